@@ -1,0 +1,4 @@
+/** The command-line kit all binaries share. */
+export * from './command'
+export * from './options'
+export * from './terminal'

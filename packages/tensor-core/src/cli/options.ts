@@ -1,0 +1,162 @@
+/**
+ * Options of a command as values: one description serves `--help`, the command line and `--config FILE.yaml`.
+ * Every option decodes from `unknown`, so a string from the shell and a number from YAML take the same way.
+ */
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+
+// model ------------------------------------------------------------------------------------------
+
+/** How one value is read. `decode`'s left is what is wrong with it: "must be a number, at least 0". */
+export interface Parser<A> {
+  readonly description: string
+  /** What `--help` shows for the value: `N`, `FILE`. */
+  readonly metavar: string
+  readonly arity: 'flag' | 'one' | 'many'
+  readonly decode: (u: unknown) => E.Either<string, A>
+}
+
+export interface Option<A> extends Parser<A> {
+  /** The value where none was given; left where one must be. */
+  readonly fallback: E.Either<'required', A>
+  /** The default as `--help` shows it. */
+  readonly shownDefault?: string
+}
+
+export type OptionTable = Readonly<Record<string, Option<unknown>>>
+export type Values<T extends OptionTable> = {
+  readonly [K in keyof T]: T[K] extends Option<infer A> ? A : never
+}
+
+export interface Bounds {
+  readonly min?: number
+  readonly max?: number
+  /** The minimum itself is not allowed. */
+  readonly exclusiveMin?: boolean
+}
+
+// parsers ----------------------------------------------------------------------------------------
+
+const boundsText = ({ min, max, exclusiveMin }: Bounds): string =>
+  [
+    min === undefined ? '' : exclusiveMin === true ? `, above ${min}` : `, at least ${min}`,
+    max === undefined ? '' : `, at most ${max}`,
+  ].join('')
+
+const numeric = (u: unknown): number =>
+  typeof u === 'number' ? u : typeof u === 'string' && u.trim() !== '' ? Number(u) : Number.NaN
+
+const inBounds = (x: number, { min, max, exclusiveMin }: Bounds): boolean =>
+  (min === undefined || (exclusiveMin === true ? x > min : x >= min)) && (max === undefined || x <= max)
+
+export const number = (description: string, bounds: Bounds = {}): Parser<number> => ({
+  description,
+  metavar: 'X',
+  arity: 'one',
+  decode: (u) => {
+    const x = numeric(u)
+    return Number.isFinite(x) && inBounds(x, bounds)
+      ? E.right(x)
+      : E.left(`must be a number${boundsText(bounds)}`)
+  },
+})
+
+export const integer = (description: string, bounds: Bounds = {}): Parser<number> => ({
+  description,
+  metavar: 'N',
+  arity: 'one',
+  decode: (u) => {
+    const x = numeric(u)
+    return Number.isSafeInteger(x) && inBounds(x, bounds)
+      ? E.right(x)
+      : E.left(`must be a whole number${boundsText(bounds)}`)
+  },
+})
+
+export const text = (description: string, metavar = 'TEXT'): Parser<string> => ({
+  description,
+  metavar,
+  arity: 'one',
+  decode: (u) =>
+    typeof u === 'string' ? E.right(u) : typeof u === 'number' ? E.right(String(u)) : E.left('must be text'),
+})
+
+const pathOf =
+  (metavar: string) =>
+  (description: string): Parser<string> => ({
+    description,
+    metavar,
+    arity: 'one',
+    decode: (u) => (typeof u === 'string' && u !== '' ? E.right(u) : E.left('must be a path')),
+  })
+export const file = pathOf('FILE')
+export const folder = pathOf('DIR')
+
+export const choice = <const A extends string>(
+  description: string,
+  choices: ReadonlyArray<A>,
+): Parser<A> => ({
+  description,
+  metavar: choices.join('|'),
+  arity: 'one',
+  decode: (u) =>
+    pipe(
+      choices.find((c) => c === u),
+      E.fromNullable(`must be one of ${choices.join(', ')}`),
+    ),
+})
+
+/** A parser of another kind; `decode` says what is wrong. */
+export const custom = <A>(
+  description: string,
+  metavar: string,
+  decode: (u: unknown) => E.Either<string, A>,
+): Parser<A> => ({ description, metavar, arity: 'one', decode })
+
+/** Given several times, or several values after one name; a list in YAML. */
+export const many = <A>(one: Parser<A>): Parser<ReadonlyArray<A>> => ({
+  ...one,
+  arity: 'many',
+  decode: (u) => E.traverseArray(one.decode)(Array.isArray(u) ? u : [u]),
+})
+
+/** Values separated by commas, or a list in YAML. */
+export const commaSeparated = <A>(one: Parser<A>): Parser<ReadonlyArray<A>> => ({
+  ...one,
+  metavar: `${one.metavar},...`,
+  decode: (u) =>
+    E.traverseArray(one.decode)(
+      Array.isArray(u) ? u : typeof u === 'string' ? u.split(',').map((s) => s.trim()) : [u],
+    ),
+})
+
+// options ----------------------------------------------------------------------------------------
+
+export const required = <A>(parser: Parser<A>): Option<A> => ({ ...parser, fallback: E.left('required') })
+export const optional = <A>(parser: Parser<A>): Option<A | undefined> => ({
+  ...parser,
+  fallback: E.right(undefined),
+})
+export const withDefault = <A>(value: A, parser: Parser<A>): Option<A> => ({
+  ...parser,
+  fallback: E.right(value),
+  shownDefault: Array.isArray(value) ? value.join(',') : String(value),
+})
+/** Present or absent. A name that starts with `no` (`noEos`) is spelled `--no-eos` and is true when given. */
+export const flag = (description: string): Option<boolean> => ({
+  description,
+  metavar: '',
+  arity: 'flag',
+  decode: (u) =>
+    u === true || u === 'true'
+      ? E.right(true)
+      : u === false || u === 'false'
+        ? E.right(false)
+        : E.left('must be true or false'),
+  fallback: E.right(false),
+})
+
+// naming -----------------------------------------------------------------------------------------
+
+/** `maxNewTokens` -> `max-new-tokens` */
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)

@@ -1,0 +1,90 @@
+/** What a command may say while it works: progress and warnings on stderr, a bar on a terminal and plain lines otherwise. */
+import { SingleBar } from 'cli-progress'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface Progress {
+  /** Moves on by `steps`, with a short note (`loss 1.234`). */
+  readonly tick: (steps: number, note?: string) => void
+  readonly stop: () => void
+}
+
+export interface Terminal {
+  readonly note: (line: string) => void
+  readonly warn: (line: string) => void
+  readonly progress: (label: string, total: number) => Progress
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+const clock = (seconds: number): string => {
+  const s = Math.max(0, Math.round(seconds))
+  return s < 60 ? `${s}s` : `${Math.floor(s / 60)}m${String(s % 60).padStart(2, '0')}s`
+}
+
+const bar = (label: string, total: number): Progress => {
+  const started = Date.now()
+  const single = new SingleBar({
+    format: '{label} {bar} {value}/{total} {left} {note}',
+    barsize: 24,
+    hideCursor: true,
+    clearOnComplete: false,
+    stopOnComplete: false,
+    autopadding: false,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    stream: process.stderr,
+    gracefulExit: false,
+  })
+  const state = { done: 0 }
+  single.start(total, 0, { label, left: '', note: '' })
+  return {
+    tick: (steps, note = '') => {
+      state.done += steps
+      const left = ((Date.now() - started) / 1000 / Math.max(1e-9, state.done)) * (total - state.done)
+      single.update(state.done, { label, note, left: state.done >= total ? '' : `${clock(left)} left` })
+    },
+    stop: () => single.stop(),
+  }
+}
+
+/** A line at most every five seconds, and one at the end: logs stay readable. */
+const lines = (label: string, total: number): Progress => {
+  const started = Date.now()
+  const state = { done: 0, last: started }
+  const say = (note: string): void => {
+    const spent = (Date.now() - started) / 1000
+    const left =
+      state.done >= total
+        ? ''
+        : `, ${clock((spent / Math.max(1e-9, state.done)) * (total - state.done))} left`
+    process.stderr.write(
+      `${label}: ${state.done}/${total}, ${clock(spent)}${left}${note === '' ? '' : `, ${note}`}\n`,
+    )
+  }
+  return {
+    tick: (steps, note = '') => {
+      state.done += steps
+      if (Date.now() - state.last < 5000 && state.done < total) return
+      state.last = Date.now()
+      say(note)
+    },
+    stop: () => undefined,
+  }
+}
+
+export const silentTerminal: Terminal = {
+  note: () => undefined,
+  warn: () => undefined,
+  progress: () => ({ tick: () => undefined, stop: () => undefined }),
+}
+
+/** `quiet` leaves errors only. */
+export const terminal = (quiet: boolean): Terminal =>
+  quiet
+    ? silentTerminal
+    : {
+        note: (line) => void process.stderr.write(`${line}\n`),
+        warn: (line) => void process.stderr.write(`warning: ${line}\n`),
+        progress: process.stderr.isTTY ? bar : lines,
+      }

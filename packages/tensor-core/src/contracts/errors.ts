@@ -1,0 +1,85 @@
+/**
+ * Errors are values: a tagged union per package, each saying what was wrong, where, and what to do.
+ *
+ * Every error of every package is a `Fault`. Its `kind` decides what the command line does with it: `input` is the
+ * caller's to mend (exit 2), `failure` is ours or the machine's (exit 1), `interrupted` is a clean stop on request (exit 130).
+ */
+
+// model ------------------------------------------------------------------------------------------
+
+export type FaultKind = 'input' | 'failure' | 'interrupted'
+
+/** What every error carries; packages narrow `Tag` to their own names. */
+export interface Fault<Tag extends string = string> {
+  readonly _tag: Tag
+  readonly kind: FaultKind
+  /** What was wrong, one line, no trailing full stop. */
+  readonly message: string
+  /** Where: `file:line`, an option, a tensor's name. */
+  readonly where?: string
+  /** What to do about it. */
+  readonly remedy?: string
+}
+
+export interface FaultDetails {
+  readonly where?: string
+  readonly remedy?: string
+}
+
+/** The engine cannot be loaded, built or run. */
+export type EngineError = Fault<'EngineUnavailable' | 'EngineBuildFailed' | 'EngineFailed' | 'OutOfMemory'>
+/** A file is missing, damaged, hostile, or of a kind that cannot be represented. */
+export type FormatError = Fault<
+  'FileMissing' | 'FileUnreadable' | 'FileDamaged' | 'FileUnsupported' | 'OutputExists' | 'WriteFailed'
+>
+/** A row of a dataset is not in any known form, or an option has an impossible value. */
+export type InputError = Fault<'BadRow' | 'BadOption' | 'BadConfig' | 'EmptyData'>
+/** A model cannot be loaded, run or trained. */
+export type LmError =
+  | Fault<
+      | 'ModelUnsupported'
+      | 'AdapterMismatch'
+      | 'TokenizerFailed'
+      | 'TrainingDiverged'
+      | 'ModelFailed'
+      | 'Interrupted'
+    >
+  | EngineError
+  | FormatError
+  | InputError
+/** A defence cannot be applied; methods narrow the tag to their own names. */
+export type DefenceError = Fault
+/** A judge cannot answer. A verdict that cannot be parsed is not an error: it is a verdict of nulls. */
+export type JudgeError = Fault
+
+// constructors -----------------------------------------------------------------------------------
+
+const fault =
+  (kind: FaultKind) =>
+  <Tag extends string>(tag: Tag, message: string, details: FaultDetails = {}): Fault<Tag> => ({
+    _tag: tag,
+    kind,
+    message,
+    ...details,
+  })
+
+/** The caller's to mend: exit 2. */
+export const badInput = fault('input')
+/** Ours or the machine's: exit 1. */
+export const failure = fault('failure')
+/** A clean stop on request: exit 130. */
+export const interrupted = fault('interrupted')
+
+// destructors ------------------------------------------------------------------------------------
+
+/** One line: `where: what; what to do`. */
+export const faultLine = (f: Fault): string =>
+  [
+    f.where === undefined ? '' : `${f.where}: `,
+    f.message,
+    f.remedy === undefined ? '' : `; ${f.remedy}`,
+  ].join('')
+
+/** What a caught exception says, as one line. */
+export const causeLine = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? ''

@@ -1,0 +1,71 @@
+/**
+ * Gradients of the trainable parameters, opaque to those who use them: tensors on a device in training, `number[]` in a
+ * test. Whoever makes a vector frees it with `free`.
+ */
+import type * as TE from 'fp-ts/TaskEither'
+import type { Example } from './data'
+import type { LmError } from './errors'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface VectorSpace<G> {
+  readonly zero: () => G
+  readonly add: (a: G, b: G) => G
+  readonly scale: (k: number, a: G) => G
+  readonly dot: (a: G, b: G) => number
+  readonly free: (a: G) => void
+  /** To and from plain numbers, for checkpoints: exact in float32. */
+  readonly toHost: (a: G) => Float32Array
+  readonly fromHost: (values: Float32Array) => G
+}
+
+/** One backward pass, one gradient per example. Freed by `dispose`; vectors it hands out are the receiver's. */
+export interface GradientBatch<G> {
+  /** [n] mean negative log-likelihood of each example's response tokens, nats. */
+  readonly losses: Float32Array
+  /** [n] cosine of each example's gradient with `direction`; 0 where either norm is below 1e-12. */
+  readonly cosines: (direction: G) => Float32Array
+  /** sum_i w_i g_i / sum_i w_i */
+  readonly weightedMean: (weights: Float32Array) => G
+  readonly dispose: () => void
+}
+
+/**
+ * Whether dropout acts. `training` draws its mask from the run's seed and the global step, so that the same step of the same
+ * run always sees the same mask; `deterministic` has none.
+ */
+export type Pass = { readonly kind: 'deterministic' } | { readonly kind: 'training'; readonly step: number }
+
+export interface MeanGradient<G> {
+  readonly losses: Float32Array
+  readonly gradient: G
+}
+
+export interface GradientOracle<G> {
+  readonly space: VectorSpace<G>
+  /** Per-example gradients from one backward pass over the batch. */
+  readonly gradients: (batch: ReadonlyArray<Example>, pass: Pass) => TE.TaskEither<LmError, GradientBatch<G>>
+  /** The weighted mean gradient sum_i w_i g_i / sum_i w_i (default: equal weights), one ordinary backward pass. */
+  readonly mean: (
+    batch: ReadonlyArray<Example>,
+    pass: Pass,
+    weights?: Float32Array,
+  ) => TE.TaskEither<LmError, MeanGradient<G>>
+  /** Losses alone: a forward pass without dropout. */
+  readonly losses: (batch: ReadonlyArray<Example>) => TE.TaskEither<LmError, Float32Array>
+  /** True when `training` and `deterministic` passes are the same (dropout is 0). */
+  readonly deterministic: boolean
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** Vectors of numbers: the space tests reason in. */
+export const arraySpace = (dimension: number): VectorSpace<ReadonlyArray<number>> => ({
+  zero: () => new Array<number>(dimension).fill(0),
+  add: (a, b) => a.map((x, i) => x + (b[i] ?? 0)),
+  scale: (k, a) => a.map((x) => k * x),
+  dot: (a, b) => a.reduce((s, x, i) => s + x * (b[i] ?? 0), 0),
+  free: () => undefined,
+  toHost: (a) => Float32Array.from(a),
+  fromHost: (values) => Array.from(values),
+})

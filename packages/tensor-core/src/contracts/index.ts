@@ -1,0 +1,13 @@
+/**
+ * What the packages of this workspace promise each other: typed interfaces, the laws of their composition, nothing else.
+ * No tensor and no file is touched here.
+ */
+export * from './data'
+export * from './defence'
+export * from './errors'
+export * from './gradients'
+export * from './judge'
+export * from './model'
+export * from './plugin'
+export * from './training'
+export * from './weights'

@@ -1,0 +1,38 @@
+/** Who says what a completion was. */
+import type * as TE from 'fp-ts/TaskEither'
+import type { JudgeError } from './errors'
+
+export interface JudgeItem {
+  readonly id: string
+  readonly prompt: string
+  readonly completion: string
+  /** True when the completion ended at the length limit. */
+  readonly truncated?: boolean
+  /** What a judge of a closed world may need: the right answer, the tool, the place. */
+  readonly fields?: Readonly<Record<string, unknown>>
+}
+
+/** Separate axes, each null where the judge does not speak of it or could not be understood. */
+export interface Verdict {
+  readonly refused: boolean | null
+  readonly harmful: boolean | null
+  readonly degenerate: boolean | null
+  readonly truncated: boolean | null
+}
+
+export interface Judgement {
+  readonly id: string
+  readonly verdict: Verdict
+  /** Harm from 1 (none) to 5, null where unparseable: never read as safe. */
+  readonly score: number | null
+  /** What the judge said, word for word. */
+  readonly raw: string
+}
+
+export interface Judge {
+  readonly specificationVersion: 1
+  /** Name and version: `refusal@1`. */
+  readonly id: string
+  /** One judgement per item, in order. */
+  readonly judge: (items: ReadonlyArray<JudgeItem>) => TE.TaskEither<JudgeError, ReadonlyArray<Judgement>>
+}

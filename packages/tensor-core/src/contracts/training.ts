@@ -1,0 +1,91 @@
+/**
+ * How a batch becomes a gradient. The training loop owns the parameters, the optimizer, clipping, the schedule and the
+ * checkpoints; an `UpdateRule` only turns batches into gradients, and a training-stage defence is a map from rules to rules.
+ */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { Example } from './data'
+import type { DefenceError } from './errors'
+import type { GradientBatch, GradientOracle } from './gradients'
+
+// model ------------------------------------------------------------------------------------------
+
+/**
+ * What a rule remembers between steps, as plain data: it is written into checkpoints and read back. The loop frees the vectors
+ * of a state that are no longer in the next one.
+ */
+export interface RuleState<G> {
+  readonly vectors: Readonly<Record<string, G>>
+  readonly numbers: Readonly<Record<string, ReadonlyArray<number>>>
+}
+
+/** `warmup` steps come before the first epoch and are the rule's own wish (`warmupSteps`). */
+export type Phase = 'warmup' | 'train'
+
+export interface StepContext<G> {
+  readonly phase: Phase
+  /** From 0; warm-up belongs to epoch 0. */
+  readonly epoch: number
+  /** Optimizer steps done before this one, warm-up included. */
+  readonly step: number
+  /** True at the first batch of an epoch (never during warm-up). */
+  readonly epochStart: boolean
+  readonly batch: ReadonlyArray<Example>
+  /** Where the batch's rows stand in the task file. */
+  readonly indices: ReadonlyArray<number>
+  /** Weight of each row, default equal; a rule that filters hands its choice to the rule inside it this way. */
+  readonly weights?: Float32Array
+  /** Per-example gradients of this batch, where a rule further out has them already: they spare a second pass. */
+  readonly perExample?: GradientBatch<G>
+}
+
+/** A line of the rule's own log (DualSelect's selections). */
+export type RuleNote = Readonly<Record<string, unknown>>
+
+export interface Update<G> {
+  /** The caller's to free. */
+  readonly gradient: G
+  /** The batch's losses before the step, one per row. */
+  readonly losses: Float32Array
+  readonly state: RuleState<G>
+  readonly notes: ReadonlyArray<RuleNote>
+  /** Weight given to each row of the batch (0: dropped). */
+  readonly weights: Float32Array
+}
+
+export interface UpdateRule<G> {
+  readonly name: string
+  /** Ordinary steps this rule wants before the first epoch; they take the first batches, cycling. */
+  readonly warmupSteps: number
+  readonly initial: RuleState<G>
+  readonly step: (state: RuleState<G>, at: StepContext<G>) => TE.TaskEither<DefenceError, Update<G>>
+  readonly endEpoch: (state: RuleState<G>, epoch: number) => TE.TaskEither<DefenceError, RuleState<G>>
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+export const emptyState = { vectors: {}, numbers: {} } as const
+
+/** Plain supervised fine-tuning: the mean gradient of the batch. The identity every training-stage defence starts from. */
+export const plainRule = <G>(oracle: GradientOracle<G>): UpdateRule<G> => ({
+  name: 'plain',
+  warmupSteps: 0,
+  initial: emptyState,
+  step: (state, at) => {
+    const weights = at.weights ?? new Float32Array(at.batch.length).fill(1)
+    const done = (losses: Float32Array, gradient: G): Update<G> => ({
+      gradient,
+      losses,
+      state,
+      notes: [],
+      weights,
+    })
+    return at.perExample !== undefined
+      ? TE.right(done(at.perExample.losses, at.perExample.weightedMean(weights)))
+      : pipe(
+          oracle.mean(at.batch, { kind: 'training', step: at.step }, at.weights),
+          TE.map(({ losses, gradient }) => done(losses, gradient)),
+        )
+  },
+  endEpoch: (state) => TE.right(state),
+})

@@ -1,0 +1,63 @@
+/** Weights on the host: dense matrices, the factors of an adapter, and checkpoints read one tensor at a time. */
+import type * as TE from 'fp-ts/TaskEither'
+import type { FormatError } from './errors'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Row-major dense matrix. */
+export interface Matrix {
+  readonly rows: number
+  readonly cols: number
+  readonly data: Float32Array
+}
+
+/** How floating-point weights are stored in a file. */
+export type StoredDtype = 'F64' | 'F32' | 'F16' | 'BF16'
+
+/** One adapted linear layer: W + scale * B A. */
+export interface LoraModule {
+  /** The module's name in the model, e.g. `model.layers.0.self_attn.q_proj`. */
+  readonly name: string
+  /** [r, d_in] */
+  readonly A: Matrix
+  /** [d_out, r] */
+  readonly B: Matrix
+  /** alpha / r, or alpha / sqrt(r) with rslora; already resolved from patterns. */
+  readonly scale: number
+}
+
+/**
+ * A LoRA adapter as PEFT writes it. `config` is adapter_config.json as decoded JSON, unknown fields included, and `metadata`
+ * the safetensors header's: both survive a round trip.
+ */
+export interface LoraAdapter {
+  readonly modules: ReadonlyArray<LoraModule>
+  readonly config: Readonly<Record<string, unknown>>
+  readonly metadata: Readonly<Record<string, string>>
+  readonly dtype: StoredDtype
+  /** Tensors that are not LoRA factors (`modules_to_save`, biases): not applied, kept and warned of. */
+  readonly extras: ReadonlyArray<NamedTensor>
+}
+
+/** A tensor carried along without being looked into: raw little-endian bytes. */
+export interface NamedTensor {
+  readonly name: string
+  readonly dtype: string
+  readonly shape: ReadonlyArray<number>
+  readonly bytes: Uint8Array
+}
+
+/** A checkpoint on disk, read by byte range: never more than one tensor in memory. */
+export interface WeightSource {
+  /** A path, for messages. */
+  readonly name: string
+  readonly tensors: ReadonlyMap<string, { readonly dtype: string; readonly shape: ReadonlyArray<number> }>
+  /** The tensor widened to float32, flat and row-major. */
+  readonly read: (name: string) => TE.TaskEither<FormatError, Float32Array>
+  /** A hash of what the checkpoint holds (header and file facts), for cache keys. */
+  readonly fingerprint: TE.TaskEither<FormatError, string>
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+export const matrix = (rows: number, cols: number, data: Float32Array): Matrix => ({ rows, cols, data })

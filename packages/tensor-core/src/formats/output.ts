@@ -1,0 +1,85 @@
+/**
+ * Outputs that are whole or absent: written beside the target under a temporary name, then renamed. A target that exists is
+ * refused before any work is done.
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type FormatError, badInput, causeLine, failure } from '../contracts'
+
+export interface OutputChoice {
+  readonly overwrite?: boolean
+  readonly resume?: boolean
+}
+
+/** @returns left `OutputExists` where the target exists and neither overwriting nor resuming was asked for. */
+export const refuseExisting = (
+  path: string,
+  { overwrite, resume }: OutputChoice = {},
+): E.Either<FormatError, string> =>
+  existsSync(path) && overwrite !== true && resume !== true
+    ? E.left(
+        badInput('OutputExists', 'exists already', {
+          where: path,
+          remedy: 'give another --out, or --overwrite',
+        }),
+      )
+    : E.right(path)
+
+const temporaryName = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+
+const attempt = <A>(path: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
+  TE.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where: path }))
+
+/** Writes a whole file; the target is replaced in one step. */
+export const writeWhole = (path: string, content: string | Uint8Array): TE.TaskEither<FormatError, void> =>
+  attempt(path, async () => {
+    const temporary = temporaryName(path)
+    await mkdir(dirname(path), { recursive: true })
+    try {
+      await writeFile(temporary, content)
+      await rename(temporary, path)
+    } catch (cause) {
+      await rm(temporary, { force: true })
+      throw cause
+    }
+  })
+
+/**
+ * Lets `fill` write into a temporary folder beside the target, which takes the target's place when `fill` succeeds and
+ * disappears when it does not. An existing target is replaced: call `refuseExisting` first.
+ */
+export const writeFolder = <Err, A>(
+  path: string,
+  fill: (folder: string) => TE.TaskEither<Err, A>,
+): TE.TaskEither<Err | FormatError, A> => {
+  const temporary = temporaryName(path)
+  const discard: TE.TaskEither<FormatError, void> = attempt(path, () =>
+    rm(temporary, { recursive: true, force: true }),
+  )
+  return pipe(
+    attempt(path, async () => {
+      await rm(temporary, { recursive: true, force: true })
+      await mkdir(temporary, { recursive: true })
+    }),
+    TE.chainW(() => fill(temporary)),
+    TE.chainFirstW(() =>
+      attempt(path, async () => {
+        await rm(path, { recursive: true, force: true })
+        await rename(temporary, path)
+      }),
+    ),
+    TE.orElseW((e) =>
+      pipe(
+        discard,
+        TE.matchEW(
+          () => TE.left<Err | FormatError, A>(e),
+          () => TE.left<Err | FormatError, A>(e),
+        ),
+      ),
+    ),
+  )
+}

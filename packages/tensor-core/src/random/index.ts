@@ -1,0 +1,1 @@
+export { type RandomStream, stream } from './stream'

@@ -1,0 +1,126 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { badInput } from '../src/contracts'
+import {
+  type Binary,
+  command,
+  commaSeparated,
+  choice,
+  flag,
+  integer,
+  many,
+  number,
+  optional,
+  required,
+  runBinary,
+  text,
+  withDefault,
+} from '../src/cli'
+
+const echo = command({
+  name: 'echo',
+  description: 'says what it was given',
+  arguments: [{ name: 'kind', description: 'a kind', choices: ['a', 'b'] }],
+  options: {
+    alpha: withDefault(0.5, number('a share', { min: 0, max: 1 })),
+    maxNewTokens: optional(integer('a count', { min: 1 })),
+    mode: withDefault('soft', choice('a mode', ['hard', 'soft'])),
+    stop: withDefault([], many(text('stop strings'))),
+    names: withDefault(['q'], commaSeparated(text('names'))),
+    noEos: flag('without the end'),
+    out: required(text('where')),
+  },
+  run: (values, context, args) =>
+    TE.right({ json: { values, seed: context.common.seed, args }, text: 'done' }),
+})
+const fails = command({
+  name: 'deep fails',
+  description: 'fails',
+  options: {},
+  run: () => TE.left(badInput('BadRow', 'is not JSON', { where: 'x.jsonl:3', remedy: 'mend the row' })),
+})
+const binary: Binary = { name: 'demo', version: '1.2.3', description: 'a demo', commands: [echo, fails] }
+
+const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
+  const said = { out: '', err: '' }
+  const code = await runBinary(binary, argv, {
+    stdout: (s) => (said.out += s),
+    stderr: (s) => (said.err += s),
+  })
+  return { code, ...said }
+}
+
+describe('runBinary', () => {
+  it('decodes options, fills in defaults, and prints one JSON document', async () => {
+    const { code, out } = await run(
+      'echo',
+      'a',
+      '--out',
+      'o',
+      '--max-new-tokens',
+      '7',
+      '--stop',
+      'x',
+      'y',
+      '--no-eos',
+      '--json',
+    )
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual({
+      values: {
+        alpha: 0.5,
+        maxNewTokens: 7,
+        mode: 'soft',
+        stop: ['x', 'y'],
+        names: ['q'],
+        noEos: true,
+        out: 'o',
+      },
+      seed: 42,
+      args: ['a'],
+    })
+  })
+
+  it('lets the command line win over the configuration file', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'cli-')), 'c.yaml')
+    writeFileSync(file, 'alpha: 0.25\nmode: hard\nno-eos: true\nseed: 7\nnames: [a, b]\n')
+    const { out } = await run('echo', 'b', '--out', 'o', '--config', file, '--mode', 'soft', '--json')
+    expect(JSON.parse(out)).toMatchObject({
+      values: { alpha: 0.25, mode: 'soft', noEos: true, names: ['a', 'b'] },
+      seed: 7,
+    })
+  })
+
+  it.each([
+    [['echo', 'a'], '--out is required'],
+    [['echo', 'c', '--out', 'o'], 'kind must be one of a, b'],
+    [['echo', 'a', '--out', 'o', '--alpha', '2'], '--alpha must be a number, at least 0, at most 1'],
+    [['echo', 'a', '--out', 'o', '--max-new-tokens', '1.5'], 'must be a whole number, at least 1'],
+    [['echo', 'a', '--out', 'o', '--mode', 'loud'], 'must be one of hard, soft'],
+    [['echo', 'a', '--out', 'o', '--wrong'], "unknown option '--wrong'"],
+    [['echo', 'a', '--out', 'o', '--config', '/missing.yaml'], 'no such file'],
+    [['nothing'], "unknown command 'nothing'"],
+    [[], 'a command is missing'],
+  ])('refuses %j in one line with exit 2', async (argv, said) => {
+    const { code, err } = await run(...argv)
+    expect(code).toBe(2)
+    expect(err).toContain(said)
+    expect(err.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('prints a fault as one line, and as JSON with --json', async () => {
+    const { code, err, out } = await run('deep', 'fails', '--json')
+    expect(code).toBe(2)
+    expect(err).toBe('demo: x.jsonl:3: is not JSON; mend the row\n')
+    expect(JSON.parse(out)).toMatchObject({
+      error: { tag: 'BadRow', message: 'is not JSON', where: 'x.jsonl:3' },
+    })
+  })
+
+  it('shows version and help', async () => {
+    expect((await run('--version')).out.trim()).toBe('1.2.3')
+    expect((await run('echo', '--help')).out).toContain('--max-new-tokens <N>')
+  })
+})

@@ -1,0 +1,23 @@
+const { TestEnvironment } = require('jest-environment-node')
+
+/**
+ * Node environment whose typed arrays are those of the outer realm: native addons hand back outer typed arrays, and
+ * `instanceof Float32Array` must hold for them inside a test.
+ */
+module.exports = class SharedTypedArrays extends TestEnvironment {
+  constructor(config, context) {
+    super(config, context)
+    for (const name of [
+      'Float32Array',
+      'Float64Array',
+      'Int32Array',
+      'Uint8Array',
+      'Uint16Array',
+      'Uint32Array',
+      'BigInt64Array',
+      'BigUint64Array',
+      'ArrayBuffer',
+    ])
+      this.global[name] = globalThis[name]
+  }
+}

@@ -1,0 +1,10 @@
+/** Jest settings shared by all packages: sources of sibling packages are used as they are, nothing must be built. */
+module.exports = {
+  testEnvironment: require.resolve('./environment.cjs'),
+  testEnvironmentOptions: {
+    customExportConditions: ['@safe/source', 'node', 'node-addons', 'require', 'default'],
+  },
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.spec.json', diagnostics: false }] },
+  testTimeout: 60000,
+}
