@@ -1,0 +1,12 @@
+/** Which TensorFlow.js engine runs, on which device; the one import of TensorFlow.js; matrix products for all of them. */
+export { tf } from './tf'
+export {
+  type EngineAvailability,
+  type EngineName,
+  type EngineReport,
+  availableEngines,
+  engineName,
+  engineNames,
+  selectEngine,
+} from './select'
+export { matMul } from './matmul'
