@@ -3,7 +3,7 @@
  * refused before any work is done.
  */
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -83,3 +83,33 @@ export const writeFolder = <Err, A>(
     ),
   )
 }
+
+/** Writes a file part by part; the target is replaced in one step when `fill` has succeeded, and untouched when it has not. */
+export const writeParts = <Err>(
+  path: string,
+  fill: (write: (part: Uint8Array) => TE.TaskEither<FormatError, void>) => TE.TaskEither<Err, void>,
+): TE.TaskEither<Err | FormatError, void> => {
+  const temporary = temporaryName(path)
+  const opened = attempt(path, async () => {
+    await mkdir(dirname(path), { recursive: true })
+    return open(temporary, 'w')
+  })
+  return pipe(
+    TE.bracketW(
+      opened,
+      (handle) =>
+        fill((part) =>
+          attempt(path, async () => {
+            for (let done = 0; done < part.byteLength;)
+              done += (await handle.write(part, done, Math.min(largestWrite, part.byteLength - done)))
+                .bytesWritten
+          }),
+        ),
+      (handle) => attempt(path, () => handle.close()),
+    ),
+    TE.chainW(() => attempt(path, () => rename(temporary, path))),
+    TE.orElseFirstTaskK(() => attempt(path, () => rm(temporary, { force: true }))),
+  )
+}
+
+const largestWrite = 1 << 30

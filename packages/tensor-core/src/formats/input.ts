@@ -1,0 +1,113 @@
+/** Files read whole or by byte range; what goes wrong becomes a `FormatError` that names the file. */
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type FormatError, badInput, causeLine } from '../contracts'
+
+// errors -----------------------------------------------------------------------------------------
+
+const codeOf = (cause: unknown): string =>
+  typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string'
+    ? cause.code
+    : ''
+
+/** What a failed file operation means to the caller. */
+export const readError =
+  (path: string) =>
+  (cause: unknown): FormatError => {
+    const code = codeOf(cause)
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? badInput('FileMissing', 'does not exist', { where: path, remedy: 'check the path' })
+      : code === 'EISDIR'
+        ? badInput('FileUnreadable', 'is a folder, not a file', { where: path, remedy: 'give a file' })
+        : badInput('FileUnreadable', `cannot be read (${causeLine(cause)})`, {
+            where: path,
+            remedy: 'check the file and its permissions',
+          })
+  }
+
+export const damaged = (path: string, message: string, remedy?: string): FormatError =>
+  badInput('FileDamaged', message, { where: path, remedy: remedy ?? 'fetch or write the file again' })
+
+export const unsupported = (path: string, message: string, remedy?: string): FormatError =>
+  badInput('FileUnsupported', message, { where: path, ...(remedy === undefined ? {} : { remedy }) })
+
+// reading ----------------------------------------------------------------------------------------
+
+export const attemptRead = <A>(path: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
+  TE.tryCatch(work, readError(path))
+
+export const readBytes = (path: string): TE.TaskEither<FormatError, Uint8Array> =>
+  attemptRead(path, () => readFile(path))
+
+const decodeUtf8 = (path: string, bytes: Uint8Array): E.Either<FormatError, string> =>
+  E.tryCatch(
+    () => new TextDecoder('utf-8', { fatal: true }).decode(bytes),
+    () => damaged(path, 'is not UTF-8 text'),
+  )
+
+/** A text file; a byte order mark is taken off. */
+export const readText = (path: string): TE.TaskEither<FormatError, string> =>
+  pipe(
+    readBytes(path),
+    TE.chainEitherK((bytes) => decodeUtf8(path, bytes)),
+  )
+
+export const parseJson = (path: string, text: string): E.Either<FormatError, unknown> =>
+  E.tryCatch(
+    (): unknown => JSON.parse(text),
+    (cause) => damaged(path, `is not JSON (${causeLine(cause)})`),
+  )
+
+export const readJson = (path: string): TE.TaskEither<FormatError, unknown> =>
+  pipe(
+    readText(path),
+    TE.chainEitherK((text) => parseJson(path, text)),
+  )
+
+/** Whether a file or folder is there, and which. */
+export const kindOf = (path: string): TE.TaskEither<FormatError, 'file' | 'folder' | 'absent'> =>
+  pipe(
+    attemptRead(path, () => stat(path)),
+    TE.map((s) => (s.isDirectory() ? ('folder' as const) : ('file' as const))),
+    TE.orElse((e) => (e._tag === 'FileMissing' ? TE.right('absent' as const) : TE.left(e))),
+  )
+
+/** The file's content where it exists, else undefined. */
+export const readOptional = <A>(
+  path: string,
+  read: (path: string) => TE.TaskEither<FormatError, A>,
+): TE.TaskEither<FormatError, A | undefined> =>
+  pipe(
+    kindOf(path),
+    TE.chain((kind) => (kind === 'absent' ? TE.right(undefined) : read(path))),
+  )
+
+/** Opens, uses and closes a file. */
+export const withFile = <A>(
+  path: string,
+  use: (handle: FileHandle) => TE.TaskEither<FormatError, A>,
+): TE.TaskEither<FormatError, A> =>
+  TE.bracket(
+    attemptRead(path, () => open(path, 'r')),
+    use,
+    (handle) => attemptRead(path, () => handle.close()),
+  )
+
+const largestRead = 1 << 30
+
+/** Fills `target` from `position` on; false where the file ends before. */
+export const readRange = async (
+  handle: FileHandle,
+  target: Uint8Array,
+  position: number,
+): Promise<boolean> => {
+  for (let done = 0; done < target.byteLength;) {
+    const length = Math.min(largestRead, target.byteLength - done)
+    const { bytesRead } = await handle.read(target, done, length, position + done)
+    if (bytesRead === 0) return false
+    done += bytesRead
+  }
+  return true
+}

@@ -1,0 +1,4 @@
+/** The safetensors format. */
+export { canWiden, isStoredDtype } from './dtype'
+export { type SafetensorsFile, readSafetensors } from './read'
+export { type FloatTensor, type TensorToWrite, writeSafetensors } from './write'

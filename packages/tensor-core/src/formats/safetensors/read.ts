@@ -1,0 +1,164 @@
+/**
+ * Reading a safetensors file by byte range: the header once, then one tensor at a time. Widening goes chunk by chunk while the
+ * next chunk is being read, so a tensor costs its float32 values and two chunks, never the file.
+ */
+import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { FormatError, NamedTensor, WeightSource } from '../../contracts'
+import { attemptRead, damaged, readRange, unsupported, withFile } from '../input'
+import { byteWidths, canWiden, widen } from './dtype'
+import { type Header, type TensorPlace, elementCount, headerLength, parseHeader } from './header'
+
+// model ------------------------------------------------------------------------------------------
+
+/** An opened safetensors file. It holds no file descriptor: each read opens and closes the file. */
+export interface SafetensorsFile extends WeightSource {
+  readonly path: string
+  readonly metadata: Readonly<Record<string, string>>
+  /** The tensor's little-endian bytes as stored. */
+  readonly readRaw: (name: string) => TE.TaskEither<FormatError, NamedTensor>
+}
+
+// reading ----------------------------------------------------------------------------------------
+
+const chunkBytes = 1 << 23
+
+const cutShort = (path: string): FormatError => damaged(path, 'ended while it was being read')
+
+const filled = (path: string, handle: FileHandle, target: Uint8Array, position: number) =>
+  pipe(
+    attemptRead(path, () => readRange(handle, target, position)),
+    TE.filterOrElse(
+      (whole) => whole,
+      () => cutShort(path),
+    ),
+  )
+
+const readWidened = async (
+  handle: FileHandle,
+  place: TensorPlace,
+  start: number,
+): Promise<Float32Array | undefined> => {
+  const out = new Float32Array(elementCount(place.shape))
+  const from = start + place.begin
+  if (place.dtype === 'F32')
+    return (await readRange(handle, new Uint8Array(out.buffer), from)) ? out : undefined
+  const width = byteWidths.get(place.dtype) ?? 1
+  const total = place.end - place.begin
+  const buffers = [0, 1].map(() => new Uint8Array(Math.min(chunkBytes, total)))
+  const request = async (at: number, turn: number): Promise<Uint8Array | undefined> => {
+    const target = (buffers[turn % 2] ?? new Uint8Array(0)).subarray(0, Math.min(chunkBytes, total - at))
+    return (await readRange(handle, target, from + at)) ? target : undefined
+  }
+  let pending = request(0, 0)
+  for (let at = 0, turn = 0; at < total; at += chunkBytes, turn++) {
+    const chunk = await pending
+    if (chunk === undefined) return undefined
+    if (at + chunkBytes < total) pending = request(at + chunkBytes, turn + 1)
+    widen(place.dtype, chunk, out.subarray(at / width, (at + chunk.byteLength) / width))
+  }
+  return out
+}
+
+// fingerprint ------------------------------------------------------------------------------------
+
+/** Files up to this size are hashed whole; of larger ones the header, the modification time and evenly spread samples. */
+const wholeHashBytes = 1 << 26
+const samples = 256
+const sampleBytes = 1 << 14
+
+const fingerprintOf = (path: string): TE.TaskEither<FormatError, string> =>
+  withFile(path, (handle) =>
+    attemptRead(path, async () => {
+      const { size, mtimeMs } = await handle.stat()
+      const hash = createHash('sha256').update(`safetensors ${size}`)
+      const take = async (from: number, length: number): Promise<void> => {
+        const bytes = new Uint8Array(length)
+        await readRange(handle, bytes, from)
+        hash.update(bytes)
+      }
+      if (size <= wholeHashBytes)
+        for (let at = 0; at < size; at += chunkBytes) await take(at, Math.min(chunkBytes, size - at))
+      else {
+        hash.update(` ${mtimeMs}`)
+        for (let i = 0; i < samples; i++)
+          await take(Math.floor(((size - sampleBytes) * i) / (samples - 1)), sampleBytes)
+      }
+      return hash.digest('hex')
+    }),
+  )
+
+// opening ----------------------------------------------------------------------------------------
+
+const readHeader = (path: string): TE.TaskEither<FormatError, { header: Header; start: number }> =>
+  withFile(path, (handle) =>
+    pipe(
+      attemptRead(path, () => handle.stat()),
+      TE.chain(({ size }) => {
+        const first = new Uint8Array(8)
+        const check = E.mapLeft((what: string) => damaged(path, what))
+        return pipe(
+          attemptRead(path, () => readRange(handle, first, 0)),
+          TE.chainEitherK(() => check(headerLength(first, size))),
+          TE.chain((length) => {
+            const bytes = new Uint8Array(length)
+            return pipe(
+              filled(path, handle, bytes, 8),
+              TE.chainEitherK(() => check(parseHeader(bytes, size - 8 - length))),
+              TE.map((header) => ({ header, start: 8 + length })),
+            )
+          }),
+        )
+      }),
+    ),
+  )
+
+/** Opens a safetensors file: the header is read and checked, the tensors stay on disk. */
+export const readSafetensors = (path: string): TE.TaskEither<FormatError, SafetensorsFile> =>
+  pipe(
+    readHeader(path),
+    TE.map(({ header, start }): SafetensorsFile => {
+      const found = (name: string): E.Either<FormatError, TensorPlace> =>
+        E.fromNullable(damaged(path, `has no tensor ${JSON.stringify(name)}`, 'give the file that holds it'))(
+          header.tensors.get(name),
+        )
+      return {
+        name: path,
+        path,
+        metadata: header.metadata,
+        tensors: header.tensors,
+        fingerprint: fingerprintOf(path),
+        read: (name) =>
+          pipe(
+            TE.fromEither(found(name)),
+            TE.filterOrElse(
+              ({ dtype }) => canWiden(dtype),
+              ({ dtype }) =>
+                unsupported(path, `tensor ${JSON.stringify(name)} is ${dtype}, which cannot be used`),
+            ),
+            TE.chain((place) =>
+              withFile(path, (handle) =>
+                pipe(
+                  attemptRead(path, () => readWidened(handle, place, start)),
+                  TE.chainEitherK(E.fromNullable(cutShort(path))),
+                ),
+              ),
+            ),
+          ),
+        readRaw: (name) =>
+          pipe(
+            TE.fromEither(found(name)),
+            TE.chain(({ dtype, shape, begin, end }) => {
+              const bytes = new Uint8Array(end - begin)
+              return pipe(
+                withFile(path, (handle) => filled(path, handle, bytes, start + begin)),
+                TE.map(() => ({ name, dtype, shape, bytes })),
+              )
+            }),
+          ),
+      }
+    }),
+  )

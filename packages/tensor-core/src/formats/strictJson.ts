@@ -1,0 +1,87 @@
+/**
+ * JSON in which a key may stand only once. `JSON.parse` keeps the last of two equal keys and says nothing, which would let a
+ * safetensors header name one tensor twice. Objects become Maps, so no key (`__proto__`) means anything to JavaScript.
+ */
+import * as E from 'fp-ts/Either'
+
+// model ------------------------------------------------------------------------------------------
+
+export type StrictJson =
+  string | number | boolean | null | ReadonlyArray<StrictJson> | ReadonlyMap<string, StrictJson>
+
+// parsing ----------------------------------------------------------------------------------------
+
+class Refused extends Error {}
+
+const blank = /[ \t\n\r]*/y
+const stringToken = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
+const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const wordToken = /true|false|null/y
+
+const parser = (text: string, maxDepth: number) => {
+  const state = { at: 0 }
+  const take = (token: RegExp): string | undefined => {
+    token.lastIndex = state.at
+    const found = token.exec(text)?.[0]
+    if (found !== undefined) state.at += found.length
+    return found
+  }
+  const skip = (): void => void take(blank)
+  const refuse = (what: string): never => {
+    throw new Refused(`${what} at character ${state.at}`)
+  }
+  const eat = (c: string): boolean => {
+    skip()
+    if (text[state.at] !== c) return false
+    state.at += 1
+    return true
+  }
+  /** `JSON.parse` of one token that the pattern above has accepted. */
+  const string = (): string | undefined => {
+    const token = take(stringToken)
+    if (token === undefined) return undefined
+    const parsed: unknown = JSON.parse(token)
+    return typeof parsed === 'string' ? parsed : refuse('no string')
+  }
+  const object = (depth: number): ReadonlyMap<string, StrictJson> => {
+    const entries = new Map<string, StrictJson>()
+    if (eat('}')) return entries
+    do {
+      skip()
+      const key = string() ?? refuse('expected a key')
+      if (entries.has(key)) refuse(`the key ${JSON.stringify(key).slice(0, 80)} stands twice,`)
+      if (!eat(':')) refuse('expected a colon')
+      entries.set(key, value(depth))
+    } while (eat(','))
+    return eat('}') ? entries : refuse('expected a closing brace')
+  }
+  const array = (depth: number): ReadonlyArray<StrictJson> => {
+    const items: Array<StrictJson> = []
+    if (eat(']')) return items
+    do items.push(value(depth))
+    while (eat(','))
+    return eat(']') ? items : refuse('expected a closing bracket')
+  }
+  const value = (depth: number): StrictJson => {
+    if (depth > maxDepth) refuse('nested too deeply')
+    if (eat('{')) return object(depth + 1)
+    if (eat('[')) return array(depth + 1)
+    const text = string()
+    if (text !== undefined) return text
+    const word = take(wordToken)
+    if (word !== undefined) return word === 'null' ? null : word === 'true'
+    const digits = take(numberToken)
+    return digits === undefined ? refuse('unexpected text') : Number(digits)
+  }
+  return (): StrictJson => {
+    const parsed = value(0)
+    skip()
+    return state.at === text.length ? parsed : refuse('text after the end')
+  }
+}
+
+/** @returns left: what is wrong, and where in the text. */
+export const parseStrictJson = (text: string, maxDepth = 64): E.Either<string, StrictJson> =>
+  E.tryCatch(parser(text, maxDepth), (cause) =>
+    cause instanceof Refused ? cause.message : 'cannot be parsed',
+  )
