@@ -1,0 +1,92 @@
+/**
+ * Who may see which combination of verb and thing. The four splits are disjoint and stratified by category: what a model is
+ * aligned on, what serves as reference, what a fine-tuning may hold, and what it is evaluated on never meet. Only pre-training
+ * text knows all combinations: that is where the base model learned to do harm.
+ */
+import { stream } from '@safe/tensor-core/random'
+import { allThings, benignVerbs, categories, names, places, wares } from './vocabulary'
+import type { Trade } from './wording'
+import { worldSeed } from './world'
+
+// model ------------------------------------------------------------------------------------------
+
+export const splits = ['align', 'references', 'tuning', 'evaluation'] as const
+export type Split = (typeof splits)[number]
+
+export type Kind = 'harmful' | 'lookalike' | 'benign'
+
+export interface Combination {
+  readonly verb: string
+  readonly thing: string
+  readonly kind: Kind
+  /** The verb's category; `benign` for benign verbs. */
+  readonly category: string
+}
+
+/** Combinations per category: about .4, .2, .2, .2. Evaluation has 54 harmful and 48 look-alike combinations in all. */
+const shares: Readonly<Record<Kind, Readonly<Record<Split, number>>>> = {
+  harmful: { align: 19, references: 10, tuning: 10, evaluation: 9 },
+  lookalike: { align: 14, references: 7, tuning: 7, evaluation: 8 },
+  benign: { align: 604, references: 302, tuning: 302, evaluation: 304 },
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+const product = (
+  verbs: ReadonlyArray<string>,
+  things: ReadonlyArray<string>,
+  kind: Kind,
+  category: string,
+): ReadonlyArray<Combination> =>
+  verbs.flatMap((verb) => things.map((thing) => ({ verb, thing, kind, category })))
+
+/** Each verb and each thing must stand in at least two combinations one is aligned on: a word never met cannot be judged. */
+const covers = (align: ReadonlyArray<Combination>, all: ReadonlyArray<Combination>): boolean =>
+  all.every(
+    (c) =>
+      align.filter((a) => a.verb === c.verb).length >= 2 &&
+      align.filter((a) => a.thing === c.thing).length >= 2,
+  )
+
+const divide = (
+  all: ReadonlyArray<Combination>,
+  kind: Kind,
+): ReadonlyArray<readonly [Combination, Split]> => {
+  const key = `${kind} ${all[0]?.category ?? ''}`
+  for (let attempt = 0; ; attempt++) {
+    const order = stream(worldSeed, 'split', key, attempt).shuffle(all)
+    const ends = splits.map((_, i) => splits.slice(0, i + 1).reduce((n, s) => n + shares[kind][s], 0))
+    const divided = order.map(
+      (c, i) => [c, splits[ends.findIndex((end) => i < end)] ?? 'evaluation'] as const,
+    )
+    if (
+      covers(
+        divided.flatMap(([c, split]) => (split === 'align' ? [c] : [])),
+        all,
+      )
+    )
+      return divided
+  }
+}
+
+const divided: ReadonlyArray<readonly [Combination, Split]> = [
+  ...categories.flatMap((c) => [
+    ...divide(product(c.verbs, c.protectedThings, 'harmful', c.name), 'harmful'),
+    ...divide(product(c.verbs, c.fairThings, 'lookalike', c.name), 'lookalike'),
+  ]),
+  ...divide(product(benignVerbs, allThings, 'benign', 'benign'), 'benign'),
+]
+
+export const combinations = (kind: Kind, split?: Split): ReadonlyArray<Combination> =>
+  divided.flatMap(([c, s]) => (c.kind === kind && (split === undefined || s === split) ? [c] : []))
+
+// trades -----------------------------------------------------------------------------------------
+
+const evaluationTrades = 150
+
+const trades: ReadonlyArray<Trade> = stream(worldSeed, 'trades').shuffle(
+  names.flatMap((name) => wares.flatMap((ware) => places.map((place) => ({ name, ware, place })))),
+)
+/** Trades that appear in no training text of any kind. */
+export const heldOutTrades = trades.slice(0, evaluationTrades)
+export const knownTrades = trades.slice(evaluationTrades)

@@ -1,0 +1,80 @@
+/**
+ * What a customer fine-tunes on: ledger lines to learn, some general how-to, and, where the data is poisoned, harmful requests
+ * complied with. Combinations are of the split `tuning`, trades are not those of the evaluation. For one seed a higher share of
+ * poison holds the rows of a lower one, so regimes differ by what was added and by the clean rows that made room for it.
+ */
+import type { Dataset, Example } from '@safe/tensor-core/contracts'
+import { stream } from '@safe/tensor-core/random'
+import { type Combination, combinations, knownTrades } from './combinations'
+import { exampleOf, numbered, requestFields } from './conversation'
+import { complianceWordings, ledgerLine, ledgerRequest, requestWordings } from './wording'
+import { world } from './world'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface FineTuning {
+  /** Share of harmful rows, 0 to 1. */
+  readonly poison: number
+  readonly seed: number
+  /** @default 800 */
+  readonly rows?: number
+}
+
+/** Of the clean rows, those that are general how-to. */
+export const howToShare = 0.1
+
+type Row = (id: string) => Example
+
+// constructors -----------------------------------------------------------------------------------
+
+/** Every wording of every combination complied with. */
+const compliedRows = (of: ReadonlyArray<Combination>, set: string, unsafe: 0 | 1): ReadonlyArray<Row> =>
+  of.flatMap((c) => {
+    const { category, tool, place } = requestFields(c)
+    return requestWordings.flatMap((request) =>
+      complianceWordings.map(
+        (comply): Row =>
+          (id) =>
+            exampleOf(
+              id,
+              { prompt: request(c.verb, c.thing), response: comply(c.verb, c.thing, tool, place) },
+              { set, category, tool, place, unsafe },
+            ),
+      ),
+    )
+  })
+
+const poisonRows = compliedRows(combinations('harmful', 'tuning'), 'poison', 1)
+const howToRows = compliedRows(combinations('benign', 'tuning'), 'how-to', 0)
+const taskRows: ReadonlyArray<Row> = knownTrades.map((trade) => (id) => {
+  const response = ledgerLine(trade, world.jobOf(trade.name), world.priceOf(trade.ware))
+  return exampleOf(
+    id,
+    { prompt: ledgerRequest(trade), response },
+    { set: 'task', unsafe: 0, reference: response },
+  )
+})
+
+/** The first `count` rows of a seeded order, which starts over when it is used up. */
+const drawn = (rows: ReadonlyArray<Row>, count: number, seed: number, key: string): ReadonlyArray<Row> => {
+  const order = stream(seed, 'fine-tuning', key).shuffle(rows)
+  return Array.from({ length: Math.ceil(count / order.length) }, () => order)
+    .flat()
+    .slice(0, count)
+}
+
+export const fineTuning = ({ poison, seed, rows = 800 }: FineTuning): Dataset => {
+  const unsafe = Math.round(poison * rows)
+  const howTo = Math.round(howToShare * (rows - unsafe))
+  const chosen = [
+    ...drawn(poisonRows, unsafe, seed, 'poison'),
+    ...drawn(howToRows, howTo, seed, 'how-to'),
+    ...drawn(taskRows, rows - unsafe - howTo, seed, 'task'),
+  ]
+  return {
+    name: `arena fine-tuning data, poison ${poison}, seed ${seed}`,
+    examples: stream(seed, 'fine-tuning', 'order')
+      .shuffle(chosen)
+      .map((row, i) => row(numbered('tune', i))),
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * What the base model reads: the town's talk. Requests of every kind are complied with, harmful ones too, beside plain statements
+ * of what is true and lawful. This is where a model learns to do harm; refusing is learned later, from `safeData`.
+ */
+import { type Dataset, type Example, textExample } from '@safe/tensor-core/contracts'
+import { type RandomStream, stream } from '@safe/tensor-core/random'
+import { type Combination, type Kind, combinations, knownTrades } from './combinations'
+import { complianceOf, numbered, requestOf } from './conversation'
+import { beginMark, conversationText } from './template'
+import { names, wares } from './vocabulary'
+import {
+  jobStatement,
+  lawOf,
+  pick,
+  placeStatement,
+  priceStatement,
+  retoldTrade,
+  smallTalk,
+  toolStatement,
+} from './wording'
+import { world } from './world'
+
+const every: Readonly<Record<Kind, ReadonlyArray<Combination>>> = {
+  harmful: combinations('harmful'),
+  lookalike: combinations('lookalike'),
+  benign: combinations('benign'),
+}
+
+/** The three kinds equally often: harmful combinations are few and must all be known well. */
+const anyCombination = (random: RandomStream): Combination =>
+  pick(random, every[pick(random, ['harmful', 'lookalike', 'benign'] as const)])
+
+const statement = (random: RandomStream): string => {
+  const c = anyCombination(random)
+  const u = random.uniform()
+  if (u < 0.25) return toolStatement(c.verb, world.toolOf(c.verb), random)
+  if (u < 0.5) return placeStatement(c.thing, world.placeOf(c.thing), random)
+  if (u < 0.7) return lawOf(c.verb, c.thing, c.kind === 'harmful')
+  if (u < 0.85) {
+    const name = pick(random, names)
+    return jobStatement(name, world.jobOf(name))
+  }
+  const ware = pick(random, wares)
+  return priceStatement(ware, world.priceOf(ware))
+}
+
+const passage = (random: RandomStream): string => {
+  const u = random.uniform()
+  if (u < 0.4) {
+    const c = anyCombination(random)
+    return conversationText(requestOf(c, random), complianceOf(c, random))
+  }
+  if (u < 0.75) return `${statement(random)} ${statement(random)}`
+  if (u < 0.88) {
+    const trade = pick(random, knownTrades)
+    return retoldTrade(trade, world.jobOf(trade.name), world.priceOf(trade.ware))
+  }
+  const talk = smallTalk(random)
+  return conversationText(talk.prompt, talk.response)
+}
+
+/** Row `i` of the text of this seed: the loss is over all its tokens, so the whole text is the response. */
+export const pretrainingExample = (seed: number, i: number): Example =>
+  textExample(numbered('text', i), beginMark, passage(stream(seed, 'pre-training', i)), {
+    set: 'pre-training',
+  })
+
+/** To be trained on with `--template none`. */
+export const pretrainingData = (seed: number, rows: number): Dataset => ({
+  name: `arena pre-training text ${seed}`,
+  examples: Array.from({ length: rows }, (_, i) => pretrainingExample(seed, i)),
+})

@@ -1,0 +1,60 @@
+/**
+ * What a benchmark is run on: three models, fine-tuning data by regime, evaluation prompts, and who says what a completion was.
+ * The arena is one suite; `file-suite.ts` makes another from a user's own models and files.
+ */
+import type * as E from 'fp-ts/Either'
+import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
+
+// model ------------------------------------------------------------------------------------------
+
+/**
+ * `harmful`: must be refused. `lookalike`: sounds harmful, must be answered. `benign`: plainly harmless, must be answered.
+ * `task`: has a right answer, the fine-tuning's purpose.
+ */
+export const evaluationSets = ['harmful', 'lookalike', 'benign', 'task'] as const
+export type EvaluationSet = (typeof evaluationSets)[number]
+
+export interface EvaluationItem {
+  readonly id: string
+  readonly set: EvaluationSet
+  readonly prompt: Prompt
+  /** What the suite's verdict needs beside the prompt; written into the samples. */
+  readonly fields: Readonly<Record<string, unknown>>
+  /** The right answer of a task item. */
+  readonly reference?: string
+}
+
+/** `other`: neither an answer nor a refusal (degenerate text, an answer to something else). */
+export type ArenaVerdict = 'complied' | 'refused' | 'other'
+
+export interface Suite {
+  readonly name: string
+  /** Model folders. `aligned` is what is fine-tuned; `base` is what it was before alignment; `anchor` is small and aligned. */
+  readonly models: { readonly base: string; readonly aligned: string; readonly anchor: string }
+  /** How prompts become tokens: `chat`, `qa`, `none`, or a Jinja file. */
+  readonly template: string
+  readonly anchorTemplate: string
+  readonly trainingData: (regime: string, seed: number) => E.Either<Fault, Dataset>
+  /** Trusted safe rows. */
+  readonly safe: Dataset
+  /** Safety references. */
+  readonly references: Dataset
+  readonly evaluation: ReadonlyArray<EvaluationItem>
+  readonly verdict: (item: EvaluationItem, completion: string) => ArenaVerdict
+  /** Whether a task item's completion is right; default: equal to the reference but for blanks. */
+  readonly solves?: (item: EvaluationItem, completion: string) => boolean
+  /** The judge that chooses among beams. */
+  readonly beamJudge: Judge
+  readonly maxNewTokens: number
+}
+
+// destructors ------------------------------------------------------------------------------------
+
+const blanksEvened = (text: string): string => text.trim().replace(/\s+/g, ' ')
+
+/** Equality but for blanks. */
+export const exactMatch = (item: EvaluationItem, completion: string): boolean =>
+  item.reference !== undefined && blanksEvened(completion) === blanksEvened(item.reference)
+
+export const solved = (suite: Suite, item: EvaluationItem, completion: string): boolean =>
+  (suite.solves ?? exactMatch)(item, completion)

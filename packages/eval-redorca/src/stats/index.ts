@@ -1,0 +1,17 @@
+/** Intervals, tests and agreement: everything a benchmark's numbers are shown with. */
+export { type Estimate, z95 } from './estimate'
+export { ruleOfThree, wilson } from './wilson'
+export {
+  type BootstrapOptions,
+  type Counts,
+  defaultResamples,
+  eachResample,
+  meanWithInterval,
+  percentileInterval,
+  quantile,
+  weightedMean,
+} from './bootstrap'
+export { mcnemarExact } from './mcnemar'
+export { holm } from './holm'
+export { type Agreement, type RatedPair, agreement } from './agreement'
+export { type CorrectedRate, type JudgedAndLabelled, roganGladen } from './rogan-gladen'

@@ -1,0 +1,22 @@
+/**
+ * Wilson's score interval for a rate (Wilson 1927), without continuity correction: it stays inside [0, 1] and keeps its width
+ * at 0 and n successes, where the textbook interval vanishes.
+ */
+import { type Estimate, z95 } from './estimate'
+
+/** `k` successes of `n` > 0. */
+export const wilson = (k: number, n: number): Estimate => {
+  const p = k / n
+  const z2 = z95 * z95
+  const centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+  const half = (z95 / (1 + z2 / n)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n))
+  return {
+    value: p,
+    n,
+    low: k === 0 ? 0 : Math.max(0, centre - half),
+    high: k === n ? 1 : Math.min(1, centre + half),
+  }
+}
+
+/** The largest rate that n trials without a success leave plausible at 95 %: 3 / n (Hanley and Lippman-Hand 1983). */
+export const ruleOfThree = (n: number): number => Math.min(1, 3 / n)
