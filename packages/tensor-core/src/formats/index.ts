@@ -4,3 +4,13 @@ export { readJson, readText } from './input'
 export { type OutputChoice, refuseExisting, writeFolder, writeParts, writeWhole } from './output'
 export * from './safetensors'
 export { type Checkpoint, openWeights } from './weights'
+export type { ModelConfig, ModelType, Rope, RopeScaling } from './model/config'
+export { decodeModelConfig } from './model/families'
+export {
+  type ModelFolder,
+  type ModelToWrite,
+  modelConfigJson,
+  openModelFolder,
+  readModelConfig,
+  writeModelFolder,
+} from './modelFolder'

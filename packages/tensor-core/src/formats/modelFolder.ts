@@ -1,0 +1,216 @@
+/**
+ * A Hugging Face model folder: config.json, generation_config.json, weights, tokenizer files. Reading gives a `ModelFolder`
+ * whose tensors stay on disk; writing makes a folder that transformers loads.
+ */
+import { createHash } from 'node:crypto'
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type FormatError, badInput, causeLine, failure } from '../contracts'
+import { damaged, kindOf, readJson, readOptional } from './input'
+import type { ModelConfig } from './model/config'
+import { decodeModelConfig } from './model/families'
+import { stopTokensOf } from './model/stopTokens'
+import { writeFolder, writeWhole } from './output'
+import { type TensorToWrite, writeSafetensors } from './safetensors'
+import { type Checkpoint, openWeights } from './weights'
+
+// model ------------------------------------------------------------------------------------------
+
+type Json = Readonly<Record<string, unknown>>
+
+export interface ModelFolder {
+  readonly path: string
+  readonly config: ModelConfig
+  /** config.json as it is, for writing it again. */
+  readonly rawConfig: Json
+  readonly weights: Checkpoint
+  readonly stopTokens: ReadonlySet<number>
+  /** Tokenizer and generation files that the folder holds, to be copied along. */
+  readonly companions: ReadonlyArray<string>
+  /** A hash of configuration and weights, for cache keys and stamps. */
+  readonly fingerprint: TE.TaskEither<FormatError, string>
+}
+
+export interface ModelToWrite {
+  readonly config: ModelConfig
+  /** Written as config.json; without it, `config` is. */
+  readonly rawConfig?: Json
+  readonly tensors: ReadonlyArray<TensorToWrite>
+  /** A folder whose tokenizer and generation files are copied. */
+  readonly companionsFrom?: string
+  /** More text files by name (`tokenizer.json` of a tokenizer made in code); they win over copied ones. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
+/** What belongs to a model besides its configuration and weights. */
+const companionNames = [
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'chat_template.jinja',
+  'chat_template.json',
+  'tokenizer.model',
+  'vocab.json',
+  'merges.txt',
+]
+
+// reading ----------------------------------------------------------------------------------------
+
+const isJsonObject = (u: unknown): u is Json => typeof u === 'object' && u !== null && !Array.isArray(u)
+
+const companionsOf = (folder: string): TE.TaskEither<FormatError, ReadonlyArray<string>> =>
+  pipe(
+    companionNames,
+    TE.traverseArray((name) =>
+      pipe(
+        kindOf(join(folder, name)),
+        TE.map((kind) => (kind === 'file' ? [name] : [])),
+      ),
+    ),
+    TE.map((found) => found.flat()),
+  )
+
+const mustBeFolder = (path: string): TE.TaskEither<FormatError, void> =>
+  pipe(
+    kindOf(path),
+    TE.chain((kind) =>
+      kind === 'folder'
+        ? TE.right(undefined)
+        : TE.left(
+            badInput('FileMissing', kind === 'absent' ? 'does not exist' : 'is not a folder', {
+              where: path,
+              remedy: 'give a Hugging Face model folder',
+            }),
+          ),
+    ),
+  )
+
+/** config.json alone: decoded, and as it is. */
+export const readModelConfig = (
+  folder: string,
+): TE.TaskEither<FormatError, { readonly config: ModelConfig; readonly rawConfig: Json }> => {
+  const path = join(folder, 'config.json')
+  return pipe(
+    readJson(path),
+    TE.filterOrElse(isJsonObject, () => damaged(path, 'is not a JSON object')),
+    TE.chainEitherK((rawConfig) =>
+      pipe(
+        decodeModelConfig(path)(rawConfig),
+        E.map((config) => ({ config, rawConfig })),
+      ),
+    ),
+  )
+}
+
+/** Opens a model folder; tensors stay on disk until they are read. */
+export const openModelFolder = (path: string): TE.TaskEither<FormatError, ModelFolder> => {
+  const generationPath = join(path, 'generation_config.json')
+  return pipe(
+    mustBeFolder(path),
+    TE.chain(() => readModelConfig(path)),
+    TE.bind('generation', () => readOptional(generationPath, readJson)),
+    TE.bind('stopTokens', ({ config, generation }) =>
+      TE.fromEither(stopTokensOf(generationPath, generation, config)),
+    ),
+    TE.bind('weights', () => openWeights(path)),
+    TE.bind('companions', () => companionsOf(path)),
+    TE.map(({ config, rawConfig, weights, stopTokens, companions }) => ({
+      path,
+      config,
+      rawConfig,
+      weights,
+      stopTokens,
+      companions,
+      fingerprint: pipe(
+        weights.fingerprint,
+        TE.map((print) =>
+          createHash('sha256').update(JSON.stringify(rawConfig)).update('\n').update(print).digest('hex'),
+        ),
+      ),
+    })),
+  )
+}
+
+// writing ----------------------------------------------------------------------------------------
+
+const ropeJson = ({ theta, scaling }: ModelConfig['rope']): Json => ({
+  rope_theta: theta,
+  rope_scaling:
+    scaling.kind === 'none'
+      ? null
+      : scaling.kind === 'linear'
+        ? { rope_type: 'linear', factor: scaling.factor }
+        : {
+            rope_type: 'llama3',
+            factor: scaling.factor,
+            low_freq_factor: scaling.lowFreqFactor,
+            high_freq_factor: scaling.highFreqFactor,
+            original_max_position_embeddings: scaling.originalMaxPositionEmbeddings,
+          },
+})
+
+/** config.json of a configuration made in code, in the spelling that transformers 4 and 5 both read. */
+export const modelConfigJson = (c: ModelConfig): Json => ({
+  architectures: [c.architecture],
+  model_type: c.modelType,
+  vocab_size: c.vocabSize,
+  hidden_size: c.hiddenSize,
+  intermediate_size: c.intermediateSize,
+  num_hidden_layers: c.layers,
+  num_attention_heads: c.heads,
+  num_key_value_heads: c.kvHeads,
+  head_dim: c.headDim,
+  hidden_act: c.hiddenAct,
+  max_position_embeddings: c.maxPositionEmbeddings,
+  rms_norm_eps: c.rmsNormEps,
+  ...ropeJson(c.rope),
+  ...(c.modelType === 'mistral'
+    ? { sliding_window: null }
+    : { attention_bias: c.attentionBias, mlp_bias: c.mlpBias }),
+  tie_word_embeddings: c.tieWordEmbeddings,
+  bos_token_id: c.bosTokenId ?? null,
+  eos_token_id:
+    c.eosTokenIds.length === 1 ? c.eosTokenIds[0] : c.eosTokenIds.length === 0 ? null : c.eosTokenIds,
+  pad_token_id: c.padTokenId ?? null,
+  torch_dtype: c.torchDtype ?? 'float32',
+  use_cache: true,
+})
+
+const copyCompanions = (from: string, to: string): TE.TaskEither<FormatError, void> =>
+  pipe(
+    companionsOf(from),
+    TE.chain((names) =>
+      TE.tryCatch(
+        async () => {
+          for (const name of names) await copyFile(join(from, name), join(to, name))
+        },
+        (cause) => failure('WriteFailed', causeLine(cause), { where: to }),
+      ),
+    ),
+  )
+
+/** Writes a model folder that transformers loads; whole or absent. An existing target is replaced: `refuseExisting` first. */
+export const writeModelFolder = (path: string, model: ModelToWrite): TE.TaskEither<FormatError, void> =>
+  writeFolder(path, (folder) =>
+    pipe(
+      model.companionsFrom === undefined ? TE.right(undefined) : copyCompanions(model.companionsFrom, folder),
+      TE.chain(() =>
+        writeWhole(
+          join(folder, 'config.json'),
+          `${JSON.stringify(model.rawConfig ?? modelConfigJson(model.config), null, 2)}\n`,
+        ),
+      ),
+      TE.chain(() =>
+        pipe(
+          Object.entries(model.files ?? {}),
+          TE.traverseSeqArray(([name, content]) => writeWhole(join(folder, name), content)),
+        ),
+      ),
+      TE.chain(() => writeSafetensors(join(folder, 'model.safetensors'), model.tensors, { format: 'pt' })),
+    ),
+  )
