@@ -1,0 +1,44 @@
+/** The judges one can name. */
+import * as E from 'fp-ts/Either'
+import { type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
+import { gcgPhrases, refusalPhrases } from './phrases'
+import { phraseJudge } from './refusal'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface JudgeEntry {
+  readonly name: string
+  readonly version: string
+  readonly description: string
+  /** What must be there for it to work; empty: nothing. */
+  readonly needs: ReadonlyArray<string>
+  readonly judge: Judge
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+export const judges: ReadonlyArray<JudgeEntry> = [
+  { list: refusalPhrases, description: 'full and partial refusals by their usual wordings' },
+  {
+    list: gcgPhrases,
+    description: 'refusals by the keyword list of the GCG paper, for comparison with published rates',
+  },
+].map(({ list, description }) => ({
+  name: list.name,
+  version: String(list.version),
+  description: `${description} (${list.source})`,
+  needs: [],
+  judge: phraseJudge(list),
+}))
+
+export const judgeNamed = (name: string): E.Either<Fault, Judge> => {
+  const found = judges.find((j) => j.name === name || j.judge.id === name)
+  return found === undefined
+    ? E.left(
+        badInput('UnknownJudge', `there is no judge ${name}`, {
+          where: '--judge',
+          remedy: `give one of ${judges.map((j) => j.name).join(', ')}`,
+        }),
+      )
+    : E.right(found.judge)
+}
