@@ -134,9 +134,11 @@ const step3 = applyFirst([
 ])
 
 const step4 = applyFirst([
-  ...['al', 'ance', 'ence', 'er', 'ic', 'able', 'ible', 'ant', 'ement', 'ment', 'ent'].map(
-    (suffix): Rule => [suffix, '', aboveOne],
-  ),
+  ...['al', 'ance', 'ence', 'er', 'ic', 'able', 'ible', 'ant', 'ement', 'ment', 'ent'].map((suffix): Rule => [
+    suffix,
+    '',
+    aboveOne,
+  ]),
   ['ion', '', (stem) => aboveOne(stem) && /[st]$/.test(stem)],
   ...['ou', 'ism', 'ate', 'iti', 'ous', 'ive', 'ize'].map((suffix): Rule => [suffix, '', aboveOne]),
 ])

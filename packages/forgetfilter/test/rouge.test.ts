@@ -45,7 +45,9 @@ describe('rouge1', () => {
     expect(rouge1('…', '').fmeasure).toBe(0)
   })
 
-  const words = fc.array(fc.constantFrom('cat', 'cats', 'dog', 'running', 'run', 'Ünder', '7'), { maxLength: 12 })
+  const words = fc.array(fc.constantFrom('cat', 'cats', 'dog', 'running', 'run', 'Ünder', '7'), {
+    maxLength: 12,
+  })
   it('lies in [0, 1], is symmetric, ignores order, and is 1 for a text against itself', () =>
     fc.assert(
       fc.property(words, words, (a, b) => {

@@ -1,0 +1,9 @@
+/** Constants of the paper: "Learning and Forgetting Unsafe Examples in Large Language Models" (arXiv 2312.12736, ICML 2024). */
+
+/** Forgetting rate above which a row is dropped (section 5: the same value for all data sets). */
+export const PAPER_PHI = 0.1
+/** Optimizer steps on the safe set; 500 to 1500 do as well in the paper (section 5.2). */
+export const PAPER_SAFE_STEPS = 1000
+/** Resamples of a bootstrap interval, and its level. */
+export const BOOTSTRAP_RESAMPLES = 1000
+export const INTERVAL_LEVEL = 0.95
