@@ -14,3 +14,4 @@ export {
   readModelConfig,
   writeModelFolder,
 } from './modelFolder'
+export * from './dataset'

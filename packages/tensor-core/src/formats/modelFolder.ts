@@ -184,7 +184,7 @@ export const modelConfigJson = (c: ModelConfig): Json => ({
 const copyCompanions = (from: string, to: string): TE.TaskEither<FormatError, void> =>
   pipe(
     companionsOf(from),
-    TE.chain((names) =>
+    TE.chainW((names) =>
       TE.tryCatch(
         async () => {
           for (const name of names) await copyFile(join(from, name), join(to, name))

@@ -84,7 +84,9 @@ const refused = (
       return unsupported(where, `${field} ${shownValue(value)} is not supported`)
   }
   const layerTypes = json['layer_types']
-  const special = Array.isArray(layerTypes) ? layerTypes.find((type) => type !== 'full_attention') : undefined
+  const special: unknown = Array.isArray(layerTypes)
+    ? layerTypes.find((type) => type !== 'full_attention')
+    : undefined
   if (special !== undefined)
     return unsupported(where, `layer_types with ${shownValue(special)} is not supported`)
   const other = architectures.find((name) => !name.endsWith('ForCausalLM'))
