@@ -1,0 +1,98 @@
+/**
+ * What DualSelect remembers between steps, and its form in the training loop's checkpoints. The state of the rule inside is
+ * carried along under `inner.` names, so rules nest to any depth.
+ */
+import type { RuleState } from '@safe/tensor-core/contracts'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Selected references watched between refreshes, and which warnings this refresh has given already. */
+export interface Watch {
+  readonly positions: ReadonlyArray<number>
+  /** Their mean loss at the refresh, nats. */
+  readonly loss: number
+  /** The step of the last look. */
+  readonly lookedAt: number
+  readonly warnings: ReadonlyArray<number>
+}
+
+export interface Memory<G> {
+  /** gT: the warm-up's sum, then the mean of an epoch's selected task gradients. */
+  readonly taskDirection: G | undefined
+  /** Sum of this epoch's selected task gradients, uncorrected. */
+  readonly epochSum: G | undefined
+  readonly epochSteps: number
+  /** gR, frozen since step `refreshedAt`. */
+  readonly reference: G | undefined
+  readonly refreshedAt: number
+  readonly watch: Watch | undefined
+  readonly inner: RuleState<G>
+}
+
+// codec ------------------------------------------------------------------------------------------
+
+const prefix = 'inner.'
+
+const nest = <A>(record: Readonly<Record<string, A>>): Record<string, A> =>
+  Object.fromEntries(Object.entries(record).map(([name, a]) => [`${prefix}${name}`, a]))
+
+const unnest = <A>(record: Readonly<Record<string, A>>): Record<string, A> =>
+  Object.fromEntries(
+    Object.entries(record).flatMap(([name, a]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), a]] : [],
+    ),
+  )
+
+const present = <A>(record: Readonly<Record<string, A | undefined>>): Record<string, A> =>
+  Object.fromEntries(Object.entries(record).flatMap(([name, a]) => (a === undefined ? [] : [[name, a]])))
+
+export const readMemory = <G>({ vectors, numbers }: RuleState<G>): Memory<G> => {
+  const positions = numbers['watch.positions']
+  return {
+    taskDirection: vectors['taskDirection'],
+    epochSum: vectors['epochSum'],
+    epochSteps: numbers['epochSteps']?.[0] ?? 0,
+    reference: vectors['reference'],
+    refreshedAt: numbers['refreshedAt']?.[0] ?? 0,
+    watch:
+      positions === undefined
+        ? undefined
+        : {
+            positions,
+            loss: numbers['watch.loss']?.[0] ?? 0,
+            lookedAt: numbers['watch.lookedAt']?.[0] ?? 0,
+            warnings: numbers['watch.warnings'] ?? [],
+          },
+    inner: { vectors: unnest(vectors), numbers: unnest(numbers) },
+  }
+}
+
+export const writeMemory = <G>(m: Memory<G>): RuleState<G> => ({
+  vectors: {
+    ...present({ taskDirection: m.taskDirection, epochSum: m.epochSum, reference: m.reference }),
+    ...nest(m.inner.vectors),
+  },
+  numbers: {
+    epochSteps: [m.epochSteps],
+    refreshedAt: [m.refreshedAt],
+    ...(m.watch === undefined
+      ? {}
+      : {
+          'watch.positions': m.watch.positions,
+          'watch.loss': [m.watch.loss],
+          'watch.lookedAt': [m.watch.lookedAt],
+          'watch.warnings': m.watch.warnings,
+        }),
+    ...nest(m.inner.numbers),
+  },
+})
+
+export const freshMemory = <G>(inner: RuleState<G>): Memory<G> => ({
+  taskDirection: undefined,
+  epochSum: undefined,
+  epochSteps: 0,
+  reference: undefined,
+  refreshedAt: 0,
+  watch: undefined,
+  inner,
+})

@@ -1,0 +1,163 @@
+/**
+ * A model small enough to differentiate by hand and shaped like LoRA: logits = (W + B A) x, W frozen, trained by cross-entropy
+ * averaged over an example's tokens. In float64, so that a reference implementation can be followed to rounding.
+ */
+import * as TE from 'fp-ts/TaskEither'
+import {
+  type Example,
+  type GradientBatch,
+  type GradientOracle,
+  type LmError,
+  failure,
+} from '@safe/tensor-core/contracts'
+import { type Vector, countingSpace } from './countingSpace'
+
+export interface Shape {
+  readonly inputs: number
+  readonly classes: number
+  readonly rank: number
+}
+
+export interface Row {
+  readonly xs: ReadonlyArray<ReadonlyArray<number>>
+  readonly ys: ReadonlyArray<number>
+}
+
+export const example = (id: string, { xs, ys }: Row): Example => ({
+  id,
+  prompt: { kind: 'tokens', tokens: [] },
+  response: { kind: 'tokens', tokens: ys },
+  raw: '',
+  fields: { xs, ys },
+})
+
+const rowOf = (e: Example): Row => e.fields as unknown as Row
+
+const dot = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number =>
+  a.reduce((s, x, i) => s + x * b[i]!, 0)
+
+/** Loss and gradient [A (rank x inputs), B (classes x rank)] of one example. */
+export const lossAndGradient = (
+  shape: Shape,
+  frozen: ReadonlyArray<ReadonlyArray<number>>,
+  theta: ReadonlyArray<number>,
+  row: Row,
+): { loss: number; gradient: number[] } => {
+  const { inputs: d, classes: c, rank: r } = shape
+  const a = (k: number): ReadonlyArray<number> => theta.slice(k * d, (k + 1) * d)
+  const b = (j: number): ReadonlyArray<number> => theta.slice(r * d + j * r, r * d + (j + 1) * r)
+  const gradient = new Array<number>(theta.length).fill(0)
+  let loss = 0
+  row.xs.forEach((x, t) => {
+    const hidden = Array.from({ length: r }, (_, k) => dot(a(k), x))
+    const logits = Array.from({ length: c }, (_, j) => dot(frozen[j]!, x) + dot(b(j), hidden))
+    const top = Math.max(...logits)
+    const total = logits.reduce((s, z) => s + Math.exp(z - top), 0)
+    const y = row.ys[t]!
+    const share = 1 / row.xs.length
+    loss -= share * (logits[y]! - top - Math.log(total))
+    logits.forEach((z, j) => {
+      const delta = share * (Math.exp(z - top) / total - (j === y ? 1 : 0))
+      for (let k = 0; k < r; k++) {
+        gradient[r * d + j * r + k]! += delta * hidden[k]!
+        for (let i = 0; i < d; i++) gradient[k * d + i]! += delta * b(j)[k]! * x[i]!
+      }
+    })
+  })
+  return { loss, gradient }
+}
+
+export interface Calls {
+  gradients: number
+  mean: number
+  losses: number
+  /** Rows of the largest per-example batch. */
+  widest: number
+}
+
+export interface LowRank {
+  readonly oracle: GradientOracle<Vector>
+  readonly theta: { values: ReadonlyArray<number> }
+  readonly calls: Calls
+  /** Vectors and batches not freed. */
+  readonly alive: () => number
+  readonly read: (v: Vector) => ReadonlyArray<number>
+}
+
+/** `noisy`: training passes differ from deterministic ones, as with dropout. `failAt`: the oracle's nth call fails. */
+export const lowRank = (
+  shape: Shape,
+  frozen: ReadonlyArray<ReadonlyArray<number>>,
+  initial: ReadonlyArray<number>,
+  { noisy = false, failAt = Infinity }: { noisy?: boolean; failAt?: number } = {},
+): LowRank => {
+  const space = countingSpace(initial.length)
+  const theta = { values: initial }
+  const calls: Calls = { gradients: 0, mean: 0, losses: 0, widest: 0 }
+  const openBatches = { count: 0 }
+  const fails = (): boolean => calls.gradients + calls.mean + calls.losses >= failAt
+  const broken: LmError = failure('ModelFailed', 'broke on purpose')
+  const all = (batch: ReadonlyArray<Example>): { loss: number; gradient: number[] }[] =>
+    batch.map((e) => lossAndGradient(shape, frozen, theta.values, rowOf(e)))
+  const average = (gs: ReadonlyArray<ReadonlyArray<number>>, weights: Float32Array): number[] => {
+    const total = weights.reduce((s, w) => s + w, 0)
+    return initial.map((_, i) => gs.reduce((s, g, k) => s + weights[k]! * g[i]!, 0) / total)
+  }
+  const gradientBatch = (batch: ReadonlyArray<Example>): GradientBatch<Vector> => {
+    const rows = all(batch)
+    const gs = rows.map((x) => x.gradient)
+    openBatches.count += 1
+    return {
+      losses: Float32Array.from(rows, (x) => x.loss),
+      cosines: (direction) => {
+        const v = space.read(direction)
+        const norm = Math.sqrt(dot(v, v))
+        return Float32Array.from(gs, (g) => {
+          const own = Math.sqrt(dot(g, g))
+          return own < 1e-12 || norm < 1e-12 ? 0 : dot(g, v) / own / norm
+        })
+      },
+      weightedMean: (weights) => space.make(average(gs, weights)),
+      dispose: () => {
+        openBatches.count -= 1
+      },
+    }
+  }
+  return {
+    theta,
+    calls,
+    alive: () => space.alive() + openBatches.count,
+    read: space.read,
+    oracle: {
+      space,
+      deterministic: !noisy,
+      gradients: (batch) => async () => {
+        if (fails()) return TE.left(broken)()
+        calls.gradients += 1
+        calls.widest = Math.max(calls.widest, batch.length)
+        return TE.right(gradientBatch(batch))()
+      },
+      mean: (batch, pass, weights) => async () => {
+        if (fails()) return TE.left(broken)()
+        calls.mean += 1
+        const rows = all(batch)
+        const w = weights ?? new Float32Array(batch.length).fill(1)
+        const noise = noisy && pass.kind === 'training' ? 1 + 0.01 * Math.sin(pass.step) : 1
+        return TE.right({
+          losses: Float32Array.from(rows, (x) => x.loss),
+          gradient: space.make(
+            average(
+              rows.map((x) => x.gradient),
+              w,
+            ).map((x) => x * noise),
+          ),
+        })()
+      },
+      losses: (batch) => async () => {
+        if (fails()) return TE.left(broken)()
+        calls.losses += 1
+        return TE.right(Float32Array.from(all(batch), (x) => x.loss))()
+      },
+    },
+  }
+}
