@@ -10,3 +10,11 @@ export {
   selectEngine,
 } from './select'
 export { matMul } from './matmul'
+export {
+  type NativeBackend,
+  type NativeBinding,
+  type OpAttribute,
+  type RawTensor,
+  nativeBackend,
+} from './native/load'
+export { type Variant } from './native/home'

@@ -2,11 +2,14 @@
  * Which engine computes: chosen once at start, best first, and always reported. `auto` takes the first that is available of
  * cuda (where a GPU is present), native, cuda on its CPU, wasm, cpu; a name takes that engine or says why it cannot.
  */
-import { cpus } from 'node:os'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type EngineError, badInput, causeLine, failure } from '../contracts'
+import { processorName } from './device'
+import { nvidiaDriverPresent } from './native/gpu'
+import type { Variant } from './native/home'
+import { locateAddon, startNative } from './native/load'
 import { tf } from './tf'
 
 // model ------------------------------------------------------------------------------------------
@@ -49,23 +52,26 @@ interface Candidate {
 
 // candidates -------------------------------------------------------------------------------------
 
-export const processorName = (): string => cpus()[0]?.model.trim() ?? 'unknown processor'
-
 const startPortable = (backend: 'wasm' | 'cpu') => async (): Promise<Running> => {
   if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend did not start`)
   await tf.ready()
+  // The cpu backend recommends tfjs-node on its first use: who chose it knows.
+  if (backend === 'cpu') Object.assign(tf.backend(), { firstUse: false })
   return { device: processorName(), gpu: false, versions: {} }
 }
 
+const native = (variant: Variant): Candidate => ({
+  missing: () =>
+    locateAddon(variant) === undefined ? `not built; run: tensor-core engine build ${variant}` : undefined,
+  start: () => {
+    const location = locateAddon(variant)
+    return location === undefined ? Promise.reject(new Error('not built')) : startNative(variant, location)()
+  },
+})
+
 const candidates: Readonly<Record<EngineName, Candidate>> = {
-  cuda: {
-    missing: () => 'not built; run: tensor-core engine build cuda',
-    start: () => Promise.reject(new Error('not built')),
-  },
-  native: {
-    missing: () => 'not built; run: tensor-core engine build native',
-    start: () => Promise.reject(new Error('not built')),
-  },
+  cuda: native('cuda'),
+  native: native('native'),
   wasm: { missing: () => undefined, start: startPortable('wasm') },
   cpu: { missing: () => undefined, start: startPortable('cpu') },
 }
@@ -110,9 +116,11 @@ const start = (name: EngineName): TE.TaskEither<EngineError, EngineReport> =>
 
 const isEngineName = (name: string): name is EngineName => engineNames.some((n) => n === name)
 
-/** The order `auto` tries. */
+/** The order `auto` tries: cuda without a GPU comes after native, which is the same on a smaller library. */
 const preferred = (): ReadonlyArray<EngineName> =>
-  engineNames.filter((name) => candidates[name].missing() === undefined)
+  pipe(nvidiaDriverPresent() ? engineNames : (['native', 'cuda', 'wasm', 'cpu'] as const), (names) =>
+    names.filter((name) => candidates[name].missing() === undefined),
+  )
 
 const named = (name: string): E.Either<EngineError, EngineName> => {
   if (!isEngineName(name))

@@ -1,0 +1,122 @@
+/**
+ * Compiles tfjs-node's addon against any current libtensorflow. Its sources use the stable C API alone, so none is changed;
+ * one compiler call, no node-gyp.
+ */
+import { readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type EngineError, causeLine, failure } from '../../contracts'
+import { layout } from './home'
+import { type ProgramFailure, runProgram } from './program'
+import { quietSource } from './quiet'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface Libraries {
+  /** The folder of the shared libraries. */
+  readonly folder: string
+  /** File names to link with. */
+  readonly names: ReadonlyArray<string>
+  readonly include: string
+  /** What the addon looks in at run time: `$ORIGIN/...`, or a folder that stays. */
+  readonly runPath: string
+}
+
+// compiler ---------------------------------------------------------------------------------------
+
+const said = (f: ProgramFailure): string =>
+  f.kind === 'failed' ? f.said : f.kind === 'stopped' ? 'interrupted' : 'not found'
+
+const works = (program: string): TE.TaskEither<ProgramFailure, string> =>
+  pipe(
+    runProgram(program, ['--version']),
+    TE.map(() => program),
+  )
+
+/** `CXX` where it is set, else g++, clang++ or c++. */
+export const findCompiler: TE.TaskEither<EngineError, string> = () => {
+  const given = process.env['CXX']
+  const candidates = given === undefined || given === '' ? ['g++', 'clang++', 'c++'] : [given]
+  return pipe(
+    candidates.map(works).reduce((found, next) =>
+      pipe(
+        found,
+        TE.orElse(() => next),
+      ),
+    ),
+    TE.mapLeft(() =>
+      failure('EngineBuildFailed', `no C++ compiler found (looked for ${candidates.join(', ')})`, {
+        remedy: 'install one (Debian: apt install g++; Fedora: dnf install gcc-c++) or set CXX',
+      }),
+    ),
+  )()
+}
+
+// compiling --------------------------------------------------------------------------------------
+
+const nodeHeaders = (): string =>
+  join(dirname(createRequire(__filename).resolve('node-api-headers/package.json')), 'include')
+
+const common = (): ReadonlyArray<string> => [
+  '-shared',
+  '-fPIC',
+  '-O2',
+  '-std=c++17',
+  '-DNAPI_VERSION=8',
+  `-I${nodeHeaders()}`,
+]
+
+const compile = (
+  compiler: string,
+  args: ReadonlyArray<string>,
+  signal?: AbortSignal,
+): TE.TaskEither<EngineError, void> =>
+  pipe(
+    runProgram(compiler, args, signal === undefined ? {} : { signal }),
+    TE.mapLeft((f) =>
+      failure('EngineBuildFailed', `the addon does not compile: ${said(f)}`, {
+        where: compiler,
+        remedy: 'a compiler for C++17 is needed (g++ 8 or newer)',
+      }),
+    ),
+    TE.map(() => undefined),
+  )
+
+/** Compiles the addon, and the one that keeps it quiet, into `folder`. */
+export const compileAddon = (
+  compiler: string,
+  sources: string,
+  libraries: Libraries,
+  folder: string,
+  signal?: AbortSignal,
+): TE.TaskEither<EngineError, void> => {
+  const quietFile = join(folder, 'quiet.cc')
+  return pipe(
+    TE.tryCatch(
+      () => writeFile(quietFile, quietSource),
+      (cause) => failure('EngineBuildFailed', causeLine(cause), { where: quietFile }),
+    ),
+    TE.chain(() => compile(compiler, [...common(), quietFile, '-o', join(folder, layout.quiet)], signal)),
+    TE.chain(() =>
+      compile(
+        compiler,
+        [
+          ...common(),
+          `-I${libraries.include}`,
+          ...readdirSync(sources)
+            .filter((name) => name.endsWith('.cc'))
+            .map((name) => join(sources, name)),
+          '-o',
+          join(folder, layout.addon),
+          `-L${libraries.folder}`,
+          ...libraries.names.map((name) => `-l:${name}`),
+          ...['-rpath', libraries.runPath].flatMap((word) => ['-Xlinker', word]),
+        ],
+        signal,
+      ),
+    ),
+  )
+}

@@ -1,0 +1,105 @@
+/**
+ * Where built engines live: one folder per variant, TensorFlow version, tfjs version and platform, under the user's cache.
+ * A folder with a readable `engine.json` is complete: it was built beside and renamed into place.
+ */
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import * as t from 'io-ts'
+import { type EngineError, causeLine, failure } from '../../contracts'
+
+// model ------------------------------------------------------------------------------------------
+
+export const variants = ['native', 'cuda'] as const
+export type Variant = (typeof variants)[number]
+
+const manifestCodec = t.type({
+  variant: t.keyof({ native: null, cuda: null }),
+  tensorflow: t.string,
+  tfjs: t.string,
+  platform: t.string,
+  arch: t.string,
+  /** Where libtensorflow came from: a wheel's file name, or a folder that must stay. */
+  origin: t.string,
+  built: t.string,
+})
+export type Manifest = t.TypeOf<typeof manifestCodec>
+
+export interface BuiltEngine {
+  readonly folder: string
+  readonly manifest: Manifest
+}
+
+/** Names inside a built engine's folder; libraries keep a wheel's layout, because they look for each other by it. */
+export const layout = {
+  manifest: 'engine.json',
+  addon: 'tfjs_binding.node',
+  quiet: 'quiet.node',
+  libraries: 'tensorflow',
+} as const
+
+// paths ------------------------------------------------------------------------------------------
+
+/** `SAFE_CACHE`, else `safe` under `XDG_CACHE_HOME`, else under `~/.cache`. */
+export const cacheHome = (env: NodeJS.ProcessEnv = process.env): string => {
+  const given = (name: string): string | undefined => {
+    const value = env[name]
+    return value === undefined || value === '' ? undefined : value
+  }
+  return given('SAFE_CACHE') ?? join(given('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'safe')
+}
+
+export const engineHome = (): string => join(cacheHome(), 'engine')
+export const downloadHome = (): string => join(engineHome(), 'downloads')
+
+export const engineFolder = (m: Omit<Manifest, 'origin' | 'built'>): string =>
+  join(engineHome(), `${m.variant}-tensorflow-${m.tensorflow}-tfjs-${m.tfjs}-${m.platform}-${m.arch}`)
+
+// reading ----------------------------------------------------------------------------------------
+
+const readManifest = (folder: string): ReadonlyArray<BuiltEngine> =>
+  pipe(
+    E.tryCatch(
+      (): unknown => JSON.parse(readFileSync(join(folder, layout.manifest), 'utf8')),
+      () => undefined,
+    ),
+    E.chainW(manifestCodec.decode),
+    E.match(
+      () => [],
+      (manifest) => (existsSync(join(folder, layout.addon)) ? [{ folder, manifest }] : []),
+    ),
+  )
+
+/** Complete engines for this platform, newest first. */
+export const builtEngines = (): ReadonlyArray<BuiltEngine> =>
+  pipe(
+    E.tryCatch(
+      () => readdirSync(engineHome()),
+      () => undefined,
+    ),
+    E.getOrElse((): string[] => []),
+    (names) =>
+      names.filter((name) => !name.startsWith('.')).flatMap((name) => readManifest(join(engineHome(), name))),
+  )
+    .filter(({ manifest: m }) => m.platform === process.platform && m.arch === process.arch)
+    .sort((a, b) => b.manifest.built.localeCompare(a.manifest.built))
+
+export const builtEngine = (variant: Variant): BuiltEngine | undefined =>
+  builtEngines().find((b) => b.manifest.variant === variant)
+
+// removing ---------------------------------------------------------------------------------------
+
+/** Removes built engines, unfinished builds and kept downloads; gives the folder that is gone, if it was there. */
+export const cleanEngines: TE.TaskEither<EngineError, { readonly removed: string | undefined }> = TE.tryCatch(
+  async () => {
+    const home = engineHome()
+    const there = existsSync(home)
+    await rm(home, { recursive: true, force: true })
+    return { removed: there ? home : undefined }
+  },
+  (cause) => failure('EngineFailed', causeLine(cause), { where: engineHome() }),
+)
