@@ -15,3 +15,4 @@ export {
   writeModelFolder,
 } from './modelFolder'
 export * from './dataset'
+export * from './peft'

@@ -1,0 +1,48 @@
+/** Names of tensors in adapter_model.safetensors, told apart by name alone, never by order. */
+import type { AdapterFields } from './config'
+
+// model ------------------------------------------------------------------------------------------
+
+export type AdapterKey =
+  | { readonly kind: 'factor'; readonly module: string; readonly factor: 'A' | 'B' }
+  /** `modules_to_save`, biases, embeddings saved along: kept, not applied. */
+  | { readonly kind: 'extra' }
+  | { readonly kind: 'refused'; readonly what: string }
+  | { readonly kind: 'unknown' }
+
+const prefix = 'base_model.model.'
+const factorPattern = /^(.+)\.lora_([AB])(?:\.default)?\.weight$/
+
+// reading ----------------------------------------------------------------------------------------
+
+const embeddingNames = ['embed_tokens', 'lm_head']
+
+const isExtra = (name: string, config: AdapterFields): boolean => {
+  const biases =
+    config.lora_bias === true || (config.bias !== undefined && config.bias !== null && config.bias !== 'none')
+  const parts = name.split('.')
+  return (
+    parts.includes('modules_to_save') ||
+    (config.modules_to_save ?? []).some((saved) => `.${name}.`.includes(`.${saved}.`)) ||
+    (biases && name.endsWith('.bias')) ||
+    (parts.at(-1) === 'weight' && embeddingNames.includes(parts.at(-2) ?? ''))
+  )
+}
+
+/** What a tensor's name means in an adapter of this configuration. */
+export const keyOf = (key: string, config: AdapterFields): AdapterKey => {
+  if (/\.lora_embedding_[AB]\b/.test(key) || key.includes('.base_layer.'))
+    return { kind: 'refused', what: 'an adapter on embeddings' }
+  if (key.includes('.lora_magnitude_vector')) return { kind: 'refused', what: 'DoRA' }
+  if (!key.startsWith(prefix)) return { kind: 'unknown' }
+  const name = key.slice(prefix.length)
+  const [, module, factor] = factorPattern.exec(name) ?? []
+  if (module !== undefined && !module.includes('.lora_'))
+    return { kind: 'factor', module, factor: factor === 'A' ? 'A' : 'B' }
+  return isExtra(name, config) ? { kind: 'extra' } : { kind: 'unknown' }
+}
+
+// writing ----------------------------------------------------------------------------------------
+
+export const factorKey = (module: string, factor: 'A' | 'B'): string =>
+  `${prefix}${module}.lora_${factor}.weight`

@@ -1,0 +1,190 @@
+/** Reading a PEFT adapter folder: adapter_config.json and adapter_model.safetensors. */
+import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  type FormatError,
+  type LoraAdapter,
+  type LoraModule,
+  type StoredDtype,
+  badInput,
+  matrix,
+} from '../../contracts'
+import { damaged, kindOf, readJson, unsupported } from '../input'
+import { type SafetensorsFile, isStoredDtype, readSafetensors } from '../safetensors'
+import { type AdapterFields, decodeAdapterConfig } from './config'
+import { keyOf } from './keys'
+import { type Placement, placementOf } from './placement'
+
+// model ------------------------------------------------------------------------------------------
+
+type Json = Readonly<Record<string, unknown>>
+
+interface Factors {
+  readonly A?: string
+  readonly B?: string
+}
+
+interface Contents {
+  /** Tensor names of each module's factors. */
+  readonly modules: ReadonlyArray<{ readonly name: string; readonly A: string; readonly B: string }>
+  readonly extras: ReadonlyArray<string>
+  readonly dtype: StoredDtype
+}
+
+export const configName = 'adapter_config.json'
+export const weightsName = 'adapter_model.safetensors'
+
+// checks -----------------------------------------------------------------------------------------
+
+const isJsonObject = (u: unknown): u is Json => typeof u === 'object' && u !== null && !Array.isArray(u)
+
+/** Modules in the order of their layers, whatever the order of the file. */
+const byName = new Intl.Collator('en', { numeric: true })
+
+const widest = (dtypes: ReadonlyArray<StoredDtype>): StoredDtype => {
+  const first = dtypes[0] ?? 'F32'
+  return dtypes.every((d) => d === first) ? first : dtypes.includes('F64') ? 'F64' : 'F32'
+}
+
+const contentsOf = (file: SafetensorsFile, fields: AdapterFields): E.Either<FormatError, Contents> => {
+  const found = new Map<string, Factors>()
+  const extras: Array<string> = []
+  const dtypes: Array<StoredDtype> = []
+  for (const [key, { dtype, shape }] of file.tensors) {
+    const meaning = keyOf(key, fields)
+    switch (meaning.kind) {
+      case 'extra':
+        extras.push(key)
+        break
+      case 'refused':
+        return E.left(
+          unsupported(file.path, `tensor ${key} belongs to ${meaning.what}, which is not supported`),
+        )
+      case 'unknown':
+        return E.left(
+          damaged(
+            file.path,
+            `tensor ${key} matches no rule of the adapter's configuration`,
+            'check that config and weights belong together',
+          ),
+        )
+      case 'factor': {
+        if (!isStoredDtype(dtype))
+          return E.left(
+            unsupported(file.path, `tensor ${key} is ${dtype}: quantised adapters are not supported`),
+          )
+        if (shape.length !== 2)
+          return E.left(
+            unsupported(
+              file.path,
+              `tensor ${key} has ${shape.length} dimensions: only linear layers are supported`,
+            ),
+          )
+        const factors = found.get(meaning.module) ?? {}
+        if (factors[meaning.factor] !== undefined)
+          return E.left(damaged(file.path, `module ${meaning.module} has two tensors lora_${meaning.factor}`))
+        found.set(meaning.module, { ...factors, [meaning.factor]: key })
+        dtypes.push(dtype)
+      }
+    }
+  }
+  const modules: Array<{ name: string; A: string; B: string }> = []
+  for (const [name, { A, B }] of found) {
+    if (A === undefined || B === undefined)
+      return E.left(damaged(file.path, `module ${name} has no lora_${A === undefined ? 'A' : 'B'}`))
+    modules.push({ name, A, B })
+  }
+  return modules.length === 0
+    ? E.left(damaged(file.path, 'holds no LoRA factors', 'give a LoRA adapter'))
+    : E.right({
+        modules: modules.sort((a, b) => byName.compare(a.name, b.name)),
+        extras,
+        dtype: widest(dtypes),
+      })
+}
+
+/** The module's shapes must be those its configuration promises. */
+const checkModule = (
+  file: SafetensorsFile,
+  { name, A, B }: Contents['modules'][number],
+  placement: Placement,
+): E.Either<FormatError, readonly [number, number, number]> => {
+  const [r = 0, columns = 0] = file.tensors.get(A)?.shape ?? []
+  const [rows = 0, r2 = 0] = file.tensors.get(B)?.shape ?? []
+  const configured = placement.rank(name)
+  return r !== r2
+    ? E.left(damaged(file.path, `module ${name} has lora_A of rank ${r} and lora_B of rank ${r2}`))
+    : r !== configured
+      ? E.left(damaged(file.path, `module ${name} has rank ${r}, its configuration says ${configured}`))
+      : !placement.targets(name)
+        ? E.left(damaged(file.path, `module ${name} is not among the configuration's target_modules`))
+        : E.right([rows, r, columns])
+}
+
+// reading ----------------------------------------------------------------------------------------
+
+const readModule =
+  (file: SafetensorsFile, placement: Placement) =>
+  (module: Contents['modules'][number]): TE.TaskEither<FormatError, LoraModule> =>
+    pipe(
+      TE.fromEither(checkModule(file, module, placement)),
+      TE.bindTo('shape'),
+      TE.bind('A', () => file.read(module.A)),
+      TE.bind('B', () => file.read(module.B)),
+      TE.map(({ shape: [rows, r, columns], A, B }) => ({
+        name: module.name,
+        A: matrix(r, columns, A),
+        B: matrix(rows, r, B),
+        scale: placement.scale(module.name),
+      })),
+    )
+
+const notAnAdapter = (folder: string): FormatError =>
+  badInput('FileMissing', `holds no ${configName}`, { where: folder, remedy: 'give a PEFT adapter folder' })
+
+/** Reads an adapter with all its factors; what cannot be represented is refused by name. */
+export const readAdapter = (folder: string): TE.TaskEither<FormatError, LoraAdapter> => {
+  const configPath = join(folder, configName)
+  return pipe(
+    kindOf(configPath),
+    TE.filterOrElse(
+      (kind) => kind === 'file',
+      () => notAnAdapter(folder),
+    ),
+    TE.chain(() => readJson(configPath)),
+    TE.filterOrElse(isJsonObject, () => damaged(configPath, 'is not a JSON object')),
+    TE.bindTo('config'),
+    TE.bind('fields', ({ config }) => TE.fromEither(decodeAdapterConfig(configPath)(config))),
+    TE.bind('placement', ({ fields }) => TE.fromEither(placementOf(configPath, fields))),
+    TE.bind('file', () => readSafetensors(join(folder, weightsName))),
+    TE.bind('contents', ({ file, fields }) => TE.fromEither(contentsOf(file, fields))),
+    TE.bind('modules', ({ file, contents, placement }) =>
+      pipe(contents.modules, TE.traverseSeqArray(readModule(file, placement))),
+    ),
+    TE.bind('extras', ({ file, contents }) => pipe(contents.extras, TE.traverseSeqArray(file.readRaw))),
+    TE.map(({ modules, config, file, contents, extras }) => ({
+      modules,
+      config,
+      metadata: file.metadata,
+      dtype: contents.dtype,
+      extras,
+    })),
+  )
+}
+
+/** What of the adapter is kept but not applied, one line each. */
+export const adapterWarnings = (adapter: LoraAdapter): ReadonlyArray<string> => {
+  const [biases, saved] = [
+    adapter.extras.filter(({ name }) => name.endsWith('.bias')),
+    adapter.extras.filter(({ name }) => !name.endsWith('.bias')),
+  ]
+  const line = (what: string, names: ReadonlyArray<{ readonly name: string }>): ReadonlyArray<string> =>
+    names.length === 0
+      ? []
+      : [
+          `the adapter's ${what} are kept but not applied: ${names.length}, the first is ${names[0]?.name ?? ''}`,
+        ]
+  return [...line('modules_to_save', saved), ...line('biases', biases)]
+}
