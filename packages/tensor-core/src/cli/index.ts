@@ -2,3 +2,4 @@
 export * from './command'
 export * from './options'
 export * from './terminal'
+export { type TrainingValues, recipeOf, trainingOptions } from './trainingOptions'

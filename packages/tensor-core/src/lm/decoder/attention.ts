@@ -1,0 +1,74 @@
+/**
+ * Grouped-query attention over heads already turned: softmax(q k^T / sqrt(d) + mask) v. The heads that share a key head are laid
+ * out as one longer list of queries, so keys and values are never repeated.
+ */
+import { matMul, tf } from '../../engine'
+
+// model ------------------------------------------------------------------------------------------
+
+/** [rows, heads, length, headDim]; keys and values may be longer (a cache) and of fewer heads. */
+export interface Heads {
+  readonly q: tf.Tensor
+  readonly k: tf.Tensor
+  readonly v: tf.Tensor
+}
+
+export interface Attended {
+  /** [rows, heads, length, headDim] */
+  readonly context: tf.Tensor
+  /** [rows, heads, length, keys] attention weights */
+  readonly weights: tf.Tensor
+}
+
+type Shape4 = [number, number, number, number]
+const shape4 = (x: tf.Tensor): Shape4 => [x.shape[0] ?? 1, x.shape[1] ?? 1, x.shape[2] ?? 1, x.shape[3] ?? 1]
+
+/** Queries of one key head side by side: [rows, heads, length, d] -> [rows, keyHeads, heads / keyHeads * length, d]. */
+const grouped = (x: tf.Tensor, keyHeads: number): tf.Tensor => {
+  const [rows, heads, length, d] = shape4(x)
+  return tf.reshape(x, [rows, keyHeads, (heads / keyHeads) * length, d])
+}
+
+// forward and back -------------------------------------------------------------------------------
+
+/** @param mask additive, broadcast over [rows, heads, length, keys] */
+export const attend = ({ q, k, v }: Heads, mask: tf.Tensor): Attended =>
+  tf.tidy(() => {
+    const [rows, heads, length, d] = shape4(q)
+    const [, keyHeads, keys] = shape4(k)
+    const scores = matMul(grouped(tf.mul(q, 1 / Math.sqrt(d)), keyHeads), k, false, true)
+    const weights = tf.softmax(tf.add(tf.reshape(scores, [rows, heads, length, keys]), mask))
+    const context = matMul(grouped(weights, keyHeads), v)
+    return { context: tf.reshape(context, [rows, heads, length, d]), weights }
+  })
+
+/** Gradients of q, k, v from that of the context. */
+export const attendPullback = ({ q, k, v }: Heads, weights: tf.Tensor, dContext: tf.Tensor): Heads =>
+  tf.tidy(() => {
+    const [rows, heads, length, d] = shape4(q)
+    const [, keyHeads, keys] = shape4(k)
+    const dc = grouped(dContext, keyHeads)
+    const dv = matMul(grouped(weights, keyHeads), dc, true, false)
+    const dWeights = tf.reshape(matMul(dc, v, false, true), [rows, heads, length, keys])
+    const weighted = tf.mul(dWeights, weights)
+    const dScores = tf.mul(tf.sub(weighted, tf.mul(weights, tf.sum(weighted, -1, true))), 1 / Math.sqrt(d))
+    const ds = grouped(dScores, keyHeads)
+    return {
+      q: tf.reshape(matMul(ds, k), [rows, heads, length, d]),
+      k: matMul(ds, grouped(q, keyHeads), true, false),
+      v: dv,
+    }
+  })
+
+/** [rows * length, heads * d] -> [rows, heads, length, d] is two steps; these are the second and its inverse. */
+export const headsFirst = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 1, 3])
+
+/** Large enough to remove a key, small enough to stay finite when added to a score. */
+export const MASKED = -1e9
+
+/** [1, 1, length, length]: each position sees itself and what is before it. */
+export const causalMask = (length: number): tf.Tensor => {
+  const values = new Float32Array(length * length)
+  for (let i = 0; i < length; i++) values.fill(MASKED, i * length + i + 1, (i + 1) * length)
+  return tf.tensor4d(values, [1, 1, length, length])
+}

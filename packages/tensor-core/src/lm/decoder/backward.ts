@@ -1,0 +1,145 @@
+/**
+ * A whole batch forward and backward. Between the layers only their inputs are kept when the batch is large; each layer is then
+ * computed again on the way back.
+ */
+import { tf } from '../../engine'
+import { causalMask } from './attention'
+import type { TokenBatch } from './batch'
+import { type Frame, type LayerTrace, layerForward, layerPullback } from './layer'
+import type { Adaptation, Gradients, Wanted } from './linear'
+import { crossEntropy } from './loss'
+import { rmsNorm, rmsNormGainGradient, rmsNormPullback } from './rmsNorm'
+import { rotaryRates, rotaryTables } from './rotary'
+import { type DecoderWeights, EMBEDDING, FINAL_NORM, HEAD } from './weights'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Intermediate results beyond this many bytes are computed again instead of kept. */
+const KEEP_BYTES = 512 * 1024 * 1024
+
+export interface Backward {
+  /** [positions] -log p(target), nats */
+  readonly nll: tf.Tensor
+  readonly gradients: Gradients
+}
+
+const traceBytes = ({ config: c }: DecoderWeights, batch: TokenBatch): number =>
+  4 *
+  c.layers *
+  batch.rows *
+  batch.length *
+  (6 * c.hiddenSize + (c.heads + 2 * c.kvHeads) * c.headDim + 3 * c.intermediateSize + c.heads * batch.length)
+
+/** The frame of a batch padded on the right: every row starts at position 0. */
+const frameOf = (weights: DecoderWeights, batch: TokenBatch, adaptation: Adaptation): Frame => ({
+  config: weights.config,
+  rows: batch.rows,
+  length: batch.length,
+  rotary: rotaryTables(rotaryRates(weights.config.rope, weights.config.headDim), [
+    Array.from({ length: batch.length }, (_, t) => t),
+  ]),
+  mask: causalMask(batch.length),
+  adaptation,
+})
+
+const embed = (weights: DecoderWeights, tokens: Int32Array): tf.Tensor =>
+  tf.gather(weights.embedding, tf.tensor1d(tokens, 'int32'))
+
+// forward ----------------------------------------------------------------------------------------
+
+/** Normalised final states at the positions that predict, [positions, width]. */
+export const predictingStates = (
+  weights: DecoderWeights,
+  batch: TokenBatch,
+  adaptation: Adaptation,
+): tf.Tensor =>
+  tf.tidy(() => {
+    const frame = frameOf(weights, batch, adaptation)
+    const last = weights.layers.reduce(
+      (x, w) => {
+        const y = tf.tidy(() => layerForward(w, frame, x).y)
+        x.dispose()
+        return y
+      },
+      embed(weights, batch.tokens),
+    )
+    const chosen = tf.gather(last, tf.tensor1d(batch.positions, 'int32'))
+    return rmsNorm(chosen, weights.norm, weights.config.rmsNormEps).y
+  })
+
+// backward ---------------------------------------------------------------------------------------
+
+/** Rows back to where they were gathered from, zero elsewhere: [chosen, width] -> [rows, width]. */
+const scatterRows = (values: tf.Tensor, positions: Int32Array, rows: number): tf.Tensor => {
+  const inverse = new Int32Array(rows).fill(positions.length)
+  positions.forEach((p, i) => (inverse[p] = i))
+  const width = values.shape[1] ?? 0
+  return tf.gather(tf.concat([values, tf.zeros([1, width])], 0), tf.tensor1d(inverse, 'int32'))
+}
+
+/** @param weightsOf [positions] each position's weight in the loss whose gradient is taken */
+export const lossAndGradients = (
+  weights: DecoderWeights,
+  batch: TokenBatch,
+  adaptation: Adaptation,
+  weightsOf: Float32Array,
+  wanted: Wanted,
+): Backward =>
+  tf.tidy(() => {
+    const { config } = weights
+    const frame = frameOf(weights, batch, adaptation)
+    const keep = traceBytes(weights, batch) <= KEEP_BYTES
+    const inputs: tf.Tensor[] = [embed(weights, batch.tokens)]
+    const traces: LayerTrace[] = []
+    for (const w of weights.layers) {
+      const x = inputs[inputs.length - 1]
+      if (x === undefined) break
+      if (keep) {
+        const { y, trace } = layerForward(w, frame, x)
+        traces.push(trace)
+        inputs.push(y)
+      } else inputs.push(tf.tidy(() => layerForward(w, frame, x).y))
+    }
+    const last = inputs[weights.layers.length] ?? tf.zeros([0])
+    const chosen = tf.gather(last, tf.tensor1d(batch.positions, 'int32'))
+    const normed = rmsNorm(chosen, weights.norm, config.rmsNormEps)
+    const loss = crossEntropy(
+      weights.head,
+      config.vocabSize,
+      normed.y,
+      batch.targets,
+      weightsOf,
+      wanted.weights,
+    )
+    const dNormed = loss.dHidden ?? tf.zerosLike(normed.y)
+    const gradients: Gradients = {}
+    const dChosen = rmsNormPullback(dNormed, chosen, normed.scale, weights.norm)
+    let dx = scatterRows(dChosen, batch.positions, batch.rows * batch.length)
+    for (let i = weights.layers.length - 1; i >= 0; i--) {
+      const [w, x] = [weights.layers[i], inputs[i]]
+      if (w === undefined || x === undefined) break
+      const trace = traces[i]
+      const back = tf.tidy(() =>
+        layerPullback(w, frame, trace ?? layerForward(w, frame, x).trace, dx, wanted),
+      )
+      tf.dispose([dx, x])
+      if (trace !== undefined) tf.dispose(Object.values(trace))
+      Object.assign(gradients, back.gradients)
+      dx = back.dx
+    }
+    if (wanted.weights) {
+      gradients[FINAL_NORM] = rmsNormGainGradient(dNormed, chosen, normed.scale)
+      const dEmbedding = tf.scatterND(tf.tensor2d(batch.tokens, [batch.tokens.length, 1], 'int32'), dx, [
+        config.vocabSize,
+        config.hiddenSize,
+      ])
+      const { dHead } = loss
+      if (config.tieWordEmbeddings)
+        gradients[EMBEDDING] = dHead === undefined ? dEmbedding : tf.add(dEmbedding, dHead)
+      else {
+        gradients[EMBEDDING] = dEmbedding
+        if (dHead !== undefined) gradients[HEAD] = dHead
+      }
+    }
+    return { nll: loss.nll, gradients }
+  })

@@ -1,0 +1,59 @@
+/** Rows of tokens of unequal length as one padded batch, and the positions whose predictions count. */
+
+// model ------------------------------------------------------------------------------------------
+
+/** A row as token ids: the response is what counts. */
+export interface EncodedRow {
+  readonly promptTokens: ReadonlyArray<number>
+  readonly responseTokens: ReadonlyArray<number>
+}
+
+export interface TokenBatch {
+  readonly rows: number
+  /** Longest row; shorter ones are padded on the right, which no earlier position can see. */
+  readonly length: number
+  /** [rows * length] */
+  readonly tokens: Int32Array
+  /** Flat positions (row * length + t) that predict a response token. */
+  readonly positions: Int32Array
+  /** The token each of them should predict. */
+  readonly targets: Int32Array
+  /** The row each of them belongs to. */
+  readonly owners: Int32Array
+  /** [rows] how many there are of each row. */
+  readonly counts: Int32Array
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** Response tokens with something before them: the very first token of a row has nothing to be predicted from. */
+export const predicted = (row: EncodedRow): ReadonlyArray<number> =>
+  row.promptTokens.length === 0 ? row.responseTokens.slice(1) : row.responseTokens
+
+export const tokenBatch = (rows: ReadonlyArray<EncodedRow>): TokenBatch => {
+  const length = Math.max(1, ...rows.map((r) => r.promptTokens.length + r.responseTokens.length))
+  const tokens = new Int32Array(rows.length * length)
+  const counts = Int32Array.from(rows, (r) => predicted(r).length)
+  const total = counts.reduce((a, b) => a + b, 0)
+  const [positions, targets, owners] = [new Int32Array(total), new Int32Array(total), new Int32Array(total)]
+  let at = 0
+  rows.forEach((r, n) => {
+    tokens.set(r.promptTokens, n * length)
+    tokens.set(r.responseTokens, n * length + r.promptTokens.length)
+    const first = Math.max(0, r.promptTokens.length - 1)
+    predicted(r).forEach((id, i) => {
+      positions[at] = n * length + first + i
+      targets[at] = id
+      owners[at] = n
+      at += 1
+    })
+  })
+  return { rows: rows.length, length, tokens, positions, targets, owners, counts }
+}
+
+/** [rows] mean of the positions' values, 0 for a row without any. */
+export const meanByRow = (batch: TokenBatch, values: ArrayLike<number>): Float32Array => {
+  const sums = new Float64Array(batch.rows)
+  batch.owners.forEach((n, i) => (sums[n] = (sums[n] ?? 0) + (values[i] ?? 0)))
+  return Float32Array.from(sums, (s, n) => s / Math.max(1, batch.counts[n] ?? 0))
+}

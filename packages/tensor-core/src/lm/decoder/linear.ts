@@ -1,0 +1,116 @@
+/**
+ * A linear layer y = x W^T + b + s (D x) A^T B^T, where W [out, in] is stored as checkpoints store it, (A, B) are the factors of
+ * an attached adapter and D is dropout's mask. Gradients are written by hand: nothing but x is kept for them.
+ */
+import { matMul, tf } from '../../engine'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A weight matrix behind its two products, so that its storage (float32 today) is its own business. */
+export interface FrozenMatrix {
+  /** x [rows, in] -> x W^T [rows, out] */
+  readonly product: (x: tf.Tensor) => tf.Tensor
+  /** dy [rows, out] -> dy W [rows, in] */
+  readonly pullback: (dy: tf.Tensor) => tf.Tensor
+  readonly dispose: () => void
+}
+
+/** Factors on the device: A [r, in], B [out, r]. */
+export interface Factors {
+  readonly A: tf.Tensor
+  readonly B: tf.Tensor
+  readonly scale: number
+}
+
+/** Dropout on the input of one module's factors: a mask of 0 and 1 / (1 - p), the same whenever it is asked for. */
+export type DropoutMask = (module: string, shape: readonly [number, number]) => tf.Tensor
+
+export interface Linear {
+  readonly name: string
+  readonly matrix: FrozenMatrix
+  readonly bias?: tf.Tensor
+}
+
+/** What acts on the linear layers in one pass. */
+export interface Adaptation {
+  readonly factors: ReadonlyMap<string, Factors>
+  readonly dropout?: DropoutMask
+}
+
+/** Gradients by parameter name; each is the receiver's to free. */
+export type Gradients = Record<string, tf.Tensor>
+
+/** Which gradients a backward pass makes. */
+export interface Wanted {
+  /** Rows of the batch where each example's own gradient is wanted (a leading axis), else 1: gradients summed over the batch. */
+  readonly examples: number
+  /** Also of the frozen weights (full-parameter training). */
+  readonly weights: boolean
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** Holds both layouts when `both` is set: engines on which a transposed product is slow read each as it stands. */
+export const float32Matrix = (weight: tf.Tensor, both: boolean): FrozenMatrix => {
+  const transposed = both ? tf.transpose(weight) : undefined
+  return {
+    product: (x) => (transposed === undefined ? matMul(x, weight, false, true) : matMul(x, transposed)),
+    pullback: (dy) => matMul(dy, weight),
+    dispose: () => {
+      weight.dispose()
+      transposed?.dispose()
+    },
+  }
+}
+
+// the layer --------------------------------------------------------------------------------------
+
+const dropped = (x: tf.Tensor, name: string, { dropout }: Adaptation): tf.Tensor => {
+  const [rows = 0, width = 0] = x.shape
+  return dropout === undefined ? x : tf.mul(x, dropout(name, [rows, width]))
+}
+
+export const linear = (layer: Linear, x: tf.Tensor, adaptation: Adaptation): tf.Tensor =>
+  tf.tidy(() => {
+    const plain = layer.matrix.product(x)
+    const y = layer.bias === undefined ? plain : tf.add(plain, layer.bias)
+    const f = adaptation.factors.get(layer.name)
+    if (f === undefined) return y
+    const low = matMul(dropped(x, layer.name, adaptation), f.A, false, true)
+    return tf.add(y, matMul(tf.mul(low, f.scale), f.B, false, true))
+  })
+
+/** a^T b over all rows, or per example: [rows, p], [rows, q] -> [p, q] or [examples, p, q]. */
+const outer = (a: tf.Tensor, b: tf.Tensor, examples: number): tf.Tensor => {
+  if (examples === 1) return matMul(a, b, true, false)
+  const [rows = 0, p = 0] = a.shape
+  const q = b.shape[1] ?? 0
+  const each = rows / examples
+  return matMul(tf.reshape(a, [examples, each, p]), tf.reshape(b, [examples, each, q]), true, false)
+}
+
+/** @returns dx, and the gradients wanted under `<module>.lora_A`, `<module>.lora_B`, `<module>.weight`, `<module>.bias` */
+export const linearPullback = (
+  layer: Linear,
+  x: tf.Tensor,
+  dy: tf.Tensor,
+  adaptation: Adaptation,
+  wanted: Wanted,
+): { readonly dx: tf.Tensor; readonly gradients: Gradients } =>
+  tf.tidy(() => {
+    const gradients: Gradients = {}
+    const plain = layer.matrix.pullback(dy)
+    if (wanted.weights) {
+      gradients[`${layer.name}.weight`] = outer(dy, x, 1)
+      if (layer.bias !== undefined) gradients[`${layer.name}.bias`] = tf.sum(dy, 0)
+    }
+    const f = adaptation.factors.get(layer.name)
+    if (f === undefined) return { dx: plain, gradients }
+    const input = dropped(x, layer.name, adaptation)
+    const low = matMul(input, f.A, false, true)
+    const dyScaled = tf.mul(dy, f.scale)
+    const dLow = matMul(dyScaled, f.B)
+    gradients[`${layer.name}.lora_A`] = outer(dLow, input, wanted.examples)
+    gradients[`${layer.name}.lora_B`] = outer(dyScaled, low, wanted.examples)
+    return { dx: tf.add(plain, dropped(matMul(dLow, f.A), layer.name, adaptation)), gradients }
+  })

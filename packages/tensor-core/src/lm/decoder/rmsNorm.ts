@@ -1,0 +1,25 @@
+/** Root-mean-square normalisation y = g x / sqrt(mean(x^2) + eps), over the last axis of [rows, width]. */
+import { tf } from '../../engine'
+
+export interface Normed {
+  readonly y: tf.Tensor
+  /** [rows, 1] 1 / sqrt(mean(x^2) + eps) */
+  readonly scale: tf.Tensor
+}
+
+export const rmsNorm = (x: tf.Tensor, gain: tf.Tensor, epsilon: number): Normed => {
+  const scale = tf.tidy(() => tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon)))
+  return { y: tf.tidy(() => tf.mul(tf.mul(x, scale), gain)), scale }
+}
+
+/** dx = s g dy - x s^3 mean(g dy x) */
+export const rmsNormPullback = (dy: tf.Tensor, x: tf.Tensor, scale: tf.Tensor, gain: tf.Tensor): tf.Tensor =>
+  tf.tidy(() => {
+    const gdy = tf.mul(dy, gain)
+    const inner = tf.mul(tf.mean(tf.mul(gdy, x), -1, true), tf.pow(scale, 3))
+    return tf.sub(tf.mul(gdy, scale), tf.mul(x, inner))
+  })
+
+/** dg = sum over rows of dy x s */
+export const rmsNormGainGradient = (dy: tf.Tensor, x: tf.Tensor, scale: tf.Tensor): tf.Tensor =>
+  tf.tidy(() => tf.sum(tf.mul(tf.mul(dy, x), scale), 0))

@@ -1,0 +1,166 @@
+/**
+ * Keys and values of rows of unequal length, grown by chunks. A chunk is padded on the left, so its last slot is each row's
+ * newest token; a slot that holds no token is never attended to. States are values: growing gives a new one.
+ */
+import { tf } from '../../engine'
+import { MASKED } from './attention'
+import { type KeyValues, layerForward } from './layer'
+import type { Adaptation } from './linear'
+import { rmsNorm } from './rmsNorm'
+import { rotaryRates, rotaryTables } from './rotary'
+import type { DecoderWeights } from './weights'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface CacheState {
+  /** Per row, whether each slot holds a token it still counts. */
+  readonly slots: ReadonlyArray<Uint8Array>
+  /** [rows, keyHeads, slots, headDim] per layer; empty before the first token. */
+  readonly layers: ReadonlyArray<KeyValues>
+  /** [rows, vocab] logits of the next token, undefined before the first token. */
+  readonly logits: tf.Tensor | undefined
+}
+
+export const emptyCache = (rows: number): CacheState => ({
+  slots: Array.from({ length: rows }, () => new Uint8Array(0)),
+  layers: [],
+  logits: undefined,
+})
+
+export const disposeCache = (state: CacheState): void => {
+  state.layers.forEach(({ k, v }) => {
+    k.dispose()
+    v.dispose()
+  })
+  state.logits?.dispose()
+}
+
+const paired = (keys: ReadonlyArray<tf.Tensor>, values: ReadonlyArray<tf.Tensor>): ReadonlyArray<KeyValues> =>
+  keys.flatMap((k, i) => {
+    const v = values[i]
+    return v === undefined ? [] : [{ k, v }]
+  })
+
+const held = (slots: Uint8Array): number => slots.reduce((a, b) => a + b, 0)
+
+/** Keeps the first `keep` tokens of each row. */
+const cut = (slots: Uint8Array, keep: number): Uint8Array => {
+  let seen = 0
+  return slots.map((s) => (s === 1 && seen++ < keep ? 1 : 0))
+}
+
+// combinators ------------------------------------------------------------------------------------
+
+/** [rows, 1, chunk, slots] additive: a slot is seen where it holds a token and does not come later. */
+const chunkMask = (slots: ReadonlyArray<Uint8Array>, chunk: number): tf.Tensor => {
+  const total = slots[0]?.length ?? 0
+  const before = total - chunk
+  const values = new Float32Array(slots.length * chunk * total)
+  slots.forEach((row, n) => {
+    for (let t = 0; t < chunk; t++) {
+      const at = (n * chunk + t) * total
+      for (let s = 0; s < total; s++) values[at + s] = row[s] === 1 && s <= before + t ? 0 : MASKED
+    }
+  })
+  return tf.tensor4d(values, [slots.length, 1, chunk, total])
+}
+
+/**
+ * Cuts each row to `keep` tokens and appends its new ones. A row without new tokens must keep all it has: its logits stay.
+ */
+export const growCache = (
+  weights: DecoderWeights,
+  adaptation: Adaptation,
+  state: CacheState,
+  edits: ReadonlyArray<{ readonly keep: number; readonly tokens: ReadonlyArray<number> }>,
+): CacheState => {
+  const { config } = weights
+  const rows = edits.length
+  const chunk = Math.max(0, ...edits.map((e) => e.tokens.length))
+  if (chunk === 0)
+    return {
+      slots: state.slots,
+      layers: state.layers.map(({ k, v }) => ({ k: tf.clone(k), v: tf.clone(v) })),
+      logits: state.logits === undefined ? undefined : tf.clone(state.logits),
+    }
+  const tokens = new Int32Array(rows * chunk)
+  const positions = edits.map((e, n) => {
+    tokens.set(e.tokens, n * chunk + chunk - e.tokens.length)
+    return Int32Array.from({ length: chunk }, (_, t) => Math.max(0, e.keep + t - (chunk - e.tokens.length)))
+  })
+  const slots = edits.map((e, n) => {
+    const before = cut(state.slots[n] ?? new Uint8Array(0), e.keep)
+    const out = new Uint8Array(before.length + chunk)
+    out.set(before)
+    out.fill(1, out.length - e.tokens.length)
+    return out
+  })
+  const result = tf.tidy(() => {
+    const frame = {
+      config,
+      rows,
+      length: chunk,
+      rotary: rotaryTables(rotaryRates(config.rope, config.headDim), positions),
+      mask: chunkMask(slots, chunk),
+      adaptation,
+    }
+    const [keys, values]: [tf.Tensor[], tf.Tensor[]] = [[], []]
+    const last = weights.layers.reduce<tf.Tensor>(
+      (x, w, i) => {
+        const { y, k, v } = tf.tidy(() => {
+          const { y, trace } = layerForward(w, frame, x, state.layers[i])
+          return { y, k: trace.k, v: trace.v }
+        })
+        keys.push(k)
+        values.push(v)
+        return y
+      },
+      tf.gather(weights.embedding, tf.tensor1d(tokens, 'int32')),
+    )
+    const newest = tf.gather(
+      last,
+      tf.tensor1d(
+        Int32Array.from({ length: rows }, (_, n) => n * chunk + chunk - 1),
+        'int32',
+      ),
+    )
+    const fresh = weights.head.product(rmsNorm(newest, weights.norm, config.rmsNormEps).y)
+    const still = edits.map((e) => e.tokens.length === 0)
+    const logits =
+      state.logits === undefined || !still.includes(true)
+        ? fresh
+        : tf.where(tf.tensor2d(Uint8Array.from(still, Number), [rows, 1], 'bool'), state.logits, fresh)
+    return { keys, values, logits }
+  })
+  return { slots, layers: paired(result.keys, result.values), logits: result.logits }
+}
+
+/** The rows named, in that order. */
+export const selectCache = (state: CacheState, rows: ReadonlyArray<number>): CacheState => {
+  const kept = rows.map((n) => state.slots[n] ?? new Uint8Array(0))
+  // Slots that none of the rows uses any more are left behind.
+  const total = kept[0]?.length ?? 0
+  const used = Array.from({ length: total }, (_, s) => s).filter((s) => kept.some((row) => row[s] === 1))
+  const shrink = used.length < total
+  const out = tf.tidy(() => {
+    const index = tf.tensor1d(Int32Array.from(rows), 'int32')
+    const slots = shrink ? tf.tensor1d(Int32Array.from(used), 'int32') : undefined
+    const pick = (x: tf.Tensor): tf.Tensor => {
+      const chosen = tf.gather(x, index)
+      return slots === undefined ? chosen : tf.gather(chosen, slots, 2)
+    }
+    return {
+      keys: state.layers.map(({ k }) => pick(k)),
+      values: state.layers.map(({ v }) => pick(v)),
+      logits: state.logits === undefined ? [] : [tf.gather(state.logits, index)],
+    }
+  })
+  return {
+    slots: shrink ? kept.map((row) => Uint8Array.from(used, (s) => row[s] ?? 0)) : kept,
+    layers: paired(out.keys, out.values),
+    logits: out.logits[0],
+  }
+}
+
+/** Tokens each row holds. */
+export const cacheLengths = (state: CacheState): ReadonlyArray<number> => state.slots.map(held)

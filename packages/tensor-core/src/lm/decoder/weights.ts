@@ -1,0 +1,142 @@
+/** The decoder's weights on the device, assembled by the names Hugging Face checkpoints give them. */
+import { engineName, tf } from '../../engine'
+import type { ModelConfig } from '../../formats'
+import type { LayerWeights } from './layer'
+import { type FrozenMatrix, type Linear, float32Matrix } from './linear'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface DecoderWeights {
+  readonly config: ModelConfig
+  /** [vocab, width] */
+  readonly embedding: tf.Tensor
+  readonly layers: ReadonlyArray<LayerWeights>
+  readonly norm: tf.Tensor
+  /** [vocab, width]; the embedding itself where they are tied. */
+  readonly head: FrozenMatrix
+  readonly dispose: () => void
+}
+
+export interface NamedShape {
+  readonly name: string
+  readonly shape: ReadonlyArray<number>
+}
+
+export const EMBEDDING = 'model.embed_tokens.weight'
+export const FINAL_NORM = 'model.norm.weight'
+export const HEAD = 'lm_head.weight'
+
+/** A linear module of one layer: its name below the layer, its sizes, and whether it has a bias. */
+interface ModuleShape {
+  readonly key: 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down'
+  readonly path: string
+  readonly outputs: number
+  readonly inputs: number
+  readonly bias: boolean
+}
+
+const modulesOf = (c: ModelConfig): ReadonlyArray<ModuleShape> => [
+  {
+    key: 'q',
+    path: 'self_attn.q_proj',
+    outputs: c.heads * c.headDim,
+    inputs: c.hiddenSize,
+    bias: c.attentionBias,
+  },
+  {
+    key: 'k',
+    path: 'self_attn.k_proj',
+    outputs: c.kvHeads * c.headDim,
+    inputs: c.hiddenSize,
+    bias: c.attentionBias,
+  },
+  {
+    key: 'v',
+    path: 'self_attn.v_proj',
+    outputs: c.kvHeads * c.headDim,
+    inputs: c.hiddenSize,
+    bias: c.attentionBias,
+  },
+  {
+    key: 'o',
+    path: 'self_attn.o_proj',
+    outputs: c.hiddenSize,
+    inputs: c.heads * c.headDim,
+    bias: c.attentionBias,
+  },
+  { key: 'gate', path: 'mlp.gate_proj', outputs: c.intermediateSize, inputs: c.hiddenSize, bias: c.mlpBias },
+  { key: 'up', path: 'mlp.up_proj', outputs: c.intermediateSize, inputs: c.hiddenSize, bias: c.mlpBias },
+  { key: 'down', path: 'mlp.down_proj', outputs: c.hiddenSize, inputs: c.intermediateSize, bias: c.mlpBias },
+]
+
+const layerName = (i: number): string => `model.layers.${i}`
+
+/** Every linear module of the decoder layers: what LoRA can be attached to. */
+export const linearModules = (
+  c: ModelConfig,
+): ReadonlyArray<{ readonly name: string; readonly outputs: number; readonly inputs: number }> =>
+  Array.from({ length: c.layers }, (_, i) =>
+    modulesOf(c).map((m) => ({ name: `${layerName(i)}.${m.path}`, outputs: m.outputs, inputs: m.inputs })),
+  ).flat()
+
+/** Every parameter by its checkpoint name, in the order a checkpoint lists them. */
+export const parameterShapes = (c: ModelConfig): ReadonlyArray<NamedShape> => [
+  { name: EMBEDDING, shape: [c.vocabSize, c.hiddenSize] },
+  ...Array.from({ length: c.layers }, (_, i) => [
+    { name: `${layerName(i)}.input_layernorm.weight`, shape: [c.hiddenSize] },
+    ...modulesOf(c).flatMap((m) => [
+      { name: `${layerName(i)}.${m.path}.weight`, shape: [m.outputs, m.inputs] },
+      ...(m.bias ? [{ name: `${layerName(i)}.${m.path}.bias`, shape: [m.outputs] }] : []),
+    ]),
+    { name: `${layerName(i)}.post_attention_layernorm.weight`, shape: [c.hiddenSize] },
+  ]).flat(),
+  { name: FINAL_NORM, shape: [c.hiddenSize] },
+  ...(c.tieWordEmbeddings ? [] : [{ name: HEAD, shape: [c.vocabSize, c.hiddenSize] }]),
+]
+
+// constructors -----------------------------------------------------------------------------------
+
+/** Engines on which a product with a transposed operand is slow keep frozen weights in both layouts. */
+const bothLayouts = (): boolean => engineName() === 'wasm' || engineName() === 'cpu'
+
+/** Assembles the decoder; `get` gives each parameter as a tensor that the weights own from then on. */
+export const assembleWeights = (config: ModelConfig, get: (name: string) => tf.Tensor): DecoderWeights => {
+  const both = bothLayouts()
+  const owned: Array<{ readonly dispose: () => void }> = []
+  const own = <A extends { readonly dispose: () => void }>(a: A): A => {
+    owned.push(a)
+    return a
+  }
+  const layers = Array.from({ length: config.layers }, (_, i): LayerWeights => {
+    const name = layerName(i)
+    const modules = new Map(
+      modulesOf(config).map((m): [string, Linear] => {
+        const module = `${name}.${m.path}`
+        const matrix = own(float32Matrix(get(`${module}.weight`), both))
+        return [m.key, { name: module, matrix, ...(m.bias ? { bias: own(get(`${module}.bias`)) } : {}) }]
+      }),
+    )
+    const at = (key: ModuleShape['key']): Linear => {
+      const found = modules.get(key)
+      if (found === undefined) throw new Error(`the layer description lacks ${key}`)
+      return found
+    }
+    return {
+      name,
+      inputNorm: own(get(`${name}.input_layernorm.weight`)),
+      q: at('q'),
+      k: at('k'),
+      v: at('v'),
+      o: at('o'),
+      mlpNorm: own(get(`${name}.post_attention_layernorm.weight`)),
+      gate: at('gate'),
+      up: at('up'),
+      down: at('down'),
+    }
+  })
+  const embedding = get(EMBEDDING)
+  const head = own(float32Matrix(config.tieWordEmbeddings ? tf.clone(embedding) : get(HEAD), both))
+  own(embedding)
+  const norm = own(get(FINAL_NORM))
+  return { config, embedding, layers, norm, head, dispose: () => owned.forEach((o) => o.dispose()) }
+}

@@ -1,0 +1,25 @@
+/** Language models: decoding, scoring, gradients, training. */
+export { type EncodedRow, type TokenBatch, tokenBatch } from './decoder/batch'
+export { linearModules, parameterShapes } from './decoder/weights'
+export { type Decoder, type RowEncoder, causalLM } from './inference/causalLM'
+export { checkAdapter, loadWeights } from './inference/load'
+export { chooseToken, processedLogits, type SamplingOptions } from './inference/sampling'
+export {
+  type AdamWOptions,
+  type AdamWState,
+  adamWDefaults,
+  adamWStart,
+  adamWStep,
+  disposeAdamW,
+} from './training/adamw'
+export type { LogRow } from './training/log'
+export { type LossKind, type OracleSettings, deviceSpace, lmOracle } from './training/oracle'
+export { type TrainingRecipe, recipeDefaults } from './training/recipe'
+export { type Schedule, scheduleFactor, schedules } from './training/schedule'
+export {
+  type LoraSlot,
+  type Trainable,
+  freshFactors,
+  fullTrainable,
+  loraTrainable,
+} from './training/trainable'

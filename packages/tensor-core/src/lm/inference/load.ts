@@ -1,0 +1,116 @@
+/**
+ * A model folder onto the device: every tensor is checked against the configuration by name and shape, read one at a time, and,
+ * where an adapter is given, merged with it (W + s B A) in float32.
+ */
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type LmError, type LoraAdapter, type LoraModule, type WeightSource, badInput } from '../../contracts'
+import { matMul, tf } from '../../engine'
+import type { ModelConfig, ModelFolder } from '../../formats'
+import {
+  type DecoderWeights,
+  type NamedShape,
+  assembleWeights,
+  linearModules,
+  parameterShapes,
+} from '../decoder/weights'
+
+const sameShape = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean =>
+  a.length === b.length && a.every((d, i) => d === b[i])
+
+/** @returns left where a parameter is missing or of another shape than the configuration says */
+const checkParameters = (
+  config: ModelConfig,
+  weights: WeightSource,
+): E.Either<LmError, ReadonlyArray<NamedShape>> => {
+  const shapes = parameterShapes(config)
+  for (const { name, shape } of shapes) {
+    const found = weights.tensors.get(name)
+    if (found === undefined)
+      return E.left(
+        badInput('ModelUnsupported', `lacks the tensor ${name}`, {
+          where: weights.name,
+          remedy: 'check config.json against the weights',
+        }),
+      )
+    if (!sameShape(found.shape, shape))
+      return E.left(
+        badInput(
+          'ModelUnsupported',
+          `holds ${name} of shape [${found.shape.join(', ')}], config.json asks for [${shape.join(', ')}]`,
+          {
+            where: weights.name,
+          },
+        ),
+      )
+  }
+  return E.right(shapes)
+}
+
+/** @returns left `AdapterMismatch` where a module is not in the model, or its factors do not fit */
+export const checkAdapter = (
+  config: ModelConfig,
+  adapter: LoraAdapter,
+): E.Either<LmError, ReadonlyMap<string, LoraModule>> => {
+  const known = new Map(linearModules(config).map((m) => [m.name, m]))
+  for (const { name, A, B } of adapter.modules) {
+    const module = known.get(name)
+    const remedy = 'use the adapter with the model it was trained on'
+    if (module === undefined)
+      return E.left(
+        badInput('AdapterMismatch', `adapts ${name}, which the model does not have`, {
+          where: 'adapter',
+          remedy,
+        }),
+      )
+    if (A.cols !== module.inputs || B.rows !== module.outputs || A.rows !== B.cols)
+      return E.left(
+        badInput(
+          'AdapterMismatch',
+          `adapts ${name} as [${B.rows}, ${B.cols}] x [${A.rows}, ${A.cols}], the model has [${module.outputs}, ${module.inputs}]`,
+          { where: 'adapter', remedy },
+        ),
+      )
+  }
+  return E.right(new Map(adapter.modules.map((m) => [m.name, m])))
+}
+
+const merged = (weight: tf.Tensor, module: LoraModule): tf.Tensor => {
+  const out = tf.tidy(() => {
+    const A = tf.tensor2d(module.A.data, [module.A.rows, module.A.cols])
+    const B = tf.tensor2d(module.B.data, [module.B.rows, module.B.cols])
+    return tf.add(weight, tf.mul(matMul(B, A), module.scale))
+  })
+  weight.dispose()
+  return out
+}
+
+/** The weights on the current engine; the caller disposes of them. */
+export const loadWeights = (
+  folder: ModelFolder,
+  adapter?: LoraAdapter,
+): TE.TaskEither<LmError, DecoderWeights> =>
+  pipe(
+    TE.Do,
+    TE.bind('shapes', () => TE.fromEither(checkParameters(folder.config, folder.weights))),
+    TE.bind('modules', () =>
+      TE.fromEither(
+        adapter === undefined ? E.right(new Map<string, LoraModule>()) : checkAdapter(folder.config, adapter),
+      ),
+    ),
+    TE.chain(({ shapes, modules }) => async () => {
+      const tensors = new Map<string, tf.Tensor>()
+      for (const { name, shape } of shapes) {
+        const values = await folder.weights.read(name)()
+        if (E.isLeft(values)) {
+          tf.dispose([...tensors.values()])
+          return values
+        }
+        const module = modules.get(name.replace(/\.weight$/, ''))
+        const tensor = tf.tensor(values.right, [...shape])
+        tensors.set(name, module === undefined ? tensor : merged(tensor, module))
+      }
+      return E.right(assembleWeights(folder.config, (name) => tensors.get(name) ?? tf.zeros([0])))
+    }),
+  )

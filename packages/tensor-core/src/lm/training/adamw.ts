@@ -1,0 +1,56 @@
+/**
+ * AdamW as `torch.optim.AdamW` computes it (decoupled decay, bias correction, epsilon outside the root's correction):
+ *   p <- p (1 - lr wd);  m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
+ *   p <- p - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+ * Source: Loshchilov and Hutter, arXiv 1711.05101; defaults of torch.
+ */
+import { tf } from '../../engine'
+
+export interface AdamWOptions {
+  readonly beta1: number
+  readonly beta2: number
+  readonly epsilon: number
+  readonly weightDecay: number
+}
+
+export const adamWDefaults: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 }
+
+/** Parameters and moments as flat vectors; `step` counts the updates done. */
+export interface AdamWState {
+  readonly parameters: tf.Tensor
+  readonly m: tf.Tensor
+  readonly v: tf.Tensor
+  readonly step: number
+}
+
+export const adamWStart = (parameters: tf.Tensor): AdamWState => ({
+  parameters,
+  m: tf.zerosLike(parameters),
+  v: tf.zerosLike(parameters),
+  step: 0,
+})
+
+export const disposeAdamW = (s: AdamWState): void => {
+  tf.dispose([s.parameters, s.m, s.v])
+}
+
+/** One update; the old state's tensors are freed, the gradient is not. */
+export const adamWStep = (o: AdamWOptions, s: AdamWState, gradient: tf.Tensor, lr: number): AdamWState => {
+  const step = s.step + 1
+  const next = tf.tidy(() => {
+    const m = tf.add(tf.mul(s.m, o.beta1), tf.mul(gradient, 1 - o.beta1))
+    const v = tf.add(tf.mul(s.v, o.beta2), tf.mul(tf.square(gradient), 1 - o.beta2))
+    const decayed = o.weightDecay === 0 ? s.parameters : tf.mul(s.parameters, 1 - lr * o.weightDecay)
+    const denominator = tf.add(tf.div(tf.sqrt(v), Math.sqrt(1 - o.beta2 ** step)), o.epsilon)
+    const parameters = tf.sub(decayed, tf.mul(tf.div(m, denominator), lr / (1 - o.beta1 ** step)))
+    return { parameters, m, v }
+  })
+  disposeAdamW(s)
+  return { ...next, step }
+}
+
+/** The gradient scaled so that its norm is at most `limit`, as `clip_grad_norm_`; 0 is no limit. */
+export const clipped = (gradient: tf.Tensor, norm: number, limit: number): tf.Tensor => {
+  const factor = limit / (norm + 1e-6)
+  return limit > 0 && factor < 1 ? tf.mul(gradient, factor) : tf.clone(gradient)
+}

@@ -1,0 +1,194 @@
+/** Gradients of the trainable vector at its present value, as the `GradientOracle` the methods reason with. */
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  type Example,
+  type GradientBatch,
+  type GradientOracle,
+  type InputError,
+  type LmError,
+  type Pass,
+  type VectorSpace,
+  causeLine,
+  failure,
+} from '../../contracts'
+import { matMul, tf } from '../../engine'
+import { predictingStates, lossAndGradients } from '../decoder/backward'
+import { type EncodedRow, type TokenBatch, meanByRow, tokenBatch } from '../decoder/batch'
+import type { Adaptation } from '../decoder/linear'
+import { crossEntropy } from '../decoder/loss'
+import { batchSalt, dropoutMask } from './dropout'
+import { flatten } from './layout'
+import type { Trainable } from './trainable'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Whether a batch's loss is the mean over its examples of their mean token loss, or the mean over all its tokens. */
+export type LossKind = 'example' | 'token'
+
+export interface OracleSettings {
+  readonly trainable: Trainable
+  /** The vector as it stands; owned by the training loop. */
+  readonly parameters: () => tf.Tensor
+  readonly encode: (e: Example) => E.Either<InputError, EncodedRow>
+  readonly loss: LossKind
+  readonly dropout: number
+  readonly seed: number
+}
+
+// the space --------------------------------------------------------------------------------------
+
+const scalarOf = (make: () => tf.Tensor): number => {
+  const x = tf.tidy(make)
+  const value = x.dataSync()[0] ?? 0
+  x.dispose()
+  return value
+}
+
+/** Flat vectors on the device. */
+export const deviceSpace = (size: number): VectorSpace<tf.Tensor> => ({
+  zero: () => tf.zeros([size]),
+  add: (a, b) => tf.add(a, b),
+  scale: (k, a) => tf.mul(a, k),
+  dot: (a, b) => scalarOf(() => tf.sum(tf.mul(a, b))),
+  free: (a) => {
+    a.dispose()
+  },
+  toHost: (a) => Float32Array.from(a.dataSync()),
+  fromHost: (values) => tf.tensor1d(values),
+})
+
+// weights of positions ---------------------------------------------------------------------------
+
+/** Each position's weight such that the gradient of the weighted sum is that of sum_i w_i loss_i / sum_i w_i. */
+const positionWeights = (batch: TokenBatch, kind: LossKind, weights: ArrayLike<number>): Float32Array => {
+  const share = (n: number): number => (kind === 'example' ? 1 / Math.max(1, batch.counts[n] ?? 0) : 1)
+  let total = 0
+  for (let n = 0; n < batch.rows; n++)
+    total += (weights[n] ?? 0) * (kind === 'example' ? 1 : (batch.counts[n] ?? 0))
+  return Float32Array.from(batch.owners, (n) => (total === 0 ? 0 : ((weights[n] ?? 0) * share(n)) / total))
+}
+
+// constructor ------------------------------------------------------------------------------------
+
+const GUARD = 1e-12
+
+export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
+  const { trainable } = s
+  const encodeAll = (batch: ReadonlyArray<Example>): TE.TaskEither<LmError, TokenBatch> =>
+    TE.fromEither(pipe(batch, E.traverseArray(s.encode), E.map(tokenBatch)))
+  const attempt = <A>(work: () => A): TE.TaskEither<LmError, A> =>
+    TE.tryCatch(
+      () => Promise.resolve().then(work),
+      (cause) => failure('ModelFailed', causeLine(cause)),
+    )
+  const adaptationOf = (factors: Adaptation['factors'], pass: Pass, batch: TokenBatch): Adaptation =>
+    s.dropout > 0 && pass.kind === 'training'
+      ? { factors, dropout: dropoutMask(s.dropout, s.seed, pass.step, batchSalt(batch.tokens)) }
+      : { factors }
+
+  /** Flat gradient, [size] or [examples, size], and the losses of the rows. */
+  const run = (
+    batch: TokenBatch,
+    pass: Pass,
+    weights: Float32Array,
+    examples: number,
+  ): { readonly losses: Float32Array; readonly gradient: tf.Tensor } => {
+    const { nll, gradient } = tf.tidy(() => {
+      const bound = trainable.bind(s.parameters())
+      const back = lossAndGradients(bound.weights, batch, adaptationOf(bound.factors, pass, batch), weights, {
+        examples,
+        weights: trainable.full,
+      })
+      return { nll: back.nll, gradient: flatten(trainable.layout, back.gradients, examples) }
+    })
+    const losses = meanByRow(batch, nll.dataSync())
+    nll.dispose()
+    return { losses, gradient }
+  }
+
+  const gradientBatch = (batch: TokenBatch, pass: Pass): GradientBatch<tf.Tensor> => {
+    // Every example's own mean loss: weight 1 / count at each of its positions.
+    const unit = Float32Array.from(batch.owners, (n) => 1 / Math.max(1, batch.counts[n] ?? 0))
+    const n = batch.rows
+    const { losses, gradient } = run(batch, pass, unit, n)
+    const each = tf.reshape(gradient, [n, trainable.layout.size])
+    gradient.dispose()
+    return {
+      losses,
+      cosines: (direction) => {
+        const out = tf.tidy(() => {
+          const column = tf.reshape(direction, [trainable.layout.size, 1])
+          const dots = tf.reshape(matMul(each, column), [n])
+          const norms = tf.mul(tf.sqrt(tf.sum(tf.square(each), 1)), tf.norm(direction))
+          return tf.where(
+            tf.greater(norms, GUARD),
+            tf.div(dots, tf.maximum(norms, GUARD)),
+            tf.zerosLike(dots),
+          )
+        })
+        const values = Float32Array.from(out.dataSync())
+        out.dispose()
+        return values
+      },
+      weightedMean: (weights) =>
+        tf.tidy(() => {
+          const total = weights.reduce((a, b) => a + b, 0)
+          const w = tf.tensor2d(
+            weights.map((x) => (total === 0 ? 0 : x / total)),
+            [1, n],
+          )
+          return tf.reshape(matMul(w, each), [trainable.layout.size])
+        }),
+      dispose: () => each.dispose(),
+    }
+  }
+
+  return {
+    space: deviceSpace(trainable.layout.size),
+    deterministic: s.dropout === 0,
+    gradients: (examples, pass) =>
+      pipe(
+        encodeAll(examples),
+        TE.chain((batch) => attempt(() => gradientBatch(batch, pass))),
+      ),
+    mean: (examples, pass, weights) =>
+      pipe(
+        encodeAll(examples),
+        TE.chain((batch) =>
+          attempt(() =>
+            run(
+              batch,
+              pass,
+              positionWeights(batch, s.loss, weights ?? new Float32Array(batch.rows).fill(1)),
+              1,
+            ),
+          ),
+        ),
+      ),
+    losses: (examples) =>
+      pipe(
+        encodeAll(examples),
+        TE.chain((batch) =>
+          attempt(() => {
+            const nll = tf.tidy(() => {
+              const { weights, factors } = trainable.bind(s.parameters())
+              const states = predictingStates(weights, batch, { factors })
+              return crossEntropy(
+                weights.head,
+                weights.config.vocabSize,
+                states,
+                batch.targets,
+                undefined,
+                false,
+              ).nll
+            })
+            const losses = meanByRow(batch, nll.dataSync())
+            nll.dispose()
+            return losses
+          }),
+        ),
+      ),
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Which rows every optimizer step sees, as a pure function of the step: what a resumed run needs to go on as if it had never
+ * stopped. Warm-up steps take the first batches of the first epoch's order, cycling; then every epoch starts at its first batch.
+ */
+import type { Phase } from '../../contracts'
+import { stream } from '../../random'
+import type { TrainingRecipe } from './recipe'
+
+export interface PlannedStep {
+  readonly phase: Phase
+  readonly epoch: number
+  readonly epochStart: boolean
+  readonly epochEnd: boolean
+  /** One list of row numbers per batch of the step. */
+  readonly batches: ReadonlyArray<ReadonlyArray<number>>
+}
+
+export interface Plan {
+  readonly totalSteps: number
+  readonly stepsPerEpoch: number
+  readonly at: (step: number) => PlannedStep
+}
+
+export const planOf = (rows: number, recipe: TrainingRecipe, warmupSteps: number, seed: number): Plan => {
+  const { batchSize, accumulate } = recipe
+  const perEpoch = Math.ceil(rows / batchSize)
+  const stepsPerEpoch = Math.ceil(perEpoch / accumulate)
+  const orders = new Map<number, ReadonlyArray<number>>()
+  const orderOf = (epoch: number): ReadonlyArray<number> => {
+    const known = orders.get(epoch)
+    if (known !== undefined) return known
+    const plain = Array.from({ length: rows }, (_, i) => i)
+    const order = recipe.shuffle ? stream(seed, 'order', epoch).shuffle(plain) : plain
+    if (orders.size > 4) orders.clear()
+    orders.set(epoch, order)
+    return order
+  }
+  const batchOf = (epoch: number, b: number): ReadonlyArray<number> =>
+    orderOf(epoch).slice(b * batchSize, (b + 1) * batchSize)
+  return {
+    totalSteps: recipe.maxSteps ?? warmupSteps + recipe.epochs * stepsPerEpoch,
+    stepsPerEpoch,
+    at: (step) => {
+      if (step < warmupSteps)
+        return {
+          phase: 'warmup',
+          epoch: 0,
+          epochStart: false,
+          epochEnd: false,
+          batches: Array.from({ length: accumulate }, (_, a) =>
+            batchOf(0, (step * accumulate + a) % perEpoch),
+          ),
+        }
+      const done = step - warmupSteps
+      const epoch = Math.floor(done / stepsPerEpoch)
+      const within = done % stepsPerEpoch
+      const first = within * accumulate
+      return {
+        phase: 'train',
+        epoch,
+        epochStart: within === 0,
+        epochEnd: within === stepsPerEpoch - 1,
+        batches: Array.from({ length: Math.min(accumulate, perEpoch - first) }, (_, a) =>
+          batchOf(epoch, first + a),
+        ),
+      }
+    },
+  }
+}
