@@ -17,4 +17,4 @@ export {
   type RawTensor,
   nativeBackend,
 } from './native/load'
-export { type Variant } from './native/home'
+export { type Variant, cacheHome, variants } from './native/home'

@@ -45,7 +45,7 @@ export const layout = {
 // paths ------------------------------------------------------------------------------------------
 
 /** `SAFE_CACHE`, else `safe` under `XDG_CACHE_HOME`, else under `~/.cache`. */
-export const cacheHome = (env: NodeJS.ProcessEnv = process.env): string => {
+export const cacheHome = (env: Readonly<Record<string, string | undefined>> = process.env): string => {
   const given = (name: string): string | undefined => {
     const value = env[name]
     return value === undefined || value === '' ? undefined : value
@@ -67,7 +67,7 @@ const readManifest = (folder: string): ReadonlyArray<BuiltEngine> =>
       (): unknown => JSON.parse(readFileSync(join(folder, layout.manifest), 'utf8')),
       () => undefined,
     ),
-    E.chainW(manifestCodec.decode),
+    E.chainW((u) => manifestCodec.decode(u)),
     E.match(
       () => [],
       (manifest) => (existsSync(join(folder, layout.addon)) ? [{ folder, manifest }] : []),

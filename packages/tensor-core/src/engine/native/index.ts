@@ -1,0 +1,12 @@
+/** Building, checking and removing the engines that stand on libtensorflow. */
+export { type BuildOptions, type Built, buildEngine } from './build'
+export {
+  type BuiltEngine,
+  type Manifest,
+  type Variant,
+  builtEngines,
+  cacheHome,
+  cleanEngines,
+  variants,
+} from './home'
+export { type LibrarySource, testedTensorflow } from './library'
