@@ -1,0 +1,52 @@
+/**
+ * What the anchor reads of a beam: the beam's tokens as text, in the anchor's own tokens.
+ *
+ * The text is encoded without a prefix space, as the continuation of the anchor's prompt. While a byte-level draft is in the
+ * middle of a character the unfinished bytes are held back: the anchor never reads a replacement character that is not there.
+ */
+import type { RowEdit, Tokenizer } from '@safe/tensor-core/contracts'
+
+/** How many bytes at the end of `bytes` begin a UTF-8 character without finishing it. */
+export const unfinishedTail = (bytes: Uint8Array): number => {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (byte < 0x80) return 0
+    if (byte < 0xc0) continue
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
+    return length > back ? back : 0
+  }
+  return 0
+}
+
+/** The last few bytes of a row of tokens: enough for one character. */
+const lastBytes = (tokenizer: Tokenizer, tokens: ReadonlyArray<number>): Uint8Array => {
+  const bytes: number[] = []
+  for (let i = tokens.length - 1; i >= 0 && bytes.length < 4; i--)
+    bytes.unshift(...(tokenizer.bytes(tokens[i] ?? -1) ?? []))
+  return Uint8Array.from(bytes)
+}
+
+/** The draft's tokens as text, without an unfinished last character. */
+export const beamText = (draft: Tokenizer, tokens: ReadonlyArray<number>): string => {
+  const text = draft.decode(tokens, { skipSpecial: true })
+  return unfinishedTail(lastBytes(draft, tokens)) > 0 ? text.replace(/\uFFFD+$/u, '') : text
+}
+
+/** A beam's tokens in the anchor's vocabulary. */
+export const anchorReading =
+  (draft: Tokenizer, anchor: Tokenizer) =>
+  (tokens: ReadonlyArray<number>): ReadonlyArray<number> => {
+    const text = beamText(draft, tokens)
+    return text === '' ? [] : anchor.encodeInner(text)
+  }
+
+/**
+ * The edit from what a row holds to what it should hold: the longest common prefix stays, so its cache is reused. At least one
+ * token is always read anew, so that a next-token distribution follows it.
+ */
+export const editTowards = (held: ReadonlyArray<number>, wanted: ReadonlyArray<number>): RowEdit => {
+  let keep = 0
+  while (keep < held.length && keep < wanted.length && held[keep] === wanted[keep]) keep += 1
+  if (keep === wanted.length) keep = Math.max(0, keep - 1)
+  return { keep, tokens: wanted.slice(keep) }
+}

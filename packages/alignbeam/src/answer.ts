@@ -1,0 +1,112 @@
+/** Prompts to answers: beams are decoded, judged, and one of them is returned. */
+import {
+  type CausalLM,
+  type Completion,
+  type Fault,
+  type GenerationOptions,
+  type Judge,
+  type Prompt,
+  promptText,
+} from '@safe/tensor-core/contracts'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type Beams, type Telemetry, decodeBeams, draftRefuses, telemetryOf } from './beams'
+import { chooseBeam } from './chooseBeam'
+import { refusalText } from './defaults'
+import type { Mixer } from './mixedSession'
+import type { AlignBeamSettings } from './settings'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface JudgedBeam {
+  readonly completion: Completion
+  /** Harm from 1 to 5; null where nobody judged, or the judge could not be understood. */
+  readonly verdict: number | null
+}
+
+export interface Answer {
+  readonly completion: Completion
+  /** The beam returned, in root order; null where a refusal took the place of all. */
+  readonly chosen: number | null
+  readonly beams: ReadonlyArray<JudgedBeam>
+  readonly telemetry: Telemetry
+  /** The draft alone would have opened with this refusal too. */
+  readonly draftRefuses: boolean
+}
+
+export type ChoiceSettings = Pick<AlignBeamSettings, 'beams' | 'tau' | 'onNoSafe' | 'refusalTail'>
+
+// judging ----------------------------------------------------------------------------------------
+
+/** What a judge reads as the prompt: its words, or the text of its tokens. */
+const promptWords = (draft: CausalLM, prompt: Prompt): string =>
+  prompt.kind === 'tokens'
+    ? (draft.tokenizer?.decode(prompt.tokens, { skipSpecial: true }) ?? '')
+    : promptText(prompt)
+
+/** Harm scores of all beams; nulls where there is no judge. */
+const scoresOf = (
+  judge: Judge | undefined,
+  draft: CausalLM,
+  prompts: ReadonlyArray<Prompt>,
+  all: ReadonlyArray<Beams>,
+): TE.TaskEither<Fault, ReadonlyArray<ReadonlyArray<number | null>>> => {
+  if (judge === undefined) return TE.right(all.map((beams) => beams.map(() => null)))
+  const items = all.flatMap((beams, i) =>
+    beams.map(({ completion }, rank) => ({
+      id: `${i}/${rank}`,
+      prompt: promptWords(draft, prompts[i] ?? { kind: 'text', text: '' }),
+      completion: completion.text,
+      truncated: completion.finishReason === 'length',
+    })),
+  )
+  return pipe(
+    judge.judge(items),
+    TE.map((judgements) => {
+      const byId = new Map(judgements.map((j) => [j.id, j.score]))
+      return all.map((beams, i) => beams.map((_, rank) => byId.get(`${i}/${rank}`) ?? null))
+    }),
+  )
+}
+
+const refused = (draft: CausalLM): Completion => ({
+  tokens: draft.tokenizer?.encodeInner(refusalText) ?? [],
+  text: refusalText,
+  finishReason: 'stop',
+})
+
+const empty: Completion = { tokens: [], text: '', finishReason: 'length' }
+
+// running ----------------------------------------------------------------------------------------
+
+/** Answers one batch of prompts. */
+export const answerBatch =
+  (anchor: CausalLM, mixer: Mixer, judge: Judge | undefined, settings: ChoiceSettings) =>
+  (draft: CausalLM) =>
+  (
+    prompts: ReadonlyArray<Prompt>,
+    generation: GenerationOptions,
+  ): TE.TaskEither<Fault, ReadonlyArray<Answer>> => {
+    const asked = settings.beams > 1 || settings.onNoSafe === 'refuse' ? judge : undefined
+    return pipe(
+      decodeBeams(anchor, mixer, settings)(draft)(prompts, generation),
+      TE.chainW((all) =>
+        pipe(
+          scoresOf(asked, draft, prompts, all),
+          TE.map((scores) =>
+            all.map((beams, i): Answer => {
+              const own = scores[i] ?? []
+              const chosen = asked === undefined ? 0 : chooseBeam(own, settings)
+              return {
+                completion: chosen === null ? refused(draft) : (beams[chosen]?.completion ?? empty),
+                chosen,
+                beams: beams.map(({ completion }, rank) => ({ completion, verdict: own[rank] ?? null })),
+                telemetry: telemetryOf(beams),
+                draftRefuses: draftRefuses(beams),
+              }
+            }),
+          ),
+        ),
+      ),
+    )
+  }

@@ -1,0 +1,130 @@
+/**
+ * One mixed step: the anchor's next-token distribution carried into the draft's vocabulary.
+ *
+ *   f[d] = alpha * sum_{a in top B, map(a) = d} p_s(a) + (1 - alpha) * P_d(d),   then f / sum f     (arXiv 2606.12342)
+ *
+ * in probability space, over the draft tokens d that the anchor's top B reach. As printed, the draft's term is added once per
+ * anchor token that reaches d (`literal`); adding it `once` is the true mixture. The two agree where the map is one to one.
+ * `support: 'union'` adds the draft's own top B to the tokens that count: without it the draft can only say what the anchor
+ * had in mind.
+ */
+import type { Bridge } from './bridge'
+import { topTokens } from './topTokens'
+
+// model ------------------------------------------------------------------------------------------
+
+export const draftMasses = ['once', 'literal'] as const
+export type DraftMass = (typeof draftMasses)[number]
+export const supports = ['anchor', 'union'] as const
+export type Support = (typeof supports)[number]
+
+export interface MixOptions {
+  /** The anchor's weight. 0 is not "off": the support is still the anchor's. */
+  readonly alpha: number
+  /** Most probable tokens taken from a model, B. */
+  readonly top: number
+  readonly support: Support
+  readonly draftMass: DraftMass
+}
+
+/** A distribution over some of the draft's tokens. */
+export interface Mixed {
+  /** Ids in the support. */
+  readonly tokens: ReadonlyArray<number>
+  /** Their probabilities, summing to 1. */
+  readonly probabilities: Float64Array
+  /** The anchor's probability that found a draft token; 0 in a fall-back. */
+  readonly mappedMass: number
+  /** Size of the support; 0 in a fall-back. */
+  readonly support: number
+  /** True where the step is the draft's own, because nothing was carried over. */
+  readonly fallback: boolean
+  /** Whether the most probable token is also the draft's. */
+  readonly agrees: boolean
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+const exponential = (logProbs: Float32Array, id: number): number =>
+  Math.exp(logProbs[id] ?? Number.NEGATIVE_INFINITY)
+
+/** The draft's distribution unchanged. */
+export const draftAlone = (draft: Float32Array): Mixed => {
+  const tokens: number[] = []
+  draft.forEach((value, id) => {
+    if (value > Number.NEGATIVE_INFINITY) tokens.push(id)
+  })
+  return {
+    tokens,
+    probabilities: normalised(tokens.map((id) => exponential(draft, id))),
+    mappedMass: 0,
+    support: 0,
+    fallback: true,
+    agrees: true,
+  }
+}
+
+const normalised = (masses: ReadonlyArray<number>): Float64Array => {
+  const total = masses.reduce((sum, x) => sum + x, 0)
+  return Float64Array.from(masses, (x) => x / total)
+}
+
+/** A distribution from masses by id; the draft alone where there is no mass at all. */
+export const mixedOf = (
+  masses: ReadonlyMap<number, number>,
+  mappedMass: number,
+  draft: Float32Array,
+): Mixed => {
+  const tokens = [...masses.keys()].sort((a, b) => a - b)
+  const values = tokens.map((id) => masses.get(id) ?? 0)
+  if (!values.some((x) => x > 0)) return draftAlone(draft)
+  const probabilities = normalised(values)
+  const mixed = { tokens, probabilities, mappedMass, support: tokens.length, fallback: false, agrees: false }
+  return { ...mixed, agrees: bestToken(mixed) === topTokens(draft, 1)[0] }
+}
+
+/** Mixes the natural log-probabilities of one step, [anchor's vocabulary] and [draft's vocabulary]. */
+export const mix =
+  ({ map }: Pick<Bridge, 'map'>, { alpha, top, support, draftMass }: MixOptions) =>
+  (anchor: Float32Array, draft: Float32Array): Mixed => {
+    const masses = new Map<number, number>()
+    const mapped = { mass: 0 }
+    for (const id of topTokens(anchor, top)) {
+      const to = map[id] ?? -1
+      if (to < 0) continue
+      const p = exponential(anchor, id)
+      const before = masses.get(to)
+      const draftTerm =
+        before === undefined || draftMass === 'literal' ? (1 - alpha) * exponential(draft, to) : 0
+      masses.set(to, (before ?? 0) + alpha * p + draftTerm)
+      mapped.mass += p
+    }
+    if (masses.size === 0) return draftAlone(draft)
+    if (support === 'union')
+      for (const id of topTokens(draft, top))
+        if (!masses.has(id)) masses.set(id, (1 - alpha) * exponential(draft, id))
+    return mixedOf(masses, mapped.mass, draft)
+  }
+
+// destructors ------------------------------------------------------------------------------------
+
+/** The `count` most probable tokens that have mass, best first; of equals, the lowest id. */
+export const mostProbable = (
+  { tokens, probabilities }: Pick<Mixed, 'tokens' | 'probabilities'>,
+  count: number,
+): ReadonlyArray<number> =>
+  topTokens(
+    Float64Array.from(probabilities, (p) => (p > 0 ? p : Number.NEGATIVE_INFINITY)),
+    count,
+  ).flatMap((i) => tokens[i] ?? [])
+
+/** The most probable token. */
+export const bestToken = (mixed: Pick<Mixed, 'tokens' | 'probabilities'>): number =>
+  mostProbable(mixed, 1)[0] ?? 0
+
+/** Natural log-probabilities over a whole vocabulary of `size`; minus infinity outside the support. */
+export const denseLogProbs = ({ tokens, probabilities }: Mixed, size: number): Float32Array => {
+  const dense = new Float32Array(size).fill(Number.NEGATIVE_INFINITY)
+  tokens.forEach((id, i) => (dense[id] = Math.log(probabilities[i] ?? 0)))
+  return dense
+}

@@ -1,0 +1,91 @@
+/** The settings of the method in one record, and how they become the mixer of two models. */
+import { type CausalLM, type LmError, type Prompt, tokenPrompt } from '@safe/tensor-core/contracts'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { anchorReading } from './anchorReading'
+import { type Bridge, type Multi, bridgeOf } from './bridge'
+import type { ChoiceOptions } from './chooseBeam'
+import { alignBeamDefaults, safetySystemPrompt } from './defaults'
+import { type AlignBeamError, tokenizerMissing } from './errors'
+import { type MixOptions, mix } from './mix'
+import type { Mixer } from './mixedSession'
+import { systemPrompted } from './systemPrompt'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface AlignBeamSettings extends MixOptions, ChoiceOptions {
+  /** Beams per prompt, K; one beam is not judged unless `onNoSafe` is `refuse`. */
+  readonly beams: number
+  /** Tokens that both models decide, N. */
+  readonly bridgeTokens: number
+  readonly multi: Multi
+  /** Tokens after the bridge for a beam that opens with a refusal. */
+  readonly refusalTail: number
+  /** What the anchor is told first; null for nothing. Only used where the anchor has a chat template. */
+  readonly system: string | null
+  /** Prompts decoded at once. */
+  readonly batchSize: number
+}
+
+export const defaultSettings: AlignBeamSettings = {
+  ...alignBeamDefaults,
+  system: safetySystemPrompt,
+  batchSize: 8,
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** The bridge of two models: all of the anchor's stop tokens lead to the draft's. */
+export const modelBridge = (
+  anchor: CausalLM,
+  draft: CausalLM,
+  multi: Multi,
+): E.Either<AlignBeamError, Bridge> => {
+  if (anchor.tokenizer === undefined) return E.left(tokenizerMissing(anchor.id))
+  if (draft.tokenizer === undefined) return E.left(tokenizerMissing(draft.id))
+  const { eos } = draft.tokenizer
+  const end = eos !== undefined && draft.stopTokens.has(eos) ? eos : ([...draft.stopTokens][0] ?? eos)
+  const ends = new Set([
+    ...anchor.stopTokens,
+    ...(anchor.tokenizer.eos === undefined ? [] : [anchor.tokenizer.eos]),
+  ])
+  return E.right(bridgeOf(anchor.tokenizer, draft.tokenizer, multi, { anchor: ends, draft: end }))
+}
+
+/** Prompts of tokens mean something to one vocabulary only: the anchor of another one reads their text. */
+const anchorPrompt =
+  (anchor: CausalLM, draft: CausalLM, system: string | null) =>
+  (prompt: Prompt): TE.TaskEither<LmError, Prompt> => {
+    if (prompt.kind === 'tokens')
+      return TE.right(
+        anchor.tokenizer === undefined ||
+          draft.tokenizer === undefined ||
+          anchor.tokenizer.fingerprint === draft.tokenizer.fingerprint
+          ? prompt
+          : tokenPrompt([
+              ...(anchor.tokenizer.bos === undefined ? [] : [anchor.tokenizer.bos]),
+              ...anchor.tokenizer.encode(draft.tokenizer.decode(prompt.tokens, { skipSpecial: true })),
+            ]),
+      )
+    return system === null || anchor.tokenizer?.chat === undefined
+      ? TE.right(prompt)
+      : systemPrompted(anchor, system)(prompt)
+  }
+
+/** How `anchor` and `draft` decide together under these settings. */
+export const alignBeamMixer = (
+  anchor: CausalLM,
+  draft: CausalLM,
+  settings: AlignBeamSettings,
+): E.Either<AlignBeamError, Mixer> => {
+  const bridge = modelBridge(anchor, draft, settings.multi)
+  if (E.isLeft(bridge)) return bridge
+  if (anchor.tokenizer === undefined) return E.left(tokenizerMissing(anchor.id))
+  if (draft.tokenizer === undefined) return E.left(tokenizerMissing(draft.id))
+  return E.right({
+    bridgeTokens: settings.bridgeTokens,
+    mix: mix(bridge.right, settings),
+    reading: anchorReading(draft.tokenizer, anchor.tokenizer),
+    anchorPrompt: anchorPrompt(anchor, draft, settings.system),
+  })
+}
