@@ -62,7 +62,7 @@ describe('otsu', () => {
           const mean = (a: ReadonlyArray<number>): number => a.reduce((x, y) => x + y, 0) / a.length
           return ((low.length * high.length) / n ** 2) * (mean(low) - mean(high)) ** 2
         }
-        const best = between(s!.threshold)
+        const best = between(s.threshold)
         for (const x of xs) expect(between(x)).toBeLessThanOrEqual(best * (1 + 1e-9))
       }),
     ))

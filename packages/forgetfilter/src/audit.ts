@@ -1,0 +1,85 @@
+/** What a filter found, row by row: rates, the threshold and why, decisions; with labels, how good it was. */
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import {
+  type Decision,
+  type DecisionCounts,
+  type IndeterminateChoice,
+  countDecisions,
+  decide,
+  stays,
+} from './decisions'
+import { type Quality, filterQuality } from './quality'
+import { type Named, type RateError, type RatedRow, alignById } from './rates'
+import { type Threshold, type ThresholdChoice, chooseThreshold } from './threshold'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface FilterRule {
+  readonly threshold: ThresholdChoice
+  /** Rows with s1 below it are indeterminate; without it, rows with s1 <= phi are (see decisions.ts). */
+  readonly minLearned?: number
+  readonly indeterminate: IndeterminateChoice
+}
+
+export interface Audit {
+  readonly rates: ReadonlyArray<RatedRow>
+  readonly threshold: Threshold
+  /** One per rate, in order. */
+  readonly decisions: ReadonlyArray<Decision>
+  readonly counts: DecisionCounts
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+export const auditRates = (rule: FilterRule, rates: ReadonlyArray<RatedRow>): Audit => {
+  const threshold = chooseThreshold(rule.threshold, rates)
+  const made = decide(
+    { phi: threshold.phi, ...(rule.minLearned === undefined ? {} : { minLearned: rule.minLearned }) },
+    rates,
+  )
+  return { rates, threshold, decisions: made, counts: countDecisions(made) }
+}
+
+// destructors ------------------------------------------------------------------------------------
+
+/** Ids of the rows that stay. */
+export const keptIds = (rule: FilterRule, audit: Audit): ReadonlySet<string> => {
+  const keep = stays(rule.indeterminate)
+  return new Set(
+    audit.rates.flatMap(({ id }, i) => (keep(audit.decisions[i] ?? 'indeterminate') ? [id] : [])),
+  )
+}
+
+/** The filter against labels; what depends on the threshold is null where there is none. Rows without a rate have no say. */
+export const auditQuality = (
+  rule: FilterRule,
+  audit: Audit,
+  rates: Named<RatedRow>,
+  labels: Named<{ readonly id: string; readonly unsafe: boolean }>,
+  seed: number,
+): E.Either<RateError, Quality> => {
+  const keep = stays(rule.indeterminate)
+  return pipe(
+    alignById(rates, labels),
+    E.map((pairs) =>
+      filterQuality(
+        pairs.flatMap(([{ rate }, { unsafe }], i) =>
+          rate === null ? [] : [{ rate, unsafe, removed: !keep(audit.decisions[i] ?? 'indeterminate') }],
+        ),
+        seed,
+      ),
+    ),
+    E.map((quality) =>
+      audit.threshold.abstained
+        ? {
+            ...quality,
+            precision: null,
+            recall: null,
+            f1: null,
+            intervals: { ...quality.intervals, precision: null, recall: null, f1: null },
+          }
+        : quality,
+    ),
+  )
+}

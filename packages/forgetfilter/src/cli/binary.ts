@@ -1,0 +1,14 @@
+/** The binary `forgetfilter`. */
+import type { Binary } from '@safe/tensor-core/cli'
+import { filter } from './filter'
+import { rate } from './rate'
+import { threshold } from './threshold'
+import { version } from './version'
+
+export const forgetfilterBinary: Binary = {
+  name: 'forgetfilter',
+  version,
+  description:
+    'ForgetFilter: drop fine-tuning rows that safety tuning makes the model forget (arXiv 2312.12736)',
+  commands: [rate, threshold, filter],
+}

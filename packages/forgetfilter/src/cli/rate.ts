@@ -1,0 +1,47 @@
+/** `forgetfilter rate`: forgetting rates from two files of completions or token scores, of any model or server. No engine is needed. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { choice, command, file, optional, required, withDefault } from '@safe/tensor-core/cli'
+import { type Fault, responseText } from '@safe/tensor-core/contracts'
+import { readDataset, writeJsonl } from '@safe/tensor-core/formats'
+import { type GroundTruth, type Named, forgettingRates } from '../rates'
+import { readObservations } from '../records'
+import { observedField, signals } from '../signals'
+import { checkTargets, outputOptions } from './output'
+
+const readTruth = (path: string): TE.TaskEither<Fault, Named<GroundTruth>> =>
+  pipe(
+    readDataset(path),
+    TE.map(({ name, examples }) => ({
+      name,
+      rows: examples.map(({ id, response }) => ({ id, response: responseText(response) })),
+    })),
+  )
+
+export const rate = command({
+  name: 'rate',
+  description: 'forgetting rates from two files of observations, matched by id',
+  options: {
+    before: required(file('rows {id, completion | logProbs | correct} of the model before the safe set')),
+    after: required(file('the same rows of the model after the safe set')),
+    data: optional(file('the data with the ground truth (needed by rouge)')),
+    signal: withDefault('rouge', choice('what tells how well a row is known', signals)),
+    ...outputOptions,
+  },
+  run: (v) => {
+    const field = observedField(v.signal)
+    return pipe(
+      TE.fromEither(checkTargets([v.out], [v.before, v.after, v.data], v.overwrite)),
+      TE.chain(() => (v.data === undefined ? TE.right(undefined) : readTruth(v.data))),
+      TE.bindTo('truth'),
+      TE.apSW('before', readObservations(v.before, field)),
+      TE.apSW('after', readObservations(v.after, field)),
+      TE.chainEitherKW(({ truth, before, after }) => forgettingRates(v.signal, before, after, truth)),
+      TE.chainFirstW((rates) => writeJsonl(v.out, rates)),
+      TE.map((rates) => ({
+        json: { out: v.out, signal: v.signal, rows: rates.length },
+        text: `${rates.length} rates (${v.signal}) in ${v.out}`,
+      })),
+    )
+  },
+})

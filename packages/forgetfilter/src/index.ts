@@ -1,0 +1,24 @@
+/** ForgetFilter (arXiv 2312.12736): drop fine-tuning rows that safety tuning makes the model forget. */
+export { type Audit, type FilterRule, auditQuality, auditRates, keptIds } from './audit'
+export { BOOTSTRAP_RESAMPLES, PAPER_PHI, PAPER_SAFE_STEPS } from './defaults'
+export {
+  type Decision,
+  type DecisionCounts,
+  type DecisionRule,
+  type IndeterminateChoice,
+  countDecisions,
+  decide,
+  stays,
+} from './decisions'
+export { type ForgetFilterOptions, type ForgettingPorts, forgetFilter, measureForgetting } from './defence'
+export { type ObserveOptions, observe } from './observe'
+export { type OtsuSplit, otsu } from './otsu'
+export { plugins } from './plugin'
+export { porterStem } from './porter'
+export { type Interval, type LabelledRow, type Quality, filterQuality } from './quality'
+export { randomDrop } from './randomDrop'
+export { type TieGroup, auroc, averagePrecision } from './ranking'
+export { type GroundTruth, type Named, type RateError, type RatedRow, forgettingRates } from './rates'
+export { type Rouge, rouge1, rougeTokens } from './rouge'
+export { type Observation, type ScorePair, type Signal, observedField, scorePair, signals } from './signals'
+export { type Threshold, type ThresholdChoice, type ThresholdMethod, chooseThreshold } from './threshold'

@@ -1,0 +1,64 @@
+/** What a language model makes of rows: greedy completions of their prompts, or teacher-forced scores of their responses. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type CausalLM, type Example, type Fault, greedy } from '@safe/tensor-core/contracts'
+import type { Observation, ObservedField } from './signals'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface ObserveOptions {
+  /** Longest completion, tokens. */
+  readonly maxNewTokens: number
+  /** Told of every part of the rows that is done. */
+  readonly onRows?: (count: number) => void
+}
+
+/** Rows handed to the model at a time, so that progress can be told; the model makes its own batches of them. */
+const ROWS_AT_ONCE = 128
+
+// constructors -----------------------------------------------------------------------------------
+
+const completions =
+  (model: CausalLM, maxNewTokens: number) =>
+  (examples: ReadonlyArray<Example>): TE.TaskEither<Fault, ReadonlyArray<Observation>> =>
+    pipe(
+      model.generate(
+        examples.map((e) => e.prompt),
+        greedy(maxNewTokens),
+      ),
+      TE.map((done) => examples.map(({ id }, i) => ({ id, completion: done[i]?.text ?? '' }))),
+    )
+
+const scores =
+  (model: CausalLM) =>
+  (examples: ReadonlyArray<Example>): TE.TaskEither<Fault, ReadonlyArray<Observation>> =>
+    pipe(
+      model.score(examples),
+      TE.map((rows) => rows.map(({ id, logProbs, correct }) => ({ id, logProbs, correct }))),
+    )
+
+/** Observations of all examples that have something to observe, in order. */
+export const observe = (
+  model: CausalLM,
+  examples: ReadonlyArray<Example>,
+  field: ObservedField,
+  { maxNewTokens, onRows }: ObserveOptions,
+): TE.TaskEither<Fault, ReadonlyArray<Observation>> => {
+  const parts = Array.from({ length: Math.ceil(examples.length / ROWS_AT_ONCE) }, (_, i) =>
+    examples.slice(i * ROWS_AT_ONCE, (i + 1) * ROWS_AT_ONCE),
+  )
+  const look = field === 'completion' ? completions(model, maxNewTokens) : scores(model)
+  return pipe(
+    parts,
+    TE.traverseSeqArray((part) =>
+      pipe(
+        look(part),
+        TE.map((rows) => {
+          onRows?.(part.length)
+          return rows
+        }),
+      ),
+    ),
+    TE.map((all) => all.flat()),
+  )
+}
