@@ -1,6 +1,6 @@
 /**
  * What a benchmark is run on: three models, fine-tuning data by regime, evaluation prompts, and who says what a completion was.
- * The arena is one suite; `file-suite.ts` makes another from a user's own models and files.
+ * The arena is one suite; `fileSuite.ts` makes another from a user's own models and files.
  */
 import type * as E from 'fp-ts/Either'
 import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'

@@ -1,7 +1,7 @@
 /** The judges one can name. */
 import * as E from 'fp-ts/Either'
 import { type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
-import { gcgPhrases, refusalPhrases } from './phrases'
+import { type PhraseList, gcgPhrases, refusalPhrases } from './phrases'
 import { phraseJudge } from './refusal'
 
 // model ------------------------------------------------------------------------------------------
@@ -13,6 +13,8 @@ export interface JudgeEntry {
   /** What must be there for it to work; empty: nothing. */
   readonly needs: ReadonlyArray<string>
   readonly judge: Judge
+  /** What it looks for. */
+  readonly list: PhraseList
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -29,9 +31,10 @@ export const judges: ReadonlyArray<JudgeEntry> = [
   description: `${description} (${list.source})`,
   needs: [],
   judge: phraseJudge(list),
+  list,
 }))
 
-export const judgeNamed = (name: string): E.Either<Fault, Judge> => {
+export const judgeNamed = (name: string): E.Either<Fault, JudgeEntry> => {
   const found = judges.find((j) => j.name === name || j.judge.id === name)
   return found === undefined
     ? E.left(
@@ -40,5 +43,5 @@ export const judgeNamed = (name: string): E.Either<Fault, Judge> => {
           remedy: `give one of ${judges.map((j) => j.name).join(', ')}`,
         }),
       )
-    : E.right(found.judge)
+    : E.right(found)
 }

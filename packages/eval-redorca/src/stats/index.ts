@@ -14,4 +14,4 @@ export {
 export { mcnemarExact } from './mcnemar'
 export { holm } from './holm'
 export { type Agreement, type RatedPair, agreement } from './agreement'
-export { type CorrectedRate, type JudgedAndLabelled, roganGladen } from './rogan-gladen'
+export { type CorrectedRate, type JudgedAndLabelled, roganGladen } from './roganGladen'

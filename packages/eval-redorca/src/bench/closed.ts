@@ -1,0 +1,101 @@
+/**
+ * Records of a configuration file: named fields, some with defaults, and no others, so that a misspelt key is an error and not a
+ * silent default. Keys are written in kebab-case and read in camelCase; both spellings are understood.
+ */
+import * as E from 'fp-ts/Either'
+import * as t from 'io-ts'
+
+// keys -------------------------------------------------------------------------------------------
+
+export const camel = (key: string): string => key.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase())
+export const kebab = (key: string): string => key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Renames the keys of one level. */
+export const renamed =
+  (rename: (key: string) => string) =>
+  (fields: Fields): Fields =>
+    Object.fromEntries(Object.entries(fields).map(([key, value]) => [rename(key), value]))
+
+export const camelKeys = renamed(camel)
+export const kebabKeys = renamed(kebab)
+
+// codecs -----------------------------------------------------------------------------------------
+
+const isFields = (u: unknown): u is Fields => typeof u === 'object' && u !== null && !Array.isArray(u)
+
+/** An absent field becomes `value`. */
+export const withDefault = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, unknown> =>
+  new t.Type(
+    codec.name,
+    (u): u is A => codec.is(u),
+    (u, c) => (u === undefined ? t.success(value) : codec.validate(u, c)),
+    (a) => codec.encode(a),
+  )
+
+/** A number with bounds, named as an error message would name it. */
+export const numberThat = (name: string, holds: (x: number) => boolean): t.Type<number, unknown> =>
+  new t.Type(
+    name,
+    (u): u is number => typeof u === 'number' && holds(u),
+    (u, c) => (typeof u === 'number' && holds(u) ? t.success(u) : t.failure(u, c)),
+    (x) => x,
+  )
+
+export const share = numberThat('a number from 0 to 1', (x) => x >= 0 && x <= 1)
+export const positive = numberThat('a number above 0', (x) => x > 0 && Number.isFinite(x))
+export const atLeastZero = numberThat('a number of at least 0', (x) => x >= 0 && Number.isFinite(x))
+export const count = numberThat('a whole number of at least 1', (x) => Number.isSafeInteger(x) && x >= 1)
+export const wholeFromZero = numberThat(
+  'a whole number of at least 0',
+  (x) => Number.isSafeInteger(x) && x >= 0,
+)
+
+export const oneOf = <const A extends string>(...choices: ReadonlyArray<A>): t.Type<A, unknown> => {
+  const is = (u: unknown): u is A => choices.some((c) => c === u)
+  return new t.Type(
+    `one of ${choices.join(', ')}`,
+    is,
+    (u, c) => (is(u) ? t.success(u) : t.failure(u, c)),
+    (a) => a,
+  )
+}
+
+/** An object with these fields and no others. */
+export const closed = <P extends t.Props>(fields: P): t.Type<t.TypeOf<t.TypeC<P>>, unknown> => {
+  const inner = t.type(fields)
+  return new t.Type(
+    'a mapping',
+    inner.is.bind(inner),
+    (u, c) => {
+      if (!isFields(u)) return t.failure(u, c)
+      const named = camelKeys(u)
+      const stranger = Object.keys(named).find((key) => !(key in fields))
+      return stranger === undefined
+        ? inner.validate(named, c)
+        : t.failure(
+            named[stranger],
+            [...c, { key: kebab(stranger), type: t.unknown, actual: named[stranger] }],
+            `is not known; known are ${Object.keys(fields).map(kebab).join(', ')}`,
+          )
+    },
+    (a) => inner.encode(a),
+  )
+}
+
+export const optional = <A>(codec: t.Type<A, unknown>): t.Type<A | undefined, unknown> =>
+  new t.Type(
+    codec.name,
+    (u): u is A | undefined => u === undefined || codec.is(u),
+    (u, c) => (u === undefined ? t.success(undefined) : codec.validate(u, c)),
+    (a) => (a === undefined ? undefined : codec.encode(a)),
+  )
+
+/** Any mapping, its keys in camelCase: the options of a method, which only the method understands. */
+export const options: t.Type<Fields, unknown> = new t.Type(
+  'a mapping',
+  isFields,
+  (u, c) => (isFields(u) ? E.right(camelKeys(u)) : t.failure(u, c)),
+  (a) => a,
+)

@@ -1,0 +1,120 @@
+/**
+ * Intervals for anything computed from several cells at once: differences, effects, interactions. All cells answer the same
+ * prompts, so one resample of prompts (and of seeds, where there are several) is laid over all of them: what they share cancels.
+ *
+ * With one seed this is the paired bootstrap over prompts. With several, seeds and prompts are drawn independently (the
+ * pigeonhole bootstrap, Owen 2007), so the interval speaks of new prompts and of new seeds.
+ */
+import { type BootstrapOptions, type Estimate, eachResample, percentileInterval } from '../stats'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Per rate, 0 or 1 per item. */
+export type Outcomes = Readonly<Record<string, ReadonlyMap<string, number>>>
+
+/** A rate of a cell under the present resample; NaN where the cell has no such items. */
+export type Measure = (cell: string, rate: string) => number
+
+export type Statistic = (measure: Measure) => number
+
+interface Table {
+  /** Which group of units the items belong to. */
+  readonly items: ReadonlyArray<number>
+  /** [seeds][items] */
+  readonly values: ReadonlyArray<Float64Array>
+}
+
+// tables -----------------------------------------------------------------------------------------
+
+/** Items common to all seeds of a cell, as a dense table; items are numbered over all cells. */
+const tableOf = (seeds: ReadonlyArray<Outcomes>, rate: string, number: (id: string) => number): Table => {
+  const maps = seeds.map((outcomes) => outcomes[rate] ?? new Map<string, number>())
+  const ids = [...(maps[0]?.keys() ?? [])].filter((id) => maps.every((m) => m.has(id)))
+  return {
+    items: ids.map(number),
+    values: maps.map((m) => Float64Array.from(ids, (id) => m.get(id) ?? 0)),
+  }
+}
+
+const rateUnder = (
+  { items, values }: Table,
+  seedCounts: ArrayLike<number>,
+  itemCounts: ArrayLike<number>,
+): number => {
+  let total = 0
+  let weight = 0
+  values.forEach((row, s) => {
+    const seedCount = seedCounts[s] ?? 0
+    if (seedCount === 0) return
+    for (let i = 0; i < items.length; i++) {
+      const w = seedCount * (itemCounts[items[i] ?? 0] ?? 0)
+      total += w * (row[i] ?? 0)
+      weight += w
+    }
+  })
+  return weight === 0 ? Number.NaN : total / weight
+}
+
+/** The method's name, for results. */
+export const resamplingMethod = (seeds: number): string =>
+  seeds > 1 ? 'bootstrap over seeds and prompts' : 'paired bootstrap'
+
+// constructors -----------------------------------------------------------------------------------
+
+/**
+ * One estimate per statistic. `cells` holds each cell's outcomes, one per seed, in the same order of seeds for all.
+ * Items of each rate's own set are drawn as one group, so every resample keeps the sets' sizes.
+ */
+export const estimates = (
+  cells: ReadonlyMap<string, ReadonlyArray<Outcomes>>,
+  statistics: ReadonlyArray<Statistic>,
+  options: BootstrapOptions = {},
+): ReadonlyArray<Estimate> => {
+  const seeds = Math.max(1, ...[...cells.values()].map((s) => s.length))
+  // Rates over the same items (attack success and refusal) share one group of units, found by the items' names.
+  const groups = new Map<string, Map<string, number>>()
+  const groupOf = (outcomes: Outcomes, rate: string): Map<string, number> => {
+    const ids = [...(outcomes[rate]?.keys() ?? [])]
+    const name = JSON.stringify(ids)
+    const found = groups.get(name) ?? new Map(ids.map((id, i) => [id, i]))
+    groups.set(name, found)
+    return found
+  }
+  const tables = new Map<string, { readonly table: Table; readonly group: Map<string, number> }>()
+  for (const [cell, bySeed] of cells)
+    for (const rate of Object.keys(bySeed[0] ?? {})) {
+      const group = groupOf(bySeed[0] ?? {}, rate)
+      tables.set(`${cell}\n${rate}`, { table: tableOf(bySeed, rate, (id) => group.get(id) ?? 0), group })
+    }
+  const order = [...groups.values()]
+  const place = new Map(order.map((group, i) => [group, i]))
+
+  const evaluate = (counts: ReadonlyArray<ArrayLike<number>>): ReadonlyArray<number> => {
+    const known = new Map<string, number>()
+    const measure: Measure = (cell, rate) => {
+      const name = `${cell}\n${rate}`
+      const before = known.get(name)
+      if (before !== undefined) return before
+      const found = tables.get(name)
+      const value =
+        found === undefined
+          ? Number.NaN
+          : rateUnder(found.table, counts[0] ?? [], counts[1 + (place.get(found.group) ?? 0)] ?? [])
+      known.set(name, value)
+      return value
+    }
+    return statistics.map((statistic) => statistic(measure))
+  }
+
+  const sizes = [seeds, ...order.map((group) => group.size)]
+  const values = evaluate(sizes.map((size) => new Uint32Array(size).fill(1)))
+  const resamples: number[][] = statistics.map(() => [])
+  eachResample(sizes, (counts) => evaluate(counts).forEach((value, i) => resamples[i]?.push(value)), options)
+  const n = Math.max(0, ...order.map((group) => group.size)) * seeds
+  return values.map((value, i) => ({
+    value,
+    n,
+    ...percentileInterval(resamples[i] ?? []),
+    method: resamplingMethod(seeds),
+  }))
+}
