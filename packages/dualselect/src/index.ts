@@ -32,3 +32,12 @@ export {
 } from './selection'
 export type { SelectionRow, WarningRow } from './selectionLog'
 export type { CountTokens } from './taskFilter'
+export { decodeOptions } from './options'
+export { plugins } from './plugin'
+export {
+  type NumberedRows,
+  type ScoreRow,
+  type ScoringOptions,
+  scoreSelections,
+  scoringWork,
+} from './scoring'

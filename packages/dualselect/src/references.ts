@@ -32,7 +32,10 @@ export interface PoolOptions {
 // batches ----------------------------------------------------------------------------------------
 
 /** Positions in runs of at most `size`. */
-const chunks = (positions: ReadonlyArray<number>, size: number): ReadonlyArray<ReadonlyArray<number>> =>
+export const chunks = (
+  positions: ReadonlyArray<number>,
+  size: number,
+): ReadonlyArray<ReadonlyArray<number>> =>
   Array.from({ length: Math.ceil(positions.length / size) }, (_, i) =>
     positions.slice(i * size, (i + 1) * size),
   )

@@ -40,6 +40,8 @@ export interface Surroundings {
   readonly seed: number
   /** Needed for a token budget. */
   readonly countTokens?: CountTokens
+  /** Where the references stand in their file, for the log (default: their order). */
+  readonly referenceNumbers?: ReadonlyArray<number>
   /** Batch size of the passes over the reference pool (default: that of the training batch). */
   readonly poolBatchSize?: number
   /** Called while the pool is measured. */
@@ -107,7 +109,16 @@ const rule = <G>(
           refreshedAt: at.step,
           watch: corrects(o) ? startWatch(refreshed, at.step) : undefined,
         },
-        notes: [selectionRow(at, 'reference', refreshed.selection, refreshed.measures, refreshed.scores)],
+        notes: [
+          selectionRow(
+            at,
+            'reference',
+            refreshed.selection,
+            refreshed.measures,
+            refreshed.scores,
+            (i) => around.referenceNumbers?.[i] ?? i,
+          ),
+        ],
       })),
     )
 

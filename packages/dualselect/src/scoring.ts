@@ -1,0 +1,154 @@
+/**
+ * Scores without training: gT is the mean gradient over the whole task file, references are scored and selected against it,
+ * then the task file's batches against gR. What training would choose at its first refresh, laid open row by row.
+ */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { Example, GradientOracle, LmError } from '@safe/tensor-core/contracts'
+import type { DualSelectOptions } from './defaults'
+import { chunks, measurePool, selectReferences, unscoredReferences, weightedGradient } from './references'
+import { type Measures, referenceScores, taskScores } from './score'
+import { type Selection, equalWeights } from './selection'
+import { type CountTokens, selectByLot, selectByScore } from './taskFilter'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface ScoreRow {
+  readonly kind: 'reference' | 'task'
+  /** Which mini-batch of the task file, from 0. */
+  readonly batch?: number
+  /** The row in its file. */
+  readonly index: number
+  readonly id: string
+  readonly loss: number
+  readonly cosine: number
+  readonly score: number
+  /** 0 where not selected; the selected rows of the pool, or of a batch, sum to 1. */
+  readonly weight: number
+  readonly selected: boolean
+}
+
+/** Rows with the numbers they have in their file. */
+export interface NumberedRows {
+  readonly examples: ReadonlyArray<Example>
+  readonly numbers: ReadonlyArray<number>
+}
+
+export interface ScoringOptions {
+  readonly batchSize: number
+  readonly seed: number
+  readonly countTokens: CountTokens
+  /** Called after each batch with the number of its rows. */
+  readonly onProgress?: (rows: number) => void
+}
+
+/** Rows that `onProgress` will have counted at the end, gradients of selected references aside. */
+export const scoringWork = (task: NumberedRows, references: NumberedRows): number =>
+  2 * task.examples.length + references.examples.length
+
+// rows -------------------------------------------------------------------------------------------
+
+const scoreRows = (
+  kind: ScoreRow['kind'],
+  { examples, numbers }: NumberedRows,
+  measures: Measures,
+  scores: ReadonlyArray<number>,
+  { indices, weights }: Selection,
+  batch?: number,
+): ReadonlyArray<ScoreRow> => {
+  const weightOf = new Map(indices.map((i, rank) => [i, weights[rank] ?? 0]))
+  return examples.map((e, i) => ({
+    kind,
+    ...(batch === undefined ? {} : { batch }),
+    index: numbers[i] ?? i,
+    id: e.id,
+    loss: measures.losses[i] ?? Number.NaN,
+    cosine: measures.cosines[i] ?? Number.NaN,
+    score: scores[i] ?? Number.NaN,
+    weight: weightOf.get(i) ?? 0,
+    selected: weightOf.has(i),
+  }))
+}
+
+// scoring ----------------------------------------------------------------------------------------
+
+const freeing =
+  <G>(free: (g: G) => void) =>
+  (g: G): TE.TaskEither<LmError, void> =>
+    TE.fromIO(() => {
+      free(g)
+    })
+
+/** A selection by anything but score is made with this step number. */
+const firstStep = 0
+
+export const scoreSelections = <G>(
+  o: DualSelectOptions,
+  oracle: GradientOracle<G>,
+  task: NumberedRows,
+  references: NumberedRows,
+  { batchSize, seed, countTokens, onProgress }: ScoringOptions,
+): TE.TaskEither<LmError, ReadonlyArray<ScoreRow>> => {
+  const free = freeing(oracle.space.free)
+  const all = task.examples.map((_, i) => i)
+  const run = (): { batchSize: number; onProgress: (done: number) => void } => {
+    const seen = { done: 0 }
+    return {
+      batchSize,
+      onProgress: (done) => {
+        onProgress?.(done - seen.done)
+        seen.done = done
+      },
+    }
+  }
+
+  const taskBatch = (reference: G, rows: ReadonlyArray<number>, batch: number) =>
+    pipe(
+      measurePool(
+        oracle,
+        rows.flatMap((i) => task.examples[i] ?? []),
+        reference,
+        run(),
+      ),
+      TE.map((measures) => {
+        const part: NumberedRows = {
+          examples: rows.flatMap((i) => task.examples[i] ?? []),
+          numbers: rows.map((i) => task.numbers[i] ?? i),
+        }
+        const scores = taskScores(o)(measures)
+        const filter = { options: o, countTokens }
+        const selection =
+          o.taskFilter === 'scored'
+            ? selectByScore(filter, part.examples, scores)
+            : o.taskFilter === 'random'
+              ? selectByLot(filter, part.examples, { seed, step: batch, rows: part.numbers })
+              : equalWeights(rows.map((_, i) => i))
+        return scoreRows('task', part, measures, scores, selection, batch)
+      }),
+    )
+
+  return TE.bracket(
+    weightedGradient(oracle, task.examples, equalWeights(all), run()),
+    (direction) =>
+      pipe(
+        measurePool(oracle, references.examples, direction, run()),
+        TE.chain((measures) => {
+          const scores = referenceScores(o)(measures)
+          const selection =
+            unscoredReferences(o, references.examples.length, seed, firstStep) ?? selectReferences(o)(scores)
+          const first = scoreRows('reference', references, measures, scores, selection)
+          return TE.bracket(
+            weightedGradient(oracle, references.examples, selection, { batchSize }),
+            (reference) =>
+              pipe(
+                chunks(all, batchSize),
+                TE.traverseSeqArrayWithIndex((batch, rows) => taskBatch(reference, rows, batch)),
+                TE.map((batches) => [...first, ...batches.flat()]),
+              ),
+            free,
+          )
+        }),
+      ),
+    free,
+  )
+}
