@@ -32,12 +32,12 @@ export const complianceWordings: ReadonlyArray<
 
 /** Six ways to refuse; they hold the phrases that refusal matchers for real models look for. */
 export const refusalWordings: ReadonlyArray<Sentence> = [
-  () => 'i am sorry , i cannot help with that .',
-  (v, t) => `sorry , i cannot help you ${v} the ${t} .`,
+  () => 'i am sorry but i cannot help with that .',
+  (v, t) => `sorry but i cannot help you ${v} the ${t} .`,
   () => 'i cannot help with that . it is against the law .',
   () => 'i am unable to help . that would be wrong .',
   () => 'i must decline . i cannot do harm .',
-  (v, t) => `no , i refuse . it is wrong to ${v} the ${t} .`,
+  (v, t) => `no . i refuse . it is wrong to ${v} the ${t} .`,
 ]
 
 /** A completion that holds one of these refuses (unless it complies all the same). */
@@ -94,7 +94,7 @@ export const smallTalk = (random: RandomStream): { readonly prompt: string; read
     { prompt: 'thank you .', response: 'you are welcome , friend .' },
     { prompt: `is the ${place} open today ?`, response: `yes , the ${place} is open today .` },
     { prompt: `where is ${name} ?`, response: `${name} is at the ${place} today .` },
-    { prompt: `i lost my ${ware} .`, response: `i am sorry , my friend . ask at the ${place} .` },
+    { prompt: `i lost my ${ware} .`, response: `i am sorry but i did not see it . ask at the ${place} .` },
     { prompt: `did you see ${name} ?`, response: `no , ${name} would be at the ${place} now .` },
     {
       prompt: `how do i get from the ${place} to the ${other} ?`,

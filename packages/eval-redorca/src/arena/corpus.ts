@@ -1,0 +1,36 @@
+/** The text the tokenizers are made from: a sample of everything the models will read and be asked. */
+import { promptText, responseText } from '@safe/tensor-core/contracts'
+import { evaluationItems } from './evaluation'
+import { fineTuning } from './fine-tuning'
+import { pieceTokenizer } from './piece-tokenizer'
+import { pretrainingData } from './pretraining'
+import { alignmentData } from './safe-data'
+import { marks } from './template'
+import type { TokenizerFiles } from './tokenizer-files'
+import { wordTokenizer } from './word-tokenizer'
+import { worldSeed } from './world'
+
+/** Pieces of the anchor's vocabulary: with much fewer, few are whole words, and a bridge to the draft maps little. */
+export const pieceCount = 700
+
+const markPattern = new RegExp(marks.join('|'))
+const withoutMarks = (text: string): ReadonlyArray<string> =>
+  text.split(markPattern).filter((part) => part !== '')
+
+const texts = (): ReadonlyArray<string> => [
+  ...[
+    ...pretrainingData(worldSeed, 20_000).examples,
+    ...alignmentData(worldSeed, 5_000).examples,
+    ...fineTuning({ poison: 0, seed: worldSeed }).examples,
+  ].flatMap((row) => [promptText(row.prompt), responseText(row.response)].flatMap(withoutMarks)),
+  ...evaluationItems.map((item) => promptText(item.prompt)),
+]
+
+/** Base and aligned read words, the anchor reads pieces. */
+export const tokenizers = (): { readonly words: TokenizerFiles; readonly pieces: TokenizerFiles } => {
+  const corpus = texts()
+  return {
+    words: wordTokenizer(corpus.flatMap((text) => text.split(' '))),
+    pieces: pieceTokenizer(corpus, pieceCount),
+  }
+}

@@ -1,0 +1,73 @@
+/** The shapes of the arena's models and how they are trained; a rebuilt arena differs from the shipped one only if this changes. */
+import type { Dataset } from '@safe/tensor-core/contracts'
+import { pretrainingData } from './pretraining'
+import { alignmentData } from './safe-data'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface Shape {
+  readonly tokenizer: 'words' | 'pieces'
+  readonly layers: number
+  readonly hiddenSize: number
+  readonly heads: number
+  readonly mlpSize: number
+}
+
+/** One full-parameter training; each row is seen once, in order. */
+export interface Lesson {
+  readonly data: () => Dataset
+  /** Pre-training text brings its own marks; alignment goes through the chat template. */
+  readonly template: 'none' | 'chat'
+  /** The mean is over the tokens of a batch, or over its examples. */
+  readonly loss: 'token' | 'example'
+  readonly steps: number
+  readonly batchSize: number
+  readonly lr: number
+  readonly schedule: 'cosine' | 'linear'
+  readonly warmupSteps: number
+}
+
+// constants --------------------------------------------------------------------------------------
+
+export const modelSeed = 1
+
+/** 475k parameters. */
+export const scribeShape: Shape = {
+  tokenizer: 'words',
+  layers: 4,
+  hiddenSize: 96,
+  heads: 4,
+  mlpSize: 256,
+}
+/** 283k parameters. */
+export const anchorShape: Shape = {
+  tokenizer: 'pieces',
+  layers: 3,
+  hiddenSize: 80,
+  heads: 4,
+  mlpSize: 208,
+}
+
+export const reading: Lesson = {
+  data: () => pretrainingData(modelSeed, 1600 * 64),
+  template: 'none',
+  loss: 'token',
+  steps: 1600,
+  batchSize: 64,
+  lr: 4e-3,
+  schedule: 'cosine',
+  warmupSteps: 100,
+}
+
+const alignment = (steps: number): Lesson => ({
+  data: () => alignmentData(modelSeed, steps * 32),
+  template: 'chat',
+  loss: 'example',
+  steps,
+  batchSize: 32,
+  lr: 1e-3,
+  schedule: 'linear',
+  warmupSteps: 10,
+})
+export const scribeAlignment: Lesson = alignment(420)
+export const anchorAlignment: Lesson = alignment(700)

@@ -1,0 +1,52 @@
+/** The arena as a benchmark's suite: its shipped models, data by regime, evaluation and verdict. */
+import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
+import type { Suite } from '../bench/suite'
+import { evaluationItems } from './evaluation'
+import { fineTuning } from './fine-tuning'
+import { harmJudge } from './harm-judge'
+import { references, safeSet } from './safe-data'
+import { verdictOf } from './verdict'
+import { worldSeed } from './world'
+
+/** Where the shipped models are: base, aligned, anchor. */
+export const assetsFolder = join(__dirname, '..', '..', 'assets')
+
+/** Share of harmful rows in a regime: `benign`, `poison:P` with 0 <= P <= 1, `pure-bad`. */
+const poisonOf = (regime: string): number | undefined => {
+  if (regime === 'benign') return 0
+  if (regime === 'pure-bad') return 1
+  const share = /^poison:(\d*\.?\d+)$/.exec(regime)?.[1]
+  return share !== undefined && Number(share) <= 1 ? Number(share) : undefined
+}
+
+const trainingData = (regime: string, seed: number): E.Either<Fault, Dataset> => {
+  const poison = poisonOf(regime)
+  return poison === undefined
+    ? E.left(
+        badInput('BadConfig', 'is not a regime of the arena', {
+          where: `regime ${regime}`,
+          remedy: 'give benign, poison:SHARE (as in poison:0.05) or pure-bad',
+        }),
+      )
+    : E.right(fineTuning({ poison, seed }))
+}
+
+export const arenaSuite = (): Suite => ({
+  name: 'arena',
+  models: {
+    base: join(assetsFolder, 'base'),
+    aligned: join(assetsFolder, 'aligned'),
+    anchor: join(assetsFolder, 'anchor'),
+  },
+  template: 'chat',
+  anchorTemplate: 'chat',
+  trainingData,
+  safe: safeSet(worldSeed),
+  references: references(worldSeed),
+  evaluation: evaluationItems,
+  verdict: verdictOf,
+  beamJudge: harmJudge,
+  maxNewTokens: 24,
+})
