@@ -1,0 +1,176 @@
+/**
+ * One module's correction: what each method does to D = B A, given V = W_aligned - W_base and its dominant subspaces.
+ *
+ *   csulora       closed-form weights on the four blocks, then the best rank-r approximation
+ *   hard          P_L D P_R
+ *   safelora      B <- C B where cos(C B A, B A) <= tau, C = V V^T / ||V||_F          (Safe LoRA, arXiv 2405.16833)
+ *   scale         D shrunk uniformly to csulora's ||D*||: a control
+ *   random-basis  csulora against random subspaces of the same ranks: a control
+ */
+import type { Matrix } from '@safe/tensor-core/contracts'
+import {
+  type Dense,
+  type Steps,
+  type Subspaces,
+  gram,
+  inner,
+  matrixEnergy,
+  multiply,
+  multiplyTransposed,
+  randomProjector,
+  scale,
+  timesThin,
+  transpose,
+  transposedTimesThin,
+} from '@safe/tensor-core/linalg'
+import {
+  type PerBlock,
+  type SplitFactors,
+  blockEnergies,
+  blockWeights,
+  chanceShares,
+  shares,
+  splitFactors,
+  total,
+  weightedEnergy,
+} from './blocks'
+import { truncated } from './truncation'
+
+// model ------------------------------------------------------------------------------------------
+
+export const methods = ['csulora', 'hard', 'safelora', 'scale', 'random-basis'] as const
+export type Method = (typeof methods)[number]
+
+export interface CorrectionRule {
+  readonly method: Method
+  readonly beta: number
+  readonly tau: number
+  readonly seed: number
+}
+
+export interface Factors {
+  /** [d_out, r] */
+  readonly B: Dense
+  /** [r, d_in] */
+  readonly A: Dense
+}
+
+/** What was measured; shares are of ||D||_F^2. */
+export interface CorrectionReport {
+  readonly rankLeft: number
+  readonly rankRight: number
+  readonly capturedLeft: number
+  readonly capturedRight: number
+  readonly energies: PerBlock
+  readonly chance: PerBlock
+  readonly gammas: PerBlock
+  readonly normRatio: number
+  readonly lostEnergy: number
+  /** safelora: cos(C B A, B A), and whether it led to a projection. */
+  readonly cosine?: number
+  readonly projected?: boolean
+}
+
+export interface Correction {
+  readonly route: Subspaces['route']
+  /** Undefined where the module stays as it is. */
+  readonly factors: Factors | undefined
+  readonly report: CorrectionReport
+}
+
+const one: PerBlock = { LR: 1, Lp: 1, pR: 1, pp: 1 }
+const onlyLR: PerBlock = { LR: 1, Lp: 0, pR: 0, pp: 0 }
+
+// steps ------------------------------------------------------------------------------------------
+
+function* split(
+  { A, B }: Factors,
+  projectLeft: Subspaces['projectLeft'],
+  projectRight: Subspaces['projectRight'],
+): Steps<SplitFactors> {
+  const BL = yield* projectLeft(B)
+  const ARt = yield* projectRight(transpose(A))
+  return splitFactors(B, A, BL, transpose(ARt))
+}
+
+/** C B = V (V^T B) / ||V||_F and its cosine with B, both times A. */
+const safeLora = ({ A, B }: Factors, v: Matrix): { CB: Dense; cosine: number; ratio: number } => {
+  const CB = scale(1 / Math.sqrt(matrixEnergy(v)), timesThin(v, transposedTimesThin(v, B)))
+  const aa = multiplyTransposed(A, A)
+  const norm2 = inner(gram(B), aa)
+  const image2 = inner(gram(CB), aa)
+  const cross = inner(multiply(transpose(CB), B), aa)
+  return {
+    CB,
+    cosine: image2 === 0 ? 0 : cross / Math.sqrt(norm2 * image2),
+    ratio: Math.sqrt(image2 / norm2),
+  }
+}
+
+/** @param name the module's name: it names the random streams */
+export function* correctionSteps(
+  rule: CorrectionRule,
+  name: string,
+  d: Factors,
+  v: Matrix,
+  subspaces: Subspaces,
+): Steps<Correction> {
+  const { route, rankLeft, rankRight, capturedLeft, capturedRight } = subspaces
+  const base = {
+    rankLeft,
+    rankRight,
+    capturedLeft,
+    capturedRight,
+    chance: chanceShares(rankLeft, rankRight, d.B.rows, d.A.cols),
+  }
+  const random = rule.method === 'random-basis'
+  const parts = yield* split(
+    d,
+    random ? randomProjector(d.B.rows, rankLeft, rule.seed, name, 'left') : subspaces.projectLeft,
+    random ? randomProjector(d.A.cols, rankRight, rule.seed, name, 'right') : subspaces.projectRight,
+  )
+  const energies = blockEnergies(parts)
+  const all = total(energies)
+  const found = { ...base, energies: shares(energies) }
+  if (all === 0)
+    return { route, factors: undefined, report: { ...found, gammas: one, normRatio: 1, lostEnergy: 0 } }
+
+  switch (rule.method) {
+    case 'csulora':
+    case 'random-basis':
+    case 'hard': {
+      const gammas = rule.method === 'hard' ? onlyLR : blockWeights(energies, rule.beta)
+      const { A, B, norm, lostEnergy } = truncated(parts, gammas)
+      return {
+        route,
+        factors: { A, B },
+        report: { ...found, gammas, normRatio: norm / Math.sqrt(all), lostEnergy },
+      }
+    }
+    case 'scale': {
+      const gammas = blockWeights(energies, rule.beta)
+      const normRatio = Math.sqrt(weightedEnergy(energies, gammas) / all)
+      return {
+        route,
+        factors: { A: d.A, B: scale(normRatio, d.B) },
+        report: { ...found, gammas, normRatio, lostEnergy: 0 },
+      }
+    }
+    case 'safelora': {
+      const { CB, cosine, ratio } = safeLora(d, v)
+      const projected = cosine <= rule.tau
+      return {
+        route,
+        factors: projected ? { A: d.A, B: CB } : undefined,
+        report: {
+          ...found,
+          gammas: one,
+          normRatio: projected ? ratio : 1,
+          lostEnergy: 0,
+          cosine,
+          projected,
+        },
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/** CSULoRA: correction of a trained LoRA adapter in closed form (arXiv 2605.30640), and the controls any claim about it needs. */
+export { binary } from './binary'
+export {
+  type PerBlock,
+  type SplitFactors,
+  blockEnergies,
+  blockWeights,
+  chanceShares,
+  shares,
+  splitFactors,
+} from './blocks'
+export { type DecompositionCache, noCache, openCache } from './cache'
+export {
+  type CorrectedAdapter,
+  type CorrectionOptions,
+  type CorrectionSetup,
+  type ModuleReport,
+  correctAdapter,
+} from './correct-adapter'
+export {
+  type Correction,
+  type CorrectionReport,
+  type CorrectionRule,
+  type Factors,
+  type Method,
+  correctionSteps,
+  methods,
+} from './correction'
+export { type CsuloraSettings, csuloraDefence } from './defence'
+export { type AdaptedWeight, type CheckpointPair, findWeights, readDisplacement } from './displacement'
+export type { CsuloraError } from './errors'
+export { plugins } from './plugin'
+export { type Report, reportOf, summary } from './report'
+export { type Truncated, truncated } from './truncation'

@@ -1,0 +1,37 @@
+/**
+ * Long computations as steps: a generator yields between pieces of work, so the same algorithm runs in one go (tests, small
+ * matrices) or lets the event loop breathe and stops on request (SIGINT while a large matrix is being reduced).
+ */
+import type * as TE from 'fp-ts/TaskEither'
+import * as E from 'fp-ts/Either'
+import { type Fault, interrupted } from '../contracts'
+
+export type Steps<A> = Generator<void, A>
+
+/** Runs to the end without a pause. */
+export const inOneGo = <A>(steps: Steps<A>): A => {
+  let step = steps.next()
+  while (step.done !== true) step = steps.next()
+  return step.value
+}
+
+const breathe = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+
+/** Runs with a pause about every `interval` milliseconds; @returns left `Interrupted` once the signal is aborted. */
+export const withPauses =
+  (signal: AbortSignal | undefined, interval = 50) =>
+  <A>(make: () => Steps<A>): TE.TaskEither<Fault<'Interrupted'>, A> =>
+  async () => {
+    const steps = make()
+    let last = Date.now()
+    let step = steps.next()
+    while (step.done !== true) {
+      if (Date.now() - last > interval) {
+        await breathe()
+        last = Date.now()
+      }
+      if (signal?.aborted === true) return E.left(interrupted('Interrupted', 'stopped on request'))
+      step = steps.next()
+    }
+    return E.right(step.value)
+  }

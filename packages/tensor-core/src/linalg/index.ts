@@ -1,0 +1,59 @@
+/** Numerics on the host in double precision: thin QR, symmetric eigenproblems, small SVD, dominant subspaces in factored form. */
+export { type Steps, inOneGo, withPauses } from './cooperative'
+export {
+  type Dense,
+  above,
+  at,
+  beside,
+  columns,
+  combine,
+  dense,
+  energy,
+  frobenius,
+  fromMatrix,
+  fromRows,
+  generate,
+  identity,
+  inner,
+  rows,
+  scale,
+  scaleColumns,
+  subtract,
+  toMatrix,
+  trace,
+  transpose,
+  zeros,
+} from './dense'
+export {
+  type SymmetricEigen,
+  symmetricEigen,
+  symmetricFunction,
+  tridiagonalEigen,
+  tridiagonalEigenvalues,
+} from './eigen'
+export {
+  flip,
+  gram,
+  matrixEnergy,
+  multiply,
+  multiplyTransposed,
+  rowGramSteps,
+  timesThin,
+  transposedTimesThin,
+} from './products'
+export { type QR, orthonormal, thinQR } from './qr'
+export { randomProjector } from './random-subspace'
+export { type Range, type RangeOptions, type RankRule, rangeSteps, rankFor } from './range-finder'
+export { type Cut, projectionSteps, restrictedInverseSteps } from './spectral-step'
+export {
+  type Decomposition,
+  type Ranged,
+  type Spectrum,
+  type Subspaces,
+  decompositionSteps,
+  dominantSubspaceSteps,
+  spectrumSteps,
+  subspacesOf,
+} from './subspaces'
+export { type SVD, smallSVD } from './svd'
+export { type Reduction, type Tridiagonal, reductionSteps, timesQ, timesQTransposed } from './tridiagonal'

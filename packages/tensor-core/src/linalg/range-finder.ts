@@ -1,0 +1,134 @@
+/**
+ * Randomized range finder with power iterations and adaptive growth (Halko, Martinsson and Tropp 2011, algorithms 4.2 and 4.4),
+ * followed by Rayleigh-Ritz. Nothing is assumed of the result: the energy it captures is measured, and so is the residual,
+ * which bounds the angle between the found subspace and the true one (Davis and Kahan).
+ */
+import type { Matrix } from '../contracts'
+import { stream } from '../random'
+import type { Steps } from './cooperative'
+import { type Dense, beside, columns, energy, generate, scaleColumns, subtract } from './dense'
+import { symmetricEigen } from './eigen'
+import { gram, matrixEnergy, multiply, timesThin, transposedTimesThin } from './products'
+import { orthonormal } from './qr'
+
+// model ------------------------------------------------------------------------------------------
+
+/** How much of a matrix its dominant subspace must hold: a share of ||V||_F^2, or a number of directions. */
+export type RankRule = { readonly energy: number } | { readonly fixed: number }
+
+export interface RangeOptions {
+  readonly rank: RankRule
+  /** The basis never grows beyond this; the finder gives up where more would be needed. */
+  readonly maxWidth: number
+  readonly powerIterations: number
+  /** Largest sine of the angle to the true subspace. */
+  readonly tolerance: number
+  readonly seed: number
+}
+
+/** Approximate leading singular triplets of V. */
+export interface Range {
+  /** [m, k] */
+  readonly U: Dense
+  /** [n, k] */
+  readonly V: Dense
+  /** [k], descending */
+  readonly values: Float64Array
+  /** ||V||_F^2 */
+  readonly total: number
+  /** ||U^T V||_F^2 / ||V||_F^2 and ||V V_k||_F^2 / ||V||_F^2, measured. */
+  readonly capturedLeft: number
+  readonly capturedRight: number
+  /** Bound on the sine of the largest angle to the true left subspace. */
+  readonly angle: number
+}
+
+const defaults: Omit<RangeOptions, 'rank' | 'maxWidth'> = { powerIterations: 24, tolerance: 1e-8, seed: 42 }
+
+// rank -------------------------------------------------------------------------------------------
+
+/** The smallest k whose leading values of `squares` (descending) hold the asked share; 1e-12 of slack absorbs rounding. */
+export const rankFor = (squares: Float64Array, total: number, rule: RankRule): number | undefined => {
+  // Directions below rounding are no directions of V.
+  const floor = (squares[0] ?? 0) * squares.length * Number.EPSILON
+  const numerical = squares.findIndex((x) => x <= floor)
+  const most = numerical === -1 ? squares.length : numerical
+  if ('fixed' in rule) return Math.min(rule.fixed, most)
+  let held = 0
+  for (let k = 0; k < most; k++) {
+    held += squares[k] ?? 0
+    if (held >= rule.energy * total * (1 - 1e-12)) return k + 1
+  }
+  return undefined
+}
+
+// finder -----------------------------------------------------------------------------------------
+
+const gaussian = (rows: number, cols: number, seed: number, key: number): Dense => {
+  const draw = stream(seed, 'range-finder', key)
+  return generate(rows, cols, () => draw.normal())
+}
+
+/**
+ * Leading singular subspaces of V, or undefined where the finder gives up: the basis would grow beyond `maxWidth`, or the power
+ * iterations did not bring the angle below the tolerance. Yields after each pass over V.
+ */
+export function* rangeSteps(
+  v: Matrix,
+  options: Partial<RangeOptions> & Pick<RangeOptions, 'rank' | 'maxWidth'>,
+): Steps<Range | undefined> {
+  const { rank, maxWidth, powerIterations, tolerance, seed } = { ...defaults, ...options }
+  const total = matrixEnergy(v)
+  const limit = Math.min(maxWidth, v.rows, v.cols)
+  const wish = 'fixed' in rank ? rank.fixed : 8
+  let width = Math.min(limit, wish + Math.max(8, Math.ceil(wish / 2)))
+  let basis = orthonormal(timesThin(v, gaussian(v.cols, width, seed, 0)))
+  let heldBefore = 0
+  let grown = 0
+  for (let pass = 0; pass <= powerIterations;) {
+    yield
+    // W = V^T Q; the eigenvalues of W^T W are the squared Ritz values.
+    const w = transposedTimesThin(v, basis)
+    yield
+    const ritz = symmetricEigen(gram(w))
+    const squares = ritz.values.map((x) => Math.max(0, x))
+    const held = squares.reduce((s, x) => s + x, 0) / total
+    const k = rankFor(squares, total, rank)
+    const tooNarrow = k === undefined || ('energy' in rank && k > width - 4 && width < limit)
+    if (tooNarrow) {
+      // Growing pays only while each widening brings the goal nearer: a smooth tail never gets there.
+      const missing = ('energy' in rank ? rank.energy : 1) - held
+      if (width >= limit || (grown > 0 && missing > 4 * (held - heldBefore))) return undefined
+      heldBefore = held
+      grown += 1
+      const more = Math.min(limit - width, width)
+      const fresh = timesThin(v, gaussian(v.cols, more, seed, grown))
+      basis = orthonormal(beside(timesThin(v, w), fresh))
+      width = basis.cols
+      continue
+    }
+    // V W = V V^T Q: the next power iteration and the residual of the Ritz pairs at once.
+    const vw = timesThin(v, w)
+    const vectors = columns(ritz.vectors, 0, k)
+    const top = squares.slice(0, k)
+    const U = multiply(basis, vectors)
+    const image = multiply(vw, vectors)
+    const residual = Math.sqrt(energy(subtract(image, scaleColumns(U, top))))
+    const below = squares[k] ?? 0
+    const gap = (top[k - 1] ?? 0) - below
+    const angle = residual === 0 ? 0 : gap > 0 ? residual / gap : Infinity
+    if (angle <= tolerance || (width === v.rows && width <= limit)) {
+      const values = top.map(Math.sqrt)
+      const V = scaleColumns(
+        multiply(w, vectors),
+        values.map((s) => 1 / s),
+      )
+      const capturedLeft = top.reduce((s, x) => s + x, 0) / total
+      const capturedRight = energy(timesThin(v, V)) / total
+      return { U, V, values, total, capturedLeft, capturedRight, angle }
+    }
+    basis = orthonormal(vw)
+    pass += 1
+  }
+  return undefined
+}

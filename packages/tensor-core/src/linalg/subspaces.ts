@@ -1,0 +1,171 @@
+/**
+ * The dominant column and row space of a matrix V, known by their projectors' action.
+ *
+ * Two routes give the same subspaces:
+ *   spectrum  exact: Gram matrix of the shorter side, tridiagonal reduction, spectral step function (see `spectral-step`). Any
+ *             rank costs the same; what is kept does not depend on the rank.
+ *   range     randomized range finder: for few directions of a large matrix; taken only where the residual proves it as good.
+ * With G = V V^T on the shorter side and U its dominant eigenvectors, the other side needs no second decomposition:
+ *   P_R = V^T U diag(1/lambda) U^T V.
+ */
+import type { Matrix } from '../contracts'
+import type { Steps } from './cooperative'
+import { type Dense, columns, transpose } from './dense'
+import { tridiagonalEigen, tridiagonalEigenvalues } from './eigen'
+import { flip, matrixEnergy, multiply, rowGramSteps, timesThin, transposedTimesThin } from './products'
+import { type Range, type RankRule, rangeSteps, rankFor } from './range-finder'
+import { type Cut, projectionSteps, restrictedInverseSteps } from './spectral-step'
+import { type Reduction, type Tridiagonal, reductionSteps, timesQ, timesQTransposed } from './tridiagonal'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Everything about V that does not depend on the rank: worth keeping between runs. */
+export interface Spectrum {
+  readonly kind: 'spectrum'
+  /** Which Gram matrix was reduced: `left` V V^T, `right` V^T V. */
+  readonly side: 'left' | 'right'
+  readonly reduction: Reduction
+  /** Eigenvalues of the Gram matrix, descending. */
+  readonly squares: Float64Array
+}
+export interface Ranged {
+  readonly kind: 'range'
+  readonly range: Range
+}
+export type Decomposition = Spectrum | Ranged
+
+export interface Subspaces {
+  readonly route: Decomposition['kind']
+  readonly rankLeft: number
+  readonly rankRight: number
+  /** Share of ||V||_F^2 that the subspace holds, measured. */
+  readonly capturedLeft: number
+  readonly capturedRight: number
+  /** P_L X for X [rows, p]. */
+  readonly projectLeft: (x: Dense) => Steps<Dense>
+  /** P_R X for X [cols, p]. */
+  readonly projectRight: (x: Dense) => Steps<Dense>
+}
+
+/** From this length of the shorter side on, the range finder is tried first. */
+const rangeFrom = 1024
+/** The finder's basis may be this share of the shorter side: beyond it the exact route is cheaper. */
+const rangeShare = 1 / 16
+/** Gaps below this share of the largest eigenvalue are ties: the cut is then made by eigenvectors. */
+const tie = 1e-13
+
+// decomposition ----------------------------------------------------------------------------------
+
+/** The exact route; memory: the shorter side squared in doubles, besides V. */
+export function* spectrumSteps(v: Matrix): Steps<Spectrum> {
+  const side = v.rows <= v.cols ? 'left' : 'right'
+  const g = yield* rowGramSteps(side === 'left' ? v : flip(v))
+  const reduction = yield* reductionSteps(g)
+  const squares = tridiagonalEigenvalues(reduction.T).map((x) => Math.max(0, x))
+  return { kind: 'spectrum', side, reduction, squares }
+}
+
+/** Chooses the route by size and rank. */
+export function* decompositionSteps(v: Matrix, rank: RankRule, seed: number): Steps<Decomposition> {
+  const n = Math.min(v.rows, v.cols)
+  const maxWidth = Math.floor(n * rangeShare)
+  if (n >= rangeFrom && !('fixed' in rank && rank.fixed * 2 > maxWidth)) {
+    const range = yield* rangeSteps(v, { rank, maxWidth, seed })
+    if (range !== undefined) return { kind: 'range', range }
+  }
+  return yield* spectrumSteps(v)
+}
+
+// subspaces --------------------------------------------------------------------------------------
+
+const unchanged = (x: Dense): Steps<Dense> => immediate(() => x)
+function* immediate<A>(f: () => A): Steps<A> {
+  return f()
+}
+
+const ofBasis =
+  (u: Dense) =>
+  (x: Dense): Steps<Dense> =>
+    immediate(() => multiply(u, multiply(transpose(u), x)))
+
+const cutAt = (squares: Float64Array, k: number): Cut => {
+  const above = squares[k - 1] ?? 0
+  const below = squares[k] ?? 0
+  const threshold = (above + below) / 2
+  return { threshold, gap: (above - below) / 2, range: Math.max((squares[0] ?? 0) - threshold, threshold) }
+}
+
+/** P and P T^-1 of the leading k eigenvectors of T; by eigenvectors where the cut falls between equal eigenvalues. */
+const functionsOf = (t: Tridiagonal, squares: Float64Array, k: number) => {
+  const cut = cutAt(squares, k)
+  if (cut.gap > tie * (squares[0] ?? 0))
+    return {
+      project: (b: Dense): Steps<Dense> => projectionSteps(t, cut, b),
+      invert: (b: Dense): Steps<Dense> => restrictedInverseSteps(t, cut, b),
+    }
+  const all = tridiagonalEigen(t)
+  const u = columns(all.vectors, 0, k)
+  const ut = transpose(u)
+  const weigh = (b: Dense, weight: (value: number) => number): Dense => {
+    const inside = multiply(ut, b)
+    for (let i = 0; i < k; i++)
+      for (let j = 0; j < b.cols; j++)
+        inside.data[i * b.cols + j] = (inside.data[i * b.cols + j] ?? 0) * weight(all.values[i] ?? 0)
+    return multiply(u, inside)
+  }
+  return {
+    project: (b: Dense): Steps<Dense> => immediate(() => weigh(b, () => 1)),
+    invert: (b: Dense): Steps<Dense> => immediate(() => weigh(b, (x) => 1 / x)),
+  }
+}
+
+const ofSpectrum = (v: Matrix, s: Spectrum, rank: RankRule): Subspaces => {
+  const n = s.squares.length
+  const total = s.squares.reduce((sum, x) => sum + x, 0)
+  const k = rankFor(s.squares, total, rank) ?? n
+  const captured = s.squares.slice(0, k).reduce((sum, x) => sum + x, 0) / total
+  const made: { functions?: ReturnType<typeof functionsOf> } = {}
+  const functions = (): ReturnType<typeof functionsOf> =>
+    (made.functions ??= functionsOf(s.reduction.T, s.squares, k))
+  const near = function* (x: Dense): Steps<Dense> {
+    return timesQ(s.reduction, yield* functions().project(timesQTransposed(s.reduction, x)))
+  }
+  const [across, back] =
+    s.side === 'left' ? [timesThin, transposedTimesThin] : [transposedTimesThin, timesThin]
+  const far = function* (x: Dense): Steps<Dense> {
+    const inside = timesQTransposed(s.reduction, across(v, x))
+    yield
+    return back(v, timesQ(s.reduction, yield* functions().invert(inside)))
+  }
+  const nearSide = k === n ? unchanged : near
+  const farSide = k === Math.max(v.rows, v.cols) ? unchanged : far
+  return {
+    route: 'spectrum',
+    rankLeft: k,
+    rankRight: k,
+    capturedLeft: captured,
+    capturedRight: captured,
+    projectLeft: s.side === 'left' ? nearSide : farSide,
+    projectRight: s.side === 'left' ? farSide : nearSide,
+  }
+}
+
+const ofRange = ({ range }: Ranged): Subspaces => ({
+  route: 'range',
+  rankLeft: range.values.length,
+  rankRight: range.values.length,
+  capturedLeft: range.capturedLeft,
+  capturedRight: range.capturedRight,
+  projectLeft: ofBasis(range.U),
+  projectRight: ofBasis(range.V),
+})
+
+/** The dominant subspaces of V (not zero) under a rank rule, from its decomposition. */
+export const subspacesOf = (v: Matrix, d: Decomposition, rank: RankRule): Subspaces =>
+  d.kind === 'spectrum' ? ofSpectrum(v, d, rank) : ofRange(d)
+
+/** Decomposes V and cuts: for callers that keep nothing. @returns undefined where V is zero. */
+export function* dominantSubspaceSteps(v: Matrix, rank: RankRule, seed = 42): Steps<Subspaces | undefined> {
+  if (matrixEnergy(v) === 0) return undefined
+  return subspacesOf(v, yield* decompositionSteps(v, rank, seed), rank)
+}

@@ -1,0 +1,220 @@
+/**
+ * Symmetric tridiagonal reduction G = Q T Q^T by blocked Householder reflections (LAPACK's dsytrd and dlatrd): half of the
+ * 4/3 n^3 flops are matrix products. Q is kept as its reflectors and applied, never formed: projecting r columns costs n^2 r.
+ */
+import { type Dense, dense } from './dense'
+import type { Steps } from './cooperative'
+import { accumulate } from './products'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface Tridiagonal {
+  /** [n] */
+  readonly diagonal: Float64Array
+  /** [n - 1] */
+  readonly offDiagonal: Float64Array
+}
+
+export interface Reduction {
+  readonly T: Tridiagonal
+  /** [n, n]: row i holds reflector i in columns i + 1 .. n - 1; the rest is not to be read. */
+  readonly reflectors: Dense
+  /** [n]: Q = H_0 H_1 ..., H_i = I - tau_i v_i v_i^T */
+  readonly taus: Float64Array
+}
+
+/** Columns reduced before the rest of the matrix is brought up to date. */
+const width = 32
+
+// kernels ----------------------------------------------------------------------------------------
+
+/** y = A x over rows and columns `from` .. n - 1 of a symmetric matrix of which the lower triangle is stored. */
+const symmetricTimes = (A: Float64Array, n: number, from: number, x: Float64Array, y: Float64Array): void => {
+  y.fill(0, from)
+  let i = from
+  for (; i + 3 < n; i += 4) {
+    const r0 = i * n
+    const r1 = r0 + n
+    const r2 = r1 + n
+    const r3 = r2 + n
+    const x0 = x[i] ?? 0
+    const x1 = x[i + 1] ?? 0
+    const x2 = x[i + 2] ?? 0
+    const x3 = x[i + 3] ?? 0
+    let s0 = 0
+    let s1 = 0
+    let s2 = 0
+    let s3 = 0
+    for (let j = from; j < i; j++) {
+      const a0 = A[r0 + j] ?? 0
+      const a1 = A[r1 + j] ?? 0
+      const a2 = A[r2 + j] ?? 0
+      const a3 = A[r3 + j] ?? 0
+      const v = x[j] ?? 0
+      s0 += a0 * v
+      s1 += a1 * v
+      s2 += a2 * v
+      s3 += a3 * v
+      y[j] = (y[j] ?? 0) + a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3
+    }
+    const d10 = A[r1 + i] ?? 0
+    const d20 = A[r2 + i] ?? 0
+    const d21 = A[r2 + i + 1] ?? 0
+    const d30 = A[r3 + i] ?? 0
+    const d31 = A[r3 + i + 1] ?? 0
+    const d32 = A[r3 + i + 2] ?? 0
+    y[i] = s0 + (A[r0 + i] ?? 0) * x0 + d10 * x1 + d20 * x2 + d30 * x3
+    y[i + 1] = s1 + d10 * x0 + (A[r1 + i + 1] ?? 0) * x1 + d21 * x2 + d31 * x3
+    y[i + 2] = s2 + d20 * x0 + d21 * x1 + (A[r2 + i + 2] ?? 0) * x2 + d32 * x3
+    y[i + 3] = s3 + d30 * x0 + d31 * x1 + d32 * x2 + (A[r3 + i + 3] ?? 0) * x3
+  }
+  for (; i < n; i++) {
+    const xi = x[i] ?? 0
+    let s = 0
+    for (let j = from; j < i; j++) {
+      const a = A[i * n + j] ?? 0
+      s += a * (x[j] ?? 0)
+      y[j] = (y[j] ?? 0) + a * xi
+    }
+    y[i] = s + (A[i * n + i] ?? 0) * xi
+  }
+}
+
+// reduction --------------------------------------------------------------------------------------
+
+/** Reduces the matrix whose lower triangle is given, in place (its memory becomes the reflectors); yields after each panel. */
+export function* reductionSteps(g: Dense): Steps<Reduction> {
+  const n = g.rows
+  const A = g.data
+  const diagonal = new Float64Array(n)
+  const offDiagonal = new Float64Array(Math.max(0, n - 1))
+  const taus = new Float64Array(n)
+  // Row i of X is [V_i, W_i] and of Y is [W_i, V_i]: the update A -= V W^T + W V^T is then one product X Y^T.
+  const X = new Float64Array(n * 2 * width)
+  const Y = new Float64Array(n * 2 * width)
+  const v = new Float64Array(n)
+  const w = new Float64Array(n)
+  const stride = 2 * width
+  for (let start = 0; start < n; start += width) {
+    const end = Math.min(n, start + width)
+    X.fill(0)
+    Y.fill(0)
+    for (let i = start; i < end; i++) {
+      const done = i - start
+      // Column i, brought up to date with this panel's reflectors.
+      for (let r = i; r < n; r++) {
+        let s = A[r * n + i] ?? 0
+        for (let p = 0; p < done; p++) {
+          s -= (X[r * stride + p] ?? 0) * (Y[i * stride + p] ?? 0)
+          s -= (Y[r * stride + p] ?? 0) * (X[i * stride + p] ?? 0)
+        }
+        v[r] = s
+      }
+      diagonal[i] = v[i] ?? 0
+      if (i === n - 1) break
+      // The reflector that clears the column below its first entry.
+      let largest = 0
+      for (let r = i + 1; r < n; r++) largest = Math.max(largest, Math.abs(v[r] ?? 0))
+      const head = v[i + 1] ?? 0
+      let tail2 = 0
+      if (largest > 0) for (let r = i + 2; r < n; r++) tail2 += ((v[r] ?? 0) / largest) ** 2
+      if (tail2 === 0) {
+        offDiagonal[i] = head
+        v.fill(0, i + 1)
+      } else {
+        const norm = largest * Math.sqrt(tail2 + (head / largest) ** 2)
+        const beta = head > 0 ? -norm : norm
+        const lead = head - beta
+        for (let r = i + 2; r < n; r++) v[r] = (v[r] ?? 0) / lead
+        v[i + 1] = 1
+        taus[i] = (beta - head) / beta
+        offDiagonal[i] = beta
+      }
+      const tau = taus[i] ?? 0
+      A.set(v.subarray(i + 1), i * n + i + 1)
+      if (tau === 0) continue
+      // w = tau (A - V W^T - W V^T) v, then made orthogonal enough for a symmetric rank-2 update.
+      symmetricTimes(A, n, i + 1, v, w)
+      if (done > 0) {
+        const vv = new Float64Array(done)
+        const wv = new Float64Array(done)
+        for (let r = i + 1; r < n; r++) {
+          const x = v[r] ?? 0
+          for (let p = 0; p < done; p++) {
+            vv[p] = (vv[p] ?? 0) + (X[r * stride + p] ?? 0) * x
+            wv[p] = (wv[p] ?? 0) + (Y[r * stride + p] ?? 0) * x
+          }
+        }
+        for (let r = i + 1; r < n; r++) {
+          let s = w[r] ?? 0
+          for (let p = 0; p < done; p++)
+            s -= (X[r * stride + p] ?? 0) * (wv[p] ?? 0) + (Y[r * stride + p] ?? 0) * (vv[p] ?? 0)
+          w[r] = s
+        }
+      }
+      let wv = 0
+      for (let r = i + 1; r < n; r++) wv += (w[r] ?? 0) * (v[r] ?? 0)
+      const half = 0.5 * tau * tau * wv
+      for (let r = i + 1; r < n; r++) {
+        const x = v[r] ?? 0
+        const y = tau * (w[r] ?? 0) - half * x
+        X[r * stride + done] = x
+        X[r * stride + width + done] = y
+        Y[r * stride + done] = y
+        Y[r * stride + width + done] = x
+      }
+    }
+    // The rest of the lower triangle, tile by tile: entries above the diagonal belong to nobody yet.
+    const band = 64
+    for (let i = end; i < n; i += band) {
+      const height = Math.min(band, n - i)
+      for (let j = end; j <= i; j += band)
+        accumulate(
+          { data: A, offset: i * n + j, stride: n },
+          { data: X, offset: i * stride, stride },
+          { data: Y, offset: j * stride, stride },
+          height,
+          Math.min(band, n - j),
+          stride,
+          -1,
+          j === i,
+        )
+    }
+    yield
+  }
+  return { T: { diagonal, offDiagonal }, reflectors: dense(n, n, A), taus }
+}
+
+// application of Q -------------------------------------------------------------------------------
+
+/** X -= tau v (v^T X) for rows i + 1 .. of X [n, p]. */
+const applyReflector = (q: Reduction, i: number, x: Float64Array, p: number, s: Float64Array): void => {
+  const n = q.reflectors.rows
+  const tau = q.taus[i] ?? 0
+  if (tau === 0) return
+  const v = q.reflectors.data
+  s.fill(0)
+  for (let r = i + 1; r < n; r++) {
+    const y = v[i * n + r] ?? 0
+    for (let c = 0; c < p; c++) s[c] = (s[c] ?? 0) + y * (x[r * p + c] ?? 0)
+  }
+  for (let r = i + 1; r < n; r++) {
+    const y = tau * (v[i * n + r] ?? 0)
+    for (let c = 0; c < p; c++) x[r * p + c] = (x[r * p + c] ?? 0) - y * (s[c] ?? 0)
+  }
+}
+
+/** Q X */
+export const timesQ = (q: Reduction, x: Dense): Dense => {
+  const out = x.data.slice()
+  const s = new Float64Array(x.cols)
+  for (let i = x.rows - 2; i >= 0; i--) applyReflector(q, i, out, x.cols, s)
+  return dense(x.rows, x.cols, out)
+}
+/** Q^T X */
+export const timesQTransposed = (q: Reduction, x: Dense): Dense => {
+  const out = x.data.slice()
+  const s = new Float64Array(x.cols)
+  for (let i = 0; i < x.rows - 1; i++) applyReflector(q, i, out, x.cols, s)
+  return dense(x.rows, x.cols, out)
+}
