@@ -34,7 +34,10 @@ export interface Answer {
   readonly draftRefuses: boolean
 }
 
-export type ChoiceSettings = Pick<AlignBeamSettings, 'beams' | 'tau' | 'onNoSafe' | 'refusalTail'>
+export type ChoiceSettings = Pick<
+  AlignBeamSettings,
+  'beams' | 'tau' | 'onNoSafe' | 'refusalTail' | 'temperature' | 'repetitionPenalty'
+>
 
 // judging ----------------------------------------------------------------------------------------
 
@@ -89,7 +92,11 @@ export const answerBatch =
   ): TE.TaskEither<Fault, ReadonlyArray<Answer>> => {
     const asked = settings.beams > 1 || settings.onNoSafe === 'refuse' ? judge : undefined
     return pipe(
-      decodeBeams(anchor, mixer, settings)(draft)(prompts, generation),
+      decodeBeams(anchor, mixer, settings)(draft)(prompts, {
+        ...generation,
+        temperature: settings.temperature ?? generation.temperature,
+        repetitionPenalty: settings.repetitionPenalty ?? generation.repetitionPenalty,
+      }),
       TE.chainW((all) =>
         pipe(
           scoresOf(asked, draft, prompts, all),

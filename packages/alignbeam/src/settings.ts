@@ -21,8 +21,14 @@ export interface AlignBeamSettings extends MixOptions, ChoiceOptions {
   readonly multi: Multi
   /** Tokens after the bridge for a beam that opens with a refusal. */
   readonly refusalTail: number
-  /** What the anchor is told first; null for nothing. Only used where the anchor has a chat template. */
+  /**
+   * What the anchor is told first; null for nothing. Only used where the anchor has a chat template, and the default only where
+   * its tokenizer knows all the words.
+   */
   readonly system: string | null
+  /** Of the draft's completion; undefined: as whoever asks wishes. */
+  readonly temperature?: number
+  readonly repetitionPenalty?: number
   /** Prompts decoded at once. */
   readonly batchSize: number
 }
@@ -52,6 +58,15 @@ export const modelBridge = (
   return E.right(bridgeOf(anchor.tokenizer, draft.tokenizer, multi, { anchor: ends, draft: end }))
 }
 
+/** The system prompt the anchor will really be given. */
+export const systemFor = (anchor: CausalLM, system: string | null): string | null => {
+  const { tokenizer } = anchor
+  if (system === null || tokenizer?.chat === undefined) return null
+  const unreadable = (): boolean =>
+    tokenizer.encodeInner(system).some((id) => tokenizer.bytes(id) === undefined)
+  return system === safetySystemPrompt && unreadable() ? null : system
+}
+
 /** Prompts of tokens mean something to one vocabulary only: the anchor of another one reads their text. */
 const anchorPrompt =
   (anchor: CausalLM, draft: CausalLM, system: string | null) =>
@@ -67,9 +82,7 @@ const anchorPrompt =
               ...anchor.tokenizer.encode(draft.tokenizer.decode(prompt.tokens, { skipSpecial: true })),
             ]),
       )
-    return system === null || anchor.tokenizer?.chat === undefined
-      ? TE.right(prompt)
-      : systemPrompted(anchor, system)(prompt)
+    return system === null ? TE.right(prompt) : systemPrompted(anchor, system)(prompt)
   }
 
 /** How `anchor` and `draft` decide together under these settings. */
@@ -86,6 +99,6 @@ export const alignBeamMixer = (
     bridgeTokens: settings.bridgeTokens,
     mix: mix(bridge.right, settings),
     reading: anchorReading(draft.tokenizer, anchor.tokenizer),
-    anchorPrompt: anchorPrompt(anchor, draft, settings.system),
+    anchorPrompt: anchorPrompt(anchor, draft, systemFor(anchor, settings.system)),
   })
 }
