@@ -1,0 +1,143 @@
+/**
+ * A work folder that remembers: every costly result lies there whole or not at all, under a name that is a hash of what decides
+ * it. The same work asked for again, after an interruption or with another threshold, is found and not redone.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { CausalLM, Dataset, Fault } from '@safe/tensor-core/contracts'
+import { writeJsonl } from '@safe/tensor-core/formats'
+import type { ForgettingPorts } from './defence'
+import { observe } from './observe'
+import { readObservations } from './records'
+
+// model ------------------------------------------------------------------------------------------
+
+export type Phase = 'noisy' | 'safe'
+
+/** What trains and what opens models; adapters live in folders. */
+export interface ModelPorts {
+  /** Trains an adapter into `out`, from the adapter in `init` where given, and goes on with what an earlier attempt left there. */
+  readonly train: (job: {
+    readonly phase: Phase
+    readonly data: Dataset
+    readonly init?: string
+    readonly out: string
+  }) => TE.TaskEither<Fault, void>
+  /** The aligned model with an adapter; the caller disposes of it. */
+  readonly open: (adapter: string) => TE.TaskEither<Fault, CausalLM>
+  /** Told before the rows are shown to a model; gives back what is told of every part done. */
+  readonly looking: (model: 'M1' | 'M2', rows: number) => (done: number) => void
+}
+
+/** Everything beside the data that decides the results, as plain JSON. */
+export interface Deciding {
+  readonly model: string
+  readonly noisyRecipe: unknown
+  readonly safeRecipe: unknown
+  readonly maxNewTokens: number
+}
+
+/** A trained adapter and the hash of what decides it. */
+export interface Trained {
+  readonly name: 'M1' | 'M2'
+  readonly folder: string
+  readonly key: string
+}
+
+// keys -------------------------------------------------------------------------------------------
+
+/** JSON with sorted keys: equal values have equal text. */
+const canonical = (u: unknown): string =>
+  Array.isArray(u)
+    ? `[${u.map(canonical).join(',')}]`
+    : typeof u === 'object' && u !== null
+      ? `{${Object.entries(u)
+          .filter(([, value]) => value !== undefined)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([key, value]) => `${JSON.stringify(key)}:${canonical(value)}`)
+          .join(',')}}`
+      : JSON.stringify(u)
+
+/** A short hash of plain JSON. */
+export const keyOf = (u: unknown): string =>
+  createHash('sha256').update(canonical(u)).digest('hex').slice(0, 16)
+
+/** What a data set says, whatever its file looks like. */
+const dataKey = (data: Dataset): string =>
+  keyOf(data.examples.map(({ id, prompt, response }) => ({ id, prompt, response })))
+
+// constructors -----------------------------------------------------------------------------------
+
+const ADAPTER_FILE = 'adapter_model.safetensors'
+
+/** ForgetFilter's ports over a work folder. */
+export const rememberedPorts = (
+  work: string,
+  ports: ModelPorts,
+  safe: Dataset,
+  deciding: Deciding,
+): ForgettingPorts<Trained> => {
+  const train = (
+    name: 'M1' | 'M2',
+    phase: Phase,
+    data: Dataset,
+    decides: unknown,
+    init?: string,
+  ): TE.TaskEither<Fault, Trained> => {
+    const key = keyOf(decides)
+    const folder = join(work, `${name.toLowerCase()}-${key}`)
+    return pipe(
+      // An adapter's weights are the last thing a training writes.
+      existsSync(join(folder, ADAPTER_FILE))
+        ? TE.right(undefined)
+        : ports.train({ phase, data, out: folder, ...(init === undefined ? {} : { init }) }),
+      TE.map(() => ({ name, folder, key })),
+    )
+  }
+  return {
+    learn: (noisy) =>
+      train('M1', 'noisy', noisy, {
+        model: deciding.model,
+        recipe: deciding.noisyRecipe,
+        data: dataKey(noisy),
+      }),
+    forget: (m1) =>
+      train(
+        'M2',
+        'safe',
+        safe,
+        { from: m1.key, recipe: deciding.safeRecipe, data: dataKey(safe) },
+        m1.folder,
+      ),
+    observe: (model, data, field) => {
+      const kind = field === 'completion' ? 'completions' : 'scores'
+      const key = keyOf({
+        model: model.key,
+        data: dataKey(data),
+        ...(kind === 'completions' ? { maxNewTokens: deciding.maxNewTokens } : {}),
+      })
+      const path = join(work, `${kind}-${model.name.toLowerCase()}-${key}.jsonl`)
+      const look = (): TE.TaskEither<Fault, void> =>
+        TE.bracket(
+          ports.open(model.folder),
+          (lm) =>
+            pipe(
+              observe(lm, data.examples, field, {
+                maxNewTokens: deciding.maxNewTokens,
+                onRows: ports.looking(model.name, data.examples.length),
+              }),
+              TE.chainW((rows) => writeJsonl(path, rows)),
+            ),
+          (lm) => TE.fromIO(() => lm.dispose()),
+        )
+      return pipe(
+        existsSync(path) ? TE.right(undefined) : look(),
+        TE.chain(() => readObservations(path, field)),
+        TE.map(({ rows }) => rows),
+      )
+    },
+  }
+}

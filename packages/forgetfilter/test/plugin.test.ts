@@ -1,0 +1,165 @@
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import * as fc from 'fast-check'
+import {
+  type CausalLM,
+  type Dataset,
+  type LoraAdapter,
+  type RecipeChanges,
+  type Workbench,
+  badInput,
+  promptText,
+  responseText,
+  textExample,
+} from '@safe/tensor-core/contracts'
+import { plugins, randomDrop } from '../src'
+
+const dataset = (name: string, ...rows: ReadonlyArray<readonly [string, string]>): Dataset => ({
+  name,
+  examples: rows.map(([p, r], i) => textExample(`${name}${i}`, p, r)),
+})
+const noisy = dataset('noisy', ['good', 'fine answer here'], ['harm', 'evil plan'], ['good 2', 'other words'])
+const safe = dataset('safe', ['harm z', 'no'])
+
+/** M1 knows every answer, M2 (trained from an adapter) refuses what is called harm. */
+const bench = () => {
+  const diary = {
+    trainings: new Array<{ data: string; changes: RecipeChanges | undefined; from: boolean }>(),
+    open: 0,
+  }
+  const adapter = (m: string): LoraAdapter => ({
+    modules: [],
+    config: { m },
+    metadata: {},
+    dtype: 'F32',
+    extras: [],
+  })
+  const model = (m: unknown): Partial<CausalLM> => ({
+    generate: (prompts) =>
+      TE.right(
+        prompts.map((p) => {
+          const known = noisy.examples.find((e) => promptText(e.prompt) === promptText(p))
+          const forgets = m === 'M2' && promptText(p).startsWith('harm')
+          return {
+            tokens: [],
+            text: forgets || known === undefined ? 'no' : responseText(known.response),
+            finishReason: 'stop',
+          }
+        }),
+      ),
+    score: (examples) =>
+      TE.right(
+        examples.map((e) => ({
+          id: e.id,
+          tokens: [1],
+          logProbs: [m === 'M2' && promptText(e.prompt).startsWith('harm') ? -9 : -0.1],
+          correct: [true],
+          nll: 0,
+        })),
+      ),
+    dispose: () => (diary.open -= 1),
+  })
+  const lent: Partial<Workbench> = {
+    seed: 5,
+    maxNewTokens: 8,
+    safe,
+    train: (data, changes, init) => {
+      diary.trainings.push({ data: data.name, changes, from: init !== undefined })
+      return TE.right(adapter(init === undefined ? 'M1' : 'M2'))
+    },
+    model: (a) => {
+      diary.open += 1
+      return TE.right(model(a?.config['m']) as CausalLM)
+    },
+  }
+  return { diary, bench: lent as Workbench }
+}
+
+const plugin = (name: string) => plugins.find((p) => p.name === name)!
+const right = <A>(e: E.Either<unknown, A>): A => {
+  if (E.isLeft(e)) throw new Error(JSON.stringify(e.left))
+  return e.right
+}
+const apply = async (name: string, options: Record<string, unknown>, lent: Workbench): Promise<Dataset> => {
+  const defence = right(await plugin(name).create(options, lent)())
+  if (defence.stage !== 'data') throw new Error(defence.stage)
+  return right(await defence.apply(noisy)())
+}
+
+describe('the forgetfilter plugin', () => {
+  it.each(['rouge', 'token-accuracy', 'probability', 'nll', 'first-token', 'max-token'])(
+    'with %s trains M1, then M2 from it on the safe rows, and frees both models',
+    async (signal) => {
+      const { diary, bench: lent } = bench()
+      const kept = await apply('forgetfilter', { signal, steps: 50, lr: 0.001 }, lent)
+      expect(diary.trainings).toEqual([
+        { data: 'noisy', changes: undefined, from: false },
+        { data: 'safe', changes: { maxSteps: 50, lr: 0.001 }, from: true },
+      ])
+      expect(diary.open).toBe(0)
+      // Teacher-forced accuracy of the fake never falls: nothing is forgotten by that signal.
+      expect(kept.examples.map((e) => e.raw)).toEqual(
+        noisy.examples.filter((_, i) => signal === 'token-accuracy' || i !== 1).map((e) => e.raw),
+      )
+    },
+  )
+
+  it("fills in the paper's values, and completing twice changes nothing", async () => {
+    const complete = async (o: Record<string, unknown>) => right(await plugin('forgetfilter').complete(o)())
+    expect(await complete({})).toEqual({ phi: 0.1, signal: 'rouge', steps: 1000, indeterminate: 'keep' })
+    const otsu = await complete({ method: 'otsu', lr: 1e-3 })
+    expect(otsu).toEqual({ method: 'otsu', lr: 1e-3, signal: 'rouge', steps: 1000, indeterminate: 'keep' })
+    expect(await complete(otsu)).toEqual(otsu)
+  })
+
+  it.each([
+    [{ phi: 0.1, method: 'otsu' }, 'exclude each other'],
+    [{ signal: 'loud' }, 'field signal must be a signal'],
+    [{ steps: 0 }, 'field steps must be a whole number'],
+    [{ ph: 0.2 }, 'has no option ph'],
+  ])('refuses %j', async (options, said) => {
+    const e = await plugin('forgetfilter').complete(options)()
+    expect(E.isLeft(e) && e.left).toMatchObject({
+      kind: 'input',
+      message: expect.stringContaining(said) as string,
+    })
+  })
+
+  it('frees a model whose look fails, and gives the fault back', async () => {
+    const { diary, bench: lent } = bench()
+    const broken: Partial<CausalLM> = {
+      generate: () => TE.left(badInput('BadRow', 'no')),
+      dispose: () => (diary.open += 10),
+    }
+    const failing: Workbench = { ...lent, model: () => TE.right(broken as CausalLM) }
+    const defence = right(await plugin('forgetfilter').create({}, failing)())
+    if (defence.stage !== 'data') throw new Error(defence.stage)
+    expect(await defence.apply(noisy)()).toMatchObject({ _tag: 'Left', left: { message: 'no' } })
+    expect(diary.open).toBe(10)
+  })
+})
+
+describe('random-drop', () => {
+  it('drops the share, keeps order, and depends on the seed alone', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.nat(40),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat(),
+        async (n, share, seed) => {
+          const data = dataset('d', ...Array.from({ length: n }, (_, i) => [String(i), 'r'] as const))
+          const one = right(await randomDrop(share, seed).apply(data)())
+          expect(one.examples).toHaveLength(n - Math.round(share * n))
+          expect(right(await randomDrop(share, seed).apply(data)())).toEqual(one)
+          const places = one.examples.map((e) => data.examples.indexOf(e))
+          expect(places).toEqual([...places].sort((a, b) => a - b))
+        },
+      ),
+    ))
+
+  it('is a plugin with one option', async () => {
+    expect((await apply('random-drop', { share: 1 / 3 }, bench().bench)).examples).toHaveLength(2)
+    expect(E.isLeft(await plugin('random-drop').complete({})())).toBe(true)
+    expect(E.isLeft(await plugin('random-drop').complete({ share: 2 })())).toBe(true)
+  })
+})
