@@ -30,8 +30,8 @@ export const commonOptions = {
   json: flag('print exactly one JSON document on stdout'),
   quiet: flag('print only errors on stderr'),
   seed: withDefault(42, integer('seed of everything random', { min: 0, max: 4294967295 })),
-  engine: withDefault('auto', choice('tensor engine', ['auto', 'cuda', 'native', 'webgpu', 'wasm', 'cpu'])),
-  dtype: withDefault('float32', choice('storage of frozen weights', ['float32', 'bfloat16'])),
+  engine: withDefault('auto', choice('tensor engine', ['auto', 'cuda', 'native', 'wasm', 'cpu'])),
+  dtype: withDefault('float32', choice('storage of frozen weights', ['float32'])),
 }
 export type CommonValues = Values<typeof commonOptions>
 

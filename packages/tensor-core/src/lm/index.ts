@@ -12,6 +12,10 @@ export {
   adamWStep,
   disposeAdamW,
 } from './training/adamw'
+export { mergeAdapter } from './merge'
+export { type ModelChoice, type OpenedModel, loadCausalLM, openModel } from './openModel'
+export { type RowChoice, encodeDataset } from './rows'
+export { type OpenOracle, type TrainingRequest, openGradientOracle, trainAdapter, trainModel } from './train'
 export type { LogRow } from './training/log'
 export { type LossKind, type OracleSettings, deviceSpace, lmOracle } from './training/oracle'
 export { type TrainingRecipe, recipeDefaults } from './training/recipe'

@@ -1,0 +1,235 @@
+/** `tensor-core generate`: completions of prompts, appended as they are made, so that a stopped run can go on. */
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  type Context,
+  command,
+  file,
+  folder,
+  integer,
+  many,
+  number,
+  optional,
+  overwriteOption,
+  required,
+  resumeOption,
+  rowChoiceOf,
+  rowOptions,
+  text,
+  withDefault,
+} from '../../cli'
+import {
+  type CausalLM,
+  type Completion,
+  type Example,
+  type FormatError,
+  type GenerationOptions,
+  type LmError,
+  badInput,
+  causeLine,
+  failure,
+  promptText,
+} from '../../contracts'
+import { readDataset, refuseExisting } from '../../formats'
+import { loadCausalLM } from '../../lm'
+import { startEngine } from './startEngine'
+
+// rows -------------------------------------------------------------------------------------------
+
+const completionRow = (lm: CausalLM, example: Example, c: Completion): Readonly<Record<string, unknown>> => ({
+  id: example.id,
+  prompt:
+    lm.tokenizer === undefined
+      ? ''
+      : example.prompt.kind === 'tokens'
+        ? lm.tokenizer.decode(example.prompt.tokens)
+        : promptText(example.prompt),
+  completion: lm.tokenizer === undefined ? '' : c.text,
+  completionTokens: c.tokens,
+  finishReason: c.finishReason,
+  ...(c.logProbs === undefined
+    ? {}
+    : {
+        logProbs: c.logProbs.map(({ chosen, top }) => ({
+          id: chosen.id,
+          logProb: chosen.logProb,
+          top: top.map((t) => ({ id: t.id, logProb: t.logProb })),
+        })),
+      }),
+})
+
+// what an earlier run has done -------------------------------------------------------------------
+
+const idOf = (line: string): string | undefined => {
+  try {
+    const row: unknown = JSON.parse(line)
+    return typeof row === 'object' && row !== null && 'id' in row && typeof row.id === 'string'
+      ? row.id
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whole rows of an earlier run, which must be those of the first prompts. */
+const doneRows = (
+  path: string,
+  examples: ReadonlyArray<Example>,
+): E.Either<FormatError, ReadonlyArray<string>> => {
+  const content = readFileSync(path, 'utf8')
+  const lines = content.split('\n').slice(0, -1)
+  const last = content.slice(content.lastIndexOf('\n') + 1)
+  const all = idOf(last) === undefined ? lines : [...lines, last]
+  const stray = all.findIndex((line, i) => idOf(line) === undefined || idOf(line) !== examples[i]?.id)
+  return stray === -1
+    ? E.right(all)
+    : E.left(
+        badInput('OutputExists', 'is not a row of these prompts', {
+          where: `${path}:${stray + 1}`,
+          remedy: 'give the prompts of that run, or --overwrite',
+        }),
+      )
+}
+
+const attempt = <A>(where: string, work: () => A): E.Either<FormatError, A> =>
+  E.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where }))
+
+// generation -------------------------------------------------------------------------------------
+
+const generateAll = (
+  lm: CausalLM,
+  examples: ReadonlyArray<Example>,
+  done: ReadonlyArray<string>,
+  partial: string,
+  options: GenerationOptions,
+  chunkSize: number,
+  context: Context,
+): TE.TaskEither<LmError, void> => {
+  const rest = examples.slice(done.length)
+  const chunks = Array.from({ length: Math.ceil(rest.length / chunkSize) }, (_, i) =>
+    rest.slice(i * chunkSize, (i + 1) * chunkSize),
+  )
+  const progress = context.progress('generate', examples.length)
+  progress.tick(done.length)
+  return pipe(
+    chunks,
+    TE.traverseSeqArray((chunk) =>
+      pipe(
+        lm.generate(
+          chunk.map((e) => e.prompt),
+          { ...options, streams: chunk.map((e) => examples.indexOf(e)) },
+        ),
+        TE.chainEitherKW((completions) =>
+          attempt(partial, () => {
+            const rows = chunk.flatMap((e, i) => {
+              const c = completions[i]
+              return c === undefined ? [] : [`${JSON.stringify(completionRow(lm, e, c))}\n`]
+            })
+            appendFileSync(partial, rows.join(''))
+            progress.tick(chunk.length)
+          }),
+        ),
+      ),
+    ),
+    TE.map(() => undefined),
+    (work) => async () => {
+      const result = await work()
+      progress.stop()
+      return result
+    },
+  )
+}
+
+export const generateCommand = command({
+  name: 'generate',
+  description: 'completions of prompts',
+  options: {
+    model: required(folder('model folder')),
+    adapter: optional(folder('PEFT adapter folder')),
+    prompts: required(file('rows whose prompts are completed; responses are ignored')),
+    out: required(file('JSONL of {id, prompt, completion, completionTokens, finishReason}')),
+    maxNewTokens: withDefault(128, integer('longest completion, tokens', { min: 1 })),
+    temperature: withDefault(0, number('0 is greedy', { min: 0 })),
+    topP: withDefault(
+      1,
+      number('keep the smallest set of this mass', { min: 0, max: 1, exclusiveMin: true }),
+    ),
+    topK: withDefault(0, integer('keep the k most probable, 0 for all', { min: 0 })),
+    repetitionPenalty: withDefault(1, number('over prompt and completion', { min: 0, exclusiveMin: true })),
+    stop: withDefault<ReadonlyArray<string>>([], many(text('a completion ends before the first of these'))),
+    batchSize: withDefault(16, integer('rows at once', { min: 1 })),
+    logprobs: optional(
+      integer('also log-probabilities, with this many of the most probable tokens', { min: 0 }),
+    ),
+    ...rowOptions,
+    ...overwriteOption,
+    ...resumeOption,
+  },
+  run: (values, context) => {
+    const partial = `${values.out}.partial`
+    return pipe(
+      TE.Do,
+      TE.bindW('target', () => TE.fromEither(refuseExisting(values.out, values))),
+      TE.bindW('data', () => readDataset(values.prompts)),
+      TE.bindW('done', ({ data }) => {
+        const earlier = [partial, values.out].find((path) => values.resume && existsSync(path))
+        return TE.fromEither(earlier === undefined ? E.right([]) : doneRows(earlier, data.examples))
+      }),
+      TE.bindW('engine', () => startEngine(context)),
+      TE.bindW('lm', () =>
+        loadCausalLM({
+          model: values.model,
+          batchSize: values.batchSize,
+          signal: context.signal,
+          ...rowChoiceOf(values),
+          ...(values.adapter === undefined ? {} : { adapter: values.adapter }),
+        }),
+      ),
+      TE.chainFirstW(({ done }) =>
+        TE.fromEither(
+          attempt(partial, () => writeFileSync(partial, done.map((line) => `${line}\n`).join(''))),
+        ),
+      ),
+      TE.chainW(({ data, done, lm }) =>
+        pipe(
+          generateAll(
+            lm,
+            data.examples,
+            done,
+            partial,
+            {
+              maxNewTokens: values.maxNewTokens,
+              temperature: values.temperature,
+              topP: values.topP,
+              topK: values.topK,
+              repetitionPenalty: values.repetitionPenalty,
+              stop: values.stop,
+              seed: context.common.seed,
+              ...(values.logprobs === undefined ? {} : { logProbs: values.logprobs }),
+            },
+            values.batchSize * 4,
+            context,
+          ),
+          TE.mapLeft((fault) => {
+            // Nothing was done yet: leave nothing behind. Otherwise say how to go on.
+            const empty = fault.kind === 'input' && done.length === 0 && readFileSync(partial, 'utf8') === ''
+            if (empty) rmSync(partial, { force: true })
+            return fault.kind === 'interrupted'
+              ? { ...fault, remedy: 'the same command with --resume goes on' }
+              : fault
+          }),
+          TE.chainEitherKW(() => attempt(values.out, () => renameSync(partial, values.out))),
+          TE.map(() => {
+            lm.dispose()
+            return {
+              json: { out: values.out, rows: data.examples.length, resumed: done.length },
+              text: `${data.examples.length} completions: ${values.out}`,
+            }
+          }),
+        ),
+      ),
+    )
+  },
+})

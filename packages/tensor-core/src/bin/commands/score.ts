@@ -1,0 +1,111 @@
+/** `tensor-core score`: log-probability of every response token under a model. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  command,
+  file,
+  folder,
+  integer,
+  optional,
+  overwriteOption,
+  required,
+  rowChoiceOf,
+  rowOptions,
+  withDefault,
+} from '../../cli'
+import type { Example, Score } from '../../contracts'
+import { readDataset, refuseExisting, writeJsonl } from '../../formats'
+import { encodeDataset, loadCausalLM, openModel } from '../../lm'
+import { encodingWarnings } from '../../text'
+import { startEngine } from './startEngine'
+
+const scoreRow = (s: Score): Readonly<Record<string, unknown>> => ({
+  id: s.id,
+  tokens: s.tokens,
+  logProbs: s.logProbs,
+  nll: s.nll,
+  correct: s.correct.map(Number),
+})
+
+export const scoreCommand = command({
+  name: 'score',
+  description: 'log-probability of every response token, teacher-forced',
+  options: {
+    model: required(folder('model folder')),
+    adapter: optional(folder('PEFT adapter folder')),
+    data: required(file('rows to score')),
+    out: required(file('JSONL of {id, tokens, logProbs, nll, correct}')),
+    batchSize: withDefault(16, integer('rows at once', { min: 1 })),
+    maxLength: withDefault(1024, integer('tokens per row; longer rows are cut on the right', { min: 2 })),
+    ...rowOptions,
+    ...overwriteOption,
+  },
+  run: (values, context) => {
+    const choice = rowChoiceOf(values)
+    return pipe(
+      TE.Do,
+      TE.bindW('target', () => TE.fromEither(refuseExisting(values.out, values))),
+      TE.bindW('data', () => readDataset(values.data)),
+      TE.bindW('engine', () => startEngine(context)),
+      TE.bindW('opened', () => openModel(values.model, choice)),
+      TE.bindW('encoded', ({ data, opened }) =>
+        TE.fromEither(encodeDataset(data, opened.encoder, opened.folder.config.vocabSize, values.maxLength)),
+      ),
+      TE.bindW('lm', () =>
+        loadCausalLM({
+          model: values.model,
+          batchSize: values.batchSize,
+          signal: context.signal,
+          ...choice,
+          ...(values.adapter === undefined ? {} : { adapter: values.adapter }),
+        }),
+      ),
+      TE.chainW(({ data, encoded, lm }) => {
+        encodingWarnings(encoded, values.maxLength).forEach((line) => context.warn(`${data.name}: ${line}`))
+        const rows = encoded.rows.map(({ example, promptTokens, responseTokens }): Example => ({
+          ...example,
+          prompt: { kind: 'tokens', tokens: promptTokens },
+          response: { kind: 'tokens', tokens: responseTokens },
+        }))
+        const size = values.batchSize * 8
+        const chunks = Array.from({ length: Math.ceil(rows.length / size) }, (_, i) =>
+          rows.slice(i * size, (i + 1) * size),
+        )
+        const progress = context.progress('score', rows.length)
+        return pipe(
+          chunks,
+          TE.traverseSeqArray((chunk) =>
+            pipe(
+              lm.score(chunk),
+              TE.map((scores) => {
+                progress.tick(chunk.length)
+                return scores
+              }),
+            ),
+          ),
+          TE.chainFirstIOK(() => () => {
+            progress.stop()
+            lm.dispose()
+          }),
+          TE.map((scores) => scores.flat()),
+          TE.chainFirstW((scores) => writeJsonl(values.out, scores.map(scoreRow))),
+          TE.map((scores) => {
+            const tokens = scores.reduce((n, s) => n + s.logProbs.length, 0)
+            const nll = scores.reduce((n, s) => n + s.nll, 0) / Math.max(1, scores.length)
+            return {
+              json: {
+                out: values.out,
+                rows: scores.length,
+                tokens,
+                meanNll: nll,
+                skipped: encoded.skipped,
+                cut: encoded.cut,
+              },
+              text: `${scores.length} rows, ${tokens} response tokens, mean loss ${nll.toFixed(4)} nats: ${values.out}`,
+            }
+          }),
+        )
+      }),
+    )
+  },
+})

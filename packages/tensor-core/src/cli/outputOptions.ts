@@ -1,0 +1,5 @@
+/** What to do where the output exists. */
+import { flag } from './options'
+
+export const overwriteOption = { overwrite: flag('replace the output where it exists') }
+export const resumeOption = { resume: flag('go on where an earlier run of the same command stopped') }

@@ -1,0 +1,78 @@
+/** A model folder made ready for use: configuration and weights on disk, tokenizer, and how rows become tokens. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type CausalLM, type LmError, type LoraAdapter, type Tokenizer, badInput } from '../contracts'
+import { type ModelFolder, openModelFolder, readAdapter } from '../formats'
+import { type Encoder, encoderOf, loadTokenizer } from '../text'
+import { causalLM } from './inference/causalLM'
+import { loadWeights } from './inference/load'
+import { type RowChoice, tokenizerFits } from './rows'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface OpenedModel {
+  readonly folder: ModelFolder
+  readonly tokenizer: Tokenizer | undefined
+  readonly encoder: Encoder
+}
+
+export interface ModelChoice extends RowChoice {
+  /** Model folder. */
+  readonly model: string
+  /** Adapter folder, or an adapter at hand. */
+  readonly adapter?: string | LoraAdapter
+  /** Rows decoded or scored at once; default 32. */
+  readonly batchSize?: number
+  readonly signal?: AbortSignal
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+export const openModel = (model: string, choice: RowChoice): TE.TaskEither<LmError, OpenedModel> =>
+  pipe(
+    TE.Do,
+    TE.apSW('folder', openModelFolder(model)),
+    TE.bindW('tokenizer', () => loadTokenizer(model)),
+    TE.filterOrElseW(
+      ({ folder, tokenizer }) => tokenizerFits(tokenizer, folder.config.vocabSize),
+      ({ folder, tokenizer }): LmError =>
+        badInput(
+          'ModelUnsupported',
+          `the tokenizer has ${tokenizer?.size ?? 0} ids, the model ${folder.config.vocabSize}`,
+          {
+            where: model,
+            remedy: 'use the tokenizer the model was trained with',
+          },
+        ),
+    ),
+    TE.bindW('encoder', ({ folder, tokenizer }) => {
+      const eos = folder.config.eosTokenIds[0]
+      return encoderOf({ tokenizer, ...choice, ...(eos === undefined ? {} : { eos }) })
+    }),
+  )
+
+export const adapterOf = (
+  adapter: string | LoraAdapter | undefined,
+): TE.TaskEither<LmError, LoraAdapter | undefined> =>
+  typeof adapter === 'string' ? readAdapter(adapter) : TE.right(adapter)
+
+/** The in-process decoder of a model folder, with an adapter merged where one is given. The caller disposes of it. */
+export const loadCausalLM = (choice: ModelChoice): TE.TaskEither<LmError, CausalLM> =>
+  pipe(
+    TE.Do,
+    TE.bind('opened', () => openModel(choice.model, choice)),
+    TE.bindW('adapter', () => adapterOf(choice.adapter)),
+    TE.bindW('print', ({ opened }) => opened.folder.fingerprint),
+    TE.bindW('weights', ({ opened, adapter }) => loadWeights(opened.folder, adapter)),
+    TE.map(({ opened, weights, print }) =>
+      causalLM({
+        id: print,
+        weights,
+        tokenizer: opened.tokenizer,
+        encoder: opened.encoder,
+        stopTokens: opened.folder.stopTokens,
+        batchSize: choice.batchSize ?? 32,
+        ...(choice.signal === undefined ? {} : { signal: choice.signal }),
+      }),
+    ),
+  )
