@@ -1,0 +1,96 @@
+/**
+ * Our own WebAssembly kernels, working on the memory of TensorFlow.js's wasm backend: tensors are read and written where they
+ * lie, nothing is copied.
+ */
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import type { tf } from '../tf'
+import { binary } from './binary'
+
+// model ------------------------------------------------------------------------------------------
+
+/** What tools/wasm exports; pointers are byte addresses, strides are in floats. */
+export interface Kernels {
+  readonly scratchFloats: (k: number, n: number) => number
+  readonly products: (
+    a: number,
+    strideA: number,
+    b: number,
+    strideB: number,
+    out: number,
+    batch: number,
+    m: number,
+    k: number,
+    n: number,
+    transposeA: number,
+    transposeB: number,
+    scratch: number,
+  ) => void
+}
+
+// the host's WebAssembly --------------------------------------------------------------------------
+
+/** The part of the WebAssembly interface used here; Node's types leave it to those of browsers. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object }
+}
+
+/** What emscripten's module offers beneath TensorFlow.js's types. */
+interface Heap {
+  readonly _malloc: (bytes: number) => number
+  readonly _free: (address: number) => void
+  readonly asm: { readonly memory: object }
+}
+
+const isHeap = (u: object): u is Heap =>
+  '_malloc' in u &&
+  typeof u._malloc === 'function' &&
+  '_free' in u &&
+  typeof u._free === 'function' &&
+  'asm' in u &&
+  typeof u.asm === 'object' &&
+  u.asm !== null &&
+  'memory' in u.asm
+
+const heapOf = (backend: BackendWasm): Heap => {
+  const heap: object = backend.wasm
+  if (!isHeap(heap)) throw new Error('the wasm backend does not show its memory')
+  return heap
+}
+
+// instances --------------------------------------------------------------------------------------
+
+const isKernels = (u: object): u is Kernels =>
+  'products' in u &&
+  typeof u.products === 'function' &&
+  'scratchFloats' in u &&
+  typeof u.scratchFloats === 'function'
+
+const instances = new WeakMap<BackendWasm, Kernels>()
+
+/** The kernels of this backend, made on first use. */
+export const kernelsOf = (backend: BackendWasm): Kernels => {
+  const there = instances.get(backend)
+  if (there !== undefined) return there
+  const module = new WebAssembly.Module(Buffer.from(binary, 'base64'))
+  const { exports } = new WebAssembly.Instance(module, { env: { memory: heapOf(backend).asm.memory } })
+  if (!isKernels(exports)) throw new Error("the wasm engine's kernels are not what they should be")
+  instances.set(backend, exports)
+  return exports
+}
+
+/** Where a tensor's values lie, as a byte address. */
+export const addressOf = (backend: BackendWasm, tensor: tf.TensorInfo): number =>
+  backend.getMemoryOffset(tensor.dataId)
+
+/** Runs `work` with `floats` of scratch memory. */
+export const withScratch = (backend: BackendWasm, floats: number, work: (address: number) => void): void => {
+  const heap = heapOf(backend)
+  const address = heap._malloc(floats * 4) >>> 0
+  if (address === 0) throw new Error('the wasm engine is out of memory (4 GB at most): use the native engine')
+  try {
+    work(address)
+  } finally {
+    heap._free(address)
+  }
+}
