@@ -1,6 +1,6 @@
 /** Files in and out: safetensors, model folders, adapters, datasets. Everything read is decoded; everything written is whole or absent. */
 export { decodeAs, decodeWith, errorLine, shownValue } from './decode'
-export { readJson, readText } from './input'
+export { damaged, kindOf, readJson, readOptional, readText, unsupported } from './input'
 export { type OutputChoice, refuseExisting, writeFolder, writeParts, writeWhole } from './output'
 export * from './safetensors'
 export { type Checkpoint, openWeights } from './weights'

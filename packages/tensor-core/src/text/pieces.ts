@@ -1,0 +1,50 @@
+/** What one token adds to a text in the middle of a sentence, as bytes. */
+import type { Json } from './files'
+import type { LibraryDecoder } from './library'
+
+// byte-level alphabet ----------------------------------------------------------------------------
+
+/** GPT-2's spelling of bytes: printable Latin-1 characters stand for themselves, the rest for U+0100 onwards. */
+const byteOfCharacter: ReadonlyMap<string, number> = (() => {
+  const printable = (b: number): boolean => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174
+  const table = new Map<string, number>()
+  let next = 256
+  for (let b = 0; b < 256; b++) table.set(String.fromCharCode(printable(b) ? b : next++), b)
+  return table
+})()
+
+const byteLevelBytes = (token: string): Uint8Array | undefined => {
+  const bytes = Array.from(token, (c) => byteOfCharacter.get(c))
+  return bytes.every((b) => b !== undefined) ? Uint8Array.from(bytes) : undefined
+}
+
+// decoders ---------------------------------------------------------------------------------------
+
+const utf8 = new TextEncoder()
+const isJson = (u: unknown): u is Json => typeof u === 'object' && u !== null && !Array.isArray(u)
+
+/** Whether a part of this type is in the decoder or pre-tokenizer. */
+export const hasPart = (part: unknown, type: string): boolean =>
+  isJson(part) &&
+  (part['type'] === type ||
+    [part['decoders'], part['pretokenizers']].some(
+      (inner) => Array.isArray(inner) && inner.some((p) => hasPart(p, type)),
+    ))
+
+const byteToken = /^<0x([0-9A-Fa-f]{2})>$/
+const before = 'x'
+
+export interface PieceRules {
+  readonly byteLevel: boolean
+  readonly byteFallback: boolean
+  readonly decoder: LibraryDecoder | null
+}
+
+/** The bytes of an ordinary token; `added` tokens are written as they are spelled. */
+export const pieceBytes = (rules: PieceRules, token: string, added: boolean): Uint8Array => {
+  if (rules.byteLevel) return (added ? undefined : byteLevelBytes(token)) ?? utf8.encode(token)
+  const byte = rules.byteFallback ? byteToken.exec(token)?.[1] : undefined
+  if (byte !== undefined) return Uint8Array.of(parseInt(byte, 16))
+  const text = rules.decoder === null ? [before, token].join(' ') : rules.decoder.decode([before, token])
+  return utf8.encode(text.startsWith(before) ? text.slice(before.length) : text)
+}

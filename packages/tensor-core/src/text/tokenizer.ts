@@ -1,0 +1,152 @@
+/** A folder's tokenizer, on `@huggingface/tokenizers`: the ids Python's transformers gives, and what each id means. */
+import { createHash } from 'node:crypto'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type FormatError, type Tokenizer, causeLine } from '../contracts'
+import { unsupported } from '../formats'
+import { adaptTokenizerJson, withoutPrefix } from './adapt'
+import { type ChatTemplate, compileTemplate } from './chatTemplate'
+import { type Json, type TokenizerFiles, readTokenizerFiles } from './files'
+import { type LibraryTokenizer, libraryTokenizer } from './library'
+import { type PieceRules, hasPart, pieceBytes } from './pieces'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A tokenizer with what encoding rows needs beside the contract. */
+export interface TextTokenizer extends Tokenizer {
+  /** Special tokens by their names in templates (`bos_token`). */
+  readonly specialTokens: Readonly<Record<string, string>>
+  /** Ids put before a text that has no template: begin-of-sequence where the tokenizer adds it. */
+  readonly prefixTokens: ReadonlyArray<number>
+}
+
+// ids --------------------------------------------------------------------------------------------
+
+const definedIds = (ids: ReadonlyArray<number | undefined>): ReadonlyArray<number> =>
+  ids.filter((id) => id !== undefined)
+
+const encodePlain = (library: LibraryTokenizer, text: string): ReadonlyArray<number> =>
+  text === '' ? [] : definedIds(library.encode(text, { add_special_tokens: false }).ids)
+
+/** transformers lets `add_bos_token` decide where it is given, else the tokenizer's post-processor. */
+const prefixOf = (
+  library: LibraryTokenizer,
+  config: Json,
+  bos: number | undefined,
+): ReadonlyArray<number> => {
+  if ('add_bos_token' in config || 'add_eos_token' in config)
+    return config['add_bos_token'] === true && bos !== undefined ? [bos] : []
+  const [probe, bare] = [
+    definedIds(library.encode('a', { add_special_tokens: true }).ids),
+    encodePlain(library, 'a'),
+  ]
+  const at = probe.findIndex((_, i) => bare.every((id, j) => probe[i + j] === id))
+  return bare.length === 0 || at === -1 ? [] : probe.slice(0, at)
+}
+
+/** Joining blanks before punctuation, as the configuration may ask; for BPE it would corrupt text, so transformers does not. */
+const cleansUp = (json: Json, config: Json): boolean => {
+  const model = json['model']
+  return (
+    config['clean_up_tokenization_spaces'] === true &&
+    !(typeof model === 'object' && model !== null && 'type' in model && model.type === 'BPE')
+  )
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+const build = (files: TokenizerFiles, template: ChatTemplate | undefined): TextTokenizer => {
+  const { config, specialTokens } = files
+  const json = adaptTokenizerJson(files.tokenizer)
+  const library = libraryTokenizer(json, config)
+  const inner = ((): (() => LibraryTokenizer) => {
+    const plain = adaptTokenizerJson(withoutPrefix(files.tokenizer))
+    if (
+      JSON.stringify([plain['normalizer'], plain['pre_tokenizer']]) ===
+      JSON.stringify([json['normalizer'], json['pre_tokenizer']])
+    )
+      return () => library
+    const made: { library?: LibraryTokenizer } = {}
+    return () => (made.library ??= libraryTokenizer(plain, config))
+  })()
+
+  const vocabulary = library.model.vocab
+  const added = library.get_added_tokens_decoder()
+  const token = (id: number): string | undefined => vocabulary[id]
+  const id = (spelling: string): number | undefined => library.token_to_id(spelling)
+  const specialIds = new Set([
+    ...[...added.values()].filter(({ special }) => special).map((t) => t.id),
+    ...definedIds([...Object.values(specialTokens), ...files.moreSpecialTokens].map(id)),
+  ])
+  const unknown = library.model.unk_token_id
+  const byteLevel = hasPart(files.tokenizer['decoder'], 'ByteLevel')
+  const rules: PieceRules = {
+    byteLevel,
+    byteFallback: hasPart(files.tokenizer['decoder'], 'ByteFallback'),
+    decoder: library.decoder,
+  }
+  const cleanUp = cleansUp(files.tokenizer, config)
+  const named = (name: string): number | undefined => {
+    const spelling = specialTokens[name]
+    return spelling === undefined ? undefined : id(spelling)
+  }
+  const bos = named('bos_token')
+  const eos = named('eos_token')
+  return {
+    size: vocabulary.length,
+    fingerprint: createHash('sha256')
+      .update(JSON.stringify([files.tokenizer, config, specialTokens, files.chatTemplate ?? null]))
+      .digest('hex'),
+    encode: (text) => encodePlain(library, text),
+    encodeInner: (text) => encodePlain(inner(), text),
+    decode: (ids, { skipSpecial = false } = {}) => {
+      const known = ids.filter((i) => token(i) !== undefined && !(skipSpecial && specialIds.has(i)))
+      return known.length === 0 ? '' : library.decode([...known], { clean_up_tokenization_spaces: cleanUp })
+    },
+    token,
+    id,
+    bytes: (i) => {
+      const spelling = token(i)
+      return spelling === undefined || i === unknown || specialIds.has(i)
+        ? undefined
+        : pieceBytes(rules, spelling, added.has(i))
+    },
+    specialIds,
+    byteLevel,
+    specialTokens,
+    prefixTokens: prefixOf(library, config, bos),
+    ...(bos === undefined ? {} : { bos }),
+    ...(eos === undefined ? {} : { eos }),
+    ...(template === undefined
+      ? {}
+      : { chat: (messages, { addGenerationPrompt }) => template({ messages, addGenerationPrompt }) }),
+  }
+}
+
+const templateOf = (
+  folder: string,
+  files: TokenizerFiles,
+): E.Either<FormatError, ChatTemplate | undefined> =>
+  files.chatTemplate === undefined
+    ? E.right(undefined)
+    : compileTemplate(folder, files.chatTemplate, files.specialTokens)
+
+/** The tokenizer of a model folder, or of a folder that holds a tokenizer alone; undefined where there is none. */
+export const loadTokenizer = (folder: string): TE.TaskEither<FormatError, TextTokenizer | undefined> =>
+  pipe(
+    readTokenizerFiles(folder),
+    TE.chainEitherK((files): E.Either<FormatError, TextTokenizer | undefined> =>
+      files === undefined
+        ? E.right(undefined)
+        : pipe(
+            templateOf(folder, files),
+            E.chain((template) =>
+              E.tryCatch(
+                () => build(files, template),
+                (cause) => unsupported(files.path, `this tokenizer cannot be used (${causeLine(cause)})`),
+              ),
+            ),
+          ),
+    ),
+  )
