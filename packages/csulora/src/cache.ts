@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type FormatError, type Matrix, type NamedTensor, badInput } from '@safe/tensor-core/contracts'
+import { type FormatError, type NamedTensor, badInput } from '@safe/tensor-core/contracts'
 import { type SafetensorsFile, readSafetensors, writeSafetensors } from '@safe/tensor-core/formats'
-import { type Decomposition, type Dense, type RankRule, dense } from '@safe/tensor-core/linalg'
+import { type Decomposition, type Dense, type Large, type RankRule, dense } from '@safe/tensor-core/linalg'
 import type { CheckpointPair } from './displacement'
 
 // model ------------------------------------------------------------------------------------------
@@ -19,7 +19,7 @@ import type { CheckpointPair } from './displacement'
 export interface DecompositionCache {
   readonly get: (
     module: string,
-    v: Matrix,
+    v: Large,
     rank: RankRule,
   ) => TE.TaskEither<FormatError, Decomposition | undefined>
   readonly put: (module: string, rank: RankRule, d: Decomposition) => TE.TaskEither<FormatError, void>
@@ -104,7 +104,7 @@ const readDoubles = (
     }),
   )
 
-const spectrumOf = (file: SafetensorsFile, v: Matrix): TE.TaskEither<FormatError, Decomposition> => {
+const spectrumOf = (file: SafetensorsFile, v: Large): TE.TaskEither<FormatError, Decomposition> => {
   const n = Math.min(v.rows, v.cols)
   return pipe(
     TE.Do,
@@ -122,7 +122,7 @@ const spectrumOf = (file: SafetensorsFile, v: Matrix): TE.TaskEither<FormatError
   )
 }
 
-const rangeOf = (file: SafetensorsFile, v: Matrix): TE.TaskEither<FormatError, Decomposition> => {
+const rangeOf = (file: SafetensorsFile, v: Large): TE.TaskEither<FormatError, Decomposition> => {
   const k = file.tensors.get('values')?.shape[0] ?? 0
   return pipe(
     TE.Do,

@@ -5,14 +5,9 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
+import { type LoraAdapter, type LoraModule, badInput, interrupted } from '@safe/tensor-core/contracts'
 import {
-  type LoraAdapter,
-  type LoraModule,
-  type Matrix,
-  badInput,
-  interrupted,
-} from '@safe/tensor-core/contracts'
-import {
+  type Large,
   type RankRule,
   decompositionSteps,
   fromMatrix,
@@ -65,7 +60,7 @@ const finite = (module: LoraModule): E.Either<CsuloraError, LoraModule> =>
         }),
       )
 
-const decompositionOf = ({ options, cache = noCache, signal }: CorrectionSetup, module: string, v: Matrix) =>
+const decompositionOf = ({ options, cache = noCache, signal }: CorrectionSetup, module: string, v: Large) =>
   pipe(
     cache.get(module, v, options.rank),
     TE.chainW((found) =>

@@ -7,9 +7,9 @@
  *   scale         D shrunk uniformly to csulora's ||D*||: a control
  *   random-basis  csulora against random subspaces of the same ranks: a control
  */
-import type { Matrix } from '@safe/tensor-core/contracts'
 import {
   type Dense,
+  type Large,
   type Steps,
   type Subspaces,
   gram,
@@ -94,7 +94,7 @@ function* split(
 }
 
 /** C B = V (V^T B) / ||V||_F and its cosine with B, both times A. */
-const safeLora = ({ A, B }: Factors, v: Matrix): { CB: Dense; cosine: number; ratio: number } => {
+const safeLora = ({ A, B }: Factors, v: Large): { CB: Dense; cosine: number; ratio: number } => {
   const CB = scale(1 / Math.sqrt(matrixEnergy(v)), timesThin(v, transposedTimesThin(v, B)))
   const aa = multiplyTransposed(A, A)
   const norm2 = inner(gram(B), aa)
@@ -112,7 +112,7 @@ export function* correctionSteps(
   rule: CorrectionRule,
   name: string,
   d: Factors,
-  v: Matrix,
+  v: Large,
   subspaces: Subspaces,
 ): Steps<Correction> {
   const { route, rankLeft, rankRight, capturedLeft, capturedRight } = subspaces

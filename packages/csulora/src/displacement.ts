@@ -9,11 +9,10 @@ import {
   type FormatError,
   type LoraAdapter,
   type LoraModule,
-  type Matrix,
   type WeightSource,
   badInput,
 } from '@safe/tensor-core/contracts'
-import { flip, matrixEnergy } from '@safe/tensor-core/linalg'
+import { type Large, flip, matrixEnergy } from '@safe/tensor-core/linalg'
 import type { CsuloraError } from './errors'
 
 // model ------------------------------------------------------------------------------------------
@@ -91,29 +90,44 @@ export const findWeights = (
     E.traverseArray((module) => findWeight(pair, module, adapter.config['fan_in_fan_out'] === true)),
   )
 
+// difference -------------------------------------------------------------------------------------
+
+/** Up to this many entries a difference that float32 cannot hold is kept in doubles (32 MiB). */
+const doublesUpTo = 1 << 22
+
+/** v - w, in place where float32 holds it exactly (as it does for bfloat16 checkpoints) or the matrix is large. */
+const difference = (v: Float32Array, w: Float32Array): Float32Array | Float64Array => {
+  const exact =
+    v.length > doublesUpTo ||
+    v.every((x, i) => {
+      const d = x - (w[i] ?? 0)
+      return Math.fround(d) === d
+    })
+  const out = exact ? v : new Float64Array(v.length)
+  for (let i = 0; i < v.length; i++) out[i] = (v[i] ?? 0) - (w[i] ?? 0)
+  return out
+}
+
 // reading ----------------------------------------------------------------------------------------
 
 /** @returns left `NoDisplacement` where V = 0, `NotFinite` where a weight is NaN or infinite. */
 export const readDisplacement = (
   { base, aligned }: CheckpointPair,
   { module, tensor, transposed }: AdaptedWeight,
-): TE.TaskEither<CsuloraError | FormatError, Matrix> =>
+): TE.TaskEither<CsuloraError | FormatError, Large> =>
   pipe(
     aligned.read(tensor),
     TE.chain((v) =>
       pipe(
         base.read(tensor),
-        TE.map((w) => {
-          for (let i = 0; i < v.length; i++) v[i] = (v[i] ?? 0) - (w[i] ?? 0)
-          return v
-        }),
+        TE.map((w) => difference(v, w)),
       ),
     ),
-    TE.map((data): Matrix => {
+    TE.map((data): Large => {
       const [dOut, dIn] = [module.B.rows, module.A.cols]
       return transposed ? flip({ rows: dIn, cols: dOut, data }) : { rows: dOut, cols: dIn, data }
     }),
-    TE.chainEitherKW((v): E.Either<CsuloraError, Matrix> => {
+    TE.chainEitherKW((v): E.Either<CsuloraError, Large> => {
       const size = matrixEnergy(v)
       if (size === 0)
         return E.left(

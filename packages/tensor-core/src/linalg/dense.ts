@@ -13,6 +13,15 @@ export interface Dense {
   readonly data: Float64Array
 }
 
+/**
+ * A large matrix that is only read, row-major, in either precision: a contracts' `Matrix` or a `Dense` as it stands.
+ */
+export interface Large {
+  readonly rows: number
+  readonly cols: number
+  readonly data: Float32Array | Float64Array
+}
+
 // constructors -----------------------------------------------------------------------------------
 
 export const dense = (rows: number, cols: number, data: Float64Array): Dense => ({ rows, cols, data })
@@ -26,7 +35,7 @@ export const identity = (n: number): Dense => generate(n, n, (i, j) => (i === j 
 export const fromRows = (rows: ReadonlyArray<ReadonlyArray<number>>): Dense =>
   generate(rows.length, rows[0]?.length ?? 0, (i, j) => rows[i]?.[j] ?? 0)
 /** Widens float32. */
-export const fromMatrix = (m: Matrix): Dense => dense(m.rows, m.cols, Float64Array.from(m.data))
+export const fromMatrix = (m: Large): Dense => dense(m.rows, m.cols, Float64Array.from(m.data))
 
 // destructors ------------------------------------------------------------------------------------
 

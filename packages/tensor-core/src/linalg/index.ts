@@ -2,6 +2,7 @@
 export { type Steps, inOneGo, withPauses } from './cooperative'
 export {
   type Dense,
+  type Large,
   above,
   at,
   beside,

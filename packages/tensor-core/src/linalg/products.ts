@@ -1,9 +1,8 @@
 /**
  * Matrix products in double precision: register-tiled loops of 4 x 4 over contiguous rows (about 5 GFLOP/s in V8 on one
- * core). A float32 checkpoint matrix is widened one panel at a time, so a product with it needs no second copy of it.
+ * core). A large float32 matrix is widened one panel at a time, so a product with it needs no second copy.
  */
-import type { Matrix } from '../contracts'
-import { type Dense, dense, transpose, zeros } from './dense'
+import { type Dense, type Large, dense, transpose, zeros } from './dense'
 
 // kernel -----------------------------------------------------------------------------------------
 
@@ -155,12 +154,12 @@ export const gram = (a: Dense): Dense => {
   return multiplyTransposed(t, t)
 }
 
-// products with a float32 matrix -----------------------------------------------------------------
+// products with a large matrix -------------------------------------------------------------------
 
 /** Rows widened at a time, and the length of the inner products taken at a time: a panel of doubles stays in the cache. */
 const panel = { rows: 64, depth: 512 }
 
-const widen = (into: Float64Array, v: Matrix, row: number, count: number, from: number, to: number): void => {
+const widen = (into: Float64Array, v: Large, row: number, count: number, from: number, to: number): void => {
   const width = to - from
   for (let i = 0; i < count; i++) {
     const o = (row + i) * v.cols + from
@@ -168,8 +167,8 @@ const widen = (into: Float64Array, v: Matrix, row: number, count: number, from: 
   }
 }
 
-/** V X for float32 V [m, n] and thin X [n, p]. */
-export const timesThin = (v: Matrix, x: Dense): Dense => {
+/** V X for V [m, n] and thin X [n, p]. */
+export const timesThin = (v: Large, x: Dense): Dense => {
   const xt = transpose(x)
   const out = zeros(v.rows, x.cols)
   const buffer = new Float64Array(panel.rows * panel.depth)
@@ -193,8 +192,8 @@ export const timesThin = (v: Matrix, x: Dense): Dense => {
   return out
 }
 
-/** V^T X for float32 V [m, n] and thin X [m, p]. */
-export const transposedTimesThin = (v: Matrix, x: Dense): Dense => {
+/** V^T X for V [m, n] and thin X [m, p]. */
+export const transposedTimesThin = (v: Large, x: Dense): Dense => {
   const xt = transpose(x)
   const outT = zeros(x.cols, v.cols)
   const block = 64
@@ -226,7 +225,7 @@ export const transposedTimesThin = (v: Matrix, x: Dense): Dense => {
  * The lower triangle of G = V V^T [m, m] (what lies above the diagonal is not to be read); yields after each panel of rows.
  * m^2 n flops.
  */
-export function* rowGramSteps(v: Matrix): Generator<void, Dense> {
+export function* rowGramSteps(v: Large): Generator<void, Dense> {
   const m = v.rows
   const out = new Float64Array(m * m)
   const left = new Float64Array(panel.rows * panel.depth)
@@ -257,9 +256,10 @@ export function* rowGramSteps(v: Matrix): Generator<void, Dense> {
   return dense(m, m, out)
 }
 
-/** V^T as float32. */
-export const flip = (v: Matrix): Matrix => {
-  const data = new Float32Array(v.data.length)
+/** V^T, in V's own precision. */
+export const flip = (v: Large): Large => {
+  const data =
+    v.data instanceof Float32Array ? new Float32Array(v.data.length) : new Float64Array(v.data.length)
   const block = 32
   for (let i0 = 0; i0 < v.rows; i0 += block)
     for (let j0 = 0; j0 < v.cols; j0 += block)
@@ -270,7 +270,7 @@ export const flip = (v: Matrix): Matrix => {
 }
 
 /** ||V||_F^2 in double precision. */
-export const matrixEnergy = (v: Matrix): number => {
+export const matrixEnergy = (v: Large): number => {
   let s = 0
   for (let i = 0; i < v.data.length; i += v.cols) {
     let row = 0

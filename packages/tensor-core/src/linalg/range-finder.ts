@@ -3,10 +3,9 @@
  * followed by Rayleigh-Ritz. Nothing is assumed of the result: the energy it captures is measured, and so is the residual,
  * which bounds the angle between the found subspace and the true one (Davis and Kahan).
  */
-import type { Matrix } from '../contracts'
 import { stream } from '../random'
 import type { Steps } from './cooperative'
-import { type Dense, beside, columns, energy, generate, scaleColumns, subtract } from './dense'
+import { type Dense, type Large, beside, columns, energy, generate, scaleColumns, subtract } from './dense'
 import { symmetricEigen } from './eigen'
 import { gram, matrixEnergy, multiply, timesThin, transposedTimesThin } from './products'
 import { orthonormal } from './qr'
@@ -74,7 +73,7 @@ const gaussian = (rows: number, cols: number, seed: number, key: number): Dense 
  * iterations did not bring the angle below the tolerance. Yields after each pass over V.
  */
 export function* rangeSteps(
-  v: Matrix,
+  v: Large,
   options: Partial<RangeOptions> & Pick<RangeOptions, 'rank' | 'maxWidth'>,
 ): Steps<Range | undefined> {
   const { rank, maxWidth, powerIterations, tolerance, seed } = { ...defaults, ...options }

@@ -8,9 +8,8 @@
  * With G = V V^T on the shorter side and U its dominant eigenvectors, the other side needs no second decomposition:
  *   P_R = V^T U diag(1/lambda) U^T V.
  */
-import type { Matrix } from '../contracts'
 import type { Steps } from './cooperative'
-import { type Dense, columns, transpose } from './dense'
+import { type Dense, type Large, columns, transpose } from './dense'
 import { tridiagonalEigen, tridiagonalEigenvalues } from './eigen'
 import { flip, matrixEnergy, multiply, rowGramSteps, timesThin, transposedTimesThin } from './products'
 import { type Range, type RankRule, rangeSteps, rankFor } from './range-finder'
@@ -57,7 +56,7 @@ const tie = 1e-13
 // decomposition ----------------------------------------------------------------------------------
 
 /** The exact route; memory: the shorter side squared in doubles, besides V. */
-export function* spectrumSteps(v: Matrix): Steps<Spectrum> {
+export function* spectrumSteps(v: Large): Steps<Spectrum> {
   const side = v.rows <= v.cols ? 'left' : 'right'
   const g = yield* rowGramSteps(side === 'left' ? v : flip(v))
   const reduction = yield* reductionSteps(g)
@@ -66,7 +65,7 @@ export function* spectrumSteps(v: Matrix): Steps<Spectrum> {
 }
 
 /** Chooses the route by size and rank. */
-export function* decompositionSteps(v: Matrix, rank: RankRule, seed: number): Steps<Decomposition> {
+export function* decompositionSteps(v: Large, rank: RankRule, seed: number): Steps<Decomposition> {
   const n = Math.min(v.rows, v.cols)
   const maxWidth = Math.floor(n * rangeShare)
   if (n >= rangeFrom && !('fixed' in rank && rank.fixed * 2 > maxWidth)) {
@@ -119,7 +118,7 @@ const functionsOf = (t: Tridiagonal, squares: Float64Array, k: number) => {
   }
 }
 
-const ofSpectrum = (v: Matrix, s: Spectrum, rank: RankRule): Subspaces => {
+const ofSpectrum = (v: Large, s: Spectrum, rank: RankRule): Subspaces => {
   const n = s.squares.length
   const total = s.squares.reduce((sum, x) => sum + x, 0)
   const k = rankFor(s.squares, total, rank) ?? n
@@ -161,11 +160,11 @@ const ofRange = ({ range }: Ranged): Subspaces => ({
 })
 
 /** The dominant subspaces of V (not zero) under a rank rule, from its decomposition. */
-export const subspacesOf = (v: Matrix, d: Decomposition, rank: RankRule): Subspaces =>
+export const subspacesOf = (v: Large, d: Decomposition, rank: RankRule): Subspaces =>
   d.kind === 'spectrum' ? ofSpectrum(v, d, rank) : ofRange(d)
 
 /** Decomposes V and cuts: for callers that keep nothing. @returns undefined where V is zero. */
-export function* dominantSubspaceSteps(v: Matrix, rank: RankRule, seed = 42): Steps<Subspaces | undefined> {
+export function* dominantSubspaceSteps(v: Large, rank: RankRule, seed = 42): Steps<Subspaces | undefined> {
   if (matrixEnergy(v) === 0) return undefined
   return subspacesOf(v, yield* decompositionSteps(v, rank, seed), rank)
 }
