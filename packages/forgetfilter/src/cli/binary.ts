@@ -1,7 +1,9 @@
 /** The binary `forgetfilter`. */
 import type { Binary } from '@safe/tensor-core/cli'
 import { filter } from './filter'
+import { openMachine } from './machine'
 import { rate } from './rate'
+import { runCommand } from './run'
 import { threshold } from './threshold'
 import { version } from './version'
 
@@ -10,5 +12,5 @@ export const forgetfilterBinary: Binary = {
   version,
   description:
     'ForgetFilter: drop fine-tuning rows that safety tuning makes the model forget (arXiv 2312.12736)',
-  commands: [rate, threshold, filter],
+  commands: [runCommand(openMachine), rate, threshold, filter],
 }

@@ -1,6 +1,6 @@
 /** Where a command writes: targets that exist are refused before any work, unless asked to replace them. */
 import * as E from 'fp-ts/Either'
-import { file, flag, required } from '@safe/tensor-core/cli'
+import { file, overwriteOption, required } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/formats'
 import { resolve } from 'node:path'
@@ -8,7 +8,7 @@ import { pipe } from 'fp-ts/function'
 
 export const outputOptions = {
   out: required(file('where the result goes')),
-  overwrite: flag('replace outputs that exist'),
+  ...overwriteOption,
 }
 
 /** @returns left where a target exists, or where two targets or a target and an input are one file. */

@@ -18,6 +18,8 @@ import {
   number,
   optional,
   required,
+  resumeOption,
+  rowOptions,
   trainingOptions,
   withDefault,
 } from '@safe/tensor-core/cli'
@@ -47,7 +49,9 @@ export const runOptions = {
   checkpointEvery: withDefault(100, integer('optimizer steps between checkpoints', { min: 1 })),
   ...filteringOptions,
   ...trainingOptions,
+  ...rowOptions,
   ...targetOptions,
+  ...resumeOption,
 }
 export type RunValues = Values<typeof runOptions>
 
@@ -70,7 +74,7 @@ export const runCommand = (openMachine: OpenMachine): Command =>
     run: (v, context) => {
       const work = v.work ?? `${v.out}.work`
       return pipe(
-        checkTargets([v.out, v.dropped], [v.noisy, v.safe], v.overwrite),
+        checkTargets([v.out, v.dropped], [v.noisy, v.safe], v.overwrite || v.resume),
         E.chain(() => filterRuleOf(v)),
         TE.fromEither,
         TE.bindTo('rule'),
