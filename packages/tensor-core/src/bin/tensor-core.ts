@@ -1,24 +1,5 @@
 /** The binary `tensor-core`. */
 import { main } from '../cli'
-import { engineBuildCommand, engineCleanCommand } from './commands/engine'
-import { generateCommand } from './commands/generate'
-import { infoCommand } from './commands/info'
-import { mergeCommand } from './commands/merge'
-import { scoreCommand } from './commands/score'
-import { trainCommand } from './commands/train'
-import { version } from './version'
+import { binary } from './binary'
 
-main({
-  name: 'tensor-core',
-  version,
-  description: 'tensor engines, model files and language models, on any machine',
-  commands: [
-    infoCommand,
-    scoreCommand,
-    generateCommand,
-    trainCommand,
-    mergeCommand,
-    engineBuildCommand,
-    engineCleanCommand,
-  ],
-})
+main(binary)

@@ -221,11 +221,21 @@ const oracleFor = (
   }
 }
 
-const optionalParts = <K extends keyof TrainingRequest & keyof LoopSettings>(
-  request: TrainingRequest,
-  keys: ReadonlyArray<K>,
-): Partial<LoopSettings> =>
-  Object.fromEntries(keys.flatMap((k) => (request[k] === undefined ? [] : [[k, request[k]]])))
+/** What the loop takes from the request as it is, where it is given. */
+const passedOn = [
+  'out',
+  'checkpointEvery',
+  'resume',
+  'log',
+  'ruleLog',
+  'signal',
+  'onStart',
+  'onStep',
+  'onNote',
+] as const
+
+const givenOf = (request: TrainingRequest): Partial<LoopSettings> =>
+  Object.fromEntries(passedOn.flatMap((k) => (request[k] === undefined ? [] : [[k, request[k]]])))
 
 const runLoop = (
   request: TrainingRequest,
@@ -262,17 +272,7 @@ const runLoop = (
         publish: (p) => {
           current.parameters = p
         },
-        ...optionalParts(request, [
-          'out',
-          'checkpointEvery',
-          'resume',
-          'log',
-          'ruleLog',
-          'signal',
-          'onStart',
-          'onStep',
-          'onNote',
-        ]),
+        ...givenOf(request),
       }),
     ),
   )

@@ -37,7 +37,8 @@ const loraOf = async (name: string): Promise<Setting> => {
   const trainable = loraTrainable(weights, slots)
   const adapter = await run(openWeights(join(goldenFolder, name, 'adapter', 'adapter_model.safetensors')))
   const start = new Float32Array(trainable.layout.size)
-  for (const s of trainable.layout.slots) start.set(await run(adapter.read(`base_model.model.${s.name}.weight`)), s.offset)
+  for (const s of trainable.layout.slots)
+    start.set(await run(adapter.read(`base_model.model.${s.name}.weight`)), s.offset)
   return { trainable, start, dispose: weights.dispose }
 }
 
@@ -72,7 +73,9 @@ describe.each([
       const slot = setting.trainable.layout.slots.find((s) => s.name === slotName)!
       for (const [i, values] of each.entries()) {
         const own = batch.weightedMean(Float32Array.from(rows, (_, k) => (k === i ? 1 : 0)))
-        expect(relativeError(oracle.space.toHost(own).subarray(slot.offset, slot.offset + slot.size), values)).toBeLessThan(1e-4)
+        expect(
+          relativeError(oracle.space.toHost(own).subarray(slot.offset, slot.offset + slot.size), values),
+        ).toBeLessThan(1e-4)
         own.dispose()
       }
     }

@@ -21,7 +21,10 @@ export interface Attended {
 }
 
 type Shape4 = [number, number, number, number]
-const shape4 = (x: tf.Tensor): Shape4 => [x.shape[0] ?? 1, x.shape[1] ?? 1, x.shape[2] ?? 1, x.shape[3] ?? 1]
+const shape4 = ({ shape }: tf.Tensor): Shape4 => {
+  const [a = 1, b = 1, c = 1, d = 1] = shape
+  return [a, b, c, d]
+}
 
 /** Queries of one key head side by side: [rows, heads, length, d] -> [rows, keyHeads, heads / keyHeads * length, d]. */
 const grouped = (x: tf.Tensor, keyHeads: number): tf.Tensor => {

@@ -1,0 +1,255 @@
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+  copyFileSync,
+  mkdirSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { binary } from '../../src/bin/binary'
+import { runBinary } from '../../src/cli'
+import { selectEngine, tf } from '../../src/engine'
+import { golden, goldenFolder, relativeError } from './golden'
+
+const work = mkdtempSync(join(tmpdir(), 'lm-'))
+const model = join(goldenFolder, 'grouped')
+const data = join(work, 'rows.jsonl')
+writeFileSync(data, golden.lora.rows.map((r) => `${JSON.stringify(r)}\n`).join(''))
+
+interface Said {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+const run = async (...argv: string[]): Promise<Said> => {
+  const said = { out: '', err: '' }
+  const code = await runBinary(binary, [...argv, '--engine', 'wasm', '--quiet'], {
+    stdout: (s) => (said.out += s),
+    stderr: (s) => (said.err += s),
+  })
+  return { code, ...said }
+}
+const rowsOf = (path: string): Array<Record<string, unknown>> =>
+  readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+beforeAll(() => selectEngine('wasm')())
+
+describe('score', () => {
+  it('writes one row per example, in order, and leaves no tensor', async () => {
+    const before = tf.memory().numTensors
+    const out = join(work, 'scores.jsonl')
+    expect(
+      (await run('score', '--model', model, '--data', data, '--out', out, '--batch-size', '3')).code,
+    ).toBe(0)
+    expect(rowsOf(out).map((r) => r['id'])).toEqual(golden.lora.rows.map((_, i) => String(i)))
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
+
+describe('generate', () => {
+  it('gives the same sampled rows whatever the batch size, and goes on where it stopped', async () => {
+    const [a, b] = [join(work, 'g1.jsonl'), join(work, 'g2.jsonl')]
+    const options = [
+      '--model',
+      model,
+      '--prompts',
+      data,
+      '--max-new-tokens',
+      '7',
+      '--temperature',
+      '1.2',
+      '--logprobs',
+      '2',
+    ]
+    await run('generate', ...options, '--out', a, '--batch-size', '1')
+    // an earlier run that was stopped in the middle of its fourth row
+    writeFileSync(
+      `${b}.partial`,
+      `${readFileSync(a, 'utf8').split('\n').slice(0, 3).join('\n')}\n{"id": "3", "comp`,
+    )
+    const resumed = await run('generate', ...options, '--out', b, '--batch-size', '4', '--resume', '--json')
+    expect(resumed.code).toBe(0)
+    expect(JSON.parse(resumed.out)).toMatchObject({ rows: 10, resumed: 3 })
+    const tokensOf = (path: string): unknown => rowsOf(path).map((r) => r['completionTokens'])
+    expect(tokensOf(b)).toEqual(tokensOf(a))
+    expect(existsSync(`${b}.partial`)).toBe(false)
+    expect((await run('generate', ...options, '--out', b)).code).toBe(2)
+  })
+
+  it('refuses to go on from rows of another run', async () => {
+    const out = join(work, 'other.jsonl')
+    writeFileSync(`${out}.partial`, '{"id":"77"}\n')
+    const said = await run('generate', '--model', model, '--prompts', data, '--out', out, '--resume')
+    expect(said.code).toBe(2)
+    expect(said.err).toContain('.partial:1: is not a row of these prompts')
+  })
+})
+
+describe('train', () => {
+  const options = [
+    '--model',
+    model,
+    '--data',
+    data,
+    '--epochs',
+    '4',
+    '--batch-size',
+    '3',
+    '--rank',
+    '4',
+    '--lr',
+    '5e-3',
+  ]
+
+  it('resumes exactly: the adapter is the same to the bit, the log is rewritten from the checkpoint on', async () => {
+    const [whole, parts] = [join(work, 'whole'), join(work, 'parts')]
+    const dropout = [...options, '--dropout', '0.2', '--target-modules', 'all-linear', '--accumulate', '2']
+    expect((await run('train', ...dropout, '--out', whole, '--log', join(work, 'whole.log'))).code).toBe(0)
+    // stopped by --max-steps' end would be another run: stop it by a signal after a few steps instead
+    const stopped = run(
+      'train',
+      ...dropout,
+      '--out',
+      parts,
+      '--checkpoint-every',
+      '1',
+      '--log',
+      join(work, 'parts.log'),
+    )
+    const wait = setInterval(() => {
+      if (
+        existsSync(join(work, 'parts.log')) &&
+        readFileSync(join(work, 'parts.log'), 'utf8').split('\n').length > 3
+      ) {
+        clearInterval(wait)
+        process.emit('SIGINT')
+      }
+    }, 1)
+    const first = await stopped
+    clearInterval(wait)
+    expect(first.code).toBe(130)
+    expect(first.err).toContain('--resume')
+    expect(existsSync(join(parts, 'adapter_model.safetensors'))).toBe(false)
+    expect(readdirSync(join(parts, 'checkpoint'))).toHaveLength(1)
+    const other = await run('train', ...dropout, '--out', parts, '--resume', '--seed', '7')
+    expect(other.code).toBe(2)
+    expect(other.err).toContain('checkpoint of a run with other')
+    const again = await run(
+      'train',
+      ...dropout,
+      '--out',
+      parts,
+      '--checkpoint-every',
+      '1',
+      '--log',
+      join(work, 'parts.log'),
+      '--resume',
+    )
+    expect(again.code).toBe(0)
+    expect(
+      readFileSync(join(parts, 'adapter_model.safetensors')).equals(
+        readFileSync(join(whole, 'adapter_model.safetensors')),
+      ),
+    ).toBe(true)
+    const stripped = (path: string): unknown =>
+      rowsOf(path).map(({ seconds, ...rest }) => ({ ...rest, timed: typeof seconds }))
+    expect(stripped(join(work, 'parts.log'))).toEqual(stripped(join(work, 'whole.log')))
+    expect(readdirSync(parts).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors'])
+  })
+
+  it('goes on from an adapter and merges it: the merged model scores the same', async () => {
+    const [next, merged] = [join(work, 'next'), join(work, 'merged')]
+    await run('train', ...options, '--init-adapter', join(model, 'adapter'), '--out', next)
+    expect(JSON.parse(readFileSync(join(next, 'adapter_config.json'), 'utf8'))).toMatchObject({
+      r: 3,
+      lora_alpha: 6,
+    })
+    expect((await run('merge', '--model', model, '--adapter', next, '--out', merged)).code).toBe(0)
+    await run('score', '--model', model, '--adapter', next, '--data', data, '--out', join(work, 's1.jsonl'))
+    await run('score', '--model', merged, '--data', data, '--out', join(work, 's2.jsonl'))
+    const nll = (path: string): number[] => rowsOf(path).map((r) => Number(r['nll']))
+    expect(relativeError(nll(join(work, 's2.jsonl')), nll(join(work, 's1.jsonl')))).toBeLessThan(1e-6)
+  })
+
+  it('trains all weights into a model folder', async () => {
+    const out = join(work, 'full')
+    expect((await run('train', ...options, '--full', '--out', out)).code).toBe(0)
+    expect(readdirSync(out)).toEqual(
+      expect.arrayContaining(['config.json', 'model.safetensors', 'generation_config.json']),
+    )
+    expect((await run('score', '--model', out, '--data', data, '--out', join(work, 's3.jsonl'))).code).toBe(0)
+  })
+})
+
+describe('bad input', () => {
+  const bad = (name: string, content: string): string => {
+    writeFileSync(join(work, name), content)
+    return join(work, name)
+  }
+  const damaged = join(work, 'damaged')
+  mkdirSync(damaged, { recursive: true })
+  copyFileSync(join(model, 'config.json'), join(damaged, 'config.json'))
+  writeFileSync(
+    join(damaged, 'model.safetensors'),
+    readFileSync(join(model, 'model.safetensors')).subarray(0, 5000),
+  )
+
+  it.each<[string, string[], string]>([
+    ['a missing model', ['--model', join(work, 'none'), '--data', data], 'does not exist'],
+    ['a missing file', ['--model', model, '--data', join(work, 'none.jsonl')], 'none.jsonl'],
+    ['damaged weights', ['--model', damaged, '--data', data], 'model.safetensors'],
+    [
+      'an adapter of another model',
+      ['--model', model, '--data', data, '--adapter', join(goldenFolder, 'llama3', 'adapter')],
+      'adapts',
+    ],
+    [
+      'a bad line',
+      ['--model', model, '--data', bad('bad.jsonl', '{"promptTokens":[3],"responseTokens":[4]}\n{oops\n')],
+      'bad.jsonl:2',
+    ],
+    ['an empty file', ['--model', model, '--data', bad('empty.jsonl', '')], 'empty.jsonl'],
+    [
+      'text without a tokenizer',
+      ['--model', model, '--data', bad('text.jsonl', '{"prompt":"a","response":"b"}\n')],
+      'tokenizer',
+    ],
+    [
+      'a token beyond the vocabulary',
+      ['--model', model, '--data', bad('big.jsonl', '{"promptTokens":[3],"responseTokens":[400]}\n')],
+      '400',
+    ],
+    ['an impossible option', ['--model', model, '--data', data, '--batch-size', '0'], '--batch-size'],
+  ])('%s gives one line, exit 2 and no output', async (_, argv, said) => {
+    const out = join(work, 'never.jsonl')
+    const { code, err } = await run('score', ...argv, '--out', out)
+    expect(err.trim().split('\n')).toHaveLength(1)
+    expect(err).toContain(said)
+    expect(code).toBe(2)
+    expect(readdirSync(work).filter((f) => f.includes('never'))).toEqual([])
+  })
+
+  it('refuses modules the model does not have, before anything is written', async () => {
+    const out = join(work, 'nothing')
+    const { code, err } = await run(
+      'train',
+      '--model',
+      model,
+      '--data',
+      data,
+      '--out',
+      out,
+      '--target-modules',
+      'q_proj,w_proj',
+    )
+    expect(code).toBe(2)
+    expect(err).toContain('w_proj')
+    expect(existsSync(out)).toBe(false)
+  })
+})
