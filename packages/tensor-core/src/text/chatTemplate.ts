@@ -1,6 +1,6 @@
 /**
- * Chat templates in Jinja, with what transformers puts at their disposal: the messages, `add_generation_prompt`, the special
- * tokens by name, `raise_exception` and `strftime_now`.
+ * Chat templates in Jinja, with what transformers puts at their disposal: the messages, `add_generation_prompt` and the special
+ * tokens by name; `raise_exception`, `strftime_now` and generation blocks come with `@huggingface/jinja`.
  */
 import { Template } from '@huggingface/jinja'
 import * as E from 'fp-ts/Either'
@@ -17,40 +17,7 @@ export interface TemplateInput {
 /** Throws where the template does (`raise_exception`): callers catch and say so. */
 export type ChatTemplate = (input: TemplateInput) => string
 
-// time -------------------------------------------------------------------------------------------
-
-const two = (n: number): string => String(n).padStart(2, '0')
-const name = (d: Date, options: Intl.DateTimeFormatOptions): string => d.toLocaleString('en-US', options)
-
-const fields: ReadonlyMap<string, (d: Date) => string> = new Map([
-  ['d', (d: Date) => two(d.getDate())],
-  ['m', (d: Date) => two(d.getMonth() + 1)],
-  ['Y', (d: Date) => String(d.getFullYear())],
-  ['y', (d: Date) => two(d.getFullYear() % 100)],
-  ['b', (d: Date) => name(d, { month: 'short' })],
-  ['B', (d: Date) => name(d, { month: 'long' })],
-  ['a', (d: Date) => name(d, { weekday: 'short' })],
-  ['A', (d: Date) => name(d, { weekday: 'long' })],
-  ['H', (d: Date) => two(d.getHours())],
-  ['I', (d: Date) => two(d.getHours() % 12 === 0 ? 12 : d.getHours() % 12)],
-  ['p', (d: Date) => (d.getHours() < 12 ? 'AM' : 'PM')],
-  ['M', (d: Date) => two(d.getMinutes())],
-  ['S', (d: Date) => two(d.getSeconds())],
-  ['%', () => '%'],
-])
-
-/** Python's `datetime.strftime`, the fields templates use. */
-export const strftime = (format: string, now: Date): string =>
-  format.replace(/%-?([a-zA-Z%])/g, (whole, letter: string) => {
-    const text = fields.get(letter)?.(now) ?? whole
-    return whole.startsWith('%-') ? text.replace(/^0+(?=\d)/, '') : text
-  })
-
 // constructors -----------------------------------------------------------------------------------
-
-const raise = (message: unknown): never => {
-  throw new Error(String(message))
-}
 
 /** @param where the template's file, for messages */
 export const compileTemplate = (
@@ -68,8 +35,6 @@ export const compileTemplate = (
           add_generation_prompt: addGenerationPrompt,
           tools: null,
           documents: null,
-          raise_exception: raise,
-          strftime_now: (format: unknown) => strftime(String(format), new Date()),
         })
     },
     (cause) => damaged(where, `the chat template cannot be read (${causeLine(cause)})`),

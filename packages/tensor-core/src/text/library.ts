@@ -8,7 +8,11 @@ import type { Json } from './files'
 // model ------------------------------------------------------------------------------------------
 
 export interface LibraryDecoder {
+  readonly config: Json
   readonly decode: (tokens: ReadonlyArray<string>) => string
+  /** The parts of a sequence. */
+  readonly decoders?: ReadonlyArray<LibraryDecoder>
+  decode_chain: (tokens: ReadonlyArray<string>) => ReadonlyArray<string>
 }
 
 export interface LibraryTokenizer {
@@ -34,6 +38,50 @@ export interface LibraryTokenizer {
 
 type LibraryConstructor = new (tokenizer: Json, config: Json) => LibraryTokenizer
 
+// repairs ----------------------------------------------------------------------------------------
+
+const byteToken = /^<0x([0-9A-Fa-f]{2})>$/
+
+/** The byte a fall-back token stands for. */
+export const byteOf = (token: string): number | undefined => {
+  const digits = byteToken.exec(token)?.[1]
+  return digits === undefined ? undefined : parseInt(digits, 16)
+}
+
+const decodeBytes = (bytes: ReadonlyArray<number>): string => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes))
+  } catch {
+    return '\ufffd'.repeat(bytes.length)
+  }
+}
+
+/** As the reference implementation: a run of bytes that is no UTF-8 gives one replacement character per byte. */
+const fallBackChain = (tokens: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const out: Array<string> = []
+  let bytes: Array<number> = []
+  const flush = (): void => {
+    if (bytes.length > 0) out.push(decodeBytes(bytes))
+    bytes = []
+  }
+  for (const token of tokens) {
+    const byte = byteOf(token)
+    if (byte !== undefined) bytes.push(byte)
+    else {
+      flush()
+      out.push(token)
+    }
+  }
+  flush()
+  return out
+}
+
+const repair = (decoder: LibraryDecoder | null): void => {
+  if (decoder === null) return
+  if (decoder.config['type'] === 'ByteFallback') decoder.decode_chain = fallBackChain
+  decoder.decoders?.forEach(repair)
+}
+
 // constructors -----------------------------------------------------------------------------------
 
 const isConstructor = (u: unknown): u is LibraryConstructor => typeof u === 'function'
@@ -42,5 +90,7 @@ const isConstructor = (u: unknown): u is LibraryConstructor => typeof u === 'fun
 export const libraryTokenizer = (tokenizer: Json, config: Json): LibraryTokenizer => {
   const Constructor: unknown = tokenizers.Tokenizer
   if (!isConstructor(Constructor)) throw new Error('@huggingface/tokenizers has no Tokenizer')
-  return new Constructor(tokenizer, config)
+  const made = new Constructor(tokenizer, config)
+  repair(made.decoder)
+  return made
 }

@@ -1,6 +1,6 @@
 /** What one token adds to a text in the middle of a sentence, as bytes. */
 import type { Json } from './files'
-import type { LibraryDecoder } from './library'
+import { type LibraryDecoder, byteOf } from './library'
 
 // byte-level alphabet ----------------------------------------------------------------------------
 
@@ -31,7 +31,6 @@ export const hasPart = (part: unknown, type: string): boolean =>
       (inner) => Array.isArray(inner) && inner.some((p) => hasPart(p, type)),
     ))
 
-const byteToken = /^<0x([0-9A-Fa-f]{2})>$/
 const before = 'x'
 
 export interface PieceRules {
@@ -43,8 +42,8 @@ export interface PieceRules {
 /** The bytes of an ordinary token; `added` tokens are written as they are spelled. */
 export const pieceBytes = (rules: PieceRules, token: string, added: boolean): Uint8Array => {
   if (rules.byteLevel) return (added ? undefined : byteLevelBytes(token)) ?? utf8.encode(token)
-  const byte = rules.byteFallback ? byteToken.exec(token)?.[1] : undefined
-  if (byte !== undefined) return Uint8Array.of(parseInt(byte, 16))
+  const byte = rules.byteFallback ? byteOf(token) : undefined
+  if (byte !== undefined) return Uint8Array.of(byte)
   const text = rules.decoder === null ? [before, token].join(' ') : rules.decoder.decode([before, token])
   return utf8.encode(text.startsWith(before) ? text.slice(before.length) : text)
 }
