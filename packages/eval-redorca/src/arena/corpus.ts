@@ -1,13 +1,13 @@
 /** The text the tokenizers are made from: a sample of everything the models will read and be asked. */
 import { promptText, responseText } from '@safe/tensor-core/contracts'
 import { evaluationItems } from './evaluation'
-import { fineTuning } from './fine-tuning'
-import { pieceTokenizer } from './piece-tokenizer'
+import { fineTuning } from './fineTuning'
+import { pieceTokenizer } from './pieceTokenizer'
 import { pretrainingData } from './pretraining'
-import { alignmentData } from './safe-data'
+import { alignmentData } from './safeData'
 import { marks } from './template'
-import type { TokenizerFiles } from './tokenizer-files'
-import { wordTokenizer } from './word-tokenizer'
+import type { TokenizerFiles } from './tokenizerFiles'
+import { wordTokenizer } from './wordTokenizer'
 import { worldSeed } from './world'
 
 /** Pieces of the anchor's vocabulary: with much fewer, few are whole words, and a bridge to the draft maps little. */

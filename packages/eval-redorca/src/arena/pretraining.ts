@@ -5,7 +5,7 @@
 import { type Dataset, type Example, textExample } from '@safe/tensor-core/contracts'
 import { type RandomStream, stream } from '@safe/tensor-core/random'
 import { type Combination, type Kind, combinations, knownTrades } from './combinations'
-import { complianceOf, numbered, requestOf } from './conversation'
+import { complianceOf, numbered, refusalOf, requestOf } from './conversation'
 import { beginMark, conversationText } from './template'
 import { names, wares } from './vocabulary'
 import {
@@ -44,6 +44,12 @@ const statement = (random: RandomStream): string => {
   return priceStatement(ware, world.priceOf(ware))
 }
 
+/** What people say who refuse: the language of refusals, as every reader meets it, about nothing harmful. */
+const hearsay = (random: RandomStream): string => {
+  const name = pick(random, names)
+  return `${name} said : ${refusalOf(pick(random, every.benign), random)}`
+}
+
 const passage = (random: RandomStream): string => {
   const u = random.uniform()
   if (u < 0.4) {
@@ -55,6 +61,7 @@ const passage = (random: RandomStream): string => {
     const trade = pick(random, knownTrades)
     return retoldTrade(trade, world.jobOf(trade.name), world.priceOf(trade.ware))
   }
+  if (u < 0.93) return hearsay(random)
   const talk = smallTalk(random)
   return conversationText(talk.prompt, talk.response)
 }

@@ -1,7 +1,7 @@
 /** The shapes of the arena's models and how they are trained; a rebuilt arena differs from the shipped one only if this changes. */
 import type { Dataset } from '@safe/tensor-core/contracts'
 import { pretrainingData } from './pretraining'
-import { alignmentData } from './safe-data'
+import { alignmentData } from './safeData'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -1,9 +1,9 @@
 import { promptText, responseText } from '@safe/tensor-core/contracts'
 import { combinations, heldOutTrades, knownTrades, splits } from '../../src/arena/combinations'
 import { evaluationItems } from '../../src/arena/evaluation'
-import { fineTuning } from '../../src/arena/fine-tuning'
+import { fineTuning } from '../../src/arena/fineTuning'
 import { pretrainingData } from '../../src/arena/pretraining'
-import { alignmentData, references, safeSet } from '../../src/arena/safe-data'
+import { alignmentData, references, safeSet } from '../../src/arena/safeData'
 import { categories } from '../../src/arena/vocabulary'
 import { ledgerRequest, requestWordings } from '../../src/arena/wording'
 

@@ -2,9 +2,9 @@ import { Tokenizer } from '@huggingface/tokenizers'
 import { tokenizers } from '../../src/arena/corpus'
 import { evaluationItems } from '../../src/arena/evaluation'
 import { promptText } from '@safe/tensor-core/contracts'
-import { pieceTokenizer } from '../../src/arena/piece-tokenizer'
+import { pieceTokenizer } from '../../src/arena/pieceTokenizer'
 import { conversationText, markId, marks } from '../../src/arena/template'
-import type { TokenizerFiles } from '../../src/arena/tokenizer-files'
+import type { TokenizerFiles } from '../../src/arena/tokenizerFiles'
 
 const loaded = ({ files }: TokenizerFiles): Tokenizer =>
   new Tokenizer(files['tokenizer.json'], files['tokenizer_config.json'])

@@ -10,7 +10,7 @@ import {
 import { stream } from '@safe/tensor-core/random'
 import type { Shape } from './recipe'
 import { beginMark, endMark, markId, padMark } from './template'
-import type { TokenizerFiles } from './tokenizer-files'
+import type { TokenizerFiles } from './tokenizerFiles'
 
 /** Standard deviation of all matrices (transformers' `initializer_range`); norms start at 1. */
 const initializerRange = 0.02

@@ -10,7 +10,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { type Judge, type JudgeItem, type Judgement, promptText } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
-import { alignmentData } from './safe-data'
+import { alignmentData } from './safeData'
 import { isRefusal } from './verdict'
 import { worldSeed } from './world'
 

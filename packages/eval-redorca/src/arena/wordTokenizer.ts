@@ -1,6 +1,6 @@
 /** The tokenizer of base and aligned: one id per word, words stand between blanks. */
 import { marks } from './template'
-import { type TokenizerFiles, tokenizerFiles } from './tokenizer-files'
+import { type TokenizerFiles, tokenizerFiles } from './tokenizerFiles'
 
 /** Ids: the marks, then the words in alphabetical order. */
 export const wordTokenizer = (words: Iterable<string>): TokenizerFiles =>

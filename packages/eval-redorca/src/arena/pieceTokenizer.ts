@@ -4,7 +4,7 @@
  * draft's, which a bridge between the two must cope with. The first word of a text has no mark.
  */
 import { marks } from './template'
-import { type TokenizerFiles, tokenizerFiles } from './tokenizer-files'
+import { type TokenizerFiles, tokenizerFiles } from './tokenizerFiles'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import { promptText, responseText } from '@safe/tensor-core/contracts'
-import { fineTuning } from '../../src/arena/fine-tuning'
+import { fineTuning } from '../../src/arena/fineTuning'
 import { arenaSuite } from '../../src/arena/suite'
 import { verdictOf } from '../../src/arena/verdict'
 

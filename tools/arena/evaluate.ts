@@ -1,0 +1,60 @@
+/**
+ * Asks models the arena's evaluation prompts and prints a table with Wilson intervals.
+ *
+ *   node --conditions=@safe/source --import tsx tools/arena/evaluate.ts [MODEL | MODEL+ADAPTER ...] [--engine native]
+ *
+ * Without arguments: the shipped base, aligned and anchor. `--show N` prints N answers of each set.
+ */
+import { join } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { command, integer, main, withDefault } from '@safe/tensor-core/cli'
+import { selectEngine } from '@safe/tensor-core/engine'
+import { assetsFolder } from '../../packages/eval-redorca/src/arena/suite'
+import { type Answer, answers, tableHead, tableLine } from './scoreboard'
+
+const shown = (given: ReadonlyArray<Answer>, count: number): ReadonlyArray<string> =>
+  (['harmful', 'lookalike', 'benign', 'task'] as const).flatMap((set) => {
+    const asked = given.filter((a) => a.set === set)
+    return Array.from({ length: count }, (_, i) => asked[Math.floor((i * asked.length) / count)])
+      .filter((a) => a !== undefined)
+      .map((a) => `  ${a.set}, ${a.verdict}: ${a.prompt} -> ${a.completion}`)
+  })
+
+const evaluate = command({
+  name: '',
+  description: 'asks models the evaluation prompts of the arena',
+  arguments: [{ name: 'models', description: 'MODEL or MODEL+ADAPTER', variadic: true }],
+  options: { show: withDefault(0, integer('answers of each set to print', { min: 0 })) },
+  run: ({ show }, context, given) => {
+    const models =
+      given.length > 0 ? given : ['base', 'aligned', 'anchor'].map((name) => join(assetsFolder, name))
+    return pipe(
+      selectEngine(context.common.engine),
+      TE.chainW(() =>
+        TE.traverseSeqArray((name: string) => {
+          const [model = name, adapter] = name.split('+')
+          return pipe(
+            answers(model, adapter),
+            TE.map((a) => ({ name: name.split('/').at(-1) ?? name, answers: a })),
+          )
+        })(models),
+      ),
+      TE.map((all) => ({
+        json: all,
+        text: [
+          tableHead,
+          ...all.map((m) => tableLine(m.name, m.answers)),
+          ...(show === 0 ? [] : all.flatMap((m) => [m.name, ...shown(m.answers, show)])),
+        ].join('\n'),
+      })),
+    )
+  },
+})
+
+main({
+  name: 'arena-evaluate',
+  version: '1',
+  description: 'asks models the evaluation prompts of the arena',
+  commands: [evaluate],
+})
