@@ -1,0 +1,126 @@
+import * as TE from 'fp-ts/TaskEither'
+import type { Matrix } from '@safe/tensor-core/contracts'
+import { flip, fromMatrix, toMatrix } from '@safe/tensor-core/linalg'
+import { type CorrectionOptions, correctAdapter, csuloraDefence } from '../src'
+import { adapterOf, distance, gaussian, left, memorySource, product, right } from './world'
+
+const options: CorrectionOptions = {
+  method: 'csulora',
+  rank: { energy: 0.95 },
+  beta: 0.05,
+  tau: 0.5,
+  seed: 42,
+}
+const [q, k] = ['model.layers.0.q_proj', 'model.layers.0.k_proj']
+const factors = (m: number, n: number, seed: number) => ({
+  B: gaussian(m, 2, seed),
+  A: gaussian(2, n, seed + 1),
+})
+const adapter = adapterOf({ [q]: factors(12, 10, 1), [k]: factors(6, 10, 3) })
+const weights = (seed: number): Record<string, Matrix> => ({
+  [`${q}.weight`]: toMatrix(gaussian(12, 10, seed)),
+  [`${k}.weight`]: toMatrix(gaussian(6, 10, seed + 1)),
+})
+const pair = { base: memorySource('base', weights(10)), aligned: memorySource('aligned', weights(20)) }
+
+describe('correctAdapter', () => {
+  it('corrects every module and keeps the structure', async () => {
+    const seen: string[] = []
+    const done = right(
+      await correctAdapter({ ...pair, options, onModule: (m) => seen.push(m.name) })(adapter)(),
+    )
+    expect(seen).toEqual([q, k])
+    expect(done.adapter).toMatchObject({ config: adapter.config, dtype: 'F32', metadata: { format: 'pt' } })
+    done.adapter.modules.forEach((m, i) => {
+      const before = adapter.modules[i]!
+      expect([m.A.rows, m.A.cols, m.B.rows, m.B.cols, m.scale]).toEqual([
+        before.A.rows,
+        before.A.cols,
+        before.B.rows,
+        before.B.cols,
+        before.scale,
+      ])
+      expect(distance(product(m), product(before))).toBeGreaterThan(0.01)
+    })
+    expect(done.modules[0]).toMatchObject({ shape: [12, 10], route: 'spectrum' })
+  })
+
+  it('reads fan_in_fan_out layers the other way round', async () => {
+    const flipped = (m: Record<string, Matrix>) =>
+      Object.fromEntries(Object.entries(m).map(([key, x]) => [key, toMatrix(fromMatrix(flip(x)))]))
+    const other = { ...adapter, config: { ...adapter.config, fan_in_fan_out: true } }
+    const twin = {
+      base: memorySource('base', flipped(weights(10))),
+      aligned: memorySource('aligned', flipped(weights(20))),
+    }
+    const a = right(await correctAdapter({ ...pair, options })(adapter)())
+    const b = right(await correctAdapter({ ...twin, options })(other)())
+    a.adapter.modules.forEach((m, i) =>
+      expect(distance(product(b.adapter.modules[i]!), product(m))).toBeLessThan(1e-6),
+    )
+  })
+
+  it('finds the output head of a tied model under the embedding', async () => {
+    const head = adapterOf({ lm_head: factors(12, 10, 1) })
+    const tied = (seed: number) =>
+      memorySource('tied', { 'model.embed_tokens.weight': toMatrix(gaussian(12, 10, seed)) })
+    const done = right(await correctAdapter({ base: tied(1), aligned: tied(2), options })(head)())
+    expect(done.modules[0]?.name).toBe('lm_head')
+  })
+
+  it('does nothing after a stop', async () => {
+    const abort = new AbortController()
+    abort.abort()
+    const fault = left(await correctAdapter({ ...pair, options, signal: abort.signal })(adapter)())
+    expect(fault).toMatchObject({ _tag: 'Interrupted', kind: 'interrupted' })
+  })
+
+  it.each([
+    ['NoDisplacement', { base: pair.aligned }, adapter, q],
+    ['AdapterMismatch', {}, adapterOf({ 'model.layers.9.q_proj': factors(12, 10, 1) }), 'layers.9.q_proj'],
+    ['AdapterMismatch', {}, adapterOf({ [q]: factors(16, 10, 1) }), '[12, 10], but the adapter'],
+    ['CheckpointMismatch', { base: memorySource('base', {}) }, adapter, `has no ${q}.weight`],
+    [
+      'CheckpointMismatch',
+      { base: memorySource('base', { [`${q}.weight`]: toMatrix(gaussian(3, 3, 1)) }) },
+      adapter,
+      '[3, 3]',
+    ],
+    [
+      'NotFinite',
+      {
+        base: memorySource('base', {
+          ...weights(10),
+          [`${q}.weight`]: { rows: 12, cols: 10, data: new Float32Array(120).fill(NaN) },
+        }),
+      },
+      adapter,
+      q,
+    ],
+    ['NotFinite', {}, adapterOf({ [q]: { ...factors(12, 10, 1), B: gaussian(12, 2, 1, Infinity) } }), q],
+  ])('refuses: %s', async (tag, change, given, said) => {
+    const fault = left(await correctAdapter({ ...pair, options, ...change })(given)())
+    expect(fault).toMatchObject({ _tag: tag, kind: 'input' })
+    expect(`${fault.where ?? ''} ${fault.message}`).toContain(said)
+  })
+})
+
+describe('csuloraDefence', () => {
+  it('is a defence of the weights stage with the options that decide it', async () => {
+    const defence = csuloraDefence(pair)
+    expect(defence).toMatchObject({
+      stage: 'weights',
+      name: 'csulora',
+      parameters: { energy: 0.95, beta: 0.05 },
+    })
+    const direct = right(await correctAdapter({ ...pair, options })(adapter)())
+    expect(right(await defence.apply(adapter)())).toEqual(direct.adapter)
+  })
+  it('leaves the source of a failure readable', async () => {
+    const broken = {
+      ...pair.base,
+      read: () => TE.left({ _tag: 'FileDamaged', kind: 'input', message: 'x' } as const),
+    }
+    expect(left(await csuloraDefence({ ...pair, base: broken }).apply(adapter)())._tag).toBe('FileDamaged')
+  })
+})
