@@ -1,6 +1,6 @@
 """Golden files for packages/tensor-core/src/text: small tokenizers made with `tokenizers`, and what transformers does with them.
 
-    python tools/golden/tokenizers.py
+    python tools/golden/text.py
 
 writes packages/tensor-core/test/golden/tokenizers/<kind>/ (tokenizer.json, tokenizer_config.json) and
 packages/tensor-core/test/golden/tokenizers.json (ids, texts, rendered chats).
@@ -9,11 +9,6 @@ import json
 import os
 import shutil
 import tempfile
-
-# the script's own name must not hide the package
-import sys
-
-sys.path = [p for p in sys.path if os.path.abspath(p or ".") != os.path.dirname(os.path.abspath(__file__))]
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
