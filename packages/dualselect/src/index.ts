@@ -41,3 +41,4 @@ export {
   scoreSelections,
   scoringWork,
 } from './scoring'
+export { dualselectBinary } from './command/binary'

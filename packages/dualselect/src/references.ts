@@ -4,9 +4,16 @@
  * Two passes, so that memory does not grow with the pool: the first keeps two numbers per reference, the second takes gradients
  * of the selected only. Sets that are not chosen by score need the second alone.
  */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Example, GradientOracle, LmError, VectorSpace } from '@safe/tensor-core/contracts'
+import {
+  type Example,
+  type GradientOracle,
+  type LmError,
+  type VectorSpace,
+  interrupted,
+} from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
 import { type DualSelectOptions, referenceCount } from './defaults'
 import { type Measures, referenceScores } from './score'
@@ -27,6 +34,8 @@ export interface PoolOptions {
   readonly batchSize: number
   /** Called after each batch of a pass: references done so far, of how many. */
   readonly onProgress?: (done: number, total: number) => void
+  /** Aborted: the pass stops before its next batch. */
+  readonly signal?: AbortSignal
 }
 
 // batches ----------------------------------------------------------------------------------------
@@ -45,7 +54,7 @@ const rows = (pool: ReadonlyArray<Example>, positions: ReadonlyArray<number>): R
 
 /** Folds over batches in order; `onLeft` frees what has been gathered when a batch fails. */
 const foldBatches =
-  <S>(initial: S, onLeft: (s: S) => void) =>
+  <S>(initial: S, onLeft: (s: S) => void, signal?: AbortSignal) =>
   (
     batches: ReadonlyArray<ReadonlyArray<number>>,
     step: (s: S, batch: ReadonlyArray<number>) => TE.TaskEither<LmError, S>,
@@ -53,8 +62,11 @@ const foldBatches =
   async () => {
     let state = initial
     for (const batch of batches) {
-      const next = await step(state, batch)()
-      if (next._tag === 'Left') {
+      const next =
+        signal?.aborted === true
+          ? E.left(interrupted('Interrupted', 'stopped while gradients were measured'))
+          : await step(state, batch)()
+      if (E.isLeft(next)) {
         onLeft(state)
         return next
       }
@@ -70,13 +82,17 @@ export const measurePool = <G>(
   oracle: GradientOracle<G>,
   pool: ReadonlyArray<Example>,
   direction: G | undefined,
-  { batchSize, onProgress }: PoolOptions,
+  { batchSize, onProgress, signal }: PoolOptions,
 ): TE.TaskEither<LmError, Measures> => {
   const losses = new Float32Array(pool.length)
   const cosines = new Float32Array(pool.length)
   const positions = pool.map((_, i) => i)
   return pipe(
-    foldBatches<number>(0, () => undefined)(chunks(positions, batchSize), (done, batch) =>
+    foldBatches<number>(
+      0,
+      () => undefined,
+      signal,
+    )(chunks(positions, batchSize), (done, batch) =>
       pipe(
         oracle.gradients(rows(pool, batch), { kind: 'deterministic' }),
         TE.map((gradients) => {
@@ -109,7 +125,7 @@ export const weightedGradient = <G>(
   oracle: GradientOracle<G>,
   pool: ReadonlyArray<Example>,
   selection: Selection,
-  { batchSize, onProgress }: PoolOptions,
+  { batchSize, onProgress, signal }: PoolOptions,
 ): TE.TaskEither<LmError, G> => {
   const { space } = oracle
   const weightOf = new Map(selection.indices.map((i, rank) => [i, selection.weights[rank] ?? 0]))
@@ -120,7 +136,11 @@ export const weightedGradient = <G>(
   }
   const state = { done: 0 }
   return pipe(
-    foldBatches<G | undefined>(undefined, free)(chunks(positions, batchSize), (sum, batch) => {
+    foldBatches<G | undefined>(
+      undefined,
+      free,
+      signal,
+    )(chunks(positions, batchSize), (sum, batch) => {
       const weights = batch.map((i) => weightOf.get(i) ?? 0)
       const mass = weights.reduce((s, w) => s + w, 0)
       if (mass === 0) return TE.right(sum)
@@ -145,7 +165,7 @@ const measuredGradient = <G>(
   pool: ReadonlyArray<Example>,
   selection: Selection,
   direction: G | undefined,
-  { batchSize, onProgress }: PoolOptions,
+  { batchSize, onProgress, signal }: PoolOptions,
 ): TE.TaskEither<LmError, { readonly gradient: G; readonly measures: Measures }> => {
   const { space } = oracle
   const measures = {
@@ -158,7 +178,11 @@ const measuredGradient = <G>(
     if (sum !== undefined) space.free(sum)
   }
   return pipe(
-    foldBatches<G | undefined>(undefined, free)(chunks(selection.indices, batchSize), (sum, batch) =>
+    foldBatches<G | undefined>(
+      undefined,
+      free,
+      signal,
+    )(chunks(selection.indices, batchSize), (sum, batch) =>
       pipe(
         oracle.gradients(rows(pool, batch), { kind: 'deterministic' }),
         TE.map((gradients) => {

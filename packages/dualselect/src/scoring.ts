@@ -6,7 +6,14 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Example, GradientOracle, LmError } from '@safe/tensor-core/contracts'
 import type { DualSelectOptions } from './defaults'
-import { chunks, measurePool, selectReferences, unscoredReferences, weightedGradient } from './references'
+import {
+  type PoolOptions,
+  chunks,
+  measurePool,
+  selectReferences,
+  unscoredReferences,
+  weightedGradient,
+} from './references'
 import { type Measures, referenceScores, taskScores } from './score'
 import { type Selection, equalWeights } from './selection'
 import { type CountTokens, selectByLot, selectByScore } from './taskFilter'
@@ -40,6 +47,7 @@ export interface ScoringOptions {
   readonly countTokens: CountTokens
   /** Called after each batch with the number of its rows. */
   readonly onProgress?: (rows: number) => void
+  readonly signal?: AbortSignal
 }
 
 /** Rows that `onProgress` will have counted at the end, gradients of selected references aside. */
@@ -87,14 +95,16 @@ export const scoreSelections = <G>(
   oracle: GradientOracle<G>,
   task: NumberedRows,
   references: NumberedRows,
-  { batchSize, seed, countTokens, onProgress }: ScoringOptions,
+  { batchSize, seed, countTokens, onProgress, signal }: ScoringOptions,
 ): TE.TaskEither<LmError, ReadonlyArray<ScoreRow>> => {
   const free = freeing(oracle.space.free)
   const all = task.examples.map((_, i) => i)
-  const run = (): { batchSize: number; onProgress: (done: number) => void } => {
+  const stopping = signal === undefined ? {} : { signal }
+  const run = (): PoolOptions => {
     const seen = { done: 0 }
     return {
       batchSize,
+      ...stopping,
       onProgress: (done) => {
         onProgress?.(done - seen.done)
         seen.done = done
@@ -138,7 +148,7 @@ export const scoreSelections = <G>(
             unscoredReferences(o, references.examples.length, seed, firstStep) ?? selectReferences(o)(scores)
           const first = scoreRows('reference', references, measures, scores, selection)
           return TE.bracket(
-            weightedGradient(oracle, references.examples, selection, { batchSize }),
+            weightedGradient(oracle, references.examples, selection, { batchSize, ...stopping }),
             (reference) =>
               pipe(
                 chunks(all, batchSize),

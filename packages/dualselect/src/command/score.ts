@@ -1,0 +1,103 @@
+/** `dualselect score`: what DualSelect would select, row by row, without training. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  command,
+  file,
+  folder,
+  optional,
+  overwriteOption,
+  required,
+  rowChoiceOf,
+} from '@safe/tensor-core/cli'
+import { refuseExisting, writeJsonl } from '@safe/tensor-core/formats'
+import { openGradientOracle } from '@safe/tensor-core/lm'
+import { type ScoreRow, scoreSelections, scoringWork } from '../scoring'
+import { methodOf } from './methodOptions'
+import { givenRows } from './rows'
+import { startEngine } from './startEngine'
+import { checkLoss } from './train'
+import { recipeFrom, trainingTable } from './trainingTable'
+
+const summary = (rows: ReadonlyArray<ScoreRow>, kind: ScoreRow['kind']) => {
+  const all = rows.filter((r) => r.kind === kind)
+  return { rows: all.length, selected: all.filter((r) => r.selected).length }
+}
+
+export const scoreCommand = command({
+  name: 'score',
+  description: 'scores references against the task gradient, then task rows against the references',
+  options: {
+    model: required(folder('model folder')),
+    adapter: optional(folder('PEFT adapter folder; default: a fresh adapter')),
+    task: required(file('rows to learn')),
+    references: required(file('rows to keep')),
+    out: required(file('JSONL of {kind, batch?, index, id, loss, cosine, score, weight, selected}')),
+    ...trainingTable,
+    ...overwriteOption,
+  },
+  run: (values, context) => {
+    const options = methodOf(values)
+    const recipe = recipeFrom(values)
+    return pipe(
+      TE.fromEither(checkLoss(options, recipe)),
+      TE.chainEitherKW(() => refuseExisting(values.out, values)),
+      TE.chainW(() =>
+        givenRows(
+          {
+            model: values.model,
+            task: values.task,
+            references: values.references,
+            maxLength: recipe.maxLength,
+            ...rowChoiceOf(values),
+          },
+          context.warn,
+        ),
+      ),
+      TE.chainFirstW(() => startEngine(context)),
+      TE.chainW(({ task, references, countTokens }) =>
+        TE.bracketW(
+          openGradientOracle({
+            model: values.model,
+            data: task,
+            recipe,
+            seed: context.common.seed,
+            ...rowChoiceOf(values),
+            ...(values.adapter === undefined ? {} : { init: values.adapter }),
+            onWarning: context.warn,
+          }),
+          ({ oracle, rows }) => {
+            const kept = {
+              examples: rows.map(({ example }) => example),
+              numbers: rows.map(({ number }) => number),
+            }
+            const progress = context.progress('score', scoringWork(kept, references))
+            return pipe(
+              scoreSelections(options, oracle, kept, references, {
+                batchSize: recipe.batchSize,
+                seed: context.common.seed,
+                countTokens,
+                signal: context.signal,
+                onProgress: (n) => progress.tick(n),
+              }),
+              (work) => async () => {
+                const result = await work()
+                progress.stop()
+                return result
+              },
+            )
+          },
+          ({ dispose }) => TE.fromIO(dispose),
+        ),
+      ),
+      TE.chainFirstW((rows) => writeJsonl(values.out, rows)),
+      TE.map((rows) => {
+        const [references, task] = [summary(rows, 'reference'), summary(rows, 'task')]
+        return {
+          json: { out: values.out, references, task },
+          text: `${references.selected} of ${references.rows} references, ${task.selected} of ${task.rows} task rows selected: ${values.out}`,
+        }
+      }),
+    )
+  },
+})

@@ -1,0 +1,16 @@
+/** The engine a command runs on, said once on stderr. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { Context } from '@safe/tensor-core/cli'
+import type { EngineError } from '@safe/tensor-core/contracts'
+import { type EngineReport, selectEngine } from '@safe/tensor-core/engine'
+
+export const startEngine = (context: Context): TE.TaskEither<EngineError, EngineReport> =>
+  pipe(
+    selectEngine(context.common.engine),
+    TE.map((report) => {
+      if (report.warning !== undefined) context.warn(report.warning)
+      context.note(`engine ${report.engine} on ${report.device}${report.gpu ? ' (GPU)' : ''}`)
+      return report
+    }),
+  )

@@ -1,0 +1,187 @@
+/** `dualselect train`: an adapter fine-tuned on a task under DualSelect. */
+import { resolve } from 'node:path'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  type Progress,
+  command,
+  file,
+  folder,
+  integer,
+  optional,
+  overwriteOption,
+  required,
+  resumeOption,
+  rowChoiceOf,
+} from '@safe/tensor-core/cli'
+import { type Fault, badInput } from '@safe/tensor-core/contracts'
+import { refuseExisting } from '@safe/tensor-core/formats'
+import { type LogRow, type TrainingRecipe, trainAdapter } from '@safe/tensor-core/lm'
+import { type DualSelectOptions, isPlain } from '../defaults'
+import { dualSelect } from '../rule'
+import { methodOf } from './methodOptions'
+import { type StepKind, paceKeeper, paceText } from './pace'
+import { givenRows } from './rows'
+import { startEngine } from './startEngine'
+import { recipeFrom, trainingTable } from './trainingTable'
+import { tellingWarnings } from './warnings'
+
+// checks -----------------------------------------------------------------------------------------
+
+/** Logs are written as training goes: they must not fall on each other or on the data. */
+const checkLogs = (
+  logs: ReadonlyArray<string | undefined>,
+  inputs: ReadonlyArray<string>,
+): E.Either<Fault, void> => {
+  const taken = new Set(inputs.map((path) => resolve(path)))
+  for (const path of logs) {
+    if (path === undefined) continue
+    if (taken.has(resolve(path)))
+      return E.left(badInput('BadOption', 'is used twice in this command', { where: path }))
+    taken.add(resolve(path))
+  }
+  return E.right(undefined)
+}
+
+/** Selections are over rows, so the loss must be a mean over rows. */
+export const checkLoss = (o: DualSelectOptions, recipe: TrainingRecipe): E.Either<Fault, void> =>
+  recipe.loss === 'token' && !isPlain(o)
+    ? E.left(
+        badInput('BadOption', 'is not defined for DualSelect, which weighs examples', {
+          where: '--loss token',
+          remedy: 'leave --loss out',
+        }),
+      )
+    : E.right(undefined)
+
+// command ----------------------------------------------------------------------------------------
+
+interface Seen {
+  progress: Progress | undefined
+  last: LogRow | undefined
+  refreshed: boolean
+  refreshes: number
+  warnings: number
+}
+
+export const trainCommand = command({
+  name: 'train',
+  description: 'fine-tunes an adapter on a task, with selected safety references and task rows',
+  options: {
+    model: required(folder('model folder')),
+    task: required(file('rows to learn')),
+    references: required(file('rows to keep: safety references, or a replay buffer')),
+    out: required(folder('adapter folder')),
+    initAdapter: optional(folder('go on from this adapter: it brings rank, alpha, targets and patterns')),
+    ...trainingTable,
+    selectionLog: optional(
+      file('JSONL of {epoch, step, kind, indices, weights, losses, cosines, scores} per selection'),
+    ),
+    checkpointEvery: optional(integer('steps between checkpoints', { min: 1 })),
+    log: optional(file('JSONL of {step, loss, gradNorm, lr, examples, tokens, seconds}')),
+    ...overwriteOption,
+    ...resumeOption,
+  },
+  run: (values, context) => {
+    const options = methodOf(values)
+    const recipe = recipeFrom(values)
+    const pace = paceKeeper()
+    const seen: Seen = {
+      progress: undefined,
+      last: undefined,
+      refreshed: false,
+      refreshes: 0,
+      warnings: 0,
+    }
+    const warn = (line: string): void => {
+      seen.warnings += 1
+      context.warn(line)
+    }
+    const kindOf = (step: number): StepKind =>
+      seen.refreshed ? 'refreshed' : step < options.warmupSteps || isPlain(options) ? 'plain' : 'filtered'
+    return pipe(
+      TE.fromEither(checkLoss(options, recipe)),
+      TE.chainEitherKW(() => refuseExisting(values.out, values)),
+      TE.chainEitherKW(() => checkLogs([values.log, values.selectionLog], [values.task, values.references])),
+      TE.chainW(() =>
+        givenRows(
+          {
+            model: values.model,
+            task: values.task,
+            references: values.references,
+            maxLength: recipe.maxLength,
+            ...rowChoiceOf(values),
+          },
+          warn,
+        ),
+      ),
+      TE.chainFirstW(() => startEngine(context)),
+      TE.chainW(({ task, references, countTokens, fingerprint }) => {
+        const defence = dualSelect(options, references, {
+          seed: context.common.seed,
+          countTokens,
+          referenceNumbers: references.numbers,
+          onRefresh: (done, total) => seen.progress?.tick(0, `references ${done}/${total}`),
+        })
+        return trainAdapter({
+          model: values.model,
+          data: task,
+          recipe,
+          seed: context.common.seed,
+          defence: tellingWarnings(
+            { ...defence, parameters: { ...defence.parameters, references: fingerprint } },
+            warn,
+          ),
+          out: values.out,
+          resume: values.resume,
+          signal: context.signal,
+          ...rowChoiceOf(values),
+          ...(values.initAdapter === undefined ? {} : { init: values.initAdapter }),
+          ...(values.checkpointEvery === undefined ? {} : { checkpointEvery: values.checkpointEvery }),
+          ...(values.log === undefined ? {} : { log: values.log }),
+          ...(values.selectionLog === undefined ? {} : { ruleLog: values.selectionLog }),
+          onWarning: warn,
+          onStart: (total, done) => {
+            seen.progress = context.progress('train', total)
+            seen.progress.tick(done)
+          },
+          onNote: (note) => {
+            if (note['kind'] !== 'reference') return
+            seen.refreshed = true
+            seen.refreshes += 1
+          },
+          onStep: (row) => {
+            pace.saw(kindOf(row.step), row)
+            seen.refreshed = false
+            seen.last = row
+            seen.progress?.tick(1, `loss ${row.loss.toFixed(4)}`)
+          },
+        })
+      }),
+      (work) => async () => {
+        const result = await work()
+        seen.progress?.stop()
+        return result
+      },
+      TE.map(() => {
+        const cost = paceText(pace.pace())
+        return {
+          json: {
+            out: values.out,
+            steps: seen.last === undefined ? null : seen.last.step + 1,
+            loss: seen.last?.loss ?? null,
+            refreshes: seen.refreshes,
+            warnings: seen.warnings,
+            seconds: pace.pace(),
+          },
+          text: [
+            `adapter${seen.last === undefined ? '' : `, last loss ${seen.last.loss.toFixed(4)} nats`}`,
+            ...(cost === '' ? [] : [`; ${cost}`]),
+            `: ${values.out}`,
+          ].join(''),
+        }
+      }),
+    )
+  },
+})

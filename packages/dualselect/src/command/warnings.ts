@@ -1,0 +1,26 @@
+/** The rule's warnings go to people, its selections to the log: notes of kind `warning` are told and taken out. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { TrainingDefence } from '@safe/tensor-core/contracts'
+
+export const tellingWarnings = (defence: TrainingDefence, warn: (line: string) => void): TrainingDefence => ({
+  ...defence,
+  apply: (inner, oracle) =>
+    pipe(
+      defence.apply(inner, oracle),
+      TE.map((rule) => ({
+        ...rule,
+        step: (state, at) =>
+          pipe(
+            rule.step(state, at),
+            TE.map((update) => {
+              const isWarning = (note: Readonly<Record<string, unknown>>): boolean =>
+                note['kind'] === 'warning'
+              for (const note of update.notes)
+                if (isWarning(note)) warn(`step ${at.step}: ${String(note['message'])}`)
+              return { ...update, notes: update.notes.filter((note) => !isWarning(note)) }
+            }),
+          ),
+      })),
+    ),
+})
