@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 target="$here/../../packages/tensor-core/src/engine/wasm/binary.ts"
 object=$(mktemp)
 trap 'rm -f "$object"' EXIT
-clang --target=wasm32 -msimd128 -O3 -nostdlib -Wall -Werror \
+clang --target=wasm32 -msimd128 -O3 -fno-builtin -nostdlib -Wall -Werror \
   -Wl,--no-entry -Wl,--import-memory -Wl,--strip-all -Wl,-z,stack-size=0 \
   "$here"/*.c -o "$object"
 {

@@ -5,9 +5,7 @@
  * makes of it are fast as well.
  */
 import { tf } from './tf'
-import { registerWasmProduct } from './wasm/product'
-
-registerWasmProduct()
+import './wasm'
 
 /**
  * op(a) op(b) over the last two dimensions, op the transpose where asked for; leading dimensions are batches,

@@ -25,6 +25,33 @@ export interface Kernels {
     transposeB: number,
     scratch: number,
   ) => void
+  readonly copyBlocks: (
+    from: number,
+    fromStride: number,
+    to: number,
+    toStride: number,
+    floats: number,
+    count: number,
+  ) => void
+  readonly gatherBlocks: (
+    from: number,
+    indices: number,
+    count: number,
+    to: number,
+    outer: number,
+    size: number,
+    floats: number,
+  ) => number
+  readonly sumSegments: (
+    from: number,
+    segments: number,
+    count: number,
+    to: number,
+    size: number,
+    floats: number,
+  ) => void
+  readonly exponentials: (from: number, to: number, count: number) => void
+  readonly logarithms: (from: number, to: number, count: number) => void
 }
 
 // the host's WebAssembly --------------------------------------------------------------------------
@@ -60,11 +87,20 @@ const heapOf = (backend: BackendWasm): Heap => {
 
 // instances --------------------------------------------------------------------------------------
 
-const isKernels = (u: object): u is Kernels =>
-  'products' in u &&
-  typeof u.products === 'function' &&
-  'scratchFloats' in u &&
-  typeof u.scratchFloats === 'function'
+const names = [
+  'products',
+  'scratchFloats',
+  'copyBlocks',
+  'gatherBlocks',
+  'sumSegments',
+  'exponentials',
+  'logarithms',
+] as const satisfies ReadonlyArray<keyof Kernels>
+
+const isKernels = (u: object): u is Kernels => {
+  const exported = new Map(Object.entries(u))
+  return names.every((name) => typeof exported.get(name) === 'function')
+}
 
 const instances = new WeakMap<BackendWasm, Kernels>()
 

@@ -5,8 +5,9 @@
  * in batches at 1.5, and it keeps a packed copy of every right operand. Ours runs at 25 to 50 GFLOP/s in all forms, batches,
  * transposes and thin shapes included, and keeps nothing (docs/engines.md has the table).
  */
-import { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { tf } from '../tf'
+import { override, sizeOf } from './override'
 import { addressOf, kernelsOf, withScratch } from './memory'
 
 // shapes -----------------------------------------------------------------------------------------
@@ -23,15 +24,13 @@ const operand = (shape: ReadonlyArray<number>, transposed: boolean): Operand => 
   return transposed ? { batch, rows: cols, cols: rows } : { batch, rows, cols }
 }
 
-const count = (shape: ReadonlyArray<number>): number => shape.reduce((n, d) => n * d, 1)
-
 /** Which matrix of an operand each matrix of the result takes, where batches broadcast in a way strides cannot tell. */
 const broadcastIndices = (
   batch: ReadonlyArray<number>,
   out: ReadonlyArray<number>,
 ): ReadonlyArray<number> => {
   const padded = [...new Array<number>(out.length - batch.length).fill(1), ...batch]
-  return Array.from({ length: count(out) }, (_, flat) => {
+  return Array.from({ length: sizeOf(out) }, (_, flat) => {
     let rest = flat
     let index = 0
     let stride = 1
@@ -66,7 +65,7 @@ const product = (
   const batch = tf.broadcast_util.assertAndGetBroadcastShape([...left.batch], [...right.batch])
   const [m, k, n] = [left.rows, left.cols, right.cols]
   const out = backend.makeOutput([...batch, m, n], 'float32')
-  const batches = count(batch)
+  const batches = sizeOf(batch)
   if (batches * m * n === 0) return out
   const kernels = kernelsOf(backend)
   const run = (
@@ -94,7 +93,7 @@ const product = (
         scratch,
       ),
     )
-  const [countA, countB] = [count(left.batch), count(right.batch)]
+  const [countA, countB] = [sizeOf(left.batch), sizeOf(right.batch)]
   // One right matrix for a whole batch: a single tall product packs it once.
   if (countB === 1 && countA === batches && !transposeA) {
     run(0, 0, 0, 0, 0, 1, batches * m)
@@ -112,20 +111,10 @@ const product = (
 
 // registration -----------------------------------------------------------------------------------
 
-const state = { registered: false }
-
 /** Registers the product; calling it again changes nothing. */
-export const registerWasmProduct = (): void => {
-  if (state.registered) return
-  state.registered = true
-  tf.unregisterKernel('BatchMatMul', 'wasm')
-  tf.registerKernel({
-    kernelName: 'BatchMatMul',
-    backendName: 'wasm',
-    kernelFunc: ({ inputs: { a, b }, backend, attrs }) => {
-      if (a === undefined || b === undefined || !(backend instanceof BackendWasm))
-        throw new Error('matMul takes two tensors of the wasm backend')
-      return product(backend, a, b, attrs?.['transposeA'] === true, attrs?.['transposeB'] === true)
-    },
-  })
-}
+export const registerProduct = (): void =>
+  override('BatchMatMul', ({ backend, inputs: { a, b }, attrs }) =>
+    a === undefined || b === undefined
+      ? undefined
+      : product(backend, a, b, attrs['transposeA'] === true, attrs['transposeB'] === true),
+  )

@@ -1,0 +1,145 @@
+import fc from 'fast-check'
+import { selectEngine, tf } from '../../src/engine'
+
+/** The wasm engine's own kernels against TensorFlow.js's cpu backend, which shares no code with them. */
+const both = async (
+  work: () => tf.Tensor,
+): Promise<{ wasm: number[]; cpu: number[]; shapes: number[][] }> => {
+  const on = async (engine: string): Promise<{ values: number[]; shape: number[] }> => {
+    await selectEngine(engine)()
+    const before = tf.memory().numTensors
+    const out = tf.tidy(work)
+    const values = Array.from(out.dataSync())
+    const { shape } = out
+    out.dispose()
+    expect(tf.memory().numTensors).toBe(before)
+    return { values, shape }
+  }
+  const cpu = await on('cpu')
+  const wasm = await on('wasm')
+  return { wasm: wasm.values, cpu: cpu.values, shapes: [wasm.shape, cpu.shape] }
+}
+
+const same = async (work: () => tf.Tensor): Promise<void> => {
+  const { wasm, cpu, shapes } = await both(work)
+  expect(shapes[0]).toEqual(shapes[1])
+  expect(wasm).toEqual(cpu)
+}
+
+const shape = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 })
+const filled = (s: number[]): tf.Tensor =>
+  tf.reshape(
+    tf.range(
+      0,
+      s.reduce((n, d) => n * d, 1),
+    ),
+    s,
+  )
+
+describe('copies on wasm', () => {
+  it('slices any part', () =>
+    fc.assert(
+      fc.asyncProperty(shape, fc.infiniteStream(fc.nat(1000)), (s, draws) => {
+        const next = (bound: number): number => draws.next().value % bound
+        const begin = s.map((d) => next(d))
+        const size = s.map((d, i) => 1 + next(d - begin[i]!))
+        return same(() => tf.slice(filled(s), begin, size))
+      }),
+      { numRuns: 60 },
+    ))
+
+  it('splits, concatenates, tiles along any axis', () =>
+    fc.assert(
+      fc.asyncProperty(shape, fc.nat(3), fc.integer({ min: 1, max: 3 }), async (s, any, times) => {
+        const axis = any % s.length
+        const twice = s.map((d, i) => (i === axis ? 2 * d : d))
+        await same(() => tf.concat(tf.split(filled(twice), 2, axis).reverse(), axis))
+        await same(() => tf.concat([filled(s), filled(twice)], axis))
+        await same(() =>
+          tf.tile(
+            filled(s),
+            s.map((_, i) => (i === axis ? times : 1 + (i % 2))),
+          ),
+        )
+      }),
+      { numRuns: 40 },
+    ))
+
+  it('gathers along any axis, and sums by segment in its gradient', () =>
+    fc.assert(
+      fc.asyncProperty(
+        shape,
+        fc.nat(3),
+        fc.array(fc.nat(100), { minLength: 1, maxLength: 8 }),
+        async (s, any, raw) => {
+          const axis = any % s.length
+          const indices = raw.map((i) => i % s[axis]!)
+          await same(() => tf.gather(filled(s), tf.tensor1d(indices, 'int32'), axis))
+          await same(() =>
+            tf.grad((x) => tf.sum(tf.square(tf.gather(x, tf.tensor1d(indices, 'int32'), axis))))(
+              tf.cast(filled(s), 'float32'),
+            ),
+          )
+        },
+      ),
+      { numRuns: 40 },
+    ))
+
+  it('refuses an index that is out of range, and gives the memory back', async () => {
+    await selectEngine('wasm')()
+    const before = tf.memory().numDataBuffers
+    expect(() => tf.tidy(() => tf.gather(tf.ones([3, 2]), tf.tensor1d([0, 3], 'int32')))).toThrow('[0, 3)')
+    expect(tf.memory().numDataBuffers).toBe(before)
+  })
+
+  it('leaves other types to TensorFlow.js', () =>
+    same(() =>
+      tf.cast(tf.concat([tf.tensor1d([true, false], 'bool'), tf.tensor1d([true], 'bool')]), 'int32'),
+    ))
+})
+
+describe('exp and log on wasm', () => {
+  const values = [
+    0,
+    -0,
+    1,
+    -1,
+    0.5,
+    10,
+    -10,
+    88,
+    88.72,
+    89,
+    100,
+    -87,
+    -88,
+    -100,
+    -104,
+    -200,
+    1e-30,
+    1e-40,
+    1e30,
+    3.4e38,
+    -1e9,
+    Infinity,
+    -Infinity,
+    NaN,
+  ]
+  const spread = Array.from({ length: 4001 }, (_, i) => -100 + i * 0.047)
+  const near = (got: number, exact: number): boolean =>
+    Object.is(Math.fround(exact), got) ||
+    (Number.isNaN(exact) && Number.isNaN(got)) ||
+    Math.abs(got - exact) <= 2.5e-7 * Math.abs(exact) + 2e-45
+
+  it.each([
+    ['exp', (x: tf.Tensor) => tf.exp(x), Math.exp, [...values, ...spread]],
+    ['log', (x: tf.Tensor) => tf.log(x), Math.log, [...values, ...spread.map(Math.exp)]],
+  ] as const)('%s is right to two units in the last place', async (_, op, exact, inputs) => {
+    await selectEngine('wasm')()
+    const got = tf.tidy(() => Array.from(op(tf.tensor1d([...inputs])).dataSync()))
+    const wrong = inputs.flatMap((x, i) =>
+      near(got[i]!, exact(Math.fround(x))) ? [] : [[x, got[i], exact(Math.fround(x))]],
+    )
+    expect(wrong).toEqual([])
+  })
+})
