@@ -6,5 +6,7 @@ module.exports = {
   },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.spec.json', diagnostics: false }] },
-  testTimeout: 60000,
+  testTimeout: 120000,
+  maxWorkers: 1,
+  reporters: ['default', require.resolve('./count-reporter.cjs')],
 }

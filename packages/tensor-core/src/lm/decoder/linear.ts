@@ -50,18 +50,12 @@ export interface Wanted {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Holds both layouts when `both` is set: engines on which a transposed product is slow read each as it stands. */
-export const float32Matrix = (weight: tf.Tensor, both: boolean): FrozenMatrix => {
-  const transposed = both ? tf.transpose(weight) : undefined
-  return {
-    product: (x) => (transposed === undefined ? matMul(x, weight, false, true) : matMul(x, transposed)),
-    pullback: (dy) => matMul(dy, weight),
-    dispose: () => {
-      weight.dispose()
-      transposed?.dispose()
-    },
-  }
-}
+/** Takes over the weight [out, in]. */
+export const float32Matrix = (weight: tf.Tensor): FrozenMatrix => ({
+  product: (x) => matMul(x, weight, false, true),
+  pullback: (dy) => matMul(dy, weight),
+  dispose: () => weight.dispose(),
+})
 
 // the layer --------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 /** The decoder's weights on the device, assembled by the names Hugging Face checkpoints give them. */
-import { engineName, tf } from '../../engine'
+import { tf } from '../../engine'
 import type { ModelConfig } from '../../formats'
 import type { LayerWeights } from './layer'
 import { type FrozenMatrix, type Linear, float32Matrix } from './linear'
@@ -96,12 +96,8 @@ export const parameterShapes = (c: ModelConfig): ReadonlyArray<NamedShape> => [
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Engines on which a product with a transposed operand is slow keep frozen weights in both layouts. */
-const bothLayouts = (): boolean => engineName() === 'wasm' || engineName() === 'cpu'
-
 /** Assembles the decoder; `get` gives each parameter as a tensor that the weights own from then on. */
 export const assembleWeights = (config: ModelConfig, get: (name: string) => tf.Tensor): DecoderWeights => {
-  const both = bothLayouts()
   const owned: Array<{ readonly dispose: () => void }> = []
   const own = <A extends { readonly dispose: () => void }>(a: A): A => {
     owned.push(a)
@@ -112,7 +108,7 @@ export const assembleWeights = (config: ModelConfig, get: (name: string) => tf.T
     const modules = new Map(
       modulesOf(config).map((m): [string, Linear] => {
         const module = `${name}.${m.path}`
-        const matrix = own(float32Matrix(get(`${module}.weight`), both))
+        const matrix = own(float32Matrix(get(`${module}.weight`)))
         return [m.key, { name: module, matrix, ...(m.bias ? { bias: own(get(`${module}.bias`)) } : {}) }]
       }),
     )
@@ -135,7 +131,7 @@ export const assembleWeights = (config: ModelConfig, get: (name: string) => tf.T
     }
   })
   const embedding = get(EMBEDDING)
-  const head = own(float32Matrix(config.tieWordEmbeddings ? tf.clone(embedding) : get(HEAD), both))
+  const head = own(float32Matrix(config.tieWordEmbeddings ? tf.clone(embedding) : get(HEAD)))
   own(embedding)
   const norm = own(get(FINAL_NORM))
   return { config, embedding, layers, norm, head, dispose: () => owned.forEach((o) => o.dispose()) }
