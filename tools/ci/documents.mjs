@@ -1,0 +1,112 @@
+/**
+ * Runs what README and docs say: every `sh` block as one script per document, every `ts` block as a program, in a folder where
+ * the packages are installed and `npx redorca arena --out arena` has been run. Lines that begin with `npm ` (install, start,
+ * test) are the workspace's own and are only checked to exist; all `ts` blocks are type-checked together.
+ */
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { check, finish } from './count.mjs'
+
+const root = process.cwd()
+const scripts = JSON.parse(readFileSync('package.json', 'utf8')).scripts
+const only = process.argv.slice(2)
+
+const markdown = (folder) =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((e) =>
+    e.isDirectory() ? markdown(join(folder, e.name)) : e.name.endsWith('.md') ? [join(folder, e.name)] : [],
+  )
+const documents = [
+  'README.md',
+  ...readdirSync('packages').map((p) => join('packages', p, 'README.md')),
+  ...markdown('docs').filter((path) => !path.includes('example-report')),
+].filter((path) => only.length === 0 || only.includes(path))
+
+const blocksOf = (path) =>
+  [...readFileSync(path, 'utf8').matchAll(/^```(sh|ts)\n([\s\S]*?)^```$/gm)].map(([, language, body]) => ({
+    language,
+    body,
+  }))
+
+/** `npm start`, `npm run x`, `npm test`: the script must exist. */
+const npmProblem = (line) => {
+  const [, verb, name] = line.split(/\s+/)
+  const script = verb === 'run' ? name : verb === 'start' || verb === 'test' ? verb : undefined
+  return script !== undefined && scripts[script] === undefined
+    ? `package.json has no script ${script}`
+    : undefined
+}
+
+const ran = (command, args, cwd) => {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    timeout: 600000,
+    env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` },
+  })
+  return status === 0 ? undefined : `exit ${status}\n${stdout}\n${stderr}`
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'safe-docs-'))
+const prepared = join(scratch, 'prepared')
+mkdirSync(prepared)
+check('redorca arena --out arena', ran('redorca', ['arena', '--out', 'arena'], prepared))
+
+const programs = []
+for (const path of documents) {
+  const blocks = blocksOf(path)
+  if (blocks.length === 0) continue
+  const folder = join(scratch, path.replaceAll(/[/.]/g, '-'))
+  cpSync(prepared, folder, { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  const lines = blocks.filter((b) => b.language === 'sh').flatMap((b) => b.body.split('\n'))
+  const own = lines.filter(
+    (line) => /^npm (?!exec)/.test(line) || line.startsWith('git clone') || line.startsWith('cd '),
+  )
+  const problems = own.map((line) => npmProblem(line)).filter((p) => p !== undefined)
+  if (own.length > 0) check(`${path}: npm commands`, problems.length > 0 ? problems.join('\n') : undefined)
+  const script = lines.filter((line) => !own.includes(line)).join('\n')
+  if (script.trim() !== '')
+    check(`${path}: commands`, ran('bash', ['-euo', 'pipefail', '-c', script], folder))
+  blocks
+    .filter((b) => b.language === 'ts')
+    .forEach(({ body }, i) => {
+      const file = join(folder, `example-${i + 1}.ts`)
+      writeFileSync(file, body)
+      programs.push(file)
+      check(`${path}: example ${i + 1}`, ran('node', ['--import', 'tsx', file], folder))
+    })
+}
+if (programs.length > 0) {
+  writeFileSync(
+    join(scratch, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        target: 'es2022',
+        module: 'node20',
+        moduleResolution: 'node16',
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        types: ['node'],
+        typeRoots: [join(root, 'node_modules', '@types')],
+        esModuleInterop: true,
+        noUncheckedIndexedAccess: true,
+      },
+      files: programs.map((p) => relative(scratch, p)),
+    }),
+  )
+  check('types of all examples', ran('tsc', ['-p', join(scratch, 'tsconfig.json')], scratch))
+}
+rmSync(scratch, { recursive: true, force: true })
+finish('documents')
