@@ -2,120 +2,122 @@ import { greedy, tokenPrompt } from '../../src/contracts'
 import { selectEngine, tf } from '../../src/engine'
 import { processedLogits } from '../../src/lm'
 import { logSoftmax } from '../../src/lm/inference/sampling'
-import { golden, loadGolden, relativeError, run, tokenExample } from './golden'
-
-beforeAll(() => run(selectEngine('wasm')))
+import { golden, loadGolden, relativeError, run, testedEngines, tokenExample } from './golden'
 
 /** Softmax of logits whose log-probabilities differ from the golden logits by a constant. */
 const centred = (xs: ArrayLike<number>): Float32Array => logSoftmax(Float32Array.from(xs))
 
-describe.each(['grouped', 'llama3', 'linear'] as const)('decoder %s equals transformers', (name) => {
-  const { rows, long } = golden[name]
+describe.each(testedEngines)('on %s', (engine) => {
+  beforeAll(() => run(selectEngine(engine)))
 
-  it('in the logits of a batch of unequal lengths, and of a long row', async () => {
-    const lm = await loadGolden(name)
-    const prompts = rows.map((r) => tokenPrompt([...r.promptTokens, ...r.responseTokens]))
-    const session = await run(lm.open([...prompts, tokenPrompt(long.tokens)]))
-    const got = await run(session.logProbs)
-    ;[...rows, long].forEach((r, i) =>
-      expect(relativeError(got[i] ?? [], centred(r.lastLogits))).toBeLessThan(1e-4),
-    )
-    session.dispose()
-    lm.dispose()
-  })
+  describe.each(['grouped', 'llama3', 'linear'] as const)('decoder %s equals transformers', (name) => {
+    const { rows, long } = golden[name]
 
-  it('in scores', async () => {
-    const lm = await loadGolden(name)
-    const scores = await run(lm.score(rows.map((r, i) => tokenExample(String(i), r))))
-    scores.forEach((s, i) => {
-      expect(relativeError(s.logProbs, rows[i]?.logProbs ?? [])).toBeLessThan(1e-4)
-      expect(s.correct.map(Number)).toEqual(rows[i]?.correct)
+    it('in the logits of a batch of unequal lengths, and of a long row', async () => {
+      const lm = await loadGolden(name)
+      const prompts = rows.map((r) => tokenPrompt([...r.promptTokens, ...r.responseTokens]))
+      const session = await run(lm.open([...prompts, tokenPrompt(long.tokens)]))
+      const got = await run(session.logProbs)
+      ;[...rows, long].forEach((r, i) =>
+        expect(relativeError(got[i] ?? [], centred(r.lastLogits))).toBeLessThan(1e-4),
+      )
+      session.dispose()
+      lm.dispose()
     })
-    lm.dispose()
+
+    it('in scores', async () => {
+      const lm = await loadGolden(name)
+      const scores = await run(lm.score(rows.map((r, i) => tokenExample(String(i), r))))
+      scores.forEach((s, i) => {
+        expect(relativeError(s.logProbs, rows[i]?.logProbs ?? [])).toBeLessThan(1e-4)
+        expect(s.correct.map(Number)).toEqual(rows[i]?.correct)
+      })
+      lm.dispose()
+    })
+
+    it('in greedy tokens, with and without a repetition penalty', async () => {
+      const lm = await loadGolden(name)
+      const cut = (ids: number[]): number[] => ids.slice(0, ids.includes(2) ? ids.indexOf(2) : undefined)
+      const prompts = rows.map((r) => tokenPrompt(r.promptTokens))
+      const plain = await run(lm.generate(prompts, greedy(12)))
+      expect(plain.map((c) => c.tokens)).toEqual(rows.map((r) => cut(r.greedy)))
+      expect(plain.map((c) => c.finishReason)).toEqual(
+        rows.map((r) => (r.greedy.includes(2) ? 'stop' : 'length')),
+      )
+      const penalised = await run(lm.generate(prompts, { ...greedy(12), repetitionPenalty: 1.3 }))
+      expect(penalised.map((c) => c.tokens)).toEqual(rows.map((r) => cut(r.penalised)))
+      lm.dispose()
+    })
   })
 
-  it('in greedy tokens, with and without a repetition penalty', async () => {
-    const lm = await loadGolden(name)
-    const cut = (ids: number[]): number[] => ids.slice(0, ids.includes(2) ? ids.indexOf(2) : undefined)
-    const prompts = rows.map((r) => tokenPrompt(r.promptTokens))
-    const plain = await run(lm.generate(prompts, greedy(12)))
-    expect(plain.map((c) => c.tokens)).toEqual(rows.map((r) => cut(r.greedy)))
-    expect(plain.map((c) => c.finishReason)).toEqual(
-      rows.map((r) => (r.greedy.includes(2) ? 'stop' : 'length')),
-    )
-    const penalised = await run(lm.generate(prompts, { ...greedy(12), repetitionPenalty: 1.3 }))
-    expect(penalised.map((c) => c.tokens)).toEqual(rows.map((r) => cut(r.penalised)))
-    lm.dispose()
-  })
-})
-
-describe('processors equal transformers', () => {
-  it.each(golden.processors.cases)('%j', ({ options, probabilities }) => {
-    const logits = Float32Array.from(golden.processors.logits)
-    const got = logSoftmax(processedLogits(logits, golden.processors.history, options)).map((x) =>
-      Math.exp(x),
-    )
-    expect(relativeError(got, probabilities)).toBeLessThan(1e-5)
-  })
-})
-
-describe('sessions', () => {
-  it('give the same distribution however the tokens came', async () => {
-    const lm = await loadGolden('grouped')
-    const [a, b] = [
-      [5, 9, 11, 30, 7, 8],
-      [6, 7, 40],
-    ]
-    const whole = await run(lm.open([tokenPrompt(a), tokenPrompt(b)]))
-    const want = await run(whole.logProbs)
-    const start = await run(lm.open([tokenPrompt([6, 7, 41, 42]), tokenPrompt([5, 9])]))
-    const swapped = await run(start.select([1, 0]))
-    const edited = await run(
-      swapped.edit([
-        { keep: 2, tokens: [11, 30, 7, 8] },
-        { keep: 2, tokens: [40] },
-      ]),
-    )
-    expect(edited.tokens).toEqual([a, b])
-    const got = await run(edited.logProbs)
-    got.forEach((row, i) => expect(relativeError(row, want[i] ?? [])).toBeLessThan(1e-5))
-    // a row left as it is keeps its distribution, a row cut back is read again
-    const more = await run(
-      edited.edit([
-        { keep: 6, tokens: [] },
-        { keep: 2, tokens: [] },
-      ]),
-    )
-    const kept = await run(more.logProbs)
-    expect(relativeError(kept[0] ?? [], want[0] ?? [])).toBeLessThan(1e-6)
-    const short = await run(lm.open([tokenPrompt([6, 7])]))
-    expect(relativeError(kept[1] ?? [], (await run(short.logProbs))[0] ?? [])).toBeLessThan(1e-5)
-    ;[whole, start, swapped, edited, more, short].forEach((s) => s.dispose())
-    lm.dispose()
+  describe('processors equal transformers', () => {
+    it.each(golden.processors.cases)('%j', ({ options, probabilities }) => {
+      const logits = Float32Array.from(golden.processors.logits)
+      const got = logSoftmax(processedLogits(logits, golden.processors.history, options)).map((x) =>
+        Math.exp(x),
+      )
+      expect(relativeError(got, probabilities)).toBeLessThan(1e-5)
+    })
   })
 
-  it('draw by row and seed alone, whatever the batch', async () => {
-    const lm = await loadGolden('grouped')
-    const prompts = golden.grouped.rows.map((r) => tokenPrompt(r.promptTokens))
-    const options = { ...greedy(8), temperature: 1.1, topP: 0.9, seed: 3 }
-    const all = await run(lm.generate(prompts, options))
-    const alone = await run(lm.generate(prompts.slice(3, 4), { ...options, streams: [3] }))
-    expect(alone[0]?.tokens).toEqual(all[3]?.tokens)
-    const other = await run(lm.generate(prompts, { ...options, seed: 4 }))
-    expect(other.map((c) => c.tokens)).not.toEqual(all.map((c) => c.tokens))
-    lm.dispose()
-  })
+  describe('sessions', () => {
+    it('give the same distribution however the tokens came', async () => {
+      const lm = await loadGolden('grouped')
+      const [a, b] = [
+        [5, 9, 11, 30, 7, 8],
+        [6, 7, 40],
+      ]
+      const whole = await run(lm.open([tokenPrompt(a), tokenPrompt(b)]))
+      const want = await run(whole.logProbs)
+      const start = await run(lm.open([tokenPrompt([6, 7, 41, 42]), tokenPrompt([5, 9])]))
+      const swapped = await run(start.select([1, 0]))
+      const edited = await run(
+        swapped.edit([
+          { keep: 2, tokens: [11, 30, 7, 8] },
+          { keep: 2, tokens: [40] },
+        ]),
+      )
+      expect(edited.tokens).toEqual([a, b])
+      const got = await run(edited.logProbs)
+      got.forEach((row, i) => expect(relativeError(row, want[i] ?? [])).toBeLessThan(1e-5))
+      // a row left as it is keeps its distribution, a row cut back is read again
+      const more = await run(
+        edited.edit([
+          { keep: 6, tokens: [] },
+          { keep: 2, tokens: [] },
+        ]),
+      )
+      const kept = await run(more.logProbs)
+      expect(relativeError(kept[0] ?? [], want[0] ?? [])).toBeLessThan(1e-6)
+      const short = await run(lm.open([tokenPrompt([6, 7])]))
+      expect(relativeError(kept[1] ?? [], (await run(short.logProbs))[0] ?? [])).toBeLessThan(1e-5)
+      ;[whole, start, swapped, edited, more, short].forEach((s) => s.dispose())
+      lm.dispose()
+    })
 
-  it('leave no tensor behind', async () => {
-    const before = tf.memory().numTensors
-    const lm = await loadGolden('llama3')
-    const prompts = golden.llama3.rows.map((r) => tokenPrompt(r.promptTokens))
-    const session = await run(lm.open(prompts))
-    const fork = await run(session.select([0, 0, 2]))
-    await run(fork.complete(greedy(5)))
-    await run(lm.generate(prompts, { ...greedy(5), temperature: 1, logProbs: 2 }))
-    ;[session, fork].forEach((s) => s.dispose())
-    lm.dispose()
-    expect(tf.memory().numTensors).toBe(before)
+    it('draw by row and seed alone, whatever the batch', async () => {
+      const lm = await loadGolden('grouped')
+      const prompts = golden.grouped.rows.map((r) => tokenPrompt(r.promptTokens))
+      const options = { ...greedy(8), temperature: 1.1, topP: 0.9, seed: 3 }
+      const all = await run(lm.generate(prompts, options))
+      const alone = await run(lm.generate(prompts.slice(3, 4), { ...options, streams: [3] }))
+      expect(alone[0]?.tokens).toEqual(all[3]?.tokens)
+      const other = await run(lm.generate(prompts, { ...options, seed: 4 }))
+      expect(other.map((c) => c.tokens)).not.toEqual(all.map((c) => c.tokens))
+      lm.dispose()
+    })
+
+    it('leave no tensor behind', async () => {
+      const before = tf.memory().numTensors
+      const lm = await loadGolden('llama3')
+      const prompts = golden.llama3.rows.map((r) => tokenPrompt(r.promptTokens))
+      const session = await run(lm.open(prompts))
+      const fork = await run(session.select([0, 0, 2]))
+      await run(fork.complete(greedy(5)))
+      await run(lm.generate(prompts, { ...greedy(5), temperature: 1, logProbs: 2 }))
+      ;[session, fork].forEach((s) => s.dispose())
+      lm.dispose()
+      expect(tf.memory().numTensors).toBe(before)
+    })
   })
 })

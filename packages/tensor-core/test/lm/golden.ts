@@ -5,6 +5,7 @@ import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import * as t from 'io-ts'
 import { type CausalLM, type Example, type Fault, badInput, faultLine } from '../../src/contracts'
+import { availableEngines } from '../../src/engine'
 import { openModelFolder } from '../../src/formats'
 import { type EncodedRow, type RowEncoder, causalLM, loadWeights } from '../../src/lm'
 
@@ -129,3 +130,8 @@ export const relativeError = (got: ArrayLike<number>, want: ArrayLike<number>): 
   }
   return difference / scale
 }
+
+/** Engines of this machine that the golden tests run on; plain JavaScript is left to the engine's own contract suite. */
+export const testedEngines = availableEngines()
+  .filter((e) => e.available && e.name !== 'cpu')
+  .map((e) => e.name)
