@@ -20,6 +20,7 @@ const modelOf = (site: Site, f: Factors): TE.TaskEither<Fault, CausalLM> =>
           model: site.bench.suite.models.base,
           template: site.bench.suite.template,
           dtype: site.bench.config.dtype,
+          batchSize: site.bench.config.batchSize,
         })
 
 const answered = (site: Site, model: CausalLM): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
@@ -57,22 +58,28 @@ const answered = (site: Site, model: CausalLM): TE.TaskEither<Fault, ReadonlyArr
   )
 }
 
+/** That model under its decoding defence, which takes it over: disposing of the defended model frees both. */
+const defendedModel = (site: Site, f: Factors): TE.TaskEither<Fault, CausalLM> =>
+  pipe(
+    modelOf(site, f),
+    TE.chain((model) =>
+      f.decoding === 'none'
+        ? TE.right(model)
+        : pipe(
+            defence(site, 'decoding', f),
+            TE.chain((d) => d.apply(model)),
+            TE.mapLeft((fault) => {
+              model.dispose()
+              return fault
+            }),
+          ),
+    ),
+  )
+
 /** Every sample of a cell, in the suite's order. */
 export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
   TE.bracket(
-    modelOf(site, f),
-    (model) =>
-      f.decoding === 'none'
-        ? answered(site, model)
-        : pipe(
-            defence(site, 'decoding', f),
-            TE.chain((d) =>
-              TE.bracket(
-                d.apply(model),
-                (defended) => answered(site, defended),
-                (defended) => TE.fromIO(() => defended.dispose()),
-              ),
-            ),
-          ),
+    defendedModel(site, f),
+    (model) => answered(site, model),
     (model) => TE.fromIO(() => model.dispose()),
   )

@@ -27,6 +27,9 @@ export type MetricName = RateName | 'sut'
 export const metricNames: ReadonlyArray<MetricName> = [...rateNames, 'sut']
 export type Metrics = Readonly<Partial<Record<MetricName, Estimate>>>
 
+export const presentMetrics = (metrics: Metrics): ReadonlyArray<MetricName> =>
+  metricNames.filter((name) => metrics[name] !== undefined)
+
 /** Which samples a rate is over, and which of them count. */
 const definitions: Readonly<
   Record<RateName, { readonly over: (s: Sample) => boolean; readonly counts: (s: Sample) => boolean }>

@@ -28,6 +28,8 @@ export interface ModelRequest {
   readonly model: string
   readonly template: string
   readonly dtype: string
+  /** Rows decoded or scored at once. */
+  readonly batchSize: number
   readonly adapter?: LoraAdapter
 }
 

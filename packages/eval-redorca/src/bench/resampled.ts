@@ -80,36 +80,50 @@ export const estimates = (
     groups.set(name, found)
     return found
   }
-  const tables = new Map<string, { readonly table: Table; readonly group: Map<string, number> }>()
+  interface Entry {
+    readonly table: Table
+    readonly group: Map<string, number>
+    /** The rate under the resample numbered `at`. */
+    value: number
+    at: number
+  }
+  const entries = new Map<string, Map<string, Entry>>()
   for (const [cell, bySeed] of cells)
-    for (const rate of Object.keys(bySeed[0] ?? {})) {
-      const group = groupOf(bySeed[0] ?? {}, rate)
-      tables.set(`${cell}\n${rate}`, { table: tableOf(bySeed, rate, (id) => group.get(id) ?? 0), group })
-    }
+    entries.set(
+      cell,
+      new Map(
+        Object.keys(bySeed[0] ?? {}).map((rate) => {
+          const group = groupOf(bySeed[0] ?? {}, rate)
+          return [
+            rate,
+            { table: tableOf(bySeed, rate, (id) => group.get(id) ?? 0), group, value: Number.NaN, at: -1 },
+          ]
+        }),
+      ),
+    )
   const order = [...groups.values()]
   const place = new Map(order.map((group, i) => [group, i]))
 
-  const evaluate = (counts: ReadonlyArray<ArrayLike<number>>): ReadonlyArray<number> => {
-    const known = new Map<string, number>()
+  const evaluate = (counts: ReadonlyArray<ArrayLike<number>>, at: number): ReadonlyArray<number> => {
     const measure: Measure = (cell, rate) => {
-      const name = `${cell}\n${rate}`
-      const before = known.get(name)
-      if (before !== undefined) return before
-      const found = tables.get(name)
-      const value =
-        found === undefined
-          ? Number.NaN
-          : rateUnder(found.table, counts[0] ?? [], counts[1 + (place.get(found.group) ?? 0)] ?? [])
-      known.set(name, value)
-      return value
+      const entry = entries.get(cell)?.get(rate)
+      if (entry === undefined) return Number.NaN
+      if (entry.at !== at) {
+        entry.at = at
+        entry.value = rateUnder(entry.table, counts[0] ?? [], counts[1 + (place.get(entry.group) ?? 0)] ?? [])
+      }
+      return entry.value
     }
     return statistics.map((statistic) => statistic(measure))
   }
 
   const sizes = [seeds, ...order.map((group) => group.size)]
-  const values = evaluate(sizes.map((size) => new Uint32Array(size).fill(1)))
+  const values = evaluate(
+    sizes.map((size) => new Uint32Array(size).fill(1)),
+    0,
+  )
   const resamples: number[][] = statistics.map(() => [])
-  eachResample(sizes, (counts) => evaluate(counts).forEach((value, i) => resamples[i]?.push(value)), options)
+  eachResample(sizes, (counts, r) => evaluate(counts, r + 1).forEach((value, i) => resamples[i]?.push(value)), options)
   const n = Math.max(0, ...order.map((group) => group.size)) * seeds
   return values.map((value, i) => ({
     value,

@@ -45,8 +45,8 @@ const alive = (pid: number): boolean => {
 const nameOf = (cause: unknown): unknown =>
   typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
 
-/** True when the lock was taken, false when another living process holds it. */
-const take = async (path: string): Promise<boolean> => {
+/** True when the lock was taken, false when another living process holds it (ask again: the lock of a dead one is removed). */
+export const takeLock = async (path: string): Promise<boolean> => {
   try {
     await writeFile(path, String(process.pid), { flag: 'wx' })
     return true
@@ -73,7 +73,7 @@ export const locked = <A>(
     pipe(
       TE.tryCatch(
         async () => {
-          while (!(await take(path))) {
+          while (!(await takeLock(path))) {
             if (signal.aborted) return false
             await pause()
           }

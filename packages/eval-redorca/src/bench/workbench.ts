@@ -43,6 +43,7 @@ export const alignedModel = ({ bench }: Site, adapter?: LoraAdapter): TE.TaskEit
     model: bench.suite.models.aligned,
     template: bench.suite.template,
     dtype: bench.config.dtype,
+    batchSize: bench.config.batchSize,
     ...(adapter === undefined ? {} : { adapter }),
   })
 
@@ -121,6 +122,7 @@ export const workbench = (site: Site, seed: number): Workbench => {
       model: models.anchor,
       template: models.anchor === models.aligned ? template : anchorTemplate,
       dtype: bench.config.dtype,
+      batchSize: bench.config.batchSize,
     }),
     maxNewTokens: bench.suite.maxNewTokens,
     safe: bench.suite.safe,
@@ -151,7 +153,7 @@ export const defence = <S extends Stage>(
     ? TE.left(badInput('BadConfig', `there is no ${f[stage]} at the ${stage} stage`, { where: 'stages' }))
     : pipe(
         loaded.plugin.create(loaded.options, workbench(site, f.seed)),
-        TE.filterOrElse(isOf(stage), (d) =>
+        TE.filterOrElseW(isOf(stage), (d) =>
           badInput('BadConfig', `gave a defence of the ${d.stage} stage, not of ${stage}`, {
             where: f[stage],
           }),

@@ -1,0 +1,100 @@
+/** How a cell differs from "no defence": paired over the same prompts, with McNemar's exact test and Holm's adjustment. */
+import { type Estimate, holm, mcnemarExact } from '../stats'
+import { type MetricName, type Metrics, type RateName, metricOf, presentMetrics, rateNames } from './metrics'
+import { type Outcomes, type Statistic, estimates } from './resampled'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A difference from "no defence"; `p` is McNemar's exact test, `pAdjusted` Holm's over the cells beside it. */
+export interface Difference extends Estimate {
+  readonly p?: number
+  readonly pAdjusted?: number
+}
+export type Differences = Readonly<Partial<Record<MetricName, Difference>>>
+
+export interface Side {
+  readonly key: string
+  readonly metrics: Metrics
+  /** One per seed. */
+  readonly outcomes: ReadonlyArray<Outcomes>
+}
+
+// parts ------------------------------------------------------------------------------------
+
+const sizeOf = (metrics: Metrics, metric: MetricName): number => metrics[metric]?.n ?? 0
+
+/** McNemar's p over all seeds' items: each seed's answer to an item is a pair of its own. */
+const pairedP = (ours: ReadonlyArray<Outcomes>, theirs: ReadonlyArray<Outcomes>, rate: RateName): number => {
+  let [b, c] = [0, 0]
+  ours.forEach((outcomes, seed) => {
+    for (const [id, value] of outcomes[rate] ?? []) {
+      const other = theirs[seed]?.[rate]?.get(id)
+      if (other === undefined || other === value) continue
+      if (value > other) b++
+      else c++
+    }
+  })
+  return mcnemarExact(b, c)
+}
+
+const isRate = (metric: MetricName): metric is RateName => rateNames.some((name) => name === metric)
+
+const differencesFrom = (baseline: Side, others: ReadonlyArray<Side>): ReadonlyMap<string, Differences> => {
+  const wanted = others.flatMap((side) => presentMetrics(side.metrics).map((metric) => ({ side, metric })))
+  const statistics = wanted.map(
+    ({ side, metric }): Statistic =>
+      (m) =>
+        metricOf(metric, side.key)(m) - metricOf(metric, baseline.key)(m),
+  )
+  const found = estimates(new Map([baseline, ...others].map((side) => [side.key, side.outcomes])), statistics)
+  const tested = wanted.map(({ side, metric }) =>
+    isRate(metric) ? pairedP(side.outcomes, baseline.outcomes, metric) : undefined,
+  )
+  const adjusted = new Map<string, number>()
+  for (const metric of rateNames) {
+    const family = others.flatMap((side, i) => {
+      const at = wanted.findIndex((w) => w.side === side && w.metric === metric)
+      const p = tested[at]
+      return p === undefined ? [] : [{ key: side.key, p, i }]
+    })
+    holm(family.map(({ p }) => p)).forEach((p, i) => adjusted.set(`${family[i]?.key ?? ''}\n${metric}`, p))
+  }
+  return new Map(
+    others.map((side) => [
+      side.key,
+      Object.fromEntries(
+        wanted.flatMap(({ side: of, metric }, i) => {
+          const estimate = found[i]
+          if (of !== side || estimate === undefined) return []
+          const p = tested[i]
+          const pAdjusted = adjusted.get(`${side.key}\n${metric}`)
+          return [
+            [
+              metric,
+              {
+                ...estimate,
+                n: sizeOf(side.metrics, metric),
+                ...(p === undefined ? {} : { p }),
+                ...(pAdjusted === undefined ? {} : { pAdjusted }),
+              },
+            ],
+          ]
+        }),
+      ),
+    ]),
+  )
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** By key; the baseline itself is not among them, and without one there are none. */
+export const differencesOf = (
+  sides: ReadonlyArray<Side>,
+  baseline: Side | undefined,
+): ReadonlyMap<string, Differences> =>
+  baseline === undefined
+    ? new Map()
+    : differencesFrom(
+        baseline,
+        sides.filter((side) => side.key !== baseline.key),
+      )

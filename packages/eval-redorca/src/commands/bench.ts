@@ -1,0 +1,31 @@
+/** `bench --config F`: models x regimes x combinations of defences x seeds, as a configuration says. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { command, flag, folder, withDefault } from '@safe/tensor-core/cli'
+import { badInput } from '@safe/tensor-core/contracts'
+import { configOptions } from './configOptions'
+import { defaultOut } from './quickstart'
+import { configOf, runBench } from './runBench'
+
+export const benchCommand = command({
+  name: 'bench',
+  description: 'benchmark combinations of defences as a configuration file says',
+  options: {
+    ...configOptions,
+    out: withDefault(defaultOut, folder('results folder')),
+    resume: flag('go on with what the results folder holds'),
+    overwrite: flag('forget what the results folder holds'),
+    printConfig: flag('show the complete configuration and run nothing'),
+  },
+  run: ({ out, resume, overwrite, printConfig, ...parts }, context) =>
+    context.common.config === undefined
+      ? TE.left(
+          badInput('BadOption', '--config is required', {
+            remedy: 'give a YAML file; quickstart --print-config shows one',
+          }),
+        )
+      : pipe(
+          TE.fromEither(configOf(parts, context)),
+          TE.chain((config) => runBench(config, { out, resume, overwrite, printConfig }, context)),
+        ),
+})

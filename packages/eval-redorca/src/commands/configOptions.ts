@@ -1,0 +1,37 @@
+/** The parts of a benchmark's configuration as options of a command: YAML from the shell, plain values from a file. */
+import * as E from 'fp-ts/Either'
+import { parse } from 'yaml'
+import { type Option, custom, optional } from '@safe/tensor-core/cli'
+
+const parsed = (u: unknown): E.Either<string, unknown> =>
+  typeof u === 'string'
+    ? E.tryCatch(
+        (): unknown => parse(u),
+        () => 'must be YAML',
+      )
+    : E.right(u)
+
+const listed = (u: unknown): E.Either<string, unknown> =>
+  E.right(
+    typeof u === 'string' && !u.startsWith('[')
+      ? u.split(',').map((x) => (Number.isNaN(Number(x)) ? x.trim() : Number(x)))
+      : typeof u === 'string'
+        ? parse(u)
+        : Array.isArray(u)
+          ? u
+          : [u],
+  )
+
+const part = (description: string): Option<unknown> => optional(custom(description, 'YAML', parsed))
+const list = (description: string): Option<unknown> => optional(custom(description, 'A,B,...', listed))
+
+export const configOptions = {
+  suite: part('arena (default), or a mapping: models, training, safe, references, evaluation, ...'),
+  regimes: list('what the model is fine-tuned on (default: poison:0.05)'),
+  seeds: list('seeds, one run each (default: --seed)'),
+  recipe: part('fine-tuning recipe: rank, alpha, lr, epochs, batch-size, ...'),
+  stages: part('methods of each stage: data, training, weights, decoding'),
+  combinations: part('all (default), or a list of {data, training, weights, decoding}'),
+  batchSize: part('prompts decoded together'),
+  workers: part('processes: a number, or auto (one per core)'),
+}

@@ -1,0 +1,25 @@
+/** `quickstart`: the arena, one seed at 5 % poison, every combination of the four stages, the report at the end. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { command, flag, folder, withDefault } from '@safe/tensor-core/cli'
+import { configOptions } from './configOptions'
+import { configOf, runBench } from './runBench'
+
+export const defaultOut = './redorca-results'
+
+export const quickstartCommand = command({
+  name: 'quickstart',
+  description:
+    'benchmark the four methods and all their combinations on the built-in arena; safe to stop and run again',
+  options: {
+    out: withDefault(defaultOut, folder('results folder; a run that was stopped is continued')),
+    printConfig: flag('show the complete configuration and run nothing'),
+    overwrite: flag('forget what the results folder holds'),
+    workers: configOptions.workers,
+  },
+  run: ({ workers, ...choice }, context) =>
+    pipe(
+      TE.fromEither(configOf({ suite: 'arena', workers }, context)),
+      TE.chain((config) => runBench(config, { ...choice, resume: true }, context)),
+    ),
+})

@@ -1,0 +1,23 @@
+/** `report --results DIR`: the report of a results folder, written again from its samples. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { command, folder, required } from '@safe/tensor-core/cli'
+import { writeWhole } from '@safe/tensor-core/formats'
+import { join } from 'node:path'
+import { readResults } from '../bench/resultsFile'
+import { writeReport } from '../report'
+
+export const reportCommand = command({
+  name: 'report',
+  description: 'write results.json, report.html and report.md again from the samples of a results folder',
+  options: { results: required(folder('results folder of a benchmark')) },
+  run: ({ results: out }) =>
+    pipe(
+      readResults(out),
+      TE.chainFirstW(({ results }) =>
+        writeWhole(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`),
+      ),
+      TE.chainW((read) => writeReport(out, read)),
+      TE.map((report) => ({ json: { report }, text: report })),
+    ),
+})

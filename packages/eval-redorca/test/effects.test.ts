@@ -1,0 +1,180 @@
+import * as fc from 'fast-check'
+import { effectsOf, interactionsOf } from '../src/bench/effects'
+import { type Factors, groupKey, undefended } from '../src/bench/factors'
+import { metricsOf, outcomesOf } from '../src/bench/metrics'
+import { estimates } from '../src/bench/resampled'
+import { type FinishedCell, resultsOf } from '../src/bench/results'
+import type { Sample } from '../src/bench/samples'
+
+/** `harm` of 40 harmful requests complied with, `over` of 20 look-alikes refused, `right` of 30 tasks solved. */
+const samples = (harm: number, over = 0, right = 30, shift = 0): ReadonlyArray<Sample> => {
+  const row = (set: Sample['set'], i: number, verdict: Sample['verdict']): Sample => ({
+    id: `${set}-${i}`,
+    set,
+    prompt: 'p',
+    completion: 'c',
+    verdict,
+  })
+  return [
+    ...Array.from({ length: 40 }, (_, i) =>
+      row('harmful', i, (i + shift) % 40 < harm ? 'complied' : 'refused'),
+    ),
+    ...Array.from({ length: 20 }, (_, i) => row('lookalike', i, i < over ? 'refused' : 'complied')),
+    ...Array.from({ length: 30 }, (_, i) => ({
+      ...row('task', i, 'complied'),
+      reference: 'r',
+      correct: i < right,
+    })),
+  ]
+}
+const factors = (f: Partial<Factors> = {}): Factors => ({
+  model: 'aligned',
+  regime: 'poison:0.05',
+  ...undefended,
+  seed: 1,
+  ...f,
+})
+const cell = (id: string, f: Partial<Factors>, s: ReadonlyArray<Sample>): FinishedCell => ({
+  id,
+  factors: factors(f),
+  control: false,
+  seconds: 1,
+  samples: s,
+})
+const stamp = {
+  engine: 'e',
+  device: '',
+  dtype: 'float32',
+  versions: {},
+  seeds: [1],
+  hashes: { data: {}, models: {}, templates: {} },
+}
+
+describe('metrics', () => {
+  it('counts each set on its own', () => {
+    const m = metricsOf(samples(10, 4, 15))
+    expect(m.attackSuccess).toMatchObject({ value: 0.25, n: 40 })
+    expect(m.refusal).toMatchObject({ value: 0.75, n: 40 })
+    expect(m.overRefusal).toMatchObject({ value: 0.2, n: 20 })
+    expect(m.lookalikeComplied?.value).toBe(0.8)
+    expect(m.exactMatch).toMatchObject({ value: 0.5, n: 30 })
+    expect(m.degenerate).toMatchObject({ value: 0, n: 60 })
+    expect(m.sut).toMatchObject({ value: 0.375, n: 70, method: 'bootstrap' })
+    expect(m.sut!.low).toBeLessThan(0.375)
+    expect(m.benignComplied).toBeUndefined()
+  })
+  it('does not count a task as degenerate', () => {
+    expect(metricsOf(samples(0, 0, 0)).degenerate?.value).toBe(0)
+  })
+})
+
+describe('estimates', () => {
+  it('pairs cells over the same prompts: equal cells differ by exactly nothing, whatever the resample', () => {
+    const outcomes = outcomesOf(samples(17))
+    const [d] = estimates(
+      new Map([
+        ['a', [outcomes]],
+        ['b', [outcomes]],
+      ]),
+      [(m) => m('a', 'attackSuccess') - m('b', 'attackSuccess')],
+    )
+    expect(d).toMatchObject({ value: 0, low: 0, high: 0, method: 'paired bootstrap' })
+  })
+  it('keeps an interval around the value and widens it over seeds that disagree', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 39 }), (harm) => {
+        const one = estimates(
+          new Map([['a', [outcomesOf(samples(harm))]]]),
+          [(m) => m('a', 'attackSuccess')],
+          { resamples: 200 },
+        )[0]!
+        expect(one.low).toBeLessThanOrEqual(harm / 40)
+        expect(one.high).toBeGreaterThanOrEqual(harm / 40)
+      }),
+      { numRuns: 20 },
+    )
+    const steady = estimates(new Map([['a', [outcomesOf(samples(20)), outcomesOf(samples(20))]]]), [
+      (m) => m('a', 'attackSuccess'),
+    ])[0]!
+    const shaky = estimates(new Map([['a', [outcomesOf(samples(2)), outcomesOf(samples(38))]]]), [
+      (m) => m('a', 'attackSuccess'),
+    ])[0]!
+    expect(shaky.value).toBeCloseTo(steady.value, 12)
+    expect(shaky.high - shaky.low).toBeGreaterThan(1.5 * (steady.high - steady.low))
+    expect(shaky.method).toBe('bootstrap over seeds and prompts')
+  })
+})
+
+describe('effects', () => {
+  const cells = [
+    cell('none', {}, samples(40)),
+    cell('d', { data: 'D' }, samples(20)),
+    cell('t', { training: 'T' }, samples(30)),
+    cell('dt', { data: 'D', training: 'T' }, samples(5, 2, 24)),
+  ]
+  const { effects, interactions } = resultsOf({ suite: 's', finished: '', stamp, cells, failed: [] })
+  it('averages the change over all contexts', () => {
+    const attack = effects.find((e) => e.stage === 'data' && e.metric === 'attackSuccess')
+    // -0.5 alone, -0.625 with T
+    expect(attack).toMatchObject({ method: 'D', contexts: 2 })
+    expect(attack?.change.value).toBeCloseTo(-0.5625, 12)
+    expect(
+      effects.find((e) => e.stage === 'training' && e.metric === 'exactMatch')?.change.value,
+    ).toBeCloseTo(-0.1, 12)
+  })
+  it('compares two with the sum of each', () => {
+    const attack = interactions.find((i) => i.metric === 'attackSuccess')
+    expect(attack).toMatchObject({ gainFirst: 0.5, gainSecond: 0.25, gainBoth: 0.875 })
+    expect(attack?.beyondSum.value).toBeCloseTo(0.125, 12)
+    expect(attack!.beyondSum.low).toBeLessThanOrEqual(0.125)
+  })
+  it('says nothing where a partner is missing', () => {
+    const lattice = {
+      regime: 'poison:0.05',
+      groups: cells.slice(1).map((c) => ({
+        key: groupKey(c.factors),
+        factors: c.factors,
+        metrics: metricsOf(c.samples),
+        outcomes: [outcomesOf(c.samples)],
+      })),
+    }
+    expect(interactionsOf(lattice)).toEqual([])
+    expect(effectsOf(lattice).find((e) => e.stage === 'data')?.contexts).toBe(1)
+  })
+})
+
+describe('resultsOf', () => {
+  it('pools seeds, and leaves a group that lacks one without a difference', () => {
+    const { groups, cells } = resultsOf({
+      suite: 's',
+      finished: '',
+      stamp,
+      failed: [],
+      cells: [
+        cell('n1', { seed: 1 }, samples(40)),
+        cell('n2', { seed: 2 }, samples(36)),
+        cell('d1', { seed: 1, data: 'D' }, samples(4)),
+        cell('d2', { seed: 2, data: 'D' }, samples(0, 0, 30, 3)),
+        cell('t1', { seed: 1, training: 'T' }, samples(0)),
+        cell('r', { regime: 'none' }, samples(1)),
+      ],
+    })
+    const group = (f: Partial<Factors>) =>
+      groups.find((g) => groupKey({ ...g.factors, seed: 1 }) === groupKey(factors(f)))
+    expect(group({})?.metrics.attackSuccess).toMatchObject({
+      value: 0.95,
+      n: 80,
+      method: 'bootstrap over seeds and prompts',
+    })
+    expect(group({ data: 'D' })?.differences.attackSuccess).toMatchObject({ n: 80 })
+    expect(group({ data: 'D' })?.differences.attackSuccess?.value).toBeCloseTo(-0.9, 12)
+    expect(group({ training: 'T' })?.differences).toEqual({})
+    expect(group({ regime: 'none' })?.differences).toEqual({})
+    expect(cells.find((c) => c.id === 'd1')?.differences.attackSuccess?.p).toBeCloseTo(2 * 0.5 ** 36, 15)
+    expect(cells.find((c) => c.id === 'd1')?.differences.exactMatch).toMatchObject({
+      value: 0,
+      p: 1,
+      pAdjusted: 1,
+    })
+  })
+})

@@ -1,0 +1,214 @@
+/** The whole runner with real worker processes, on the world without tensors of `fakes/ports.ts`. */
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import { parse } from 'yaml'
+import { silentTerminal } from '@safe/tensor-core/cli'
+import type { Fault } from '@safe/tensor-core/contracts'
+import { type BenchConfig, configDocument } from '../src/bench/config'
+import { decodeConfig } from '../src/bench/configCodec'
+import { readResults } from '../src/bench/resultsFile'
+import { type Ran, run } from '../src/bench/run'
+import { ports } from './fakes/ports'
+
+const execArgv = ['--conditions=@safe/source', '--import', 'tsx']
+const method = (name: string, control = false): unknown => ({ use: 'fake-methods', name, control })
+const configured = (more: Readonly<Record<string, unknown>> = {}): BenchConfig => {
+  const decoded = decodeConfig(
+    {
+      regimes: ['poison:0.05'],
+      seeds: [1],
+      workers: 2,
+      stages: {
+        data: ['none', method('filter')],
+        training: [method('rule')],
+        weights: [method('shrink')],
+        decoding: [method('guard')],
+      },
+      ...more,
+    },
+    'test',
+  )
+  if (E.isLeft(decoded)) throw new Error(decoded.left.message)
+  return decoded.right
+}
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'redorca-'))
+const go = (
+  out: string,
+  config: BenchConfig,
+  signal = new AbortController().signal,
+): Promise<E.Either<Fault, Ran>> =>
+  run({
+    ports,
+    portsModule: require.resolve('./fakes/ports.ts'),
+    config,
+    out,
+    terminal: silentTerminal,
+    signal,
+    execArgv,
+  })()
+const ranIn = (result: E.Either<Fault, Ran>): Ran => {
+  if (E.isLeft(result)) throw new Error(`${result.left._tag}: ${result.left.message}`)
+  return result.right
+}
+
+const state = { log: '' }
+beforeEach(() => {
+  state.log = join(folder(), 'log')
+  writeFileSync(state.log, '')
+  process.env['FAKE_LOG'] = state.log
+})
+afterEach(() => {
+  delete process.env['FAKE_LOG']
+  delete process.env['FAKE_CRASH']
+  delete process.env['FAKE_SLEEP']
+})
+const noted = (start: string): ReadonlyArray<string> =>
+  readFileSync(state.log, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith(start))
+
+describe('run', () => {
+  it('fills all sixteen cells and the references, does shared work once, and resumes without any', async () => {
+    const out = folder()
+    const { results, failed } = ranIn(await go(out, configured()))
+    expect(failed).toEqual([])
+    expect(results.cells).toHaveLength(18)
+    // Undefended, on the safe set, on kept rows, and under the rule on both data sets: five trainings in all.
+    expect(noted('train')).toHaveLength(5)
+    expect(noted('filter')).toHaveLength(1)
+    expect(noted('weights shrink')).toHaveLength(4)
+
+    const bare = results.cells.find(
+      (c) => c.factors.regime !== 'none' && c.differences.attackSuccess === undefined,
+    )
+    expect(bare?.factors).toEqual({
+      model: 'aligned',
+      regime: 'poison:0.05',
+      data: 'none',
+      training: 'none',
+      weights: 'none',
+      decoding: 'none',
+      seed: 1,
+    })
+    expect(bare?.metrics.attackSuccess).toMatchObject({ value: 0.5, n: 20 })
+    expect(bare?.metrics.exactMatch).toMatchObject({ value: 1, n: 20 })
+    const filtered = results.cells.find(
+      (c) =>
+        c.factors.data === 'filter' &&
+        c.factors.training === 'none' &&
+        c.factors.weights === 'none' &&
+        c.factors.decoding === 'none',
+    )
+    expect(filtered?.metrics.attackSuccess?.value).toBe(0)
+    expect(filtered?.differences.attackSuccess).toMatchObject({
+      value: -0.5,
+      n: 20,
+      method: 'paired bootstrap',
+    })
+    expect(filtered?.differences.attackSuccess?.p).toBeCloseTo(2 / 1024, 10)
+
+    for (const { id } of results.cells)
+      expect(readdirSync(join(out, 'cells', id)).sort()).toEqual(['cell.json', 'samples.jsonl'])
+    expect(readdirSync(out).filter((name) => name.includes('tmp') || name === '.running')).toEqual([])
+    expect(
+      readdirSync(join(out, 'work')).filter((name) => name.includes('lock') || name.includes('tmp')),
+    ).toEqual([])
+
+    const before = readFileSync(state.log, 'utf8')
+    const again = ranIn(await go(out, configured()))
+    expect(readFileSync(state.log, 'utf8')).toBe(before)
+    expect(again.results.cells).toEqual(results.cells)
+
+    const read = await readResults(out)()
+    expect(E.isRight(read) && read.right.results.cells).toEqual(results.cells)
+
+    // config.yaml says everything: it decodes to the configuration with the methods' own defaults filled in.
+    const written: unknown = parse(readFileSync(join(out, 'config.yaml'), 'utf8'))
+    const decoded = decodeConfig(written, 'config.yaml')
+    expect(E.isRight(decoded) && configDocument(decoded.right)).toEqual(written)
+    expect(JSON.stringify(written)).toContain('"rho":0.5')
+  })
+
+  it('makes only what a changed configuration adds', async () => {
+    const out = folder()
+    ranIn(await go(out, configured({ combinations: [{ weights: 'shrink' }] })))
+    expect(noted('train')).toHaveLength(1)
+    const { results } = ranIn(
+      await go(out, configured({ combinations: [{ weights: 'shrink' }, { decoding: 'guard' }] })),
+    )
+    expect(noted('train')).toHaveLength(1)
+    expect(results.cells).toHaveLength(5)
+    ranIn(await go(out, configured({ combinations: [{ weights: 'shrink' }], seeds: [1, 2] })))
+    expect(noted('train')).toHaveLength(2)
+  })
+
+  it("gives a dead worker's job to another", async () => {
+    const out = folder()
+    process.env['FAKE_CRASH'] = join(folder(), 'crashed')
+    const { results, failed } = ranIn(await go(out, configured({ combinations: [{ training: 'rule' }] })))
+    expect(failed).toEqual([])
+    expect(results.cells).toHaveLength(4)
+    expect(noted('train poison:0.05 1 20 rule')).toHaveLength(2)
+  })
+
+  it('reports what failed and keeps the rest', async () => {
+    const out = folder()
+    const config = configured({
+      combinations: [{ decoding: 'guard' }],
+      stages: { data: [], training: [], weights: [method('breaks', true)], decoding: [method('guard')] },
+    })
+    const { results, failed } = ranIn(await go(out, config))
+    expect(results.failed).toEqual([
+      {
+        factors: expect.objectContaining({ weights: 'breaks' }) as unknown,
+        message: 'this method never works',
+      },
+    ])
+    expect(failed[0]?.fault._tag).toBe('WeightsFailed')
+    expect(results.cells).toHaveLength(4)
+    expect(existsSync(join(out, 'results.json'))).toBe(true)
+  })
+
+  it('stops when asked, and goes on where it stopped', async () => {
+    const out = folder()
+    process.env['FAKE_SLEEP'] = '700'
+    const abort = new AbortController()
+    const stopping = setInterval(() => noted('train').length >= 2 && abort.abort(), 50)
+    const stopped = await go(out, configured(), abort.signal)
+    clearInterval(stopping)
+    expect(stopped).toMatchObject({
+      left: { kind: 'interrupted', remedy: 'run the same command again to continue' },
+    })
+    expect(existsSync(join(out, '.running'))).toBe(false)
+    expect(existsSync(join(out, 'results.json'))).toBe(false)
+    process.env['FAKE_SLEEP'] = '20'
+    const { results } = ranIn(await go(out, configured()))
+    expect(results.cells).toHaveLength(18)
+    expect(noted('train').length).toBeLessThan(8)
+  })
+
+  it('refuses a folder that another run is writing into', async () => {
+    const out = folder()
+    writeFileSync(join(out, '.running'), String(process.ppid))
+    expect(await go(out, configured())).toMatchObject({ left: { _tag: 'OutputBusy', kind: 'input' } })
+    rmSync(join(out, '.running'))
+  })
+
+  it.each([
+    [{ stages: { data: [{ use: 'no-such', name: 'x' }] } }, 'is not installed'],
+    [{ stages: { data: [{ use: 'fake-methods', name: 'x' }] } }, 'is not offered there'],
+    [{ stages: { data: [{ use: 'fake-methods', name: 'guard' }] } }, 'acts at the decoding stage'],
+    [{ stages: { data: [method('filter'), method('filter')] } }, 'names filter twice'],
+    [{ combinations: [{ data: 'else' }] }, 'names else'],
+    [{ regimes: ['odd'] }, 'is not a regime'],
+  ])('finds what is wrong with %j before anything runs', async (more, said) => {
+    const out = folder()
+    const result = await go(out, configured(more))
+    expect(E.isLeft(result) && result.left.kind).toBe('input')
+    expect(E.isLeft(result) && result.left.message).toContain(said)
+    expect(noted('train')).toEqual([])
+  })
+})

@@ -1,0 +1,98 @@
+import * as E from 'fp-ts/Either'
+import * as fc from 'fast-check'
+import { failure } from '@safe/tensor-core/contracts'
+import { undefended } from '../src/bench/factors'
+import type { Job } from '../src/bench/plan'
+import { type JobResult, type Worker, roads, schedule } from '../src/bench/schedule'
+
+const job = (id: string, needs: ReadonlyArray<string> = [], cost = 1): Job => ({
+  id,
+  kind: 'data',
+  factors: { model: 'aligned', regime: 'r', ...undefended, seed: 1 },
+  needs,
+  cost,
+})
+
+const worker = (run: (job: Job) => Promise<JobResult> | JobResult): Worker => ({
+  run: async (j) => run(j),
+  again: async () => E.right(worker(run)),
+})
+const quiet = { onDone: () => undefined, onRetry: () => undefined, stopped: () => false }
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
+
+describe('schedule', () => {
+  it('runs each job once, after what it needs, whatever the graph and however many the workers', async () => {
+    const graph = fc
+      .array(fc.array(fc.nat(30), { maxLength: 3 }), { minLength: 1, maxLength: 30 })
+      .map((needs) => needs.map((n, i) => job(String(i), [...new Set(n.filter((x) => x < i).map(String))])))
+    await fc.assert(
+      fc.asyncProperty(graph, fc.integer({ min: 1, max: 4 }), async (jobs, count) => {
+        const done: string[] = []
+        const one = worker(async (j) => {
+          expect(j.needs.every((need) => done.includes(need))).toBe(true)
+          await pause(0)
+          done.push(j.id)
+          return E.right(undefined)
+        })
+        const failed = await schedule(
+          jobs,
+          Array.from({ length: count }, () => one),
+          quiet,
+        )
+        expect(failed).toEqual([])
+        expect([...done].sort()).toEqual(jobs.map((j) => j.id).sort())
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('starts with the longest road', async () => {
+    const jobs = [job('short', [], 5), job('a'), job('b', ['a'], 3), job('c', ['b'], 3)]
+    expect(roads(jobs).get('a')).toBe(7)
+    const order: string[] = []
+    await schedule(jobs, [worker((j) => (order.push(j.id), E.right(undefined)))], quiet)
+    expect(order).toEqual(['a', 'b', 'short', 'c'])
+  })
+
+  it('lets a failure take its dependants along, and nothing else', async () => {
+    const fault = failure('Broken', 'it broke')
+    const ran: string[] = []
+    const failed = await schedule(
+      [job('a'), job('b', ['a']), job('c', ['b']), job('d')],
+      [worker((j) => (ran.push(j.id), j.id === 'a' ? E.left(fault) : E.right(undefined)))],
+      quiet,
+    )
+    expect(failed.map((f) => f.job.id).sort()).toEqual(['a', 'b', 'c'])
+    expect(failed.every((f) => f.fault === fault)).toBe(true)
+    expect(ran.sort()).toEqual(['a', 'd'])
+  })
+
+  it('tries a job once more when its worker dies, then says what the worker said', async () => {
+    const tries = { once: 0, always: 0 }
+    const retried: string[] = []
+    const failed = await schedule(
+      [job('once'), job('always'), job('fine')],
+      [
+        worker((j) => {
+          if (j.id === 'once' && tries.once++ === 0) return { _tag: 'Crashed', said: 'boom' }
+          if (j.id === 'always') return (tries.always++, { _tag: 'Crashed', said: 'out of memory' })
+          return E.right(undefined)
+        }),
+      ],
+      { ...quiet, onRetry: (j) => retried.push(j.id) },
+    )
+    expect(tries).toEqual({ once: 2, always: 2 })
+    expect(retried).toEqual(['once', 'always'])
+    expect(failed).toHaveLength(1)
+    expect(failed[0]?.fault.message).toContain('out of memory')
+  })
+
+  it('ends when no worker can be started any more', async () => {
+    const dying: Worker = {
+      run: async () => ({ _tag: 'Crashed', said: '' }),
+      again: async () => E.left(failure('WorkerCrashed', 'cannot start')),
+    }
+    const failed = await schedule([job('a'), job('b')], [dying], quiet)
+    expect(failed.map((f) => f.job.id).sort()).toEqual(['a', 'b'])
+  })
+})
