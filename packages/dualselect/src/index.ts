@@ -41,4 +41,3 @@ export {
   scoreSelections,
   scoringWork,
 } from './scoring'
-export { dualselectBinary } from './command/binary'

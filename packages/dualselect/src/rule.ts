@@ -46,6 +46,8 @@ export interface Surroundings {
   readonly poolBatchSize?: number
   /** Called while the pool is measured. */
   readonly onRefresh?: (done: number, total: number) => void
+  /** Aborted: a refresh stops before its next batch. */
+  readonly signal?: AbortSignal
 }
 
 type Take<A> = TE.TaskEither<DefenceError, A>
@@ -100,6 +102,7 @@ const rule = <G>(
         {
           batchSize: around.poolBatchSize ?? at.batch.length,
           ...(around.onRefresh === undefined ? {} : { onProgress: around.onRefresh }),
+          ...(around.signal === undefined ? {} : { signal: around.signal }),
         },
       ),
       TE.map((refreshed) => ({

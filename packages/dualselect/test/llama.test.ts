@@ -7,14 +7,8 @@ import type { LoraAdapter } from '@safe/tensor-core/contracts'
 import { selectEngine, tf } from '@safe/tensor-core/engine'
 import { readAdapter, readDataset } from '@safe/tensor-core/formats'
 import { recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
-import {
-  type DualSelectOptions,
-  type ScoreRow,
-  type SelectionRow,
-  defaults,
-  dualSelect,
-  dualselectBinary,
-} from '../src'
+import { type DualSelectOptions, type ScoreRow, type SelectionRow, defaults, dualSelect } from '../src'
+import { dualselectBinary } from '../src/command/binary'
 
 const folder = join(__dirname, 'golden', 'llama')
 const model = join(folder, 'model')

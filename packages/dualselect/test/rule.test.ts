@@ -183,6 +183,16 @@ describe('what it leaves behind', () => {
     }
   })
 
+  it('holds no more vectors, and no wider batch, for a larger pool', async () => {
+    const peak = async (pool: number): Promise<ReadonlyArray<number>> => {
+      const on = model()
+      const rule = await defended(dualSelect(small, dataset('references', rows(12, pool))), on)
+      await train(on, rule, task, plan)
+      return [on.peak(), on.calls.widest]
+    }
+    expect(await peak(300)).toEqual(await peak(30))
+  })
+
   it('frees them too where the model fails at any call', async () => {
     const whole = model()
     await run({ ...small, refresh: 3 }, whole)

@@ -122,6 +122,7 @@ export const trainCommand = command({
           seed: context.common.seed,
           countTokens,
           referenceNumbers: references.numbers,
+          signal: context.signal,
           onRefresh: (done, total) => seen.progress?.tick(0, `references ${done}/${total}`),
         })
         return trainAdapter({
@@ -164,6 +165,14 @@ export const trainCommand = command({
         seen.progress?.stop()
         return result
       },
+      TE.mapLeft((e): Fault =>
+        e.kind === 'interrupted' && e.remedy === undefined
+          ? {
+              ...e,
+              remedy: 'run again; with --checkpoint-every N, --resume goes on from the last checkpoint',
+            }
+          : e,
+      ),
       TE.map(() => {
         const cost = paceText(pace.pace())
         return {

@@ -9,13 +9,17 @@ export interface CountingSpace extends VectorSpace<Vector> {
   readonly make: (values: ReadonlyArray<number>) => Vector
   readonly read: (v: Vector) => ReadonlyArray<number>
   readonly alive: () => number
+  /** Most vectors alive at once. */
+  readonly peak: () => number
 }
 
 export const countingSpace = (dimension: number): CountingSpace => {
   const living = new Set<Vector>()
+  const most = { count: 0 }
   const make = (values: ReadonlyArray<number>): Vector => {
     const v = { values }
     living.add(v)
+    most.count = Math.max(most.count, living.size)
     return v
   }
   const read = (v: Vector): ReadonlyArray<number> => {
@@ -26,6 +30,7 @@ export const countingSpace = (dimension: number): CountingSpace => {
     make,
     read,
     alive: () => living.size,
+    peak: () => most.count,
     zero: () => make(new Array<number>(dimension).fill(0)),
     add: (a, b) => make(read(a).map((x, i) => x + read(b)[i]!)),
     scale: (k, a) => make(read(a).map((x) => k * x)),

@@ -81,6 +81,8 @@ export interface LowRank {
   readonly calls: Calls
   /** Vectors and batches not freed. */
   readonly alive: () => number
+  /** Most vectors alive at once. */
+  readonly peak: () => number
   readonly read: (v: Vector) => ReadonlyArray<number>
 }
 
@@ -127,6 +129,7 @@ export const lowRank = (
     theta,
     calls,
     alive: () => space.alive() + openBatches.count,
+    peak: space.peak,
     read: space.read,
     oracle: {
       space,
