@@ -28,8 +28,22 @@ const lastBytes = (tokenizer: Tokenizer, tokens: ReadonlyArray<number>): Uint8Ar
 
 /** The draft's tokens as text, without an unfinished last character. */
 export const beamText = (draft: Tokenizer, tokens: ReadonlyArray<number>): string => {
-  const text = draft.decode(tokens, { skipSpecial: true })
-  return unfinishedTail(lastBytes(draft, tokens)) > 0 ? text.replace(/\uFFFD+$/u, '') : text
+  const read = (some: ReadonlyArray<number>): string => draft.decode(some, { skipSpecial: true })
+  const tail = unfinishedTail(lastBytes(draft, tokens))
+  if (tail === 0) return read(tokens)
+  // Tokens that are nothing but a part of the unfinished character are left out.
+  let whole = tokens.length
+  let left = tail
+  while (whole > 0 && left > 0) {
+    const size = draft.bytes(tokens[whole - 1] ?? -1)?.length ?? 0
+    if (size > left) break
+    left -= size
+    whole -= 1
+  }
+  if (left === 0) return read(tokens.slice(0, whole))
+  // The last token holds whole characters and a part of one: only byte-level tokens do.
+  const bytes = Buffer.concat(tokens.slice(0, whole).map((id) => draft.bytes(id) ?? new Uint8Array(0)))
+  return bytes.subarray(0, bytes.length - left).toString('utf8')
 }
 
 /** A beam's tokens in the anchor's vocabulary. */

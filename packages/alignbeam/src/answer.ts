@@ -30,7 +30,9 @@ export interface Answer {
   readonly chosen: number | null
   readonly beams: ReadonlyArray<JudgedBeam>
   readonly telemetry: Telemetry
-  /** The draft alone would have opened with this refusal too. */
+  /** The most probable beam opens with a refusal. */
+  readonly refuses: boolean
+  /** The draft alone would have opened with that refusal too. */
   readonly draftRefuses: boolean
 }
 
@@ -109,6 +111,7 @@ export const answerBatch =
                 chosen,
                 beams: beams.map(({ completion }, rank) => ({ completion, verdict: own[rank] ?? null })),
                 telemetry: telemetryOf(beams),
+                refuses: beams[0]?.refuses ?? false,
                 draftRefuses: draftRefuses(beams),
               }
             }),

@@ -22,6 +22,12 @@ describe('beamText', () => {
     ])
   })
 
+  it('keeps the whole characters of a token that ends inside one', () => {
+    const bytes = byteTokenizer([Uint8Array.of(0x61, 0x62, 0xe4)])
+    expect(beamText(bytes, [0x20, 256])).toBe(' ab')
+    expect(beamText(bytes, [0xff, 0xc3])).toBe('\uFFFD')
+  })
+
   it('sees how much of a character is missing', () => {
     expect(unfinishedTail(Uint8Array.of(0x61))).toBe(0)
     expect(unfinishedTail(Uint8Array.of(0x61, 0xe4))).toBe(1)

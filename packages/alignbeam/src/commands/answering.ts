@@ -1,0 +1,104 @@
+/** How each method of the command answers a batch of prompts. */
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  type CausalLM,
+  type Completion,
+  type Fault,
+  type GenerationOptions,
+  type Judge,
+  type Prompt,
+  badInput,
+} from '@safe/tensor-core/contracts'
+import { type Answer, answerBatch } from '../answer'
+import { safetySystemPrompt } from '../defaults'
+import { prefixedModel } from '../prefixedModel'
+import { safeDecodingMixer } from '../safeDecoding'
+import { alignBeamMixer, systemFor } from '../settings'
+import { systemPromptedModel } from '../systemPrompt'
+import { type GenerateValues, alignBeamSettingsOf, safeDecodingSettingsOf, systemOf } from './generateOptions'
+
+// model ------------------------------------------------------------------------------------------
+
+export type Answering = (
+  prompts: ReadonlyArray<Prompt>,
+  generation: GenerationOptions,
+) => TE.TaskEither<Fault, ReadonlyArray<Answer>>
+
+/** The models and the judge of a run. */
+export interface Cast {
+  readonly draft: CausalLM | undefined
+  readonly anchor: CausalLM | undefined
+  readonly judge: Judge | undefined
+}
+
+// one model --------------------------------------------------------------------------------------
+
+const noTelemetry = { steps: 0, mappedMass: 0, support: 0, fallbacks: 0, agreement: 0 }
+
+/** The one completion of a method without beams; nobody judges it. */
+const only = (completion: Completion): Answer => ({
+  completion,
+  chosen: 0,
+  beams: [{ completion, verdict: null }],
+  telemetry: noTelemetry,
+  refuses: false,
+  draftRefuses: false,
+})
+
+const alone =
+  (model: CausalLM): Answering =>
+  (prompts, generation) =>
+    pipe(
+      model.generate(prompts, generation),
+      TE.map((completions) => completions.map(only)),
+    )
+
+// methods ----------------------------------------------------------------------------------------
+
+const missing = (option: string): E.Either<Fault, never> =>
+  E.left(badInput('BadOption', `--${option} is required`, { remedy: 'give a model folder' }))
+
+/** The method asked for, on the models at hand. */
+export const answering = (
+  values: GenerateValues,
+  { draft, anchor, judge }: Cast,
+): E.Either<Fault, Answering> => {
+  if (values.method === 'anchor') {
+    if (anchor === undefined) return missing('anchor')
+    const wish = systemOf(values)
+    const system = systemFor(anchor, wish === undefined ? safetySystemPrompt : wish)
+    return E.right(alone(system === null ? anchor : systemPromptedModel(anchor, system)))
+  }
+  if (draft === undefined) return missing('draft')
+  switch (values.method) {
+    case 'draft':
+      return E.right(alone(draft))
+    case 'prefix':
+      return E.right(alone(prefixedModel(draft, values.prefix)))
+    case 'system-prompt':
+      return E.right(alone(systemPromptedModel(draft, systemOf(values) ?? safetySystemPrompt)))
+    case 'safe-decoding': {
+      if (anchor === undefined) return missing('anchor')
+      const choice = {
+        beams: 1,
+        tau: values.tau,
+        onNoSafe: 'lowest',
+        refusalTail: Number.MAX_SAFE_INTEGER,
+      } as const
+      return pipe(
+        safeDecodingMixer(anchor, draft, safeDecodingSettingsOf(values)),
+        E.map((mixer) => answerBatch(anchor, mixer, undefined, choice)(draft)),
+      )
+    }
+    case 'alignbeam': {
+      if (anchor === undefined) return missing('anchor')
+      const settings = alignBeamSettingsOf(values)
+      return pipe(
+        alignBeamMixer(anchor, draft, settings),
+        E.map((mixer) => answerBatch(anchor, mixer, judge, settings)(draft)),
+      )
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** The models and the judge that a run of `alignbeam generate` needs, and no others. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { Context } from '@safe/tensor-core/cli'
+import type { CausalLM, Fault, Judge } from '@safe/tensor-core/contracts'
+import { selectEngine } from '@safe/tensor-core/engine'
+import { loadCausalLM } from '@safe/tensor-core/lm'
+import { harmJudge } from '../harmJudge'
+import { refusalJudge } from '../refusalJudge'
+import type { Cast } from './answering'
+import type { GenerateValues } from './generateOptions'
+
+const optionalModel = (
+  model: string | undefined,
+  adapter: string | undefined,
+  template: string | undefined,
+  context: Context,
+): TE.TaskEither<Fault, CausalLM | undefined> =>
+  model === undefined
+    ? TE.right(undefined)
+    : loadCausalLM({
+        model,
+        signal: context.signal,
+        ...(adapter === undefined ? {} : { adapter }),
+        ...(template === undefined ? {} : { template }),
+      })
+
+const judgeOf = (choice: string, context: Context): TE.TaskEither<Fault, Judge | undefined> =>
+  choice === 'none'
+    ? TE.right(undefined)
+    : choice === 'refusal'
+      ? TE.right(refusalJudge)
+      : pipe(loadCausalLM({ model: choice, signal: context.signal }), TE.map(harmJudge))
+
+/** Only what the method needs is loaded. */
+export const castOf = (values: GenerateValues, context: Context): TE.TaskEither<Fault, Cast> => {
+  const { method } = values
+  const pairs = method === 'alignbeam' || method === 'safe-decoding'
+  return pipe(
+    TE.Do,
+    TE.bind('draft', () =>
+      method === 'anchor'
+        ? TE.right(undefined)
+        : optionalModel(values.draft, values.draftAdapter, values.draftTemplate, context),
+    ),
+    TE.bind('anchor', () =>
+      pairs || method === 'anchor'
+        ? optionalModel(values.anchor, undefined, values.anchorTemplate, context)
+        : TE.right(undefined),
+    ),
+    TE.bind('judge', () => (method === 'alignbeam' ? judgeOf(values.judge, context) : TE.right(undefined))),
+  )
+}
+
+/** The engine it all runs on, said once on stderr. */
+export const startEngine = (context: Context): TE.TaskEither<Fault, void> =>
+  pipe(
+    selectEngine(context.common.engine),
+    TE.map((report) => {
+      if (report.warning !== undefined) context.warn(report.warning)
+      context.note(`engine ${report.engine} on ${report.device}${report.gpu ? ' (GPU)' : ''}`)
+    }),
+  )

@@ -1,0 +1,156 @@
+/** Against the Python reference of tools/golden/alignbeam.py, on the in-process decoder. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as t from 'io-ts'
+import * as E from 'fp-ts/Either'
+import { type CausalLM, textPrompt } from '@safe/tensor-core/contracts'
+import { selectEngine, tf } from '@safe/tensor-core/engine'
+import { decodeWith } from '@safe/tensor-core/formats'
+import { loadCausalLM } from '@safe/tensor-core/lm'
+import { answerBatch } from '../src/answer'
+import { buildBridge } from '../src/bridge'
+import { alignBeam } from '../src/defence'
+import { type AlignBeamSettings, alignBeamMixer, defaultSettings } from '../src/settings'
+import { multis } from '../src/bridge'
+import { draftMasses, supports } from '../src/mix'
+import { right } from './fixtures/right'
+
+const folder = join(__dirname, 'golden')
+const oneOf = <A extends string>(names: ReadonlyArray<A>) =>
+  t.string.pipe(
+    new t.Type<A, string, string>(
+      names.join('|'),
+      (u): u is A => names.some((n) => n === u),
+      (u, c) => {
+        const found = names.find((n) => n === u)
+        return found === undefined ? t.failure(u, c) : t.success(found)
+      },
+      t.identity,
+    ),
+  )
+const ids = t.array(t.number)
+const Golden = t.type({
+  prompts: t.array(t.string),
+  bridges: t.array(
+    t.type({ draft: t.string, anchor: t.string, maps: t.type({ drop: ids, first: ids, exact: ids }) }),
+  ),
+  runs: t.array(
+    t.type({
+      draft: t.string,
+      anchor: t.string,
+      options: t.type({
+        alpha: t.number,
+        beams: t.number,
+        bridgeTokens: t.number,
+        top: t.number,
+        multi: oneOf(multis),
+        draftMass: oneOf(draftMasses),
+        support: oneOf(supports),
+        repetitionPenalty: t.number,
+        maxNewTokens: t.number,
+      }),
+      answers: t.array(
+        t.type({
+          beams: t.array(ids),
+          texts: t.array(t.string),
+          telemetry: t.type({
+            steps: t.number,
+            mappedMass: t.number,
+            support: t.number,
+            fallbacks: t.number,
+            agreement: t.number,
+          }),
+        }),
+      ),
+    }),
+  ),
+})
+const golden = (() => {
+  const json: unknown = JSON.parse(readFileSync(join(folder, 'alignbeam.json'), 'utf8'))
+  const decoded = decodeWith(Golden, 'alignbeam.json')(json)
+  if (E.isLeft(decoded)) throw new Error(decoded.left.message)
+  return decoded.right
+})()
+
+const models = new Map<string, CausalLM>()
+const model = (name: string): CausalLM => models.get(name)!
+
+beforeAll(async () => {
+  await right(selectEngine('wasm'))
+  for (const name of ['words', 'pieces', 'bytes'])
+    models.set(name, await right(loadCausalLM({ model: join(folder, name) })))
+})
+afterAll(() => models.forEach((m) => m.dispose()))
+
+describe('bridges', () => {
+  it.each(golden.bridges)(
+    "$anchor to $draft is the reference's, token by token",
+    ({ draft, anchor, maps }) => {
+      for (const multi of multis)
+        expect(Array.from(buildBridge(model(anchor).tokenizer!, model(draft).tokenizer!, multi).map)).toEqual(
+          maps[multi],
+        )
+    },
+  )
+})
+
+describe('beams', () => {
+  it.each(golden.runs)(
+    "$draft with $anchor, K $options.beams, $options.support: the reference's tokens",
+    async ({ draft, anchor, options, answers }) => {
+      const settings: AlignBeamSettings = { ...defaultSettings, ...options }
+      const mixer = alignBeamMixer(model(anchor), model(draft), settings)
+      if (E.isLeft(mixer)) throw new Error(mixer.left.message)
+      const before = tf.memory().numTensors
+      const found = await right(
+        answerBatch(model(anchor), mixer.right, undefined, settings)(model(draft))(
+          golden.prompts.map(textPrompt),
+          {
+            maxNewTokens: options.maxNewTokens,
+            temperature: 0,
+            topP: 1,
+            topK: 0,
+            repetitionPenalty: options.repetitionPenalty,
+            stop: [],
+            seed: 42,
+          },
+        ),
+      )
+      expect(tf.memory().numTensors).toBe(before)
+      found.forEach((answer, i) => {
+        expect(answer.beams.map((b) => b.completion.tokens)).toEqual(answers[i]!.beams)
+        const { mappedMass, support, agreement, ...counts } = answer.telemetry
+        const expected = answers[i]!.telemetry
+        expect(counts).toEqual({ steps: expected.steps, fallbacks: expected.fallbacks })
+        expect(mappedMass).toBeCloseTo(expected.mappedMass, 4)
+        expect(support).toBeCloseTo(expected.support, 9)
+        expect(agreement).toBeCloseTo(expected.agreement, 9)
+      })
+    },
+  )
+})
+
+describe('alignBeam', () => {
+  it('frees every tensor of sessions opened, edited, forked and completed', async () => {
+    const before = tf.memory().numTensors
+    const defended = await right(alignBeam(model('pieces'), undefined, { beams: 1 }).apply(model('words')))
+    const session = await right(defended.open(golden.prompts.map(textPrompt)))
+    await right(session.logProbs)
+    const forked = await right(session.select([0, 0, 3]))
+    const edited = await right(forked.edit(forked.tokens.map((row) => ({ keep: row.length, tokens: [5] }))))
+    await right(edited.logProbs)
+    await right(
+      edited.complete({
+        maxNewTokens: 8,
+        temperature: 0.7,
+        topP: 1,
+        topK: 0,
+        repetitionPenalty: 1.15,
+        stop: [],
+        seed: 1,
+      }),
+    )
+    ;[session, forked, edited].forEach((s) => s.dispose())
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
