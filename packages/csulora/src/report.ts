@@ -12,12 +12,19 @@ export interface Report {
   readonly tau: number
   readonly seed: number
   readonly seconds: number
+  /** Processor time of the whole process, start included: comparable on a busy machine. */
+  readonly cpuSeconds: number
   /** Largest resident memory of the process. */
   readonly peakBytes: number
   readonly modules: ReadonlyArray<ModuleReport>
 }
 
 const energyOf = (rank: RankRule): number | null => ('energy' in rank ? rank.energy : null)
+
+const cpuSeconds = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
 
 export const reportOf = (
   { method, rank, beta, tau, seed }: CorrectionOptions,
@@ -31,6 +38,7 @@ export const reportOf = (
   tau,
   seed,
   seconds,
+  cpuSeconds: cpuSeconds(),
   peakBytes: process.resourceUsage().maxRSS * 1024,
   modules,
 })

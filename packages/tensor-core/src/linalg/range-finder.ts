@@ -95,9 +95,12 @@ export function* rangeSteps(
     const k = rankFor(squares, total, rank)
     const tooNarrow = k === undefined || ('energy' in rank && k > width - 4 && width < limit)
     if (tooNarrow) {
-      // Growing pays only while each widening brings the goal nearer: a smooth tail never gets there.
+      // Growing pays only while the goal is in reach: later directions hold no more than those found (a factor of 2 allows
+      // for Ritz values being too small), and each widening must bring it nearer. A smooth tail never gets there.
       const missing = ('energy' in rank ? rank.energy : 1) - held
-      if (width >= limit || (grown > 0 && missing > 4 * (held - heldBefore))) return undefined
+      const inReach = ((limit - width) * 2 * (squares[width >> 1] ?? 0)) / total
+      if (width >= limit || missing > inReach || (grown > 0 && missing > 4 * (held - heldBefore)))
+        return undefined
       heldBefore = held
       grown += 1
       const more = Math.min(limit - width, width)
