@@ -56,7 +56,7 @@ export const arenaRecipe: Recipe = {
   alpha: 16,
   dropout: 0,
   targetModules: 'all-linear',
-  lr: 4e-3,
+  lr: 1e-3,
   epochs: 4,
   batchSize: 16,
   maxLength: 128,
