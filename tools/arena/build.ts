@@ -6,13 +6,14 @@
  * Each training keeps its checkpoints and its result in the work directory; the same command goes on where it stopped. What
  * decides a model is `packages/eval-redorca/src/arena/recipe.ts`; finished models replace those in the assets.
  */
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Context, command, folder, main, withDefault } from '@safe/tensor-core/cli'
-import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import { type Dataset, type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import { selectEngine } from '@safe/tensor-core/engine'
 import { recipeDefaults, trainModel } from '@safe/tensor-core/lm'
 import { tokenizers } from '../../packages/eval-redorca/src/arena/corpus'
@@ -29,28 +30,62 @@ import {
 } from '../../packages/eval-redorca/src/arena/recipe'
 import { assetsFolder } from '../../packages/eval-redorca/src/arena/suite'
 
-// steps ------------------------------------------------------------------------------------------
+// model ------------------------------------------------------------------------------------------
 
 type Step = TE.TaskEither<Fault, void>
 
-const done = (path: string): boolean => existsSync(join(path, 'model.safetensors'))
+/** A model to be made; its folder's name tells everything that decides it, so a changed recipe makes a new folder. */
+interface Made {
+  readonly folder: string
+  readonly make: (context: Context) => Step
+}
 
-const start = (to: string, shape: Shape): Step =>
-  done(to) ? TE.right(undefined) : writeInitialModel(to, shape, tokenizers()[shape.tokenizer], modelSeed)
+const keyed = (work: string, name: string, decides: unknown): string =>
+  join(work, `${name}-${createHash('sha256').update(JSON.stringify(decides)).digest('hex').slice(0, 10)}`)
 
-const teach = (context: Context, from: string, to: string, lesson: Lesson): Step => {
-  if (done(to)) return TE.right(undefined)
+// steps ------------------------------------------------------------------------------------------
+
+const unlessDone = (folder: string, step: Step): Step =>
+  existsSync(join(folder, 'model.safetensors')) ? TE.right(undefined) : step
+
+const untrained = (work: string, name: string, shape: Shape): Made => {
+  const tokenizer = tokenizers()[shape.tokenizer]
+  const folder = keyed(work, name, { shape, tokenizer, modelSeed })
+  return {
+    folder,
+    make: () => unlessDone(folder, writeInitialModel(folder, shape, tokenizer, modelSeed)),
+  }
+}
+
+const taught = (work: string, name: string, from: Made, lesson: Lesson): Made => {
+  const { data, ...how } = lesson
+  const rows = data()
+  const folder = keyed(work, name, { from: from.folder, how, rows: rows.examples.map((row) => row.raw) })
+  return {
+    folder,
+    make: (context) => unlessDone(folder, teach(context, name, from.folder, folder, rows, how)),
+  }
+}
+
+const teach = (
+  context: Context,
+  name: string,
+  model: string,
+  out: string,
+  data: Dataset,
+  lesson: Omit<Lesson, 'data'>,
+): Step => {
   let bar: ReturnType<Context['progress']> | undefined
   return pipe(
     trainModel({
-      model: from,
-      data: lesson.data(),
+      model,
+      data,
       template: lesson.template,
-      out: to,
+      out,
       seed: modelSeed,
       resume: true,
       checkpointEvery: 200,
-      log: `${to}.log.jsonl`,
+      log: `${out}.log.jsonl`,
       signal: context.signal,
       recipe: {
         ...recipeDefaults,
@@ -65,7 +100,7 @@ const teach = (context: Context, from: string, to: string, lesson: Lesson): Step
         shuffle: false,
       },
       onStart: (total, before) => {
-        bar = context.progress(to.split('/').at(-1) ?? to, total)
+        bar = context.progress(name, total)
         bar.tick(before)
       },
       onStep: (row) => bar?.tick(1, `loss ${row.loss.toFixed(3)}`),
@@ -78,6 +113,7 @@ const teach = (context: Context, from: string, to: string, lesson: Lesson): Step
 const ship = (from: string, to: string): Step =>
   TE.tryCatch(
     async () => {
+      await rm(to, { recursive: true, force: true })
       await mkdir(to, { recursive: true })
       for (const name of [
         'config.json',
@@ -85,10 +121,8 @@ const ship = (from: string, to: string): Step =>
         'tokenizer.json',
         'tokenizer_config.json',
         'model.safetensors',
-      ]) {
-        await rm(join(to, name), { force: true })
+      ])
         await cp(join(from, name), join(to, name))
-      }
     },
     (cause) => failure('WriteFailed', causeLine(cause), { where: to }),
   )
@@ -103,20 +137,22 @@ const build = command({
     out: withDefault(assetsFolder, folder('where the finished models go')),
   },
   run: ({ work, out }, context) => {
-    const at = (name: string): string => join(work, name)
-    const steps: ReadonlyArray<() => Step> = [
-      () => start(at('scribe-0'), scribeShape),
-      () => teach(context, at('scribe-0'), at('base'), reading),
-      () => teach(context, at('base'), at('aligned'), scribeAlignment),
-      () => start(at('anchor-0'), anchorShape),
-      () => teach(context, at('anchor-0'), at('anchor-base'), reading),
-      () => teach(context, at('anchor-base'), at('anchor'), anchorAlignment),
-      ...['base', 'aligned', 'anchor'].map((name) => () => ship(at(name), join(out, name))),
+    const scribe = untrained(work, 'scribe', scribeShape)
+    const base = taught(work, 'base', scribe, reading)
+    const aligned = taught(work, 'aligned', base, scribeAlignment)
+    const stranger = untrained(work, 'stranger', anchorShape)
+    const reader = taught(work, 'reader', stranger, reading)
+    const anchor = taught(work, 'anchor', reader, anchorAlignment)
+    const steps: ReadonlyArray<Step> = [
+      ...[scribe, base, aligned, stranger, reader, anchor].map((model) => model.make(context)),
+      ship(base.folder, join(out, 'base')),
+      ship(aligned.folder, join(out, 'aligned')),
+      ship(anchor.folder, join(out, 'anchor')),
     ]
     return pipe(
       selectEngine(context.common.engine),
       TE.chainFirstIOK((report) => () => context.note(`engine: ${report.engine}, ${report.device}`)),
-      TE.chainW(() => steps.reduce<Step>((before, step) => TE.chain(step)(before), TE.right(undefined))),
+      TE.chainW(() => TE.sequenceSeqArray(steps)),
       TE.map(() => ({ json: { out }, text: out })),
     )
   },
