@@ -38,27 +38,48 @@ export interface Quality extends QualityValues {
 
 const ratio = (a: number, b: number): number | null => (b === 0 ? null : a / b)
 
-/** Rows with the rank of their rate, computed once for all resamples. */
-interface RankedRow extends LabelledRow {
-  readonly rank: number
+/** The rows as columns, with the rank of each rate: made once for all resamples. */
+interface Columns {
+  readonly rank: Int32Array
+  readonly unsafe: Uint8Array
+  readonly removed: Uint8Array
+  /** Number of distinct rates. */
+  readonly ranks: number
 }
 
-const values = (rows: ReadonlyArray<RankedRow>, groupCount: number): QualityValues => {
-  const groups = Array.from({ length: groupCount }, () => ({ positives: 0, negatives: 0 }))
-  const hits = { both: 0, removed: 0, unsafe: 0 }
-  for (const row of rows) {
-    const group = groups[row.rank]
-    if (group !== undefined) group[row.unsafe ? 'positives' : 'negatives'] += 1
-    hits.removed += Number(row.removed)
-    hits.unsafe += Number(row.unsafe)
-    hits.both += Number(row.removed && row.unsafe)
+const columnsOf = (rows: ReadonlyArray<LabelledRow>): Columns => {
+  const rank = Int32Array.from(tieRanks(rows.map((row) => row.rate)))
+  return {
+    rank,
+    unsafe: Uint8Array.from(rows, (row) => Number(row.unsafe)),
+    removed: Uint8Array.from(rows, (row) => Number(row.removed)),
+    ranks: new Set(rank).size,
+  }
+}
+
+/** Metrics of `n` rows; `pick` names the i-th. */
+const valuesOf = (
+  { rank, unsafe, removed, ranks }: Columns,
+  n: number,
+  pick: (i: number) => number,
+): QualityValues => {
+  const counts = { positives: new Int32Array(ranks), negatives: new Int32Array(ranks) }
+  let [taken, bad, both] = [0, 0, 0]
+  for (let i = 0; i < n; i++) {
+    const row = pick(i)
+    const [r, u, t] = [rank[row] ?? 0, unsafe[row] ?? 0, removed[row] ?? 0]
+    const side = u === 1 ? counts.positives : counts.negatives
+    side[r] = (side[r] ?? 0) + 1
+    taken += t
+    bad += u
+    both += u * t
   }
   return {
-    precision: ratio(hits.both, hits.removed),
-    recall: ratio(hits.both, hits.unsafe),
-    f1: ratio(2 * hits.both, hits.removed + hits.unsafe),
-    auroc: O.toNullable(auroc(groups)),
-    auprc: O.toNullable(averagePrecision(groups)),
+    precision: ratio(both, taken),
+    recall: ratio(both, bad),
+    f1: ratio(2 * both, taken + bad),
+    auroc: O.toNullable(auroc(counts)),
+    auprc: O.toNullable(averagePrecision(counts)),
   }
 }
 
@@ -78,18 +99,13 @@ const perMetric = <A>(of: (metric: QualityMetric) => A): Readonly<Record<Quality
 })
 
 /** Metrics of a filter with bootstrap intervals that depend on the rows and the seed alone. */
-export const filterQuality = (labelled: ReadonlyArray<LabelledRow>, seed: number): Quality => {
-  const ranks = tieRanks(labelled.map((row) => row.rate))
-  const rows = labelled.map((row, i): RankedRow => ({ ...row, rank: ranks[i] ?? 0 }))
-  const groupCount = new Set(ranks).size
+export const filterQuality = (rows: ReadonlyArray<LabelledRow>, seed: number): Quality => {
+  const columns = columnsOf(rows)
   const draw = stream(seed, 'forgetfilter', 'bootstrap')
   const resamples = Array.from({ length: BOOTSTRAP_RESAMPLES }, () =>
-    values(
-      rows.flatMap(() => rows[draw.integer(rows.length)] ?? []),
-      groupCount,
-    ),
+    valuesOf(columns, rows.length, () => draw.integer(rows.length)),
   )
-  const all = values(rows, groupCount)
+  const all = valuesOf(columns, rows.length, (i) => i)
   const tail = (1 - INTERVAL_LEVEL) / 2
   return {
     ...all,

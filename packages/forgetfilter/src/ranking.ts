@@ -6,10 +6,10 @@ import * as O from 'fp-ts/Option'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Positives and negatives that share one score. Lists of them stand from the largest score to the smallest. */
-export interface TieGroup {
-  readonly positives: number
-  readonly negatives: number
+/** How many positives and negatives have each distinct score, from the largest score to the smallest. */
+export interface TieCounts {
+  readonly positives: ArrayLike<number>
+  readonly negatives: ArrayLike<number>
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -22,38 +22,26 @@ export const tieRanks = (scores: ReadonlyArray<number>): ReadonlyArray<number> =
 
 // destructors ------------------------------------------------------------------------------------
 
-const totals = (groups: ReadonlyArray<TieGroup>): TieGroup =>
-  groups.reduce(
-    (sum, g) => ({ positives: sum.positives + g.positives, negatives: sum.negatives + g.negatives }),
-    { positives: 0, negatives: 0 },
-  )
-
 /** P(a positive scores above a negative) + P(equal) / 2; none without both kinds. */
-export const auroc = (groups: ReadonlyArray<TieGroup>): O.Option<number> => {
-  const { positives, negatives } = totals(groups)
-  const won = groups.reduce(
-    ({ above, pairs }, g) => ({
-      above: above + g.positives,
-      pairs: pairs + g.negatives * (above + g.positives / 2),
-    }),
-    { above: 0, pairs: 0 },
-  )
-  return positives > 0 && negatives > 0 ? O.some(won.pairs / (positives * negatives)) : O.none
+export const auroc = ({ positives, negatives }: TieCounts): O.Option<number> => {
+  let [above, below, pairs] = [0, 0, 0]
+  for (let rank = 0; rank < positives.length; rank++) {
+    const [p, n] = [positives[rank] ?? 0, negatives[rank] ?? 0]
+    pairs += n * (above + p / 2)
+    above += p
+    below += n
+  }
+  return above > 0 && below > 0 ? O.some(pairs / (above * below)) : O.none
 }
 
 /** Average precision; none without a positive. */
-export const averagePrecision = (groups: ReadonlyArray<TieGroup>): O.Option<number> => {
-  const { positives } = totals(groups)
-  const area = groups.reduce(
-    ({ hits, seen, ap }, g) => {
-      const [nextHits, nextSeen] = [hits + g.positives, seen + g.positives + g.negatives]
-      return {
-        hits: nextHits,
-        seen: nextSeen,
-        ap: ap + (g.positives > 0 ? (g.positives / positives) * (nextHits / nextSeen) : 0),
-      }
-    },
-    { hits: 0, seen: 0, ap: 0 },
-  )
-  return positives > 0 ? O.some(area.ap) : O.none
+export const averagePrecision = ({ positives, negatives }: TieCounts): O.Option<number> => {
+  let [hits, seen, sum] = [0, 0, 0]
+  for (let rank = 0; rank < positives.length; rank++) {
+    const p = positives[rank] ?? 0
+    hits += p
+    seen += p + (negatives[rank] ?? 0)
+    if (p > 0) sum += p * (hits / seen)
+  }
+  return hits > 0 ? O.some(sum / hits) : O.none
 }

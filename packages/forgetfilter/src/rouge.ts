@@ -13,7 +13,20 @@ export interface Rouge {
   readonly fmeasure: number
 }
 
-// constructors -----------------------------------------------------------------------------------
+// words ------------------------------------------------------------------------------------------
+
+/** Stems already found: texts repeat their words, and a stem costs microseconds. Forgotten when there are too many. */
+const stems = new Map<string, string>()
+const MOST_STEMS = 1 << 16
+
+const stemOf = (word: string): string => {
+  const known = stems.get(word)
+  if (known !== undefined) return known
+  const stem = porterStem(word)
+  if (stems.size >= MOST_STEMS) stems.clear()
+  stems.set(word, stem)
+  return stem
+}
 
 /** The words ROUGE compares. */
 export const rougeTokens = (text: string): ReadonlyArray<string> =>
@@ -21,7 +34,7 @@ export const rougeTokens = (text: string): ReadonlyArray<string> =>
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter((word) => word !== '')
-    .map((word) => (word.length > 3 ? porterStem(word) : word))
+    .map((word) => (word.length > 3 ? stemOf(word) : word))
     .filter((word) => word !== '')
 
 const counts = (words: ReadonlyArray<string>): ReadonlyMap<string, number> => {
@@ -29,6 +42,8 @@ const counts = (words: ReadonlyArray<string>): ReadonlyMap<string, number> => {
   for (const word of words) seen.set(word, (seen.get(word) ?? 0) + 1)
   return seen
 }
+
+// constructors -----------------------------------------------------------------------------------
 
 /** Precision, recall and F of the prediction's words against the target's; all 0 where they share none. */
 export const rouge1 = (target: string, prediction: string): Rouge => {

@@ -48,20 +48,22 @@ describe('filterQuality', () => {
 })
 
 describe('ranking', () => {
-  const groups = fc.array(fc.record({ positives: fc.nat(5), negatives: fc.nat(5) }), { maxLength: 8 })
+  const counts = fc
+    .array(fc.tuple(fc.nat(5), fc.nat(5)), { maxLength: 8 })
+    .map((g) => ({ positives: g.map(([p]) => p), negatives: g.map(([, n]) => n) }))
   it('reversing the scores turns AUROC into 1 - AUROC', () =>
     fc.assert(
-      fc.property(groups, (g) => {
-        const [a, b] = [auroc(g), auroc([...g].reverse())]
+      fc.property(counts, ({ positives, negatives }) => {
+        const [a, b] = [
+          auroc({ positives, negatives }),
+          auroc({ positives: positives.toReversed(), negatives: negatives.toReversed() }),
+        ]
         if (O.isSome(a) && O.isSome(b)) expect(a.value + b.value).toBeCloseTo(1, 12)
         else expect(O.isNone(a) && O.isNone(b)).toBe(true)
       }),
     ))
   it('all positives first is 1 on both', () => {
-    const g = [
-      { positives: 3, negatives: 0 },
-      { positives: 0, negatives: 4 },
-    ]
-    expect([auroc(g), averagePrecision(g)]).toEqual([O.some(1), O.some(1)])
+    const first = { positives: [3, 0], negatives: [0, 4] }
+    expect([auroc(first), averagePrecision(first)]).toEqual([O.some(1), O.some(1)])
   })
 })

@@ -87,7 +87,13 @@ export const runCommand = (openMachine: OpenMachine): Command =>
         ),
         TE.let('ratesFile', ({ rates }) => join(work, `rates-${v.signal}-${keyOf(rates)}.jsonl`)),
         TE.chainFirstW(({ rates, ratesFile }) => writeJsonl(ratesFile, rates)),
-        TE.bindW('audit', ({ rule, rates }) => TE.fromEither(settled(auditRates(rule, rates)))),
+        TE.bindW('audit', ({ rule, rates, ratesFile }) =>
+          pipe(
+            settled(auditRates(rule, rates)),
+            E.mapLeft((fault): Fault => ({ ...fault, where: ratesFile })),
+            TE.fromEither,
+          ),
+        ),
         TE.chainFirstW(({ rule, noisy, source, audit }) =>
           writeParts(
             source,
