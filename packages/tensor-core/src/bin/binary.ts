@@ -1,6 +1,7 @@
 /** The commands of `tensor-core`. */
 import type { Binary } from '../cli'
 import { engineBuildCommand, engineCleanCommand } from './commands/engine'
+import { engineTestCommand } from './commands/engineTest'
 import { generateCommand } from './commands/generate'
 import { infoCommand } from './commands/info'
 import { mergeCommand } from './commands/merge'
@@ -19,6 +20,7 @@ export const binary: Binary = {
     trainCommand,
     mergeCommand,
     engineBuildCommand,
+    engineTestCommand,
     engineCleanCommand,
   ],
 }

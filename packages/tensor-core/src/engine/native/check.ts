@@ -3,12 +3,12 @@
  * process that loads it. The child multiplies two matrices and compares with float64.
  */
 import { extname, join } from 'node:path'
-import { fork } from 'node:child_process'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type EngineError, failure } from '../../contracts'
+import { askChild } from '../child'
 import type { Variant } from './home'
 
 // model ------------------------------------------------------------------------------------------
@@ -36,35 +36,18 @@ const checkFailed = (message: string): EngineError =>
     remedy: 'SAFE_ENGINE_LOG=1 shows what TensorFlow says; engine clean removes what was built',
   })
 
+/** The module that checks, as a source or as built. */
 const childFile = join(__dirname, `check-child${extname(__filename)}`)
 
 /** Runs the check on a built folder. */
 export const checkEngine = (variant: Variant, folder: string): TE.TaskEither<EngineError, Findings> =>
   pipe(
-    () =>
-      new Promise<E.Either<EngineError, unknown>>((resolve) => {
-        const child = fork(childFile, [variant, folder], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-        const said: string[] = []
-        const answer: { message?: unknown } = {}
-        child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-          said.push(chunk)
-          if (process.env['SAFE_ENGINE_LOG'] === '1') process.stderr.write(chunk)
-        })
-        child.on('message', (message) => (answer.message = message))
-        child.on('error', (cause) => resolve(E.left(checkFailed(cause.message))))
-        child.on('close', (code, signal) =>
-          resolve(
-            code === 0 && answer.message !== undefined
-              ? E.right(answer.message)
-              : E.left(
-                  checkFailed(
-                    said.join('').trim().split('\n').at(-1) ||
-                      (signal === null ? `it ended with code ${String(code)}` : `it was ended by ${signal}`),
-                  ),
-                ),
-          ),
-        )
-      }),
+    askChild(childFile, [variant, folder], {
+      stderr: (chunk) => {
+        if (process.env['SAFE_ENGINE_LOG'] === '1') process.stderr.write(chunk)
+      },
+    }),
+    TE.mapLeft(checkFailed),
     TE.chainEitherK((message) =>
       pipe(
         findingsCodec.decode(message),
