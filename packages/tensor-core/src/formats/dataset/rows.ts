@@ -120,7 +120,7 @@ interface CsvRecord {
 }
 const isCsvRecord = (u: unknown): u is CsvRecord => isRecord(u) && Array.isArray(u['record'])
 
-const withoutLineEnd = (raw: string): string => raw.replace(/^(?:\r?\n)+/, '').replace(/\r?\n?$/, '')
+const withoutLineEnd = (raw: string): string => raw.replace(/^[\r\n]+/, '').replace(/[\r\n]+$/, '')
 
 const parseTable: Parse = (path, text) =>
   pipe(

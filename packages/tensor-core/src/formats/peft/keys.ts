@@ -17,13 +17,17 @@ const factorPattern = /^(.+)\.lora_([AB])(?:\.default)?\.weight$/
 
 const embeddingNames = ['embed_tokens', 'lm_head']
 
+/** As peft: a module whose path ends with the letters of `saved` (`norm` takes `input_layernorm` too). */
+const isInside = (name: string, saved: string): boolean =>
+  name.split('.').some((_, i, parts) => parts.slice(0, i).join('.').endsWith(saved))
+
 const isExtra = (name: string, config: AdapterFields): boolean => {
   const biases =
     config.lora_bias === true || (config.bias !== undefined && config.bias !== null && config.bias !== 'none')
   const parts = name.split('.')
   return (
     parts.includes('modules_to_save') ||
-    (config.modules_to_save ?? []).some((saved) => `.${name}.`.includes(`.${saved}.`)) ||
+    (config.modules_to_save ?? []).some((saved) => isInside(name, saved)) ||
     (biases && name.endsWith('.bias')) ||
     (parts.at(-1) === 'weight' && embeddingNames.includes(parts.at(-2) ?? ''))
   )

@@ -111,10 +111,13 @@ export const placementOf = (where: string, fields: AdapterFields): Checked<Place
     E.apS('alphas', patternTable(where, 'alpha_pattern', fields.alpha_pattern)),
     E.map(({ targeted, excluded, ranks, alphas }) => {
       const inLayer = layerFilter(fields)
+      // a module that is saved whole carries no adapter
+      const saved = (name: string): boolean =>
+        (fields.modules_to_save ?? []).some((m) => `.${name}.`.includes(`.${m}.`))
       const rank = (name: string): number => ranks(name) ?? fields.r
       const alpha = (name: string): number => alphas(name) ?? fields.lora_alpha
       return {
-        targets: (name) => targeted(name) && !excluded(name) && inLayer(name),
+        targets: (name) => targeted(name) && !excluded(name) && !saved(name) && inLayer(name),
         rank,
         alpha,
         scale: (name) => alpha(name) / (fields.use_rslora === true ? Math.sqrt(rank(name)) : rank(name)),
