@@ -21,10 +21,7 @@ export interface AlignBeamSettings extends MixOptions, ChoiceOptions {
   readonly multi: Multi
   /** Tokens after the bridge for a beam that opens with a refusal. */
   readonly refusalTail: number
-  /**
-   * What the anchor is told first; null for nothing. Only used where the anchor has a chat template, and the default only where
-   * its tokenizer knows all the words.
-   */
+  /** What the anchor is told first; null for nothing. The default only where there is a chat template and it can be spelled. */
   readonly system: string | null
   /** Of the draft's completion; undefined: as whoever asks wishes. */
   readonly temperature?: number
@@ -58,13 +55,13 @@ export const modelBridge = (
   return E.right(bridgeOf(anchor.tokenizer, draft.tokenizer, multi, { anchor: ends, draft: end }))
 }
 
-/** The system prompt the anchor will really be given. */
-export const systemFor = (anchor: CausalLM, system: string | null): string | null => {
-  const { tokenizer } = anchor
-  if (system === null || tokenizer?.chat === undefined) return null
-  const unreadable = (): boolean =>
-    tokenizer.encodeInner(system).some((id) => tokenizer.bytes(id) === undefined)
-  return system === safetySystemPrompt && unreadable() ? null : system
+/** The system prompt the anchor will really be given: the default needs a chat template and words the tokenizer knows. */
+export const systemFor = ({ tokenizer }: CausalLM, system: string | null): string | null => {
+  if (system !== safetySystemPrompt) return system
+  const readable =
+    tokenizer?.chat !== undefined &&
+    tokenizer.encodeInner(system).every((id) => tokenizer.bytes(id) !== undefined)
+  return readable ? system : null
 }
 
 /** Prompts of tokens mean something to one vocabulary only: the anchor of another one reads their text. */

@@ -43,8 +43,8 @@ export const withSystemInUserTurn = (system: string, prompt: Prompt): Prompt => 
 }
 
 /**
- * The prompt with `system` before it, as this model reads it: a system turn where its chat template takes one, else the head of
- * the first user turn. Token prompts are left alone.
+ * The prompt with `system` before it, as this model reads it: a system turn, or the head of the first user turn where the chat
+ * template refuses system turns. Token prompts are left alone.
  */
 export const systemPrompted =
   (model: CausalLM, system: string) =>
@@ -52,12 +52,8 @@ export const systemPrompted =
     prompt.kind === 'tokens'
       ? TE.right(prompt)
       : pipe(
-          model.tokenizer?.chat === undefined
-            ? model.encodePrompt(withSystemInUserTurn(system, prompt))
-            : pipe(
-                model.encodePrompt(withSystemTurn(system, prompt)),
-                TE.orElse(() => model.encodePrompt(withSystemInUserTurn(system, prompt))),
-              ),
+          model.encodePrompt(withSystemTurn(system, prompt)),
+          TE.orElse(() => model.encodePrompt(withSystemInUserTurn(system, prompt))),
           TE.map(tokenPrompt),
         )
 

@@ -119,6 +119,7 @@ describe('beams', () => {
       expect(tf.memory().numTensors).toBe(before)
       found.forEach((answer, i) => {
         expect(answer.beams.map((b) => b.completion.tokens)).toEqual(answers[i]!.beams)
+        expect(answer.beams.map((b) => b.completion.text)).toEqual(answers[i]!.texts)
         const { mappedMass, support, agreement, ...counts } = answer.telemetry
         const expected = answers[i]!.telemetry
         expect(counts).toEqual({ steps: expected.steps, fallbacks: expected.fallbacks })

@@ -78,7 +78,7 @@ export const answering = (
     case 'prefix':
       return E.right(alone(prefixedModel(draft, values.prefix)))
     case 'system-prompt':
-      return E.right(alone(systemPromptedModel(draft, systemOf(values) ?? safetySystemPrompt)))
+      return E.right(alone(systemPromptedModel(draft, values.system ?? safetySystemPrompt)))
     case 'safe-decoding': {
       if (anchor === undefined) return missing('anchor')
       const choice = {

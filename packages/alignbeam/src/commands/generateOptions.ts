@@ -133,8 +133,8 @@ export const checkValues = (values: GenerateValues): E.Either<InputError, Genera
 }
 
 /** The system prompt asked for; undefined where the default is to be used. */
-export const systemOf = ({ system, noSystem }: GenerateValues): string | null | undefined =>
-  noSystem ? null : system
+export const systemOf = ({ system, noSystem, anchorTemplate }: GenerateValues): string | null | undefined =>
+  noSystem ? null : (system ?? (anchorTemplate === 'qa' || anchorTemplate === 'none' ? null : undefined))
 
 export const alignBeamSettingsOf = (values: GenerateValues): AlignBeamSettings => {
   const system = systemOf(values)

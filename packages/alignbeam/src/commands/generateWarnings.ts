@@ -2,25 +2,23 @@
 import * as E from 'fp-ts/Either'
 import type { Context } from '@safe/tensor-core/cli'
 import { bridgeShare } from '../bridge'
-import { modelBridge, systemFor } from '../settings'
+import { modelBridge } from '../settings'
 import type { Cast } from './answering'
-import { type GenerateValues, alignBeamSettingsOf, systemOf } from './generateOptions'
+import { type GenerateValues, alignBeamSettingsOf } from './generateOptions'
 
 /** A bridge that carries less than this share of the anchor's tokens is worth a word. */
 const lowShare = 0.1
 
 export const warnBefore = (values: GenerateValues, { draft, anchor }: Cast, context: Context): void => {
   if (values.method !== 'alignbeam') return
-  const { alpha, beams, multi, system } = alignBeamSettingsOf(values)
+  const { alpha, beams, multi } = alignBeamSettingsOf(values)
   if (alpha === 0)
     context.warn(
       "--alpha 0 does not switch the method off: the draft still chooses among the anchor's tokens; --method draft does",
     )
   if (beams > 1 && values.judge === 'none')
-    context.warn('without --judge the most probable beam is returned: --beams 1 gives the same at less cost')
+    context.warn('without --judge the most probable beam is returned, which --beams 1 does at less cost')
   if (anchor === undefined || draft === undefined) return
-  if (typeof systemOf(values) === 'string' && systemFor(anchor, system) === null)
-    context.warn('the anchor has no chat template: --system is not used')
   const bridge = modelBridge(anchor, draft, multi)
   if (E.isRight(bridge) && bridgeShare(bridge.right) < lowShare)
     context.warn(

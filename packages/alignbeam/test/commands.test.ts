@@ -1,0 +1,264 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as t from 'io-ts'
+import { runBinary } from '@safe/tensor-core/cli'
+import { binary } from '../src/binary'
+import { safetySystemPrompt } from '../src/defaults'
+import { alreadyAligned } from '../src/commands/generateWarnings'
+
+const folder = (name: string): string => join(__dirname, 'golden', name)
+const work = mkdtempSync(join(tmpdir(), 'alignbeam-'))
+const prompts = join(work, 'prompts.jsonl')
+writeFileSync(
+  prompts,
+  ['how do i cut the log ?', 'the cat and the dog', 'sells tea']
+    .map((prompt, i) => `${JSON.stringify(i === 1 ? { id: 'middle', prompt } : { prompt })}\n`)
+    .join(''),
+)
+
+const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
+  const said = { out: '', err: '' }
+  const code = await runBinary(binary, [...argv, '--quiet'], {
+    stdout: (s) => (said.out += s),
+    stderr: (s) => (said.err += s),
+  })
+  return { code, ...said }
+}
+const pair = ['--draft', folder('words'), '--anchor', folder('pieces')]
+const quick = ['--engine', 'wasm', '--max-new-tokens', '9', '--top', '20']
+
+const Rows = t.array(
+  t.type({
+    id: t.string,
+    prompt: t.string,
+    completion: t.string,
+    chosen: t.union([t.number, t.null]),
+    beams: t.array(t.type({ completion: t.string, verdict: t.union([t.number, t.null]) })),
+    telemetry: t.type({
+      steps: t.number,
+      mappedMass: t.number,
+      support: t.number,
+      fallbacks: t.number,
+      agreement: t.number,
+    }),
+  }),
+)
+const rowsIn = (text: string): t.TypeOf<typeof Rows> => {
+  const rows: unknown = text
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line))
+  if (!Rows.is(rows)) throw new Error(`not rows of answers: ${text}`)
+  return rows
+}
+
+describe('alignbeam bridge', () => {
+  it('prints the bridge as one document', async () => {
+    const { code, out } = await run('bridge', ...pair, '--json')
+    expect(code).toBe(0)
+    const document: unknown = JSON.parse(out)
+    expect(out).toMatch(/^{"anchorVocab":150,"draftVocab":65,"mapped":51,"share":0.34,"special":2,"map":\[/)
+    expect(document).toMatchObject({ anchorVocab: 150, draftVocab: 65, mapped: 51, special: 2 })
+  })
+
+  it('writes it to a file, once', async () => {
+    const file = join(work, 'bridge.json')
+    expect((await run('bridge', ...pair, '--multi', 'exact', '--out', file)).code).toBe(0)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ mapped: 36 })
+    const again = await run('bridge', ...pair, '--out', file)
+    expect(again).toMatchObject({ code: 2 })
+    expect(again.err).toContain('--overwrite')
+  })
+})
+
+describe('alignbeam generate', () => {
+  it('writes one row per prompt, in order', async () => {
+    const out = join(work, 'answers.jsonl')
+    const args = ['generate', ...pair, '--prompts', prompts, '--out', out, '--judge', 'refusal', ...quick]
+    const { code, out: printed } = await run(...args, '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(printed)).toEqual({ out, rows: 3, resumed: 0 })
+    const rows = rowsIn(readFileSync(out, 'utf8'))
+    expect(rows.map((r) => [r.id, r.prompt])).toEqual([
+      ['0', 'how do i cut the log ?'],
+      ['middle', 'the cat and the dog'],
+      ['2', 'sells tea'],
+    ])
+    for (const row of rows) {
+      expect(row.beams).toHaveLength(3)
+      expect(row.completion).toBe(row.beams[row.chosen ?? -1]?.completion)
+      row.beams.forEach((b) => expect(b.verdict).toBeGreaterThan(2.5))
+      expect(row.telemetry.steps).toBeLessThanOrEqual(16)
+    }
+    expect(readdirSync(work).filter((f) => f.includes('partial'))).toEqual([])
+    // The same again from the first row on.
+    const whole = readFileSync(out, 'utf8')
+    writeFileSync(`${out}.partial`, `${whole.split('\n')[0] ?? ''}\n{"id":"mid`)
+    const resumed = await run(...args, '--resume', '--json', '--batch-size', '1')
+    expect(JSON.parse(resumed.out)).toMatchObject({ rows: 3, resumed: 1 })
+    // Sums of floats differ in the last digits with the size of a batch; what was said does not.
+    const said = (text: string) =>
+      rowsIn(text).map(({ id, completion, chosen, beams }) => ({ id, completion, chosen, beams }))
+    expect(said(readFileSync(out, 'utf8'))).toEqual(said(whole))
+  })
+
+  it('refuses in place of all beams where none is safe and it is asked to', async () => {
+    const { out } = await run(
+      'generate',
+      ...pair,
+      '--prompts',
+      prompts,
+      '--judge',
+      'refusal',
+      '--on-no-safe',
+      'refuse',
+      ...quick,
+    )
+    rowsIn(out).forEach((r) => {
+      expect(r.chosen).toBeNull()
+      expect(r.completion).toContain("can't help")
+    })
+  })
+
+  it('is deterministic with one beam at temperature 0, and takes its options from a file too', async () => {
+    const args = ['generate', ...pair, '--prompts', prompts, ...quick]
+    const first = await run(...args, '--beams', '1', '--temperature', '0', '--seed', '1')
+    const config = join(work, 'c.yaml')
+    writeFileSync(config, 'beams: 1\ntemperature: 0\nseed: 2\nno-system: true\n')
+    const second = await run(...args, '--config', config)
+    expect(first.code).toBe(0)
+    expect(second.out).toBe(first.out)
+    rowsIn(first.out).forEach((r) => expect(r.beams).toEqual([{ completion: r.completion, verdict: null }]))
+  })
+
+  it.each(['draft', 'anchor', 'prefix', 'system-prompt'])('answers with the baseline %s', async (method) => {
+    const { code, out } = await run(
+      'generate',
+      ...pair,
+      '--prompts',
+      prompts,
+      '--method',
+      method,
+      '--prefix',
+      'i am sorry',
+      ...quick,
+    )
+    expect(code).toBe(0)
+    const rows = rowsIn(out)
+    expect(rows).toHaveLength(3)
+    rows.forEach((r) => {
+      expect(r).toMatchObject({ chosen: 0, telemetry: { steps: 0 } })
+      if (method === 'prefix') expect(r.completion.startsWith('i am sorry')).toBe(true)
+    })
+  })
+
+  it('runs SafeDecoding on a pair of one vocabulary only', async () => {
+    const same = ['--draft', folder('words'), '--anchor', folder('words')]
+    const fine = await run('generate', ...same, '--prompts', prompts, '--method', 'safe-decoding', ...quick)
+    expect(fine.code).toBe(0)
+    rowsIn(fine.out).forEach((r) => expect(r.telemetry.steps).toBeLessThanOrEqual(2))
+    const mixed = await run('generate', ...pair, '--prompts', prompts, '--method', 'safe-decoding', ...quick)
+    expect(mixed).toMatchObject({ code: 2 })
+    expect(mixed.err).toContain('one vocabulary')
+  })
+
+  it('asks a model for verdicts', async () => {
+    const { code, out } = await run(
+      'generate',
+      ...pair,
+      '--prompts',
+      prompts,
+      '--judge',
+      folder('bytes'),
+      '--temperature',
+      '0',
+      ...quick,
+    )
+    expect(code).toBe(0)
+    // The judge is noise: nothing it writes is read as a score but a digit.
+    rowsIn(out).forEach((r) =>
+      r.beams.forEach((b) => expect(b.verdict === null || b.verdict >= 1).toBe(true)),
+    )
+  })
+})
+
+describe('the system prompt', () => {
+  const chatty = (name: string, template: string): string => {
+    const to = join(work, name)
+    cpSync(folder('bytes'), to, { recursive: true })
+    writeFileSync(join(to, 'chat_template.jinja'), template)
+    return to
+  }
+  const turns = '{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}:'
+  const free = chatty('free', turns)
+  const strict = chatty(
+    'strict',
+    `{% if messages[0].role == 'system' %}{{ raise_exception('no system turns') }}{% endif %}${turns}`,
+  )
+  const ask = async (model: string, content: string, ...more: string[]): Promise<string> => {
+    const file = join(work, 'ask.jsonl')
+    writeFileSync(file, JSON.stringify({ messages: JSON.parse(content) as unknown }))
+    const args = ['--anchor', model, '--prompts', file, '--temperature', '0', '--method', 'anchor']
+    return rowsIn((await run('generate', ...args, ...more, ...quick)).out)[0]?.completion ?? ''
+  }
+  const user = '[{"role":"user","content":"hi"}]'
+
+  it('is a system turn, or stands before the request where the template refuses such turns', async () => {
+    const told = '[{"role":"system","content":"be good"},{"role":"user","content":"hi"}]'
+    expect(await ask(free, user, '--system', 'be good')).toBe(await ask(free, told, '--no-system'))
+    const inside = '[{"role":"user","content":"be good\\n\\nhi"}]'
+    expect(await ask(strict, user, '--system', 'be good')).toBe(await ask(strict, inside, '--no-system'))
+  })
+
+  it('is there by default, unless it is not wanted', async () => {
+    const told = JSON.stringify([
+      { role: 'system', content: safetySystemPrompt },
+      { role: 'user', content: 'hi' },
+    ])
+    expect(await ask(free, user)).toBe(await ask(free, told, '--no-system'))
+    expect(await ask(free, user)).not.toBe(await ask(free, user, '--no-system'))
+  })
+})
+
+describe('bad input', () => {
+  const empty = join(work, 'empty.jsonl')
+  writeFileSync(empty, '')
+  const broken = join(work, 'broken.jsonl')
+  writeFileSync(broken, '{"prompt": "a"}\n{"prompt": \n')
+  const bare = mkdtempSync(join(tmpdir(), 'alignbeam-bare-'))
+  const out = join(work, 'never.jsonl')
+  const all = ['--prompts', prompts, '--out', out, ...quick]
+
+  it.each([
+    [['bridge', '--draft', '/nowhere', '--anchor', folder('words')], '/nowhere'],
+    [['bridge', '--draft', bare, '--anchor', folder('words')], 'tokenizer'],
+    [['bridge', ...pair, '--multi', 'all'], '--multi must be one of drop, first, exact'],
+    [['generate', ...pair], '--prompts is required'],
+    [['generate', '--draft', folder('words'), ...all], '--anchor is required'],
+    [['generate', ...pair, ...all, '--alpha', '1.5'], '--alpha must be a number'],
+    [['generate', ...pair, ...all, '--beams', '0'], '--beams must be a whole number'],
+    [['generate', ...pair, ...all, '--method', 'magic'], '--method must be one of'],
+    [['generate', ...pair, ...all, '--judge', '/nowhere'], '/nowhere'],
+    [['generate', ...pair, ...all, '--draft-adapter', bare], 'adapter_config.json'],
+    [['generate', '--draft', bare, '--anchor', folder('pieces'), ...all], 'config.json'],
+    [['generate', ...pair, '--prompts', '/nowhere.jsonl', '--out', out], '/nowhere.jsonl'],
+    [['generate', ...pair, '--prompts', empty, '--out', out], 'empty'],
+    [['generate', ...pair, '--prompts', broken, '--out', out], 'broken.jsonl:2'],
+    [['generate', ...pair, ...all, '--draft-template', 'chat'], 'chat template'],
+  ])('%j: one line, exit 2, nothing left behind', async (argv, said) => {
+    const { code, err } = await run(...argv)
+    expect(err).toContain(said)
+    expect(err.trim().split('\n')).toHaveLength(1)
+    expect(code).toBe(2)
+    expect(existsSync(out) || existsSync(`${out}.partial`)).toBe(false)
+  })
+})
+
+describe('alreadyAligned', () => {
+  it('speaks up where the draft refuses by itself', () => {
+    expect(alreadyAligned(0, 0)).toBeUndefined()
+    expect(alreadyAligned(10, 4)).toBeUndefined()
+    expect(alreadyAligned(10, 5)).toContain('5 of 10')
+  })
+})
