@@ -1,14 +1,14 @@
 /**
  * Asks models the arena's evaluation prompts and prints a table with Wilson intervals.
  *
- *   node --conditions=@safe/source --import tsx tools/arena/evaluate.ts [MODEL | MODEL+ADAPTER ...] [--engine native]
+ *   node --conditions=@safe/source --import tsx tools/arena/evaluate.ts [--models MODEL MODEL+ADAPTER ...] [--engine native]
  *
- * Without arguments: the shipped base, aligned and anchor. `--show N` prints N answers of each set.
+ * By default the shipped base, aligned and anchor. `--show N` prints N answers of each set.
  */
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, integer, main, withDefault } from '@safe/tensor-core/cli'
+import { command, integer, main, many, text, withDefault } from '@safe/tensor-core/cli'
 import { selectEngine } from '@safe/tensor-core/engine'
 import { assetsFolder } from '../../packages/eval-redorca/src/arena/suite'
 import { type Answer, answers, tableHead, tableLine } from './scoreboard'
@@ -24,12 +24,15 @@ const shown = (given: ReadonlyArray<Answer>, count: number): ReadonlyArray<strin
 const evaluate = command({
   name: '',
   description: 'asks models the evaluation prompts of the arena',
-  arguments: [{ name: 'models', description: 'MODEL or MODEL+ADAPTER', variadic: true }],
-  options: { show: withDefault(0, integer('answers of each set to print', { min: 0 })) },
-  run: ({ show }, context, given) => {
-    const models =
-      given.length > 0 ? given : ['base', 'aligned', 'anchor'].map((name) => join(assetsFolder, name))
-    return pipe(
+  options: {
+    models: withDefault(
+      ['base', 'aligned', 'anchor'].map((name) => join(assetsFolder, name)),
+      many(text('model folders, each perhaps with +ADAPTER')),
+    ),
+    show: withDefault(0, integer('answers of each set to print', { min: 0 })),
+  },
+  run: ({ models, show }, context) =>
+    pipe(
       selectEngine(context.common.engine),
       TE.chainW(() =>
         TE.traverseSeqArray((name: string) => {
@@ -48,8 +51,7 @@ const evaluate = command({
           ...(show === 0 ? [] : all.flatMap((m) => [m.name, ...shown(m.answers, show)])),
         ].join('\n'),
       })),
-    )
-  },
+    ),
 })
 
 main({
