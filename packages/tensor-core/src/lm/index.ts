@@ -14,6 +14,7 @@ export {
 } from './training/adamw'
 export { mergeAdapter } from './merge'
 export { type ModelChoice, type OpenedModel, loadCausalLM, openModel } from './openModel'
+export { type PipelineResult, runPipeline } from './pipeline'
 export { type RowChoice, encodeDataset } from './rows'
 export { type OpenOracle, type TrainingRequest, openGradientOracle, trainAdapter, trainModel } from './train'
 export type { LogRow } from './training/log'
