@@ -152,7 +152,9 @@ const takeStep = async (
       indices: numbers.map((n) => s.rowNumbers[n] ?? n),
     })()
     if (E.isLeft(result)) {
+      // What earlier batches of this step have made; the caller frees the state it gave.
       gradient?.dispose()
+      freeGone(rule, state.rule)
       return result
     }
     const update = result.right

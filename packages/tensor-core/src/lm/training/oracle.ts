@@ -72,6 +72,7 @@ const positionWeights = (batch: TokenBatch, kind: LossKind, weights: ArrayLike<n
 
 // constructor ------------------------------------------------------------------------------------
 
+/** A gradient shorter than this has no direction. */
 const GUARD = 1e-12
 
 export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
@@ -118,12 +119,15 @@ export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
     return {
       losses,
       cosines: (direction) => {
+        const length = scalarOf(() => tf.norm(direction))
+        if (length < GUARD) return new Float32Array(n)
         const out = tf.tidy(() => {
-          const column = tf.reshape(direction, [trainable.layout.size, 1])
+          // A unit column: the product of two small norms need not be a float32 that can be divided by.
+          const column = tf.reshape(tf.div(direction, length), [trainable.layout.size, 1])
           const dots = tf.reshape(matMul(each, column), [n])
-          const norms = tf.mul(tf.sqrt(tf.sum(tf.square(each), 1)), tf.norm(direction))
+          const norms = tf.sqrt(tf.sum(tf.square(each), 1))
           return tf.where(
-            tf.greater(norms, GUARD),
+            tf.greaterEqual(norms, GUARD),
             tf.div(dots, tf.maximum(norms, GUARD)),
             tf.zerosLike(dots),
           )
