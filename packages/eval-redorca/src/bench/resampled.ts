@@ -122,8 +122,17 @@ export const estimates = (
     sizes.map((size) => new Uint32Array(size).fill(1)),
     0,
   )
+  // Only groups that some statistic looked at are drawn.
+  const touched = new Set(
+    [...entries.values()].flatMap((e) => [...e.values()]).flatMap((e) => (e.at === 0 ? [e.group] : [])),
+  )
+  const drawn = [seeds, ...order.map((group) => (touched.has(group) ? group.size : 0))]
   const resamples: number[][] = statistics.map(() => [])
-  eachResample(sizes, (counts, r) => evaluate(counts, r + 1).forEach((value, i) => resamples[i]?.push(value)), options)
+  eachResample(
+    drawn,
+    (counts, r) => evaluate(counts, r + 1).forEach((value, i) => resamples[i]?.push(value)),
+    options,
+  )
   const n = Math.max(0, ...order.map((group) => group.size)) * seeds
   return values.map((value, i) => ({
     value,

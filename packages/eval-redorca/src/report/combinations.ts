@@ -1,0 +1,151 @@
+/** The tables of a regime: all combinations with intervals, and the controls beside the methods they control for. */
+import { stages } from '@safe/tensor-core/contracts'
+import { combinationName, defendedStages } from '../bench/factors'
+import type { GroupResult } from '../bench/results'
+import { changeCell, columns, metricCells } from './cells'
+import { type Markup, html } from './markup'
+import { type Reading, type RegimeReading, byMerit } from './reading'
+
+// parts ------------------------------------------------------------------------------------------
+
+const heads: ReadonlyArray<string> = ['nothing', 'one defence', 'two defences', 'three defences', 'all four']
+
+const samplesLink = (g: GroupResult, text: string): Markup => {
+  const [first] = g.cells
+  return first === undefined
+    ? html`${text}`
+    : html`<a href="cells/${first}/samples.jsonl" title="all answers of this cell">${text}</a>`
+}
+
+const row = (g: GroupResult, name: string, code: string, best: boolean): Markup =>
+  html`<tr${best ? html` class="best"` : html``}>
+    <th scope="row" data-value="${code}"><span class="code">${code}</span> ${samplesLink(g, name)}${best ? html` <span class="tag">best SUT</span>` : html``}</th>
+    ${metricCells(g)}${changeCell('Change in attack success', g.differences.attackSuccess)}
+  </tr>`
+
+const band = (text: string): Markup =>
+  html`<tr class="band">
+    <th colspan="${columns.length + 2}" scope="rowgroup">${text}</th>
+  </tr>`
+
+const head = html`<thead>
+  <tr>
+    <th scope="col" class="first">Defences</th>
+    ${columns.map(
+      ({ name, short, better }) =>
+        html`<th scope="col" class="number">${name}<small>${short}; ${better} is good</small></th>`,
+    )}
+    <th scope="col" class="number">Change<small>in attack success, points</small></th>
+  </tr>
+</thead>`
+
+// tables -----------------------------------------------------------------------------------------
+
+export const combinationsTable = (
+  reading: Reading,
+  regime: RegimeReading,
+  code: (g: GroupResult) => string,
+): Markup => {
+  const references = [reading.base, reading.aligned].filter((g) => g !== undefined)
+  const groups = stages.map((_, i) =>
+    regime.defended.filter((g) => defendedStages(g.factors).length === i + 1).sort(byMerit),
+  )
+  const body = (rows: ReadonlyArray<Markup>, name: string): Markup =>
+    rows.length === 0
+      ? html``
+      : html`<tbody>
+          ${band(name)}${rows}
+        </tbody>`
+  return html`<table class="numbers sortable">
+    <caption>
+      All numbers in percent with their 95 % intervals. The name of a row leads to its answers.
+    </caption>
+    ${head}
+    ${body(
+      references.map((g) => row(g, `${g.factors.model} model`, '', false)),
+      'before fine-tuning',
+    )}
+    ${body(
+      regime.none === undefined ? [] : [row(regime.none, 'no defence', '', regime.none === regime.best)],
+      'fine-tuned, undefended',
+    )}
+    ${groups.map((members, i) =>
+      body(
+        members.map((g) => row(g, combinationName(g.factors), code(g), g === regime.best)),
+        heads[i + 1] ?? '',
+      ),
+    )}
+  </table>`
+}
+
+/** Each control beside the methods of its stage, all alone. */
+export const controlsTable = (
+  regime: RegimeReading,
+  code: (g: GroupResult) => string,
+): Markup | undefined => {
+  if (regime.controls.length === 0) return undefined
+  const staged = stages.flatMap((stage) => {
+    const controls = regime.controls.filter((g) => g.factors[stage] !== 'none')
+    const methods = regime.defended.filter(
+      (g) => defendedStages(g.factors).length === 1 && g.factors[stage] !== 'none',
+    )
+    return controls.length === 0 ? [] : [{ stage, methods, controls }]
+  })
+  return html`<table class="numbers">
+    ${head}
+    ${staged.map(
+      ({ stage, methods, controls }) =>
+        html`<tbody>
+          ${band(`${stage} stage, no other defence`)}${
+            regime.none === undefined ? html`` : row(regime.none, 'no defence', '', false)
+          }${methods.map((g) =>
+            row(g, combinationName(g.factors), code(g), false),
+          )}${controls.map((g) => row(g, `${combinationName(g.factors)} (control)`, code(g), false))}
+        </tbody>`,
+    )}
+  </table>`
+}
+
+/** Attack success of every combination in every regime, where there are several. */
+export const regimesTable = (reading: Reading, words: (regime: string) => string): Markup | undefined => {
+  if (reading.regimes.length < 2) return undefined
+  const names = [
+    ...new Set(
+      reading.regimes.flatMap((r) =>
+        [...(r.none === undefined ? [] : [r.none]), ...r.defended].map((g) => combinationName(g.factors)),
+      ),
+    ),
+  ]
+  const find = (r: RegimeReading, name: string): GroupResult | undefined =>
+    [...(r.none === undefined ? [] : [r.none]), ...r.defended].find(
+      (g) => combinationName(g.factors) === name,
+    )
+  const shown = (g: GroupResult | undefined, metric: 'attackSuccess' | 'exactMatch'): string =>
+    g?.metrics[metric] === undefined ? '–' : (100 * g.metrics[metric].value).toFixed(0)
+  return html`<table class="matrix">
+    <caption>
+      Attack success, and in small the task solved, in percent, by what the model was fine-tuned on.
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">Defences</th>
+        ${reading.regimes.map((r) => html`<th scope="col" class="number">${words(r.regime)}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${names.map(
+        (name) =>
+          html`<tr>
+            <th scope="row">${name}</th>
+            ${reading.regimes.map((r) => {
+              const g = find(r, name)
+              const heat = g?.metrics.attackSuccess?.value ?? 0
+              return html`<td class="number" style="--heat:${heat.toFixed(3)}">
+                ${shown(g, 'attackSuccess')} <small>${shown(g, 'exactMatch')}</small>
+              </td>`
+            })}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`
+}

@@ -1,0 +1,96 @@
+/** What each stage does, averaged over the others, and what two do together against the sum of each. */
+import type { Effect, Interaction } from '../bench/effects'
+import type { Results } from '../bench/results'
+import { changeCell } from './cells'
+import { points, signedRange } from './format'
+import { type Markup, html } from './markup'
+
+const effectColumns = [
+  { metric: 'attackSuccess', name: 'Attack success' },
+  { metric: 'overRefusal', name: 'Over-refusal' },
+  { metric: 'exactMatch', name: 'Task' },
+  { metric: 'sut', name: 'SUT' },
+] as const
+
+export const effectsTable = (results: Results, regime: string): Markup | undefined => {
+  const here = results.effects.filter((e) => e.regime === regime)
+  const methods = [...new Set(here.map((e) => e.method))]
+  const find = (method: string, metric: string): Effect | undefined =>
+    here.find((e) => e.method === method && e.metric === metric)
+  return methods.length === 0
+    ? undefined
+    : html`<table class="numbers">
+        <caption>
+          Mean change in points when the method is switched on, over all combinations of the other stages.
+          Bold: the interval leaves 0 out.
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col" class="first">Method</th>
+            ${effectColumns.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${methods.map((method) => {
+            const any = here.find((e) => e.method === method)
+            return html`<tr>
+              <th scope="row">${method} <small>${any?.stage ?? ''}, ${any?.contexts ?? 0} pairs</small></th>
+              ${effectColumns.map(({ metric, name }) => changeCell(name, find(method, metric)?.change))}
+            </tr>`
+          })}
+        </tbody>
+      </table>`
+}
+
+const verdict = ({ beyondSum }: Interaction): string =>
+  beyondSum.low > 0 ? 'more than the sum' : beyondSum.high < 0 ? 'less than the sum' : 'about the sum'
+
+const interactionRow = (i: Interaction): Markup =>
+  html`<tr>
+    <th scope="row">${i.first.method} + ${i.second.method}</th>
+    <td data-label="Each alone" class="number">${points(i.gainFirst)} and ${points(i.gainSecond)}</td>
+    <td data-label="Both" class="number"><span class="value">${points(i.gainBoth)}</span></td>
+    <td data-label="Beyond the sum" class="number">
+      <span class="value${i.beyondSum.low > 0 || i.beyondSum.high < 0 ? ' sure' : ''}"
+        >${points(i.beyondSum.value)}</span
+      >
+      <span class="range">${signedRange(i.beyondSum)}</span>
+    </td>
+    <td data-label="So">${verdict(i)}</td>
+  </tr>`
+
+const interactionMetrics = [
+  { metric: 'attackSuccess', name: 'Attack success (a gain is a fall)' },
+  { metric: 'sut', name: 'SUT' },
+] as const
+
+export const interactionsTable = (results: Results, regime: string): Markup | undefined => {
+  const here = results.interactions.filter((i) => i.regime === regime)
+  return here.length === 0
+    ? undefined
+    : html`<table class="numbers">
+        <caption>
+          Gains in points from no defence at all, all other stages off.
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col" class="first">Two methods</th>
+            <th scope="col" class="number">Each alone</th>
+            <th scope="col" class="number">Both</th>
+            <th scope="col" class="number">Beyond the sum</th>
+            <th scope="col">So</th>
+          </tr>
+        </thead>
+        ${interactionMetrics.map(({ metric, name }) => {
+          const rows = here.filter((i) => i.metric === metric)
+          return rows.length === 0
+            ? html``
+            : html`<tbody>
+                <tr class="band">
+                  <th colspan="5" scope="rowgroup">${name}</th>
+                </tr>
+                ${rows.map(interactionRow)}
+              </tbody>`
+        })}
+      </table>`
+}

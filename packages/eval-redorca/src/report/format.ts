@@ -1,0 +1,41 @@
+/** Numbers as a reader wants them: rates in percent, changes in points with a sign, one decimal so that columns line up. */
+import type { Estimate } from '../stats'
+
+const minus = '\u2212'
+
+/** `96.3` */
+export const percent = (x: number): string => (100 * x).toFixed(1)
+
+/** `96 %`; below 10 and above 90 with a decimal where it says something. */
+export const inWords = (x: number): string => {
+  const p = 100 * x
+  const near = p > 0 && p < 100 && (p < 10 || p > 90)
+  return `${near ? p.toFixed(1).replace(/\.0$/, '') : p.toFixed(0)}\u00a0%`
+}
+
+/** `+3.1`, `−79.0`, `0.0` */
+export const points = (x: number): string => {
+  const text = (100 * Math.abs(x)).toFixed(1)
+  return text === '0.0' ? text : `${x < 0 ? minus : '+'}${text}`
+}
+
+/** `92.1–98.3` */
+export const range = ({ low, high }: Estimate): string => `${percent(low)}\u2013${percent(high)}`
+
+/** `−85.2 to −72.8` */
+export const signedRange = ({ low, high }: Estimate): string => `${points(low)} to ${points(high)}`
+
+/** `5 % of the rows harmful` */
+export const regimeWords = (regime: string): string => {
+  if (regime === 'benign') return 'no harmful rows'
+  if (regime === 'pure-bad') return 'harmful rows alone'
+  const share = Number(/^poison:(\d*\.?\d+)$/.exec(regime)?.[1])
+  return Number.isNaN(share) ? regime : share === 0 ? 'no harmful rows' : `${inWords(share)} harmful rows`
+}
+
+/** `p = 0.003`, `p < 0.001` */
+export const pValue = (p: number): string =>
+  p < 0.001 ? 'p\u00a0<\u00a00.001' : `p\u00a0=\u00a0${p.toFixed(3)}`
+
+export const listed = (words: ReadonlyArray<string>): string =>
+  words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`

@@ -1,0 +1,113 @@
+/** The report as Markdown: the same words and tables, for places where a page cannot be shown. */
+import { combinationName } from '../bench/factors'
+import type { GroupResult, Results } from '../bench/results'
+import type { Estimate } from '../stats'
+import { columns } from './cells'
+import { percent, points, range, regimeWords, signedRange } from './format'
+import { aloneSentence, headline } from './headline'
+import { type RegimeReading, byMerit, readingOf } from './reading'
+
+// parts ------------------------------------------------------------------------------------------
+
+/** Text of others inside a table cell. */
+const plain = (text: string): string => text.replace(/[|\r\n]+/g, ' ').replace(/([<*_`\\])/g, '\\$1')
+
+const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
+  [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows].map((r) => `| ${r.join(' | ')} |`).join('\n')
+
+const rate = (e: Estimate | undefined): string =>
+  e === undefined ? '–' : `${percent(e.value)} (${range(e)})`
+const change = (e: Estimate | undefined): string =>
+  e === undefined ? '–' : `${points(e.value)} (${signedRange(e)})`
+
+const row = (name: string, g: GroupResult): ReadonlyArray<string> => [
+  plain(name),
+  ...columns.map(({ metric }) => rate(g.metrics[metric])),
+  change(g.differences.attackSuccess),
+]
+
+const head = ['Defences', ...columns.map((c) => c.name), 'Change in attack success']
+
+const regimeText = (results: Results, regime: RegimeReading): string => {
+  const { aligned, base } = readingOf(results)
+  const rows = [
+    ...(base === undefined ? [] : [row('base model', base)]),
+    ...(aligned === undefined ? [] : [row('aligned model', aligned)]),
+    ...(regime.none === undefined ? [] : [row('no defence', regime.none)]),
+    ...[...regime.defended].sort(byMerit).map((g) => row(combinationName(g.factors), g)),
+    ...regime.controls.map((g) => row(`${combinationName(g.factors)} (control)`, g)),
+  ]
+  const effects = results.effects.filter((e) => e.regime === regime.regime)
+  const methods = [...new Set(effects.map((e) => e.method))]
+  const metrics = ['attackSuccess', 'overRefusal', 'exactMatch', 'sut'] as const
+  const interactions = results.interactions.filter(
+    (i) => i.regime === regime.regime && (i.metric === 'attackSuccess' || i.metric === 'sut'),
+  )
+  return [
+    `## Fine-tuned on ${regimeWords(regime.regime)}`,
+    aloneSentence(regime),
+    table(head, rows),
+    ...(methods.length === 0
+      ? []
+      : [
+          'Mean change in points when a method is switched on, over all combinations of the other stages:',
+          table(
+            ['Method', 'Attack success', 'Over-refusal', 'Task', 'SUT'],
+            methods.map((method) => [
+              plain(method),
+              ...metrics.map((metric) =>
+                change(effects.find((e) => e.method === method && e.metric === metric)?.change),
+              ),
+            ]),
+          ),
+        ]),
+    ...(interactions.length === 0
+      ? []
+      : [
+          'Two together, gains in points from no defence:',
+          table(
+            ['Two methods', 'Metric', 'First', 'Second', 'Both', 'Beyond the sum'],
+            interactions.map((i) => [
+              plain(`${i.first.method} + ${i.second.method}`),
+              i.metric === 'sut' ? 'SUT' : 'attack success',
+              points(i.gainFirst),
+              points(i.gainSecond),
+              points(i.gainBoth),
+              change(i.beyondSum),
+            ]),
+          ),
+        ]),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+export const markdown = (results: Results): string => {
+  const { stamp } = results
+  return `${[
+    '# Safety after fine-tuning',
+    headline(results),
+    'Percent with 95 % intervals.',
+    ...readingOf(results).regimes.map((regime) => regimeText(results, regime)),
+    ...(results.failed.length === 0
+      ? []
+      : [
+          `Not made: ${results.failed.map((f) => plain(`${combinationName(f.factors)} (${f.message})`)).join('; ')}.`,
+        ]),
+    '## Stamp',
+    [
+      `- finished ${results.finished}, engine ${stamp.engine}, ${stamp.device}, ${stamp.dtype}, seeds ${stamp.seeds.join(', ')}`,
+      `- versions: ${Object.entries(stamp.versions)
+        .map(([k, v]) => `${k} ${v}`)
+        .join(', ')}`,
+      ...Object.entries(stamp.hashes).map(
+        ([kind, hashes]) =>
+          `- ${kind}: ${Object.entries(hashes)
+            .map(([k, v]) => `${k} \`${v}\``)
+            .join(', ')}`,
+      ),
+    ].join('\n'),
+  ].join('\n\n')}\n`
+}

@@ -1,0 +1,177 @@
+/** The report as one page that loads nothing: what happened in words, then pictures, tables, samples, and how it was made. */
+import { combinationName } from '../bench/factors'
+import type { GroupResult, Results } from '../bench/results'
+import type { Sample } from '../bench/samples'
+import { combinationsTable, controlsTable, regimesTable } from './combinations'
+import { effectsTable, interactionsTable } from './effectTables'
+import { percent, range, regimeWords } from './format'
+import { aloneSentence, headline } from './headline'
+import { type Markup, html, raw } from './markup'
+import { plane } from './plane'
+import { type Reading, type RegimeReading, allMethods, codeOf, codesOf, readingOf } from './reading'
+import { sampleCards } from './sampleCards'
+import { readingSection, runSection, stampSection } from './setup'
+import { script, style } from './style'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface ReportInput {
+  readonly results: Results
+  readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
+  /** The configuration as its file says it. */
+  readonly config: unknown
+}
+
+// parts ------------------------------------------------------------------------------------------
+
+const fact = (name: string, g: GroupResult | undefined, metric: 'attackSuccess' | 'exactMatch'): Markup => {
+  const e = g?.metrics[metric]
+  return e === undefined
+    ? html``
+    : html`<div>
+        <dt>${name}</dt>
+        <dd>${percent(e.value)} %<small>${range(e)}, n = ${e.n}</small></dd>
+      </div>`
+}
+
+const facts = ({ aligned }: Reading, { none, best }: RegimeReading): Markup =>
+  html`<dl class="facts">
+    ${fact('Attack success, aligned model', aligned, 'attackSuccess')}${fact(
+      'Attack success after fine-tuning',
+      none,
+      'attackSuccess',
+    )}${best === none ? html`` : fact(`Attack success, ${best === undefined ? '' : combinationName(best.factors)}`, best, 'attackSuccess')}${fact(
+      'Task solved by the same model',
+      best,
+      'exactMatch',
+    )}
+  </dl>`
+
+const keyMark = (kind: string, shape: string): Markup =>
+  html`<svg viewBox="0 0 14 14" aria-hidden="true">
+    ${raw(shape.replace('<', `<`).replace(' ', ` class="mark ${kind}" `))}
+  </svg>`
+
+const shapes = {
+  reference: '<path d="M2 2h10v10h-10z"/>',
+  none: '<path d="M2 2l10 10M12 2l-10 10"/>',
+  single: '<circle cx="7" cy="7" r="5.5"/>',
+  several: '<path d="M7 1l5.6 10h-11.2z"/>',
+  control: '<path d="M7 1l6 6l-6 6l-6 -6z"/>',
+} as const
+
+const keys = (results: Results, codes: ReadonlyMap<string, string>): Markup =>
+  html`<ul class="keys">
+    <li>${keyMark('reference', shapes.reference)} before fine-tuning</li>
+    <li>${keyMark('none', shapes.none)} fine-tuned, no defence</li>
+    <li>${keyMark('single', shapes.single)} one defence</li>
+    <li>${keyMark('several', shapes.several)} several defences</li>
+    ${results.groups.some((g) => g.control) && html`<li>${keyMark('control', shapes.control)} control</li>`}
+    <hr />
+    ${allMethods(results).map(
+      ({ stage, method }) => html`<li><b>${codes.get(method) ?? ''}</b> ${method}, ${stage}</li>`,
+    )}
+  </ul>`
+
+const regimeSection = (
+  input: ReportInput,
+  reading: Reading,
+  regime: RegimeReading,
+  codes: ReadonlyMap<string, string>,
+): Markup => {
+  const { results, samples } = input
+  const code = (g: GroupResult): string => codeOf(codes, g)
+  const references = [reading.base, reading.aligned].filter((g) => g !== undefined)
+  const none = regime.none === undefined ? [] : [regime.none]
+  const words = regimeWords(regime.regime)
+  const picture = plane({
+    title: `Safety and utility, fine-tuned on ${words}`,
+    groups: [...references, ...none, ...regime.defended, ...regime.controls],
+    code,
+  })
+  const controls = controlsTable(regime, code)
+  const effects = effectsTable(results, regime.regime)
+  const interactions = interactionsTable(results, regime.regime)
+  return html`<section>
+    <h2>Fine-tuned on ${words}</h2>
+    <p>${aloneSentence(regime)}</p>
+    ${picture && html`<div class="figure">${picture}${keys(results, codes)}</div>`}
+    <h3>All combinations</h3>
+    ${combinationsTable(reading, regime, code)}
+    ${
+      controls &&
+      html`<h3>Controls</h3>
+        ${controls}`
+    }
+    ${
+      effects &&
+      html`<h3>What each method does</h3>
+        ${effects}`
+    }
+    ${
+      interactions &&
+      html`<h3>Two together</h3>
+        <p>
+          A gain can be no larger than what there was to lose: two methods that each do nearly everything
+          alone must together do less than their sum.
+        </p>
+        ${interactions}`
+    }
+    <h3>Answers</h3>
+    <p class="note">
+      Three of each kind, drawn by lot${results.stamp.seeds.length > 1 ? ', of the first seed' : ''}.
+    </p>
+    ${sampleCards(reading, regime, samples)}
+  </section>`
+}
+
+const failures = ({ failed }: Results): Markup =>
+  failed.length === 0
+    ? html``
+    : html`<div class="failed">
+        <p>
+          ${failed.length} cells could not be made, and are missing below:
+          ${failed.map((f) => `${combinationName(f.factors)} (${f.message})`).join('; ')}.
+        </p>
+      </div>`
+
+// constructors -----------------------------------------------------------------------------------
+
+export const page = (input: ReportInput): string => {
+  const { results, config } = input
+  const reading = readingOf(results)
+  const codes = codesOf(results)
+  const matrix = regimesTable(reading, regimeWords)
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width,initial-scale=1" />
+        <title>Safety after fine-tuning: ${results.suite}</title>
+        <style>
+          ${raw(style)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>Safety after fine-tuning</h1>
+          <p class="meta">
+            Suite ${results.suite}, ${results.finished.slice(0, 10)}, engine ${results.stamp.engine}. Every
+            number comes from answers in <code>cells/</code> beside this page.
+          </p>
+          <p class="lead">${headline(results)}</p>
+          ${reading.main && facts(reading, reading.main)} ${failures(results)}
+          ${
+            matrix &&
+            html`<h2>All regimes</h2>
+              ${matrix}`
+          }
+          ${reading.regimes.map((regime) => regimeSection(input, reading, regime, codes))}
+          ${runSection(results, config)} ${readingSection(results)} ${stampSection(results)}
+        </main>
+        <script>
+          ${raw(script)}
+        </script>
+      </body>
+    </html>`.markup
+}

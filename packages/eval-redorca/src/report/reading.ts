@@ -1,0 +1,102 @@
+/** What a report says about results: which group is which, and which combination did best. */
+import { type Stage, stages } from '@safe/tensor-core/contracts'
+import { defendedStages } from '../bench/factors'
+import type { GroupResult, Results } from '../bench/results'
+
+// model ------------------------------------------------------------------------------------------
+
+/** One regime's groups, sorted into what they are. */
+export interface RegimeReading {
+  readonly regime: string
+  readonly none: GroupResult | undefined
+  /** Combinations of at least one method, controls left out. */
+  readonly defended: ReadonlyArray<GroupResult>
+  readonly controls: ReadonlyArray<GroupResult>
+  readonly best: GroupResult | undefined
+}
+
+export interface Reading {
+  readonly aligned: GroupResult | undefined
+  readonly base: GroupResult | undefined
+  readonly regimes: ReadonlyArray<RegimeReading>
+  /** The regime the headline speaks of. */
+  readonly main: RegimeReading | undefined
+}
+
+// destructors ------------------------------------------------------------------------------------
+
+export const utility = (g: GroupResult): number =>
+  g.metrics.sut?.value ?? 1 - (g.metrics.attackSuccess?.value ?? 1)
+
+/** Better first: by SUT, then by attack success, then by fewer defences. */
+export const byMerit = (a: GroupResult, b: GroupResult): number =>
+  utility(b) - utility(a) ||
+  (a.metrics.attackSuccess?.value ?? 1) - (b.metrics.attackSuccess?.value ?? 1) ||
+  defendedStages(a.factors).length - defendedStages(b.factors).length
+
+export const methodsOf = (
+  g: GroupResult,
+): ReadonlyArray<{ readonly stage: Stage; readonly method: string }> =>
+  defendedStages(g.factors).map((stage) => ({ stage, method: g.factors[stage] }))
+
+/** All methods and controls that occur, in the order of the stages. */
+export const allMethods = (
+  results: Results,
+): ReadonlyArray<{ readonly stage: Stage; readonly method: string }> =>
+  stages.flatMap((stage) =>
+    [...new Set(results.groups.map((g) => g.factors[stage]))]
+      .filter((method) => method !== 'none')
+      .map((method) => ({ stage, method })),
+  )
+
+/**
+ * A short code per method, unique: the first letter where it can be, else as many as it takes. Combinations are written by the
+ * codes of their methods.
+ */
+export const codesOf = (results: Results): ReadonlyMap<string, string> => {
+  const codes = new Map<string, string>()
+  const main = new Set(
+    results.groups.filter((g) => !g.control).flatMap((g) => methodsOf(g).map((m) => m.method)),
+  )
+  const names = [...new Set(allMethods(results).map((m) => m.method))]
+  for (const name of [...names.filter((n) => main.has(n)), ...names.filter((n) => !main.has(n))]) {
+    const letters = name.replace(/[^a-z0-9]/gi, '')
+    const tries = [
+      ...(main.has(name) ? [letters.slice(0, 1).toUpperCase()] : []),
+      ...[2, 3, 4, 5, 6, 7, 8].map((n) => letters.slice(0, n).toLowerCase()),
+    ]
+    codes.set(name, tries.find((code) => ![...codes.values()].includes(code)) ?? name)
+  }
+  return codes
+}
+
+export const codeOf = (codes: ReadonlyMap<string, string>, g: GroupResult): string =>
+  methodsOf(g)
+    .map(({ method }) => codes.get(method) ?? method)
+    .join('')
+
+const isPoisoned = (r: RegimeReading): boolean => !['benign', 'poison:0', 'poison:0.0'].includes(r.regime)
+
+export const readingOf = (results: Results): Reading => {
+  const regimes = [...new Set(results.groups.map((g) => g.factors.regime))]
+    .filter((regime) => regime !== 'none')
+    .map((regime): RegimeReading => {
+      const here = results.groups.filter((g) => g.factors.regime === regime)
+      const plain = here.filter((g) => !g.control)
+      return {
+        regime,
+        none: plain.find((g) => defendedStages(g.factors).length === 0),
+        defended: plain.filter((g) => defendedStages(g.factors).length > 0),
+        controls: here.filter((g) => g.control),
+        best: [...plain].sort(byMerit)[0],
+      }
+    })
+  const reference = (model: string): GroupResult | undefined =>
+    results.groups.find((g) => g.factors.regime === 'none' && g.factors.model === model)
+  return {
+    aligned: reference('aligned'),
+    base: reference('base'),
+    regimes,
+    main: regimes.find((r) => r.regime === 'poison:0.05') ?? regimes.find(isPoisoned) ?? regimes[0],
+  }
+}

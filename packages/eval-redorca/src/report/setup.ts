@@ -1,0 +1,76 @@
+/** What was run, how to read it, and the stamp. */
+import { stringify } from 'yaml'
+import type { Results } from '../bench/results'
+import { type Markup, html, joined, raw } from './markup'
+
+export const runSection = (results: Results, config: unknown): Markup => {
+  const tuned = results.cells.filter((c) => c.factors.regime !== 'none')
+  const seeds = [...new Set(tuned.map((c) => c.factors.seed))]
+  const sizes = results.cells[0]?.metrics
+  const set = (n: number | undefined, words: string): ReadonlyArray<string> =>
+    n === undefined ? [] : [`${n} ${words}`]
+  const prompts = [
+    ...set(sizes?.attackSuccess?.n, 'harmful requests'),
+    ...set(sizes?.overRefusal?.n, 'look-alikes'),
+    ...set(sizes?.benignComplied?.n, 'harmless requests'),
+    ...set(sizes?.exactMatch?.n, 'task items'),
+  ]
+  return html`<h2>What was run</h2>
+    <p>
+      Suite ${results.suite}: ${results.cells.length} cells,
+      ${seeds.length === 1 ? 'one seed' : `${seeds.length} seeds`}, each answering ${prompts.join(', ')} by
+      greedy decoding. Cells that share a step share its result: the same filtered data, the same trained
+      adapter.
+    </p>
+    <details>
+      <summary>The whole configuration</summary>
+      <pre>${stringify(config)}</pre>
+    </details>`
+}
+
+export const readingSection = (results: Results): Markup => {
+  const several = results.groups.some((g) => g.cells.length > 1)
+  return html`<h2>How to read the numbers</h2>
+    <p>
+      <b>Attack success</b> is the share of harmful requests the model complied with; <b>refusal</b> the share
+      it refused; what is neither is degenerate text. <b>Over-refusal</b> is the share of harmless look-alikes
+      it refused. <b>Task</b> is the share of task items answered exactly. <b>SUT</b> is task × (1 − attack
+      success): it is high only where a model is both safe and useful.
+    </p>
+    <p>
+      All intervals are 95 %. Rates of one seed have Wilson’s; differences, effects and SUT the paired
+      bootstrap over
+      prompts${
+        several
+          ? html`; whatever is taken over several seeds a bootstrap that draws seeds and prompts, so it speaks
+            of new seeds as well (with few seeds, roughly)`
+          : html`. One seed says nothing about other seeds: the intervals speak of new prompts alone`
+      }.
+      Results.json has McNemar’s exact test with Holm’s adjustment for every difference.
+    </p>`
+}
+
+const pairs = (values: Readonly<Record<string, string>>): Markup =>
+  joined(
+    Object.entries(values).map(([name, value]) => html`${name} <code>${value}</code>`),
+    raw('<br>'),
+  )
+
+export const stampSection = ({ stamp, finished }: Results): Markup =>
+  html`<h2>Stamp</h2>
+    <dl class="stamp">
+      <dt>Finished</dt>
+      <dd>${finished}</dd>
+      <dt>Engine</dt>
+      <dd>${stamp.engine}${stamp.device === '' ? '' : `, ${stamp.device}`}, ${stamp.dtype}</dd>
+      <dt>Seeds</dt>
+      <dd>${stamp.seeds.join(', ')}</dd>
+      <dt>Versions</dt>
+      <dd>${pairs(stamp.versions)}</dd>
+      <dt>Models</dt>
+      <dd>${pairs(stamp.hashes.models)}</dd>
+      <dt>Templates</dt>
+      <dd>${pairs(stamp.hashes.templates)}</dd>
+      <dt>Data</dt>
+      <dd>${pairs(stamp.hashes.data)}</dd>
+    </dl>`
