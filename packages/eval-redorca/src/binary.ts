@@ -1,6 +1,7 @@
 /** The command line of this package: `redorca`. */
 import type { Binary } from '@safe/tensor-core/cli'
 import { ownVersion } from './bench/versions'
+import { arenaCommand } from './commands/arena'
 import { benchCommand } from './commands/bench'
 import { compareCommand } from './commands/compare'
 import { judgeCommand, judgesCommand } from './commands/judge'
@@ -14,6 +15,7 @@ export const binary: Binary = {
   version: ownVersion(),
   description: 'benchmarks combinations of safety defences, judges answers, compares systems',
   commands: [
+    arenaCommand,
     quickstartCommand,
     benchCommand,
     reportCommand,
