@@ -28,15 +28,13 @@ export const publishedMethods: StageMethods = {
 }
 
 /**
- * The arena's models are small and trained hard, so three settings differ from the papers': ForgetFilter's safe phase is 50 steps
- * at a quarter of the rate (the paper's 1000 would erase the task), DualSelect computes its reference gradient anew every 5 steps
+ * The arena's models are small and trained hard, so three settings differ from the papers': ForgetFilter's safe phase is 100
+ * steps at a quarter of the rate (the paper's 1000 would erase the task), DualSelect computes its reference gradient anew every 5 steps
  * (once per epoch diverges at this rate) and keeps half of each batch, AlignBeam mixes at 0.4 over both models' top tokens (the
  * anchor's alone do not hold the task's words).
  */
 export const arenaMethods: StageMethods = {
-  data: [
-    method('@safe/forgetfilter', 'forgetfilter', { signal: 'first-token', phi: 0.1, steps: 50, lr: 1e-3 }),
-  ],
+  data: [method('@safe/forgetfilter', 'forgetfilter', { signal: 'rouge', phi: 0.1, steps: 100, lr: 2.5e-4 })],
   training: [method('@safe/dualselect', 'dualselect', { refresh: 5, rho: 0.2, kTask: 8, warmupSteps: 10 })],
   weights: weightsStage,
   decoding: [
