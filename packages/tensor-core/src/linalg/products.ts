@@ -3,6 +3,7 @@
  * core). A large float32 matrix is widened one panel at a time, so a product with it needs no second copy.
  */
 import { type Dense, type Large, dense, transpose, zeros } from './dense'
+import { type Workspace, panels } from './workspace'
 
 // kernel -----------------------------------------------------------------------------------------
 
@@ -13,10 +14,7 @@ export interface Block {
   readonly stride: number
 }
 
-/**
- * C += sign * A B^T for blocks A [m, k], B [n, k], C [m, n]; with `lower`, entries right of the diagonal of C are left alone
- * (whole tiles: a few entries above the diagonal may be written too).
- */
+/** C += sign * A B^T for blocks A [m, k], B [n, k], C [m, n]. */
 export const accumulate = (
   c: Block,
   a: Block,
@@ -25,15 +23,13 @@ export const accumulate = (
   n: number,
   k: number,
   sign: 1 | -1,
-  lower = false,
 ): void => {
   const A = a.data
   const B = b.data
   const C = c.data
   for (let i = 0; i < m; i += 4) {
     const di = Math.min(4, m - i)
-    const limit = lower ? Math.min(n, i + di) : n
-    for (let j = 0; j < limit; j += 4) {
+    for (let j = 0; j < n; j += 4) {
       const dj = Math.min(4, n - j)
       if (di === 4 && dj === 4)
         tile(
@@ -222,38 +218,68 @@ export const transposedTimesThin = (v: Large, x: Dense): Dense => {
 }
 
 /**
- * The lower triangle of G = V V^T [m, m] (what lies above the diagonal is not to be read); yields after each panel of rows.
- * m^2 n flops.
+ * The lower triangle of G = V V^T [m, m] (what lies above the diagonal is not to be read), in the workspace where one is given;
+ * yields after each panel of rows. m^2 n flops.
  */
-export function* rowGramSteps(v: Large): Generator<void, Dense> {
+export function* rowGramSteps(v: Large, workspace?: Workspace): Generator<void, Dense> {
   const m = v.rows
-  const out = new Float64Array(m * m)
+  const grouped = workspace === undefined ? 0 : m - (m % 4)
+  const out = workspace?.matrix ?? new Float64Array(m * m)
+  if (workspace !== undefined) yield* groupedGram(v, workspace, grouped)
+  // Without a workspace all rows, else the last ones that are no group of four.
   const left = new Float64Array(panel.rows * panel.depth)
   const right = new Float64Array(panel.rows * panel.depth)
-  for (let i = 0; i < m; i += panel.rows) {
+  for (let i = grouped; i < m; i += panel.rows) {
     const height = Math.min(panel.rows, m - i)
     for (let from = 0; from < v.cols; from += panel.depth) {
       const to = Math.min(v.cols, from + panel.depth)
       const width = to - from
       widen(left, v, i, height, from, to)
-      for (let j = 0; j <= i; j += panel.rows) {
-        const across = Math.min(panel.rows, m - j)
-        if (j < i) widen(right, v, j, across, from, to)
+      for (let j = 0; j < i + height; j += panel.rows) {
+        const across = Math.min(panel.rows, i + height - j)
+        widen(right, v, j, across, from, to)
         accumulate(
           { data: out, offset: i * m + j, stride: m },
           { data: left, offset: 0, stride: width },
-          { data: j < i ? right : left, offset: 0, stride: width },
+          { data: right, offset: 0, stride: width },
           height,
           across,
           width,
           1,
-          j === i,
         )
       }
     }
     yield
   }
   return dense(m, m, out)
+}
+
+/** The first `count` rows (a multiple of four) by the workspace's kernels. */
+function* groupedGram(v: Large, w: Workspace, count: number): Generator<void, void> {
+  for (let i = 0; i < count; i += panels.left) {
+    const rows = Math.min(panels.left, count - i)
+    for (let from = 0; from < v.cols; from += panels.depth) {
+      const depth = Math.min(panels.depth, v.cols - from)
+      w.packLeft({ data: v.data, offset: i * v.cols + from, stride: v.cols }, rows, depth, 1)
+      for (let j = 0; j < i + rows; j += panels.right) {
+        const cols = Math.min(panels.right, i + rows - j)
+        w.packRight({ data: v.data, offset: j * v.cols + from, stride: v.cols }, cols, depth)
+        // A block that meets the diagonal starts on it: rows above are not asked for.
+        const skip = Math.max(0, j - i)
+        w.product({
+          i: i + skip,
+          j,
+          rows: rows - skip,
+          cols,
+          depth,
+          leftRow: skip,
+          rightRow: 0,
+          lower: j >= i,
+        })
+      }
+    }
+    yield
+  }
 }
 
 /** V^T, in V's own precision. */

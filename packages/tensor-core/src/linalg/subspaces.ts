@@ -15,6 +15,7 @@ import { flip, matrixEnergy, multiply, rowGramSteps, timesThin, transposedTimesT
 import { type Range, type RankRule, rangeSteps, rankFor } from './range-finder'
 import { type Cut, projectionSteps, restrictedInverseSteps } from './spectral-step'
 import { type Reduction, type Tridiagonal, reductionSteps, timesQ, timesQTransposed } from './tridiagonal'
+import { workspaceFor } from './workspace'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -58,8 +59,9 @@ const tie = 1e-13
 /** The exact route; memory: the shorter side squared in doubles, besides V. */
 export function* spectrumSteps(v: Large): Steps<Spectrum> {
   const side = v.rows <= v.cols ? 'left' : 'right'
-  const g = yield* rowGramSteps(side === 'left' ? v : flip(v))
-  const reduction = yield* reductionSteps(g)
+  const workspace = workspaceFor(Math.min(v.rows, v.cols))
+  const g = yield* rowGramSteps(side === 'left' ? v : flip(v), workspace)
+  const reduction = yield* reductionSteps(g, workspace)
   const squares = tridiagonalEigenvalues(reduction.T).map((x) => Math.max(0, x))
   return { kind: 'spectrum', side, reduction, squares }
 }

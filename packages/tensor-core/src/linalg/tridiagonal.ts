@@ -5,6 +5,7 @@
 import { type Dense, dense } from './dense'
 import type { Steps } from './cooperative'
 import { accumulate } from './products'
+import { type Workspace, panels } from './workspace'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -24,7 +25,7 @@ export interface Reduction {
 }
 
 /** Columns reduced before the rest of the matrix is brought up to date. */
-const width = 32
+const width = panels.updateDepth / 2
 
 // kernels ----------------------------------------------------------------------------------------
 
@@ -80,10 +81,60 @@ const symmetricTimes = (A: Float64Array, n: number, from: number, x: Float64Arra
   }
 }
 
+/** A -= X Y^T on the lower triangle from row and column `start` on; entries above the diagonal belong to nobody yet. */
+const update = (
+  A: Float64Array,
+  n: number,
+  start: number,
+  X: Float64Array,
+  Y: Float64Array,
+  workspace: Workspace | undefined,
+): void => {
+  const depth = 2 * width
+  const grouped = workspace === undefined ? 0 : 4 * Math.floor((n - start) / 4)
+  if (workspace !== undefined && grouped > 0) {
+    workspace.packLeft({ data: X, offset: start * depth, stride: depth }, grouped, depth, -1)
+    workspace.packRight({ data: Y, offset: start * depth, stride: depth }, grouped, depth)
+    for (let i = 0; i < grouped; i += panels.left) {
+      const rows = Math.min(panels.left, grouped - i)
+      for (let j = 0; j < i + rows; j += panels.right) {
+        const skip = Math.max(0, j - i)
+        workspace.product({
+          i: start + i + skip,
+          j: start + j,
+          rows: rows - skip,
+          cols: Math.min(panels.right, i + rows - j),
+          depth,
+          leftRow: i + skip,
+          rightRow: j,
+          lower: j >= i,
+        })
+      }
+    }
+  }
+  const band = 64
+  for (let i = start + grouped; i < n; i += band) {
+    const height = Math.min(band, n - i)
+    for (let j = start; j < i + height; j += band)
+      accumulate(
+        { data: A, offset: i * n + j, stride: n },
+        { data: X, offset: i * depth, stride: depth },
+        { data: Y, offset: j * depth, stride: depth },
+        height,
+        Math.min(band, i + height - j),
+        depth,
+        -1,
+      )
+  }
+}
+
 // reduction --------------------------------------------------------------------------------------
 
-/** Reduces the matrix whose lower triangle is given, in place (its memory becomes the reflectors); yields after each panel. */
-export function* reductionSteps(g: Dense): Steps<Reduction> {
+/**
+ * Reduces the matrix whose lower triangle is given, in place (its memory becomes the reflectors); yields after each panel.
+ * Where the matrix lies in a workspace, its kernels do the work.
+ */
+export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reduction> {
   const n = g.rows
   const A = g.data
   const diagonal = new Float64Array(n)
@@ -134,7 +185,8 @@ export function* reductionSteps(g: Dense): Steps<Reduction> {
       A.set(v.subarray(i + 1), i * n + i + 1)
       if (tau === 0) continue
       // w = tau (A - V W^T - W V^T) v, then made orthogonal enough for a symmetric rank-2 update.
-      symmetricTimes(A, n, i + 1, v, w)
+      if (workspace === undefined) symmetricTimes(A, n, i + 1, v, w)
+      else workspace.symmetricTimes(i + 1, v, w)
       if (done > 0) {
         const vv = new Float64Array(done)
         const wv = new Float64Array(done)
@@ -164,22 +216,7 @@ export function* reductionSteps(g: Dense): Steps<Reduction> {
         Y[r * stride + width + done] = x
       }
     }
-    // The rest of the lower triangle, tile by tile: entries above the diagonal belong to nobody yet.
-    const band = 64
-    for (let i = end; i < n; i += band) {
-      const height = Math.min(band, n - i)
-      for (let j = end; j <= i; j += band)
-        accumulate(
-          { data: A, offset: i * n + j, stride: n },
-          { data: X, offset: i * stride, stride },
-          { data: Y, offset: j * stride, stride },
-          height,
-          Math.min(band, n - j),
-          stride,
-          -1,
-          j === i,
-        )
-    }
+    update(A, n, end, X, Y, workspace)
     yield
   }
   return { T: { diagonal, offDiagonal }, reflectors: dense(n, n, A), taus }

@@ -1,0 +1,121 @@
+/**
+ * The memory a symmetric reduction works in: the matrix, packed panels and two vectors, side by side in one WebAssembly memory
+ * where the machine has vectors (see `simd-kernels`), so that kernels and JavaScript see the same numbers without copies.
+ */
+import { type Kernels, kernelsWith } from './simd-kernels'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface Workspace {
+  readonly n: number
+  /** [n, n], zero at first */
+  readonly matrix: Float64Array
+  /** C += A B^T into the matrix at row i, column j; A and B are the packed panels from the given rows on. */
+  readonly product: (p: {
+    readonly i: number
+    readonly j: number
+    readonly rows: number
+    readonly cols: number
+    readonly depth: number
+    readonly leftRow: number
+    readonly rightRow: number
+    /** Only what is not right of the block's own diagonal. */
+    readonly lower: boolean
+  }) => void
+  /** Packs `rows` rows (a multiple of four) of `depth` numbers each, times `sign`. */
+  readonly packLeft: (source: Rows, rows: number, depth: number, sign: 1 | -1) => void
+  readonly packRight: (source: Rows, rows: number, depth: number) => void
+  /** y = A x over rows and columns `from` .. n - 1, A's lower triangle given. */
+  readonly symmetricTimes: (from: number, x: Float64Array, y: Float64Array) => void
+}
+
+/** Rows of a row-major array. */
+export interface Rows {
+  readonly data: Float32Array | Float64Array
+  readonly offset: number
+  readonly stride: number
+}
+
+/** Sizes of packed panels: left and right rows of a Gram product and its depth; a rank update is `updateDepth` deep. */
+export const panels = { left: 256, right: 64, depth: 512, updateDepth: 64 } as const
+
+/** Below this the kernels do not pay. */
+const smallest = 96
+
+// constructors -----------------------------------------------------------------------------------
+
+const pack = (into: Float64Array, { data, offset, stride }: Rows, rows: number, depth: number, sign: number) => {
+  let to = 0
+  for (let r = 0; r < rows; r += 4) {
+    const r0 = offset + r * stride
+    const r1 = r0 + stride
+    const r2 = r1 + stride
+    const r3 = r2 + stride
+    for (let l = 0; l < depth; l++) {
+      into[to] = sign * (data[r0 + l] ?? 0)
+      into[to + 1] = sign * (data[r1 + l] ?? 0)
+      into[to + 2] = sign * (data[r2 + l] ?? 0)
+      into[to + 3] = sign * (data[r3 + l] ?? 0)
+      to += 4
+    }
+  }
+}
+
+/** The diagonal blocks of four, and the last rows that are no group of four: what the kernel leaves. */
+const finish = (A: Float64Array, n: number, from: number, end: number, x: Float64Array, y: Float64Array): void => {
+  for (let i = from; i < end; i += 4)
+    for (let r = i; r < i + 4; r++) {
+      let s = y[r] ?? 0
+      for (let c = i; c < i + 4; c++) s += (A[r >= c ? r * n + c : c * n + r] ?? 0) * (x[c] ?? 0)
+      y[r] = s
+    }
+  for (let r = end; r < n; r++) {
+    const xr = x[r] ?? 0
+    let s = 0
+    for (let c = from; c < r; c++) {
+      const a = A[r * n + c] ?? 0
+      s += a * (x[c] ?? 0)
+      y[c] = (y[c] ?? 0) + a * xr
+    }
+    y[r] = s + (A[r * n + r] ?? 0) * xr
+  }
+}
+
+/** Undefined where plain JavaScript serves as well: small matrices, machines without vectors. */
+export const workspaceFor = (n: number): Workspace | undefined => {
+  const left = Math.max(panels.left * panels.depth, n * panels.updateDepth)
+  const right = Math.max(panels.right * panels.depth, n * panels.updateDepth)
+  const kernels: Kernels | undefined =
+    n < smallest ? undefined : kernelsWith(8 * (n * n + left + right + 2 * n))
+  if (kernels === undefined) return undefined
+  const { buffer, block, symv } = kernels
+  const at = { left: n * n, right: n * n + left, x: n * n + left + right, y: n * n + left + right + n }
+  const view = (from: number, length: number): Float64Array => new Float64Array(buffer, 8 * from, length)
+  const matrix = view(0, n * n)
+  const packed = { left: view(at.left, left), right: view(at.right, right) }
+  const [vx, vy] = [view(at.x, n), view(at.y, n)]
+  return {
+    n,
+    matrix,
+    product: ({ i, j, rows, cols, depth, leftRow, rightRow, lower }) =>
+      block(
+        8 * (i * n + j),
+        8 * n,
+        8 * (at.left + leftRow * depth),
+        8 * (at.right + rightRow * depth),
+        rows,
+        cols,
+        depth,
+        lower ? 1 : 0,
+      ),
+    packLeft: (source, rows, depth, sign) => pack(packed.left, source, rows, depth, sign),
+    packRight: (source, rows, depth) => pack(packed.right, source, rows, depth, 1),
+    symmetricTimes: (from, x, y) => {
+      const end = from + 4 * Math.floor((n - from) / 4)
+      vx.set(x)
+      if (end > from) symv(0, n, from, end, 8 * at.x, 8 * at.y)
+      finish(matrix, n, from, end, vx, vy)
+      y.set(vy.subarray(from), from)
+    },
+  }
+}
