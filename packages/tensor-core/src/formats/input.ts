@@ -7,7 +7,8 @@ import { type FormatError, badInput, causeLine } from '../contracts'
 
 // errors -----------------------------------------------------------------------------------------
 
-const codeOf = (cause: unknown): string =>
+/** Node's name for what went wrong (`ENOENT`), empty where there is none. */
+export const codeOf = (cause: unknown): string =>
   typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string'
     ? cause.code
     : ''

@@ -5,7 +5,8 @@ import { pipe } from 'fp-ts/function'
 import type { Dataset, Example, InputError } from '../../contracts'
 import { shownValue } from '../decode'
 import { turnRow } from './forms'
-import { type DataError, type Row, badRow, readRows } from './rows'
+import { type DataError, type Row, badRow } from './row'
+import { readRows } from './rows'
 
 // rows -------------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 /** Data files: rows in, examples out, rows out. */
 export { exampleOf, readDataset } from './dataset'
-export { type DataError, type Row, readHeaderLine, readRows } from './rows'
+export type { DataError, Row } from './row'
+export { readHeaderLine, readRows } from './rows'
 export { writeJsonl, writeRaw } from './write'

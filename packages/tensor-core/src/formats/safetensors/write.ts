@@ -1,6 +1,6 @@
 /** Writing a safetensors file, one tensor in memory at a time; the target is whole or absent. */
 import * as TE from 'fp-ts/TaskEither'
-import { pipe } from 'fp-ts/function'
+import { flow, pipe } from 'fp-ts/function'
 import { type FormatError, type NamedTensor, type StoredDtype, failure } from '../../contracts'
 import { writeParts } from '../output'
 import { byteWidths, narrow } from './dtype'
@@ -81,7 +81,8 @@ const bytesOf = (path: string, tensor: TensorToWrite): TE.TaskEither<FormatError
 
 const problemOf = (tensors: ReadonlyArray<TensorToWrite>): string | undefined => {
   const names = tensors.map(({ name }) => name)
-  const twice = names.find((name, i) => names.indexOf(name) !== i && new Set(names).size !== names.length)
+  const seen = new Set<string>()
+  const twice = names.find((name) => seen.size === seen.add(name).size)
   const unknown = tensors.find(({ dtype }) => !byteWidths.has(dtype))
   return twice !== undefined
     ? `tensor ${twice} is given twice`
@@ -103,14 +104,12 @@ export const writeSafetensors = (
   return problem !== undefined
     ? TE.left(failure('WriteFailed', problem, { where: path }))
     : writeParts(path, (write) =>
-        laid.reduce(
-          (done, tensor) =>
-            pipe(
-              done,
-              TE.chain(() => bytesOf(path, tensor)),
-              TE.chain(write),
-            ),
+        pipe(
           write(headerBytes(laid, metadata)),
+          TE.chain(() =>
+            pipe(laid, TE.traverseSeqArray(flow((tensor) => bytesOf(path, tensor), TE.chain(write)))),
+          ),
+          TE.map(() => undefined),
         ),
       )
 }

@@ -1,0 +1,55 @@
+/** JSON lines, taken piece by piece as a file is read, so that no file is ever one string. Blank lines are passed over. */
+import * as E from 'fp-ts/Either'
+import type { InputError } from '../../contracts'
+import { type Row, parseLine } from './row'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface LineReader {
+  /** Takes the next piece of text; left: the first bad row. */
+  readonly push: (text: string) => E.Either<InputError, void>
+  /** The last line, which may lack its line end, and then all rows. */
+  readonly end: () => E.Either<InputError, ReadonlyArray<Row>>
+}
+
+// reading ----------------------------------------------------------------------------------------
+
+/** A carriage return before the line end belongs to it. */
+export const lineReader = (path: string): LineReader => {
+  const rows: Array<Row> = []
+  const state = { line: 0, parts: new Array<string>() }
+  const take = (piece: string): E.Either<InputError, void> => {
+    const text = state.parts.length === 0 ? piece : [...state.parts, piece].join('')
+    state.parts = []
+    state.line += 1
+    const raw = text.endsWith('\r') ? text.slice(0, -1) : text
+    if (raw.trim() === '') return E.right(undefined)
+    const row = parseLine(path, state.line, raw)
+    if (E.isLeft(row)) return row
+    rows.push(row.right)
+    return E.right(undefined)
+  }
+  return {
+    push: (text) => {
+      let from = 0
+      for (let newline = text.indexOf('\n'); newline !== -1; newline = text.indexOf('\n', from)) {
+        const taken = take(text.slice(from, newline))
+        if (E.isLeft(taken)) return taken
+        from = newline + 1
+      }
+      if (from < text.length) state.parts.push(text.slice(from))
+      return E.right(undefined)
+    },
+    end: () => {
+      const last = state.parts.length === 0 ? E.right(undefined) : take('')
+      return E.isLeft(last) ? last : E.right(rows)
+    },
+  }
+}
+
+/** All rows of a text that is in memory. */
+export const parseJsonl = (path: string, text: string): E.Either<InputError, ReadonlyArray<Row>> => {
+  const reader = lineReader(path)
+  const pushed = reader.push(text)
+  return E.isLeft(pushed) ? pushed : reader.end()
+}

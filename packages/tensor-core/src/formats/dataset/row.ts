@@ -1,0 +1,40 @@
+/** One row of a data file: where it stands, its own text, its value. */
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import { type FormatError, type InputError, badInput, causeLine } from '../../contracts'
+import { shownValue } from '../decode'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface Row {
+  /** 1-based line of the file where the row starts. */
+  readonly line: number
+  /** The row's own text, without its line end. */
+  readonly raw: string
+  readonly value: Readonly<Record<string, unknown>>
+}
+
+export type DataError = FormatError | InputError
+
+// errors -----------------------------------------------------------------------------------------
+
+export const badRow = (path: string, line: number, message: string, remedy?: string): InputError =>
+  badInput('BadRow', message, { where: `${path}:${line}`, remedy: remedy ?? 'mend or remove the row' })
+
+export const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>
+  typeof u === 'object' && u !== null && !Array.isArray(u)
+
+const asObject = (path: string, line: number, raw: string, u: unknown): E.Either<InputError, Row> =>
+  isRecord(u)
+    ? E.right({ line, raw, value: u })
+    : E.left(badRow(path, line, `must be a JSON object, but is ${shownValue(u)}`))
+
+/** A line of JSON as a row. */
+export const parseLine = (path: string, line: number, raw: string): E.Either<InputError, Row> =>
+  pipe(
+    E.tryCatch(
+      (): unknown => JSON.parse(raw),
+      (cause) => badRow(path, line, `is not JSON (${causeLine(cause)})`),
+    ),
+    E.chain((u) => asObject(path, line, raw, u)),
+  )
