@@ -46,7 +46,11 @@ const ofMessages = (name: string, template: ChatTemplate): PromptTemplate => ({
 })
 
 const qaTurn = ({ role, content }: Message): string =>
-  role === 'user' ? `Q:${content}\nA:` : role === 'assistant' ? `${content}\n` : `${content}\n`
+  role === 'user'
+    ? `Q:${content}
+A:`
+    : `${content}
+`
 
 /** `Q:{prompt}\nA:`; earlier turns stand before it in the same form, system turns as they are. */
 export const qaTemplate: PromptTemplate = {
@@ -69,17 +73,12 @@ export const noTemplate: PromptTemplate = {
 
 // choosing ---------------------------------------------------------------------------------------
 
-const chatOf = (tokenizer: TextTokenizer | undefined): PromptTemplate | undefined =>
-  tokenizer?.chat === undefined
+const chatOf = (tokenizer: TextTokenizer | undefined): PromptTemplate | undefined => {
+  const chat = tokenizer?.chat
+  return chat === undefined
     ? undefined
-    : ofMessages(
-        'chat',
-        (
-          ({ chat }) =>
-          ({ messages, addGenerationPrompt }) =>
-            chat(messages, { addGenerationPrompt })
-        )({ chat: tokenizer.chat }),
-      )
+    : ofMessages('chat', ({ messages, addGenerationPrompt }) => chat(messages, { addGenerationPrompt }))
+}
 
 /**
  * The template that `--template` names: `chat`, `qa`, `none` or a file. Without a name it is `chat` where the tokenizer has a
