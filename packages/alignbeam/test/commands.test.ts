@@ -103,6 +103,31 @@ describe('alignbeam generate', () => {
     expect(said(readFileSync(out, 'utf8'))).toEqual(said(whole))
   })
 
+  it('stops on request after a whole batch, and goes on from there', async () => {
+    const many = join(work, 'many.jsonl')
+    writeFileSync(many, Array.from({ length: 30 }, (_, i) => `{"prompt":"the cat and log ${i}"}\n`).join(''))
+    const out = join(work, 'stopped.jsonl')
+    const args = ['generate', ...pair, '--prompts', many, '--out', out, '--batch-size', '2', ...quick]
+    const watch = setInterval(() => {
+      if (!existsSync(`${out}.partial`)) return
+      clearInterval(watch)
+      process.emit('SIGINT')
+    }, 1)
+    const { code, err } = await run(...args)
+    clearInterval(watch)
+    expect(code).toBe(130)
+    expect(err).toContain('--resume')
+    expect(existsSync(out)).toBe(false)
+    const kept = rowsIn(readFileSync(`${out}.partial`, 'utf8'))
+    expect(kept.length).toBeGreaterThan(0)
+    expect(kept.length).toBeLessThan(30)
+    const { out: printed } = await run(...args, '--resume', '--json')
+    expect(JSON.parse(printed)).toEqual({ out, rows: 30, resumed: kept.length })
+    expect(rowsIn(readFileSync(out, 'utf8')).map((r) => r.id)).toEqual(
+      Array.from({ length: 30 }, (_, i) => String(i)),
+    )
+  })
+
   it('refuses in place of all beams where none is safe and it is asked to', async () => {
     const { out } = await run(
       'generate',
