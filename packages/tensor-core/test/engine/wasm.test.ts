@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { selectEngine, tf } from '../../src/engine'
+import { isOurs } from '../../src/engine/wasm/override'
 
 /** The wasm engine's own kernels against TensorFlow.js's cpu backend, which shares no code with them. */
 const both = async (
@@ -35,6 +36,18 @@ const filled = (s: number[]): tf.Tensor =>
     ),
     s,
   )
+
+it.each([
+  tf.BatchMatMul,
+  tf.Slice,
+  tf.SplitV,
+  tf.Concat,
+  tf.Tile,
+  tf.GatherV2,
+  tf.UnsortedSegmentSum,
+  tf.Exp,
+  tf.Log,
+])('%s is ours', (name) => expect(isOurs(name)).toBe(true))
 
 describe('copies on wasm', () => {
   it('slices any part', () =>
@@ -84,6 +97,14 @@ describe('copies on wasm', () => {
       ),
       { numRuns: 40 },
     ))
+
+  it('concatenates parts of which one is empty', () =>
+    same(() => tf.concat([filled([2, 3]), tf.zeros([2, 0]), filled([2, 1])], 1)))
+
+  it('refuses parts that do not fit', async () => {
+    await selectEngine('wasm')()
+    expect(() => tf.tidy(() => tf.concat([tf.ones([2, 3]), tf.ones([3, 3])], 1))).toThrow('shape')
+  })
 
   it('refuses an index that is out of range, and gives the memory back', async () => {
     await selectEngine('wasm')()

@@ -53,7 +53,7 @@ const slice = (
 const isNumbers = (u: unknown): u is number[] => Array.isArray(u) && u.every((x) => typeof x === 'number')
 
 const registerSlices = (): void => {
-  override('Slice', ({ backend, inputs: { x }, attrs }) => {
+  override(tf.Slice, ({ backend, inputs: { x }, attrs }) => {
     const { begin, size } = attrs
     if (x === undefined || !isFourBytes(x) || !isNumbers(begin) || !isNumbers(size)) return undefined
     const from = x.shape.map((_, axis) => begin[axis] ?? 0)
@@ -65,7 +65,7 @@ const registerSlices = (): void => {
       throw new Error(`slice: [${begin.join()}] and [${size.join()}] leave the shape [${x.shape.join()}]`)
     return slice(backend, x, from, wanted)
   })
-  override('SplitV', ({ backend, inputs: { x }, attrs }) => {
+  override(tf.SplitV, ({ backend, inputs: { x }, attrs }) => {
     const { axis, numOrSizeSplits } = attrs
     if (x === undefined || !isFourBytes(x) || typeof axis !== 'number') return undefined
     if (typeof numOrSizeSplits !== 'number' && !isNumbers(numOrSizeSplits)) return undefined
@@ -125,7 +125,7 @@ const repeat = (backend: BackendWasm, x: tf.TensorInfo, axis: number, times: num
 }
 
 const registerConcatenations = (): void => {
-  override('ConcatV2', ({ backend, inputs, attrs: { axis } }) => {
+  override(tf.Concat, ({ backend, inputs, attrs: { axis } }) => {
     const parts = Object.values(inputs).filter((p): p is tf.TensorInfo => p !== undefined)
     const [first] = parts
     if (first === undefined || typeof axis !== 'number' || !isFourBytes(...parts)) return undefined
@@ -138,7 +138,7 @@ const registerConcatenations = (): void => {
     )
     return full.length === 0 ? undefined : concat(backend, full, along)
   })
-  override('Tile', ({ backend, inputs: { x }, attrs: { reps } }) => {
+  override(tf.Tile, ({ backend, inputs: { x }, attrs: { reps } }) => {
     if (x === undefined || !isFourBytes(x) || !isNumbers(reps) || reps.length !== x.shape.length)
       return undefined
     const axes = reps.flatMap((times, axis) => (times === 1 ? [] : [{ axis, times }])).reverse()
@@ -159,7 +159,7 @@ const registerConcatenations = (): void => {
 // gathering --------------------------------------------------------------------------------------
 
 const registerGathering = (): void => {
-  override('GatherV2', ({ backend, inputs: { x, indices }, attrs: { axis, batchDims } }) => {
+  override(tf.GatherV2, ({ backend, inputs: { x, indices }, attrs: { axis, batchDims } }) => {
     if (x === undefined || indices === undefined || !isFourBytes(x) || typeof axis !== 'number')
       return undefined
     if (indices.dtype !== 'int32' || (batchDims !== undefined && batchDims !== 0)) return undefined
@@ -180,7 +180,7 @@ const registerGathering = (): void => {
     backend.disposeData(out.dataId)
     throw new Error(`gather: index number ${bad} is not in [0, ${size})`)
   })
-  override('UnsortedSegmentSum', ({ backend, inputs: { x, segmentIds }, attrs: { numSegments } }) => {
+  override(tf.UnsortedSegmentSum, ({ backend, inputs: { x, segmentIds }, attrs: { numSegments } }) => {
     if (x?.dtype !== 'float32' || segmentIds?.dtype !== 'int32' || typeof numSegments !== 'number')
       return undefined
     const rest = x.shape.slice(segmentIds.shape.length)

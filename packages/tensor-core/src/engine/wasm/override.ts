@@ -13,6 +13,9 @@ export type Kernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[] | und
 
 const own = new Set<string>()
 
+/** Whether a kernel of TensorFlow.js's, or one it lacks but knows by name, is replaced. */
+export const isOurs = (kernelName: string): boolean => own.has(kernelName)
+
 /** TensorFlow.js's kernel, where it has one. */
 const originalOf = (kernelName: string): tf.KernelConfig | undefined => tf.getKernel(kernelName, 'wasm')
 

@@ -113,7 +113,7 @@ const product = (
 
 /** Registers the product; calling it again changes nothing. */
 export const registerProduct = (): void =>
-  override('BatchMatMul', ({ backend, inputs: { a, b }, attrs }) =>
+  override(tf.BatchMatMul, ({ backend, inputs: { a, b }, attrs }) =>
     a === undefined || b === undefined
       ? undefined
       : product(backend, a, b, attrs['transposeA'] === true, attrs['transposeB'] === true),
