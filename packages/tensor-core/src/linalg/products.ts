@@ -256,14 +256,13 @@ export function* rowGramSteps(v: Large, workspace?: Workspace): Generator<void, 
 
 /** The first `count` rows (a multiple of four) by the workspace's kernels. */
 function* groupedGram(v: Large, w: Workspace, count: number): Generator<void, void> {
-  for (let i = 0; i < count; i += panels.left) {
-    const rows = Math.min(panels.left, count - i)
-    for (let from = 0; from < v.cols; from += panels.depth) {
-      const depth = Math.min(panels.depth, v.cols - from)
-      w.packLeft({ data: v.data, offset: i * v.cols + from, stride: v.cols }, rows, depth, 1)
+  for (let from = 0; from < v.cols; from += panels.depth) {
+    const depth = Math.min(panels.depth, v.cols - from)
+    w.packLeft({ data: v.data, offset: from, stride: v.cols }, count, depth, 1)
+    for (let i = 0; i < count; i += panels.left) {
+      const rows = Math.min(panels.left, count - i)
       for (let j = 0; j < i + rows; j += panels.right) {
         const cols = Math.min(panels.right, i + rows - j)
-        w.packRight({ data: v.data, offset: j * v.cols + from, stride: v.cols }, cols, depth)
         // A block that meets the diagonal starts on it: rows above are not asked for.
         const skip = Math.max(0, j - i)
         w.product({
@@ -272,13 +271,14 @@ function* groupedGram(v: Large, w: Workspace, count: number): Generator<void, vo
           rows: rows - skip,
           cols,
           depth,
-          leftRow: skip,
-          rightRow: 0,
+          leftRow: i + skip,
+          rightRow: j,
           lower: j >= i,
+          own: true,
         })
       }
+      yield
     }
-    yield
   }
 }
 

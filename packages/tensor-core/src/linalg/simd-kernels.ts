@@ -24,8 +24,7 @@ declare const WebAssembly: {
 type Code = ReadonlyArray<number | Code>
 
 const unsigned = (x: number): Code => (x < 128 ? [x] : [(x & 127) | 128, unsigned(x >>> 7)])
-const signed = (x: number): Code =>
-  x >= -64 && x < 64 ? [x & 127] : [(x & 127) | 128, signed(x >> 7)]
+const signed = (x: number): Code => (x >= -64 && x < 64 ? [x & 127] : [(x & 127) | 128, signed(x >> 7)])
 
 const get = (local: number): Code => [0x20, unsigned(local)]
 const set = (local: number): Code => [0x21, unsigned(local)]
@@ -144,10 +143,7 @@ const symv = (): Code => {
     [subtract(get(i), get(from)), set(l)],
     when(get(l), inner),
     each((r) =>
-      f64store(
-        cell(y, add(get(i), i32(r))),
-        f64add(lane(get(of(sums, r)), 0), lane(get(of(sums, r)), 1)),
-      ),
+      f64store(cell(y, add(get(i), i32(r))), f64add(lane(get(of(sums, r)), 0), lane(get(of(sums, r)), 1))),
     ),
     advance(i, i32(4)),
   ]

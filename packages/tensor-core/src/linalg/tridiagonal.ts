@@ -2,7 +2,7 @@
  * Symmetric tridiagonal reduction G = Q T Q^T by blocked Householder reflections (LAPACK's dsytrd and dlatrd): half of the
  * 4/3 n^3 flops are matrix products. Q is kept as its reflectors and applied, never formed: projecting r columns costs n^2 r.
  */
-import { type Dense, dense } from './dense'
+import { type Dense, dense, transpose } from './dense'
 import type { Steps } from './cooperative'
 import { accumulate } from './products'
 import { type Workspace, panels } from './workspace'
@@ -25,7 +25,8 @@ export interface Reduction {
 }
 
 /** Columns reduced before the rest of the matrix is brought up to date. */
-const width = panels.updateDepth / 2
+const depth = panels.updateDepth
+const width = depth / 2
 
 // kernels ----------------------------------------------------------------------------------------
 
@@ -81,6 +82,76 @@ const symmetricTimes = (A: Float64Array, n: number, from: number, x: Float64Arra
   }
 }
 
+/** x[r] -= sum over q < length of M[r, q] c[q], for rows `from` .. n - 1. */
+const subtractRowsTimes = (
+  M: Float64Array,
+  n: number,
+  from: number,
+  length: number,
+  c: Float64Array,
+  x: Float64Array,
+): void => {
+  let r = from
+  for (; r + 3 < n; r += 4) {
+    const m0 = r * depth
+    const m1 = m0 + depth
+    const m2 = m1 + depth
+    const m3 = m2 + depth
+    let s0 = 0
+    let s1 = 0
+    let s2 = 0
+    let s3 = 0
+    for (let q = 0; q < length; q++) {
+      const y = c[q] ?? 0
+      s0 += (M[m0 + q] ?? 0) * y
+      s1 += (M[m1 + q] ?? 0) * y
+      s2 += (M[m2 + q] ?? 0) * y
+      s3 += (M[m3 + q] ?? 0) * y
+    }
+    x[r] = (x[r] ?? 0) - s0
+    x[r + 1] = (x[r + 1] ?? 0) - s1
+    x[r + 2] = (x[r + 2] ?? 0) - s2
+    x[r + 3] = (x[r + 3] ?? 0) - s3
+  }
+  for (; r < n; r++) {
+    let s = 0
+    for (let q = 0; q < length; q++) s += (M[r * depth + q] ?? 0) * (c[q] ?? 0)
+    x[r] = (x[r] ?? 0) - s
+  }
+}
+
+/** u[q] = sum over rows `from` .. n - 1 of M[r, q] x[r], for q < length. */
+const transposedTimes = (
+  M: Float64Array,
+  n: number,
+  from: number,
+  length: number,
+  x: Float64Array,
+  u: Float64Array,
+): void => {
+  u.fill(0, 0, length)
+  let r = from
+  for (; r + 3 < n; r += 4) {
+    const m0 = r * depth
+    const m1 = m0 + depth
+    const m2 = m1 + depth
+    const m3 = m2 + depth
+    const x0 = x[r] ?? 0
+    const x1 = x[r + 1] ?? 0
+    const x2 = x[r + 2] ?? 0
+    const x3 = x[r + 3] ?? 0
+    for (let q = 0; q < length; q++)
+      u[q] =
+        (u[q] ?? 0) +
+        (M[m0 + q] ?? 0) * x0 +
+        (M[m1 + q] ?? 0) * x1 +
+        (M[m2 + q] ?? 0) * x2 +
+        (M[m3 + q] ?? 0) * x3
+  }
+  for (; r < n; r++)
+    for (let q = 0; q < length; q++) u[q] = (u[q] ?? 0) + (M[r * depth + q] ?? 0) * (x[r] ?? 0)
+}
+
 /** A -= X Y^T on the lower triangle from row and column `start` on; entries above the diagonal belong to nobody yet. */
 const update = (
   A: Float64Array,
@@ -90,7 +161,6 @@ const update = (
   Y: Float64Array,
   workspace: Workspace | undefined,
 ): void => {
-  const depth = 2 * width
   const grouped = workspace === undefined ? 0 : 4 * Math.floor((n - start) / 4)
   if (workspace !== undefined && grouped > 0) {
     workspace.packLeft({ data: X, offset: start * depth, stride: depth }, grouped, depth, -1)
@@ -140,27 +210,22 @@ export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reductio
   const diagonal = new Float64Array(n)
   const offDiagonal = new Float64Array(Math.max(0, n - 1))
   const taus = new Float64Array(n)
-  // Row i of X is [V_i, W_i] and of Y is [W_i, V_i]: the update A -= V W^T + W V^T is then one product X Y^T.
-  const X = new Float64Array(n * 2 * width)
-  const Y = new Float64Array(n * 2 * width)
+  // Row i of X is [V_i0, W_i0, V_i1, W_i1, ...] and of Y is [W_i0, V_i0, ...]: the update A -= V W^T + W V^T is X Y^T.
+  const X = new Float64Array(n * depth)
+  const Y = new Float64Array(n * depth)
   const v = new Float64Array(n)
   const w = new Float64Array(n)
-  const stride = 2 * width
+  const inside = new Float64Array(depth)
+  const crossed = new Float64Array(depth)
   for (let start = 0; start < n; start += width) {
     const end = Math.min(n, start + width)
     X.fill(0)
     Y.fill(0)
     for (let i = start; i < end; i++) {
-      const done = i - start
+      const done = 2 * (i - start)
       // Column i, brought up to date with this panel's reflectors.
-      for (let r = i; r < n; r++) {
-        let s = A[r * n + i] ?? 0
-        for (let p = 0; p < done; p++) {
-          s -= (X[r * stride + p] ?? 0) * (Y[i * stride + p] ?? 0)
-          s -= (Y[r * stride + p] ?? 0) * (X[i * stride + p] ?? 0)
-        }
-        v[r] = s
-      }
+      for (let r = i; r < n; r++) v[r] = A[r * n + i] ?? 0
+      subtractRowsTimes(X, n, i, done, Y.subarray(i * depth, i * depth + done), v)
       diagonal[i] = v[i] ?? 0
       if (i === n - 1) break
       // The reflector that clears the column below its first entry.
@@ -188,21 +253,10 @@ export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reductio
       if (workspace === undefined) symmetricTimes(A, n, i + 1, v, w)
       else workspace.symmetricTimes(i + 1, v, w)
       if (done > 0) {
-        const vv = new Float64Array(done)
-        const wv = new Float64Array(done)
-        for (let r = i + 1; r < n; r++) {
-          const x = v[r] ?? 0
-          for (let p = 0; p < done; p++) {
-            vv[p] = (vv[p] ?? 0) + (X[r * stride + p] ?? 0) * x
-            wv[p] = (wv[p] ?? 0) + (Y[r * stride + p] ?? 0) * x
-          }
-        }
-        for (let r = i + 1; r < n; r++) {
-          let s = w[r] ?? 0
-          for (let p = 0; p < done; p++)
-            s -= (X[r * stride + p] ?? 0) * (wv[p] ?? 0) + (Y[r * stride + p] ?? 0) * (vv[p] ?? 0)
-          w[r] = s
-        }
+        // X^T v holds V^T v and W^T v in turn; V meets W^T v and W meets V^T v.
+        transposedTimes(X, n, i + 1, done, v, inside)
+        for (let q = 0; q < done; q++) crossed[q] = inside[q ^ 1] ?? 0
+        subtractRowsTimes(X, n, i + 1, done, crossed, w)
       }
       let wv = 0
       for (let r = i + 1; r < n; r++) wv += (w[r] ?? 0) * (v[r] ?? 0)
@@ -210,10 +264,10 @@ export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reductio
       for (let r = i + 1; r < n; r++) {
         const x = v[r] ?? 0
         const y = tau * (w[r] ?? 0) - half * x
-        X[r * stride + done] = x
-        X[r * stride + width + done] = y
-        Y[r * stride + done] = y
-        Y[r * stride + width + done] = x
+        X[r * depth + done] = x
+        X[r * depth + done + 1] = y
+        Y[r * depth + done] = y
+        Y[r * depth + done + 1] = x
       }
     }
     update(A, n, end, X, Y, workspace)
@@ -224,34 +278,59 @@ export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reductio
 
 // application of Q -------------------------------------------------------------------------------
 
-/** X -= tau v (v^T X) for rows i + 1 .. of X [n, p]. */
-const applyReflector = (q: Reduction, i: number, x: Float64Array, p: number, s: Float64Array): void => {
+/** x_c -= tau v (v . x_c) for four columns at a time, given as rows of `x` [p, n]. */
+const applyReflector = (q: Reduction, i: number, x: Float64Array, p: number): void => {
   const n = q.reflectors.rows
   const tau = q.taus[i] ?? 0
   if (tau === 0) return
-  const v = q.reflectors.data
-  s.fill(0)
-  for (let r = i + 1; r < n; r++) {
-    const y = v[i * n + r] ?? 0
-    for (let c = 0; c < p; c++) s[c] = (s[c] ?? 0) + y * (x[r * p + c] ?? 0)
+  const data = q.reflectors.data
+  const v = i * n
+  let c = 0
+  for (; c + 3 < p; c += 4) {
+    const c0 = c * n
+    const c1 = c0 + n
+    const c2 = c1 + n
+    const c3 = c2 + n
+    let s0 = 0
+    let s1 = 0
+    let s2 = 0
+    let s3 = 0
+    for (let r = i + 1; r < n; r++) {
+      const y = data[v + r] ?? 0
+      s0 += y * (x[c0 + r] ?? 0)
+      s1 += y * (x[c1 + r] ?? 0)
+      s2 += y * (x[c2 + r] ?? 0)
+      s3 += y * (x[c3 + r] ?? 0)
+    }
+    s0 *= tau
+    s1 *= tau
+    s2 *= tau
+    s3 *= tau
+    for (let r = i + 1; r < n; r++) {
+      const y = data[v + r] ?? 0
+      x[c0 + r] = (x[c0 + r] ?? 0) - s0 * y
+      x[c1 + r] = (x[c1 + r] ?? 0) - s1 * y
+      x[c2 + r] = (x[c2 + r] ?? 0) - s2 * y
+      x[c3 + r] = (x[c3 + r] ?? 0) - s3 * y
+    }
   }
-  for (let r = i + 1; r < n; r++) {
-    const y = tau * (v[i * n + r] ?? 0)
-    for (let c = 0; c < p; c++) x[r * p + c] = (x[r * p + c] ?? 0) - y * (s[c] ?? 0)
+  for (; c < p; c++) {
+    let s = 0
+    for (let r = i + 1; r < n; r++) s += (data[v + r] ?? 0) * (x[c * n + r] ?? 0)
+    s *= tau
+    for (let r = i + 1; r < n; r++) x[c * n + r] = (x[c * n + r] ?? 0) - s * (data[v + r] ?? 0)
   }
 }
 
 /** Q X */
 export const timesQ = (q: Reduction, x: Dense): Dense => {
-  const out = x.data.slice()
-  const s = new Float64Array(x.cols)
-  for (let i = x.rows - 2; i >= 0; i--) applyReflector(q, i, out, x.cols, s)
-  return dense(x.rows, x.cols, out)
+  const columns = transpose(x)
+  for (let i = x.rows - 2; i >= 0; i--) applyReflector(q, i, columns.data, x.cols)
+  return transpose(columns)
 }
 /** Q^T X */
 export const timesQTransposed = (q: Reduction, x: Dense): Dense => {
-  const out = x.data.slice()
-  const s = new Float64Array(x.cols)
-  for (let i = 0; i < x.rows - 1; i++) applyReflector(q, i, out, x.cols, s)
-  return dense(x.rows, x.cols, out)
+  const columns = transpose(x)
+  for (let i = 0; i < x.rows - 1; i++) applyReflector(q, i, columns.data, x.cols)
+  return transpose(columns)
 }

@@ -21,10 +21,13 @@ export interface Workspace {
     readonly rightRow: number
     /** Only what is not right of the block's own diagonal. */
     readonly lower: boolean
+    /** Both factors are the left panel. */
+    readonly own?: boolean
   }) => void
   /** Packs `rows` rows (a multiple of four) of `depth` numbers each, times `sign`. */
   readonly packLeft: (source: Rows, rows: number, depth: number, sign: 1 | -1) => void
   readonly packRight: (source: Rows, rows: number, depth: number) => void
+
   /** y = A x over rows and columns `from` .. n - 1, A's lower triangle given. */
   readonly symmetricTimes: (from: number, x: Float64Array, y: Float64Array) => void
 }
@@ -36,15 +39,21 @@ export interface Rows {
   readonly stride: number
 }
 
-/** Sizes of packed panels: left and right rows of a Gram product and its depth; a rank update is `updateDepth` deep. */
-export const panels = { left: 256, right: 64, depth: 512, updateDepth: 64 } as const
+/** Rows taken at a time on either side, so that both stay in the cache; depth of a Gram product's slab and of a rank update. */
+export const panels = { left: 256, right: 64, depth: 256, updateDepth: 64 } as const
 
 /** Below this the kernels do not pay. */
 const smallest = 96
 
 // constructors -----------------------------------------------------------------------------------
 
-const pack = (into: Float64Array, { data, offset, stride }: Rows, rows: number, depth: number, sign: number) => {
+const pack = (
+  into: Float64Array,
+  { data, offset, stride }: Rows,
+  rows: number,
+  depth: number,
+  sign: number,
+) => {
   let to = 0
   for (let r = 0; r < rows; r += 4) {
     const r0 = offset + r * stride
@@ -62,7 +71,14 @@ const pack = (into: Float64Array, { data, offset, stride }: Rows, rows: number, 
 }
 
 /** The diagonal blocks of four, and the last rows that are no group of four: what the kernel leaves. */
-const finish = (A: Float64Array, n: number, from: number, end: number, x: Float64Array, y: Float64Array): void => {
+const finish = (
+  A: Float64Array,
+  n: number,
+  from: number,
+  end: number,
+  x: Float64Array,
+  y: Float64Array,
+): void => {
   for (let i = from; i < end; i += 4)
     for (let r = i; r < i + 4; r++) {
       let s = y[r] ?? 0
@@ -83,8 +99,8 @@ const finish = (A: Float64Array, n: number, from: number, end: number, x: Float6
 
 /** Undefined where plain JavaScript serves as well: small matrices, machines without vectors. */
 export const workspaceFor = (n: number): Workspace | undefined => {
-  const left = Math.max(panels.left * panels.depth, n * panels.updateDepth)
-  const right = Math.max(panels.right * panels.depth, n * panels.updateDepth)
+  const left = n * panels.depth
+  const right = n * panels.updateDepth
   const kernels: Kernels | undefined =
     n < smallest ? undefined : kernelsWith(8 * (n * n + left + right + 2 * n))
   if (kernels === undefined) return undefined
@@ -97,12 +113,12 @@ export const workspaceFor = (n: number): Workspace | undefined => {
   return {
     n,
     matrix,
-    product: ({ i, j, rows, cols, depth, leftRow, rightRow, lower }) =>
+    product: ({ i, j, rows, cols, depth, leftRow, rightRow, lower, own }) =>
       block(
         8 * (i * n + j),
         8 * n,
         8 * (at.left + leftRow * depth),
-        8 * (at.right + rightRow * depth),
+        8 * ((own === true ? at.left : at.right) + rightRow * depth),
         rows,
         cols,
         depth,
