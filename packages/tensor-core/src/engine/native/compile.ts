@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type EngineError, causeLine, failure } from '../../contracts'
+import { type EngineError, causeLine, failure, interrupted } from '../../contracts'
 import { layout } from './home'
 import { type ProgramFailure, runProgram } from './program'
 import { quietSource } from './quiet'
@@ -26,9 +26,6 @@ export interface Libraries {
 }
 
 // compiler ---------------------------------------------------------------------------------------
-
-const said = (f: ProgramFailure): string =>
-  f.kind === 'failed' ? f.said : f.kind === 'stopped' ? 'interrupted' : 'not found'
 
 const works = (program: string): TE.TaskEither<ProgramFailure, string> =>
   pipe(
@@ -77,10 +74,18 @@ const compile = (
   pipe(
     runProgram(compiler, args, signal === undefined ? {} : { signal }),
     TE.mapLeft((f) =>
-      failure('EngineBuildFailed', `the addon does not compile: ${said(f)}`, {
-        where: compiler,
-        remedy: 'a compiler for C++17 is needed (g++ 8 or newer)',
-      }),
+      f.kind === 'stopped'
+        ? interrupted('EngineBuildFailed', 'stopped while compiling', {
+            remedy: 'the same command continues',
+          })
+        : failure(
+            'EngineBuildFailed',
+            `the addon does not compile: ${f.kind === 'absent' ? 'no such program' : f.said}`,
+            {
+              where: compiler,
+              remedy: 'a compiler for C++17 is needed (g++ 8 or newer)',
+            },
+          ),
     ),
     TE.map(() => undefined),
   )

@@ -8,7 +8,7 @@ import { basename, join, resolve } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type EngineError, badInput, causeLine, failure } from '../../contracts'
+import { type EngineError, badInput, causeLine, failure, interrupted } from '../../contracts'
 import type { Libraries } from './compile'
 import { type Variant, downloadHome, layout } from './home'
 import { type ProgramFailure, runProgram } from './program'
@@ -38,7 +38,7 @@ const pipFailure =
   (python: string, what: string) =>
   (f: ProgramFailure): EngineError =>
     f.kind === 'stopped'
-      ? failure('EngineBuildFailed', `stopped while downloading ${what}`, {
+      ? interrupted('EngineBuildFailed', `stopped while downloading ${what}`, {
           remedy: 'the same command continues',
         })
       : f.kind === 'absent'
