@@ -21,6 +21,7 @@ const optionalModel = (
     : loadCausalLM({
         model,
         signal: context.signal,
+        onWarning: context.warn,
         ...(adapter === undefined ? {} : { adapter }),
         ...(template === undefined ? {} : { template }),
       })

@@ -5,6 +5,7 @@ import type { FormatError, LmError, LoraModule } from '../contracts'
 import {
   type ModelFolder,
   type TensorToWrite,
+  adapterWarnings,
   isStoredDtype,
   openModelFolder,
   readAdapter,
@@ -49,11 +50,19 @@ const tensorOf = (
 }
 
 /** Writes the merged model; the tokenizer's files are copied. One tensor is in memory at a time where it is merged. */
-export const mergeAdapter = (model: string, adapter: string, out: string): TE.TaskEither<LmError, void> =>
+export const mergeAdapter = (
+  model: string,
+  adapter: string,
+  out: string,
+  onWarning: (line: string) => void = () => undefined,
+): TE.TaskEither<LmError, void> =>
   pipe(
     TE.Do,
     TE.bindW('folder', () => openModelFolder(model)),
     TE.bindW('lora', () => readAdapter(adapter)),
+    TE.chainFirstIOK(({ lora }) => () => {
+      adapterWarnings(lora).forEach((line) => onWarning(`${adapter}: ${line}`))
+    }),
     TE.bindW('modules', ({ folder, lora }) => TE.fromEither(checkAdapter(folder.config, lora))),
     TE.chainW(({ folder, modules }) =>
       pipe(

@@ -2,7 +2,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type CausalLM, type LmError, type LoraAdapter, type Tokenizer, badInput } from '../contracts'
-import { type ModelFolder, openModelFolder, readAdapter } from '../formats'
+import { type ModelFolder, adapterWarnings, openModelFolder, readAdapter } from '../formats'
 import { type Encoder, encoderOf, loadTokenizer } from '../text'
 import { causalLM } from './inference/causalLM'
 import { loadWeights } from './inference/load'
@@ -24,6 +24,8 @@ export interface ModelChoice extends RowChoice {
   /** Rows decoded or scored at once; default 32. */
   readonly batchSize?: number
   readonly signal?: AbortSignal
+  /** Hears of what the adapter holds and is not applied. */
+  readonly onWarning?: (line: string) => void
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -53,15 +55,24 @@ export const openModel = (model: string, choice: RowChoice): TE.TaskEither<LmErr
 
 export const adapterOf = (
   adapter: string | LoraAdapter | undefined,
+  onWarning: (line: string) => void = () => undefined,
 ): TE.TaskEither<LmError, LoraAdapter | undefined> =>
-  typeof adapter === 'string' ? readAdapter(adapter) : TE.right(adapter)
+  typeof adapter === 'string'
+    ? pipe(
+        readAdapter(adapter),
+        TE.map((read) => {
+          adapterWarnings(read).forEach((line) => onWarning(`${adapter}: ${line}`))
+          return read
+        }),
+      )
+    : TE.right(adapter)
 
 /** The in-process decoder of a model folder, with an adapter merged where one is given. The caller disposes of it. */
 export const loadCausalLM = (choice: ModelChoice): TE.TaskEither<LmError, CausalLM> =>
   pipe(
     TE.Do,
     TE.bind('opened', () => openModel(choice.model, choice)),
-    TE.bindW('adapter', () => adapterOf(choice.adapter)),
+    TE.bindW('adapter', () => adapterOf(choice.adapter, choice.onWarning)),
     TE.bindW('print', ({ opened }) => opened.folder.fingerprint),
     TE.bindW('weights', ({ opened, adapter }) => loadWeights(opened.folder, adapter)),
     TE.map(({ opened, weights, print }) =>

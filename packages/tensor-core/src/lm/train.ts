@@ -90,6 +90,14 @@ const encodeRows = (opened: OpenedModel, request: TrainingRequest): E.Either<LmE
       )
       return encoded
     }),
+    E.filterOrElseW(
+      ({ rows }) => rows.length > 0,
+      (): LmError =>
+        badInput('EmptyData', 'holds no row with a response token', {
+          where: request.data.name,
+          remedy: 'check the rows and --max-length',
+        }),
+    ),
   )
 
 const adapterBench = (
@@ -99,7 +107,7 @@ const adapterBench = (
     TE.Do,
     TE.bindW('opened', () => openModel(request.model, request)),
     TE.bindW('encoded', ({ opened }) => TE.fromEither(encodeRows(opened, request))),
-    TE.bindW('init', () => adapterOf(request.init)),
+    TE.bindW('init', () => adapterOf(request.init, request.onWarning)),
     TE.bindW('from', ({ opened, init }) =>
       TE.fromEither(adapterStart(opened.folder.config, request.recipe, request.seed, request.model, init)),
     ),

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { binary } from '../../src/bin/binary'
 import { runBinary } from '../../src/cli'
 import { selectEngine, tf } from '../../src/engine'
+import { readAdapter, writeAdapter } from '../../src/formats'
 import { golden, goldenFolder, relativeError } from './golden'
 
 const work = mkdtempSync(join(tmpdir(), 'lm-'))
@@ -187,6 +188,59 @@ describe('train', () => {
   })
 })
 
+describe('an adapter with parts that are not applied', () => {
+  it('is warned of by every command that reads it', async () => {
+    const folder = join(work, 'extras')
+    const read = await readAdapter(join(model, 'adapter'))()
+    if (read._tag === 'Left') throw new Error(read.left.message)
+    const extra = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) }
+    const written = await writeAdapter(folder, {
+      ...read.right,
+      config: { ...read.right.config, bias: 'lora_only', modules_to_save: ['lm_head'] },
+      extras: [
+        { ...extra, name: 'base_model.model.lm_head.weight' },
+        { ...extra, name: 'base_model.model.model.layers.0.self_attn.q_proj.bias' },
+      ],
+    })()
+    expect(written._tag).toBe('Right')
+    const heard = jest.spyOn(process.stderr, 'write').mockImplementation(() => true)
+    const loud = (...argv: string[]): Promise<number> =>
+      runBinary(binary, [...argv, '--engine', 'wasm'], { stdout: () => undefined, stderr: () => undefined })
+    const both = ['--model', model, '--adapter', folder]
+    for (const argv of [
+      ['score', ...both, '--data', data, '--out', join(work, 'e1.jsonl')],
+      ['generate', ...both, '--prompts', data, '--max-new-tokens', '1', '--out', join(work, 'e2.jsonl')],
+      ['merge', ...both, '--out', join(work, 'e3')],
+      ['info', ...both],
+      ['train', '--model', model, '--init-adapter', folder, '--data', data, '--out', join(work, 'e4')],
+    ]) {
+      heard.mockClear()
+      expect(await loud(...argv)).toBe(0)
+      const warnings = heard.mock.calls.map(([line]) => String(line)).filter((l) => l.startsWith('warning'))
+      expect(warnings.join('')).toContain('modules_to_save are kept but not applied: 1')
+      expect(warnings.join('')).toContain('biases are kept but not applied: 1')
+    }
+    heard.mockRestore()
+  })
+})
+
+describe('a failure after the model has been loaded', () => {
+  it('leaves no tensor and no output', async () => {
+    await selectEngine('wasm')()
+    const before = tf.memory().numTensors
+    const prompts = join(work, 'prompts.jsonl')
+    writeFileSync(
+      prompts,
+      '{"promptTokens":[3],"responseTokens":[4]}\n{"promptTokens":[],"responseTokens":[4]}\n',
+    )
+    const out = join(work, 'nothing.jsonl')
+    const said = await run('generate', '--model', model, '--prompts', prompts, '--out', out)
+    expect(said.code).toBe(2)
+    expect(tf.memory().numTensors).toBe(before)
+    expect(readdirSync(work).filter((f) => f.includes('nothing'))).toEqual([])
+  })
+})
+
 describe('bad input', () => {
   const bad = (name: string, content: string): string => {
     writeFileSync(join(work, name), content)
@@ -213,6 +267,11 @@ describe('bad input', () => {
       'a bad line',
       ['--model', model, '--data', bad('bad.jsonl', '{"promptTokens":[3],"responseTokens":[4]}\n{oops\n')],
       'bad.jsonl:2',
+    ],
+    [
+      'a file whose rows have no response',
+      ['--model', model, '--data', bad('none.jsonl', '{"promptTokens":[3],"responseTokens":[]}\n')],
+      'holds no row with a response token',
     ],
     ['an empty file', ['--model', model, '--data', bad('empty.jsonl', '')], 'empty.jsonl'],
     [

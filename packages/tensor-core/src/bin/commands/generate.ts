@@ -109,7 +109,10 @@ const generateAll = (
 ): TE.TaskEither<LmError, void> => {
   const rest = examples.slice(done.length)
   const chunks = Array.from({ length: Math.ceil(rest.length / chunkSize) }, (_, i) =>
-    rest.slice(i * chunkSize, (i + 1) * chunkSize),
+    rest.slice(i * chunkSize, (i + 1) * chunkSize).map((example, k) => ({
+      example,
+      row: done.length + i * chunkSize + k,
+    })),
   )
   const progress = context.progress('generate', examples.length)
   progress.tick(done.length)
@@ -118,14 +121,14 @@ const generateAll = (
     TE.traverseSeqArray((chunk) =>
       pipe(
         lm.generate(
-          chunk.map((e) => e.prompt),
-          { ...options, streams: chunk.map((e) => examples.indexOf(e)) },
+          chunk.map(({ example }) => example.prompt),
+          { ...options, streams: chunk.map(({ row }) => row) },
         ),
         TE.chainEitherKW((completions) =>
           attempt(partial, () => {
-            const rows = chunk.flatMap((e, i) => {
+            const rows = chunk.flatMap(({ example }, i) => {
               const c = completions[i]
-              return c === undefined ? [] : [`${JSON.stringify(completionRow(lm, e, c))}\n`]
+              return c === undefined ? [] : [`${JSON.stringify(completionRow(lm, example, c))}\n`]
             })
             appendFileSync(partial, rows.join(''))
             progress.tick(chunk.length)
@@ -178,56 +181,59 @@ export const generateCommand = command({
         return TE.fromEither(earlier === undefined ? E.right([]) : doneRows(earlier, data.examples))
       }),
       TE.bindW('engine', () => startEngine(context)),
-      TE.bindW('lm', () =>
-        loadCausalLM({
-          model: values.model,
-          batchSize: values.batchSize,
-          signal: context.signal,
-          ...rowChoiceOf(values),
-          ...(values.adapter === undefined ? {} : { adapter: values.adapter }),
-        }),
-      ),
-      TE.chainFirstW(({ done }) =>
-        TE.fromEither(
-          attempt(partial, () => writeFileSync(partial, done.map((line) => `${line}\n`).join(''))),
-        ),
-      ),
-      TE.chainW(({ data, done, lm }) =>
+      TE.chainW(({ data, done }) =>
         pipe(
-          generateAll(
-            lm,
-            data.examples,
-            done,
-            partial,
-            {
-              maxNewTokens: values.maxNewTokens,
-              temperature: values.temperature,
-              topP: values.topP,
-              topK: values.topK,
-              repetitionPenalty: values.repetitionPenalty,
-              stop: values.stop,
-              seed: context.common.seed,
-              ...(values.logprobs === undefined ? {} : { logProbs: values.logprobs }),
-            },
-            values.batchSize * 4,
-            context,
+          TE.bracket(
+            loadCausalLM({
+              model: values.model,
+              batchSize: values.batchSize,
+              signal: context.signal,
+              onWarning: context.warn,
+              ...rowChoiceOf(values),
+              ...(values.adapter === undefined ? {} : { adapter: values.adapter }),
+            }),
+            (lm) =>
+              pipe(
+                TE.fromEither(
+                  attempt(partial, () => writeFileSync(partial, done.map((line) => `${line}\n`).join(''))),
+                ),
+                TE.chainW(() =>
+                  generateAll(
+                    lm,
+                    data.examples,
+                    done,
+                    partial,
+                    {
+                      maxNewTokens: values.maxNewTokens,
+                      temperature: values.temperature,
+                      topP: values.topP,
+                      topK: values.topK,
+                      repetitionPenalty: values.repetitionPenalty,
+                      stop: values.stop,
+                      seed: context.common.seed,
+                      ...(values.logprobs === undefined ? {} : { logProbs: values.logprobs }),
+                    },
+                    values.batchSize * 4,
+                    context,
+                  ),
+                ),
+              ),
+            (lm) => TE.fromIO(lm.dispose),
           ),
           TE.mapLeft((fault) => {
             // Nothing was done yet: leave nothing behind. Otherwise say how to go on.
-            const empty = fault.kind === 'input' && done.length === 0 && readFileSync(partial, 'utf8') === ''
+            const empty =
+              done.length === 0 && existsSync(partial) && readFileSync(partial, 'utf8').trim() === ''
             if (empty) rmSync(partial, { force: true })
             return fault.kind === 'interrupted'
               ? { ...fault, remedy: 'the same command with --resume goes on' }
               : fault
           }),
           TE.chainEitherKW(() => attempt(values.out, () => renameSync(partial, values.out))),
-          TE.map(() => {
-            lm.dispose()
-            return {
-              json: { out: values.out, rows: data.examples.length, resumed: done.length },
-              text: `${data.examples.length} completions: ${values.out}`,
-            }
-          }),
+          TE.map(() => ({
+            json: { out: values.out, rows: data.examples.length, resumed: done.length },
+            text: `${data.examples.length} completions: ${values.out}`,
+          })),
         ),
       ),
     )

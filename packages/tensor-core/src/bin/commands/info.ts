@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/function'
 import { command, folder, optional } from '../../cli'
 import type { FormatError, LoraAdapter } from '../../contracts'
 import { type EngineReport, selectEngine } from '../../engine'
-import { type ModelFolder, openModelFolder, readAdapter } from '../../formats'
+import { type ModelFolder, adapterWarnings, openModelFolder, readAdapter } from '../../formats'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -26,6 +26,8 @@ interface AdapterInfo {
   readonly modules: number
   readonly parameters: number
   readonly dtype: string
+  /** What of it is kept but not applied, one line each. */
+  readonly warnings: ReadonlyArray<string>
 }
 
 // counting ---------------------------------------------------------------------------------------
@@ -69,15 +71,19 @@ const modelInfo = ({ config, weights }: ModelFolder): ModelInfo => {
 
 const numberOr = (u: unknown): number | null => (typeof u === 'number' ? u : null)
 
-const adapterInfo = ({ config, modules, dtype }: LoraAdapter): AdapterInfo => ({
-  rank: numberOr(config['r']),
-  alpha: numberOr(config['lora_alpha']),
-  targetModules: config['target_modules'] ?? null,
-  rslora: config['use_rslora'] === true,
-  modules: modules.length,
-  parameters: modules.reduce((n, { A, B }) => n + A.data.length + B.data.length, 0),
-  dtype: longNames[dtype] ?? dtype,
-})
+const adapterInfo = (adapter: LoraAdapter): AdapterInfo => {
+  const { config, modules, dtype } = adapter
+  return {
+    rank: numberOr(config['r']),
+    alpha: numberOr(config['lora_alpha']),
+    targetModules: config['target_modules'] ?? null,
+    rslora: config['use_rslora'] === true,
+    modules: modules.length,
+    parameters: modules.reduce((n, { A, B }) => n + A.data.length + B.data.length, 0),
+    dtype: longNames[dtype] ?? dtype,
+    warnings: adapterWarnings(adapter),
+  }
+}
 
 // text -------------------------------------------------------------------------------------------
 
@@ -123,6 +129,7 @@ export const infoCommand = command({
       TE.map(({ report, model, adapter }) => {
         const { engine, device, gpu, versions, engines, warning } = report
         if (warning !== undefined) context.warn(warning)
+        adapter?.warnings.forEach(context.warn)
         return {
           json: {
             ...{ engine, device, gpu, versions, engines },

@@ -19,7 +19,7 @@ export const mergeCommand = command({
     pipe(
       TE.fromEither(refuseExisting(values.out, values)),
       TE.chainW(() => startEngine(context)),
-      TE.chainW(() => mergeAdapter(values.model, values.adapter, values.out)),
+      TE.chainW(() => mergeAdapter(values.model, values.adapter, values.out, context.warn)),
       TE.map(() => ({ json: { out: values.out }, text: `merged model: ${values.out}` })),
     ),
 })

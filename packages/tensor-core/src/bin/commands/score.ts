@@ -13,7 +13,7 @@ import {
   rowOptions,
   withDefault,
 } from '../../cli'
-import type { Example, Score } from '../../contracts'
+import { type Example, type LmError, type Score, badInput } from '../../contracts'
 import { readDataset, refuseExisting, writeJsonl } from '../../formats'
 import { encodeDataset, loadCausalLM, openModel } from '../../lm'
 import { encodingWarnings } from '../../text'
@@ -51,16 +51,15 @@ export const scoreCommand = command({
       TE.bindW('encoded', ({ data, opened }) =>
         TE.fromEither(encodeDataset(data, opened.encoder, opened.folder.config.vocabSize, values.maxLength)),
       ),
-      TE.bindW('lm', () =>
-        loadCausalLM({
-          model: values.model,
-          batchSize: values.batchSize,
-          signal: context.signal,
-          ...choice,
-          ...(values.adapter === undefined ? {} : { adapter: values.adapter }),
-        }),
+      TE.filterOrElseW(
+        ({ encoded }) => encoded.rows.length > 0,
+        (): LmError =>
+          badInput('EmptyData', 'holds no row with a response token', {
+            where: values.data,
+            remedy: 'check the rows and --max-length',
+          }),
       ),
-      TE.chainW(({ data, encoded, lm }) => {
+      TE.chainW(({ data, encoded }) => {
         encodingWarnings(encoded, values.maxLength).forEach((line) => context.warn(`${data.name}: ${line}`))
         const rows = encoded.rows.map(({ example, promptTokens, responseTokens }): Example => ({
           ...example,
@@ -73,20 +72,34 @@ export const scoreCommand = command({
         )
         const progress = context.progress('score', rows.length)
         return pipe(
-          chunks,
-          TE.traverseSeqArray((chunk) =>
-            pipe(
-              lm.score(chunk),
-              TE.map((scores) => {
-                progress.tick(chunk.length)
-                return scores
+          TE.bracket(
+            loadCausalLM({
+              model: values.model,
+              batchSize: values.batchSize,
+              signal: context.signal,
+              onWarning: context.warn,
+              ...choice,
+              ...(values.adapter === undefined ? {} : { adapter: values.adapter }),
+            }),
+            (lm) =>
+              pipe(
+                chunks,
+                TE.traverseSeqArray((chunk) =>
+                  pipe(
+                    lm.score(chunk),
+                    TE.map((scores) => {
+                      progress.tick(chunk.length)
+                      return scores
+                    }),
+                  ),
+                ),
+              ),
+            (lm) =>
+              TE.fromIO(() => {
+                progress.stop()
+                lm.dispose()
               }),
-            ),
           ),
-          TE.chainFirstIOK(() => () => {
-            progress.stop()
-            lm.dispose()
-          }),
           TE.map((scores) => scores.flat()),
           TE.chainFirstW((scores) => writeJsonl(values.out, scores.map(scoreRow))),
           TE.map((scores) => {

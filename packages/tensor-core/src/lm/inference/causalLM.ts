@@ -48,6 +48,16 @@ export interface Decoder {
 
 const NO_ADAPTATION: Adaptation = { factors: new Map() }
 
+/** Left once a stop was asked for: what was cut short is not handed on as if it were whole. */
+const halted =
+  (signal: AbortSignal | undefined): TE.TaskEither<LmError, void> =>
+  () =>
+    Promise.resolve(
+      signal?.aborted === true
+        ? E.left(interrupted('Interrupted', 'stopped on request'))
+        : E.right(undefined),
+    )
+
 // attempts ---------------------------------------------------------------------------------------
 
 const attempt = <A>(work: () => Promise<A> | A): TE.TaskEither<LmError, A> =>
@@ -123,7 +133,11 @@ const session = (
             rows.map((n) => promptLengths[n] ?? 0),
           ),
         ),
-  complete: (options) => attempt(() => completeRows(context, cache, tokens, options)),
+  complete: (options) =>
+    pipe(
+      attempt(() => completeRows(context, cache, tokens, options)),
+      TE.chainFirst(() => halted(decoder.signal)),
+    ),
   dispose: () => disposeCache(cache),
 })
 
@@ -230,8 +244,6 @@ export const causalLM = (decoder: Decoder): CausalLM => {
         rows.map((r) => r.length),
       )
     })
-  const halted = (): TE.TaskEither<LmError, void> =>
-    signal?.aborted === true ? TE.left(interrupted('Interrupted', 'stopped on request')) : TE.right(undefined)
   return {
     specificationVersion: 1,
     id: decoder.id,
@@ -251,16 +263,12 @@ export const causalLM = (decoder: Decoder): CausalLM => {
             batchSize,
             (batch, at) =>
               pipe(
-                halted(),
-                TE.chain(() => openTokens(batch)),
-                TE.chain((s) =>
-                  pipe(
-                    s.complete(chosenOptions(options, at)),
-                    TE.map((out) => {
-                      s.dispose()
-                      return out
-                    }),
-                    TE.chainFirst(halted),
+                halted(signal),
+                TE.chain(() =>
+                  TE.bracket(
+                    openTokens(batch),
+                    (s) => s.complete(chosenOptions(options, at)),
+                    (s) => TE.fromIO(s.dispose),
                   ),
                 ),
               ),
@@ -286,7 +294,7 @@ export const causalLM = (decoder: Decoder): CausalLM => {
             batchSize,
             (batch) =>
               pipe(
-                halted(),
+                halted(signal),
                 TE.chain(() =>
                   attempt(() =>
                     scoreRows(

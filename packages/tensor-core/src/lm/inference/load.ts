@@ -5,7 +5,15 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type LmError, type LoraAdapter, type LoraModule, type WeightSource, badInput } from '../../contracts'
+import {
+  type LmError,
+  type LoraAdapter,
+  type LoraModule,
+  type WeightSource,
+  badInput,
+  causeLine,
+  failure,
+} from '../../contracts'
 import { matMul, tf } from '../../engine'
 import type { ModelConfig, ModelFolder } from '../../formats'
 import {
@@ -77,13 +85,15 @@ export const checkAdapter = (
 }
 
 const merged = (weight: tf.Tensor, module: LoraModule): tf.Tensor => {
-  const out = tf.tidy(() => {
-    const A = tf.tensor2d(module.A.data, [module.A.rows, module.A.cols])
-    const B = tf.tensor2d(module.B.data, [module.B.rows, module.B.cols])
-    return tf.add(weight, tf.mul(matMul(B, A), module.scale))
-  })
-  weight.dispose()
-  return out
+  try {
+    return tf.tidy(() => {
+      const A = tf.tensor2d(module.A.data, [module.A.rows, module.A.cols])
+      const B = tf.tensor2d(module.B.data, [module.B.rows, module.B.cols])
+      return tf.add(weight, tf.mul(matMul(B, A), module.scale))
+    })
+  } finally {
+    weight.dispose()
+  }
 }
 
 /** The weights on the current engine; the caller disposes of them. */
@@ -108,8 +118,13 @@ export const loadWeights = (
           return values
         }
         const module = modules.get(name.replace(/\.weight$/, ''))
-        const tensor = tf.tensor(values.right, [...shape])
-        tensors.set(name, module === undefined ? tensor : merged(tensor, module))
+        try {
+          const tensor = tf.tensor(values.right, [...shape])
+          tensors.set(name, module === undefined ? tensor : merged(tensor, module))
+        } catch (cause) {
+          tf.dispose([...tensors.values()])
+          return E.left(failure('ModelFailed', causeLine(cause), { where: name }))
+        }
       }
       return E.right(assembleWeights(folder.config, (name) => tensors.get(name) ?? tf.zeros([0])))
     }),
