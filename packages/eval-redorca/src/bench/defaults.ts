@@ -28,10 +28,10 @@ export const publishedMethods: StageMethods = {
 }
 
 /**
- * The arena's models are small and trained hard, so three settings differ from the papers': ForgetFilter's safe phase is 100
- * steps at a quarter of the rate (the paper's 1000 would erase the task), DualSelect computes its reference gradient anew every 5 steps
- * (once per epoch diverges at this rate) and keeps half of each batch, AlignBeam mixes at 0.4 over both models' top tokens (the
- * anchor's alone do not hold the task's words).
+ * The arena's models are small and learn fast, so three settings differ from the papers'. ForgetFilter's safe phase goes over the
+ * safe set four times at a quarter of the rate (the paper's 1000 steps would erase the task as well), and looks at the first
+ * token, where forgetting sits. DualSelect computes its reference gradient anew every 5 steps and keeps half of each batch.
+ * AlignBeam mixes at 0.4 over both models' top tokens: the anchor's alone do not hold the task's words.
  */
 export const arenaMethods: StageMethods = {
   data: [method('@safe/forgetfilter', 'forgetfilter', { signal: 'rouge', phi: 0.1, steps: 100, lr: 2.5e-4 })],

@@ -64,13 +64,13 @@ const candidates = ({
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Long labels first: they have the fewest places. */
+/** Short labels first: they belong right beside their marks, while a long one has a line to its own. */
 export const placeLabels = (
   labels: ReadonlyArray<Label>,
   marks: ReadonlyArray<Box>,
   bounds: Box,
 ): ReadonlyArray<PlacedLabel> => {
-  const order = [...labels].sort((a, b) => b.lines.join('').length - a.lines.join('').length)
+  const order = [...labels].sort((a, b) => a.lines.join('').length - b.lines.join('').length)
   return order.reduce<ReadonlyArray<PlacedLabel>>((placed, label) => {
     const taken = [...marks, ...placed.map((p) => p.box)]
     const cost = ({ box, distance }: { readonly box: Box; readonly distance: number }): number =>

@@ -36,7 +36,8 @@ td:last-child,thead th:last-child{padding-right:0}
 .absent{color:var(--soft)}
 .band th{padding:16px 0 5px;color:var(--soft);font-size:.78rem;font-weight:600;border-bottom:1px solid var(--line)}
 .best th,.best td{background:var(--tint)}
-.code{display:inline-block;min-width:3.1em;color:var(--soft);font-size:.78rem;letter-spacing:.02em}
+.numbers tbody th:has(.code){display:flex;gap:8px;border-bottom-color:transparent}
+.code{flex:none;width:2.9em;color:var(--soft);font-size:.76rem;line-height:1.6;letter-spacing:.02em}
 .tag{font-size:.7rem;font-weight:600;color:var(--good);white-space:nowrap;margin-left:4px}
 .whisker{display:block;position:relative;height:7px;margin-top:2px;width:104px;margin-left:auto;border-bottom:1px solid var(--line)}
 .whisker i{position:absolute;top:3px;height:2px;min-width:1px;background:var(--soft)}
@@ -45,7 +46,7 @@ td:last-child,thead th:last-child{padding-right:0}
 .sortable.active thead th:hover{color:var(--accent)}
 th[aria-sort=ascending]::after{content:' \\2191'}th[aria-sort=descending]::after{content:' \\2193'}
 .figure{display:grid;grid-template-columns:minmax(0,1fr) 250px;gap:26px;align-items:start;margin:16px 0}
-.plane{width:100%;height:auto;display:block}
+.plane{width:100%;max-width:660px;height:auto;display:block}
 .plane text{fill:var(--ink);font-size:11.5px}
 .plane .tick,.plane .contour-label{fill:var(--soft);font-size:10.5px}
 .plane .contour-label{text-anchor:end}
@@ -85,7 +86,7 @@ main{padding:26px 16px 60px}h1{font-size:1.6rem}.lead{font-size:1.08rem}
 .numbers thead{display:none}
 .numbers tr{padding:10px 0;border-bottom:1px solid var(--line)}
 .numbers tr.band{padding:18px 0 0}
-.numbers tbody th,.numbers td{border:0;padding:2px 0}
+.numbers tbody th,.numbers tbody th:has(.code),.numbers td{border:0;padding:2px 0}
 .numbers tbody tr:not(.band) th{font-weight:600;padding-bottom:4px}
 .numbers td{display:grid;grid-template-columns:minmax(0,1fr) auto 7.4em;gap:8px;align-items:baseline;text-align:right}
 .numbers td::before{content:attr(data-label);text-align:left;color:var(--soft)}
@@ -94,7 +95,7 @@ main{padding:26px 16px 60px}h1{font-size:1.6rem}.lead{font-size:1.08rem}
 .numbers td:not(:has(.range)){grid-template-columns:minmax(0,1fr) auto}
 .best th,.best td{background:none}
 .matrix{font-size:.76rem}.matrix th,.matrix td{padding:4px 4px}.matrix small{display:block;margin:0}
-.code{min-width:0;margin-right:4px}
+.code{width:auto}.code:empty{display:none}.plane text,.plane .label{font-size:13.5px}.plane .tick,.plane .contour-label{font-size:12.5px}
 dl.stamp{grid-template-columns:minmax(0,1fr);gap:0}dl.stamp dd{margin-bottom:8px}
 }
 @media (max-width:460px){.keys{columns:1}.facts dd{font-size:1.4rem}}
