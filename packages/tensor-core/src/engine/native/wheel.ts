@@ -29,7 +29,9 @@ const writeEntry = async (zip: ZipFile, entry: Entry, target: string): Promise<v
       else reject(cause)
     }),
   )
-  await pipeline(source, createWriteStream(target))
+  // The upper half holds the Unix mode, where the archive has one: programs stay executable.
+  const mode = (entry.externalFileAttributes >>> 16) & 0o777
+  await pipeline(source, createWriteStream(target, { mode: mode === 0 ? 0o644 : mode }))
 }
 
 /**
