@@ -107,6 +107,17 @@ const correct = command({
           })(adapter),
           TE.chainFirstIOK(() => progress.stop),
           TE.orElseFirstIOK(() => progress.stop),
+          TE.mapLeft((fault) =>
+            fault._tag === 'Interrupted'
+              ? {
+                  ...fault,
+                  remedy:
+                    o.cache === undefined
+                      ? 'nothing was written; with --cache, decompositions done so far would be kept'
+                      : 'nothing was written but the cache; the same command goes on from there',
+                }
+              : fault,
+          ),
         )
       }),
       TE.chainW(({ chosen, done }) => {

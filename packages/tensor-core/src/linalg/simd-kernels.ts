@@ -199,6 +199,8 @@ const compiled: { module?: object | undefined; tried?: true } = {}
 const theModule = (): object | undefined => {
   if (compiled.tried === undefined) {
     compiled.tried = true
+    // Absent where Node runs without a compiler (--jitless).
+    if (!('WebAssembly' in globalThis)) return undefined
     const bytes = assembled()
     compiled.module = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined
   }
