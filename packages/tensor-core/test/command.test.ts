@@ -123,4 +123,13 @@ describe('runBinary', () => {
     expect((await run('--version')).out.trim()).toBe('1.2.3')
     expect((await run('echo', '--help')).out).toContain('--max-new-tokens <N>')
   })
+
+  it('says faults as JSON where the configuration file asks for JSON', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'cli-')), 'c.yaml')
+    writeFileSync(path, 'json: true\n')
+    const { code, out, err } = await run('deep', 'fails', '--config', path)
+    expect(code).toBe(2)
+    expect(JSON.parse(out)).toMatchObject({ error: { tag: 'BadRow' } })
+    expect(err).toContain('x.jsonl:3')
+  })
 })

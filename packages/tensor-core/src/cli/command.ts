@@ -124,7 +124,10 @@ const readConfig = (path: string, table: OptionTable): E.Either<Fault, Given> =>
     E.tryCatch(
       (): unknown => parseYaml(readFileSync(path, 'utf8')),
       (cause) =>
-        badInput('BadConfig', causeLine(cause), { where: path, remedy: 'give a readable YAML file' }),
+        badInput('BadConfig', causeLine(cause).replace(/:$/, ''), {
+          where: path,
+          remedy: 'give a readable YAML file',
+        }),
     ),
     E.chain((u) => {
       if (typeof u !== 'object' || u === null || Array.isArray(u))
@@ -202,7 +205,7 @@ export const runBinary = async (
   argv: ReadonlyArray<string>,
   host: Host = processHost,
 ): Promise<number> => {
-  const wantsJson = argv.includes('--json')
+  let wantsJson = argv.includes('--json')
   const report = (f: Fault): number => {
     if (wantsJson) host.stdout(`${JSON.stringify({ error: { tag: f._tag, ...f, _tag: undefined } })}\n`)
     host.stderr(`${binary.name}: ${faultLine(f)}\n`)
@@ -219,6 +222,8 @@ export const runBinary = async (
       E.map((fromFile): Given => ({ ...fromFile, ...shell })),
     )
     if (E.isLeft(merged)) return report(merged.left)
+    const asked = commonOptions.json.decode(merged.right['json'])
+    wantsJson ||= E.isRight(asked) && asked.right
     const common = decodeOptions(commonOptions, merged.right)
     if (E.isLeft(common)) return report(common.left)
     const abort = new AbortController()

@@ -178,6 +178,23 @@ describe('train', () => {
     expect(relativeError(nll(join(work, 's2.jsonl')), nll(join(work, 's1.jsonl')))).toBeLessThan(1e-6)
   })
 
+  it('stops where numbers overflow, naming the step and its rows, and writes nothing', async () => {
+    const out = join(work, 'overflow')
+    const said = await run('train', ...options, '--no-shuffle', '--lr', '1e30', '--out', out)
+    expect(said.code).toBe(1)
+    expect(said.err).toMatch(/rows 3, 4, 5: the (gradient|loss) is not finite at step 1; lower --lr/)
+    expect(existsSync(out)).toBe(false)
+  })
+
+  it('says which log it cannot write', async () => {
+    const before = tf.memory().numTensors
+    const said = await run('train', ...options, '--log', work, '--out', join(work, 'unlogged'))
+    expect(said.code).toBe(1)
+    expect(said.err).toContain(`${work}: `)
+    expect(said.err).toContain('give a file for the log')
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
   it('trains all weights into a model folder', async () => {
     const out = join(work, 'full')
     expect((await run('train', ...options, '--full', '--out', out)).code).toBe(0)

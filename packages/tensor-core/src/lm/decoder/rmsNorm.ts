@@ -12,12 +12,13 @@ export const rmsNorm = (x: tf.Tensor, gain: tf.Tensor, epsilon: number): Normed 
   return { y: tf.tidy(() => tf.mul(tf.mul(x, scale), gain)), scale }
 }
 
-/** dx = s g dy - x s^3 mean(g dy x) */
+/** dx = s g dy - x s^3 mean(g dy x); not a number where x^2 has overflowed (s = 0), so that training notices. */
 export const rmsNormPullback = (dy: tf.Tensor, x: tf.Tensor, scale: tf.Tensor, gain: tf.Tensor): tf.Tensor =>
   tf.tidy(() => {
     const gdy = tf.mul(dy, gain)
     const inner = tf.mul(tf.mean(tf.mul(gdy, x), -1, true), tf.pow(scale, 3))
-    return tf.sub(tf.mul(gdy, scale), tf.mul(x, inner))
+    const dx = tf.sub(tf.mul(gdy, scale), tf.mul(x, inner))
+    return tf.mul(dx, tf.div(scale, scale))
   })
 
 /** dg = sum over rows of dy x s */

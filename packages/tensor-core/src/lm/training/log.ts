@@ -1,6 +1,16 @@
 /** The training log: one JSON row per optimizer step, flushed as it is made; a resumed run rewrites it from its checkpoint on. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
+import * as E from 'fp-ts/Either'
+import { type FormatError, causeLine, failure } from '../../contracts'
 
 export interface LogRow {
   /** From 0. */
@@ -30,16 +40,24 @@ const earlierRows = (path: string, step: number): string =>
         .map((line) => `${line}\n`)
         .join('')
 
+export type Log = (row: Readonly<Record<string, unknown>>) => void
+
 /** Opens a log of JSON rows whose `step` tells where they belong. */
-export const openLog = (
-  path: string | undefined,
-  fromStep: number,
-): ((row: Readonly<Record<string, unknown>>) => void) => {
-  if (path === undefined) return () => undefined
-  mkdirSync(dirname(path), { recursive: true })
-  const kept = fromStep === 0 ? '' : earlierRows(path, fromStep)
+export const openLog = (path: string | undefined, fromStep: number): E.Either<FormatError, Log> => {
+  if (path === undefined) return E.right(() => undefined)
   const temporary = `${path}.tmp`
-  writeFileSync(temporary, kept)
-  renameSync(temporary, path)
-  return (row) => appendFileSync(path, `${JSON.stringify(row)}\n`)
+  return E.tryCatch(
+    () => {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(temporary, fromStep === 0 ? '' : earlierRows(path, fromStep))
+      try {
+        renameSync(temporary, path)
+      } catch (cause) {
+        rmSync(temporary, { force: true })
+        throw cause
+      }
+      return (row) => appendFileSync(path, `${JSON.stringify(row)}\n`)
+    },
+    (cause) => failure('WriteFailed', causeLine(cause), { where: path, remedy: 'give a file for the log' }),
+  )
 }

@@ -12,6 +12,7 @@ import {
   type RuleState,
   type UpdateRule,
   badInput,
+  causeLine,
   failure,
   interrupted,
 } from '../../contracts'
@@ -203,11 +204,14 @@ export const trainLoop =
         ? await readCheckpoint(s.out, s.run)()
         : E.right<LoopError, O.Option<Checkpoint>>(O.none)
     if (E.isLeft(found)) return found
+    const doneSteps = O.isSome(found.right) ? found.right.value.step : 0
+    const opened = [openLog(s.log, doneSteps), openLog(s.ruleLog, doneSteps)] as const
+    if (E.isLeft(opened[0])) return opened[0]
+    if (E.isLeft(opened[1])) return opened[1]
+    const [log, ruleLog] = [opened[0].right, opened[1].right]
     let state = O.isSome(found.right) ? restored(found.right.value) : freshState(s)
     const space = deviceSpace(s.start.length)
     const plan = planOf(s.rows.length, s.recipe, s.rule.warmupSteps, s.seed)
-    const log = openLog(s.log, state.adam.step)
-    const ruleLog = openLog(s.ruleLog, state.adam.step)
     const save = async (): Promise<E.Either<LoopError, void>> =>
       s.out === undefined ? E.right(undefined) : writeCheckpoint(s.out, snapshot(s, state))()
     s.publish(state.adam.parameters)
@@ -283,6 +287,8 @@ export const trainLoop =
         }
       }
       return E.right(space.toHost(state.adam.parameters))
+    } catch (cause) {
+      return E.left(failure('ModelFailed', causeLine(cause), { where: `step ${state.adam.step}` }))
     } finally {
       disposeAdamW(state.adam)
       freeGone(state.rule, { vectors: {}, numbers: {} })
