@@ -38,10 +38,10 @@ export {
   matrixEnergy,
   multiply,
   multiplyTransposed,
-  rowGramSteps,
   timesThin,
   transposedTimesThin,
 } from './products'
+export { rowGramSteps } from './row-gram'
 export { type QR, orthonormal, thinQR } from './qr'
 export { randomProjector } from './random-subspace'
 export { type Range, type RangeOptions, type RankRule, rangeSteps, rankFor } from './range-finder'
