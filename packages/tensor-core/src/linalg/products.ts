@@ -155,7 +155,14 @@ export const gram = (a: Dense): Dense => {
 export const panel = { rows: 64, depth: 512 }
 
 /** Rows `row` .. and columns `from` .. `to` of V as doubles, row-major. */
-export const widen = (into: Float64Array, v: Large, row: number, count: number, from: number, to: number): void => {
+export const widen = (
+  into: Float64Array,
+  v: Large,
+  row: number,
+  count: number,
+  from: number,
+  to: number,
+): void => {
   const width = to - from
   for (let i = 0; i < count; i++) {
     const o = (row + i) * v.cols + from

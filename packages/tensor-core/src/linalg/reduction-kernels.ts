@@ -5,7 +5,13 @@ import { panels } from './workspace'
 const depth = panels.updateDepth
 
 /** y = A x over rows and columns `from` .. n - 1 of a symmetric matrix of which the lower triangle is stored. */
-export const symmetricTimes = (A: Float64Array, n: number, from: number, x: Float64Array, y: Float64Array): void => {
+export const symmetricTimes = (
+  A: Float64Array,
+  n: number,
+  from: number,
+  x: Float64Array,
+  y: Float64Array,
+): void => {
   y.fill(0, from)
   let i = from
   for (; i + 3 < n; i += 4) {
@@ -125,4 +131,3 @@ export const transposedTimes = (
   for (; r < n; r++)
     for (let q = 0; q < length; q++) u[q] = (u[q] ?? 0) + (M[r * depth + q] ?? 0) * (x[r] ?? 0)
 }
-

@@ -68,4 +68,3 @@ function* groupedGram(v: Large, w: Workspace, count: number): Steps<void> {
     }
   }
 }
-
