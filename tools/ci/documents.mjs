@@ -1,6 +1,6 @@
 /**
  * Runs what README and docs say: every `sh` block as one script per document, every `ts` block as a program, in a folder where
- * the packages are installed and `npx redorca arena --out arena` has been run. Lines that begin with `npm ` (install, start,
+ * the packages are installed and `npx redorca arena --out arena` has been run once for all. Lines that begin with `npm ` (install, start,
  * test) are the workspace's own and are only checked to exist; all `ts` blocks are type-checked together.
  */
 import { spawnSync } from 'node:child_process'
@@ -71,7 +71,11 @@ for (const path of documents) {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const lines = blocks.filter((b) => b.language === 'sh').flatMap((b) => b.body.split('\n'))
   const own = lines.filter(
-    (line) => /^npm (?!exec)/.test(line) || line.startsWith('git clone') || line.startsWith('cd '),
+    (line) =>
+      line === 'npx redorca arena --out arena' ||
+      /^npm (?!exec)/.test(line) ||
+      line.startsWith('git clone') ||
+      line.startsWith('cd '),
   )
   const problems = own.map((line) => npmProblem(line)).filter((p) => p !== undefined)
   if (own.length > 0) check(`${path}: npm commands`, problems.length > 0 ? problems.join('\n') : undefined)

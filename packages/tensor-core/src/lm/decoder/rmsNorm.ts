@@ -16,7 +16,7 @@ export const rmsNorm = (x: tf.Tensor, gain: tf.Tensor, epsilon: number): Normed 
 export const rmsNormPullback = (dy: tf.Tensor, x: tf.Tensor, scale: tf.Tensor, gain: tf.Tensor): tf.Tensor =>
   tf.tidy(() => {
     const gdy = tf.mul(dy, gain)
-    const inner = tf.mul(tf.mean(tf.mul(gdy, x), -1, true), tf.pow(scale, 3))
+    const inner = tf.mul(tf.mean(tf.mul(gdy, x), -1, true), tf.mul(scale, tf.square(scale)))
     const dx = tf.sub(tf.mul(gdy, scale), tf.mul(x, inner))
     return tf.mul(dx, tf.div(scale, scale))
   })
