@@ -205,6 +205,62 @@ describe('train', () => {
   })
 })
 
+describe('a signal', () => {
+  /** Sends it once the file holds a line: only a loop that lets timers in can be stopped so. */
+  const interruptedAt = async (path: string, ...argv: string[]): Promise<Said> => {
+    const wait = setInterval(() => {
+      if (existsSync(path) && readFileSync(path, 'utf8').includes('\n')) {
+        clearInterval(wait)
+        process.emit('SIGINT')
+      }
+    }, 1)
+    const said = await run(...argv)
+    clearInterval(wait)
+    return said
+  }
+  const [log, out] = [join(work, 'sig.log'), join(work, 'sig.jsonl')]
+  it.each<[string, string, string[]]>([
+    [
+      'training without checkpoints',
+      log,
+      [
+        'train',
+        '--model',
+        model,
+        '--data',
+        data,
+        '--max-steps',
+        '400',
+        '--log',
+        log,
+        '--out',
+        join(work, 'sig'),
+      ],
+    ],
+    [
+      'generation',
+      `${out}.partial`,
+      [
+        'generate',
+        '--model',
+        model,
+        '--prompts',
+        data,
+        '--max-new-tokens',
+        '150',
+        '--batch-size',
+        '1',
+        '--out',
+        out,
+      ],
+    ],
+  ])('stops %s', async (_, path, argv) => {
+    const { code, err } = await interruptedAt(path, ...argv)
+    expect(err).toContain('stopped')
+    expect(code).toBe(130)
+  })
+})
+
 describe('an adapter with parts that are not applied', () => {
   it('is warned of by every command that reads it', async () => {
     const folder = join(work, 'extras')

@@ -23,6 +23,7 @@ import type { EncodedRow } from '../decoder/batch'
 import type { Adaptation } from '../decoder/linear'
 import { type CacheState, disposeCache, emptyCache, growCache, selectCache } from '../decoder/session'
 import type { DecoderWeights } from '../decoder/weights'
+import { turn } from '../turn'
 import { type CompletionContext, completeRows } from './complete'
 import { logSoftmax } from './sampling'
 import { scoreRows } from './score'
@@ -62,7 +63,7 @@ const halted =
 
 const attempt = <A>(work: () => Promise<A> | A): TE.TaskEither<LmError, A> =>
   TE.tryCatch(
-    async () => work(),
+    () => turn().then(work),
     (cause) => failure('ModelFailed', causeLine(cause)),
   )
 

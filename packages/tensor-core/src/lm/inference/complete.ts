@@ -5,6 +5,7 @@ import { type RandomStream, stream } from '../../random'
 import type { Adaptation } from '../decoder/linear'
 import { type CacheState, cacheLengths, disposeCache, growCache, selectCache } from '../decoder/session'
 import type { DecoderWeights } from '../decoder/weights'
+import { turn } from '../turn'
 import { chooseToken, isPlainGreedy, logSoftmax, topLogProbs } from './sampling'
 
 // model ------------------------------------------------------------------------------------------
@@ -118,6 +119,7 @@ export const completeRows = async (
   }
   try {
     while (active.some((r) => r.finish === undefined) && cache.logits !== undefined) {
+      await turn()
       if (context.signal?.aborted === true) break
       const ids = await choose(cache.logits, active, o)
       active.forEach((r, i) => {

@@ -24,6 +24,7 @@ import { deviceSpace } from './oracle'
 import { type PlannedStep, planOf } from './plan'
 import type { TrainingRecipe } from './recipe'
 import { scheduleFactor } from './schedule'
+import { turn } from '../turn'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -218,6 +219,7 @@ export const trainLoop =
     s.onStart?.(plan.totalSteps, state.adam.step)
     try {
       while (state.adam.step < plan.totalSteps) {
+        await turn()
         const { step } = state.adam
         if (s.signal?.aborted === true) {
           const saved = s.checkpointEvery === undefined ? E.right(undefined) : await save()

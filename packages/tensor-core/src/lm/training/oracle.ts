@@ -18,6 +18,7 @@ import { predictingStates, lossAndGradients } from '../decoder/backward'
 import { type EncodedRow, type TokenBatch, meanByRow, tokenBatch } from '../decoder/batch'
 import type { Adaptation } from '../decoder/linear'
 import { crossEntropy } from '../decoder/loss'
+import { turn } from '../turn'
 import { batchSalt, dropoutMask } from './dropout'
 import { flatten } from './layout'
 import type { Trainable } from './trainable'
@@ -81,7 +82,7 @@ export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
     TE.fromEither(pipe(batch, E.traverseArray(s.encode), E.map(tokenBatch)))
   const attempt = <A>(work: () => A): TE.TaskEither<LmError, A> =>
     TE.tryCatch(
-      () => Promise.resolve().then(work),
+      () => turn().then(work),
       (cause) => failure('ModelFailed', causeLine(cause)),
     )
   const adaptationOf = (factors: Adaptation['factors'], pass: Pass, batch: TokenBatch): Adaptation =>
