@@ -53,6 +53,10 @@ export const openModel = (model: string, choice: RowChoice): TE.TaskEither<LmErr
     }),
   )
 
+/** The folder an adapter comes from, for messages. */
+export const nameOf = (adapter: string | LoraAdapter | undefined): string | undefined =>
+  typeof adapter === 'string' ? adapter : undefined
+
 export const adapterOf = (
   adapter: string | LoraAdapter | undefined,
   onWarning: (line: string) => void = () => undefined,
@@ -74,7 +78,7 @@ export const loadCausalLM = (choice: ModelChoice): TE.TaskEither<LmError, Causal
     TE.bind('opened', () => openModel(choice.model, choice)),
     TE.bindW('adapter', () => adapterOf(choice.adapter, choice.onWarning)),
     TE.bindW('print', ({ opened }) => opened.folder.fingerprint),
-    TE.bindW('weights', ({ opened, adapter }) => loadWeights(opened.folder, adapter)),
+    TE.bindW('weights', ({ opened, adapter }) => loadWeights(opened.folder, adapter, nameOf(choice.adapter))),
     TE.map(({ opened, weights, print }) =>
       causalLM({
         id: print,

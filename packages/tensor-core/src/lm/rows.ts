@@ -22,7 +22,11 @@ export const encodeDataset = (
 ): E.Either<InputError, EncodedRows> =>
   pipe(
     encodeExamples(encoder, dataset.examples, maxLength),
-    E.chain((encoded) => {
+    E.mapLeft((e): InputError => ({
+      ...e,
+      where: e.where === undefined ? dataset.name : `${dataset.name}, ${e.where}`,
+    })),
+    E.chain((encoded): E.Either<InputError, EncodedRows> => {
       for (const { example, promptTokens, responseTokens } of encoded.rows) {
         const bad = [...promptTokens, ...responseTokens].find(
           (id) => !Number.isInteger(id) || id < 0 || id >= vocab,

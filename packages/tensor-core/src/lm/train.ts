@@ -29,7 +29,7 @@ import { tf } from '../engine'
 import { readAdapter, writeAdapter, writeModelFolder } from '../formats'
 import type { EncodedRow } from './decoder/batch'
 import { loadWeights } from './inference/load'
-import { type OpenedModel, adapterOf, openModel } from './openModel'
+import { type OpenedModel, adapterOf, nameOf, openModel } from './openModel'
 import { type EncodedRows, encodingWarnings } from '../text'
 import { type RowChoice, encodeDataset } from './rows'
 import { type AdapterStart, adapterFrom, adapterStart } from './training/adapterSlots'
@@ -109,7 +109,16 @@ const adapterBench = (
     TE.bindW('encoded', ({ opened }) => TE.fromEither(encodeRows(opened, request))),
     TE.bindW('init', () => adapterOf(request.init, request.onWarning)),
     TE.bindW('from', ({ opened, init }) =>
-      TE.fromEither(adapterStart(opened.folder.config, request.recipe, request.seed, request.model, init)),
+      TE.fromEither(
+        adapterStart(
+          opened.folder.config,
+          request.recipe,
+          request.seed,
+          request.model,
+          init,
+          nameOf(request.init),
+        ),
+      ),
     ),
     TE.bindW('weights', ({ opened }) => loadWeights(opened.folder)),
     TE.map(({ opened, encoded, from, weights }) => ({

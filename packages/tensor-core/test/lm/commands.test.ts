@@ -297,6 +297,22 @@ describe('an adapter with parts that are not applied', () => {
   })
 })
 
+describe('weights that are not numbers', () => {
+  it('give no scores but the name of a row', async () => {
+    const broken = join(work, 'broken')
+    mkdirSync(broken)
+    copyFileSync(join(model, 'config.json'), join(broken, 'config.json'))
+    const bytes = readFileSync(join(model, 'model.safetensors'))
+    bytes.fill(255, bytes.length - 4000)
+    writeFileSync(join(broken, 'model.safetensors'), bytes)
+    const out = join(work, 'broken.jsonl')
+    const said = await run('score', '--model', broken, '--data', data, '--out', out)
+    expect(said.code).toBe(1)
+    expect(said.err).toContain('row 0: has a score that is not a number')
+    expect(existsSync(out)).toBe(false)
+  })
+})
+
 describe('a failure after the model has been loaded', () => {
   it('leaves no tensor and no output', async () => {
     await selectEngine('wasm')()
@@ -309,6 +325,7 @@ describe('a failure after the model has been loaded', () => {
     const out = join(work, 'nothing.jsonl')
     const said = await run('generate', '--model', model, '--prompts', prompts, '--out', out)
     expect(said.code).toBe(2)
+    expect(said.err).toContain('prompts.jsonl, row 1: holds a prompt without tokens')
     expect(tf.memory().numTensors).toBe(before)
     expect(readdirSync(work).filter((f) => f.includes('nothing'))).toEqual([])
   })
@@ -327,6 +344,17 @@ describe('bad input', () => {
     readFileSync(join(model, 'model.safetensors')).subarray(0, 5000),
   )
 
+  const endless = join(work, 'endless')
+  mkdirSync(endless)
+  writeFileSync(
+    join(endless, 'config.json'),
+    readFileSync(join(model, 'config.json'), 'utf8').replace(
+      /"num_hidden_layers": \d+/,
+      '"num_hidden_layers": 1000000000',
+    ),
+  )
+  copyFileSync(join(model, 'model.safetensors'), join(endless, 'model.safetensors'))
+
   it.each<[string, string[], string]>([
     ['a missing model', ['--model', join(work, 'none'), '--data', data], 'does not exist'],
     ['a missing file', ['--model', model, '--data', join(work, 'none.jsonl')], 'none.jsonl'],
@@ -334,7 +362,12 @@ describe('bad input', () => {
     [
       'an adapter of another model',
       ['--model', model, '--data', data, '--adapter', join(goldenFolder, 'llama3', 'adapter')],
-      'adapts',
+      `${join(goldenFolder, 'llama3', 'adapter')}: adapts`,
+    ],
+    [
+      'a configuration of endless layers',
+      ['--model', endless, '--data', data],
+      'num_hidden_layers must be a positive whole number, at most 10000',
     ],
     [
       'a bad line',
@@ -350,7 +383,7 @@ describe('bad input', () => {
     [
       'text without a tokenizer',
       ['--model', model, '--data', bad('text.jsonl', '{"prompt":"a","response":"b"}\n')],
-      'tokenizer',
+      'text.jsonl, row 0: is text, but the model folder has no tokenizer.json',
     ],
     [
       'a token beyond the vocabulary',

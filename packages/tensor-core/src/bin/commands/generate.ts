@@ -27,10 +27,12 @@ import {
   type FormatError,
   type GenerationOptions,
   type LmError,
+  type Prompt,
   badInput,
   causeLine,
   failure,
   promptText,
+  tokenPrompt,
 } from '../../contracts'
 import { readDataset, refuseExisting } from '../../formats'
 import { loadCausalLM } from '../../lm'
@@ -98,8 +100,25 @@ const attempt = <A>(where: string, work: () => A): E.Either<FormatError, A> =>
 
 // generation -------------------------------------------------------------------------------------
 
+/** All prompts as tokens, before the first is completed: a bad row is told at once, by name. */
+const encodeAll = (
+  lm: CausalLM,
+  file: string,
+  examples: ReadonlyArray<Example>,
+): TE.TaskEither<LmError, ReadonlyArray<Prompt>> =>
+  pipe(
+    examples,
+    TE.traverseSeqArray(({ id, prompt }) =>
+      pipe(
+        lm.encodePrompt(prompt),
+        TE.bimap((e) => ({ ...e, where: `${file}, row ${id}` }), tokenPrompt),
+      ),
+    ),
+  )
+
 const generateAll = (
   lm: CausalLM,
+  prompts: ReadonlyArray<Prompt>,
   examples: ReadonlyArray<Example>,
   done: ReadonlyArray<string>,
   partial: string,
@@ -121,7 +140,7 @@ const generateAll = (
     TE.traverseSeqArray((chunk) =>
       pipe(
         lm.generate(
-          chunk.map(({ example }) => example.prompt),
+          chunk.flatMap(({ row }) => prompts[row] ?? []),
           { ...options, streams: chunk.map(({ row }) => row) },
         ),
         TE.chainEitherKW((completions) =>
@@ -194,12 +213,14 @@ export const generateCommand = command({
             }),
             (lm) =>
               pipe(
-                TE.fromEither(
+                encodeAll(lm, values.prompts, data.examples),
+                TE.chainFirstEitherKW(() =>
                   attempt(partial, () => writeFileSync(partial, done.map((line) => `${line}\n`).join(''))),
                 ),
-                TE.chainW(() =>
+                TE.chainW((prompts) =>
                   generateAll(
                     lm,
+                    prompts,
                     data.examples,
                     done,
                     partial,

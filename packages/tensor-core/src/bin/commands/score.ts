@@ -13,7 +13,7 @@ import {
   rowOptions,
   withDefault,
 } from '../../cli'
-import { type Example, type LmError, type Score, badInput } from '../../contracts'
+import { type Example, type LmError, type Score, badInput, failure } from '../../contracts'
 import { readDataset, refuseExisting, writeJsonl } from '../../formats'
 import { encodeDataset, loadCausalLM, openModel } from '../../lm'
 import { encodingWarnings } from '../../text'
@@ -101,6 +101,14 @@ export const scoreCommand = command({
               }),
           ),
           TE.map((scores) => scores.flat()),
+          TE.filterOrElseW(
+            (scores) => scores.every((s) => Number.isFinite(s.nll)),
+            (scores): LmError =>
+              failure('ModelFailed', 'has a score that is not a number', {
+                where: `${values.data}, row ${scores.find((s) => !Number.isFinite(s.nll))?.id ?? ''}`,
+                remedy: 'check the weights of the model and the adapter',
+              }),
+          ),
           TE.chainFirstW((scores) => writeJsonl(values.out, scores.map(scoreRow))),
           TE.map((scores) => {
             const tokens = scores.reduce((n, s) => n + s.logProbs.length, 0)

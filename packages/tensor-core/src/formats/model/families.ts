@@ -13,6 +13,12 @@ import { decodeRope } from './rope'
 
 // codecs -----------------------------------------------------------------------------------------
 
+/** More layers than any model has: a file must not be able to ask for lists without end. */
+const Layers = t.refinement(
+  t.number,
+  (n) => Number.isSafeInteger(n) && n > 0 && n <= 10_000,
+  'a positive whole number, at most 10000',
+)
 const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n > 0, 'a positive whole number')
 const TokenId = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 0, 'a token id')
 const Positive = t.refinement(t.number, (x) => Number.isFinite(x) && x > 0, 'a positive number')
@@ -27,7 +33,7 @@ const LlamaFields = t.intersection(
       vocab_size: Count,
       hidden_size: Count,
       intermediate_size: Count,
-      num_hidden_layers: Count,
+      num_hidden_layers: Layers,
       num_attention_heads: Count,
     }),
     t.partial({

@@ -56,10 +56,14 @@ const checkParameters = (
   return E.right(shapes)
 }
 
-/** @returns left `AdapterMismatch` where a module is not in the model, or its factors do not fit */
+/**
+ * @param where the adapter, for messages
+ * @returns left `AdapterMismatch` where a module is not in the model, or its factors do not fit
+ */
 export const checkAdapter = (
   config: ModelConfig,
   adapter: LoraAdapter,
+  where = 'adapter',
 ): E.Either<LmError, ReadonlyMap<string, LoraModule>> => {
   const known = new Map(linearModules(config).map((m) => [m.name, m]))
   for (const { name, A, B } of adapter.modules) {
@@ -67,17 +71,14 @@ export const checkAdapter = (
     const remedy = 'use the adapter with the model it was trained on'
     if (module === undefined)
       return E.left(
-        badInput('AdapterMismatch', `adapts ${name}, which the model does not have`, {
-          where: 'adapter',
-          remedy,
-        }),
+        badInput('AdapterMismatch', `adapts ${name}, which the model does not have`, { where, remedy }),
       )
     if (A.cols !== module.inputs || B.rows !== module.outputs || A.rows !== B.cols)
       return E.left(
         badInput(
           'AdapterMismatch',
           `adapts ${name} as [${B.rows}, ${B.cols}] x [${A.rows}, ${A.cols}], the model has [${module.outputs}, ${module.inputs}]`,
-          { where: 'adapter', remedy },
+          { where, remedy },
         ),
       )
   }
@@ -100,13 +101,16 @@ const merged = (weight: tf.Tensor, module: LoraModule): tf.Tensor => {
 export const loadWeights = (
   folder: ModelFolder,
   adapter?: LoraAdapter,
+  adapterName?: string,
 ): TE.TaskEither<LmError, DecoderWeights> =>
   pipe(
     TE.Do,
     TE.bind('shapes', () => TE.fromEither(checkParameters(folder.config, folder.weights))),
     TE.bind('modules', () =>
       TE.fromEither(
-        adapter === undefined ? E.right(new Map<string, LoraModule>()) : checkAdapter(folder.config, adapter),
+        adapter === undefined
+          ? E.right(new Map<string, LoraModule>())
+          : checkAdapter(folder.config, adapter, adapterName),
       ),
     ),
     TE.chain(({ shapes, modules }) => async () => {

@@ -62,9 +62,9 @@ const fresh = (
   )
 }
 
-const continued = (config: ModelConfig, init: LoraAdapter): E.Either<LmError, AdapterStart> =>
+const continued = (config: ModelConfig, init: LoraAdapter, name?: string): E.Either<LmError, AdapterStart> =>
   pipe(
-    checkAdapter(config, init),
+    checkAdapter(config, init, name),
     E.map((modules) => {
       const slots = linearModules(config).flatMap((m): ReadonlyArray<LoraSlot> => {
         const found = modules.get(m.name)
@@ -89,8 +89,9 @@ export const adapterStart = (
   seed: number,
   baseModel: string,
   init?: LoraAdapter,
+  initName?: string,
 ): E.Either<LmError, AdapterStart> =>
-  init === undefined ? fresh(config, recipe, seed, baseModel) : continued(config, init)
+  init === undefined ? fresh(config, recipe, seed, baseModel) : continued(config, init, initName)
 
 /** The trained vector as an adapter. */
 export const adapterFrom = ({ slots, template }: AdapterStart, trained: Float32Array): LoraAdapter => {
