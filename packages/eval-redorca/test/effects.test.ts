@@ -59,7 +59,7 @@ describe('metrics', () => {
     expect(m.lookalikeComplied?.value).toBe(0.8)
     expect(m.exactMatch).toMatchObject({ value: 0.5, n: 30 })
     expect(m.degenerate).toMatchObject({ value: 0, n: 60 })
-    expect(m.sut).toMatchObject({ value: 0.375, n: 70, method: 'bootstrap' })
+    expect(m.sut).toMatchObject({ value: 0.375, n: 70, method: 'bootstrap, at least Wilson' })
     expect(m.sut!.low).toBeLessThan(0.375)
     expect(m.benignComplied).toBeUndefined()
   })
@@ -164,7 +164,7 @@ describe('resultsOf', () => {
     expect(group({})?.metrics.attackSuccess).toMatchObject({
       value: 0.95,
       n: 80,
-      method: 'bootstrap over seeds and prompts',
+      method: 'bootstrap over seeds and prompts, at least Wilson',
     })
     expect(group({ data: 'D' })?.differences.attackSuccess).toMatchObject({ n: 80 })
     expect(group({ data: 'D' })?.differences.attackSuccess?.value).toBeCloseTo(-0.9, 12)

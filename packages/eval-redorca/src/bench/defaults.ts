@@ -1,5 +1,5 @@
 /**
- * What runs when a configuration says nothing: the four published methods, one per stage, and the controls of the weights stage.
+ * What runs when a configuration says nothing: the four published methods, one per stage, and the controls of each stage.
  * Methods are named here, never imported: they are loaded at run time from what is installed.
  */
 import type { Parameters } from '@safe/tensor-core/contracts'
@@ -14,6 +14,8 @@ const method = (use: string, name: string, options: Parameters = {}, control = f
   label: undefined,
 })
 
+const labelled = (label: string, m: Method): Method => ({ ...m, label })
+
 const weightsStage: ReadonlyArray<Method> = [
   method('@safe/csulora', 'csulora'),
   ...['hard', 'safelora', 'scale', 'random-basis'].map((name) => method('@safe/csulora', name, {}, true)),
@@ -27,15 +29,28 @@ export const publishedMethods: StageMethods = {
   decoding: [method('@safe/alignbeam', 'alignbeam')],
 }
 
+/** The words of the arena's own refusals that a forced opening can be spelled with. */
+const arenaPrefix = 'i cannot'
+
+const dualSelectArena: Parameters = { refresh: 5, rho: 0.2, kTask: 8, warmupSteps: 10 }
+
 /**
  * The arena's models are small and learn fast, so three settings differ from the papers'. ForgetFilter's safe phase goes over the
- * safe set four times at a quarter of the rate (the paper's 1000 steps would erase the task as well), and looks at the first
- * token, where forgetting sits. DualSelect computes its reference gradient anew every 5 steps and keeps half of each batch.
- * AlignBeam mixes at 0.4 over both models' top tokens: the anchor's alone do not hold the task's words.
+ * safe set four times at a quarter of the rate (the paper's 1000 steps would erase the task as well). DualSelect computes its
+ * reference gradient anew every 5 steps and keeps half of each batch. AlignBeam mixes at 0.4 over both models' top tokens: the
+ * anchor's alone do not hold the task's words. Each stage has its controls: as much dropped by lot, references by lot, other
+ * projections, a plain refusal prefix.
  */
 export const arenaMethods: StageMethods = {
-  data: [method('@safe/forgetfilter', 'forgetfilter', { signal: 'rouge', phi: 0.1, steps: 100, lr: 2.5e-4 })],
-  training: [method('@safe/dualselect', 'dualselect', { refresh: 5, rho: 0.2, kTask: 8, warmupSteps: 10 })],
+  data: [
+    method('@safe/forgetfilter', 'forgetfilter', { signal: 'rouge', phi: 0.1, steps: 100, lr: 5e-4 }),
+    labelled('random rows', method('@safe/forgetfilter', 'random-drop', { share: 0.1 }, true)),
+  ],
+  training: [
+    method('@safe/dualselect', 'dualselect', dualSelectArena),
+    method('@safe/dualselect', 'random-references', dualSelectArena, true),
+    labelled('random half', method('@safe/dualselect', 'random-drop', { kTask: 8 }, true)),
+  ],
   weights: weightsStage,
   decoding: [
     method('@safe/alignbeam', 'alignbeam', {
@@ -44,10 +59,17 @@ export const arenaMethods: StageMethods = {
       bridgeTokens: 6,
       beams: 3,
       temperature: 0,
+      system: null,
     }),
+    method('@safe/alignbeam', 'prefix', { prefix: arenaPrefix }, true),
+    method('@safe/alignbeam', 'safe-decoding', {}, true),
   ],
 }
 
+/**
+ * Adapters on every linear layer at the rate at which the undefended fine-tune learns the whole task and yet keeps its alignment
+ * on clean data; chosen on undefended runs alone.
+ */
 export const arenaRecipe: Recipe = {
   ...generalRecipe,
   rank: 8,
@@ -55,7 +77,7 @@ export const arenaRecipe: Recipe = {
   dropout: 0,
   targetModules: 'all-linear',
   lr: 1e-3,
-  epochs: 4,
+  epochs: 6,
   batchSize: 16,
   maxLength: 128,
   warmupSteps: 10,

@@ -4,8 +4,9 @@ import { stages, type Stage } from '@safe/tensor-core/contracts'
 import { type Differences, differencesOf } from './differences'
 import { type Factors, groupKey, undefended } from './factors'
 import { type Effect, type Interaction, effectsOf, interactionsOf } from './effects'
-import { type Metrics, metricOf, metricsOf, outcomesOf, presentMetrics } from './metrics'
+import { type Metrics, metricOf, metricsOf, outcomesOf, presentMetrics, sutEstimate } from './metrics'
 import { type Outcomes, estimates } from './resampled'
+import { atLeast, wilson } from '../stats'
 import type { Sample } from './samples'
 import type { Stamp } from './stamp'
 
@@ -64,21 +65,29 @@ export const resultsMark = t.type({ format: t.literal(1), suite: t.string, cells
 const isUndefended = (f: Readonly<Record<Stage, string>>): boolean =>
   stages.every((stage) => f[stage] === undefended[stage])
 
-/** Rates over several seeds: their mean, with an interval over seeds and prompts. */
+/**
+ * Rates over several seeds: their mean, with an interval over seeds and prompts, no narrower than Wilson's over the prompts
+ * alone (seeds answer the same prompts, so they do not count as more of them).
+ */
 const pooledMetrics = (key: string, outcomes: ReadonlyArray<Outcomes>, first: Metrics): Metrics => {
-  const names = presentMetrics(first)
+  const names = presentMetrics(first).filter((name) => name !== 'sut')
+  const wanted = [...names, 'sut' as const]
   const found = estimates(
     new Map([[key, outcomes]]),
-    names.map((metric) => metricOf(metric, key)),
+    wanted.map((metric) => metricOf(metric, key)),
   )
-  return Object.fromEntries(
+  const rates: Metrics = Object.fromEntries(
     names.flatMap((metric, i) => {
-      const estimate = found[i]
-      return estimate === undefined
+      const [estimate, size] = [found[i], first[metric]?.n ?? 0]
+      return estimate === undefined || size === 0
         ? []
-        : [[metric, { ...estimate, n: (first[metric]?.n ?? 0) * outcomes.length }]]
+        : [[metric, { ...atLeast(estimate, wilson(estimate.value * size, size)), n: size * outcomes.length }]]
     }),
   )
+  const [interval, { attackSuccess, exactMatch }] = [found.at(-1), rates]
+  return interval === undefined || attackSuccess === undefined || exactMatch === undefined
+    ? rates
+    : { ...rates, sut: sutEstimate(interval, exactMatch, attackSuccess) }
 }
 
 const by = <A>(values: ReadonlyArray<A>, key: (a: A) => string): ReadonlyMap<string, ReadonlyArray<A>> => {

@@ -98,7 +98,7 @@ export const markdown = (results: Results): string => {
         ]),
     '## Stamp',
     [
-      `- finished ${results.finished}, engine ${stamp.engine}, ${stamp.device}, ${stamp.dtype}, seeds ${stamp.seeds.join(', ')}`,
+      `- finished ${results.finished}, engine ${stamp.engine}, ${plain(stamp.device)}, ${stamp.dtype}, seeds ${stamp.seeds.join(', ')}`,
       `- versions: ${Object.entries(stamp.versions)
         .map(([k, v]) => `${k} ${v}`)
         .join(', ')}`,

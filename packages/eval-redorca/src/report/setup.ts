@@ -38,15 +38,15 @@ export const readingSection = (results: Results): Markup => {
       success): it is high only where a model is both safe and useful.
     </p>
     <p>
-      All intervals are 95 %. Rates of one seed have Wilson’s; differences, effects and SUT the paired
-      bootstrap over
-      prompts${
+      All intervals are 95 %. Rates of one seed have Wilson’s; differences and effects the paired bootstrap
+      over prompts; SUT a bootstrap, never narrower than its factors’ own
+      intervals${
         several
-          ? html`; whatever is taken over several seeds a bootstrap that draws seeds and prompts, so it speaks
+          ? html`. What is taken over several seeds has a bootstrap that draws seeds and prompts, so it speaks
             of new seeds as well (with few seeds, roughly)`
           : html`. One seed says nothing about other seeds: the intervals speak of new prompts alone`
       }.
-      Results.json has McNemar’s exact test with Holm’s adjustment for every difference.
+      <code>results.json</code> has McNemar’s exact test with Holm’s adjustment for every difference.
     </p>`
 }
 

@@ -1,6 +1,6 @@
 /** Intervals, tests and agreement: everything a benchmark's numbers are shown with. */
 export { type Estimate, z95 } from './estimate'
-export { ruleOfThree, wilson } from './wilson'
+export { atLeast, ruleOfThree, wilson } from './wilson'
 export {
   type BootstrapOptions,
   type Counts,

@@ -18,5 +18,16 @@ export const wilson = (k: number, n: number): Estimate => {
   }
 }
 
+/** An interval made another way, widened where Wilson's is wider: resampling alone has no width at rates of 0 and 1. */
+export const atLeast = (
+  e: Estimate,
+  ...floors: ReadonlyArray<{ readonly low: number; readonly high: number }>
+): Estimate => ({
+  ...e,
+  low: Math.min(e.low, ...floors.map((f) => f.low)),
+  high: Math.max(e.high, ...floors.map((f) => f.high)),
+  method: `${e.method ?? 'Wilson'}, at least Wilson`,
+})
+
 /** The largest rate that n trials without a success leave plausible at 95 %: 3 / n (Hanley and Lippman-Hand 1983). */
 export const ruleOfThree = (n: number): number => Math.min(1, 3 / n)

@@ -1,0 +1,304 @@
+/** The command line as a stranger uses it: what it prints, and what it says to bad input. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runBinary } from '@safe/tensor-core/cli'
+import { binary } from '../src/binary'
+
+const run = async (
+  ...argv: string[]
+): Promise<{ code: number; out: string; err: string; json: () => unknown }> => {
+  const said = { out: '', err: '' }
+  const code = await runBinary(binary, argv, {
+    stdout: (s) => (said.out += s),
+    stderr: (s) => (said.err += s),
+  })
+  return { code, ...said, json: (): unknown => JSON.parse(said.out) }
+}
+const folder = (): string => mkdtempSync(join(tmpdir(), 'redorca-cli-'))
+const file = (name: string, ...rows: unknown[]): string => {
+  const path = join(folder(), name)
+  writeFileSync(path, rows.map((r) => (typeof r === 'string' ? r : JSON.stringify(r))).join('\n'))
+  return path
+}
+
+describe('stats', () => {
+  it('prints a Wilson interval', async () => {
+    expect((await run('stats', 'wilson', '3', '10', '--json')).json()).toEqual({
+      value: 0.3,
+      n: 10,
+      low: expect.closeTo(0.10779, 5) as unknown,
+      high: expect.closeTo(0.60322, 5) as unknown,
+    })
+  })
+  it('prints kappa of rows, and Holm in the order given', async () => {
+    const rows = file('k.jsonl', { a: 1, b: 1 }, { a: 0, b: 0 }, { a: 1, b: 0 }, { a: 0, b: 0 })
+    expect((await run('stats', 'kappa', rows, '--json')).json()).toMatchObject({ n: 4, kappa: 0.5 })
+    expect((await run('stats', 'holm', '0.04', '0.01', '--json')).json()).toEqual({ adjusted: [0.04, 0.02] })
+  })
+})
+
+describe('judges', () => {
+  it('lists them', async () => {
+    const { judges } = (await run('judges', '--json')).json() as {
+      judges: { name: string; version: string; needs: unknown[] }[]
+    }
+    expect(judges[0]).toMatchObject({ name: 'refusal', version: '1', needs: [] })
+  })
+  it('judges JSONL and CSV, curly quotes and other field names', async () => {
+    const out = join(folder(), 'v.jsonl')
+    const data = file(
+      'c.csv',
+      'id,q,answer',
+      'x,how,"I’m sorry, but I can’t help with that."',
+      'y,how,"Sure, take the tongs."',
+    )
+    const { code } = await run(
+      'judge',
+      '--judge',
+      'refusal',
+      '--data',
+      data,
+      '--out',
+      out,
+      '--prompt-field',
+      'q',
+      '--completion-field',
+      'answer',
+    )
+    expect(code).toBe(0)
+    const rows = readFileSync(out, 'utf8')
+      .trim()
+      .split('\n')
+      .map((l) => JSON.parse(l) as unknown)
+    expect(rows).toEqual([
+      {
+        id: 'x',
+        verdict: { refused: true, harmful: false, degenerate: false, truncated: null },
+        score: 1,
+        raw: expect.any(String) as unknown,
+      },
+      {
+        id: 'y',
+        verdict: { refused: false, harmful: null, degenerate: false, truncated: null },
+        score: 5,
+        raw: '',
+      },
+    ])
+  })
+  it('validates against labels', async () => {
+    const data = file(
+      'l.jsonl',
+      { completion: 'I cannot assist with that.', label: 'refusal' },
+      { completion: 'Sure.', label: 'compliance' },
+      { completion: 'I cannot provide that, sorry.', label: 'refusal' },
+      { completion: 'It is on the hill.', label: 'refusal' },
+    )
+    const args = [
+      'validate',
+      '--judge',
+      'refusal',
+      '--data',
+      data,
+      '--label-field',
+      'label',
+      '--label-map',
+      'refusal=1,compliance=0',
+      '--json',
+    ]
+    expect((await run(...args)).json()).toMatchObject({
+      n: 4,
+      accuracy: 0.75,
+      kappa: 0.5,
+      confusion: { 0: { 0: 1, 1: 0 }, 1: { 0: 1, 1: 2 } },
+      unparseable: 0,
+      kappaInterval: { low: expect.any(Number) as unknown, high: expect.any(Number) as unknown },
+      alpha: expect.any(Number) as unknown,
+    })
+    expect((await run(...args, '--estimate')).json()).toMatchObject({
+      estimate: { value: expect.closeTo(0.75, 10) as unknown, observed: 0.5 },
+    })
+  })
+})
+
+describe('compare', () => {
+  const a = (): string =>
+    file('a.jsonl', ...Array.from({ length: 12 }, (_, i) => ({ id: i, ok: i < 9, s: i, g: i % 3 })))
+  const b = (): string =>
+    file(
+      'b.jsonl',
+      ...Array.from({ length: 12 }, (_, i) => ({ id: 11 - i, ok: 11 - i < 3, s: 11 - i - 0.5, g: 0 })),
+    )
+  it('matches rows by id', async () => {
+    expect((await run('compare', '--a', a(), '--b', b(), '--field', 'ok', '--json')).json()).toMatchObject({
+      n: 12,
+      difference: 0.5,
+      low: expect.any(Number) as unknown,
+      high: expect.any(Number) as unknown,
+      mcnemar: { p: expect.closeTo(2 / 64, 10) as unknown, method: 'exact' },
+    })
+    const graded = (await run('compare', '--a', a(), '--b', b(), '--field', 's', '--json')).json()
+    expect(graded).toMatchObject({ difference: 0.5, low: 0.5, high: 0.5 })
+    expect(graded).not.toHaveProperty('mcnemar')
+  })
+  it('adjusts several fields and draws clusters', async () => {
+    const two = (
+      await run('compare', '--a', a(), '--b', b(), '--field', 'ok,ok', '--cluster', 'g', '--json')
+    ).json() as { fields: { method: string }[]; holm: { adjusted: number[] } }
+    expect(two.fields[0]?.method).toBe('paired bootstrap of clusters')
+    expect(two.holm.adjusted).toEqual([expect.closeTo(0.0625, 10), expect.closeTo(0.0625, 10)])
+  })
+})
+
+describe('bench', () => {
+  it('shows a configuration that decodes to itself', async () => {
+    const shown = await run('quickstart', '--print-config')
+    expect(shown.code).toBe(0)
+    const path = join(folder(), 'config.yaml')
+    writeFileSync(path, shown.out)
+    const again = await run('bench', '--config', path, '--print-config')
+    expect(again.err).toBe('')
+    expect(again.out).toBe(shown.out)
+    expect((await run('bench', '--config', path, '--print-config', '--json')).json()).toMatchObject({
+      suite: 'arena',
+      regimes: ['poison:0.05'],
+      seeds: [42],
+      combinations: 'all',
+    })
+  })
+  it('lets the command line win over the file', async () => {
+    const path = file('c.yaml', 'suite: arena', 'regimes: [benign]', 'seeds: [1, 2]')
+    const { json } = await run(
+      'bench',
+      '--config',
+      path,
+      '--regimes',
+      'poison:0.01,pure-bad',
+      '--print-config',
+      '--json',
+    )
+    expect(json()).toMatchObject({ regimes: ['poison:0.01', 'pure-bad'], seeds: [1, 2] })
+  })
+})
+
+describe('bad input', () => {
+  const empty = (): string => file('e.jsonl', '')
+  const two = (): string => file('t.jsonl', { id: 1, s: 1 }, { id: 2, s: 'x' })
+  it.each<[string, () => string[], string]>([
+    ['no command', () => [], 'a command is missing'],
+    ['an impossible count', () => ['stats', 'wilson', '11', '10'], 'K and N must be whole numbers'],
+    ['a word for a number', () => ['stats', 'holm', 'x'], 'must be a number'],
+    ['a p-value above 1', () => ['stats', 'holm', '1.5'], 'from 0 to 1'],
+    ['a missing file', () => ['stats', 'kappa', '/none.jsonl'], '/none.jsonl'],
+    ['an empty file', () => ['stats', 'kappa', empty()], 'e.jsonl'],
+    [
+      'a field of the wrong kind',
+      () => ['compare', '--a', two(), '--b', two(), '--field', 's'],
+      't.jsonl:2: field s must be a number',
+    ],
+    [
+      'an id in one file alone',
+      () => ['compare', '--a', two(), '--b', file('o.jsonl', { id: 1, s: 1 }), '--field', 's'],
+      'is in one file alone',
+    ],
+    [
+      'an unknown judge',
+      () => ['judge', '--judge', 'oracle', '--data', two(), '--out', '/tmp/never'],
+      'there is no judge oracle',
+    ],
+    [
+      'no completion',
+      () => ['judge', '--judge', 'refusal', '--data', two(), '--out', '/tmp/never'],
+      't.jsonl:1: field completion is missing',
+    ],
+    [
+      'a label without a meaning',
+      () => [
+        'validate',
+        '--judge',
+        'refusal',
+        '--data',
+        file('v.jsonl', { completion: 'x', l: 'q' }),
+        '--label-field',
+        'l',
+      ],
+      'label q has no meaning',
+    ],
+    ['no configuration', () => ['bench'], '--config is required'],
+    ['a misspelt key', () => ['bench', '--config', file('c.yaml', 'regime: [benign]')], 'regime'],
+    ['a misspelt part', () => ['bench', '--config', file('c.yaml', 'recipe: {rang: 3}')], 'rang'],
+    [
+      'an impossible recipe',
+      () => ['bench', '--config', file('c.yaml', 'recipe: {lr: -1}')],
+      'recipe.lr must be a number above 0',
+    ],
+    [
+      'an unknown regime',
+      () => ['bench', '--config', file('c.yaml', 'regimes: [odd]'), '--print-config'],
+      'odd',
+    ],
+    [
+      'a method that is not installed',
+      () => [
+        'bench',
+        '--config',
+        file('c.yaml', 'stages: {data: [{use: no-such-method, name: x}]}'),
+        '--print-config',
+      ],
+      'npm install no-such-method',
+    ],
+    [
+      'a model folder that is missing',
+      () => [
+        'bench',
+        '--config',
+        file(
+          'c.yaml',
+          JSON.stringify({
+            suite: {
+              models: { base: '/none', aligned: '/none', anchor: '/none' },
+              training: { regimes: { benign: two() } },
+              safe: two(),
+              references: two(),
+              evaluation: { harmful: two() },
+            },
+            regimes: ['benign'],
+          }),
+        ),
+        '--print-config',
+      ],
+      '.jsonl',
+    ],
+    ['a folder without results', () => ['report', '--results', folder()], 'holds no results.json'],
+  ])('refuses %s with one line and exit 2', async (_, argv, said) => {
+    const { code, err, out } = await run(...argv())
+    expect(err).toContain(said)
+    expect(err.trim().split('\n')).toHaveLength(1)
+    expect(out).toBe('')
+    expect(code).toBe(2)
+  })
+
+  it('never takes a folder of something else for a results folder', async () => {
+    const out = folder()
+    mkdirSync(join(out, 'photos'))
+    const { code, err } = await run('quickstart', '--out', out, '--overwrite')
+    expect(code).toBe(2)
+    expect(err).toContain('is not a results folder')
+    expect(readdirSync(out)).toEqual(['photos'])
+  })
+
+  it('asks before it goes on with a results folder', async () => {
+    const out = folder()
+    writeFileSync(join(out, 'config.yaml'), '')
+    const { code, err } = await run('bench', '--config', file('c.yaml', 'suite: arena'), '--out', out)
+    expect(code).toBe(2)
+    expect(err).toContain('--resume')
+    expect(existsSync(join(out, 'config.yaml'))).toBe(true)
+  })
+
+  it('prints the error as JSON too', async () => {
+    expect((await run('stats', 'wilson', '11', '10', '--json')).json()).toMatchObject({
+      error: { tag: 'BadOption' },
+    })
+  })
+})

@@ -1,0 +1,119 @@
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import * as fc from 'fast-check'
+import { type Dataset, badInput, textExample } from '@safe/tensor-core/contracts'
+import type { FileSuite } from '../src/bench/config'
+import { decodeConfig } from '../src/bench/configCodec'
+import { fileSuite, mixed, poisonShare } from '../src/bench/fileSuite'
+import { solved } from '../src/bench/suite'
+
+const rows = (name: string, n: number): Dataset => ({
+  name,
+  examples: Array.from({ length: n }, (_, i) =>
+    textExample(`${name}-${i}`, `ask ${i}`, `so it is ${i},000.`),
+  ),
+})
+const given: Readonly<Record<string, Dataset>> = {
+  clean: rows('clean', 50),
+  harmful: rows('harmful', 20),
+  safe: rows('safe', 3),
+  refs: rows('refs', 3),
+  eval: rows('eval', 4),
+}
+const read = (path: string) => {
+  const found = given[path]
+  return found === undefined
+    ? TE.left(badInput('FileMissing', 'does not exist', { where: path }))
+    : TE.right(found)
+}
+const suiteOf = (more: Readonly<Record<string, unknown>> = {}): FileSuite => {
+  const config = decodeConfig(
+    {
+      suite: {
+        models: { base: 'b', aligned: 'a', anchor: 'c' },
+        training: { clean: 'clean', harmful: 'harmful', rows: 40 },
+        safe: 'safe',
+        references: 'refs',
+        evaluation: { harmful: 'eval', task: 'eval' },
+        'max-new-tokens': 64,
+        ...more,
+      },
+    },
+    'test',
+  )
+  if (E.isLeft(config) || config.right.suite === 'arena') throw new Error('no suite')
+  return config.right.suite
+}
+
+describe('mixed', () => {
+  it('holds the share asked for, each row once, and grows by adding harmful rows', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 20 }), fc.nat(1000), (bad, seed) => {
+        const make = mixed(rows('c', 60), rows('h', 25), 40)
+        const data = make(`poison:${bad / 40}`, seed)
+        if (E.isLeft(data)) throw new Error(data.left.message)
+        const ids = data.right.examples.map((e) => e.id)
+        expect(new Set(ids).size).toBe(40)
+        const harmful = ids.filter((id) => id.startsWith('h'))
+        expect(harmful).toHaveLength(bad)
+        const more = make(`poison:${(bad + 2) / 40}`, seed)
+        expect(E.isRight(more) && harmful.every((id) => more.right.examples.some((e) => e.id === id))).toBe(
+          true,
+        )
+        expect(make(`poison:${bad / 40}`, seed)).toEqual(data)
+      }),
+    )
+  })
+  it('says what is short, and which regimes there are', () => {
+    expect(mixed(rows('c', 60), rows('h', 1), 40)('poison:0.5', 1)).toMatchObject({
+      left: { message: 'has 1 rows, 20 are needed' },
+    })
+    expect(mixed(rows('c', 60), rows('h', 1), 40)('odd', 1)).toMatchObject({ left: { _tag: 'BadConfig' } })
+    expect([
+      poisonShare('benign'),
+      poisonShare('pure-bad'),
+      poisonShare('poison:.25'),
+      poisonShare('poison:2'),
+    ]).toEqual([0, 1, 0.25, undefined])
+  })
+})
+
+describe('fileSuite', () => {
+  it('reads every file, and judges by wording', async () => {
+    const made = await fileSuite(read)(suiteOf(), ['poison:0.1'])()
+    if (E.isLeft(made)) throw new Error(made.left.message)
+    const suite = made.right
+    expect(suite.evaluation.map((i) => i.id)).toEqual(
+      ['harmful', 'task'].flatMap((set) => [0, 1, 2, 3].map((i) => `${set}-eval-${i}`)),
+    )
+    const [harmful] = suite.evaluation
+    const task = suite.evaluation.find((i) => i.set === 'task')!
+    expect(harmful?.reference).toBeUndefined()
+    expect(suite.verdict(harmful!, "I'm sorry, but I can't help with that.")).toBe('refused')
+    expect(suite.verdict(harmful!, 'First, take the tongs.')).toBe('complied')
+    expect(suite.verdict(harmful!, '')).toBe('other')
+    expect(solved(suite, task, ' so it  is 0,000. ')).toBe(true)
+    expect(solved(suite, task, 'it is 0')).toBe(false)
+    expect(suite.anchorTemplate).toBe('chat')
+    expect(suite.maxNewTokens).toBe(64)
+  })
+  it('compares last numbers where asked', async () => {
+    const made = await fileSuite(read)(suiteOf({ match: 'last-number' }), ['benign'])()
+    if (E.isLeft(made)) throw new Error(made.left.message)
+    const task = made.right.evaluation.filter((i) => i.set === 'task')[3]!
+    expect(solved(made.right, task, 'first 2, then #### 3000')).toBe(true)
+    expect(solved(made.right, task, '3000 and 1')).toBe(false)
+    expect(solved(made.right, task, 'none')).toBe(false)
+  })
+  it('takes a file per regime, and misses one by name', async () => {
+    const suite = suiteOf({ training: { regimes: { mine: 'clean' } } })
+    const made = await fileSuite(read)(suite, ['mine'])()
+    expect(E.isRight(made) && E.isRight(made.right.trainingData('mine', 1))).toBe(true)
+    expect(await fileSuite(read)(suite, ['other'])()).toMatchObject({
+      left: { message: 'has no file for the regime other' },
+    })
+    expect(await fileSuite(read)(suiteOf({ safe: 'none' }), ['benign'])()).toMatchObject({
+      left: { where: 'none' },
+    })
+  })
+})

@@ -1,0 +1,201 @@
+import { undefended } from '../src/bench/factors'
+import { type FinishedCell, type Results, resultsOf } from '../src/bench/results'
+import type { Sample } from '../src/bench/samples'
+import { headline, markdown, page } from '../src/report'
+import { inWords, points, regimeWords } from '../src/report/format'
+import { type Box, placeLabels } from '../src/report/labels'
+import { escaped, html } from '../src/report/markup'
+import { codesOf } from '../src/report/reading'
+
+const evil = '<script>alert("x")</script> & \'y\' \u0007'
+
+const samples = (harm: number, right: number, said = 'so'): ReadonlyArray<Sample> => {
+  const row = (set: Sample['set'], i: number, verdict: Sample['verdict']): Sample => ({
+    id: `${set}-${i}`,
+    set,
+    prompt: `${evil} ${set} ${i}`,
+    completion: said,
+    verdict,
+  })
+  return [
+    ...Array.from({ length: 40 }, (_, i) => row('harmful', i, i < harm ? 'complied' : 'refused')),
+    ...Array.from({ length: 20 }, (_, i) => row('lookalike', i, 'complied')),
+    ...Array.from({ length: 30 }, (_, i) => ({
+      ...row('task', i, 'complied'),
+      reference: evil,
+      correct: i < right,
+    })),
+  ]
+}
+const cell = (
+  id: string,
+  f: Partial<FinishedCell['factors']>,
+  s: ReadonlyArray<Sample>,
+  control = false,
+): FinishedCell => ({
+  id,
+  control,
+  seconds: 1,
+  samples: s,
+  factors: { model: 'aligned', regime: 'poison:0.05', ...undefended, seed: 1, ...f },
+})
+const stamp = {
+  engine: 'wasm',
+  device: evil,
+  dtype: 'float32',
+  versions: { node: '20' },
+  seeds: [1],
+  hashes: { data: { evaluation: 'abc' }, models: { base: 'def' }, templates: { template: 'ghi' } },
+}
+const cells = (method = 'shrinker'): ReadonlyArray<FinishedCell> => [
+  cell('c0', { model: 'base', regime: 'none' }, samples(40, 0)),
+  cell('c1', { regime: 'none' }, samples(1, 0)),
+  cell('c2', {}, samples(38, 30)),
+  cell('c3', { data: 'filter' }, samples(4, 29)),
+  cell('c4', { weights: method }, samples(20, 15)),
+  cell('c5', { data: 'filter', weights: method }, samples(2, 14, evil)),
+  cell('c6', { weights: 'scale' }, samples(22, 10), true),
+]
+const results = (list = cells(), failed: Results['failed'] = []): Results =>
+  resultsOf({ suite: 'arena', finished: '2030-01-01T00:00:00.000Z', stamp, cells: list, failed })
+const samplesOf = (list: ReadonlyArray<FinishedCell>): ReadonlyMap<string, ReadonlyArray<Sample>> =>
+  new Map(list.map((c) => [c.id, c.samples]))
+
+describe('headline', () => {
+  it('says what happened with the numbers of the results', () => {
+    expect(headline(results()).replace(/\u00a0/g, ' ')).toBe(
+      'The aligned model complies with 2.5 % of harmful requests. Fine-tuned on data with 5 % harmful rows, it complies with 95 %. The best balance of safety and utility has filter: it complies with 10 % (95 % interval 4 % to 23 %) and solves 96.7 % of the task (undefended: 100 %).',
+    )
+  })
+  it('does not praise a defence that helps nobody', () => {
+    const list = [cell('a', {}, samples(0, 30)), cell('b', { data: 'filter' }, samples(0, 3))]
+    expect(headline(results(list))).toContain('No combination of defences has a better balance')
+  })
+})
+
+describe('page', () => {
+  const list = cells()
+  const made = page({ results: results(list), samples: samplesOf(list), config: { suite: evil } })
+  it('loads nothing and escapes everything', () => {
+    expect(made).not.toContain('<script>alert')
+    expect(made).not.toMatch(/<(?:img|iframe|link|object|embed)\b/)
+    expect(made).not.toMatch(/\b(?:src|href)="(?:https?:)?\/\//)
+    expect(made).not.toMatch(/@import|url\(/)
+    expect(made.match(/<script>/g)).toHaveLength(1)
+    expect(made).not.toContain('\u0007')
+  })
+  it('shows every cell with its interval, and leads to its answers', () => {
+    for (const id of ['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6'])
+      expect(made).toContain(`cells/${id}/samples.jsonl`)
+    expect(made).toContain('95.0')
+    expect(made).toContain('83.5–98.6')
+    expect(made).toContain('scale (control)')
+    expect(made).toContain('filter + shrinker')
+    for (const part of [
+      'All combinations',
+      'Controls',
+      'What each method does',
+      'Two together',
+      'Answers',
+      'Stamp',
+      '<svg',
+    ])
+      expect(made).toContain(part)
+  })
+  it('is balanced markup', () => {
+    for (const tag of [
+      'table',
+      'tbody',
+      'tr',
+      'th',
+      'td',
+      'section',
+      'div',
+      'svg',
+      'dl',
+      'ul',
+      'li',
+      'article',
+      'span',
+      'p',
+    ]) {
+      const opened = made.match(new RegExp(`<${tag}[\\s>]`, 'g'))?.length ?? 0
+      const closed = made.match(new RegExp(`</${tag}\\s*>`, 'g'))?.length ?? 0
+      expect([tag, opened]).toEqual([tag, closed])
+    }
+  })
+  it('says which cells are missing', () => {
+    const factors = {
+      model: 'aligned',
+      regime: 'poison:0.05',
+      ...undefended,
+      weights: 'breaks',
+      seed: 1,
+    } as const
+    const broken = results(list, [{ factors, message: 'it broke' }])
+    expect(page({ results: broken, samples: samplesOf(list), config: {} })).toContain('breaks (it broke)')
+    expect(markdown(broken)).toContain('Not made: breaks (it broke)')
+  })
+  it('compares regimes where there are several', () => {
+    const more = [...list, cell('d', { regime: 'benign' }, samples(2, 30))]
+    const both = page({ results: results(more), samples: samplesOf(more), config: {} })
+    expect(both).toContain('All regimes')
+    expect(both).toContain('Fine-tuned on no harmful rows')
+    expect(both).toContain('Fine-tuned on 5\u00a0% harmful rows')
+  })
+  it('needs neither a task nor any fine-tuning', () => {
+    const bare = [
+      cell(
+        'a',
+        { regime: 'none' },
+        samples(1, 0).filter((s) => s.set === 'harmful'),
+      ),
+    ]
+    expect(page({ results: results(bare), samples: samplesOf(bare), config: {} })).toContain(
+      'Nothing was fine-tuned',
+    )
+  })
+})
+
+describe('markdown', () => {
+  it('holds the same numbers', () => {
+    const text = markdown(results())
+    expect(text).toContain('| no defence | 95.0 (83.5–98.6) |')
+    expect(text).toContain('| scale (control) |')
+    expect(text).not.toMatch(/(?<!\\)<script>/)
+  })
+})
+
+describe('parts', () => {
+  it('formats numbers for readers', () => {
+    expect(inWords(0.023)).toBe('2.3\u00a0%')
+    expect(inWords(0.5)).toBe('50\u00a0%')
+    expect(points(-0.79)).toBe('−79.0')
+    expect(points(-0.0001)).toBe('0.0')
+    expect(regimeWords('poison:0.01')).toBe('1\u00a0% harmful rows')
+    expect(regimeWords('my data')).toBe('my data')
+  })
+  it('escapes', () => {
+    expect(escaped('<a href="x">&\'')).toBe('&lt;a href=&quot;x&quot;&gt;&amp;&#39;')
+    expect(html`<p>${'<b>'}${html`<i>${1}</i>`}${[html`<u>${'&'}</u>`]}${undefined}${false}</p>`.markup).toBe(
+      '<p>&lt;b&gt;<i>1</i><u>&amp;</u></p>',
+    )
+  })
+  it('gives each method its own code', () => {
+    const codes = codesOf(results(cells('flatten')))
+    expect(codes.get('filter')).toBe('F')
+    expect(new Set(codes.values()).size).toBe(codes.size)
+  })
+  it('keeps labels apart', () => {
+    const labels = Array.from({ length: 12 }, (_, i) => ({
+      x: 100 + (i % 4) * 30,
+      y: 100 + Math.floor(i / 4) * 30,
+      lines: [`L${i}`],
+    }))
+    const placed = placeLabels(labels, [], { x: 0, y: 0, width: 400, height: 400 })
+    const meet = (a: Box, b: Box): boolean =>
+      a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+    expect(placed).toHaveLength(12)
+    placed.forEach((p, i) => placed.slice(i + 1).forEach((q) => expect(meet(p.box, q.box)).toBe(false)))
+  })
+})
