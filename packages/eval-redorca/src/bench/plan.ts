@@ -148,7 +148,7 @@ const referenceCells = (bench: Bench, engine: EngineUsed): ReadonlyArray<Cell> =
 // jobs -------------------------------------------------------------------------------------------
 
 /** Measured on the arena, in seconds of one wasm core; only their ratios matter. */
-const costs = { data: 14, plain: 26, defended: 60, weights: 2, cell: 6, decoded: 26 } as const
+const costs = { data: 12, plain: 20, defended: 55, weights: 0.5, cell: 0.6, decoded: 3 } as const
 
 const nodeName = (kind: Job['kind'], f: Factors, ...upTo: ReadonlyArray<Stage>): string =>
   [kind, f.regime, f.seed, ...upTo.map((stage) => f[stage])].join('|')

@@ -49,9 +49,25 @@ export const allMethods = (
       .map((method) => ({ stage, method })),
   )
 
+/** From short to long: `rr`, `rre`, `rref` for `random-references`; `ha`, `har` for `hard`. */
+const abbreviations = (name: string): ReadonlyArray<string> => {
+  const words = name
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+  const last = words.at(-1) ?? ''
+  const first = words
+    .slice(0, -1)
+    .map((word) => word.slice(0, 1))
+    .join('')
+  return Array.from({ length: last.length }, (_, i) => first + last.slice(0, i + 1)).filter(
+    (code) => code.length > 1,
+  )
+}
+
 /**
- * A short code per method, unique: the first letter where it can be, else as many as it takes. Combinations are written by the
- * codes of their methods.
+ * A short code per method, unique: a capital where it can be, controls in small letters. Combinations are written by the codes
+ * of their methods.
  */
 export const codesOf = (results: Results): ReadonlyMap<string, string> => {
   const codes = new Map<string, string>()
@@ -60,12 +76,9 @@ export const codesOf = (results: Results): ReadonlyMap<string, string> => {
   )
   const names = [...new Set(allMethods(results).map((m) => m.method))]
   for (const name of [...names.filter((n) => main.has(n)), ...names.filter((n) => !main.has(n))]) {
-    const letters = name.replace(/[^a-z0-9]/gi, '')
-    const tries = [
-      ...(main.has(name) ? [letters.slice(0, 1).toUpperCase()] : []),
-      ...[2, 3, 4, 5, 6, 7, 8].map((n) => letters.slice(0, n).toLowerCase()),
-    ]
-    codes.set(name, tries.find((code) => ![...codes.values()].includes(code)) ?? name)
+    const taken = new Set(codes.values())
+    const tries = [...(main.has(name) ? [name.slice(0, 1).toUpperCase()] : []), ...abbreviations(name), name]
+    codes.set(name, tries.find((code) => !taken.has(code)) ?? name)
   }
   return codes
 }

@@ -42,7 +42,11 @@ const bar = (label: string, total: number): Progress => {
     tick: (steps, note = '') => {
       state.done += steps
       const left = ((Date.now() - started) / 1000 / Math.max(1e-9, state.done)) * (total - state.done)
-      single.update(state.done, { label, note, left: state.done >= total ? '' : `${clock(left)} left` })
+      single.update(state.done, {
+        label,
+        note,
+        left: state.done >= total || state.done === 0 ? '' : `${clock(left)} left`,
+      })
     },
     stop: () => single.stop(),
   }
@@ -55,7 +59,7 @@ const lines = (label: string, total: number): Progress => {
   const say = (note: string): void => {
     const spent = (Date.now() - started) / 1000
     const left =
-      state.done >= total
+      state.done >= total || state.done === 0
         ? ''
         : `, ${clock((spent / Math.max(1e-9, state.done)) * (total - state.done))} left`
     process.stderr.write(
