@@ -19,7 +19,7 @@ const samplesLink = (g: GroupResult, text: string): Markup => {
 
 const row = (g: GroupResult, name: string, code: string, best: boolean): Markup =>
   html`<tr${best ? html` class="best"` : html``}>
-    <th scope="row" data-value="${code}"><span class="code">${code}</span><span>${samplesLink(g, name)}${best ? html` <span class="tag">best SUT</span>` : html``}</span></th>
+    <th scope="row" data-value="${code}"><div class="who"><span class="code">${code}</span><span>${samplesLink(g, name)}${best ? html` <span class="tag">best SUT</span>` : html``}</span></div></th>
     ${metricCells(g)}${changeCell('Change in attack success', g.differences.attackSuccess)}
   </tr>`
 

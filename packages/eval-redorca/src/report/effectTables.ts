@@ -1,8 +1,9 @@
 /** What each stage does, averaged over the others, and what two do together against the sum of each. */
-import type { Effect, Interaction } from '../bench/effects'
+import { type Effect, type Interaction, effectMetrics } from '../bench/effects'
+import { defendedStages } from '../bench/factors'
 import type { Results } from '../bench/results'
 import { changeCell } from './cells'
-import { points, signedRange } from './format'
+import { percent, points, signedRange } from './format'
 import { type Markup, html } from './markup'
 
 const effectColumns = [
@@ -42,10 +43,25 @@ export const effectsTable = (results: Results, regime: string): Markup | undefin
       </table>`
 }
 
-const verdict = ({ beyondSum }: Interaction): string =>
-  beyondSum.low > 0 ? 'more than the sum' : beyondSum.high < 0 ? 'less than the sum' : 'about the sum'
+/** What there was to gain from no defence at all: a sum beyond it cannot be reached. */
+const room = (results: Results, regime: string, metric: Interaction['metric']): number => {
+  const bare = results.groups.find(
+    (g) => g.factors.regime === regime && defendedStages(g.factors).length === 0,
+  )
+  const value = bare?.metrics[metric]?.value ?? Number.NaN
+  return effectMetrics.find((m) => m.metric === metric)?.better === -1 ? value : 1 - value
+}
 
-const interactionRow = (i: Interaction): Markup =>
+const verdict = ({ beyondSum, gainFirst, gainSecond }: Interaction, most: number): string =>
+  beyondSum.low > 0
+    ? 'more than the sum'
+    : beyondSum.high < 0
+      ? gainFirst + gainSecond > most
+        ? `less than the sum: ${percent(most)} to gain in all`
+        : 'less than the sum'
+      : 'about the sum'
+
+const interactionRow = (i: Interaction, most: number): Markup =>
   html`<tr>
     <th scope="row">${i.first.method} + ${i.second.method}</th>
     <td data-label="Each alone" class="number">${points(i.gainFirst)} and ${points(i.gainSecond)}</td>
@@ -56,7 +72,7 @@ const interactionRow = (i: Interaction): Markup =>
       >
       <span class="range">${signedRange(i.beyondSum)}</span>
     </td>
-    <td data-label="So">${verdict(i)}</td>
+    <td data-label="So">${verdict(i, most)}</td>
   </tr>`
 
 const interactionMetrics = [
@@ -89,7 +105,7 @@ export const interactionsTable = (results: Results, regime: string): Markup | un
                 <tr class="band">
                   <th colspan="5" scope="rowgroup">${name}</th>
                 </tr>
-                ${rows.map(interactionRow)}
+                ${rows.map((i) => interactionRow(i, room(results, regime, metric)))}
               </tbody>`
         })}
       </table>`

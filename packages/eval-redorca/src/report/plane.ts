@@ -132,6 +132,12 @@ const mark = ({ kind, x, y, name, group }: Point): Markup => {
   }
 }
 
+/** What a reader looks for first is drawn last. */
+const onTop = (points: ReadonlyArray<Point>): ReadonlyArray<Point> => {
+  const order: ReadonlyArray<Kind> = ['control', 'several', 'single', 'reference', 'none']
+  return [...points].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
+}
+
 /** Points closer than a mark's width, by single link. */
 const clusters = (points: ReadonlyArray<Point>): ReadonlyArray<ReadonlyArray<Point>> =>
   points.reduce<ReadonlyArray<ReadonlyArray<Point>>>((found, point) => {
@@ -188,6 +194,6 @@ export const plane = (input: PlaneInput): Markup | undefined => {
     role="img"
     aria-label="${input.title}: ${points.map((p) => p.name).join(', ')}"
   >
-    ${axes()}${[0.2, 0.4, 0.6, 0.8].map(contour)}${points.map(bars)}${points.map(mark)}${labels(points)}
+    ${axes()}${[0.2, 0.4, 0.6, 0.8].map(contour)}${points.map(bars)}${onTop(points).map(mark)}${labels(points)}
   </svg>`
 }

@@ -36,7 +36,7 @@ td:last-child,thead th:last-child{padding-right:0}
 .absent{color:var(--soft)}
 .band th{padding:16px 0 5px;color:var(--soft);font-size:.78rem;font-weight:600;border-bottom:1px solid var(--line)}
 .best th,.best td{background:var(--tint)}
-.numbers tbody th:has(.code){display:flex;gap:8px;border-bottom-color:transparent}
+.who{display:flex;gap:8px}
 .code{flex:none;width:2.9em;color:var(--soft);font-size:.76rem;line-height:1.6;letter-spacing:.02em}
 .tag{font-size:.7rem;font-weight:600;color:var(--good);white-space:nowrap;margin-left:4px}
 .whisker{display:block;position:relative;height:7px;margin-top:2px;width:104px;margin-left:auto;border-bottom:1px solid var(--line)}
@@ -86,7 +86,7 @@ main{padding:26px 16px 60px}h1{font-size:1.6rem}.lead{font-size:1.08rem}
 .numbers thead{display:none}
 .numbers tr{padding:10px 0;border-bottom:1px solid var(--line)}
 .numbers tr.band{padding:18px 0 0}
-.numbers tbody th,.numbers tbody th:has(.code),.numbers td{border:0;padding:2px 0}
+.numbers tbody th,.numbers td{border:0;padding:2px 0}
 .numbers tbody tr:not(.band) th{font-weight:600;padding-bottom:4px}
 .numbers td{display:grid;grid-template-columns:minmax(0,1fr) auto 7.4em;gap:8px;align-items:baseline;text-align:right}
 .numbers td::before{content:attr(data-label);text-align:left;color:var(--soft)}
