@@ -34,6 +34,7 @@ const step = (name, command, args, { counted = false } = {}) => {
 const npx = (name, ...args) => step(name, 'npx', ['--no-install', ...args])
 
 npx('types', 'nx', 'run-many', '-t', 'typecheck', '--outputStyle=static')
+npx('types of tools', 'tsc', '-p', 'tools/tsconfig.json')
 npx('formatting', 'prettier', '--check', '.', '--log-level', 'warn')
 npx('lint', 'eslint', '.', '--max-warnings', '0')
 const unit = step(
