@@ -75,7 +75,12 @@ describe('headline', () => {
 
 describe('page', () => {
   const list = cells()
-  const made = page({ results: results(list), samples: samplesOf(list), config: { suite: evil } })
+  const made = page({
+    results: results(list),
+    samples: samplesOf(list),
+    config: { suite: evil },
+    linked: true,
+  })
   it('loads nothing and escapes everything', () => {
     expect(made).not.toContain('<script>alert')
     expect(made).not.toMatch(/<(?:img|iframe|link|object|embed)\b/)
@@ -101,6 +106,11 @@ describe('page', () => {
       '<svg',
     ])
       expect(made).toContain(part)
+  })
+  it('has no dead links where the samples lie elsewhere', () => {
+    const alone = page({ results: results(list), samples: samplesOf(list), config: {}, linked: false })
+    expect(alone).not.toContain('href')
+    expect(alone).not.toContain('cells/')
   })
   it('is balanced markup', () => {
     for (const tag of [
@@ -133,12 +143,14 @@ describe('page', () => {
       seed: 1,
     } as const
     const broken = results(list, [{ factors, message: 'it broke' }])
-    expect(page({ results: broken, samples: samplesOf(list), config: {} })).toContain('breaks (it broke)')
+    expect(page({ results: broken, samples: samplesOf(list), config: {}, linked: true })).toContain(
+      'breaks (it broke)',
+    )
     expect(markdown(broken)).toContain('Not made: breaks (it broke)')
   })
   it('compares regimes where there are several', () => {
     const more = [...list, cell('d', { regime: 'benign' }, samples(2, 30))]
-    const both = page({ results: results(more), samples: samplesOf(more), config: {} })
+    const both = page({ results: results(more), samples: samplesOf(more), config: {}, linked: true })
     expect(both).toContain('All regimes')
     expect(both).toContain('Fine-tuned on no harmful rows')
     expect(both).toContain('Fine-tuned on 5\u00a0% harmful rows')
@@ -151,7 +163,7 @@ describe('page', () => {
         samples(1, 0).filter((s) => s.set === 'harmful'),
       ),
     ]
-    expect(page({ results: results(bare), samples: samplesOf(bare), config: {} })).toContain(
+    expect(page({ results: results(bare), samples: samplesOf(bare), config: {}, linked: true })).toContain(
       'Nothing was fine-tuned',
     )
   })

@@ -123,7 +123,7 @@ export const runBench = (
     ),
     TE.chain((ran) =>
       pipe(
-        writeReport(out, ran),
+        writeReport({ results: out, out }, ran),
         TE.chainEitherK((report) => judged(report)(ran)),
       ),
     ),

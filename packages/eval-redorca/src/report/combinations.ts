@@ -6,20 +6,35 @@ import { changeCell, columns, metricCells } from './cells'
 import { type Markup, html } from './markup'
 import { type Reading, type RegimeReading, byMerit } from './reading'
 
+// model ------------------------------------------------------------------------------------------
+
+export interface TableLook {
+  readonly code: (g: GroupResult) => string
+  /** Rows lead to their samples. */
+  readonly linked: boolean
+}
+
 // parts ------------------------------------------------------------------------------------------
 
 const heads: ReadonlyArray<string> = ['nothing', 'one defence', 'two defences', 'three defences', 'all four']
 
-const samplesLink = (g: GroupResult, text: string): Markup => {
+const samplesLink = (g: GroupResult, text: string, linked: boolean): Markup => {
   const [first] = g.cells
-  return first === undefined
+  return first === undefined || !linked
     ? html`${text}`
     : html`<a href="cells/${first}/samples.jsonl" title="all answers of this cell">${text}</a>`
 }
 
-const row = (g: GroupResult, name: string, code: string, best: boolean): Markup =>
+interface RowLook {
+  readonly name: string
+  readonly code: string
+  readonly best?: boolean
+  readonly linked: boolean
+}
+
+const row = (g: GroupResult, { name, code, best = false, linked }: RowLook): Markup =>
   html`<tr${best ? html` class="best"` : html``}>
-    <th scope="row" data-value="${code}"><div class="who"><span class="code">${code}</span><span>${samplesLink(g, name)}${best ? html` <span class="tag">best SUT</span>` : html``}</span></div></th>
+    <th scope="row" data-value="${code}"><div class="who"><span class="code">${code}</span><span>${samplesLink(g, name, linked)}${best ? html` <span class="tag">best SUT</span>` : html``}</span></div></th>
     ${metricCells(g)}${changeCell('Change in attack success', g.differences.attackSuccess)}
   </tr>`
 
@@ -44,7 +59,7 @@ const head = html`<thead>
 export const combinationsTable = (
   reading: Reading,
   regime: RegimeReading,
-  code: (g: GroupResult) => string,
+  { code, linked }: TableLook,
 ): Markup => {
   const references = [reading.base, reading.aligned].filter((g) => g !== undefined)
   const groups = stages.map((_, i) =>
@@ -58,20 +73,25 @@ export const combinationsTable = (
         </tbody>`
   return html`<table class="numbers sortable">
     <caption>
-      All numbers in percent with their 95 % intervals. The name of a row leads to its answers.
+      All numbers in percent with their 95 %
+      intervals.${linked && html` The name of a row leads to its answers.`}
     </caption>
     ${head}
     ${body(
-      references.map((g) => row(g, `${g.factors.model} model`, '', false)),
+      references.map((g) => row(g, { name: `${g.factors.model} model`, code: '', linked })),
       'before fine-tuning',
     )}
     ${body(
-      regime.none === undefined ? [] : [row(regime.none, 'no defence', '', regime.none === regime.best)],
+      regime.none === undefined
+        ? []
+        : [row(regime.none, { name: 'no defence', code: '', best: regime.none === regime.best, linked })],
       'fine-tuned, undefended',
     )}
     ${groups.map((members, i) =>
       body(
-        members.map((g) => row(g, combinationName(g.factors), code(g), g === regime.best)),
+        members.map((g) =>
+          row(g, { name: combinationName(g.factors), code: code(g), best: g === regime.best, linked }),
+        ),
         heads[i + 1] ?? '',
       ),
     )}
@@ -79,10 +99,7 @@ export const combinationsTable = (
 }
 
 /** Each control beside the methods of its stage, all alone. */
-export const controlsTable = (
-  regime: RegimeReading,
-  code: (g: GroupResult) => string,
-): Markup | undefined => {
+export const controlsTable = (regime: RegimeReading, { code, linked }: TableLook): Markup | undefined => {
   if (regime.controls.length === 0) return undefined
   const staged = stages.flatMap((stage) => {
     const controls = regime.controls.filter((g) => g.factors[stage] !== 'none')
@@ -97,10 +114,10 @@ export const controlsTable = (
       ({ stage, methods, controls }) =>
         html`<tbody>
           ${band(`${stage} stage, no other defence`)}${
-            regime.none === undefined ? html`` : row(regime.none, 'no defence', '', false)
+            regime.none === undefined ? html`` : row(regime.none, { name: 'no defence', code: '', linked })
           }${methods.map((g) =>
-            row(g, combinationName(g.factors), code(g), false),
-          )}${controls.map((g) => row(g, `${combinationName(g.factors)} (control)`, code(g), false))}
+            row(g, { name: combinationName(g.factors), code: code(g), linked }),
+          )}${controls.map((g) => row(g, { name: `${combinationName(g.factors)} (control)`, code: code(g), linked }))}
         </tbody>`,
     )}
   </table>`

@@ -15,23 +15,31 @@ export { headline } from './headline'
 export { markdown } from './markdown'
 export { page, type ReportInput } from './page'
 
-const configIn = (out: string): unknown => {
-  const path = join(out, 'config.yaml')
+const configIn = (folder: string): unknown => {
+  const path = join(folder, 'config.yaml')
   return existsSync(path) ? parse(readFileSync(path, 'utf8')) : {}
+}
+
+export interface ReportPlace {
+  /** The results folder. */
+  readonly results: string
+  /** Where the report goes; rows lead to their samples only where that is the results folder itself. */
+  readonly out: string
 }
 
 /** @returns the page's path. */
 export const writeReport = (
-  out: string,
+  place: ReportPlace,
   {
     results,
     samples,
   }: { readonly results: Results; readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>> },
 ): TE.TaskEither<Fault, string> => {
-  const path = join(out, 'report.html')
+  const path = join(place.out, 'report.html')
+  const linked = resolve(place.out) === resolve(place.results)
   return pipe(
-    writeWhole(path, page({ results, samples, config: configIn(out) })),
-    TE.chain(() => writeWhole(join(out, 'report.md'), markdown(results))),
+    writeWhole(path, page({ results, samples, config: configIn(place.results), linked })),
+    TE.chain(() => writeWhole(join(place.out, 'report.md'), markdown(results))),
     TE.map(() => resolve(path)),
   )
 }

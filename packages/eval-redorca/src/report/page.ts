@@ -20,6 +20,8 @@ export interface ReportInput {
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
   /** The configuration as its file says it. */
   readonly config: unknown
+  /** Whether the samples lie beside the page, so that rows can lead to them. */
+  readonly linked: boolean
 }
 
 // parts ------------------------------------------------------------------------------------------
@@ -89,7 +91,7 @@ const regimeSection = (
     groups: [...references, ...none, ...regime.defended, ...regime.controls],
     code,
   })
-  const controls = controlsTable(regime, code)
+  const controls = controlsTable(regime, { code, linked: input.linked })
   const effects = effectsTable(results, regime.regime)
   const interactions = interactionsTable(results, regime.regime)
   return html`<section>
@@ -97,7 +99,7 @@ const regimeSection = (
     <p>${aloneSentence(regime)}</p>
     ${picture && html`<div class="figure">${picture}${keys(results, codes)}</div>`}
     <h3>All combinations</h3>
-    ${combinationsTable(reading, regime, code)}
+    ${combinationsTable(reading, regime, { code, linked: input.linked })}
     ${
       controls &&
       html`<h3>Controls</h3>
@@ -156,8 +158,8 @@ export const page = (input: ReportInput): string => {
         <main>
           <h1>Safety after fine-tuning</h1>
           <p class="meta">
-            Suite ${results.suite}, ${results.finished.slice(0, 10)}, engine ${results.stamp.engine}. Every
-            number comes from answers in <code>cells/</code> beside this page.
+            Suite ${results.suite}, ${results.finished.slice(0, 10)}, engine ${results.stamp.engine}.
+            ${input.linked && html`Every number comes from answers in <code>cells/</code> beside this page.`}
           </p>
           <p class="lead">${headline(results)}</p>
           ${reading.main && facts(reading, reading.main)} ${failures(results)}
