@@ -4,6 +4,7 @@
  *
  *   PYTHON=python3 node --conditions=@safe/source --import tsx tools/bench/lm.mjs [engine]
  *
+ * THREADS sets the threads of both sides (default: all cores; on a busy machine 1 is fairer).
  * PYTHON names an interpreter with torch, transformers and peft. Both sides must agree in the losses and in the tokens.
  */
 import { execFileSync } from 'node:child_process'
@@ -26,6 +27,7 @@ const ROWS = 8
 const script = join(dirname(fileURLToPath(import.meta.url)), 'lm.py')
 const folder = mkdtempSync(join(tmpdir(), 'bench-lm-'))
 const threads = process.env.THREADS ?? String(cpus().length)
+process.env.SAFE_THREADS = threads
 const python = (...args) =>
   execFileSync(process.env.PYTHON ?? 'python3', [script, ...args.map(String)], {
     encoding: 'utf8',
