@@ -2,6 +2,7 @@
 import type { Binary } from '@safe/tensor-core/cli'
 import { ownVersion } from './bench/versions'
 import { arenaCommand } from './commands/arena'
+import { arenaCommand } from './commands/arena'
 import { benchCommand } from './commands/bench'
 import { compareCommand } from './commands/compare'
 import { judgeCommand, judgesCommand } from './commands/judge'
@@ -19,6 +20,7 @@ export const binary: Binary = {
     quickstartCommand,
     benchCommand,
     reportCommand,
+    arenaCommand,
     judgesCommand,
     judgeCommand,
     validateCommand,

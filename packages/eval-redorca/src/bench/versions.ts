@@ -1,13 +1,7 @@
 /** Versions of the code that decides results. */
-import { createRequire } from 'node:module'
-import * as t from 'io-ts'
+import { packageVersion } from '@safe/tensor-core/cli'
 
-const withVersion = t.type({ version: t.string })
-
-const versionOf = (name: string): string => {
-  const found: unknown = createRequire(__filename)(`${name}/package.json`)
-  return withVersion.is(found) ? found.version : 'unversioned'
-}
+const versionOf = (name: string): string => packageVersion(name, __filename)
 
 /** The package's own version. */
 export const ownVersion = (): string => versionOf('@safe/eval-redorca')
