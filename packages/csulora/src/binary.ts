@@ -12,6 +12,7 @@ import {
   integer,
   number,
   optional,
+  packageVersion,
   required,
   withDefault,
 } from '@safe/tensor-core/cli'
@@ -30,7 +31,6 @@ import { type CorrectionOptions, correctAdapter } from './correct-adapter'
 import { methods } from './correction'
 import * as defaults from './defaults'
 import { reportOf, summary } from './report'
-import { version } from './version'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ const correct = command({
 
 export const binary: Binary = {
   name: 'csulora',
-  version,
+  version: packageVersion('@safe/csulora', __filename),
   description: 'Closest Safe Update of a LoRA adapter: correction after training, in closed form',
   commands: [correct],
 }

@@ -2,7 +2,6 @@
 import type { Binary } from '@safe/tensor-core/cli'
 import { ownVersion } from './bench/versions'
 import { arenaCommand } from './commands/arena'
-import { arenaCommand } from './commands/arena'
 import { benchCommand } from './commands/bench'
 import { compareCommand } from './commands/compare'
 import { judgeCommand, judgesCommand } from './commands/judge'
@@ -16,7 +15,6 @@ export const binary: Binary = {
   version: ownVersion(),
   description: 'benchmarks combinations of safety defences, judges answers, compares systems',
   commands: [
-    arenaCommand,
     quickstartCommand,
     benchCommand,
     reportCommand,

@@ -3,7 +3,6 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Context } from '@safe/tensor-core/cli'
 import type { CausalLM, Fault, Judge } from '@safe/tensor-core/contracts'
-import { selectEngine } from '@safe/tensor-core/engine'
 import { loadCausalLM } from '@safe/tensor-core/lm'
 import { harmJudge } from '../harmJudge'
 import { refusalJudge } from '../refusalJudge'
@@ -52,13 +51,3 @@ export const castOf = (values: GenerateValues, context: Context): TE.TaskEither<
     TE.bind('judge', () => (method === 'alignbeam' ? judgeOf(values.judge, context) : TE.right(undefined))),
   )
 }
-
-/** The engine it all runs on, said once on stderr. */
-export const startEngine = (context: Context): TE.TaskEither<Fault, void> =>
-  pipe(
-    selectEngine(context.common.engine),
-    TE.map((report) => {
-      if (report.warning !== undefined) context.warn(report.warning)
-      context.note(`engine ${report.engine} on ${report.device}${report.gpu ? ' (GPU)' : ''}`)
-    }),
-  )

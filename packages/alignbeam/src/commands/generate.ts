@@ -1,13 +1,13 @@
 /** `alignbeam generate`: answers to prompts, with beams, verdicts and telemetry. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Context, command } from '@safe/tensor-core/cli'
+import { type Context, command, startEngine } from '@safe/tensor-core/cli'
 import { type CausalLM, type Example, type Fault, interrupted, promptText } from '@safe/tensor-core/contracts'
 import { readDataset, refuseExisting } from '@safe/tensor-core/formats'
 import type { Answer } from '../answer'
 import { rowsOf } from '../mixedModel'
 import { type Answering, answering } from './answering'
-import { castOf, startEngine } from './cast'
+import { castOf } from './cast'
 import { type GenerateValues, checkValues, generateOptions, generationOf } from './generateOptions'
 import { alreadyAligned, warnBefore } from './generateWarnings'
 import { type PartialOutput, partialOutput } from './partialOutput'
@@ -124,7 +124,7 @@ export const generateCommand = command({
       TE.bind('data', ({ values }): TE.TaskEither<Fault, { readonly examples: ReadonlyArray<Example> }> =>
         readDataset(values.prompts),
       ),
-      TE.chainFirst(() => startEngine(context)),
+      TE.chainFirstW(() => startEngine(context)),
       TE.bind('cast', ({ values }) => castOf(values, context)),
       TE.bind('answer', ({ values, cast }) => TE.fromEither(answering(values, cast))),
       TE.bind('output', ({ values, data }): TE.TaskEither<Fault, PartialOutput> =>

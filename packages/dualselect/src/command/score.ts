@@ -9,13 +9,13 @@ import {
   overwriteOption,
   required,
   rowChoiceOf,
+  startEngine,
 } from '@safe/tensor-core/cli'
 import { refuseExisting, writeJsonl } from '@safe/tensor-core/formats'
 import { openGradientOracle } from '@safe/tensor-core/lm'
 import { type ScoreRow, scoreSelections, scoringWork } from '../scoring'
 import { methodOf } from './methodOptions'
 import { givenRows } from './rows'
-import { startEngine } from './startEngine'
 import { checkLoss } from './train'
 import { recipeFrom, trainingTable } from './trainingTable'
 

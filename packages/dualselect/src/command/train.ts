@@ -14,6 +14,7 @@ import {
   required,
   resumeOption,
   rowChoiceOf,
+  startEngine,
 } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/formats'
@@ -23,7 +24,6 @@ import { dualSelect } from '../rule'
 import { methodOf } from './methodOptions'
 import { type StepKind, paceKeeper, paceText } from './pace'
 import { givenRows } from './rows'
-import { startEngine } from './startEngine'
 import { recipeFrom, trainingTable } from './trainingTable'
 import { tellingWarnings } from './warnings'
 

@@ -2,9 +2,8 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Context, type Progress, recipeOf, rowChoiceOf } from '@safe/tensor-core/cli'
+import { type Context, type Progress, recipeOf, rowChoiceOf, startEngine } from '@safe/tensor-core/cli'
 import type { CausalLM, Example, Fault } from '@safe/tensor-core/contracts'
-import { selectEngine } from '@safe/tensor-core/engine'
 import {
   type OpenedModel,
   type TrainingRecipe,
@@ -16,17 +15,6 @@ import {
 } from '@safe/tensor-core/lm'
 import type { ModelPorts, Phase } from '../work'
 import type { OpenMachine, RunValues } from './run'
-
-// engine -----------------------------------------------------------------------------------------
-
-const startEngine = (context: Context): TE.TaskEither<Fault, void> =>
-  pipe(
-    selectEngine(context.common.engine),
-    TE.map((report) => {
-      if (report.warning !== undefined) context.warn(report.warning)
-      context.note(`engine ${report.engine} on ${report.device}${report.gpu ? ' (GPU)' : ''}`)
-    }),
-  )
 
 // models -----------------------------------------------------------------------------------------
 

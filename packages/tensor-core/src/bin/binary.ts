@@ -1,5 +1,5 @@
 /** The commands of `tensor-core`. */
-import type { Binary } from '../cli'
+import { type Binary, packageVersion } from '../cli'
 import { engineBuildCommand, engineCleanCommand } from './commands/engine'
 import { engineTestCommand } from './commands/engineTest'
 import { generateCommand } from './commands/generate'
@@ -7,11 +7,10 @@ import { infoCommand } from './commands/info'
 import { mergeCommand } from './commands/merge'
 import { scoreCommand } from './commands/score'
 import { trainCommand } from './commands/train'
-import { version } from './version'
 
 export const binary: Binary = {
   name: 'tensor-core',
-  version,
+  version: packageVersion('@safe/tensor-core', __filename),
   description: 'tensor engines, model files and language models, on any machine',
   commands: [
     infoCommand,

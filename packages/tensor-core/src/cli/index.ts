@@ -2,6 +2,8 @@
 export * from './command'
 export * from './options'
 export { overwriteOption, resumeOption } from './outputOptions'
+export { packageVersion } from './packageVersion'
 export { rowChoiceOf, rowOptions } from './rowOptions'
+export { startEngine } from './startEngine'
 export * from './terminal'
 export { type TrainingValues, recipeOf, trainingOptions } from './trainingOptions'

@@ -19,6 +19,7 @@ import {
   rowOptions,
   text,
   withDefault,
+  startEngine,
 } from '../../cli'
 import {
   type CausalLM,
@@ -36,7 +37,6 @@ import {
 } from '../../contracts'
 import { readDataset, refuseExisting } from '../../formats'
 import { loadCausalLM } from '../../lm'
-import { startEngine } from './startEngine'
 
 // rows -------------------------------------------------------------------------------------------
 

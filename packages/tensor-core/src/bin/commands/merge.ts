@@ -1,10 +1,9 @@
 /** `tensor-core merge`: a model folder with an adapter merged into its weights. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, folder, overwriteOption, required } from '../../cli'
+import { command, folder, overwriteOption, required, startEngine } from '../../cli'
 import { refuseExisting } from '../../formats'
 import { mergeAdapter } from '../../lm'
-import { startEngine } from './startEngine'
 
 export const mergeCommand = command({
   name: 'merge',

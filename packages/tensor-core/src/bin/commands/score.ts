@@ -12,12 +12,12 @@ import {
   rowChoiceOf,
   rowOptions,
   withDefault,
+  startEngine,
 } from '../../cli'
 import { type Example, type LmError, type Score, badInput, failure } from '../../contracts'
 import { readDataset, refuseExisting, writeJsonl } from '../../formats'
 import { encodeDataset, loadCausalLM, openModel } from '../../lm'
 import { encodingWarnings } from '../../text'
-import { startEngine } from './startEngine'
 
 const scoreRow = (s: Score): Readonly<Record<string, unknown>> => ({
   id: s.id,

@@ -16,10 +16,10 @@ import {
   rowChoiceOf,
   rowOptions,
   trainingOptions,
+  startEngine,
 } from '../../cli'
 import { readDataset, refuseExisting } from '../../formats'
 import { type LogRow, type TrainingRequest, trainAdapter, trainModel } from '../../lm'
-import { startEngine } from './startEngine'
 
 export const trainCommand = command({
   name: 'train',

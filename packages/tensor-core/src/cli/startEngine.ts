@@ -1,9 +1,9 @@
 /** The engine a command runs on, said once on stderr. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Context } from '@safe/tensor-core/cli'
-import type { EngineError } from '@safe/tensor-core/contracts'
-import { type EngineReport, selectEngine } from '@safe/tensor-core/engine'
+import type { Context } from './command'
+import type { EngineError } from '../contracts'
+import { type EngineReport, selectEngine } from '../engine'
 
 export const startEngine = (context: Context): TE.TaskEither<EngineError, EngineReport> =>
   pipe(
