@@ -1,32 +1,37 @@
-/** `arena --out DIR`: the arena as ordinary files, to try every command on, and to see how a suite of one's own is laid out. */
+/** `arena`: the built-in world as ordinary files, to try every command of every package on: models, data, prompts. */
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { stringify } from 'yaml'
-import { command, flag, folder, required, text, withDefault } from '@safe/tensor-core/cli'
-import { type Dataset, type Fault, causeLine, failure, promptText } from '@safe/tensor-core/contracts'
-import { refuseExisting, writeFolder, writeWhole } from '@safe/tensor-core/formats'
+import { command, folder, overwriteOption, text, withDefault } from '@safe/tensor-core/cli'
+import { type Example, type FormatError, causeLine, failure, promptText } from '@safe/tensor-core/contracts'
+import { refuseExisting, writeFolder, writeJsonl, writeWhole } from '@safe/tensor-core/formats'
 import { arenaSuite } from '../arena'
 import { kebabKeys } from '../bench/closed'
 import { arenaMethods, arenaRecipe } from '../bench/defaults'
-import { type EvaluationSet, type Suite, evaluationSets } from '../bench/suite'
+import { type EvaluationItem, type Suite, evaluationSets } from '../bench/suite'
 
-// parts ------------------------------------------------------------------------------------------
+const rawLines = (examples: ReadonlyArray<Example>): string => examples.map((e) => `${e.raw}\n`).join('')
 
-const dataLines = (data: Dataset): string => data.examples.map(({ raw }) => `${raw}\n`).join('')
+const promptRow = ({ id, prompt, reference, fields }: EvaluationItem): Readonly<Record<string, unknown>> => ({
+  id,
+  prompt: promptText(prompt),
+  ...fields,
+  ...(reference === undefined ? {} : { response: reference, reference }),
+})
 
-const evaluationLines = (suite: Suite, set: EvaluationSet): string =>
-  suite.evaluation
-    .filter((item) => item.set === set)
-    .map(({ id, prompt, fields, reference }) => ({
-      id,
-      prompt: promptText(prompt),
-      ...(reference === undefined ? {} : { response: reference }),
-      ...fields,
-    }))
-    .map((row) => `${JSON.stringify(row)}\n`)
-    .join('')
+const copyModels = (suite: Suite, target: string): TE.TaskEither<FormatError, void> =>
+  TE.tryCatch(
+    async () => {
+      for (const [name, source] of Object.entries(suite.models))
+        await cp(source, join(target, 'models', name), { recursive: true })
+    },
+    (cause) => failure('WriteFailed', causeLine(cause), { where: target }),
+  )
+
+const defined = (o: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(o).filter(([, value]) => value !== undefined))
 
 /** A configuration for `bench` that reads these files as it would anyone's: one method, so that it is quick. */
 const configuration = (out: string, suite: Suite): string =>
@@ -42,9 +47,7 @@ const configuration = (out: string, suite: Suite): string =>
       'max-new-tokens': suite.maxNewTokens,
     },
     regimes: ['noisy'],
-    recipe: kebabKeys(
-      Object.fromEntries(Object.entries(arenaRecipe).filter(([, value]) => value !== undefined)),
-    ),
+    recipe: kebabKeys(defined({ ...arenaRecipe })),
     stages: {
       data: ['none'],
       training: ['none'],
@@ -52,63 +55,52 @@ const configuration = (out: string, suite: Suite): string =>
       decoding: [
         'none',
         ...arenaMethods.decoding
-          .filter((m) => !m.control)
+          .filter(({ control }) => !control)
           .map(({ use, name, options }) => ({ use, name, options: kebabKeys(options) })),
       ],
     },
   })
 
-const files = (out: string, suite: Suite, noisy: Dataset): ReadonlyArray<readonly [string, string]> => [
-  ['noisy.jsonl', dataLines(noisy)],
-  ['safe.jsonl', dataLines(suite.safe)],
-  ['references.jsonl', dataLines(suite.references)],
-  ...evaluationSets.map((set) => [`${set}.jsonl`, evaluationLines(suite, set)] as const),
-  ['bench.yaml', configuration(out, suite)],
-]
-
-const copied = (from: string, to: string): TE.TaskEither<Fault, void> =>
-  TE.tryCatch(
-    () => cp(from, to, { recursive: true }),
-    (cause): Fault => failure('WriteFailed', causeLine(cause), { where: to }),
-  )
-
-// command ----------------------------------------------------------------------------------------
-
 export const arenaCommand = command({
   name: 'arena',
   description:
-    'writes the built-in arena as ordinary files: models, fine-tuning data, evaluation prompts, a configuration',
+    'writes the arena as files: models/{base,aligned,anchor}, fine-tuning data, safe data, references, prompts, and bench.yaml that reads them',
   options: {
-    out: required(folder('where')),
-    regime: withDefault(
-      'poison:0.05',
-      text('what the fine-tuning data holds: benign, poison:SHARE or pure-bad'),
-    ),
-    overwrite: flag('replace an existing folder'),
+    out: withDefault('arena', folder('folder to write')),
+    regime: withDefault('poison:0.05', text('fine-tuning data: benign, poison:SHARE or pure-bad')),
+    ...overwriteOption,
   },
-  run: ({ out, regime, overwrite }, { common }) => {
+  run: (values, context) => {
     const suite = arenaSuite()
     return pipe(
-      TE.fromEither(refuseExisting(out, { overwrite })),
-      TE.chainEitherKW(() => suite.trainingData(regime, common.seed)),
+      TE.fromEither(refuseExisting(values.out, values)),
+      TE.chainEitherKW(() => suite.trainingData(values.regime, context.common.seed)),
       TE.chainW((noisy) =>
-        writeFolder(out, (temporary) =>
+        writeFolder(values.out, (target) =>
           pipe(
-            Object.entries(suite.models),
-            TE.traverseSeqArray(([name, model]) => copied(model, join(temporary, 'models', name))),
-            TE.chainW(() =>
+            copyModels(suite, target),
+            TE.chain(() => writeWhole(join(target, 'noisy.jsonl'), rawLines(noisy.examples))),
+            TE.chain(() => writeWhole(join(target, 'bench.yaml'), configuration(values.out, suite))),
+            TE.chain(() => writeWhole(join(target, 'safe.jsonl'), rawLines(suite.safe.examples))),
+            TE.chain(() => writeWhole(join(target, 'references.jsonl'), rawLines(suite.references.examples))),
+            TE.chain(() =>
               pipe(
-                files(out, suite, noisy),
-                TE.traverseSeqArray(([name, content]) => writeWhole(join(temporary, name), content)),
+                evaluationSets,
+                TE.traverseSeqArray((set) =>
+                  writeJsonl(
+                    join(target, `${set}.jsonl`),
+                    suite.evaluation.filter((item) => item.set === set).map(promptRow),
+                  ),
+                ),
               ),
             ),
           ),
         ),
       ),
-      TE.map(() => {
-        const names = ['models', ...files(out, suite, suite.safe).map(([name]) => name)]
-        return { json: { out, files: names }, text: `${out}: ${names.join(', ')}` }
-      }),
+      TE.map(() => ({
+        json: { out: values.out, regime: values.regime },
+        text: `the arena's files: ${values.out}`,
+      })),
     )
   },
 })
