@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -329,14 +329,25 @@ const settle = (
   )
 }
 
-const ADAPTER_PARTS = ['adapter_config.json', 'adapter_model.safetensors']
+/** What an earlier run left in `out` is not this run's result: a run that starts anew takes it away before its first step. */
+const startAnew = ({ out, resume }: TrainingRequest, weights: string): TE.TaskEither<LmError, void> =>
+  out === undefined || resume === true
+    ? TE.right(undefined)
+    : pipe(
+        attempt(out, () => rm(join(out, weights), { force: true })),
+        TE.chain(() => removeCheckpoints(out)),
+      )
+
+const ADAPTER_WEIGHTS = 'adapter_model.safetensors'
+const MODEL_WEIGHTS = 'model.safetensors'
+const ADAPTER_PARTS = ['adapter_config.json', ADAPTER_WEIGHTS]
 
 // public -----------------------------------------------------------------------------------------
 
 /** Trains an adapter; with `out`, it is also written there as PEFT does. */
 export const trainAdapter = (request: TrainingRequest): TE.TaskEither<TrainingError, LoraAdapter> => {
   const { out } = request
-  if (out !== undefined && request.resume === true && existsSync(join(out, 'adapter_model.safetensors')))
+  if (out !== undefined && request.resume === true && existsSync(join(out, ADAPTER_WEIGHTS)))
     return readAdapter(out)
   return pipe(
     adapterBench(request),
@@ -344,7 +355,8 @@ export const trainAdapter = (request: TrainingRequest): TE.TaskEither<TrainingEr
       disposing(
         bench,
         pipe(
-          runLoop(request, bench, 'adapter'),
+          startAnew(request, ADAPTER_WEIGHTS),
+          TE.chainW(() => runLoop(request, bench, 'adapter')),
           TE.map((trained) => adapterFrom(bench.from, trained)),
         ),
       ),
@@ -361,19 +373,29 @@ export const trainAdapter = (request: TrainingRequest): TE.TaskEither<TrainingEr
 export const trainModel = (
   request: TrainingRequest & { readonly out: string },
 ): TE.TaskEither<TrainingError, void> =>
-  request.resume === true && existsSync(join(request.out, 'model.safetensors'))
-    ? TE.right(undefined)
-    : pipe(
-        fullBench(request),
-        TE.chainW((bench) =>
-          pipe(
-            disposing(bench, runLoop(request, bench, 'full')),
-            TE.chainW((trained) => {
-              const { folder } = bench.opened
-              return settle(
-                request.out,
-                [...folder.companions, 'config.json', 'model.safetensors'],
-                (target) =>
+  resolve(request.out) === resolve(request.model)
+    ? TE.left(
+        badInput('BadOption', 'is the model that is trained', {
+          where: request.out,
+          remedy: 'give another --out',
+        }),
+      )
+    : request.resume === true && existsSync(join(request.out, MODEL_WEIGHTS))
+      ? TE.right(undefined)
+      : pipe(
+          fullBench(request),
+          TE.chainW((bench) =>
+            pipe(
+              disposing(
+                bench,
+                pipe(
+                  startAnew(request, MODEL_WEIGHTS),
+                  TE.chainW(() => runLoop(request, bench, 'full')),
+                ),
+              ),
+              TE.chainW((trained) => {
+                const { folder } = bench.opened
+                return settle(request.out, [...folder.companions, 'config.json', MODEL_WEIGHTS], (target) =>
                   writeModelFolder(target, {
                     config: folder.config,
                     rawConfig: folder.rawConfig,
@@ -385,11 +407,11 @@ export const trainModel = (
                       values: trained.subarray(s.offset, s.offset + s.size),
                     })),
                   }),
-              )
-            }),
+                )
+              }),
+            ),
           ),
-        ),
-      )
+        )
 
 export interface OpenOracle {
   readonly oracle: GradientOracle<tf.Tensor>

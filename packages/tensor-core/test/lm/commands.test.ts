@@ -178,6 +178,27 @@ describe('train', () => {
     expect(relativeError(nll(join(work, 's2.jsonl')), nll(join(work, 's1.jsonl')))).toBeLessThan(1e-6)
   })
 
+  it('with --overwrite takes the earlier result away first, so that going on does not find it', async () => {
+    const [out, log] = [join(work, 'again'), join(work, 'again.log')]
+    await run('train', ...options, '--out', out)
+    const earlier = readFileSync(join(out, 'adapter_model.safetensors'))
+    const other = [...options, '--lr', '1e-3', '--max-steps', '200', '--out', out, '--checkpoint-every', '2']
+    const wait = setInterval(() => {
+      if (existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 4) {
+        clearInterval(wait)
+        process.emit('SIGINT')
+      }
+    }, 1)
+    expect((await run('train', ...other, '--overwrite', '--log', log)).code).toBe(130)
+    clearInterval(wait)
+    expect(existsSync(join(out, 'adapter_model.safetensors'))).toBe(false)
+    expect((await run('train', ...other, '--resume')).code).toBe(0)
+    expect(readFileSync(join(out, 'adapter_model.safetensors')).equals(earlier)).toBe(false)
+    const onto = await run('train', ...options, '--full', '--overwrite', '--out', model)
+    expect(onto.code).toBe(2)
+    expect(onto.err).toContain('is the model that is trained')
+  })
+
   it('stops where numbers overflow, naming the step and its rows, and writes nothing', async () => {
     const out = join(work, 'overflow')
     const said = await run('train', ...options, '--no-shuffle', '--lr', '1e30', '--out', out)
