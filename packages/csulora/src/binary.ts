@@ -27,7 +27,7 @@ import {
 } from '@safe/tensor-core/formats'
 import type { RankRule } from '@safe/tensor-core/linalg'
 import { noCache, openCache } from './cache'
-import { type CorrectionOptions, correctAdapter } from './correct-adapter'
+import { type CorrectionOptions, correctAdapter } from './correctAdapter'
 import { methods } from './correction'
 import * as defaults from './defaults'
 import { reportOf, summary } from './report'

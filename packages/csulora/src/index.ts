@@ -16,7 +16,7 @@ export {
   type CorrectionSetup,
   type ModuleReport,
   correctAdapter,
-} from './correct-adapter'
+} from './correctAdapter'
 export {
   type Correction,
   type CorrectionReport,

@@ -1,7 +1,7 @@
 /** The report of a run: what `--report` writes and `--json` prints. */
 import type { RankRule } from '@safe/tensor-core/linalg'
 import { type PerBlock, total } from './blocks'
-import type { CorrectionOptions, ModuleReport } from './correct-adapter'
+import type { CorrectionOptions, ModuleReport } from './correctAdapter'
 
 export interface Report {
   readonly method: string

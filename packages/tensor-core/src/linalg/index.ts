@@ -41,11 +41,11 @@ export {
   timesThin,
   transposedTimesThin,
 } from './products'
-export { rowGramSteps } from './row-gram'
+export { rowGramSteps } from './rowGram'
 export { type QR, orthonormal, thinQR } from './qr'
-export { randomProjector } from './random-subspace'
-export { type Range, type RangeOptions, type RankRule, rangeSteps, rankFor } from './range-finder'
-export { type Cut, projectionSteps, restrictedInverseSteps } from './spectral-step'
+export { randomProjector } from './randomSubspace'
+export { type Range, type RangeOptions, type RankRule, rangeSteps, rankFor } from './rangeFinder'
+export { type Cut, projectionSteps, restrictedInverseSteps } from './spectralStep'
 export {
   type Decomposition,
   type Ranged,

@@ -2,7 +2,7 @@
  * The dominant column and row space of a matrix V, known by their projectors' action.
  *
  * Two routes give the same subspaces:
- *   spectrum  exact: Gram matrix of the shorter side, tridiagonal reduction, spectral step function (see `spectral-step`). Any
+ *   spectrum  exact: Gram matrix of the shorter side, tridiagonal reduction, spectral step function (see `spectralStep`). Any
  *             rank costs the same; what is kept does not depend on the rank.
  *   range     randomized range finder: for few directions of a large matrix; taken only where the residual proves it as good.
  * With G = V V^T on the shorter side and U its dominant eigenvectors, the other side needs no second decomposition:
@@ -12,9 +12,9 @@ import type { Steps } from './cooperative'
 import { type Dense, type Large, columns, transpose } from './dense'
 import { tridiagonalEigen, tridiagonalEigenvalues } from './eigen'
 import { flip, matrixEnergy, multiply, timesThin, transposedTimesThin } from './products'
-import { type Range, type RankRule, rangeSteps, rankFor } from './range-finder'
-import { rowGramSteps } from './row-gram'
-import { type Cut, projectionSteps, restrictedInverseSteps } from './spectral-step'
+import { type Range, type RankRule, rangeSteps, rankFor } from './rangeFinder'
+import { rowGramSteps } from './rowGram'
+import { type Cut, projectionSteps, restrictedInverseSteps } from './spectralStep'
 import { type Reduction, type Tridiagonal, reductionSteps, timesQ, timesQTransposed } from './tridiagonal'
 import { workspaceFor } from './workspace'
 

@@ -5,7 +5,7 @@
 import { type Dense, dense, transpose } from './dense'
 import type { Steps } from './cooperative'
 import { accumulate } from './products'
-import { subtractRowsTimes, symmetricTimes, transposedTimes } from './reduction-kernels'
+import { subtractRowsTimes, symmetricTimes, transposedTimes } from './reductionKernels'
 import { type Workspace, panels } from './workspace'
 
 // model ------------------------------------------------------------------------------------------

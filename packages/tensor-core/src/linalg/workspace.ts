@@ -1,8 +1,8 @@
 /**
  * The memory a symmetric reduction works in: the matrix, packed panels and two vectors, side by side in one WebAssembly memory
- * where the machine has vectors (see `simd-kernels`), so that kernels and JavaScript see the same numbers without copies.
+ * where the machine has vectors (see `simdKernels`), so that kernels and JavaScript see the same numbers without copies.
  */
-import { type Kernels, kernelsWith } from './simd-kernels'
+import { type Kernels, kernelsWith } from './simdKernels'
 
 // model ------------------------------------------------------------------------------------------
 

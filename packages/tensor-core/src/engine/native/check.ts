@@ -37,7 +37,7 @@ const checkFailed = (message: string): EngineError =>
   })
 
 /** The module that checks, as a source or as built. */
-const childFile = join(__dirname, `check-child${extname(__filename)}`)
+const childFile = join(__dirname, `checkChild${extname(__filename)}`)
 
 /** Runs the check on a built folder. */
 export const checkEngine = (variant: Variant, folder: string): TE.TaskEither<EngineError, Findings> =>

@@ -42,7 +42,7 @@ const speed = (): number => {
 const check = async (): Promise<void> => {
   const variant = variants.find((v) => v === process.argv[2])
   const folder = process.argv[3]
-  if (variant === undefined || folder === undefined) throw new Error('usage: check-child native|cuda FOLDER')
+  if (variant === undefined || folder === undefined) throw new Error('usage: checkChild native|cuda FOLDER')
   const running = await startNative(variant, {
     addon: join(folder, layout.addon),
     quiet: join(folder, layout.quiet),
