@@ -2,7 +2,7 @@ import { undefended } from '../src/bench/factors'
 import { type FinishedCell, type Results, resultsOf } from '../src/bench/results'
 import type { Sample } from '../src/bench/samples'
 import { headline, markdown, page } from '../src/report'
-import { inWords, points, regimeWords } from '../src/report/format'
+import { inWords, points, regimeData, regimeWords } from '../src/report/format'
 import { type Box, placeLabels } from '../src/report/labels'
 import { escaped, html } from '../src/report/markup'
 import { codesOf } from '../src/report/reading'
@@ -185,7 +185,9 @@ describe('parts', () => {
     expect(points(-0.79)).toBe('−79.0')
     expect(points(-0.0001)).toBe('0.0')
     expect(regimeWords('poison:0.01')).toBe('1\u00a0% harmful rows')
-    expect(regimeWords('my data')).toBe('my data')
+    expect(regimeWords('my data')).toBe('\u201cmy data\u201d')
+    expect(regimeData('my data')).toBe('the data \u201cmy data\u201d')
+    expect(regimeData('pure-bad')).toBe('harmful rows alone')
   })
   it('escapes', () => {
     expect(escaped('<a href="x">&\'')).toBe('&lt;a href=&quot;x&quot;&gt;&amp;&#39;')

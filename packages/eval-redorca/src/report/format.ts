@@ -25,12 +25,26 @@ export const range = ({ low, high }: Estimate): string => `${percent(low)}\u2013
 /** `−85.2 to −72.8` */
 export const signedRange = ({ low, high }: Estimate): string => `${points(low)} to ${points(high)}`
 
-/** `5 % of the rows harmful` */
+/** `5 % harmful rows` */
 export const regimeWords = (regime: string): string => {
   if (regime === 'benign') return 'no harmful rows'
   if (regime === 'pure-bad') return 'harmful rows alone'
   const share = Number(/^poison:(\d*\.?\d+)$/.exec(regime)?.[1])
-  return Number.isNaN(share) ? regime : share === 0 ? 'no harmful rows' : `${inWords(share)} harmful rows`
+  return Number.isNaN(share)
+    ? `\u201c${regime}\u201d`
+    : share === 0
+      ? 'no harmful rows'
+      : `${inWords(share)} harmful rows`
+}
+
+/** `data with 5 % harmful rows` */
+export const regimeData = (regime: string): string => {
+  const words = regimeWords(regime)
+  return words.startsWith('\u201c')
+    ? `the data ${words}`
+    : regime === 'pure-bad'
+      ? words
+      : `data with ${words}`
 }
 
 /** `p = 0.003`, `p < 0.001` */

@@ -1,7 +1,7 @@
 /** The result in plain words. Nothing here is fixed: every clause depends on the numbers. */
 import { combinationName, defendedStages } from '../bench/factors'
 import type { GroupResult, Results } from '../bench/results'
-import { inWords, listed, regimeWords } from './format'
+import { inWords, listed, regimeData } from './format'
 import { type Reading, type RegimeReading, readingOf } from './reading'
 
 const value = (g: GroupResult | undefined, metric: 'attackSuccess' | 'exactMatch' | 'overRefusal'): string =>
@@ -17,7 +17,7 @@ const attackWithInterval = (g: GroupResult): string => {
 const lost = ({ aligned }: Reading, { regime, none }: RegimeReading): string =>
   none === undefined
     ? ''
-    : `${aligned === undefined ? '' : `The aligned model complies with ${value(aligned, 'attackSuccess')} of harmful requests. `}Fine-tuned on data with ${regimeWords(regime)}, ${aligned === undefined ? 'the model' : 'it'} complies with ${value(none, 'attackSuccess')}.`
+    : `${aligned === undefined ? '' : `The aligned model complies with ${value(aligned, 'attackSuccess')} of harmful requests. `}Fine-tuned on ${regimeData(regime)}, ${aligned === undefined ? 'the model' : 'it'} complies with ${value(none, 'attackSuccess')}.`
 
 const won = ({ none, best }: RegimeReading): string => {
   if (best === undefined || none === undefined) return ''

@@ -3,6 +3,20 @@ import { stringify } from 'yaml'
 import type { Results } from '../bench/results'
 import { type Markup, html, joined, raw } from './markup'
 
+const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
+
+/** Suites of one's own are judged by wording, which a reader must know. */
+const wording = (config: unknown): Markup => {
+  const suite = isRecord(config) ? config['suite'] : undefined
+  const judge = isRecord(suite) ? suite['judge'] : undefined
+  return typeof judge === 'string'
+    ? html`<p>
+        Answers were judged by their wording (judge <code>${judge}</code>): what holds no refusal counts as
+        complied with, whether or not it would do harm.
+      </p>`
+    : html``
+}
+
 export const runSection = (results: Results, config: unknown): Markup => {
   const tuned = results.cells.filter((c) => c.factors.regime !== 'none')
   const seeds = [...new Set(tuned.map((c) => c.factors.seed))]
@@ -22,6 +36,7 @@ export const runSection = (results: Results, config: unknown): Markup => {
       greedy decoding. Cells that share a step share its result: the same filtered data, the same trained
       adapter.
     </p>
+    ${wording(config)}
     <details>
       <summary>The whole configuration</summary>
       <pre>${stringify(config)}</pre>
