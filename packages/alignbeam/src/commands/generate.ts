@@ -64,6 +64,8 @@ const answerAll = (
             rows.map((e) => e.prompt),
             rowsOf(generation, from, to),
           ),
+      // A model that was stopped in the middle does not know what can go on.
+      TE.mapLeft((e): Fault => (e.kind === 'interrupted' ? stopped(values) : e)),
       // What was cut short by the signal is not a row.
       TE.filterOrElse(
         () => !context.signal.aborted,
@@ -152,8 +154,6 @@ export const generateCommand = command({
           TE.map(({ lines, refusals, own }) => {
             const warning = alreadyAligned(refusals, own)
             if (warning !== undefined) context.warn(warning)
-            cast.draft?.dispose()
-            cast.anchor?.dispose()
             return values.out === undefined
               ? { json: lines.map((line): unknown => JSON.parse(line)), text: lines.join('\n') }
               : {
@@ -161,6 +161,12 @@ export const generateCommand = command({
                   text: `${lines.length} answers: ${values.out}`,
                 }
           }),
+          (work) => async () => {
+            const result = await work()
+            cast.draft?.dispose()
+            cast.anchor?.dispose()
+            return result
+          },
         )
       }),
     ),
