@@ -6,7 +6,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { CausalLM, Dataset, DefenceError, LmError, LoraAdapter, Pipeline } from '../contracts'
 import { loadCausalLM } from './openModel'
-import { type TrainingRequest, trainAdapter } from './train'
+import { trainAdapter } from './trainAdapter'
+import type { TrainingRequest } from './training/request'
 
 /** What each stage made. */
 export interface PipelineResult {

@@ -1,0 +1,105 @@
+/** A model and its rows made ready to be trained: an adapter beside frozen weights, or all weights. */
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type LmError, badInput } from '../../contracts'
+import { type EncodedRows, encodingWarnings } from '../../text'
+import { loadWeights } from '../inference/load'
+import { type OpenedModel, adapterOf, nameOf, openModel } from '../openModel'
+import { encodeDataset } from '../rows'
+import { type AdapterStart, adapterStart } from './adapterSlots'
+import type { TrainingError, TrainingRequest } from './request'
+import { type Trainable, fullTrainable, loraTrainable } from './trainable'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A model, its rows, and an oracle over a trainable vector. */
+export interface Bench {
+  readonly opened: OpenedModel
+  readonly encoded: EncodedRows
+  readonly trainable: Trainable
+  readonly start: Float32Array
+  readonly dispose: () => void
+}
+
+export interface AdapterBench extends Bench {
+  readonly from: AdapterStart
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+const encodeRows = (opened: OpenedModel, request: TrainingRequest): E.Either<LmError, EncodedRows> =>
+  pipe(
+    encodeDataset(request.data, opened.encoder, opened.folder.config.vocabSize, request.recipe.maxLength),
+    E.map((encoded) => {
+      encodingWarnings(encoded, request.recipe.maxLength).forEach((line) =>
+        request.onWarning?.(`${request.data.name}: ${line}`),
+      )
+      return encoded
+    }),
+    E.filterOrElseW(
+      ({ rows }) => rows.length > 0,
+      (): LmError =>
+        badInput('EmptyData', 'holds no row with a response token', {
+          where: request.data.name,
+          remedy: 'check the rows and --max-length',
+        }),
+    ),
+  )
+
+export const adapterBench = (request: TrainingRequest): TE.TaskEither<TrainingError, AdapterBench> =>
+  pipe(
+    TE.Do,
+    TE.bindW('opened', () => openModel(request.model, request)),
+    TE.bindW('encoded', ({ opened }) => TE.fromEither(encodeRows(opened, request))),
+    TE.bindW('init', () => adapterOf(request.init, request.onWarning)),
+    TE.bindW('from', ({ opened, init }) =>
+      TE.fromEither(
+        adapterStart(
+          opened.folder.config,
+          request.recipe,
+          request.seed,
+          request.model,
+          init,
+          nameOf(request.init),
+        ),
+      ),
+    ),
+    TE.bindW('weights', ({ opened }) => loadWeights(opened.folder)),
+    TE.map(({ opened, encoded, from, weights }) => ({
+      opened,
+      encoded,
+      from,
+      start: from.start,
+      trainable: loraTrainable(weights, from.slots),
+      dispose: weights.dispose,
+    })),
+  )
+
+export const fullBench = (request: TrainingRequest): TE.TaskEither<TrainingError, Bench> =>
+  pipe(
+    TE.Do,
+    TE.bindW('opened', () => openModel(request.model, request)),
+    TE.bindW('encoded', ({ opened }) => TE.fromEither(encodeRows(opened, request))),
+    TE.let('trainable', ({ opened }) => fullTrainable(opened.folder.config)),
+    TE.bindW('start', ({ opened, trainable }) => async (): Promise<E.Either<LmError, Float32Array>> => {
+      const start = new Float32Array(trainable.layout.size)
+      for (const slot of trainable.layout.slots) {
+        const values = await opened.folder.weights.read(slot.name)()
+        if (E.isLeft(values)) return values
+        if (values.right.length !== slot.size)
+          return E.left(
+            badInput(
+              'ModelUnsupported',
+              `holds ${slot.name} with ${values.right.length} values, config.json asks for ${slot.size}`,
+              {
+                where: request.model,
+              },
+            ),
+          )
+        start.set(values.right, slot.offset)
+      }
+      return E.right(start)
+    }),
+    TE.map((b) => ({ ...b, dispose: () => undefined })),
+  )

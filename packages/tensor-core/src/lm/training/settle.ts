@@ -1,0 +1,42 @@
+/** A run's result into its folder, beside the checkpoints until it is whole. */
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type FormatError, type LmError, causeLine, failure } from '../../contracts'
+import { removeCheckpoints } from './checkpoint'
+import type { TrainingRequest } from './request'
+
+const attempt = <A>(where: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
+  TE.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where }))
+
+/** Moves the parts of a finished folder into `out`, which may hold checkpoints; the weights come last. */
+export const settle = (
+  out: string,
+  parts: ReadonlyArray<string>,
+  write: (folder: string) => TE.TaskEither<FormatError, void>,
+): TE.TaskEither<FormatError, void> => {
+  const folder = join(out, 'finished')
+  return pipe(
+    attempt(out, () => mkdir(out, { recursive: true })),
+    TE.chain(() => write(folder)),
+    TE.chain(() =>
+      attempt(out, async () => {
+        for (const part of parts)
+          if (existsSync(join(folder, part))) await rename(join(folder, part), join(out, part))
+        await rm(folder, { recursive: true, force: true })
+      }),
+    ),
+    TE.chain(() => removeCheckpoints(out)),
+  )
+}
+
+/** What an earlier run left in `out` is not this run's result: a run that starts anew takes it away before its first step. */
+export const startAnew = ({ out, resume }: TrainingRequest, weights: string): TE.TaskEither<LmError, void> =>
+  out === undefined || resume === true
+    ? TE.right(undefined)
+    : pipe(
+        attempt(out, () => rm(join(out, weights), { force: true })),
+        TE.chain(() => removeCheckpoints(out)),
+      )
