@@ -54,6 +54,19 @@ describe('schedule', () => {
     expect(order).toEqual(['a', 'b', 'short', 'c'])
   })
 
+  it('finishes one seed before it begins the next, where it can', async () => {
+    const of = (j: Job, seed: number): Job => ({ ...j, factors: { ...j.factors, seed } })
+    const jobs = [
+      of(job('a1'), 1),
+      of(job('b1', ['a1']), 1),
+      of(job('a2', [], 9), 2),
+      of(job('b2', ['a2'], 9), 2),
+    ]
+    const order: string[] = []
+    await schedule(jobs, [worker((j) => (order.push(j.id), E.right(undefined)))], quiet)
+    expect(order).toEqual(['a1', 'b1', 'a2', 'b2'])
+  })
+
   it('lets a failure take its dependants along, and nothing else', async () => {
     const fault = failure('Broken', 'it broke')
     const ran: string[] = []

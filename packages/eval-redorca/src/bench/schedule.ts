@@ -1,5 +1,6 @@
 /**
- * Gives jobs to workers: a job starts when what it needs is done, the one with the longest road behind it first. A job whose
+ * Gives jobs to workers: a job starts when what it needs is done; one regime and seed after the other, so that a long run has
+ * finished cells early, and within them the job with the longest road behind it first. A job whose
  * worker dies is given to another once more; a job that fails takes those that need it with it, and the rest goes on.
  */
 import * as E from 'fp-ts/Either'
@@ -46,6 +47,15 @@ export const roads = (jobs: ReadonlyArray<Job>): ReadonlyMap<string, number> => 
   return known
 }
 
+const inOrder = (jobs: ReadonlyArray<Job>, road: ReadonlyMap<string, number>): ReadonlyArray<Job> => {
+  const group = ({ factors }: Job): string => `${factors.regime} ${factors.seed}`
+  const groups = [...new Set(jobs.map(group))]
+  return [...jobs].sort(
+    (a, b) =>
+      groups.indexOf(group(a)) - groups.indexOf(group(b)) || (road.get(b.id) ?? 0) - (road.get(a.id) ?? 0),
+  )
+}
+
 // running ----------------------------------------------------------------------------------------
 
 const lost = (job: Job, said: string): Fault =>
@@ -61,7 +71,7 @@ export const schedule = async (
   { onDone, onRetry, stopped }: ScheduleEvents,
 ): Promise<ReadonlyArray<FailedJob>> => {
   const road = roads(jobs)
-  const open = new Set([...jobs].sort((a, b) => (road.get(b.id) ?? 0) - (road.get(a.id) ?? 0)))
+  const open = new Set(inOrder(jobs, road))
   const undone = new Set(jobs.map((job) => job.id))
   const failed = new Map<string, FailedJob>()
   const waiters: (() => void)[] = []
