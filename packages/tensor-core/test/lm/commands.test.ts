@@ -319,7 +319,7 @@ describe('an adapter with parts that are not applied', () => {
 })
 
 describe('weights that are not numbers', () => {
-  it('give no scores but the name of a row', async () => {
+  it('give neither scores nor completions', async () => {
     const broken = join(work, 'broken')
     mkdirSync(broken)
     copyFileSync(join(model, 'config.json'), join(broken, 'config.json'))
@@ -330,7 +330,10 @@ describe('weights that are not numbers', () => {
     const said = await run('score', '--model', broken, '--data', data, '--out', out)
     expect(said.code).toBe(1)
     expect(said.err).toContain('row 0: has a score that is not a number')
-    expect(existsSync(out)).toBe(false)
+    const told = await run('generate', '--model', broken, '--prompts', data, '--out', out)
+    expect(told.code).toBe(1)
+    expect(told.err).toContain('logits that are not numbers')
+    expect(readdirSync(work).filter((f) => f.includes('broken.jsonl'))).toEqual([])
   })
 })
 

@@ -93,6 +93,15 @@ const finished = (row: Row, context: CompletionContext, o: GenerationOptions): C
 
 // generation -------------------------------------------------------------------------------------
 
+/** Weights or activations that are not numbers would silently decode to the first id: the first logits tell. */
+const checkNumbers = async (logits: tf.Tensor | undefined): Promise<void> => {
+  if (logits === undefined) return
+  const sum = tf.sum(logits)
+  const [value] = await sum.data()
+  sum.dispose()
+  if (Number.isNaN(value)) throw new Error('the model gives logits that are not numbers; check its weights')
+}
+
 /** @param histories the tokens each row of the cache holds; the cache stays as it is */
 export const completeRows = async (
   context: CompletionContext,
@@ -117,6 +126,7 @@ export const completeRows = async (
     if (cache !== start) disposeCache(cache)
     cache = next
   }
+  await checkNumbers(cache.logits)
   try {
     while (active.some((r) => r.finish === undefined) && cache.logits !== undefined) {
       await turn()
