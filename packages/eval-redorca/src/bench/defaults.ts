@@ -36,7 +36,7 @@ const dualSelectArena: Parameters = { refresh: 5, rho: 0.2, kTask: 8, warmupStep
 
 /**
  * The arena's models are small and learn fast, so three settings differ from the papers'. ForgetFilter's safe phase goes over the
- * safe set four times at a quarter of the rate (the paper's 1000 steps would erase the task as well). DualSelect computes its
+ * safe set four times at half the rate (the paper's 1000 steps would erase the task as well). DualSelect computes its
  * reference gradient anew every 5 steps and keeps half of each batch. AlignBeam mixes at 0.4 over both models' top tokens: the
  * anchor's alone do not hold the task's words. Each stage has its controls: as much dropped by lot, references by lot, other
  * projections, a plain refusal prefix.
@@ -67,8 +67,8 @@ export const arenaMethods: StageMethods = {
 }
 
 /**
- * Adapters on every linear layer at the rate at which the undefended fine-tune learns the whole task and yet keeps its alignment
- * on clean data; chosen on undefended runs alone.
+ * Adapters on every linear layer, at a rate that leaves alignment nearly whole on clean data and for long enough that the undefended
+ * fine-tune learns the whole task; chosen on undefended runs alone.
  */
 export const arenaRecipe: Recipe = {
   ...generalRecipe,
