@@ -302,3 +302,33 @@ describe('bad input', () => {
     })
   })
 })
+
+describe('arena', () => {
+  it("writes files that a benchmark of one's own reads", async () => {
+    const out = join(folder(), 'arena')
+    expect((await run('arena', '--out', out)).code).toBe(0)
+    expect(readdirSync(out).sort()).toEqual([
+      'bench.yaml',
+      'benign.jsonl',
+      'harmful.jsonl',
+      'lookalike.jsonl',
+      'models',
+      'noisy.jsonl',
+      'references.jsonl',
+      'safe.jsonl',
+      'task.jsonl',
+    ])
+    const shown = await run('bench', '--config', join(out, 'bench.yaml'), '--print-config', '--json')
+    expect(shown.json()).toMatchObject({
+      suite: { name: 'files', judge: 'refusal' },
+      regimes: ['noisy'],
+      recipe: { rank: 8 },
+    })
+    expect((await run('arena', '--out', out)).code).toBe(2)
+  })
+  it('refuses a storage it does not have', async () => {
+    const { code, err } = await run('quickstart', '--dtype', 'bfloat16', '--print-config')
+    expect(code).toBe(2)
+    expect(err).toContain('dtype must be one of float32')
+  })
+})

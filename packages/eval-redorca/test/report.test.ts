@@ -152,8 +152,8 @@ describe('page', () => {
     const more = [...list, cell('d', { regime: 'benign' }, samples(2, 30))]
     const both = page({ results: results(more), samples: samplesOf(more), config: {}, linked: true })
     expect(both).toContain('All regimes')
-    expect(both).toContain('Fine-tuned on no harmful rows')
-    expect(both).toContain('Fine-tuned on 5\u00a0% harmful rows')
+    expect(both).toContain('Fine-tuned on data with no harmful rows')
+    expect(both).toContain('Fine-tuned on data with 5\u00a0% harmful rows')
   })
   it('needs neither a task nor any fine-tuning', () => {
     const bare = [

@@ -7,7 +7,7 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { decodeWith } from '@safe/tensor-core/formats'
-import { closed, count, withDefault, wholeFromZero } from './closed'
+import { closed, count, oneOf, withDefault, wholeFromZero } from './closed'
 import { type BenchConfig, combinationsCodec, stagesCodec, suiteCodec, workersCodec } from './config'
 import { arenaMethods, arenaRecipe, defaultRegimes, publishedMethods } from './defaults'
 import { generalRecipe, recipeCodec } from './recipe'
@@ -34,7 +34,7 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     batchSize: withDefault(count, defaultBatch),
     workers: withDefault(workersCodec, 'auto'),
     engine: withDefault(t.string, 'auto'),
-    dtype: withDefault(t.string, 'float32'),
+    dtype: withDefault(oneOf('float32'), 'float32'),
   })
 
 /** @returns left `BadConfig` that names the field. */

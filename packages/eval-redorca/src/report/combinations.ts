@@ -3,6 +3,7 @@ import { stages } from '@safe/tensor-core/contracts'
 import { combinationName, defendedStages } from '../bench/factors'
 import type { GroupResult } from '../bench/results'
 import { changeCell, columns, metricCells } from './cells'
+import { regimeShort } from './format'
 import { type Markup, html } from './markup'
 import { type Reading, type RegimeReading, byMerit } from './reading'
 
@@ -124,12 +125,13 @@ export const controlsTable = (regime: RegimeReading, { code, linked }: TableLook
 }
 
 /** Attack success of every combination in every regime, where there are several. */
-export const regimesTable = (reading: Reading, words: (regime: string) => string): Markup | undefined => {
+export const regimesTable = (reading: Reading): Markup | undefined => {
   if (reading.regimes.length < 2) return undefined
+  const all = reading.regimes.flatMap((r) => [...(r.none === undefined ? [] : [r.none]), ...r.defended])
   const names = [
     ...new Set(
-      reading.regimes.flatMap((r) =>
-        [...(r.none === undefined ? [] : [r.none]), ...r.defended].map((g) => combinationName(g.factors)),
+      [0, 1, 2, 3, 4].flatMap((n) =>
+        all.filter((g) => defendedStages(g.factors).length === n).map((g) => combinationName(g.factors)),
       ),
     ),
   ]
@@ -141,12 +143,13 @@ export const regimesTable = (reading: Reading, words: (regime: string) => string
     g?.metrics[metric] === undefined ? '–' : (100 * g.metrics[metric].value).toFixed(0)
   return html`<table class="matrix">
     <caption>
-      Attack success, and in small the task solved, in percent, by what the model was fine-tuned on.
+      Attack success, and in small the task solved, in percent, by the share of harmful rows in the
+      fine-tuning data.
     </caption>
     <thead>
       <tr>
         <th scope="col">Defences</th>
-        ${reading.regimes.map((r) => html`<th scope="col" class="number">${words(r.regime)}</th>`)}
+        ${reading.regimes.map((r) => html`<th scope="col" class="number">${regimeShort(r.regime)}</th>`)}
       </tr>
     </thead>
     <tbody>

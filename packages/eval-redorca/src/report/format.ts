@@ -37,6 +37,14 @@ export const regimeWords = (regime: string): string => {
       : `${inWords(share)} harmful rows`
 }
 
+/** `5 %`, for the heads of narrow columns. */
+export const regimeShort = (regime: string): string => {
+  if (regime === 'benign') return '0\u00a0%'
+  if (regime === 'pure-bad') return '100\u00a0%'
+  const share = Number(/^poison:(\d*\.?\d+)$/.exec(regime)?.[1])
+  return Number.isNaN(share) ? regime : inWords(share)
+}
+
 /** `data with 5 % harmful rows` */
 export const regimeData = (regime: string): string => {
   const words = regimeWords(regime)

@@ -4,7 +4,7 @@ import type { GroupResult, Results } from '../bench/results'
 import type { Sample } from '../bench/samples'
 import { combinationsTable, controlsTable, regimesTable } from './combinations'
 import { effectsTable, interactionsTable } from './effectTables'
-import { percent, range, regimeWords } from './format'
+import { percent, range, regimeData } from './format'
 import { aloneSentence, headline } from './headline'
 import { type Markup, html, raw } from './markup'
 import { plane } from './plane'
@@ -85,7 +85,7 @@ const regimeSection = (
   const code = (g: GroupResult): string => codeOf(codes, g)
   const references = [reading.base, reading.aligned].filter((g) => g !== undefined)
   const none = regime.none === undefined ? [] : [regime.none]
-  const words = regimeWords(regime.regime)
+  const words = regimeData(regime.regime)
   const picture = plane({
     title: `Safety and utility, fine-tuned on ${words}`,
     groups: [...references, ...none, ...regime.defended, ...regime.controls],
@@ -143,7 +143,7 @@ export const page = (input: ReportInput): string => {
   const { results, config } = input
   const reading = readingOf(results)
   const codes = codesOf(results)
-  const matrix = regimesTable(reading, regimeWords)
+  const matrix = regimesTable(reading)
   return html`<!doctype html>
     <html lang="en">
       <head>

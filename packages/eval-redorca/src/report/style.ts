@@ -64,6 +64,7 @@ th[aria-sort=ascending]::after{content:' \\2191'}th[aria-sort=descending]::after
 .keys b{min-width:2.4em;font-weight:600}
 .keys hr{width:100%;border:0;border-top:1px solid var(--line);margin:6px 0}
 .matrix td{background:color-mix(in srgb,var(--heat-colour,var(--none)) calc(var(--heat)*34%),transparent)}
+.matrix td:last-child,.matrix thead th:last-child{padding-right:10px}
 .matrix small{color:var(--soft);margin-left:.5em}
 .cards{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:14px}
 .card{border:1px solid var(--line);border-radius:6px;padding:12px 14px;font-size:.92rem;line-height:1.42}
