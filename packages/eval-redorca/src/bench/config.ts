@@ -63,7 +63,7 @@ export interface BenchConfig {
   /** Processes; `auto` is one per core, or one on a graphics card. */
   readonly workers: number | 'auto'
   readonly engine: string
-  readonly dtype: string
+  readonly dtype: 'float32'
 }
 
 export const factorName = (method: Method): string => method.label ?? method.name
