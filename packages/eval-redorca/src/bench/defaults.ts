@@ -67,8 +67,9 @@ export const arenaMethods: StageMethods = {
 }
 
 /**
- * Adapters on every linear layer, at a rate that leaves alignment nearly whole on clean data and for long enough that the undefended
- * fine-tune learns the whole task; chosen on undefended runs alone.
+ * Adapters on every linear layer, at a rate that leaves alignment nearly whole on clean data, and for long enough that the undefended
+ * fine-tune learns the whole task. Recipe and ForgetFilter's safe phase were compared on seeds 0, 7, 11 and 42, defended runs and poison
+ * labels in view; seeds 1 to 3 of the shipped report were not looked at.
  */
 export const arenaRecipe: Recipe = {
   ...generalRecipe,
