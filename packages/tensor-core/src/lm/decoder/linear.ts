@@ -59,10 +59,12 @@ export const float32Matrix = (weight: tf.Tensor): FrozenMatrix => ({
 
 // the layer --------------------------------------------------------------------------------------
 
-const dropped = (x: tf.Tensor, name: string, { dropout }: Adaptation): tf.Tensor => {
+const maskOf = (x: tf.Tensor, name: string, { dropout }: Adaptation): tf.Tensor | undefined => {
   const [rows = 0, width = 0] = x.shape
-  return dropout === undefined ? x : tf.mul(x, dropout(name, [rows, width]))
+  return dropout?.(name, [rows, width])
 }
+const dropped = (x: tf.Tensor, mask: tf.Tensor | undefined): tf.Tensor =>
+  mask === undefined ? x : tf.mul(x, mask)
 
 export const linear = (layer: Linear, x: tf.Tensor, adaptation: Adaptation): tf.Tensor =>
   tf.tidy(() => {
@@ -70,7 +72,7 @@ export const linear = (layer: Linear, x: tf.Tensor, adaptation: Adaptation): tf.
     const y = layer.bias === undefined ? plain : tf.add(plain, layer.bias)
     const f = adaptation.factors.get(layer.name)
     if (f === undefined) return y
-    const low = matMul(dropped(x, layer.name, adaptation), f.A, false, true)
+    const low = matMul(dropped(x, maskOf(x, layer.name, adaptation)), f.A, false, true)
     return tf.add(y, matMul(tf.mul(low, f.scale), f.B, false, true))
   })
 
@@ -100,11 +102,12 @@ export const linearPullback = (
     }
     const f = adaptation.factors.get(layer.name)
     if (f === undefined) return { dx: plain, gradients }
-    const input = dropped(x, layer.name, adaptation)
+    const mask = maskOf(x, layer.name, adaptation)
+    const input = dropped(x, mask)
     const low = matMul(input, f.A, false, true)
     const dyScaled = tf.mul(dy, f.scale)
     const dLow = matMul(dyScaled, f.B)
     gradients[`${layer.name}.lora_A`] = outer(dLow, input, wanted.examples)
     gradients[`${layer.name}.lora_B`] = outer(dyScaled, low, wanted.examples)
-    return { dx: tf.add(plain, dropped(matMul(dLow, f.A), layer.name, adaptation)), gradients }
+    return { dx: tf.add(plain, dropped(matMul(dLow, f.A), mask)), gradients }
   })
