@@ -1,11 +1,12 @@
 /** Rows appended as they are made, in a file beside the output, so that a stopped run can go on; renamed when it is whole. */
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, badInput, causeLine, failure } from '@safe/tensor-core/contracts'
+import { makeFolder } from '@safe/tensor-core/formats'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -77,7 +78,7 @@ export const partialOutput = (
       // The file appears with the first rows, so a run that fails before them leaves nothing.
       append: (lines) =>
         attempt(partial, async () => {
-          await mkdir(dirname(partial), { recursive: true })
+          makeFolder(dirname(partial))
           await appendFile(partial, lines.map((line) => `${line}\n`).join(''))
         }),
       finish: attempt(path, () => rename(partial, path)),

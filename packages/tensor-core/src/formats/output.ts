@@ -2,8 +2,8 @@
  * Outputs that are whole or absent: written beside the target under a temporary name, then renamed. A target that exists is
  * refused before any work is done.
  */
-import { existsSync } from 'node:fs'
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync } from 'node:fs'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -29,6 +29,18 @@ export const refuseExisting = (
       )
     : E.right(path)
 
+/** Makes a folder and those above it. Node's own recursive `mkdir` never comes back from places such as /proc. */
+export const makeFolder = (path: string): void => {
+  if (existsSync(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolder(parent)
+  try {
+    mkdirSync(path)
+  } catch (cause) {
+    if (!existsSync(path)) throw cause
+  }
+}
+
 const temporaryName = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
 
 const attempt = <A>(path: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
@@ -38,7 +50,7 @@ const attempt = <A>(path: string, work: () => Promise<A>): TE.TaskEither<FormatE
 export const writeWhole = (path: string, content: string | Uint8Array): TE.TaskEither<FormatError, void> =>
   attempt(path, async () => {
     const temporary = temporaryName(path)
-    await mkdir(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     try {
       await writeFile(temporary, content)
       await rename(temporary, path)
@@ -63,7 +75,7 @@ export const writeFolder = <Err, A>(
   return pipe(
     attempt(path, async () => {
       await rm(temporary, { recursive: true, force: true })
-      await mkdir(temporary, { recursive: true })
+      makeFolder(temporary)
     }),
     TE.chainW(() => fill(temporary)),
     TE.chainFirstW(() =>
@@ -91,7 +103,7 @@ export const writeParts = <Err>(
 ): TE.TaskEither<Err | FormatError, void> => {
   const temporary = temporaryName(path)
   const opened = attempt(path, async () => {
-    await mkdir(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     return open(temporary, 'w')
   })
   return pipe(

@@ -83,6 +83,23 @@ describe('generate', () => {
     expect((await run('generate', ...options, '--out', b)).code).toBe(2)
   })
 
+  it('makes the folders above its output', async () => {
+    const out = join(work, 'some', 'where', 'g.jsonl')
+    const said = await run(
+      'generate',
+      '--model',
+      model,
+      '--prompts',
+      data,
+      '--max-new-tokens',
+      '1',
+      '--out',
+      out,
+    )
+    expect(said).toMatchObject({ code: 0, err: '' })
+    expect(rowsOf(out)).toHaveLength(10)
+  })
+
   it('refuses to go on from rows of another run', async () => {
     const out = join(work, 'other.jsonl')
     writeFileSync(`${out}.partial`, '{"id":"77"}\n')
@@ -422,6 +439,24 @@ describe('bad input', () => {
     expect(err).toContain(said)
     expect(code).toBe(2)
     expect(readdirSync(work).filter((f) => f.includes('never'))).toEqual([])
+  })
+
+  it.each(['score', 'generate', 'train', 'merge'])('%s says where it cannot write', async (name) => {
+    const file = join(work, 'a-file')
+    writeFileSync(file, '')
+    const inputs = {
+      score: ['--data', data],
+      generate: ['--prompts', data],
+      train: ['--data', data],
+      merge: ['--adapter', join(model, 'adapter')],
+    }[name]
+    const before = tf.memory().numTensors
+    for (const out of [join(file, 'x'), '/proc/never/x']) {
+      const { code, err } = await run(name, '--model', model, ...(inputs ?? []), '--out', out)
+      expect(code).toBe(1)
+      expect(err).toContain(out)
+    }
+    expect(tf.memory().numTensors).toBe(before)
   })
 
   it('refuses modules the model does not have, before anything is written', async () => {

@@ -1,5 +1,6 @@
 /** `tensor-core generate`: completions of prompts, appended as they are made, so that a stopped run can go on. */
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -35,7 +36,7 @@ import {
   promptText,
   tokenPrompt,
 } from '../../contracts'
-import { readDataset, refuseExisting } from '../../formats'
+import { makeFolder, readDataset, refuseExisting } from '../../formats'
 import { loadCausalLM } from '../../lm'
 
 // rows -------------------------------------------------------------------------------------------
@@ -215,7 +216,10 @@ export const generateCommand = command({
               pipe(
                 encodeAll(lm, values.prompts, data.examples),
                 TE.chainFirstEitherKW(() =>
-                  attempt(partial, () => writeFileSync(partial, done.map((line) => `${line}\n`).join(''))),
+                  attempt(partial, () => {
+                    makeFolder(dirname(partial))
+                    writeFileSync(partial, done.map((line) => `${line}\n`).join(''))
+                  }),
                 ),
                 TE.chainW((prompts) =>
                   generateAll(

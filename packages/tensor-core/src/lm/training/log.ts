@@ -1,16 +1,9 @@
 /** The training log: one JSON row per optimizer step, flushed as it is made; a resumed run rewrites it from its checkpoint on. */
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { type FormatError, causeLine, failure } from '../../contracts'
+import { makeFolder } from '../../formats'
 
 export interface LogRow {
   /** From 0. */
@@ -48,7 +41,7 @@ export const openLog = (path: string | undefined, fromStep: number): E.Either<Fo
   const temporary = `${path}.tmp`
   return E.tryCatch(
     () => {
-      mkdirSync(dirname(path), { recursive: true })
+      makeFolder(dirname(path))
       writeFileSync(temporary, fromStep === 0 ? '' : earlierRows(path, fromStep))
       try {
         renameSync(temporary, path)

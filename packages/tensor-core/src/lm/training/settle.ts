@@ -1,10 +1,11 @@
 /** A run's result into its folder, beside the checkpoints until it is whole. */
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, type LmError, causeLine, failure } from '../../contracts'
+import { makeFolder } from '../../formats'
 import { removeCheckpoints } from './checkpoint'
 import type { TrainingRequest } from './request'
 
@@ -19,7 +20,7 @@ export const settle = (
 ): TE.TaskEither<FormatError, void> => {
   const folder = join(out, 'finished')
   return pipe(
-    attempt(out, () => mkdir(out, { recursive: true })),
+    attempt(out, async () => makeFolder(out)),
     TE.chain(() => write(folder)),
     TE.chain(() =>
       attempt(out, async () => {
@@ -37,6 +38,10 @@ export const startAnew = ({ out, resume }: TrainingRequest, weights: string): TE
   out === undefined || resume === true
     ? TE.right(undefined)
     : pipe(
-        attempt(out, () => rm(join(out, weights), { force: true })),
+        attempt(out, async () => {
+          // A place that cannot be written to is told now, not after the last step.
+          makeFolder(dirname(out))
+          await rm(join(out, weights), { force: true })
+        }),
         TE.chain(() => removeCheckpoints(out)),
       )
