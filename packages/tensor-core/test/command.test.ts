@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -131,5 +132,16 @@ describe('runBinary', () => {
     expect(code).toBe(2)
     expect(JSON.parse(out)).toMatchObject({ error: { tag: 'BadRow' } })
     expect(err).toContain('x.jsonl:3')
+  })
+
+  it('a closed pipe ends a binary without a stack trace', () => {
+    const script = join(__dirname, '..', 'src', 'bin', 'tensor-core.ts')
+    const node = `"${process.execPath}" --conditions=@safe/source --import tsx "${script}" score --help`
+    const { status, stderr } = spawnSync('sh', ['-c', `{ sleep 0.1; ${node}; echo $? >&2; } | true`], {
+      encoding: 'utf8',
+      cwd: join(__dirname, '..'),
+    })
+    expect(status).toBe(0)
+    expect(stderr.trim()).toBe('0')
   })
 })

@@ -9,8 +9,11 @@ import { makeFolder } from '../../formats'
 import { removeCheckpoints } from './checkpoint'
 import type { TrainingRequest } from './request'
 
-const attempt = <A>(where: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
-  TE.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where }))
+const attempt = <A>(where: string, work: () => Promise<A> | A): TE.TaskEither<FormatError, A> =>
+  TE.tryCatch(
+    async () => work(),
+    (cause) => failure('WriteFailed', causeLine(cause), { where }),
+  )
 
 /** Moves the parts of a finished folder into `out`, which may hold checkpoints; the weights come last. */
 export const settle = (
@@ -20,7 +23,7 @@ export const settle = (
 ): TE.TaskEither<FormatError, void> => {
   const folder = join(out, 'finished')
   return pipe(
-    attempt(out, async () => makeFolder(out)),
+    attempt(out, () => makeFolder(out)),
     TE.chain(() => write(folder)),
     TE.chain(() =>
       attempt(out, async () => {
