@@ -3,7 +3,7 @@
  * report when all is done. The folder is the unit of resumption: the same command again does only what is missing.
  */
 import type { ChildProcess } from 'node:child_process'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
@@ -12,7 +12,7 @@ import { pipe } from 'fp-ts/function'
 import { stringify } from 'yaml'
 import type { Terminal } from '@safe/tensor-core/cli'
 import { type Fault, badInput, causeLine, failure, interrupted } from '@safe/tensor-core/contracts'
-import { writeWhole } from '@safe/tensor-core/formats'
+import { makeFolder, writeWhole } from '@safe/tensor-core/formats'
 import { type Bench, openBench } from './bench'
 import { cellFinished } from './cellFiles'
 import { type BenchConfig, configDocument } from './config'
@@ -51,7 +51,7 @@ const claimed = (out: string): TE.TaskEither<Fault, string> => {
   const lock = join(out, '.running')
   return pipe(
     attempt(out, async () => {
-      await mkdir(out, { recursive: true })
+      makeFolder(out)
       // The first try may only have cleared away a dead run's lock.
       return (await takeLock(lock)) || (await takeLock(lock))
     }),

@@ -3,12 +3,13 @@
  * lock beside it keeps two processes from doing the same work at the same time, and the lock of a dead process counts for nothing.
  */
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure, interrupted } from '@safe/tensor-core/contracts'
-import { writeFolder } from '@safe/tensor-core/formats'
+import { makeFolder, writeFolder } from '@safe/tensor-core/formats'
 import { contentHash } from './contentHash'
 
 // model ------------------------------------------------------------------------------------------
@@ -116,9 +117,11 @@ export const workStore =
       ),
     )
     return pipe(
-      TE.tryCatch(
-        () => mkdir(folder, { recursive: true }),
-        (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
+      TE.fromEither(
+        E.tryCatch(
+          () => makeFolder(folder),
+          (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
+        ),
       ),
       TE.chain(() =>
         kept()

@@ -167,7 +167,10 @@ describe('where the library comes from', () => {
 
 describe('runProgram', () => {
   it('gives output, the end of what was said, or that there is no such program', async () => {
-    expect(await runProgram(process.execPath, ['-p', '1+1'])()).toEqual({ _tag: 'Right', right: '2\n' })
+    expect(await runProgram(process.execPath, ['-e', 'process.stdout.write("2\\n")'])()).toEqual({
+      _tag: 'Right',
+      right: '2\n',
+    })
     expect(await runProgram(process.execPath, ['-e', 'console.error("a\\nb");process.exit(3)'])()).toEqual({
       _tag: 'Left',
       left: { kind: 'failed', code: 3, said: 'a | b' },
