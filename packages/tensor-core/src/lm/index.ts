@@ -1,7 +1,8 @@
 /** Language models: decoding, scoring, gradients, training. */
 export { type EncodedRow, type TokenBatch, tokenBatch } from './decoder/batch'
 export { linearModules, parameterShapes } from './decoder/weights'
-export { type Decoder, type RowEncoder, causalLM } from './inference/causalLM'
+export { causalLM } from './inference/causalLM'
+export type { Decoder, RowEncoder } from './inference/decoder'
 export { checkAdapter, loadWeights } from './inference/load'
 export { chooseToken, processedLogits, type SamplingOptions } from './inference/sampling'
 export {

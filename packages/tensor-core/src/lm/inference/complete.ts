@@ -3,7 +3,7 @@ import type { Completion, GenerationOptions, TokenLogProb } from '../../contract
 import { tf } from '../../engine'
 import { type RandomStream, stream } from '../../random'
 import type { Adaptation } from '../decoder/linear'
-import { type CacheState, cacheLengths, disposeCache, growCache, selectCache } from '../decoder/session'
+import { type CacheState, cacheLengths, disposeCache, growCache, selectCache } from '../decoder/cache'
 import type { DecoderWeights } from '../decoder/weights'
 import { turn } from '../turn'
 import { chooseToken, isPlainGreedy, logSoftmax, topLogProbs } from './sampling'

@@ -1,0 +1,80 @@
+/** What the in-process decoder is made of, and how its work is attempted and its tokens checked. */
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import {
+  type Example,
+  type InputError,
+  type LmError,
+  type Prompt,
+  type Tokenizer,
+  badInput,
+  causeLine,
+  failure,
+  interrupted,
+} from '../../contracts'
+import type { EncodedRow } from '../decoder/batch'
+import type { Adaptation } from '../decoder/linear'
+import type { DecoderWeights } from '../decoder/weights'
+import { turn } from '../turn'
+
+// model ------------------------------------------------------------------------------------------
+
+/** How prompts and examples become tokens for this model. */
+export interface RowEncoder {
+  readonly prompt: (p: Prompt) => E.Either<InputError, ReadonlyArray<number>>
+  readonly example: (e: Example) => E.Either<InputError, EncodedRow>
+}
+
+export interface Decoder {
+  readonly id: string
+  readonly weights: DecoderWeights
+  readonly tokenizer: Tokenizer | undefined
+  readonly encoder: RowEncoder
+  readonly stopTokens: ReadonlySet<number>
+  /** Rows decoded or scored at once. */
+  readonly batchSize: number
+  readonly signal?: AbortSignal
+}
+
+/** The decoder as it stands: adapters are merged when a model is loaded. */
+export const NO_ADAPTATION: Adaptation = { factors: new Map() }
+
+// attempts ---------------------------------------------------------------------------------------
+
+/** Left once a stop was asked for: what was cut short is not handed on as if it were whole. */
+export const halted =
+  (signal: AbortSignal | undefined): TE.TaskEither<LmError, void> =>
+  () =>
+    Promise.resolve(
+      signal?.aborted === true
+        ? E.left(interrupted('Interrupted', 'stopped on request'))
+        : E.right(undefined),
+    )
+
+/** Lets the event loop turn, then works; what is thrown becomes a fault. */
+export const attempt = <A>(work: () => Promise<A> | A): TE.TaskEither<LmError, A> =>
+  TE.tryCatch(
+    () => turn().then(work),
+    (cause) => failure('ModelFailed', causeLine(cause)),
+  )
+
+/** Token ids must be rows of the embedding, and a row must hold at least one. */
+export const checkTokens = (
+  vocab: number,
+  tokens: ReadonlyArray<number>,
+): E.Either<LmError, ReadonlyArray<number>> => {
+  const bad = tokens.find((id) => !Number.isInteger(id) || id < 0 || id >= vocab)
+  return bad !== undefined
+    ? E.left(
+        badInput('BadRow', `holds the token ${bad}, the model's vocabulary has ${vocab}`, {
+          remedy: 'check the tokenizer against the model',
+        }),
+      )
+    : tokens.length === 0
+      ? E.left(
+          badInput('BadRow', 'holds a prompt without tokens', {
+            remedy: 'give each prompt at least one token',
+          }),
+        )
+      : E.right(tokens)
+}

@@ -1,0 +1,84 @@
+/** Rows of tokens with what the decoder has computed for them, as a `DecodingSession`. */
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type DecodingSession, type LmError, type RowEdit, badInput } from '../../contracts'
+import { type CacheState, disposeCache, growCache, selectCache } from '../decoder/cache'
+import { type CompletionContext, completeRows } from './complete'
+import { type Decoder, NO_ADAPTATION, attempt, checkTokens, halted } from './decoder'
+import { logSoftmax } from './sampling'
+
+/** @param cache the session's own: its `dispose` frees it */
+export const session = (
+  decoder: Decoder,
+  context: CompletionContext,
+  cache: CacheState,
+  tokens: ReadonlyArray<ReadonlyArray<number>>,
+  promptLengths: ReadonlyArray<number>,
+): DecodingSession => ({
+  tokens,
+  promptLengths,
+  logProbs: attempt(async () => {
+    const { logits } = cache
+    if (logits === undefined) return []
+    const all = await logits.data()
+    const vocab = decoder.weights.config.vocabSize
+    return tokens.map((_, i) => logSoftmax(Float32Array.from(all.subarray(i * vocab, (i + 1) * vocab))))
+  }),
+  edit: (edits) =>
+    pipe(
+      TE.fromEither(checkEdits(decoder, tokens, edits)),
+      TE.chain((checked) =>
+        attempt(() => {
+          const grown = growCache(decoder.weights, NO_ADAPTATION, cache, checked)
+          const rows = tokens.map((row, i) => [
+            ...row.slice(0, checked[i]?.keep),
+            ...(checked[i]?.tokens ?? []),
+          ])
+          return session(decoder, context, grown, rows, promptLengths)
+        }),
+      ),
+    ),
+  select: (rows) =>
+    rows.some((n) => tokens[n] === undefined)
+      ? TE.left(
+          badInput('BadOption', `selects a row that the session of ${tokens.length} rows does not have`),
+        )
+      : attempt(() =>
+          session(
+            decoder,
+            context,
+            selectCache(cache, rows),
+            rows.map((n) => tokens[n] ?? []),
+            rows.map((n) => promptLengths[n] ?? 0),
+          ),
+        ),
+  complete: (options) =>
+    pipe(
+      attempt(() => completeRows(context, cache, tokens, options)),
+      TE.chainFirst(() => halted(decoder.signal)),
+    ),
+  dispose: () => disposeCache(cache),
+})
+
+/** A row that loses tokens and gains none must read its last one again: its logits are not kept. */
+const checkEdits = (
+  decoder: Decoder,
+  tokens: ReadonlyArray<ReadonlyArray<number>>,
+  edits: ReadonlyArray<RowEdit>,
+): E.Either<LmError, ReadonlyArray<RowEdit>> =>
+  edits.length !== tokens.length
+    ? E.left(badInput('BadOption', `edits ${edits.length} rows, the session has ${tokens.length}`))
+    : pipe(
+        edits,
+        E.traverseArrayWithIndex((n, { keep, tokens: added }) => {
+          const row = tokens[n] ?? []
+          const kept = Math.max(0, Math.min(keep, row.length))
+          if (added.length === 0 && kept === row.length) return E.right({ keep: kept, tokens: [] })
+          const reread = added.length === 0 ? row.slice(Math.max(0, kept - 1), kept) : added
+          return pipe(
+            checkTokens(decoder.weights.config.vocabSize, reread),
+            E.map((checked) => ({ keep: reread === added ? kept : kept - 1, tokens: checked })),
+          )
+        }),
+      )
