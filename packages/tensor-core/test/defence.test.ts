@@ -1,20 +1,73 @@
 import fc from 'fast-check'
-import * as TE from 'fp-ts/TaskEither'
+import type { Monoid } from 'fp-ts/Monoid'
 import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
 import {
-  type Dataset,
+  type CausalLM,
   type DataDefence,
+  type Dataset,
+  type DecodingDefence,
+  type GradientOracle,
+  type LoraAdapter,
+  type Stage,
+  type TrainingDefence,
+  type UpdateRule,
+  type WeightsDefence,
+  arraySpace,
   dataMonoid,
   decodingMonoid,
   noDefence,
   pipelineMonoid,
   pipelineOf,
+  plainRule,
   textExample,
   trainingMonoid,
   weightsMonoid,
 } from '../src/contracts'
 
-/** Keeps the rows whose number is not divisible by k, and marks that it ran. */
+// what each stage carries, in a form that can be looked at -------------------------------------
+
+const dataset: Dataset = {
+  name: 'd',
+  examples: Array.from({ length: 12 }, (_, i) => textExample(String(i), `p${i}`, `r${i}`)),
+}
+const adapter: LoraAdapter = {
+  modules: [
+    {
+      name: 'm',
+      A: { rows: 1, cols: 2, data: Float32Array.of(1, 2) },
+      B: { rows: 2, cols: 1, data: Float32Array.of(3, 4) },
+      scale: 1,
+    },
+  ],
+  config: {},
+  metadata: {},
+  dtype: 'F32',
+  extras: [],
+}
+const model: CausalLM = {
+  specificationVersion: 1,
+  id: 'm',
+  tokenizer: undefined,
+  vocabSize: 4,
+  stopTokens: new Set(),
+  encodePrompt: () => TE.right([1]),
+  open: () => TE.left({ _tag: 'ModelFailed', kind: 'failure', message: 'no session' }),
+  generate: (prompts) =>
+    TE.right(prompts.map(() => ({ tokens: [], text: '', finishReason: 'stop' as const }))),
+  score: () => TE.right([]),
+  dispose: () => undefined,
+}
+type G = ReadonlyArray<number>
+const oracle: GradientOracle<G> = {
+  space: arraySpace(2),
+  deterministic: true,
+  gradients: () => TE.left({ _tag: 'ModelFailed', kind: 'failure', message: 'not asked for' }),
+  mean: (batch) => TE.right({ losses: new Float32Array(batch.length).fill(1), gradient: [1, 2] }),
+  losses: (batch) => TE.right(new Float32Array(batch.length)),
+}
+
+/** Keeps the rows whose number is not divisible by k. */
 const drop = (k: number): DataDefence => ({
   stage: 'data',
   name: `drop${k}`,
@@ -22,50 +75,117 @@ const drop = (k: number): DataDefence => ({
   apply: (d) =>
     TE.right({ name: `${d.name}/${k}`, examples: d.examples.filter((_, i) => (i + 1) % k !== 0) }),
 })
-const dataset: Dataset = {
-  name: 'd',
-  examples: Array.from({ length: 12 }, (_, i) => textExample(String(i), `p${i}`, `r${i}`)),
-}
-const arbitrary = fc.oneof(fc.constant(noDefence.data), fc.integer({ min: 2, max: 5 }).map(drop))
-const run = async (d: DataDefence): Promise<unknown> => ({
-  name: d.name,
-  parameters: d.parameters,
-  out: await d.apply(dataset)(),
+/** Affine in the gradient, so that order matters. */
+const bend = (k: number): TrainingDefence => ({
+  stage: 'training',
+  name: `bend${k}`,
+  parameters: { k },
+  apply: (rule, o) =>
+    TE.right({
+      ...rule,
+      name: `${rule.name}/${k}`,
+      step: (state, at) =>
+        TE.Functor.map(rule.step(state, at), (u) => ({
+          ...u,
+          gradient: o.space.add(o.space.scale(k, u.gradient), u.gradient),
+        })),
+    }),
+})
+const shrink = (k: number): WeightsDefence => ({
+  stage: 'weights',
+  name: `shrink${k}`,
+  parameters: { k },
+  apply: (a) => TE.right({ ...a, modules: a.modules.map((m) => ({ ...m, scale: m.scale / k + k })) }),
+})
+const wrap = (k: number): DecodingDefence => ({
+  stage: 'decoding',
+  name: `wrap${k}`,
+  parameters: { k },
+  apply: (m) => TE.right({ ...m, id: `${m.id}/${k}` }),
 })
 
-describe('the monoid of each stage', () => {
-  it('has "none" as identity, by effect and by name', async () => {
-    await fc.assert(
-      fc.asyncProperty(arbitrary, async (a) => {
-        expect(await run(dataMonoid.concat(a, dataMonoid.empty))).toEqual(await run(a))
-        expect(await run(dataMonoid.concat(dataMonoid.empty, a))).toEqual(await run(a))
-      }),
-    )
-  })
+const right = <A>(e: E.Either<unknown, A>): A => {
+  if (E.isLeft(e)) throw new Error('left')
+  return e.right
+}
+const named = (d: { readonly name: string; readonly parameters: unknown }): unknown => ({
+  name: d.name,
+  parameters: d.parameters,
+})
+const looksLike = {
+  data: async (d: DataDefence): Promise<unknown> => [named(d), right(await d.apply(dataset)())],
+  training: async (d: TrainingDefence): Promise<unknown> => {
+    const rule: UpdateRule<G> = right(await d.apply(plainRule(oracle), oracle)())
+    const at = {
+      phase: 'train' as const,
+      epoch: 0,
+      step: 0,
+      epochStart: true,
+      batch: dataset.examples,
+      indices: [],
+    }
+    return [named(d), rule.name, right(await rule.step(rule.initial, at)())]
+  },
+  weights: async (d: WeightsDefence): Promise<unknown> => [named(d), right(await d.apply(adapter)())],
+  decoding: async (d: DecodingDefence): Promise<unknown> => [named(d), right(await d.apply(model)()).id],
+}
 
-  it('is associative, by effect and by name', async () => {
+/** Identity and associativity, by effect and by name. */
+const laws = <D>(
+  stage: Stage,
+  monoid: Monoid<D>,
+  make: (k: number) => D,
+  seen: (d: D) => Promise<unknown>,
+): void => {
+  const any = fc.oneof(fc.constant(monoid.empty), fc.integer({ min: 2, max: 5 }).map(make))
+  it(`${stage}: "none" changes nothing, on either side`, async () => {
     await fc.assert(
-      fc.asyncProperty(arbitrary, arbitrary, arbitrary, async (a, b, c) => {
-        const left = dataMonoid.concat(dataMonoid.concat(a, b), c)
-        const right = dataMonoid.concat(a, dataMonoid.concat(b, c))
-        expect(await run(left)).toEqual(await run(right))
+      fc.asyncProperty(any, async (a) => {
+        expect(await seen(monoid.concat(a, monoid.empty))).toEqual(await seen(a))
+        expect(await seen(monoid.concat(monoid.empty, a))).toEqual(await seen(a))
       }),
+      { numRuns: 30 },
     )
   })
+  it(`${stage}: is associative`, async () => {
+    await fc.assert(
+      fc.asyncProperty(any, any, any, async (a, b, c) => {
+        expect(await seen(monoid.concat(monoid.concat(a, b), c))).toEqual(
+          await seen(monoid.concat(a, monoid.concat(b, c))),
+        )
+      }),
+      { numRuns: 50 },
+    )
+  })
+}
+
+describe('each stage is a monoid', () => {
+  laws('data', dataMonoid, drop, looksLike.data)
+  laws('training', trainingMonoid, bend, looksLike.training)
+  laws('weights', weightsMonoid, shrink, looksLike.weights)
+  laws('decoding', decodingMonoid, wrap, looksLike.decoding)
 
   it('applies the first defence first', async () => {
-    const both = await dataMonoid.concat(drop(2), drop(3)).apply(dataset)()
-    expect(E.isRight(both) && both.right.name).toBe('d/2/3')
+    expect(right(await dataMonoid.concat(drop(2), drop(3)).apply(dataset)()).name).toBe('d/2/3')
+    expect(right(await decodingMonoid.concat(wrap(2), wrap(3)).apply(model)()).id).toBe('m/2/3')
   })
+})
 
-  it('keeps the identities of the other stages', () => {
-    for (const m of [trainingMonoid, weightsMonoid, decodingMonoid]) expect(m.empty.name).toBe('none')
-  })
-
-  it('composes pipelines stage by stage', () => {
-    const p = pipelineMonoid.concat(pipelineOf(drop(2)), pipelineOf(drop(3)))
-    expect(p.data.name).toBe('drop2+drop3')
-    expect(p.training.name).toBe('none')
-    expect(pipelineMonoid.concat(p, pipelineMonoid.empty).data.name).toBe('drop2+drop3')
+describe('pipelines', () => {
+  it('compose stage by stage, and are unchanged by "no defence"', () => {
+    const p = pipelineMonoid.concat(
+      pipelineOf(drop(2)),
+      pipelineMonoid.concat(pipelineOf(drop(3)), pipelineOf(shrink(2))),
+    )
+    expect([p.data.name, p.training.name, p.weights.name, p.decoding.name]).toEqual([
+      'drop2+drop3',
+      'none',
+      'shrink2',
+      'none',
+    ])
+    const same = pipelineMonoid.concat(p, noDefence)
+    expect(same.data.name).toBe(p.data.name)
+    expect(pipelineOf(wrap(2)).decoding.name).toBe('wrap2')
+    expect(pipelineOf(bend(2)).training.name).toBe('bend2')
   })
 })
