@@ -1,4 +1,5 @@
 /** Every contract case of this package, floor by floor: what `engine test` runs. */
 import { type ContractCase, engineCases } from '../engine/contract'
+import { lmCases } from '../lm/contractCases'
 
-export const contractCases: ReadonlyArray<ContractCase> = [...engineCases]
+export const contractCases: ReadonlyArray<ContractCase> = [...engineCases, ...lmCases]
