@@ -59,12 +59,13 @@ def weigh(mode, signed, tau, kept):
     return [pool[i] / mass for i in kept]
 
 
-def run(o, theta, loss_of, task, references, batch_size, lr, clip, epochs, weight_decay=0.0, tokens_of=None):
+def run(o, theta, loss_of, task, references, batch_size, lr, clip, epochs, weight_decay=0.0, tokens_of=None,
+        preservation_of=None):
     """Trains `theta` (leaf tensors) in place and gives back the selections and each step's gradient norm before clipping."""
     o = {**DEFAULTS, **o}
     optimizer = torch.optim.AdamW(theta, lr=lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=weight_decay)
 
-    def gradient(example):
+    def gradient(example, loss_of=loss_of):
         loss = loss_of(example)
         parts = torch.autograd.grad(loss, theta)
         return float(loss.detach()), torch.cat([p.reshape(-1) for p in parts])
@@ -78,6 +79,9 @@ def run(o, theta, loss_of, task, references, batch_size, lr, clip, epochs, weigh
             offset += p.numel()
         optimizer.step()
         return norm
+
+    def reference_gradient(example):
+        return gradient(example, preservation_of if o.get("referenceLoss") == "kl" else loss_of)
 
     def mean(pairs, weights):
         return sum(w * g for w, (_, g) in zip(weights, pairs)) / sum(weights)
@@ -99,12 +103,12 @@ def run(o, theta, loss_of, task, references, batch_size, lr, clip, epochs, weigh
         for b, rows in enumerate(batches):
             due = (b == 0) if o["refresh"] == "epoch" else (refreshed is None or step - refreshed >= o["refresh"])
             if due:
-                measured = [(l, cosine(g, direction)) for l, g in map(gradient, references)]
+                measured = [(l, cosine(g, direction)) for l, g in map(reference_gradient, references)]
                 losses, cosines = [l for l, _ in measured], [c for _, c in measured]
                 s = mixed(o["muRef"], o["nu"], losses, cosines, o["normalise"])
                 kept = sorted(range(len(s)), key=lambda j: (-s[j], j))[:min(o["kRef"], len(s))]
                 weights = weigh(o["mode"], s, o["tauRef"], kept)
-                reference = mean([gradient(references[j]) for j in kept], weights)
+                reference = mean([reference_gradient(references[j]) for j in kept], weights)
                 refreshed = step
                 log.append(dict(epoch=epoch, step=step, kind="reference", indices=kept, weights=weights,
                                 losses=[losses[j] for j in kept], cosines=[cosines[j] for j in kept],
@@ -232,7 +236,8 @@ def llama():
     plan = dict(batchSize=5, epochs=2, lr=2e-3, clip=1.0)
     small = dict(warmupSteps=2, kRef=6, kTask=3, refresh="epoch")
     cases = []
-    for change in [dict(), dict(mode="soft", refresh=4, rho=0.5), dict(tokenBudget=0.5, normalise="zscore")]:
+    for change in [dict(), dict(mode="soft", refresh=4, rho=0.5), dict(tokenBudget=0.5, normalise="zscore"),
+                   dict(referenceLoss="kl", rho=0.8)]:
         options = {**small, **change}
         model = LlamaForCausalLM.from_pretrained(folder / "model", dtype=torch.float64, attn_implementation="eager")
         model = PeftModel.from_pretrained(model, folder / "init", is_trainable=True).double()
@@ -245,9 +250,21 @@ def llama():
             first = len(row["promptTokens"])
             return torch.nn.functional.cross_entropy(logits[first - 1:-1], ids[0, first:])
 
+        def states(row):
+            """Log-probabilities at the positions that predict the response."""
+            ids = torch.tensor([row["promptTokens"] + row["responseTokens"]])
+            return torch.log_softmax(model(input_ids=ids).logits[0, len(row["promptTokens"]) - 1:-1], -1)
+
+        with torch.no_grad():
+            initial = {json.dumps(row): states(row) for row in references}
+
+        def preservation_of(row):
+            start = initial[json.dumps(row)]
+            return (start.exp() * (start - states(row))).sum(-1).mean()
+
         before = {n: p.detach().clone() for n, p in named}
         log, norms = run(options, [p for _, p in named], loss_of, task, references, plan["batchSize"], plan["lr"],
-                         plan["clip"], plan["epochs"], 0.0, lambda row: len(row["responseTokens"]))
+                         plan["clip"], plan["epochs"], 0.0, lambda row: len(row["responseTokens"]), preservation_of)
         update = {n.replace(".default", ""): (p.detach() - before[n]).float().reshape(-1).tolist() for n, p in named}
         cases.append(dict(options=options, selections=log, gradNorms=norms, update=update))
     (folder / "expected.json").write_text(json.dumps(dict(plan=plan, cases=cases)) + "\n")

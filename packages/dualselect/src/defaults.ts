@@ -12,7 +12,8 @@ export const corrections = ['additive', 'agem', 'none'] as const
 export const referenceSets = ['selected', 'fixed', 'random', 'uniform'] as const
 export const taskFilters = ['scored', 'random', 'none'] as const
 export const normalisations = ['none', 'zscore'] as const
-export const referenceLosses = ['nll'] as const
+/** `nll`: of the references' responses. `kl`: over the same positions, the divergence from the model training started from. */
+export const referenceLosses = ['nll', 'kl'] as const
 
 export interface DualSelectOptions {
   /** `hard`: the K best with equal weights; `soft`: a softmax over them. */

@@ -65,6 +65,7 @@ const rule = <G>(
   around: Surroundings,
   inner: UpdateRule<G>,
   oracle: GradientOracle<G>,
+  referenceOracle: GradientOracle<G>,
 ): UpdateRule<G> => {
   const { space } = oracle
   const pool = references.examples
@@ -95,7 +96,7 @@ const rule = <G>(
     pipe(
       refreshReferences(
         o,
-        oracle,
+        referenceOracle,
         pool,
         memory.taskDirection,
         { seed: around.seed, step: at.step },
@@ -144,7 +145,7 @@ const rule = <G>(
 
   const train = ({ memory, notes }: Remembered<G>, at: StepContext<G>): Take<Update<G>> =>
     pipe(
-      look(oracle, pool, memory.watch, memory.refreshedAt, at.step),
+      look(referenceOracle, pool, memory.watch, memory.refreshedAt, at.step),
       TE.chainW(({ watch, warnings }) =>
         pipe(
           taskStep(filter, around.seed, inner, oracle, memory.inner, at, memory.reference),
@@ -222,7 +223,7 @@ const rule = <G>(
  * The defence of the training stage.
  *
  * @returns on `apply`, left `EmptyReferences` where references are needed and there are none, `TokenCountMissing` where a token
- * budget is asked for without a way to count.
+ * budget is asked for without a way to count, `WarmupMissing` and `PreservationMissing` where `kl` cannot be measured.
  */
 export const dualSelect = (
   options: DualSelectOptions,
@@ -240,8 +241,26 @@ export const dualSelect = (
           remedy: 'give at least one row',
         }),
       )
+    if (options.referenceLoss === 'kl' && usesReferences(options) && options.warmupSteps === 0)
+      return TE.left(
+        badInput(
+          'WarmupMissing',
+          'the reference loss kl has no gradient before the first step: it needs a warm-up',
+          {
+            where: 'warm-up steps 0',
+            remedy: 'give at least 1, or use nll',
+          },
+        ),
+      )
     if (options.tokenBudget !== undefined && surroundings.countTokens === undefined)
       return TE.left(badInput('TokenCountMissing', 'a token budget needs a way to count response tokens'))
-    return TE.right(rule(options, references, surroundings, inner, oracle))
+    const referenceOracle = options.referenceLoss === 'kl' ? oracle.preservation : oracle
+    return referenceOracle === undefined
+      ? TE.left(
+          badInput('PreservationMissing', 'this training keeps no initial model to measure kl against', {
+            remedy: 'use the reference loss nll',
+          }),
+        )
+      : TE.right(rule(options, references, surroundings, inner, oracle, referenceOracle))
   },
 })

@@ -4,7 +4,7 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Example, GradientOracle, LmError } from '@safe/tensor-core/contracts'
+import { type Example, type GradientOracle, type LmError, badInput } from '@safe/tensor-core/contracts'
 import type { DualSelectOptions } from './defaults'
 import {
   type PoolOptions,
@@ -137,6 +137,13 @@ export const scoreSelections = <G>(
       }),
     )
 
+  if (o.referenceLoss === 'kl')
+    return TE.left(
+      badInput('BadOption', 'is zero for every reference before training', {
+        where: '--reference-loss kl',
+        remedy: 'score with nll',
+      }),
+    )
   return TE.bracket(
     weightedGradient(oracle, task.examples, equalWeights(all), run()),
     (direction) =>

@@ -234,6 +234,8 @@ describe('bad input', () => {
     [['train', ...basic(task), '--k-ref', '0'], '--k-ref must be'],
     [['train', ...basic(task), '--refresh', 'never'], '--refresh must be epoch or a whole number'],
     [['train', ...basic(task), '--reference-loss', 'mse'], '--reference-loss must be one of nll'],
+    [['train', ...basic(task), '--reference-loss', 'kl', '--warmup-steps', '0'], 'needs a warm-up'],
+    [['score', ...basic(task), '--reference-loss', 'kl'], 'is zero for every reference before training'],
     [['train', ...basic(task), '--loss', 'token'], '--loss token'],
     [['train', ...basic(task), '--log', task], 'is used twice'],
     [['train', ...basic(task), '--init-adapter', '/missing'], '/missing'],

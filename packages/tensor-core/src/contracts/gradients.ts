@@ -53,6 +53,11 @@ export interface GradientOracle<G> {
   ) => TE.TaskEither<LmError, MeanGradient<G>>
   /** Losses alone: a forward pass without dropout. */
   readonly losses: (batch: ReadonlyArray<Example>) => TE.TaskEither<LmError, Float32Array>
+  /**
+   * The same oracle under another loss: the mean over response positions of KL(initial || current), the divergence of the model as
+   * it is from the model training started from. Its gradient is zero at the start. Absent where the start is not kept.
+   */
+  readonly preservation?: GradientOracle<G>
   /** True when `training` and `deterministic` passes are the same (dropout is 0). */
   readonly deterministic: boolean
 }

@@ -167,7 +167,7 @@ const lossCase = (): ContractCase => {
         float32Matrix(on(head, vocab, width)),
         vocab,
         on(hidden, rows, width),
-        targets,
+        { kind: 'tokens', ids: targets },
         weights,
         false,
       ).dHidden ?? tf.zeros([0]),
@@ -178,6 +178,43 @@ const lossCase = (): ContractCase => {
           return targets.reduce(
             (sum, t, r) =>
               sum - (weights[r] ?? 0) * Math.log(softmax(logits.slice(r * vocab, (r + 1) * vocab))[t] ?? 0),
+            0,
+          )
+        }, hidden),
+        rows,
+        width,
+      ),
+    8,
+  )
+}
+
+const divergenceCase = (): ContractCase => {
+  const [rows, width, vocab] = [3, 4, 5]
+  const [head, hidden, initial] = [
+    draw('kl head', vocab * width),
+    draw('kl hidden', rows * width),
+    draw('kl initial', rows * width),
+  ]
+  const weights = Float32Array.of(0.5, 0.25, 2)
+  const row = (logits: Vector, r: number): Vector => softmax(logits.slice(r * vocab, (r + 1) * vocab))
+  return contractCase(
+    'decoder: gradient of the divergence from the initial model',
+    () =>
+      crossEntropy(
+        float32Matrix(on(head, vocab, width)),
+        vocab,
+        on(hidden, rows, width),
+        { kind: 'states', initial: on(initial, rows, width) },
+        weights,
+        false,
+      ).dHidden ?? tf.zeros([0]),
+    () =>
+      exact(
+        slope((h) => {
+          const [p, q] = [times(initial, head, width), times(h, head, width)]
+          return weights.reduce(
+            (sum, w, r) =>
+              sum + w * row(p, r).reduce((kl, x, v) => kl + x * Math.log(x / (row(q, r)[v] ?? 1)), 0),
             0,
           )
         }, hidden),
@@ -239,5 +276,6 @@ export const lmCases: ReadonlyArray<ContractCase> = [
   attentionCase(),
   rotaryCase(),
   lossCase(),
+  divergenceCase(),
   loraStepCase(),
 ]

@@ -7,7 +7,7 @@ import { causalMask } from './attention'
 import type { TokenBatch } from './batch'
 import { type Frame, type LayerTrace, layerForward, layerPullback } from './layer'
 import type { Adaptation, Gradients, Wanted } from './linear'
-import { crossEntropy } from './loss'
+import { type Target, crossEntropy } from './loss'
 import { rmsNorm, rmsNormGainGradient, rmsNormPullback } from './rmsNorm'
 import { rotaryRates, rotaryTables } from './rotary'
 import { type DecoderWeights, EMBEDDING, FINAL_NORM, HEAD } from './weights'
@@ -18,7 +18,7 @@ import { type DecoderWeights, EMBEDDING, FINAL_NORM, HEAD } from './weights'
 const KEEP_BYTES = 512 * 1024 * 1024
 
 export interface Backward {
-  /** [positions] -log p(target), nats */
+  /** [positions] loss of each, nats */
   readonly nll: tf.Tensor
   readonly gradients: Gradients
 }
@@ -77,13 +77,17 @@ const scatterRows = (values: tf.Tensor, positions: Int32Array, rows: number): tf
   return tf.gather(tf.concat([values, tf.zeros([1, width])], 0), tf.tensor1d(inverse, 'int32'))
 }
 
-/** @param weightsOf [positions] each position's weight in the loss whose gradient is taken */
+/**
+ * @param weightsOf [positions] each position's weight in the loss whose gradient is taken
+ * @param target what the positions should predict; default the batch's own tokens
+ */
 export const lossAndGradients = (
   weights: DecoderWeights,
   batch: TokenBatch,
   adaptation: Adaptation,
   weightsOf: Float32Array,
   wanted: Wanted,
+  target: Target = { kind: 'tokens', ids: batch.targets },
 ): Backward =>
   tf.tidy(() => {
     const { config } = weights
@@ -103,14 +107,7 @@ export const lossAndGradients = (
     const last = inputs[weights.layers.length] ?? tf.zeros([0])
     const chosen = tf.gather(last, tf.tensor1d(batch.positions, 'int32'))
     const normed = rmsNorm(chosen, weights.norm, config.rmsNormEps)
-    const loss = crossEntropy(
-      weights.head,
-      config.vocabSize,
-      normed.y,
-      batch.targets,
-      weightsOf,
-      wanted.weights,
-    )
+    const loss = crossEntropy(weights.head, config.vocabSize, normed.y, target, weightsOf, wanted.weights)
     const dNormed = loss.dHidden ?? tf.zerosLike(normed.y)
     const gradients: Gradients = {}
     const dChosen = rmsNormPullback(dNormed, chosen, normed.scale, weights.norm)

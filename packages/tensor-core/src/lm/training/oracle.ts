@@ -17,7 +17,7 @@ import { matMul, tf } from '../../engine'
 import { predictingStates, lossAndGradients } from '../decoder/backward'
 import { type EncodedRow, type TokenBatch, meanByRow, tokenBatch } from '../decoder/batch'
 import type { Adaptation } from '../decoder/linear'
-import { crossEntropy } from '../decoder/loss'
+import { type Target, crossEntropy } from '../decoder/loss'
 import { turn } from '../turn'
 import { batchSalt, dropoutMask } from './dropout'
 import { flatten } from './layout'
@@ -36,6 +36,8 @@ export interface OracleSettings {
   readonly loss: LossKind
   readonly dropout: number
   readonly seed: number
+  /** The vector training starts from; with it (and frozen weights) the oracle can measure preservation. */
+  readonly initial?: Float32Array
 }
 
 // the space --------------------------------------------------------------------------------------
@@ -76,8 +78,15 @@ const positionWeights = (batch: TokenBatch, kind: LossKind, weights: ArrayLike<n
 /** A gradient shorter than this has no direction. */
 const GUARD = 1e-12
 
-export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
+/** The oracle of one loss: of the rows' own tokens, or of the divergence from the initial parameters. */
+const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): GradientOracle<tf.Tensor> => {
   const { trainable } = s
+  /** Inside a scope that frees it. */
+  const targetOf = (batch: TokenBatch): Target => {
+    if (initial === undefined) return { kind: 'tokens', ids: batch.targets }
+    const { weights, factors } = trainable.bind(tf.tensor1d(initial))
+    return { kind: 'states', initial: predictingStates(weights, batch, { factors }) }
+  }
   const encodeAll = (batch: ReadonlyArray<Example>): TE.TaskEither<LmError, TokenBatch> =>
     TE.fromEither(pipe(batch, E.traverseArray(s.encode), E.map(tokenBatch)))
   const attempt = <A>(work: () => A): TE.TaskEither<LmError, A> =>
@@ -99,10 +108,14 @@ export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
   ): { readonly losses: Float32Array; readonly gradient: tf.Tensor } => {
     const { nll, gradient } = tf.tidy(() => {
       const bound = trainable.bind(s.parameters())
-      const back = lossAndGradients(bound.weights, batch, adaptationOf(bound.factors, pass, batch), weights, {
-        examples,
-        weights: trainable.full,
-      })
+      const back = lossAndGradients(
+        bound.weights,
+        batch,
+        adaptationOf(bound.factors, pass, batch),
+        weights,
+        { examples, weights: trainable.full },
+        targetOf(batch),
+      )
       return { nll: back.nll, gradient: flatten(trainable.layout, back.gradients, examples) }
     })
     const losses = meanByRow(batch, nll.dataSync())
@@ -184,7 +197,7 @@ export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
                 weights.head,
                 weights.config.vocabSize,
                 states,
-                batch.targets,
+                targetOf(batch),
                 undefined,
                 false,
               ).nll
@@ -196,4 +209,11 @@ export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
         ),
       ),
   }
+}
+
+export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
+  const plain = oracleOf(s, undefined)
+  return s.initial === undefined || s.trainable.full
+    ? plain
+    : { ...plain, preservation: oracleOf(s, s.initial) }
 }

@@ -100,6 +100,7 @@ export const oracleFor = (
       loss: request.recipe.loss,
       dropout: bench.trainable.full ? 0 : request.recipe.dropout,
       seed: request.seed,
+      initial: bench.start,
     }),
   }
 }
