@@ -156,7 +156,8 @@ const linesOf = (cluster: ReadonlyArray<Point>): ReadonlyArray<string> => {
 
 const labels = (points: ReadonlyArray<Point>): Markup => {
   const marks: ReadonlyArray<Box> = points.map((p) => ({ x: p.x - 7, y: p.y - 7, width: 14, height: 14 }))
-  const bounds: Box = { x: size.left + 2, y: 2, width: size.width - size.left - 4, height: py(0) - 4 }
+  // On a narrow page letters are larger: a label at the right edge needs room to grow.
+  const bounds: Box = { x: size.left + 2, y: 2, width: size.width - size.left - 30, height: py(0) - 4 }
   const placed = placeLabels(
     clusters(points).map((cluster) => ({
       x: cluster.reduce((s, p) => s + p.x, 0) / cluster.length,
