@@ -86,7 +86,7 @@ const correct = command({
         seed: context.common.seed,
       })),
       TE.bindTo('chosen'),
-      TE.chainFirstEitherKW(() => refuseExisting(o.out, { overwrite: o.overwrite })),
+      TE.chainFirstEitherKW(() => refuseExisting(o.out, { overwrite: o.overwrite }, 'folder')),
       TE.bindW('adapter', () => readAdapter(o.adapter)),
       TE.bindW('base', () => openWeights(o.base)),
       TE.bindW('aligned', () => openWeights(o.aligned)),

@@ -58,9 +58,7 @@ export const bridgeCommand = command({
   },
   run: ({ draft, anchor, multi, out, overwrite }) =>
     pipe(
-      TE.fromEither(
-        out === undefined ? refuseExisting('', { overwrite: true }) : refuseExisting(out, { overwrite }),
-      ),
+      out === undefined ? TE.right('') : TE.fromEither(refuseExisting(out, { overwrite })),
       TE.chainW(() => tokenizerOf(draft)),
       TE.bindTo('ours'),
       TE.bind('theirs', () => tokenizerOf(anchor)),

@@ -102,7 +102,7 @@ export const trainCommand = command({
       seen.refreshed ? 'refreshed' : step < options.warmupSteps || isPlain(options) ? 'plain' : 'filtered'
     return pipe(
       TE.fromEither(checkLoss(options, recipe)),
-      TE.chainEitherKW(() => refuseExisting(values.out, values)),
+      TE.chainEitherKW(() => refuseExisting(values.out, values, 'folder')),
       TE.chainEitherKW(() => checkLogs([values.log, values.selectionLog], [values.task, values.references])),
       TE.chainW(() =>
         givenRows(

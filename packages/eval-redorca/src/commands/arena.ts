@@ -73,7 +73,7 @@ export const arenaCommand = command({
   run: (values, context) => {
     const suite = arenaSuite()
     return pipe(
-      TE.fromEither(refuseExisting(values.out, values)),
+      TE.fromEither(refuseExisting(values.out, values, 'folder')),
       TE.chainEitherKW(() => suite.trainingData(values.regime, context.common.seed)),
       TE.chainW((noisy) =>
         writeFolder(values.out, (target) =>

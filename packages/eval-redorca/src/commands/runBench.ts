@@ -53,7 +53,7 @@ const prepared = ({ out, overwrite, resume }: RunChoice): TE.TaskEither<Fault, v
       }),
     )
   return pipe(
-    TE.fromEither(refuseExisting(out, { overwrite, resume })),
+    TE.fromEither(refuseExisting(out, { overwrite, resume }, 'folder')),
     TE.mapLeft((fault): Fault => ({
       ...fault,
       remedy: 'add --resume to go on, or --overwrite to start again',

@@ -1,7 +1,15 @@
 /** Files in and out: safetensors, model folders, adapters, datasets. Everything read is decoded; everything written is whole or absent. */
 export { decodeAs, decodeWith, errorLine, shownValue } from './decode'
 export { damaged, kindOf, readJson, readOptional, readText, unsupported } from './input'
-export { type OutputChoice, makeFolder, refuseExisting, writeFolder, writeParts, writeWhole } from './output'
+export {
+  type OutputChoice,
+  type OutputKind,
+  makeFolder,
+  refuseExisting,
+  writeFolder,
+  writeParts,
+  writeWhole,
+} from './output'
 export * from './safetensors'
 export { type Checkpoint, openWeights } from './weights'
 export type { ModelConfig, ModelType, Rope, RopeScaling } from './model/config'

@@ -2,9 +2,9 @@
  * Outputs that are whole or absent: written beside the target under a temporary name, then renamed. A target that exists is
  * refused before any work is done.
  */
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { open, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -15,19 +15,45 @@ export interface OutputChoice {
   readonly resume?: boolean
 }
 
-/** @returns left `OutputExists` where the target exists and neither overwriting nor resuming was asked for. */
+export type OutputKind = 'file' | 'folder'
+
+/** Whether the folder holds the one this process works in: it must not be replaced. */
+const holdsCurrent = (path: string): boolean => {
+  const way = relative(resolve(path), process.cwd())
+  return !isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`)
+}
+
+/** What stands in the way of writing, whatever was asked for: a target of another kind is never replaced. */
+const obstacle = (path: string, kind: OutputKind, overwrite: boolean): string | undefined => {
+  const folder = statSync(path).isDirectory()
+  if (folder !== (kind === 'folder')) return folder ? 'is a folder' : 'is a file'
+  return folder && overwrite && holdsCurrent(path) ? 'holds the current folder' : undefined
+}
+
+/**
+ * Called before any work is done.
+ *
+ * @returns left `OutputExists` where the target exists and neither overwriting nor resuming was asked for, or where it is not what
+ * would be written (a folder for a file, a file for a folder, the folder one is in)
+ */
 export const refuseExisting = (
   path: string,
   { overwrite, resume }: OutputChoice = {},
-): E.Either<FormatError, string> =>
-  existsSync(path) && overwrite !== true && resume !== true
-    ? E.left(
+  kind: OutputKind = 'file',
+): E.Either<FormatError, string> => {
+  if (!existsSync(path)) return E.right(path)
+  const inTheWay = obstacle(path, kind, overwrite === true)
+  if (inTheWay !== undefined)
+    return E.left(badInput('OutputExists', inTheWay, { where: path, remedy: 'give another --out' }))
+  return overwrite === true || resume === true
+    ? E.right(path)
+    : E.left(
         badInput('OutputExists', 'exists already', {
           where: path,
           remedy: 'give another --out, or --overwrite',
         }),
       )
-    : E.right(path)
+}
 
 /** Makes a folder and those above it. Node's own recursive `mkdir` never comes back from places such as /proc. */
 export const makeFolder = (path: string): void => {

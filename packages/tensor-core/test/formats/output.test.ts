@@ -15,6 +15,19 @@ describe('outputs', () => {
     expect(refuseExisting(join(folder, 'y'))._tag).toBe('Right')
   })
 
+  it('never replace a target of another kind, nor the folder one is in', () => {
+    const folder = folderWith({ x: 'old' })
+    const all = { overwrite: true, resume: true }
+    expect(refuseExisting(folder, all)).toMatchObject({ left: { message: 'is a folder' } })
+    expect(refuseExisting(join(folder, 'x'), all, 'folder')).toMatchObject({ left: { message: 'is a file' } })
+    expect(refuseExisting(folder, all, 'folder')._tag).toBe('Right')
+    for (const here of ['.', '..', process.cwd(), '/'])
+      expect(refuseExisting(here, all, 'folder')).toMatchObject({
+        left: { message: 'holds the current folder' },
+      })
+    expect(refuseExisting('test', all, 'folder')._tag).toBe('Right')
+  })
+
   it('are whole or absent', async () => {
     const folder = folderWith({ x: 'old' })
     const path = join(folder, 'x')

@@ -16,7 +16,7 @@ export const mergeCommand = command({
   },
   run: (values, context) =>
     pipe(
-      TE.fromEither(refuseExisting(values.out, values)),
+      TE.fromEither(refuseExisting(values.out, values, 'folder')),
       TE.chainW(() => startEngine(context)),
       TE.chainW(() => mergeAdapter(values.model, values.adapter, values.out, context.warn)),
       TE.map(() => ({ json: { out: values.out }, text: `merged model: ${values.out}` })),

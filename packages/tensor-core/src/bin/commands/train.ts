@@ -44,7 +44,7 @@ export const trainCommand = command({
     }
     return pipe(
       TE.Do,
-      TE.bindW('target', () => TE.fromEither(refuseExisting(values.out, values))),
+      TE.bindW('target', () => TE.fromEither(refuseExisting(values.out, values, 'folder'))),
       TE.bindW('data', () => readDataset(values.data)),
       TE.bindW('engine', () => startEngine(context)),
       TE.chainW(({ data }) => {
