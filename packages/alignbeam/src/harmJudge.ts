@@ -14,6 +14,7 @@ import {
   greedy,
   textPrompt,
 } from '@safe/tensor-core/contracts'
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { disposing } from './bridging'
@@ -113,9 +114,7 @@ export const harmJudge = (model: CausalLM): Judge => {
     id: `harm-rubric@${harmRubricVersion}(${model.id})`,
     judge: (items) =>
       pipe(
-        Array.from({ length: Math.ceil(items.length / batchSize) }, (_, i) =>
-          items.slice(i * batchSize, (i + 1) * batchSize),
-        ),
+        RA.chunksOf(batchSize)(items),
         TE.traverseSeqArray(judgeBatch(model, digits)),
         TE.map((parts) => parts.flat()),
       ),

@@ -5,6 +5,7 @@
  * of the selected only. Sets that are not chosen by score need the second alone.
  */
 import * as E from 'fp-ts/Either'
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -39,15 +40,6 @@ export interface PoolOptions {
 }
 
 // batches ----------------------------------------------------------------------------------------
-
-/** Positions in runs of at most `size`. */
-export const chunks = (
-  positions: ReadonlyArray<number>,
-  size: number,
-): ReadonlyArray<ReadonlyArray<number>> =>
-  Array.from({ length: Math.ceil(positions.length / size) }, (_, i) =>
-    positions.slice(i * size, (i + 1) * size),
-  )
 
 const rows = (pool: ReadonlyArray<Example>, positions: ReadonlyArray<number>): ReadonlyArray<Example> =>
   positions.flatMap((i) => pool[i] ?? [])
@@ -92,7 +84,7 @@ export const measurePool = <G>(
       0,
       () => undefined,
       signal,
-    )(chunks(positions, batchSize), (done, batch) =>
+    )(RA.chunksOf(batchSize)(positions), (done, batch) =>
       pipe(
         oracle.gradients(rows(pool, batch), { kind: 'deterministic' }),
         TE.map((gradients) => {
@@ -140,7 +132,7 @@ export const weightedGradient = <G>(
       undefined,
       free,
       signal,
-    )(chunks(positions, batchSize), (sum, batch) => {
+    )(RA.chunksOf(batchSize)(positions), (sum, batch) => {
       const weights = batch.map((i) => weightOf.get(i) ?? 0)
       const mass = weights.reduce((s, w) => s + w, 0)
       if (mass === 0) return TE.right(sum)
@@ -182,7 +174,7 @@ const measuredGradient = <G>(
       undefined,
       free,
       signal,
-    )(chunks(selection.indices, batchSize), (sum, batch) =>
+    )(RA.chunksOf(batchSize)(selection.indices), (sum, batch) =>
       pipe(
         oracle.gradients(rows(pool, batch), { kind: 'deterministic' }),
         TE.map((gradients) => {

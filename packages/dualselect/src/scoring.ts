@@ -2,13 +2,13 @@
  * Scores without training: gT is the mean gradient over the whole task file, references are scored and selected against it,
  * then the task file's batches against gR. What training would choose at its first refresh, laid open row by row.
  */
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Example, type GradientOracle, type LmError, badInput } from '@safe/tensor-core/contracts'
 import type { DualSelectOptions } from './defaults'
 import {
   type PoolOptions,
-  chunks,
   measurePool,
   selectReferences,
   unscoredReferences,
@@ -158,7 +158,7 @@ export const scoreSelections = <G>(
             weightedGradient(oracle, references.examples, selection, { batchSize, ...stopping }),
             (reference) =>
               pipe(
-                chunks(all, batchSize),
+                RA.chunksOf(batchSize)(all),
                 TE.traverseSeqArrayWithIndex((batch, rows) => taskBatch(reference, rows, batch)),
                 TE.map((batches) => [...first, ...batches.flat()]),
               ),

@@ -1,4 +1,5 @@
 /** What a language model makes of rows: greedy completions of their prompts, or teacher-forced scores of their responses. */
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type CausalLM, type Example, type Fault, greedy } from '@safe/tensor-core/contracts'
@@ -44,9 +45,7 @@ export const observe = (
   field: ObservedField,
   { maxNewTokens, onRows }: ObserveOptions,
 ): TE.TaskEither<Fault, ReadonlyArray<Observation>> => {
-  const parts = Array.from({ length: Math.ceil(examples.length / ROWS_AT_ONCE) }, (_, i) =>
-    examples.slice(i * ROWS_AT_ONCE, (i + 1) * ROWS_AT_ONCE),
-  )
+  const parts = RA.chunksOf(ROWS_AT_ONCE)(examples)
   const look = field === 'completion' ? completions(model, maxNewTokens) : scores(model)
   return pipe(
     parts,

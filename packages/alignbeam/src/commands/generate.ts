@@ -1,7 +1,7 @@
 /** `alignbeam generate`: answers to prompts, with beams, verdicts and telemetry. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Context, command, startEngine } from '@safe/tensor-core/cli'
+import { type Context, command, startEngine, stopping } from '@safe/tensor-core/cli'
 import { type CausalLM, type Example, type Fault, interrupted, promptText } from '@safe/tensor-core/contracts'
 import { readDataset, refuseExisting } from '@safe/tensor-core/formats'
 import type { Answer } from '../answer'
@@ -98,11 +98,7 @@ const answerAll = (
       refusals: parts.reduce((n, p) => n + p.refusals, 0),
       own: parts.reduce((n, p) => n + p.own, 0),
     })),
-    (work) => async () => {
-      const result = await work()
-      progress.stop()
-      return result
-    },
+    stopping(() => progress),
   )
 }
 

@@ -10,6 +10,7 @@ import {
   required,
   rowChoiceOf,
   startEngine,
+  stopping,
 } from '@safe/tensor-core/cli'
 import { refuseExisting, writeJsonl } from '@safe/tensor-core/formats'
 import { openGradientOracle } from '@safe/tensor-core/lm'
@@ -80,11 +81,7 @@ export const scoreCommand = command({
                 signal: context.signal,
                 onProgress: (n) => progress.tick(n),
               }),
-              (work) => async () => {
-                const result = await work()
-                progress.stop()
-                return result
-              },
+              stopping(() => progress),
             )
           },
           ({ dispose }) => TE.fromIO(dispose),

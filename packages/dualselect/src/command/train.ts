@@ -15,6 +15,7 @@ import {
   resumeOption,
   rowChoiceOf,
   startEngine,
+  stopping,
 } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/formats'
@@ -160,11 +161,7 @@ export const trainCommand = command({
           },
         })
       }),
-      (work) => async () => {
-        const result = await work()
-        seen.progress?.stop()
-        return result
-      },
+      stopping(() => seen.progress),
       TE.mapLeft((e): Fault =>
         e.kind === 'interrupted' && e.remedy === undefined
           ? {

@@ -1,8 +1,14 @@
 /** What trains and runs models for `forgetfilter run`: tensor-core, on the engine the user chose. */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Context, type Progress, recipeOf, rowChoiceOf, startEngine } from '@safe/tensor-core/cli'
+import {
+  type Context,
+  type Progress,
+  recipeOf,
+  rowChoiceOf,
+  startEngine,
+  stopping,
+} from '@safe/tensor-core/cli'
 import type { CausalLM, Example, Fault } from '@safe/tensor-core/contracts'
 import {
   type OpenedModel,
@@ -54,11 +60,11 @@ const training = (
     },
     onStep: (row) => state.progress?.tick(1, `loss ${row.loss.toFixed(4)}`),
   })
-  return async () => {
-    const result = await run()
-    state.progress?.stop()
-    return E.map(() => undefined)(result)
-  }
+  return pipe(
+    run,
+    stopping(() => state.progress),
+    TE.map(() => undefined),
+  )
 }
 
 type Recipes = Readonly<Record<Phase, TrainingRecipe>>

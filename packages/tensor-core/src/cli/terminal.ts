@@ -1,5 +1,6 @@
 /** What a command may say while it works: progress and warnings on stderr, a bar on a terminal and plain lines otherwise. */
 import { SingleBar } from 'cli-progress'
+import type * as TE from 'fp-ts/TaskEither'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -76,6 +77,18 @@ const lines = (label: string, total: number): Progress => {
     stop: () => undefined,
   }
 }
+
+/** The work, with its progress stopped however it ends; the progress may only begin within it. */
+export const stopping =
+  (progress: () => Progress | undefined) =>
+  <Err, A>(work: TE.TaskEither<Err, A>): TE.TaskEither<Err, A> =>
+  async () => {
+    try {
+      return await work()
+    } finally {
+      progress()?.stop()
+    }
+  }
 
 export const silentTerminal: Terminal = {
   note: () => undefined,

@@ -1,8 +1,8 @@
 /** Language models: decoding, scoring, gradients, training. */
-export { type EncodedRow, type TokenBatch, tokenBatch } from './decoder/batch'
+export { type TokenBatch, tokenBatch } from './decoder/batch'
 export { linearModules, parameterShapes } from './decoder/weights'
 export { causalLM } from './inference/causalLM'
-export type { Decoder, RowEncoder } from './inference/decoder'
+export type { Decoder } from './inference/decoder'
 export { checkAdapter, loadWeights } from './inference/load'
 export { chooseToken, processedLogits, type SamplingOptions } from './inference/sampling'
 export {
@@ -14,7 +14,7 @@ export {
   disposeAdamW,
 } from './training/adamw'
 export { mergeAdapter } from './merge'
-export { type ModelChoice, type OpenedModel, loadCausalLM, openModel } from './openModel'
+export { type ModelChoice, type OpenedModel, causalLMOf, loadCausalLM, openModel } from './openModel'
 export { type PipelineResult, runPipeline } from './pipeline'
 export { type RowChoice, encodeDataset } from './rows'
 export { type OpenOracle, openGradientOracle } from './openGradientOracle'

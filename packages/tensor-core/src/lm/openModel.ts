@@ -71,15 +71,17 @@ export const adapterOf = (
       )
     : TE.right(adapter)
 
-/** The in-process decoder of a model folder, with an adapter merged where one is given. The caller disposes of it. */
-export const loadCausalLM = (choice: ModelChoice): TE.TaskEither<LmError, CausalLM> =>
+/** The in-process decoder of an opened model, with an adapter merged where one is given. The caller disposes of it. */
+export const causalLMOf = (
+  opened: OpenedModel,
+  choice: Omit<ModelChoice, 'model' | keyof RowChoice>,
+): TE.TaskEither<LmError, CausalLM> =>
   pipe(
     TE.Do,
-    TE.bind('opened', () => openModel(choice.model, choice)),
     TE.bindW('adapter', () => adapterOf(choice.adapter, choice.onWarning)),
-    TE.bindW('print', ({ opened }) => opened.folder.fingerprint),
-    TE.bindW('weights', ({ opened, adapter }) => loadWeights(opened.folder, adapter, nameOf(choice.adapter))),
-    TE.map(({ opened, weights, print }) =>
+    TE.bindW('print', () => opened.folder.fingerprint),
+    TE.bindW('weights', ({ adapter }) => loadWeights(opened.folder, adapter, nameOf(choice.adapter))),
+    TE.map(({ weights, print }) =>
       causalLM({
         id: print,
         weights,
@@ -90,4 +92,11 @@ export const loadCausalLM = (choice: ModelChoice): TE.TaskEither<LmError, Causal
         ...(choice.signal === undefined ? {} : { signal: choice.signal }),
       }),
     ),
+  )
+
+/** As `causalLMOf`, from a model folder. */
+export const loadCausalLM = (choice: ModelChoice): TE.TaskEither<LmError, CausalLM> =>
+  pipe(
+    openModel(choice.model, choice),
+    TE.chain((opened) => causalLMOf(opened, choice)),
   )

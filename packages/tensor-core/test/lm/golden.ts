@@ -7,7 +7,8 @@ import * as t from 'io-ts'
 import { type CausalLM, type Example, type Fault, badInput, faultLine } from '../../src/contracts'
 import { availableEngines } from '../../src/engine'
 import { openModelFolder } from '../../src/formats'
-import { type EncodedRow, type RowEncoder, causalLM, loadWeights } from '../../src/lm'
+import { type Decoder, causalLM, loadWeights } from '../../src/lm'
+import type { EncodedExample } from '../../src/text'
 
 const numbers = t.array(t.number)
 const row = t.type({ promptTokens: numbers, responseTokens: numbers })
@@ -87,11 +88,11 @@ if (E.isLeft(decoded)) throw new Error('golden.json is not of the expected form'
 export const golden = decoded.right
 
 /** Rows of token ids as they are. */
-export const tokenRow = (e: Example): E.Either<Fault<'BadRow'>, EncodedRow> =>
+export const tokenRow = (e: Example): E.Either<Fault<'BadRow'>, EncodedExample> =>
   e.prompt.kind === 'tokens' && e.response.kind === 'tokens'
     ? E.right({ promptTokens: e.prompt.tokens, responseTokens: e.response.tokens })
     : E.left(badInput('BadRow', 'is not a row of tokens'))
-export const tokenEncoder: RowEncoder = {
+export const tokenEncoder: Decoder['encoder'] = {
   prompt: (p) =>
     p.kind === 'tokens' ? E.right(p.tokens) : E.left(badInput('BadRow', 'is not a prompt of tokens')),
   example: tokenRow,

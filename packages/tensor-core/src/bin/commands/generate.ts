@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/Either'
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -21,6 +22,7 @@ import {
   text,
   withDefault,
   startEngine,
+  stopping,
 } from '../../cli'
 import {
   type CausalLM,
@@ -127,17 +129,11 @@ const generateAll = (
   chunkSize: number,
   context: Context,
 ): TE.TaskEither<LmError, void> => {
-  const rest = examples.slice(done.length)
-  const chunks = Array.from({ length: Math.ceil(rest.length / chunkSize) }, (_, i) =>
-    rest.slice(i * chunkSize, (i + 1) * chunkSize).map((example, k) => ({
-      example,
-      row: done.length + i * chunkSize + k,
-    })),
-  )
+  const rest = examples.slice(done.length).map((example, i) => ({ example, row: done.length + i }))
   const progress = context.progress('generate', examples.length)
   progress.tick(done.length)
   return pipe(
-    chunks,
+    RA.chunksOf(chunkSize)(rest),
     TE.traverseSeqArray((chunk) =>
       pipe(
         lm.generate(
@@ -157,11 +153,7 @@ const generateAll = (
       ),
     ),
     TE.map(() => undefined),
-    (work) => async () => {
-      const result = await work()
-      progress.stop()
-      return result
-    },
+    stopping(() => progress),
   )
 }
 

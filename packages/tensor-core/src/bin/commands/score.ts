@@ -1,4 +1,5 @@
 /** `tensor-core score`: log-probability of every response token under a model. */
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -16,7 +17,7 @@ import {
 } from '../../cli'
 import { type Example, type LmError, type Score, badInput, failure } from '../../contracts'
 import { readDataset, refuseExisting, writeJsonl } from '../../formats'
-import { encodeDataset, loadCausalLM, openModel } from '../../lm'
+import { encodeDataset, causalLMOf, openModel } from '../../lm'
 import { encodingWarnings } from '../../text'
 
 const scoreRow = (s: Score): Readonly<Record<string, unknown>> => ({
@@ -41,13 +42,12 @@ export const scoreCommand = command({
     ...overwriteOption,
   },
   run: (values, context) => {
-    const choice = rowChoiceOf(values)
     return pipe(
       TE.Do,
       TE.bindW('target', () => TE.fromEither(refuseExisting(values.out, values))),
       TE.bindW('data', () => readDataset(values.data)),
       TE.bindW('engine', () => startEngine(context)),
-      TE.bindW('opened', () => openModel(values.model, choice)),
+      TE.bindW('opened', () => openModel(values.model, rowChoiceOf(values))),
       TE.bindW('encoded', ({ data, opened }) =>
         TE.fromEither(encodeDataset(data, opened.encoder, opened.folder.config.vocabSize, values.maxLength)),
       ),
@@ -59,31 +59,25 @@ export const scoreCommand = command({
             remedy: 'check the rows and --max-length',
           }),
       ),
-      TE.chainW(({ data, encoded }) => {
+      TE.chainW(({ data, encoded, opened }) => {
         encodingWarnings(encoded, values.maxLength).forEach((line) => context.warn(`${data.name}: ${line}`))
         const rows = encoded.rows.map(({ example, promptTokens, responseTokens }): Example => ({
           ...example,
           prompt: { kind: 'tokens', tokens: promptTokens },
           response: { kind: 'tokens', tokens: responseTokens },
         }))
-        const size = values.batchSize * 8
-        const chunks = Array.from({ length: Math.ceil(rows.length / size) }, (_, i) =>
-          rows.slice(i * size, (i + 1) * size),
-        )
         const progress = context.progress('score', rows.length)
         return pipe(
           TE.bracket(
-            loadCausalLM({
-              model: values.model,
+            causalLMOf(opened, {
               batchSize: values.batchSize,
               signal: context.signal,
               onWarning: context.warn,
-              ...choice,
               ...(values.adapter === undefined ? {} : { adapter: values.adapter }),
             }),
             (lm) =>
               pipe(
-                chunks,
+                RA.chunksOf(values.batchSize * 8)(rows),
                 TE.traverseSeqArray((chunk) =>
                   pipe(
                     lm.score(chunk),

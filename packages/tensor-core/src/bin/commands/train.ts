@@ -17,6 +17,7 @@ import {
   rowOptions,
   trainingOptions,
   startEngine,
+  stopping,
 } from '../../cli'
 import { readDataset, refuseExisting } from '../../formats'
 import { type LogRow, type TrainingRequest, trainAdapter, trainModel } from '../../lm'
@@ -77,11 +78,7 @@ export const trainCommand = command({
               TE.map(() => undefined),
             )
       }),
-      (work) => async () => {
-        const result = await work()
-        state.progress?.stop()
-        return result
-      },
+      stopping(() => state.progress),
       TE.map(() => ({
         json: {
           out: values.out,

@@ -1,12 +1,7 @@
 /** Rows of tokens of unequal length as one padded batch, and the positions whose predictions count. */
+import type { EncodedExample } from '../../text'
 
 // model ------------------------------------------------------------------------------------------
-
-/** A row as token ids: the response is what counts. */
-export interface EncodedRow {
-  readonly promptTokens: ReadonlyArray<number>
-  readonly responseTokens: ReadonlyArray<number>
-}
 
 export interface TokenBatch {
   readonly rows: number
@@ -27,10 +22,10 @@ export interface TokenBatch {
 // constructors -----------------------------------------------------------------------------------
 
 /** Response tokens with something before them: the very first token of a row has nothing to be predicted from. */
-export const predicted = (row: EncodedRow): ReadonlyArray<number> =>
+export const predicted = (row: EncodedExample): ReadonlyArray<number> =>
   row.promptTokens.length === 0 ? row.responseTokens.slice(1) : row.responseTokens
 
-export const tokenBatch = (rows: ReadonlyArray<EncodedRow>): TokenBatch => {
+export const tokenBatch = (rows: ReadonlyArray<EncodedExample>): TokenBatch => {
   const length = Math.max(1, ...rows.map((r) => r.promptTokens.length + r.responseTokens.length))
   const tokens = new Int32Array(rows.length * length)
   const counts = Int32Array.from(rows, (r) => predicted(r).length)

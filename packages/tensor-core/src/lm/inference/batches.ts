@@ -1,4 +1,5 @@
 /** Many rows through a device in batches of similar length. */
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { GenerationOptions, LmError } from '../../contracts'
@@ -11,11 +12,9 @@ export const inBatches = <A, B>(
   work: (batch: ReadonlyArray<A>, at: ReadonlyArray<number>) => TE.TaskEither<LmError, ReadonlyArray<B>>,
 ): TE.TaskEither<LmError, ReadonlyArray<B>> => {
   const order = items.map((a, i) => ({ i, n: lengthOf(a) })).sort((x, y) => x.n - y.n || x.i - y.i)
-  const batches = Array.from({ length: Math.ceil(order.length / size) }, (_, b) =>
-    order.slice(b * size, (b + 1) * size).map(({ i }) => i),
-  )
   return pipe(
-    batches,
+    order.map(({ i }) => i),
+    RA.chunksOf(size),
     TE.traverseSeqArray((at) =>
       pipe(
         work(

@@ -10,7 +10,7 @@ import {
   type Prompt,
   type Score,
 } from '../../contracts'
-import type { EncodedRow } from '../decoder/batch'
+import type { EncodedExample } from '../../text'
 import { emptyCache, growCache } from '../decoder/cache'
 import { chosenOptions, inBatches } from './batches'
 import type { CompletionContext } from './complete'
@@ -97,7 +97,7 @@ export const causalLM = (decoder: Decoder): CausalLM => {
           ),
         ),
         TE.chain((rows) =>
-          inBatches<{ readonly id: string; readonly row: EncodedRow }, Score>(
+          inBatches<{ readonly id: string; readonly row: EncodedExample }, Score>(
             rows,
             ({ row }) => row.promptTokens.length + row.responseTokens.length,
             batchSize,

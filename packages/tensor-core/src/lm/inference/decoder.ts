@@ -1,35 +1,19 @@
 /** What the in-process decoder is made of, and how its work is attempted and its tokens checked. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import {
-  type Example,
-  type InputError,
-  type LmError,
-  type Prompt,
-  type Tokenizer,
-  badInput,
-  causeLine,
-  failure,
-  interrupted,
-} from '../../contracts'
-import type { EncodedRow } from '../decoder/batch'
+import { type LmError, type Tokenizer, badInput, causeLine, failure, interrupted } from '../../contracts'
+import type { Encoder } from '../../text'
 import type { Adaptation } from '../decoder/linear'
 import type { DecoderWeights } from '../decoder/weights'
 import { turn } from '../turn'
 
 // model ------------------------------------------------------------------------------------------
 
-/** How prompts and examples become tokens for this model. */
-export interface RowEncoder {
-  readonly prompt: (p: Prompt) => E.Either<InputError, ReadonlyArray<number>>
-  readonly example: (e: Example) => E.Either<InputError, EncodedRow>
-}
-
 export interface Decoder {
   readonly id: string
   readonly weights: DecoderWeights
   readonly tokenizer: Tokenizer | undefined
-  readonly encoder: RowEncoder
+  readonly encoder: Pick<Encoder, 'prompt' | 'example'>
   readonly stopTokens: ReadonlySet<number>
   /** Rows decoded or scored at once. */
   readonly batchSize: number

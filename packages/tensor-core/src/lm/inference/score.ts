@@ -1,6 +1,7 @@
 /** Teacher-forced scores: log-probability of every response token, and whether it was the most probable one. */
 import { tf } from '../../engine'
-import { type EncodedRow, predicted, tokenBatch } from '../decoder/batch'
+import type { EncodedExample } from '../../text'
+import { predicted, tokenBatch } from '../decoder/batch'
 import { predictingStates } from '../decoder/backward'
 import type { Adaptation } from '../decoder/linear'
 import type { DecoderWeights } from '../decoder/weights'
@@ -21,7 +22,7 @@ const CHUNK = 8_388_608
 export const scoreRows = async (
   weights: DecoderWeights,
   adaptation: Adaptation,
-  rows: ReadonlyArray<EncodedRow>,
+  rows: ReadonlyArray<EncodedExample>,
 ): Promise<ReadonlyArray<RowScore>> => {
   const batch = tokenBatch(rows)
   const total = batch.targets.length

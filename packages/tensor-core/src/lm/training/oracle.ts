@@ -14,8 +14,9 @@ import {
   failure,
 } from '../../contracts'
 import { matMul, tf } from '../../engine'
+import type { EncodedExample } from '../../text'
 import { predictingStates, lossAndGradients } from '../decoder/backward'
-import { type EncodedRow, type TokenBatch, meanByRow, tokenBatch } from '../decoder/batch'
+import { type TokenBatch, meanByRow, tokenBatch } from '../decoder/batch'
 import type { Adaptation } from '../decoder/linear'
 import { type Target, crossEntropy } from '../decoder/loss'
 import { turn } from '../turn'
@@ -32,7 +33,7 @@ export interface OracleSettings {
   readonly trainable: Trainable
   /** The vector as it stands; owned by the training loop. */
   readonly parameters: () => tf.Tensor
-  readonly encode: (e: Example) => E.Either<InputError, EncodedRow>
+  readonly encode: (e: Example) => E.Either<InputError, EncodedExample>
   readonly loss: LossKind
   readonly dropout: number
   readonly seed: number

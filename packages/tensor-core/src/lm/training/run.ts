@@ -13,8 +13,7 @@ import {
   plainRule,
 } from '../../contracts'
 import { tf } from '../../engine'
-import type { EncodedRows } from '../../text'
-import type { EncodedRow } from '../decoder/batch'
+import type { EncodedExample, EncodedRows } from '../../text'
 import type { OpenedModel } from '../openModel'
 import { encodeDataset } from '../rows'
 import type { Bench } from './bench'
@@ -49,8 +48,8 @@ const encodeKnown = (
   opened: OpenedModel,
   encoded: EncodedRows,
   maxLength: number,
-): ((e: Example) => E.Either<InputError, EncodedRow>) => {
-  const known = new Map<Example, EncodedRow>(encoded.rows.map((row) => [row.example, row]))
+): ((e: Example) => E.Either<InputError, EncodedExample>) => {
+  const known = new Map<Example, EncodedExample>(encoded.rows.map((row) => [row.example, row]))
   return (e) => {
     const row = known.get(e)
     if (row !== undefined) return E.right(row)
@@ -71,7 +70,7 @@ const encodeKnown = (
                 remedy: 'give it a response',
               }),
             )
-          : E.right<InputError, EncodedRow>(first)
+          : E.right<InputError, EncodedExample>(first)
       }),
       E.map((row) => {
         known.set(e, row)
@@ -88,7 +87,7 @@ export const oracleFor = (
   parameters: () => tf.Tensor,
 ): {
   readonly oracle: GradientOracle<tf.Tensor>
-  readonly encode: (e: Example) => E.Either<InputError, EncodedRow>
+  readonly encode: (e: Example) => E.Either<InputError, EncodedExample>
 } => {
   const encode = encodeKnown(bench.opened, bench.encoded, request.recipe.maxLength)
   return {
