@@ -30,7 +30,7 @@ function* project(
   const s = new Float64Array(p)
   // Reflector i is drawn anew on the way back: its stream is its own.
   const reflect = (i: number): void => {
-    const draw = stream(seed, 'randomSubspace', ...key, i)
+    const draw = stream(seed, 'random-subspace', ...key, i)
     const v = Float64Array.from({ length: n - i }, () => draw.normal())
     const head = v[0] ?? 0
     let norm2 = 0

@@ -64,7 +64,7 @@ export const rankFor = (squares: Float64Array, total: number, rule: RankRule): n
 // finder -----------------------------------------------------------------------------------------
 
 const gaussian = (rows: number, cols: number, seed: number, key: number): Dense => {
-  const draw = stream(seed, 'rangeFinder', key)
+  const draw = stream(seed, 'range-finder', key)
   return generate(rows, cols, () => draw.normal())
 }
 
