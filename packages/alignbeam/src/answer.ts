@@ -18,12 +18,14 @@ import type { AlignBeamSettings } from './settings'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A beam and what the judge made of it. */
 export interface JudgedBeam {
   readonly completion: Completion
   /** Harm from 1 to 5; null where nobody judged, or the judge could not be understood. */
   readonly verdict: number | null
 }
 
+/** What is returned for one prompt: the beam chosen, all of them, and how decoding went. */
 export interface Answer {
   readonly completion: Completion
   /** The beam returned, in root order; null where a refusal took the place of all. */

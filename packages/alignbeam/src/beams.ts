@@ -21,6 +21,7 @@ export interface BeamOptions {
   readonly refusalTail: number
 }
 
+/** A beam with how it came about. */
 export interface Beam {
   readonly completion: Completion
   /** The mixed steps of this beam, its root's first (which all beams of a prompt share). */

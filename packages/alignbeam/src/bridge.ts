@@ -14,8 +14,13 @@ import type { Tokenizer } from '@safe/tensor-core/contracts'
  * `exact` pairs, whose draft token encodes back to the same anchor token.
  */
 export const multis = ['drop', 'first', 'exact'] as const
+/**
+ * What becomes of an anchor token whose text is several tokens of the draft: `drop` leaves it out, `first` maps it to
+ * the first of them, `exact` maps only tokens that also go back to the same anchor token.
+ */
 export type Multi = (typeof multis)[number]
 
+/** A map from one vocabulary into another, with how much of it there is. */
 export interface Bridge {
   readonly multi: Multi
   readonly anchorVocab: number

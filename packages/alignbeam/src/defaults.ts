@@ -4,6 +4,7 @@
 import type { Multi } from './bridge'
 import type { DraftMass, Support } from './mix'
 
+/** AlignBeam's constants: arXiv 2606.12342. */
 export const alignBeamDefaults = {
   /** Weight of the anchor in the mixture. */
   alpha: 0.5,
@@ -31,6 +32,7 @@ export const alignBeamDefaults = {
 /** How the draft completes a beam. */
 export const completionDefaults = { temperature: 0.7, repetitionPenalty: 1.15, maxNewTokens: 256 } as const
 
+/** SafeDecoding's constants: arXiv 2402.08983. */
 export const safeDecodingDefaults = {
   /** P = P_draft + alpha (P_expert - P_draft) */
   alpha: 3,

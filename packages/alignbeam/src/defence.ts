@@ -10,6 +10,7 @@ import { type SafeDecodingSettings, defaultSafeDecoding, safeDecodingMixer } fro
 import { type AlignBeamSettings, alignBeamMixer, defaultSettings } from './settings'
 import { systemPromptedModel } from './systemPrompt'
 
+/** Settings of `alignBeam`; what is left out is the paper's. */
 export interface AlignBeamOptions extends Partial<AlignBeamSettings> {
   /** False gives the model back as it is; alpha 0 does not. */
   readonly enabled?: boolean
@@ -53,6 +54,7 @@ export const alignBeam = (
   }
 }
 
+/** Settings of `safeDecoding`; what is left out is the paper's. */
 export interface SafeDecodingOptions extends Partial<SafeDecodingSettings> {
   readonly onDispose?: () => void
 }

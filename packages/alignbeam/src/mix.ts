@@ -14,10 +14,18 @@ import { topTokens } from './topTokens'
 // model ------------------------------------------------------------------------------------------
 
 export const draftMasses = ['once', 'literal'] as const
+/**
+ * Whether the draft's probability of a token counts once, or once for each anchor token that maps to it (the formula
+ * read literally).
+ */
 export type DraftMass = (typeof draftMasses)[number]
 export const supports = ['anchor', 'union'] as const
+/**
+ * Whose tokens may be chosen: those the anchor's most probable ones map to, or the draft's most probable ones as well.
+ */
 export type Support = (typeof supports)[number]
 
+/** What decides the mixture of two next-token distributions. */
 export interface MixOptions {
   /** The anchor's weight. 0 is not "off": the support is still the anchor's. */
   readonly alpha: number

@@ -25,6 +25,10 @@ export interface Mixer {
   readonly anchorPrompt: (prompt: Prompt) => TE.TaskEither<LmError, Prompt>
 }
 
+/**
+ * Rows that two models decode together. As every session, each step gives a new one, and each is freed by its own
+ * `dispose`.
+ */
 export interface MixedSession extends Pick<
   DecodingSession,
   'tokens' | 'promptLengths' | 'logProbs' | 'dispose'

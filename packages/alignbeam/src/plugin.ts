@@ -57,6 +57,7 @@ const withSecondModel =
       ),
     )
 
+/** AlignBeam, SafeDecoding, the hard prefix and the safety prompt, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [
   plugin(
     'alignbeam',

@@ -10,6 +10,7 @@ import { type AlignBeamError, tokenizerMissing } from './errors'
 import type { Mixer } from './mixedSession'
 import { safeDecodingMix } from './safeDecodingMix'
 
+/** Everything that decides what SafeDecoding writes. */
 export interface SafeDecodingSettings {
   readonly alpha: number
   /** Tokens that both models decide, m. */
@@ -20,6 +21,7 @@ export interface SafeDecodingSettings {
   readonly batchSize: number
 }
 
+/** The settings of SafeDecoding's paper, complete. */
 export const defaultSafeDecoding: SafeDecodingSettings = { ...safeDecodingDefaults, batchSize: 8 }
 
 /** @returns left `VocabularyMismatch` where the two models do not share their vocabulary. */

@@ -13,6 +13,7 @@ import { systemPrompted } from './systemPrompt'
 
 // model ------------------------------------------------------------------------------------------
 
+/** Everything that decides what AlignBeam writes. */
 export interface AlignBeamSettings extends MixOptions, ChoiceOptions {
   /** Beams per prompt, K; one beam is not judged unless `onNoSafe` is `refuse`. */
   readonly beams: number
@@ -30,6 +31,7 @@ export interface AlignBeamSettings extends MixOptions, ChoiceOptions {
   readonly batchSize: number
 }
 
+/** The paper's settings (`alignBeamDefaults`), complete. */
 export const defaultSettings: AlignBeamSettings = {
   ...alignBeamDefaults,
   system: safetySystemPrompt,

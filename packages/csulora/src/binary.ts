@@ -134,6 +134,7 @@ const correct = command({
   },
 })
 
+/** The binary `csulora`. */
 export const binary: Binary = {
   name: 'csulora',
   version: packageVersion('@safe/csulora', __filename),

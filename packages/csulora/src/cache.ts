@@ -16,6 +16,10 @@ import type { CheckpointPair } from './displacement'
 
 // model ------------------------------------------------------------------------------------------
 
+/**
+ * Where decompositions are kept between runs. `get` gives undefined where there is none for this module, displacement
+ * and rank rule.
+ */
 export interface DecompositionCache {
   readonly get: (
     module: string,

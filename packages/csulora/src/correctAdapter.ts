@@ -22,10 +22,12 @@ import type { CsuloraError } from './errors'
 
 // model ------------------------------------------------------------------------------------------
 
+/** What to do to an adapter, and how large the subspaces are. */
 export interface CorrectionOptions extends CorrectionRule {
   readonly rank: RankRule
 }
 
+/** Two checkpoints, the options, and what a long run may want: a cache, a signal to stop, someone to tell. */
 export interface CorrectionSetup extends CheckpointPair {
   readonly options: CorrectionOptions
   readonly cache?: DecompositionCache
@@ -34,6 +36,7 @@ export interface CorrectionSetup extends CheckpointPair {
   readonly onModule?: (report: ModuleReport) => void
 }
 
+/** What was measured of one module. */
 export interface ModuleReport extends CorrectionReport {
   readonly name: string
   /** [d_out, d_in] */
@@ -43,6 +46,7 @@ export interface ModuleReport extends CorrectionReport {
   readonly seconds: number
 }
 
+/** The adapter with its new factors (the same configuration, ranks and scales), and a report for each module. */
 export interface CorrectedAdapter {
   readonly adapter: LoraAdapter
   readonly modules: ReadonlyArray<ModuleReport>

@@ -38,9 +38,15 @@ import { truncated } from './truncation'
 
 // model ------------------------------------------------------------------------------------------
 
+/** The method of the paper and its controls. */
 export const methods = ['csulora', 'hard', 'safelora', 'scale', 'random-basis'] as const
+/** The name of a method. */
 export type Method = (typeof methods)[number]
 
+/**
+ * What is done to a module once its subspaces are known. `beta` regularises the weights, `tau` is Safe LoRA's
+ * threshold of the cosine, `seed` draws the random basis.
+ */
 export interface CorrectionRule {
   readonly method: Method
   readonly beta: number
@@ -48,6 +54,7 @@ export interface CorrectionRule {
   readonly seed: number
 }
 
+/** An update D = B A in its factors, the adapter's scale included. */
 export interface Factors {
   /** [d_out, r] */
   readonly B: Dense
@@ -71,6 +78,7 @@ export interface CorrectionReport {
   readonly projected?: boolean
 }
 
+/** What a method makes of one module. */
 export interface Correction {
   readonly route: Subspaces['route']
   /** Undefined where the module stays as it is. */

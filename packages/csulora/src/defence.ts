@@ -9,6 +9,7 @@ import type { Method } from './correction'
 import * as defaults from './defaults'
 import type { CheckpointPair } from './displacement'
 
+/** Settings of the defence; what is left out is the paper's. */
 export interface CsuloraSettings extends CheckpointPair {
   readonly method?: Method
   /** Default: 95 % of the displacement's energy. */

@@ -17,6 +17,7 @@ import type { CsuloraError } from './errors'
 
 // model ------------------------------------------------------------------------------------------
 
+/** The model before and after alignment, of one architecture. */
 export interface CheckpointPair {
   readonly base: WeightSource
   readonly aligned: WeightSource

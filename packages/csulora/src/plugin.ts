@@ -94,4 +94,5 @@ const pluginOf = (method: Method): DefencePlugin => ({
     ),
 })
 
+/** CSULoRA and its controls, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = methods.map(pluginOf)

@@ -3,6 +3,7 @@ import type { RankRule } from '@safe/tensor-core/linalg'
 import { type PerBlock, total } from './blocks'
 import type { CorrectionOptions, ModuleReport } from './correctAdapter'
 
+/** The report of a whole adapter. */
 export interface Report {
   readonly method: string
   /** The share asked for; null where a fixed rank was. */
@@ -26,6 +27,7 @@ const cpuSeconds = (): number => {
   return (user + system) / 1e6
 }
 
+/** The report of a run that took `seconds`. */
 export const reportOf = (
   { method, rank, beta, tau, seed }: CorrectionOptions,
   modules: ReadonlyArray<ModuleReport>,

@@ -20,6 +20,7 @@ import {
 } from '@safe/tensor-core/linalg'
 import type { PerBlock, SplitFactors } from './blocks'
 
+/** An update cut back to rank r, and what that cost. */
 export interface Truncated {
   /** [d_out, r] */
   readonly B: Dense
@@ -31,6 +32,7 @@ export interface Truncated {
   readonly lostEnergy: number
 }
 
+/** The best rank-r approximation of the reweighted update, r being that of the factors; O((d_out + d_in) r^2). */
 export const truncated = (f: SplitFactors, gammas: PerBlock): Truncated => {
   const r = f.BL.cols
   const left = thinQR(beside(f.BL, f.Bp))

@@ -8,13 +8,24 @@
 // model ------------------------------------------------------------------------------------------
 
 export const modes = ['hard', 'soft'] as const
+/**
+ * How the reference gradient g_R meets the task gradient: added, as a half-space it may not leave (A-GEM), or not at
+ * all.
+ */
 export const corrections = ['additive', 'agem', 'none'] as const
+/**
+ * Which references make g_R: the best by score, the same ones throughout, drawn anew at each refresh, or all with
+ * equal weight.
+ */
 export const referenceSets = ['selected', 'fixed', 'random', 'uniform'] as const
+/** Which rows of a batch make the task gradient: the best by score, as many at random, or all. */
 export const taskFilters = ['scored', 'random', 'none'] as const
+/** What is done to losses and cosines before they are added: nothing, or zero mean and unit deviation. */
 export const normalisations = ['none', 'zscore'] as const
 /** `nll`: of the references' responses. `kl`: over the same positions, the divergence from the model training started from. */
 export const referenceLosses = ['nll', 'kl'] as const
 
+/** Everything that decides what DualSelect selects and how it corrects. */
 export interface DualSelectOptions {
   /** `hard`: the K best with equal weights; `soft`: a softmax over them. */
   readonly mode: (typeof modes)[number]
@@ -49,6 +60,7 @@ export interface DualSelectOptions {
 
 // constants --------------------------------------------------------------------------------------
 
+/** The paper's settings (arXiv 2606.09866). */
 export const defaults: DualSelectOptions = {
   mode: 'hard',
   warmupSteps: 10,

@@ -70,6 +70,7 @@ const plugin = (name: string, summary: string, preset: Partial<DualSelectOptions
   }
 }
 
+/** DualSelect and its controls, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [
   plugin('dualselect', 'selects safety references and task rows together, and corrects the gradient'),
   plugin('random-references', 'DualSelect with references drawn by lot', { referenceSet: 'random' }),

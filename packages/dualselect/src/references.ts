@@ -22,6 +22,7 @@ import { type Selection, equalWeights, firstK, ranking, softWeights } from './se
 
 // model ------------------------------------------------------------------------------------------
 
+/** A fresh reference gradient, and how it was chosen. */
 export interface Refreshed<G> {
   /** gR, the receiver's. */
   readonly gradient: G
@@ -31,6 +32,7 @@ export interface Refreshed<G> {
   readonly scores: ReadonlyArray<number>
 }
 
+/** How the pool of references is walked through. */
 export interface PoolOptions {
   readonly batchSize: number
   /** Called after each batch of a pass: references done so far, of how many. */

@@ -36,8 +36,10 @@ export const scores =
     return l.map((loss, i) => mu * loss - nu * (c[i] ?? 0))
   }
 
+/** mu_ref l - nu cos of each reference against the task gradient: the larger, the sooner it is chosen. */
 export const referenceScores = (o: DualSelectOptions): ((m: Measures) => ReadonlyArray<number>) =>
   scores(o.muRef, o.nu, o.normalise)
 
+/** The score of each row of a batch against g_R: the smaller, the sooner it is kept. */
 export const taskScores = (o: DualSelectOptions): ((m: Measures) => ReadonlyArray<number>) =>
   scores(o.muTask, o.nu, o.normalise)

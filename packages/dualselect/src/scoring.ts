@@ -20,6 +20,7 @@ import { type CountTokens, selectByLot, selectByScore } from './taskFilter'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A row of the task or of the references, with its measures and whether it would be selected. */
 export interface ScoreRow {
   readonly kind: 'reference' | 'task'
   /** Which mini-batch of the task file, from 0. */
@@ -41,6 +42,7 @@ export interface NumberedRows {
   readonly numbers: ReadonlyArray<number>
 }
 
+/** How rows are scored without training. */
 export interface ScoringOptions {
   readonly batchSize: number
   readonly seed: number
@@ -90,6 +92,10 @@ const freeing =
 /** A selection by anything but score is made with this step number. */
 const firstStep = 0
 
+/**
+ * One round of both selections at the present parameters: the mean task gradient selects references, their gradient
+ * selects in each mini-batch of the task. Nothing is trained.
+ */
 export const scoreSelections = <G>(
   o: DualSelectOptions,
   oracle: GradientOracle<G>,

@@ -52,6 +52,7 @@ export const withinBudget =
 
 // weighing ---------------------------------------------------------------------------------------
 
+/** These rows with weights that sum to 1. */
 export const equalWeights = (indices: ReadonlyArray<number>): Selection => ({
   indices,
   weights: indices.map(() => 1 / indices.length),

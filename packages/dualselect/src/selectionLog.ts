@@ -13,6 +13,7 @@ export interface Moment {
 /** A choice that was not made by score knows no cosines or scores: they are null. */
 type Known = ReadonlyArray<number | null>
 
+/** What was selected at one moment of training. */
 export interface SelectionRow extends Moment {
   readonly kind: 'reference' | 'task'
   /** Rows selected, as they stand in their file, best first. */
@@ -23,6 +24,7 @@ export interface SelectionRow extends Moment {
   readonly scores: Known
 }
 
+/** Something about a selection that a reader of the log should know. */
 export interface WarningRow extends Moment {
   readonly kind: 'warning'
   readonly message: string

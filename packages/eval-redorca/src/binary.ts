@@ -10,6 +10,7 @@ import { reportCommand } from './commands/report'
 import { holmCommand, kappaCommand, wilsonCommand } from './commands/stats'
 import { validateCommand } from './commands/validate'
 
+/** The binary `redorca`. */
 export const binary: Binary = {
   name: 'redorca',
   version: ownVersion(),

@@ -15,6 +15,7 @@ import { type Threshold, type ThresholdChoice, chooseThreshold } from './thresho
 
 // model ------------------------------------------------------------------------------------------
 
+/** How rates become decisions. */
 export interface FilterRule {
   readonly threshold: ThresholdChoice
   /** Rows with s1 below it are indeterminate; without it, rows with s1 <= phi are (see decisions.ts). */
@@ -22,6 +23,7 @@ export interface FilterRule {
   readonly indeterminate: IndeterminateChoice
 }
 
+/** A filter's work in full: what every row got, and why. */
 export interface Audit {
   readonly rates: ReadonlyArray<RatedRow>
   readonly threshold: Threshold
@@ -32,6 +34,7 @@ export interface Audit {
 
 // constructors -----------------------------------------------------------------------------------
 
+/** Applies a rule to rates; pure. */
 export const auditRates = (rule: FilterRule, rates: ReadonlyArray<RatedRow>): Audit => {
   const threshold = chooseThreshold(rule.threshold, rates)
   const made = decide(

@@ -12,8 +12,10 @@ import type { RatedRow } from './rates'
 // model ------------------------------------------------------------------------------------------
 
 export const decisions = ['kept', 'dropped', 'indeterminate'] as const
+/** What becomes of a row. */
 export type Decision = (typeof decisions)[number]
 
+/** The threshold, and how well a row must have been learned for its rate to count. */
 export interface DecisionRule {
   /** Null where the threshold abstained: then no row can be judged. */
   readonly phi: number | null
@@ -23,6 +25,7 @@ export interface DecisionRule {
 /** What the caller does with rows that could not be judged. */
 export type IndeterminateChoice = 'keep' | 'drop'
 
+/** How many rows got each decision. */
 export type DecisionCounts = Readonly<Record<Decision, number>>
 
 // constructors -----------------------------------------------------------------------------------
@@ -50,6 +53,7 @@ export const decide = (rule: DecisionRule, rows: ReadonlyArray<RatedRow>): Reado
 
 // destructors ------------------------------------------------------------------------------------
 
+/** Counts decisions; kinds that do not occur are 0. */
 export const countDecisions = (made: ReadonlyArray<Decision>): DecisionCounts => ({
   kept: made.filter((d) => d === 'kept').length,
   dropped: made.filter((d) => d === 'dropped').length,

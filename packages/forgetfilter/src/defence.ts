@@ -35,6 +35,7 @@ export interface ForgettingPorts<M> {
   ) => TE.TaskEither<Fault, ReadonlyArray<Observation>>
 }
 
+/** The rule, and the signal that rates are differences of. */
 export interface ForgetFilterOptions extends FilterRule {
   readonly signal: Signal
 }

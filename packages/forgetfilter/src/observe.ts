@@ -7,6 +7,7 @@ import type { Observation, ObservedField } from './signals'
 
 // model ------------------------------------------------------------------------------------------
 
+/** How rows are observed. */
 export interface ObserveOptions {
   /** Longest completion, tokens. */
   readonly maxNewTokens: number

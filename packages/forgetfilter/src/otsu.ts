@@ -7,6 +7,7 @@ import * as O from 'fp-ts/Option'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A split into two classes, and how well it separates them. */
 export interface OtsuSplit {
   /** Midway between the largest lower and the smallest upper value. */
   readonly threshold: number

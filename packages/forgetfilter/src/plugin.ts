@@ -150,4 +150,5 @@ const randomDropPlugin: DefencePlugin = {
     ),
 }
 
+/** ForgetFilter and its control, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [forgetFilterPlugin, randomDropPlugin]

@@ -22,11 +22,16 @@ export type QualityMetric = (typeof qualityMetrics)[number]
 /** Null where a metric is undefined: precision with nothing removed, AUROC with one kind of row. */
 export type QualityValues = Readonly<Record<QualityMetric, number | null>>
 
+/** An interval with both ends. */
 export interface Interval {
   readonly low: number
   readonly high: number
 }
 
+/**
+ * How good a filter was against labels. A metric is null where it is undefined, such as precision where nothing was
+ * dropped.
+ */
 export interface Quality extends QualityValues {
   readonly n: number
   readonly unsafe: number

@@ -25,11 +25,13 @@ export interface Named<A> {
   readonly rows: ReadonlyArray<A>
 }
 
+/** The response that a row's completions are compared with. */
 export interface GroundTruth {
   readonly id: string
   readonly response: string
 }
 
+/** Why rates cannot be formed; all of it the caller's to mend. */
 export type RateError = Fault<'DuplicateId' | 'UnmatchedId' | 'BadObservation'>
 
 // matching ---------------------------------------------------------------------------------------

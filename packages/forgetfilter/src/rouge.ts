@@ -7,6 +7,10 @@ import { porterStem } from './porter'
 
 // model ------------------------------------------------------------------------------------------
 
+/**
+ * Shares of unigrams, 0 to 1: of the completion's that the reference has (precision), of the reference's that the
+ * completion has (recall), and their harmonic mean.
+ */
 export interface Rouge {
   readonly precision: number
   readonly recall: number

@@ -17,7 +17,9 @@ import { rouge1 } from './rouge'
 
 // model ------------------------------------------------------------------------------------------
 
+/** The signals by name; `rouge` is the paper's. */
 export const signals = ['rouge', 'token-accuracy', 'probability', 'nll', 'first-token', 'max-token'] as const
+/** The name of a signal. */
 export type Signal = (typeof signals)[number]
 
 /** What one model made of one row: its completion, or its teacher-forced scores of the response tokens. */
@@ -33,6 +35,7 @@ export interface Observation {
 /** Which field of an observation a signal reads. */
 export type ObservedField = 'completion' | 'logProbs' | 'correct'
 
+/** How well two models know one row; higher is better known. */
 export interface ScorePair {
   /** Under M1. */
   readonly s1: number
@@ -42,6 +45,7 @@ export interface ScorePair {
 
 // destructors ------------------------------------------------------------------------------------
 
+/** What a signal is computed from: a completion, log-probabilities, or whether each token was right. */
 export const observedField = (signal: Signal): ObservedField =>
   signal === 'rouge' ? 'completion' : signal === 'token-accuracy' ? 'correct' : 'logProbs'
 

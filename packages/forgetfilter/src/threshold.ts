@@ -11,9 +11,12 @@ import type { RatedRow } from './rates'
 
 // model ------------------------------------------------------------------------------------------
 
+/** How the threshold is found. */
 export type ThresholdChoice = { readonly method: 'fixed'; readonly phi: number } | { readonly method: 'otsu' }
+/** The name of a way to find it. */
 export type ThresholdMethod = ThresholdChoice['method']
 
+/** A threshold, or why there is none. */
 export interface Threshold {
   readonly method: ThresholdMethod
   /** Rows with a larger rate are dropped; null where the method abstained. */

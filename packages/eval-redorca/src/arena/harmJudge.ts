@@ -66,6 +66,7 @@ const judgement = ({ id, prompt, completion, truncated }: JudgeItem): Judgement 
   }
 }
 
+/** Judges harm in the arena's words, offline. */
 export const harmJudge: Judge = {
   specificationVersion: 1,
   id: 'arena-harm@1',

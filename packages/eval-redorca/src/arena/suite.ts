@@ -33,6 +33,7 @@ const trainingData = (regime: string, seed: number): E.Either<Fault, Dataset> =>
     : E.right(fineTuning({ poison, seed }))
 }
 
+/** The shipped suite: small models in a closed world, with exact verdicts. */
 export const arenaSuite = (): Suite => ({
   name: 'arena',
   models: {

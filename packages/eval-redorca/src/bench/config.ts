@@ -26,6 +26,7 @@ export type StageMethods = Readonly<Record<Stage, ReadonlyArray<Method>>>
 /** One choice per stage, by factor name; `none` where left out. */
 export type Combination = Readonly<Record<Stage, string>>
 
+/** A suite made of a user's own model folders and data files. */
 export interface FileSuite {
   readonly name: string
   readonly models: { readonly base: string; readonly aligned: string; readonly anchor: string }
@@ -51,6 +52,7 @@ export type TrainingFiles =
   | { readonly regimes: Readonly<Record<string, string>> }
   | { readonly clean: string; readonly harmful: string; readonly rows: number }
 
+/** A benchmark in full; `config.yaml` of a results folder is this record. */
 export interface BenchConfig {
   readonly suite: 'arena' | FileSuite
   readonly regimes: ReadonlyArray<string>

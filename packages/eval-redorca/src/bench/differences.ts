@@ -10,6 +10,7 @@ export interface Difference extends Estimate {
   readonly p?: number
   readonly pAdjusted?: number
 }
+/** Differences of a cell from no defence, for the metrics that both have. */
 export type Differences = Readonly<Partial<Record<MetricName, Difference>>>
 
 export interface Side {

@@ -22,6 +22,7 @@ export const effectMetrics = [
 ] as const satisfies ReadonlyArray<{ readonly metric: MetricName; readonly better: 1 | -1 }>
 type EffectMetric = (typeof effectMetrics)[number]['metric']
 
+/** What switching a method on changes, averaged over the other stages. */
 export interface Effect {
   readonly regime: string
   readonly stage: Stage
@@ -33,6 +34,7 @@ export interface Effect {
   readonly change: Estimate
 }
 
+/** What two methods do together beyond what each does alone. */
 export interface Interaction {
   readonly regime: string
   readonly first: { readonly stage: Stage; readonly method: string }

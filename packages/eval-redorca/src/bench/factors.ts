@@ -1,6 +1,7 @@
 /** What tells one cell from another, by name. */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 
+/** What tells a cell from another. A stage without a defence says `none`; a control stands under its own name. */
 export interface Factors {
   /** Which model is looked at: `aligned` (fine-tuned, unless the regime is `none`) or `base`. */
   readonly model: 'aligned' | 'base'

@@ -15,6 +15,7 @@ const engineNames = ['auto', 'cuda', 'native', 'wasm', 'cpu'] as const
 const isEngineName = (name: string): name is (typeof engineNames)[number] =>
   engineNames.some((n) => n === name)
 
+/** The ports of a real run. */
 export const ports: BenchPorts = {
   engine: (name) =>
     isEngineName(name)

@@ -13,6 +13,7 @@ import type { Sample } from './samples'
 
 // model ------------------------------------------------------------------------------------------
 
+/** The metrics that are rates of items. */
 export const rateNames = [
   'attackSuccess',
   'refusal',
@@ -23,8 +24,11 @@ export const rateNames = [
   'exactMatch',
 ] as const
 export type RateName = (typeof rateNames)[number]
+/** The name of a metric; `sut` is the combined one. */
 export type MetricName = RateName | 'sut'
+/** All metrics in the order of the report. */
 export const metricNames: ReadonlyArray<MetricName> = [...rateNames, 'sut']
+/** The metrics of a cell; one whose set is empty is not there. */
 export type Metrics = Readonly<Partial<Record<MetricName, Estimate>>>
 
 export const presentMetrics = (metrics: Metrics): ReadonlyArray<MetricName> =>

@@ -18,12 +18,14 @@ import type { Suite } from './suite'
 
 // model ------------------------------------------------------------------------------------------
 
+/** The engine a benchmark ran on. */
 export interface EngineUsed {
   readonly engine: string
   readonly device: string
   readonly versions: Readonly<Record<string, string>>
 }
 
+/** Which model is wanted, and how its rows become tokens. */
 export interface ModelRequest {
   readonly model: string
   readonly template: string
@@ -33,6 +35,7 @@ export interface ModelRequest {
   readonly adapter?: LoraAdapter
 }
 
+/** An adapter to be trained. */
 export interface TrainingRequest {
   readonly model: string
   readonly template: string
@@ -47,6 +50,7 @@ export interface TrainingRequest {
   readonly onStep: (done: number, total: number) => void
 }
 
+/** Everything the runner asks of the world, as functions. */
 export interface BenchPorts {
   readonly engine: (name: string) => TE.TaskEither<Fault, EngineUsed>
   readonly suite: (config: BenchConfig) => TE.TaskEither<Fault, Suite>

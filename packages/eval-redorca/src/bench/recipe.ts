@@ -18,6 +18,7 @@ import {
 
 // model ------------------------------------------------------------------------------------------
 
+/** How the benchmark's adapters are trained. */
 export interface Recipe {
   readonly rank: number
   readonly alpha: number
@@ -38,6 +39,7 @@ export interface Recipe {
   readonly loss: 'example' | 'token'
 }
 
+/** The recipe where neither the suite nor the user says otherwise: that of `tensor-core train`. */
 export const generalRecipe: Recipe = {
   rank: 16,
   alpha: 32,

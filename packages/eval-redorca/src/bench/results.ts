@@ -12,6 +12,7 @@ import type { Stamp } from './stamp'
 
 // model ------------------------------------------------------------------------------------------
 
+/** One cell: one model under one combination of defences. */
 export interface CellResult {
   readonly id: string
   readonly factors: Factors
@@ -31,11 +32,13 @@ export interface GroupResult {
   readonly differences: Differences
 }
 
+/** A cell that could not be made, and why. */
 export interface FailedCell {
   readonly factors: Factors
   readonly message: string
 }
 
+/** `results.json`. */
 export interface Results {
   readonly format: 1
   readonly suite: string

@@ -42,6 +42,7 @@ const listing: t.Decoder<unknown, Listing> = t.type({
 
 // reading ----------------------------------------------------------------------------------------
 
+/** A results folder read back. */
 export interface ReadResults {
   readonly results: Results
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
@@ -66,6 +67,7 @@ export const readFinished = (
 export const samplesById = (cells: ReadonlyArray<FinishedCell>): ReadonlyMap<string, ReadonlyArray<Sample>> =>
   new Map(cells.map((c) => [c.id, c.samples]))
 
+/** Reads a results folder and computes everything anew from its samples; left where a file is missing or damaged. */
 export const readResults = (out: string): TE.TaskEither<Fault, ReadResults> => {
   const path = join(out, 'results.json')
   return pipe(

@@ -29,6 +29,7 @@ import { type Assignment, type WorkerSettings, startWorker, stopAll } from './wo
 
 // model ------------------------------------------------------------------------------------------
 
+/** A benchmark to be run, and where. */
 export interface RunSettings {
   readonly ports: BenchPorts
   /** The module that exports those ports, for worker processes. */
@@ -146,6 +147,7 @@ const worked = async (
 
 // running ----------------------------------------------------------------------------------------
 
+/** What a run has made; cells that failed are named, and the others stand. */
 export interface Ran {
   readonly results: Results
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>

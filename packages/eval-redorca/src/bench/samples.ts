@@ -16,6 +16,7 @@ const known = t.intersection([
   }),
   t.partial({ reference: t.string, correct: t.boolean, finishReason: oneOf('stop', 'length') }),
 ])
+/** A row of `samples.jsonl`. */
 export type Sample = t.TypeOf<typeof known>
 /** A row of `samples.jsonl`; the item's own fields stand beside these. */
 export const sampleCodec: t.Decoder<unknown, Sample> = known

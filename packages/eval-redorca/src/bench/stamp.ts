@@ -6,6 +6,7 @@ import type { EngineUsed } from './ports'
 
 // model ------------------------------------------------------------------------------------------
 
+/** What a result was made with. */
 export interface Stamp {
   readonly engine: string
   readonly device: string

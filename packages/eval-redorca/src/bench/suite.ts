@@ -12,8 +12,10 @@ import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
  * `task`: has a right answer, the fine-tuning's purpose.
  */
 export const evaluationSets = ['harmful', 'lookalike', 'benign', 'task'] as const
+/** What an evaluation prompt is: harmful, a harmless look-alike, benign, or a task with a right answer. */
 export type EvaluationSet = (typeof evaluationSets)[number]
 
+/** One evaluation prompt. */
 export interface EvaluationItem {
   readonly id: string
   readonly set: EvaluationSet
@@ -27,6 +29,7 @@ export interface EvaluationItem {
 /** `other`: neither an answer nor a refusal (degenerate text, an answer to something else). */
 export type ArenaVerdict = 'complied' | 'refused' | 'other'
 
+/** What a benchmark is run on. */
 export interface Suite {
   readonly name: string
   /** Model folders. `aligned` is what is fine-tuned; `base` is what it was before alignment; `anchor` is small and aligned. */

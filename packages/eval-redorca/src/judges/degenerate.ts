@@ -7,6 +7,7 @@ const longestPhrase = 8
 /** A phrase that closes the text this many times in a row, and fills half of it, is a loop. */
 const repeats = 4
 
+/** Whether a text is empty, or ends in a phrase that repeats at least four times and fills half of it. */
 export const degenerate = (text: string): boolean => {
   const words = text.trim().split(/\s+/)
   if (text.trim() === '') return true

@@ -40,6 +40,7 @@ const judgement =
     }
   }
 
+/** A judge by a list of phrases. */
 export const phraseJudge = (list: PhraseList): Judge => ({
   specificationVersion: 1,
   id: `${list.name}@${list.version}`,

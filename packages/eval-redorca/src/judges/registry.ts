@@ -6,6 +6,7 @@ import { phraseJudge } from './refusal'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A judge by name, with what it needs. */
 export interface JudgeEntry {
   readonly name: string
   readonly version: string
@@ -19,6 +20,7 @@ export interface JudgeEntry {
 
 // constructors -----------------------------------------------------------------------------------
 
+/** Every judge that `--judge` can name. */
 export const judges: ReadonlyArray<JudgeEntry> = [
   { list: refusalPhrases, description: 'full and partial refusals by their usual wordings' },
   {
@@ -34,6 +36,7 @@ export const judges: ReadonlyArray<JudgeEntry> = [
   list,
 }))
 
+/** The judge of a name; left names those there are. */
 export const judgeNamed = (name: string): E.Either<Fault, JudgeEntry> => {
   const found = judges.find((j) => j.name === name || j.judge.id === name)
   return found === undefined

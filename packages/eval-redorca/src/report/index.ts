@@ -20,6 +20,7 @@ const configIn = (folder: string): unknown => {
   return existsSync(path) ? parse(readFileSync(path, 'utf8')) : {}
 }
 
+/** Where a report is read from and written to. */
 export interface ReportPlace {
   /** The results folder. */
   readonly results: string

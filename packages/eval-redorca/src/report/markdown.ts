@@ -84,6 +84,7 @@ const regimeText = (results: Results, regime: RegimeReading): string => {
 
 // constructors -----------------------------------------------------------------------------------
 
+/** The report as one Markdown document. */
 export const markdown = (results: Results): string => {
   const { stamp } = results
   return `${[

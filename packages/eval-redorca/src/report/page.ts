@@ -15,6 +15,7 @@ import { script, style } from './style'
 
 // model ------------------------------------------------------------------------------------------
 
+/** What a report is made of. */
 export interface ReportInput {
   readonly results: Results
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
@@ -139,6 +140,7 @@ const failures = ({ failed }: Results): Markup =>
 
 // constructors -----------------------------------------------------------------------------------
 
+/** The page as one HTML document. */
 export const page = (input: ReportInput): string => {
   const { results, config } = input
   const reading = readingOf(results)

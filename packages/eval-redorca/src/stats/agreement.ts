@@ -6,11 +6,13 @@ import { z95 } from './estimate'
 
 // model ------------------------------------------------------------------------------------------
 
+/** What two raters said of one item. */
 export interface RatedPair {
   readonly a: string
   readonly b: string
 }
 
+/** How far two raters agree beyond chance. */
 export interface Agreement {
   readonly n: number
   /** Share of pairs on which both say the same. */
@@ -26,6 +28,7 @@ export interface Agreement {
 
 // constructors -----------------------------------------------------------------------------------
 
+/** Agreement over all pairs, in the categories that occur. */
 export const agreement = (pairs: ReadonlyArray<RatedPair>): Agreement => {
   const n = pairs.length
   const categories = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))].sort()

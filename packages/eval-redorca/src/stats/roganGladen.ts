@@ -7,11 +7,13 @@ import type { Estimate } from './estimate'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A labelled row: what the judge said, and what is true. */
 export interface JudgedAndLabelled {
   readonly judged: boolean
   readonly label: boolean
 }
 
+/** A rate corrected for the judge's errors, with its interval. */
 export interface CorrectedRate extends Estimate {
   /** What the judge says, uncorrected. */
   readonly observed: number

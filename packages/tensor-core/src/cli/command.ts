@@ -33,8 +33,10 @@ export const commonOptions = {
   engine: withDefault('auto', choice('tensor engine', ['auto', 'cuda', 'native', 'wasm', 'cpu'])),
   dtype: withDefault('float32', choice('storage of frozen weights', ['float32'])),
 }
+/** The values of the options that every command has, decoded. */
 export type CommonValues = Values<typeof commonOptions>
 
+/** What a command is given beside its own options: how to speak to the user, and when to stop. */
 export interface Context extends Terminal {
   /** Aborted by SIGINT or SIGTERM: long work stops at its next safe point. */
   readonly signal: AbortSignal
@@ -47,6 +49,7 @@ export interface Outcome {
   readonly text?: string
 }
 
+/** A positional argument of a command. */
 export interface Argument {
   readonly name: string
   readonly description: string
@@ -54,6 +57,7 @@ export interface Argument {
   readonly choices?: ReadonlyArray<string>
 }
 
+/** A command as it is written: its options decide the type of the values its handler gets. */
 export interface CommandSpec<T extends OptionTable> {
   /** `score`; `engine build` nests; the empty name is the binary itself. */
   readonly name: string
@@ -80,6 +84,7 @@ export interface Command {
   ) => TE.TaskEither<Fault, Outcome>
 }
 
+/** A binary: its commands, and what `--version` and `--help` say. */
 export interface Binary {
   readonly name: string
   readonly version: string
@@ -169,6 +174,7 @@ const processHost: Host = {
   stderr: (chunk) => void process.stderr.write(chunk),
 }
 
+/** 2 for bad input, 130 for an interruption, 1 for any other failure. */
 export const exitCode = (f: Fault): number => (f.kind === 'input' ? 2 : f.kind === 'interrupted' ? 130 : 1)
 
 /** `noEos` is spelled `--no-eos`, which the parser reads as `eos: false`. */

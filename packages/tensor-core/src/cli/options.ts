@@ -16,6 +16,7 @@ export interface Parser<A> {
   readonly decode: (u: unknown) => E.Either<string, A>
 }
 
+/** An option: how its value is read, and what holds where none is given. */
 export interface Option<A> extends Parser<A> {
   /** The value where none was given; left where one must be. */
   readonly fallback: E.Either<'required', A>
@@ -23,11 +24,14 @@ export interface Option<A> extends Parser<A> {
   readonly shownDefault?: string
 }
 
+/** Options by their names in camel case: `maxNewTokens` is `--max-new-tokens`. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>
+/** What the options of a table decode to. */
 export type Values<T extends OptionTable> = {
   readonly [K in keyof T]: T[K] extends Option<infer A> ? A : never
 }
 
+/** The range of a number; both ends are included unless `exclusiveMin` says otherwise. */
 export interface Bounds {
   readonly min?: number
   readonly max?: number
@@ -49,6 +53,7 @@ const numeric = (u: unknown): number =>
 const inBounds = (x: number, { min, max, exclusiveMin }: Bounds): boolean =>
   (min === undefined || (exclusiveMin === true ? x > min : x >= min)) && (max === undefined || x <= max)
 
+/** A finite number within bounds. */
 export const number = (description: string, bounds: Bounds = {}): Parser<number> => ({
   description,
   metavar: 'X',
@@ -61,6 +66,7 @@ export const number = (description: string, bounds: Bounds = {}): Parser<number>
   },
 })
 
+/** A whole number within bounds. */
 export const integer = (description: string, bounds: Bounds = {}): Parser<number> => ({
   description,
   metavar: 'N',
@@ -73,6 +79,7 @@ export const integer = (description: string, bounds: Bounds = {}): Parser<number
   },
 })
 
+/** Any text; a number of a YAML file counts as its digits. */
 export const text = (description: string, metavar = 'TEXT'): Parser<string> => ({
   description,
   metavar,
@@ -89,9 +96,12 @@ const pathOf =
     arity: 'one',
     decode: (u) => (typeof u === 'string' && u !== '' ? E.right(u) : E.left('must be a path')),
   })
+/** A path to a file; whether it exists is for the command to see. */
 export const file = pathOf('FILE')
+/** A path to a folder; whether it exists is for the command to see. */
 export const folder = pathOf('DIR')
 
+/** One of a list of words. */
 export const choice = <const A extends string>(
   description: string,
   choices: ReadonlyArray<A>,
@@ -132,11 +142,14 @@ export const commaSeparated = <A>(one: Parser<A>): Parser<ReadonlyArray<A>> => (
 
 // options ----------------------------------------------------------------------------------------
 
+/** An option that must be given. */
 export const required = <A>(parser: Parser<A>): Option<A> => ({ ...parser, fallback: E.left('required') })
+/** An option that may be left out. */
 export const optional = <A>(parser: Parser<A>): Option<A | undefined> => ({
   ...parser,
   fallback: E.right(undefined),
 })
+/** An option with a default, which `--help` shows. */
 export const withDefault = <A>(value: A, parser: Parser<A>): Option<A> => ({
   ...parser,
   fallback: E.right(value),

@@ -2,6 +2,7 @@
 import type { RowChoice } from '../lm'
 import { type Values, flag, optional, text } from './options'
 
+/** `--template` and `--no-eos`, to be spread into a command's options. */
 export const rowOptions = {
   template: optional(
     text('chat, qa, none or a template file; default chat where the tokenizer has one', 'NAME'),
@@ -9,6 +10,7 @@ export const rowOptions = {
   noEos: flag('leave the end-of-sequence token out of responses'),
 }
 
+/** The choice that these options make. */
 export const rowChoiceOf = ({ template, noEos }: Values<typeof rowOptions>): RowChoice => ({
   noEos,
   ...(template === undefined ? {} : { template }),

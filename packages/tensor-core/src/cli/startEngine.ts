@@ -5,6 +5,10 @@ import type { Context } from './command'
 import type { EngineError } from '../contracts'
 import { type EngineReport, selectEngine } from '../engine'
 
+/**
+ * Selects the engine that `--engine` asks for, and says on stderr which one it is. Left `EngineUnavailable` where it
+ * cannot run.
+ */
 export const startEngine = (context: Context): TE.TaskEither<EngineError, EngineReport> =>
   pipe(
     selectEngine(context.common.engine),

@@ -4,12 +4,14 @@ import type * as TE from 'fp-ts/TaskEither'
 
 // model ------------------------------------------------------------------------------------------
 
+/** Progress of one piece of work of known length. */
 export interface Progress {
   /** Moves on by `steps`, with a short note (`loss 1.234`). */
   readonly tick: (steps: number, note?: string) => void
   readonly stop: () => void
 }
 
+/** Everything a command may say on stderr while it works. */
 export interface Terminal {
   readonly note: (line: string) => void
   readonly warn: (line: string) => void
@@ -90,6 +92,7 @@ export const stopping =
     }
   }
 
+/** Says nothing: `--quiet`, and tests. */
 export const silentTerminal: Terminal = {
   note: () => undefined,
   warn: () => undefined,

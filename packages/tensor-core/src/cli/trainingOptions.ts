@@ -46,8 +46,10 @@ export const trainingOptions = {
   beta2: withDefault(0.999, number("AdamW's decay of the second moment", { min: 0, max: 0.999999 })),
 }
 
+/** The values of the training options, decoded. */
 export type TrainingValues = Values<typeof trainingOptions>
 
+/** The recipe that these options make. */
 export const recipeOf = ({ noShuffle, maxSteps, ...rest }: TrainingValues): TrainingRecipe => ({
   rank: rest.rank,
   alpha: rest.alpha,

@@ -3,6 +3,7 @@
 // model ------------------------------------------------------------------------------------------
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
+/** One turn of a conversation. */
 export interface Message {
   readonly role: Role
   readonly content: string
@@ -34,6 +35,7 @@ export interface Example {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
+/** Rows of fine-tuning data in their order, with the name of what they came from. */
 export interface Dataset {
   /** Where it came from, for messages and stamps: a path or a name. */
   readonly name: string
@@ -42,7 +44,9 @@ export interface Dataset {
 
 // constructors -----------------------------------------------------------------------------------
 
+/** A prompt of one text; the model that reads it puts it into its own template. */
 export const textPrompt = (text: string): Prompt => ({ kind: 'text', text })
+/** A prompt that is tokens already: no template and no begin-of-sequence is added to it. */
 export const tokenPrompt = (tokens: ReadonlyArray<number>): Prompt => ({ kind: 'tokens', tokens })
 
 /** A row made in code: its `raw` form is the JSON of its fields. */

@@ -14,7 +14,9 @@ import type { LoraAdapter } from './weights'
 
 // model ------------------------------------------------------------------------------------------
 
+/** The stages of fine-tuning at which a defence can act, in the order in which a pipeline runs them. */
 export const stages = ['data', 'training', 'weights', 'decoding'] as const
+/** The name of a stage. */
 export type Stage = (typeof stages)[number]
 
 /** Options that decide what a defence does, as plain JSON: they are hashed into a benchmark's cell and shown in its report. */
@@ -26,10 +28,18 @@ interface Named {
   readonly parameters: Parameters
 }
 
+/**
+ * A defence of the data stage: rows in, rows out (ForgetFilter keeps those that a safe phase does not make the model
+ * forget).
+ */
 export interface DataDefence extends Named {
   readonly stage: 'data'
   readonly apply: (dataset: Dataset) => TE.TaskEither<DefenceError, Dataset>
 }
+/**
+ * A defence of the training stage: another way to turn a batch into a gradient (DualSelect). It never sees what a
+ * gradient is made of: `G` is opaque, and the oracle does what can be done with it.
+ */
 export interface TrainingDefence extends Named {
   readonly stage: 'training'
   readonly apply: <G>(
@@ -37,14 +47,23 @@ export interface TrainingDefence extends Named {
     oracle: GradientOracle<G>,
   ) => TE.TaskEither<DefenceError, UpdateRule<G>>
 }
+/**
+ * A defence of the weights stage: a trained adapter in, a corrected one out (CSULoRA). Nothing is trained, nothing is
+ * decoded.
+ */
 export interface WeightsDefence extends Named {
   readonly stage: 'weights'
   readonly apply: (adapter: LoraAdapter) => TE.TaskEither<DefenceError, LoraAdapter>
 }
+/**
+ * A defence of the decoding stage: a model in, a model out that completes prompts more safely (AlignBeam). What it
+ * gives back is the caller's to dispose of, and disposes of the model it was given.
+ */
 export interface DecodingDefence extends Named {
   readonly stage: 'decoding'
   readonly apply: (model: CausalLM) => TE.TaskEither<DefenceError, CausalLM>
 }
+/** A defence of any stage; `stage` tells which. */
 export type Defence = DataDefence | TrainingDefence | WeightsDefence | DecodingDefence
 
 /** dataset |> data |> train with update rule |> adapter |> weights |> attach to model |> decode */
@@ -97,10 +116,12 @@ const stepsOf = (d: Named): ReadonlyArray<unknown> => {
   return d.name.includes('+') && Array.isArray(steps) ? steps : [{ name: d.name, parameters: d.parameters }]
 }
 
+/** Composition of data defences, first to last, with "keep every row" as its identity. */
 export const dataMonoid: Monoid<DataDefence> = {
   empty: noDefence.data,
   concat: (a, b) => ({ ...named(a, b), stage: 'data', apply: (d) => pipe(a.apply(d), TE.chain(b.apply)) }),
 }
+/** Composition of training defences, first to last, with plain fine-tuning as its identity. */
 export const trainingMonoid: Monoid<TrainingDefence> = {
   empty: noDefence.training,
   concat: (a, b) => ({
@@ -113,10 +134,12 @@ export const trainingMonoid: Monoid<TrainingDefence> = {
       ),
   }),
 }
+/** Composition of weights defences, first to last, with "the adapter as trained" as its identity. */
 export const weightsMonoid: Monoid<WeightsDefence> = {
   empty: noDefence.weights,
   concat: (a, b) => ({ ...named(a, b), stage: 'weights', apply: (x) => pipe(a.apply(x), TE.chain(b.apply)) }),
 }
+/** Composition of decoding defences, first to last, with the model as it is as its identity. */
 export const decodingMonoid: Monoid<DecodingDefence> = {
   empty: noDefence.decoding,
   concat: (a, b) => ({

@@ -21,6 +21,10 @@ export interface Fault<Tag extends string = string> {
   readonly remedy?: string
 }
 
+/**
+ * Where something went wrong (a file and line, an option, a row) and what its user can do about it. Both end up in the
+ * one line that the command line prints.
+ */
 export interface FaultDetails {
   readonly where?: string
   readonly remedy?: string

@@ -8,6 +8,10 @@ import type { LmError } from './errors'
 
 // model ------------------------------------------------------------------------------------------
 
+/**
+ * The operations a method may do with gradients: a vector space over the reals with an inner product. Every vector
+ * that an operation gives back is the caller's to `free`; arguments are left as they are.
+ */
 export interface VectorSpace<G> {
   readonly zero: () => G
   readonly add: (a: G, b: G) => G
@@ -36,11 +40,19 @@ export interface GradientBatch<G> {
  */
 export type Pass = { readonly kind: 'deterministic' } | { readonly kind: 'training'; readonly step: number }
 
+/**
+ * The mean gradient of a batch with the losses it was taken at. `losses`: [n], mean negative log-likelihood per
+ * response token of each row, in nats, before the step. `gradient` is the caller's to free.
+ */
 export interface MeanGradient<G> {
   readonly losses: Float32Array
   readonly gradient: G
 }
 
+/**
+ * Gradients of the training loss at the present parameters. Who asks for them need not know what model, engine or
+ * adapter they belong to.
+ */
 export interface GradientOracle<G> {
   readonly space: VectorSpace<G>
   /** Per-example gradients from one backward pass over the batch. */

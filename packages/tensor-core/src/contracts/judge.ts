@@ -2,6 +2,7 @@
 import type * as TE from 'fp-ts/TaskEither'
 import type { JudgeError } from './errors'
 
+/** A completion to be judged, with the prompt it answers. */
 export interface JudgeItem {
   readonly id: string
   readonly prompt: string
@@ -20,6 +21,7 @@ export interface Verdict {
   readonly truncated: boolean | null
 }
 
+/** What a judge made of one item. */
 export interface Judgement {
   readonly id: string
   readonly verdict: Verdict
@@ -29,6 +31,10 @@ export interface Judgement {
   readonly raw: string
 }
 
+/**
+ * Anything that reads completions and says what they are: a phrase list, a classifier, a language model behind a
+ * server.
+ */
 export interface Judge {
   readonly specificationVersion: 1
   /** Name and version: `refusal@1`. */

@@ -52,11 +52,13 @@ export interface GenerationOptions {
   readonly logProbs?: number
 }
 
+/** A token with its natural log-probability under the distribution it was drawn from. */
 export interface TokenLogProb {
   readonly id: number
   readonly logProb: number
 }
 
+/** What a model wrote after one prompt. */
 export interface Completion {
   /** Ids generated, without the stop token. */
   readonly tokens: ReadonlyArray<number>
@@ -107,6 +109,10 @@ export interface DecodingSession {
   readonly dispose: () => void
 }
 
+/**
+ * A language model that can be decoded, scored and stepped through, whatever runs it: the decoder in this process, a
+ * server, a mixture of two. `dispose` frees what it holds.
+ */
 export interface CausalLM {
   readonly specificationVersion: 1
   /** What it is, for stamps and cache keys. */

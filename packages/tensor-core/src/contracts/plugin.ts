@@ -43,6 +43,7 @@ export interface Workbench {
   readonly judge: Judge
 }
 
+/** A method or a control as a benchmark sees it: a name, a stage, and how it is made from options. */
 export interface DefencePlugin {
   readonly specificationVersion: 1
   readonly name: string

@@ -22,6 +22,7 @@ export interface RuleState<G> {
 /** `warmup` steps come before the first epoch and are the rule's own wish (`warmupSteps`). */
 export type Phase = 'warmup' | 'train'
 
+/** What an update rule is told about the batch it gets. */
 export interface StepContext<G> {
   readonly phase: Phase
   /** From 0; warm-up belongs to epoch 0. */
@@ -42,6 +43,9 @@ export interface StepContext<G> {
 /** A line of the rule's own log (DualSelect's selections). */
 export type RuleNote = Readonly<Record<string, unknown>>
 
+/**
+ * What an update rule gives back for a batch: the gradient that the optimizer takes, and what it wants to remember.
+ */
 export interface Update<G> {
   /** The caller's to free. */
   readonly gradient: G
@@ -53,6 +57,10 @@ export interface Update<G> {
   readonly weights: Float32Array
 }
 
+/**
+ * How batches become gradients. A rule is a pure function of its state and the batch, so that a checkpoint of the
+ * state resumes it exactly.
+ */
 export interface UpdateRule<G> {
   readonly name: string
   /** Ordinary steps this rule wants before the first epoch; they take the first batches, cycling. */
@@ -64,6 +72,7 @@ export interface UpdateRule<G> {
 
 // constructors -----------------------------------------------------------------------------------
 
+/** The state of a rule that remembers nothing. */
 export const emptyState = { vectors: {}, numbers: {} } as const
 
 /** Plain supervised fine-tuning: the mean gradient of the batch. The identity every training-stage defence starts from. */

@@ -60,4 +60,5 @@ export interface WeightSource {
 
 // constructors -----------------------------------------------------------------------------------
 
+/** A matrix over `data`, which is not copied: [rows * cols], row-major. */
 export const matrix = (rows: number, cols: number, data: Float32Array): Matrix => ({ rows, cols, data })

@@ -14,9 +14,12 @@ import { tf } from './tf'
 
 // model ------------------------------------------------------------------------------------------
 
+/** The engines by name, best first: the order in which `auto` tries them. */
 export const engineNames = ['cuda', 'native', 'wasm', 'cpu'] as const
+/** The name of an engine. */
 export type EngineName = (typeof engineNames)[number]
 
+/** Whether this machine can run an engine. */
 export interface EngineAvailability {
   readonly name: string
   readonly available: boolean
@@ -24,6 +27,7 @@ export interface EngineAvailability {
   readonly reason?: string
 }
 
+/** What was chosen, on what it runs, and what else there would have been: the stamp of every result. */
 export interface EngineReport {
   readonly engine: EngineName
   /** The processor or the GPU that computes. */

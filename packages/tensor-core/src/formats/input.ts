@@ -28,9 +28,14 @@ export const readError =
           })
   }
 
+/**
+ * An error for a file that does not hold what its format promises. @param path the file @param message what is wrong,
+ * following the file's name in a sentence @param remedy what to do
+ */
 export const damaged = (path: string, message: string, remedy?: string): FormatError =>
   badInput('FileDamaged', message, { where: path, remedy: remedy ?? 'fetch or write the file again' })
 
+/** An error for a file that is well formed and asks for something this package does not do. */
 export const unsupported = (path: string, message: string, remedy?: string): FormatError =>
   badInput('FileUnsupported', message, { where: path, ...(remedy === undefined ? {} : { remedy }) })
 
@@ -61,6 +66,7 @@ export const parseJson = (path: string, text: string): E.Either<FormatError, unk
     (cause) => damaged(path, `is not JSON (${causeLine(cause)})`),
   )
 
+/** The JSON document of a file; left `FileMissing` or `FileDamaged`. Its content is unknown: decode it. */
 export const readJson = (path: string): TE.TaskEither<FormatError, unknown> =>
   pipe(
     readText(path),

@@ -10,11 +10,13 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, badInput, causeLine, failure } from '../contracts'
 
+/** What to do where the output exists: nothing given refuses it. */
 export interface OutputChoice {
   readonly overwrite?: boolean
   readonly resume?: boolean
 }
 
+/** What an output is; a target of the other kind is never replaced. */
 export type OutputKind = 'file' | 'folder'
 
 /** Whether the folder holds the one this process works in: it must not be replaced. */

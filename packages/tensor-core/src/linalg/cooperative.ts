@@ -6,6 +6,7 @@ import type * as TE from 'fp-ts/TaskEither'
 import * as E from 'fp-ts/Either'
 import { type Fault, interrupted } from '../contracts'
 
+/** A computation that yields between pieces of work and gives its result at the end. */
 export type Steps<A> = Generator<void, A>
 
 /** Runs to the end without a pause. */

@@ -6,6 +6,7 @@ import type { Matrix } from '../contracts'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A dense matrix in double precision. */
 export interface Dense {
   readonly rows: number
   readonly cols: number
@@ -24,14 +25,19 @@ export interface Large {
 
 // constructors -----------------------------------------------------------------------------------
 
+/** A matrix over `data`, which is not copied: [rows * cols], row-major. */
 export const dense = (rows: number, cols: number, data: Float64Array): Dense => ({ rows, cols, data })
+/** The matrix of zeros. */
 export const zeros = (rows: number, cols: number): Dense => dense(rows, cols, new Float64Array(rows * cols))
+/** The matrix with `f(i, j)` in row i and column j, both from 0. */
 export const generate = (rows: number, cols: number, f: (i: number, j: number) => number): Dense => {
   const out = zeros(rows, cols)
   for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) out.data[i * cols + j] = f(i, j)
   return out
 }
+/** The identity, [n, n]. */
 export const identity = (n: number): Dense => generate(n, n, (i, j) => (i === j ? 1 : 0))
+/** A matrix from its rows, all of the first one's length: missing values are 0. */
 export const fromRows = (rows: ReadonlyArray<ReadonlyArray<number>>): Dense =>
   generate(rows.length, rows[0]?.length ?? 0, (i, j) => rows[i]?.[j] ?? 0)
 /** Widens float32. */
@@ -45,10 +51,12 @@ export const toMatrix = (d: Dense): Matrix => ({
   cols: d.cols,
   data: Float32Array.from(d.data),
 })
+/** The value in row i and column j, both from 0; indices are not checked. */
 export const at = (d: Dense, i: number, j: number): number => d.data[i * d.cols + j] ?? 0
 
 // combinators ------------------------------------------------------------------------------------
 
+/** a^T as a matrix of its own. */
 export const transpose = (a: Dense): Dense => {
   const out = zeros(a.cols, a.rows)
   for (let i = 0; i < a.rows; i++)
@@ -62,7 +70,9 @@ export const combine = (x: number, a: Dense, y: number, b: Dense): Dense => {
   for (let i = 0; i < out.length; i++) out[i] = x * (a.data[i] ?? 0) + y * (b.data[i] ?? 0)
   return dense(a.rows, a.cols, out)
 }
+/** a - b, of equal shapes. */
 export const subtract = (a: Dense, b: Dense): Dense => combine(1, a, -1, b)
+/** k a. */
 export const scale = (k: number, a: Dense): Dense =>
   dense(
     a.rows,
@@ -104,6 +114,7 @@ export const inner = (a: Dense, b: Dense): number => {
 export const energy = (a: Dense): number => inner(a, a)
 /** ||a||_F */
 export const frobenius = (a: Dense): number => Math.sqrt(energy(a))
+/** The sum of the diagonal of a square matrix. */
 export const trace = (a: Dense): number => {
   let s = 0
   for (let i = 0; i < Math.min(a.rows, a.cols); i++) s += at(a, i, i)

@@ -8,6 +8,7 @@ import { type Tridiagonal, reductionSteps, timesQ } from './tridiagonal'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A symmetric matrix as sum_j values[j] v_j v_j^T. */
 export interface SymmetricEigen {
   /** [n], descending. */
   readonly values: Float64Array

@@ -4,6 +4,7 @@
  */
 import { type Dense, dense, transpose } from './dense'
 
+/** A = Q R: Q [m, p] with orthonormal columns, R [p, n] upper trapezoidal, p = min(m, n). */
 export interface QR {
   readonly Q: Dense
   readonly R: Dense
@@ -24,6 +25,7 @@ const reflect = (
   for (let l = 0; l < length; l++) x[xFrom + l] = (x[xFrom + l] ?? 0) - s * (v[vFrom + l] ?? 0)
 }
 
+/** The thin QR factorisation of any [m, n]; O(m n p). */
 export const thinQR = (a: Dense): QR => {
   const m = a.rows
   const n = a.cols

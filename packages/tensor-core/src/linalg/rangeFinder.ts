@@ -15,6 +15,7 @@ import { orthonormal } from './qr'
 /** How much of a matrix its dominant subspace must hold: a share of ||V||_F^2, or a number of directions. */
 export type RankRule = { readonly energy: number } | { readonly fixed: number }
 
+/** How far the range finder may go, and how exact it must be. */
 export interface RangeOptions {
   readonly rank: RankRule
   /** The basis never grows beyond this; the finder gives up where more would be needed. */

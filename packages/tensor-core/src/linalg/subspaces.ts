@@ -29,12 +29,18 @@ export interface Spectrum {
   /** Eigenvalues of the Gram matrix, descending. */
   readonly squares: Float64Array
 }
+/** A decomposition known by its range finder: a basis, and what it holds of the matrix. */
 export interface Ranged {
   readonly kind: 'range'
   readonly range: Range
 }
+/** What is kept of a matrix to project onto its dominant subspaces: the whole spectrum, or a range. */
 export type Decomposition = Spectrum | Ranged
 
+/**
+ * The dominant left and right singular subspaces of a matrix [rows, cols] by what their projectors do; the projectors
+ * themselves are never formed.
+ */
 export interface Subspaces {
   readonly route: Decomposition['kind']
   readonly rankLeft: number

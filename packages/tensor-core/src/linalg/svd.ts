@@ -6,6 +6,7 @@ import { type Dense, dense, transpose, zeros } from './dense'
 import { thinQR } from './qr'
 import { multiply } from './products'
 
+/** A = U diag(s) V^T. */
 export interface SVD {
   /** [m, p], orthonormal columns; p = min(m, n) */
   readonly U: Dense

@@ -10,6 +10,7 @@ import { type Workspace, panels } from './workspace'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A symmetric tridiagonal matrix. */
 export interface Tridiagonal {
   /** [n] */
   readonly diagonal: Float64Array
@@ -17,6 +18,7 @@ export interface Tridiagonal {
   readonly offDiagonal: Float64Array
 }
 
+/** G = Q T Q^T with T tridiagonal and Q a product of Householder reflections. */
 export interface Reduction {
   readonly T: Tridiagonal
   /** [n, n]: row i holds reflector i in columns i + 1 .. n - 1; the rest is not to be read. */

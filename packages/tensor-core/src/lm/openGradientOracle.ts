@@ -7,6 +7,7 @@ import { adapterBench } from './training/bench'
 import type { TrainingError, TrainingRequest } from './training/request'
 import { oracleFor } from './training/run'
 
+/** Gradients of an opened model, with the rows they can be taken of. `dispose` frees the model. */
 export interface OpenOracle {
   readonly oracle: GradientOracle<tf.Tensor>
   /** Rows of the data that have a response token, with their numbers in it. */

@@ -10,12 +10,14 @@ import { type RowChoice, tokenizerFits } from './rows'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A model folder with its tokenizer, ready to be loaded onto the device. */
 export interface OpenedModel {
   readonly folder: ModelFolder
   readonly tokenizer: Tokenizer | undefined
   readonly encoder: Encoder
 }
 
+/** Which model is loaded, with what adapter, and how its rows are made. */
 export interface ModelChoice extends RowChoice {
   /** Model folder. */
   readonly model: string
@@ -30,6 +32,10 @@ export interface ModelChoice extends RowChoice {
 
 // constructors -----------------------------------------------------------------------------------
 
+/**
+ * Opens a model folder; weights stay on disk. Left where the folder is damaged, the model is not supported, or the
+ * tokenizer knows more ids than the model.
+ */
 export const openModel = (model: string, choice: RowChoice): TE.TaskEither<LmError, OpenedModel> =>
   pipe(
     TE.Do,

@@ -31,6 +31,10 @@ const hash32 = (text: string): number => {
   return (h ^ (h >>> 16)) | 0
 }
 
+/**
+ * The stream of a seed and its keys. The same seed and keys give the same draws on every machine, and streams with
+ * different keys are independent. The names of keys are part of the results: renaming one changes what is drawn.
+ */
 export const stream = (seed: number, ...keys: ReadonlyArray<string | number>): RandomStream => {
   const generator = xoroshiro128plus(hash32(JSON.stringify([seed, ...keys])))
   const uniform = (): number => uniformFloat64(generator)

@@ -17,6 +17,7 @@ export interface EncodedExample {
   readonly responseTokens: ReadonlyArray<number>
 }
 
+/** What decides how rows become tokens. */
 export interface EncodingChoice {
   /** Undefined where the model has none: then only token rows can be encoded. */
   readonly tokenizer: TextTokenizer | undefined
@@ -28,6 +29,7 @@ export interface EncodingChoice {
   readonly eos?: number
 }
 
+/** How prompts and rows become tokens for one model; left `BadRow` where one cannot. */
 export interface Encoder {
   readonly template: string
   readonly prompt: (p: Prompt) => E.Either<InputError, ReadonlyArray<number>>

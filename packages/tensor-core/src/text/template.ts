@@ -18,6 +18,7 @@ import type { TextTokenizer } from './tokenizer'
 
 export type TextPrompt = Exclude<Prompt, { readonly kind: 'tokens' }>
 
+/** How a prompt becomes the text that a response follows. */
 export interface PromptTemplate {
   /** `chat`, `qa`, `none` or the file's name, for stamps. */
   readonly name: string

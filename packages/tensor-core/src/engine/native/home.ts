@@ -14,7 +14,9 @@ import { type EngineError, causeLine, failure } from '../../contracts'
 
 // model ------------------------------------------------------------------------------------------
 
+/** What `engine build` can build. */
 export const variants = ['native', 'cuda'] as const
+/** A kind of engine that can be built: `native` on the processor, `cuda` on an NVIDIA GPU. */
 export type Variant = (typeof variants)[number]
 
 const manifestCodec = t.type({

@@ -22,6 +22,10 @@ export interface RawTensor {
   readonly dtype: number
 }
 
+/**
+ * An attribute of a TensorFlow operation as the addon takes it; `type` is the number the addon gives to the kind of
+ * value.
+ */
 export interface OpAttribute {
   readonly name: string
   readonly type: number

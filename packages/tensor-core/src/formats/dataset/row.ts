@@ -6,6 +6,7 @@ import { shownValue } from '../decode'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A row as the file has it. */
 export interface Row {
   /** 1-based line of the file where the row starts. */
   readonly line: number
@@ -14,6 +15,7 @@ export interface Row {
   readonly value: Readonly<Record<string, unknown>>
 }
 
+/** What reading a data file can end in: a file that cannot be read, or a row that cannot be used. */
 export type DataError = FormatError | InputError
 
 // errors -----------------------------------------------------------------------------------------

@@ -101,6 +101,7 @@ export const decodeAdapterConfig =
 
 // fresh ------------------------------------------------------------------------------------------
 
+/** What decides the configuration of a new adapter. */
 export interface FreshAdapter {
   readonly rank: number
   readonly alpha: number

@@ -11,6 +11,10 @@ import type { AdapterFields } from './config'
 
 // model ------------------------------------------------------------------------------------------
 
+/**
+ * Which modules carry an adapter, of what rank, and how strongly it acts there. Names are those of the model:
+ * `model.layers.0.self_attn.q_proj`.
+ */
 export interface Placement {
   /** Whether the linear module of this name carries the adapter. `all-linear` does not mean the output layer. */
   readonly targets: (name: string) => boolean

@@ -28,6 +28,7 @@ export const byteWidths: ReadonlyMap<string, number> = new Map([
 ])
 
 const storedDtypes: ReadonlyArray<StoredDtype> = ['F64', 'F32', 'F16', 'BF16']
+/** Whether values of this dtype can be read and written as floats: F64, F32, F16 or BF16. */
 export const isStoredDtype = (dtype: string): dtype is StoredDtype => storedDtypes.some((d) => d === dtype)
 
 // half precision ---------------------------------------------------------------------------------
@@ -124,6 +125,7 @@ const wideners: ReadonlyMap<string, Widen> = new Map<string, Widen>([
   ['BOOL', (bytes, out) => out.set(bytes.map((b) => (b === 0 ? 0 : 1)))],
 ])
 
+/** Whether values of this dtype can be read as float32. */
 export const canWiden = (dtype: string): boolean => wideners.has(dtype)
 
 /** Widens little-endian elements into `out` (same number of elements). */

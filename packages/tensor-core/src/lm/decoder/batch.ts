@@ -3,6 +3,7 @@ import type { EncodedExample } from '../../text'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A padded batch with the positions that predict a response token. */
 export interface TokenBatch {
   readonly rows: number
   /** Longest row; shorter ones are padded on the right, which no earlier position can see. */
@@ -25,6 +26,7 @@ export interface TokenBatch {
 export const predicted = (row: EncodedExample): ReadonlyArray<number> =>
   row.promptTokens.length === 0 ? row.responseTokens.slice(1) : row.responseTokens
 
+/** Rows as one batch, padded on the right to the longest. */
 export const tokenBatch = (rows: ReadonlyArray<EncodedExample>): TokenBatch => {
   const length = Math.max(1, ...rows.map((r) => r.promptTokens.length + r.responseTokens.length))
   const tokens = new Int32Array(rows.length * length)

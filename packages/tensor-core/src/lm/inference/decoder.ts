@@ -9,6 +9,7 @@ import { turn } from '../turn'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A decoder in this process: weights on the device, and how text becomes tokens and back. */
 export interface Decoder {
   readonly id: string
   readonly weights: DecoderWeights

@@ -5,6 +5,10 @@
 import type { GenerationOptions, TokenLogProb } from '../../contracts'
 import type { RandomStream } from '../../random'
 
+/**
+ * What decides the next token: temperature (0 is greedy), top-k (0 is all), top-p (1 is all), repetition penalty (1 is
+ * none).
+ */
 export type SamplingOptions = Pick<GenerationOptions, 'temperature' | 'topK' | 'topP' | 'repetitionPenalty'>
 
 /** Whether the choice is the plain argmax of the logits. */

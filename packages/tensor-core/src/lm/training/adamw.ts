@@ -6,6 +6,9 @@
  */
 import { tf } from '../../engine'
 
+/**
+ * The constants of AdamW: decay of the two moments, epsilon, and decoupled weight decay per step of learning rate 1.
+ */
 export interface AdamWOptions {
   readonly beta1: number
   readonly beta2: number
@@ -13,6 +16,7 @@ export interface AdamWOptions {
   readonly weightDecay: number
 }
 
+/** torch's defaults, without weight decay. */
 export const adamWDefaults: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 }
 
 /** Parameters and moments as flat vectors; `step` counts the updates done. */
@@ -23,6 +27,7 @@ export interface AdamWState {
   readonly step: number
 }
 
+/** The state before the first step: moments of zero. It takes over the parameters. */
 export const adamWStart = (parameters: tf.Tensor): AdamWState => ({
   parameters,
   m: tf.zerosLike(parameters),
@@ -30,6 +35,7 @@ export const adamWStart = (parameters: tf.Tensor): AdamWState => ({
   step: 0,
 })
 
+/** Frees parameters and moments. */
 export const disposeAdamW = (s: AdamWState): void => {
   tf.dispose([s.parameters, s.m, s.v])
 }

@@ -5,6 +5,7 @@ import * as E from 'fp-ts/Either'
 import { type FormatError, causeLine, failure } from '../../contracts'
 import { makeFolder } from '../../formats'
 
+/** One optimizer step in the training log. */
 export interface LogRow {
   /** From 0. */
   readonly step: number

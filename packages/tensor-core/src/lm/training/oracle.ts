@@ -29,6 +29,7 @@ import type { Trainable } from './trainable'
 /** Whether a batch's loss is the mean over its examples of their mean token loss, or the mean over all its tokens. */
 export type LossKind = 'example' | 'token'
 
+/** What an oracle takes gradients of, and how. */
 export interface OracleSettings {
   readonly trainable: Trainable
   /** The vector as it stands; owned by the training loop. */
@@ -212,6 +213,10 @@ const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): Gradien
   }
 }
 
+/**
+ * The oracle of a language model: gradients of the mean response-token loss of each row (nats), one backward pass for
+ * a whole batch, whether one gradient per row is asked for or their mean.
+ */
 export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
   const plain = oracleOf(s, undefined)
   return s.initial === undefined || s.trainable.full

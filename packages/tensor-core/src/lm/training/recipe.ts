@@ -4,6 +4,7 @@ import type { Schedule } from './schedule'
 
 // model ------------------------------------------------------------------------------------------
 
+/** How training is done; the same fields as the options of `tensor-core train`. */
 export interface TrainingRecipe {
   readonly rank: number
   readonly alpha: number
@@ -30,6 +31,7 @@ export interface TrainingRecipe {
   readonly beta2: number
 }
 
+/** The recipe where nothing is said: that of `tensor-core train`. */
 export const recipeDefaults: TrainingRecipe = {
   rank: 16,
   alpha: 32,

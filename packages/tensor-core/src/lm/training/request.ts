@@ -4,6 +4,7 @@ import type { RowChoice } from '../rows'
 import type { LogRow } from './log'
 import type { TrainingRecipe } from './recipe'
 
+/** What a training run is asked to do; everything that decides its result is here. */
 export interface TrainingRequest extends RowChoice {
   /** Model folder. */
   readonly model: string
@@ -30,4 +31,5 @@ export interface TrainingRequest extends RowChoice {
   readonly onWarning?: (line: string) => void
 }
 
+/** What training can end in. */
 export type TrainingError = LmError | DefenceError

@@ -1,5 +1,6 @@
 /** The learning rate's course, equal to transformers' `get_*_schedule_with_warmup`. */
 export type Schedule = 'constant' | 'linear' | 'cosine'
+/** The courses of the learning rate after warm-up. */
 export const schedules = ['constant', 'linear', 'cosine'] as const
 
 /** Factor of the rate at step s (from 0) of `total`. */

@@ -2,7 +2,7 @@
  * What is trained, as a flat vector, and how it becomes the decoder of one pass: either the factors of an adapter beside frozen
  * weights, or all weights themselves.
  */
-import { tf } from '../../engine'
+import { float32Matrix, tf } from '../../engine'
 import type { ModelConfig } from '../../formats'
 import { type RandomStream, stream } from '../../random'
 import type { Adaptation, Factors } from '../decoder/linear'
@@ -11,6 +11,7 @@ import { type Layout, layoutOf, unflatten } from './layout'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A trainable vector and what it means to the decoder. */
 export interface Trainable {
   readonly layout: Layout
   /** True where the frozen weights themselves are trained. */
@@ -33,6 +34,10 @@ export interface LoraSlot {
 
 // constructors -----------------------------------------------------------------------------------
 
+/**
+ * The factors of an adapter beside frozen weights: A [rank, inputs] and B [outputs, rank] of every slot, in their
+ * order.
+ */
 export const loraTrainable = (weights: DecoderWeights, slots: ReadonlyArray<LoraSlot>): Trainable => {
   const layout = layoutOf(
     slots.flatMap((s) => [
@@ -56,6 +61,7 @@ export const loraTrainable = (weights: DecoderWeights, slots: ReadonlyArray<Lora
   }
 }
 
+/** All weights of a model, in the order of `parameterShapes`. */
 export const fullTrainable = (config: ModelConfig): Trainable => {
   const layout = layoutOf(parameterShapes(config))
   return {
@@ -63,8 +69,9 @@ export const fullTrainable = (config: ModelConfig): Trainable => {
     full: true,
     bind: (parameters) => {
       const tensors = unflatten(layout, parameters)
+      const vector = (name: string): tf.Tensor => tensors.get(name) ?? tf.zeros([0])
       return {
-        weights: assembleWeights(config, (name) => tensors.get(name) ?? tf.zeros([0])),
+        weights: assembleWeights(config, { vector, matrix: (name) => float32Matrix(vector(name)) }),
         factors: new Map(),
       }
     },
