@@ -9,7 +9,15 @@ export {
   engineNames,
   selectEngine,
 } from './select'
+export { type FrozenMatrix, float32Matrix } from './frozenMatrix'
 export { matMul } from './matmul'
+export {
+  type DeviceDtype,
+  isDeviceDtype,
+  matrixFromBytes,
+  rawHandles,
+  tensorFromBytes,
+} from './native/bfloat16'
 export {
   type NativeBackend,
   type NativeBinding,

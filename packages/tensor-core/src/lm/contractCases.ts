@@ -2,11 +2,11 @@
  * Contract cases of the language model: every hand-written gradient of the decoder against central differences of a float64 twin,
  * and one optimizer step of an adapted layer. Each engine must pass them.
  */
-import { tf } from '../engine'
+import { float32Matrix, tf } from '../engine'
 import { type ContractCase, contractCase, onEngine } from '../engine/contract'
 import { stream } from '../random'
 import { attend, attendPullback, causalMask } from './decoder/attention'
-import { type Linear, float32Matrix, linear, linearPullback } from './decoder/linear'
+import { type Linear, linear, linearPullback } from './decoder/linear'
 import { crossEntropy } from './decoder/loss'
 import { gatedActivationPullback } from './decoder/mlp'
 import { rmsNorm, rmsNormPullback } from './decoder/rmsNorm'

@@ -3,7 +3,8 @@ export { type TokenBatch, tokenBatch } from './decoder/batch'
 export { linearModules, parameterShapes } from './decoder/weights'
 export { causalLM } from './inference/causalLM'
 export type { Decoder } from './inference/decoder'
-export { checkAdapter, loadWeights } from './inference/load'
+export { type LoadChoice, checkAdapter, loadWeights } from './inference/load'
+export { type StorageDtype, storageDtypes } from './inference/parameters'
 export { chooseToken, processedLogits, type SamplingOptions } from './inference/sampling'
 export {
   type AdamWOptions,

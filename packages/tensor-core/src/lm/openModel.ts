@@ -1,11 +1,14 @@
 /** A model folder made ready for use: configuration and weights on disk, tokenizer, and how rows become tokens. */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type CausalLM, type LmError, type LoraAdapter, type Tokenizer, badInput } from '../contracts'
 import { type ModelFolder, adapterWarnings, openModelFolder, readAdapter } from '../formats'
 import { type Encoder, encoderOf, loadTokenizer } from '../text'
 import { causalLM } from './inference/causalLM'
-import { loadWeights } from './inference/load'
+import { type Decoder, NO_ADAPTATION } from './inference/decoder'
+import { attachAdapter, checkAdapter, loadWeights } from './inference/load'
+import type { StorageDtype } from './inference/parameters'
 import { type RowChoice, tokenizerFits } from './rows'
 
 // model ------------------------------------------------------------------------------------------
@@ -23,6 +26,8 @@ export interface ModelChoice extends RowChoice {
   readonly model: string
   /** Adapter folder, or an adapter at hand. */
   readonly adapter?: string | LoraAdapter
+  /** How the frozen weights are stored on the device; default float32. */
+  readonly dtype?: StorageDtype
   /** Rows decoded or scored at once; default 32. */
   readonly batchSize?: number
   readonly signal?: AbortSignal
@@ -77,6 +82,34 @@ export const adapterOf = (
       )
     : TE.right(adapter)
 
+/**
+ * Weights and adapter of a decoder. In float32 the adapter is merged; beside bfloat16 weights it stays what it is, since
+ * rounding the sum would lose most of a small update.
+ */
+const loadDecoder = (
+  folder: ModelFolder,
+  adapter: LoraAdapter | undefined,
+  { adapter: given, dtype = 'float32' }: Pick<ModelChoice, 'adapter' | 'dtype'>,
+): TE.TaskEither<LmError, Pick<Decoder, 'weights' | 'adaptation'>> => {
+  const name = nameOf(given)
+  const named = name === undefined ? {} : { adapterName: name }
+  if (adapter === undefined || dtype === 'float32')
+    return pipe(
+      loadWeights(folder, { dtype, ...(adapter === undefined ? {} : { adapter }), ...named }),
+      TE.map((weights) => ({ weights, adaptation: NO_ADAPTATION })),
+    )
+  return pipe(
+    TE.fromEither(checkAdapter(folder.config, adapter, name)),
+    TE.chain(() => loadWeights(folder, { dtype })),
+    TE.chainEitherK((weights) =>
+      pipe(
+        attachAdapter(folder.config, adapter, name),
+        E.map((adaptation) => ({ weights, adaptation })),
+      ),
+    ),
+  )
+}
+
 /** The in-process decoder of an opened model, with an adapter merged where one is given. The caller disposes of it. */
 export const causalLMOf = (
   opened: OpenedModel,
@@ -86,11 +119,11 @@ export const causalLMOf = (
     TE.Do,
     TE.bindW('adapter', () => adapterOf(choice.adapter, choice.onWarning)),
     TE.bindW('print', () => opened.folder.fingerprint),
-    TE.bindW('weights', ({ adapter }) => loadWeights(opened.folder, adapter, nameOf(choice.adapter))),
-    TE.map(({ weights, print }) =>
+    TE.bindW('loaded', ({ adapter }) => loadDecoder(opened.folder, adapter, choice)),
+    TE.map(({ loaded, print }) =>
       causalLM({
         id: print,
-        weights,
+        ...loaded,
         tokenizer: opened.tokenizer,
         encoder: opened.encoder,
         stopTokens: opened.folder.stopTokens,

@@ -113,6 +113,7 @@ export const loadGolden = async (name: string): Promise<CausalLM> => {
   return causalLM({
     id: name,
     weights: await run(loadWeights(folder)),
+    adaptation: { factors: new Map() },
     tokenizer: undefined,
     encoder: tokenEncoder,
     stopTokens: folder.stopTokens,

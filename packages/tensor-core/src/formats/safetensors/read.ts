@@ -22,6 +22,12 @@ export interface SafetensorsFile extends WeightSource {
   readonly readRaw: (name: string) => TE.TaskEither<FormatError, NamedTensor>
 }
 
+/**
+ * Memory for a tensor that an engine may take over without a copy: large blocks come from the operating system 16 bytes after
+ * the start of a page, so that 48 bytes on they are aligned to 64, as TensorFlow asks for.
+ */
+const engineRoom = (length: number): Uint8Array => new Uint8Array(new ArrayBuffer(length + 48), 48, length)
+
 // reading ----------------------------------------------------------------------------------------
 
 const chunkBytes = 1 << 23
@@ -152,7 +158,7 @@ export const readSafetensors = (path: string): TE.TaskEither<FormatError, Safete
           pipe(
             TE.fromEither(found(name)),
             TE.chain(({ dtype, shape, begin, end }) => {
-              const bytes = new Uint8Array(end - begin)
+              const bytes = engineRoom(end - begin)
               return pipe(
                 withFile(path, (handle) => filled(path, handle, bytes, start + begin)),
                 TE.map(() => ({ name, dtype, shape, bytes })),

@@ -43,7 +43,7 @@ const frameOf = (weights: DecoderWeights, batch: TokenBatch, adaptation: Adaptat
 })
 
 const embed = (weights: DecoderWeights, tokens: Int32Array): tf.Tensor =>
-  tf.gather(weights.embedding, tf.tensor1d(tokens, 'int32'))
+  weights.embedding.rows(tf.tensor1d(tokens, 'int32'))
 
 // forward ----------------------------------------------------------------------------------------
 

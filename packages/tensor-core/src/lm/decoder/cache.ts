@@ -115,7 +115,7 @@ export const growCache = (
         values.push(v)
         return y
       },
-      tf.gather(weights.embedding, tf.tensor1d(tokens, 'int32')),
+      weights.embedding.rows(tf.tensor1d(tokens, 'int32')),
     )
     const newest = tf.gather(
       last,

@@ -2,18 +2,9 @@
  * A linear layer y = x W^T + b + s (D x) A^T B^T, where W [out, in] is stored as checkpoints store it, (A, B) are the factors of
  * an attached adapter and D is dropout's mask. Gradients are written by hand: nothing but x is kept for them.
  */
-import { matMul, tf } from '../../engine'
+import { type FrozenMatrix, matMul, tf } from '../../engine'
 
 // model ------------------------------------------------------------------------------------------
-
-/** A weight matrix behind its two products, so that its storage (float32 today) is its own business. */
-export interface FrozenMatrix {
-  /** x [rows, in] -> x W^T [rows, out] */
-  readonly product: (x: tf.Tensor) => tf.Tensor
-  /** dy [rows, out] -> dy W [rows, in] */
-  readonly pullback: (dy: tf.Tensor) => tf.Tensor
-  readonly dispose: () => void
-}
 
 /** Factors on the device: A [r, in], B [out, r]. */
 export interface Factors {
@@ -47,15 +38,6 @@ export interface Wanted {
   /** Also of the frozen weights (full-parameter training). */
   readonly weights: boolean
 }
-
-// constructors -----------------------------------------------------------------------------------
-
-/** Takes over the weight [out, in]. */
-export const float32Matrix = (weight: tf.Tensor): FrozenMatrix => ({
-  product: (x) => matMul(x, weight, false, true),
-  pullback: (dy) => matMul(dy, weight),
-  dispose: () => weight.dispose(),
-})
 
 // the layer --------------------------------------------------------------------------------------
 

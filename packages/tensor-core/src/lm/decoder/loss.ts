@@ -2,8 +2,7 @@
  * Cross-entropy over the vocabulary, forward and backward together and in chunks of rows, so that the logits of all positions
  * never stand in memory at once.
  */
-import { matMul, tf } from '../../engine'
-import type { FrozenMatrix } from './linear'
+import { type FrozenMatrix, matMul, tf } from '../../engine'
 
 /** Elements of one chunk of logits: 32 MB in float32. */
 const CHUNK = 8_388_608

@@ -1,15 +1,15 @@
 /** The decoder's weights on the device, assembled by the names Hugging Face checkpoints give them. */
-import { tf } from '../../engine'
+import { type FrozenMatrix, tf } from '../../engine'
 import type { ModelConfig } from '../../formats'
 import type { LayerWeights } from './layer'
-import { type FrozenMatrix, type Linear, float32Matrix } from './linear'
+import type { Linear } from './linear'
 
 // model ------------------------------------------------------------------------------------------
 
 export interface DecoderWeights {
   readonly config: ModelConfig
   /** [vocab, width] */
-  readonly embedding: tf.Tensor
+  readonly embedding: FrozenMatrix
   readonly layers: ReadonlyArray<LayerWeights>
   readonly norm: tf.Tensor
   /** [vocab, width]; the embedding itself where they are tied. */
@@ -96,8 +96,14 @@ export const parameterShapes = (c: ModelConfig): ReadonlyArray<NamedShape> => [
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Assembles the decoder; `get` gives each parameter as a tensor that the weights own from then on. */
-export const assembleWeights = (config: ModelConfig, get: (name: string) => tf.Tensor): DecoderWeights => {
+/** Where parameters come from; what is given belongs to the decoder's weights from then on. */
+export interface ParameterSource {
+  readonly matrix: (name: string) => FrozenMatrix
+  readonly vector: (name: string) => tf.Tensor
+}
+
+/** Assembles the decoder of its parameters. */
+export const assembleWeights = (config: ModelConfig, get: ParameterSource): DecoderWeights => {
   const owned: Array<{ readonly dispose: () => void }> = []
   const own = <A extends { readonly dispose: () => void }>(a: A): A => {
     owned.push(a)
@@ -108,8 +114,11 @@ export const assembleWeights = (config: ModelConfig, get: (name: string) => tf.T
     const modules = new Map(
       modulesOf(config).map((m): [string, Linear] => {
         const module = `${name}.${m.path}`
-        const matrix = own(float32Matrix(get(`${module}.weight`)))
-        return [m.key, { name: module, matrix, ...(m.bias ? { bias: own(get(`${module}.bias`)) } : {}) }]
+        const matrix = own(get.matrix(`${module}.weight`))
+        return [
+          m.key,
+          { name: module, matrix, ...(m.bias ? { bias: own(get.vector(`${module}.bias`)) } : {}) },
+        ]
       }),
     )
     const at = (key: ModuleShape['key']): Linear => {
@@ -119,20 +128,19 @@ export const assembleWeights = (config: ModelConfig, get: (name: string) => tf.T
     }
     return {
       name,
-      inputNorm: own(get(`${name}.input_layernorm.weight`)),
+      inputNorm: own(get.vector(`${name}.input_layernorm.weight`)),
       q: at('q'),
       k: at('k'),
       v: at('v'),
       o: at('o'),
-      mlpNorm: own(get(`${name}.post_attention_layernorm.weight`)),
+      mlpNorm: own(get.vector(`${name}.post_attention_layernorm.weight`)),
       gate: at('gate'),
       up: at('up'),
       down: at('down'),
     }
   })
-  const embedding = get(EMBEDDING)
-  const head = own(float32Matrix(config.tieWordEmbeddings ? tf.clone(embedding) : get(HEAD)))
-  own(embedding)
-  const norm = own(get(FINAL_NORM))
+  const embedding = own(get.matrix(EMBEDDING))
+  const head = config.tieWordEmbeddings ? embedding : own(get.matrix(HEAD))
+  const norm = own(get.vector(FINAL_NORM))
   return { config, embedding, layers, norm, head, dispose: () => owned.forEach((o) => o.dispose()) }
 }

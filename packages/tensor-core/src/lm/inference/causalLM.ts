@@ -14,17 +14,18 @@ import type { EncodedExample } from '../../text'
 import { emptyCache, growCache } from '../decoder/cache'
 import { chosenOptions, inBatches } from './batches'
 import type { CompletionContext } from './complete'
-import { type Decoder, NO_ADAPTATION, attempt, checkTokens, halted } from './decoder'
+import { type Decoder, attempt, checkTokens, halted } from './decoder'
+import { disposeAdaptation } from './load'
 import { scoreRows } from './score'
 import { session } from './session'
 
-/** Takes over the decoder's weights: `dispose` frees them. */
+/** Takes over the decoder's weights and adapter: `dispose` frees them. */
 export const causalLM = (decoder: Decoder): CausalLM => {
-  const { weights, tokenizer, encoder, batchSize, signal } = decoder
+  const { weights, adaptation, tokenizer, encoder, batchSize, signal } = decoder
   const vocab = weights.config.vocabSize
   const context: CompletionContext = {
     weights,
-    adaptation: NO_ADAPTATION,
+    adaptation,
     stopTokens: decoder.stopTokens,
     decode: (ids) => tokenizer?.decode(ids, { skipSpecial: true }) ?? '',
     ...(signal === undefined ? {} : { signal }),
@@ -41,7 +42,7 @@ export const causalLM = (decoder: Decoder): CausalLM => {
       const start = emptyCache(rows.length)
       const cache = growCache(
         weights,
-        NO_ADAPTATION,
+        adaptation,
         start,
         rows.map((tokens) => ({ keep: 0, tokens })),
       )
@@ -108,7 +109,7 @@ export const causalLM = (decoder: Decoder): CausalLM => {
                   attempt(() =>
                     scoreRows(
                       weights,
-                      NO_ADAPTATION,
+                      adaptation,
                       batch.map((b) => b.row),
                     ),
                   ),
@@ -118,6 +119,9 @@ export const causalLM = (decoder: Decoder): CausalLM => {
           ),
         ),
       ),
-    dispose: () => weights.dispose(),
+    dispose: () => {
+      weights.dispose()
+      disposeAdaptation(adaptation)
+    },
   }
 }

@@ -13,6 +13,8 @@ import { turn } from '../turn'
 export interface Decoder {
   readonly id: string
   readonly weights: DecoderWeights
+  /** An adapter beside the weights; none where it was merged into them. */
+  readonly adaptation: Adaptation
   readonly tokenizer: Tokenizer | undefined
   readonly encoder: Pick<Encoder, 'prompt' | 'example'>
   readonly stopTokens: ReadonlySet<number>
@@ -21,7 +23,7 @@ export interface Decoder {
   readonly signal?: AbortSignal
 }
 
-/** The decoder as it stands: adapters are merged when a model is loaded. */
+/** Weights as they stand, with no adapter beside them. */
 export const NO_ADAPTATION: Adaptation = { factors: new Map() }
 
 // attempts ---------------------------------------------------------------------------------------

@@ -5,17 +5,10 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import {
-  type LmError,
-  type LoraAdapter,
-  type LoraModule,
-  type WeightSource,
-  badInput,
-  causeLine,
-  failure,
-} from '../../contracts'
-import { matMul, tf } from '../../engine'
+import { type LmError, type LoraAdapter, type LoraModule, type WeightSource, badInput } from '../../contracts'
+import { float32Matrix, matMul, tf } from '../../engine'
 import type { ModelConfig, ModelFolder } from '../../formats'
+import type { Adaptation } from '../decoder/linear'
 import {
   type DecoderWeights,
   type NamedShape,
@@ -23,6 +16,7 @@ import {
   linearModules,
   parameterShapes,
 } from '../decoder/weights'
+import { type StorageDtype, readParameters } from './parameters'
 
 const sameShape = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean =>
   a.length === b.length && a.every((d, i) => d === b[i])
@@ -97,11 +91,40 @@ const merged = (weight: tf.Tensor, module: LoraModule): tf.Tensor => {
   }
 }
 
+/** An adapter beside the weights instead of in them: its factors on the device. The caller frees them. */
+export const attachAdapter = (
+  config: ModelConfig,
+  adapter: LoraAdapter,
+  adapterName?: string,
+): E.Either<LmError, Adaptation> =>
+  pipe(
+    checkAdapter(config, adapter, adapterName),
+    E.map((modules) => ({
+      factors: new Map(
+        [...modules].map(([name, { A, B, scale }]) => [
+          name,
+          { A: tf.tensor2d(A.data, [A.rows, A.cols]), B: tf.tensor2d(B.data, [B.rows, B.cols]), scale },
+        ]),
+      ),
+    })),
+  )
+
+export const disposeAdaptation = ({ factors }: Adaptation): void =>
+  factors.forEach(({ A, B }) => tf.dispose([A, B]))
+
+export interface LoadChoice {
+  /** Merged with the weights: W + s B A. */
+  readonly adapter?: LoraAdapter
+  /** The adapter's name, for messages. */
+  readonly adapterName?: string
+  /** How the frozen matrices are stored; default float32. */
+  readonly dtype?: StorageDtype
+}
+
 /** The weights on the current engine; the caller disposes of them. */
 export const loadWeights = (
   folder: ModelFolder,
-  adapter?: LoraAdapter,
-  adapterName?: string,
+  { adapter, adapterName, dtype = 'float32' }: LoadChoice = {},
 ): TE.TaskEither<LmError, DecoderWeights> =>
   pipe(
     TE.Do,
@@ -113,23 +136,22 @@ export const loadWeights = (
           : checkAdapter(folder.config, adapter, adapterName),
       ),
     ),
-    TE.chain(({ shapes, modules }) => async () => {
-      const tensors = new Map<string, tf.Tensor>()
-      for (const { name, shape } of shapes) {
-        const values = await folder.weights.read(name)()
-        if (E.isLeft(values)) {
-          tf.dispose([...tensors.values()])
-          return values
-        }
+    TE.chain(({ shapes, modules }) =>
+      readParameters(folder, shapes, dtype, (name, weight) => {
         const module = modules.get(name.replace(/\.weight$/, ''))
-        try {
-          const tensor = tf.tensor(values.right, [...shape])
-          tensors.set(name, module === undefined ? tensor : merged(tensor, module))
-        } catch (cause) {
-          tf.dispose([...tensors.values()])
-          return E.left(failure('ModelFailed', causeLine(cause), { where: name }))
-        }
-      }
-      return E.right(assembleWeights(folder.config, (name) => tensors.get(name) ?? tf.zeros([0])))
-    }),
+        return module === undefined ? weight : merged(weight, module)
+      }),
+    ),
+    TE.map((parameters) =>
+      assembleWeights(folder.config, {
+        matrix: (name) => {
+          const found = parameters.get(name)
+          return found?.kind === 'matrix' ? found.matrix : float32Matrix(tf.zeros([0, 0]))
+        },
+        vector: (name) => {
+          const found = parameters.get(name)
+          return found?.kind === 'vector' ? found.vector : tf.zeros([0])
+        },
+      }),
+    ),
   )

@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/function'
 import { type DecodingSession, type LmError, type RowEdit, badInput } from '../../contracts'
 import { type CacheState, disposeCache, growCache, selectCache } from '../decoder/cache'
 import { type CompletionContext, completeRows } from './complete'
-import { type Decoder, NO_ADAPTATION, attempt, checkTokens, halted } from './decoder'
+import { type Decoder, attempt, checkTokens, halted } from './decoder'
 import { logSoftmax } from './sampling'
 
 /** @param cache the session's own: its `dispose` frees it */
@@ -30,7 +30,7 @@ export const session = (
       TE.fromEither(checkEdits(decoder, tokens, edits)),
       TE.chain((checked) =>
         attempt(() => {
-          const grown = growCache(decoder.weights, NO_ADAPTATION, cache, checked)
+          const grown = growCache(decoder.weights, decoder.adaptation, cache, checked)
           const rows = tokens.map((row, i) => [
             ...row.slice(0, checked[i]?.keep),
             ...(checked[i]?.tokens ?? []),

@@ -65,7 +65,9 @@ export const adapterBench = (request: TrainingRequest): TE.TaskEither<TrainingEr
         ),
       ),
     ),
-    TE.bindW('weights', ({ opened }) => loadWeights(opened.folder)),
+    TE.bindW('weights', ({ opened }) =>
+      loadWeights(opened.folder, request.dtype === undefined ? {} : { dtype: request.dtype }),
+    ),
     TE.map(({ opened, encoded, from, weights }) => ({
       opened,
       encoded,

@@ -1,5 +1,6 @@
 /** What a training run is asked to do. */
 import type { Dataset, DefenceError, LmError, LoraAdapter, TrainingDefence } from '../../contracts'
+import type { StorageDtype } from '../inference/parameters'
 import type { RowChoice } from '../rows'
 import type { LogRow } from './log'
 import type { TrainingRecipe } from './recipe'
@@ -11,6 +12,8 @@ export interface TrainingRequest extends RowChoice {
   readonly data: Dataset
   readonly recipe: TrainingRecipe
   readonly seed: number
+  /** How the frozen weights are stored on the device; default float32. Nothing is frozen in full training. */
+  readonly dtype?: StorageDtype
   /** The defence of the training stage; default none. */
   readonly defence?: TrainingDefence
   /** An adapter to go on from: it brings rank, scale, modules and patterns. */

@@ -38,6 +38,7 @@ const runHash = (request: TrainingRequest, bench: Bench, kind: string): TE.TaskE
         defence: { name: request.defence?.name, parameters: request.defence?.parameters },
         start: createHash('sha256').update(bench.start).digest('hex'),
         rows: bench.encoded.rows.map((row) => [row.promptTokens, row.responseTokens]),
+        ...(request.dtype === 'bfloat16' ? { dtype: request.dtype } : {}),
       }),
     ),
   )

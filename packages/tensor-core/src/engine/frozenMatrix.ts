@@ -1,0 +1,26 @@
+/** A frozen matrix behind the three things a decoder does with it, so that how it is stored is its own business. */
+import { matMul } from './matmul'
+import { tf } from './tf'
+
+// model ------------------------------------------------------------------------------------------
+
+/** W [rows, cols]; what goes in and comes out is float32. */
+export interface FrozenMatrix {
+  /** x [n, cols] -> x W^T [n, rows] */
+  readonly product: (x: tf.Tensor) => tf.Tensor
+  /** dy [n, rows] -> dy W [n, cols] */
+  readonly pullback: (dy: tf.Tensor) => tf.Tensor
+  /** The rows of W that an int32 tensor [n] names -> [n, cols] */
+  readonly rows: (indices: tf.Tensor) => tf.Tensor
+  readonly dispose: () => void
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** Takes over the weight [rows, cols], in float32. */
+export const float32Matrix = (weight: tf.Tensor): FrozenMatrix => ({
+  product: (x) => matMul(x, weight, false, true),
+  pullback: (dy) => matMul(dy, weight),
+  rows: (indices) => tf.gather(weight, indices),
+  dispose: () => weight.dispose(),
+})

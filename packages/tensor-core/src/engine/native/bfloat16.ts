@@ -1,0 +1,196 @@
+/**
+ * Matrices kept in bfloat16 on TensorFlow's own devices: half the memory of float32, and products on the processor's or the
+ * GPU's bfloat16 units. TensorFlow.js has no such type, TensorFlow has: the addon executes any op on any handle. This file owns
+ * those handles; what goes in and comes out are float32 tensors.
+ *
+ * Operands are rounded to bfloat16 (8 bits of precision, to nearest even), products accumulate in float32 and are rounded
+ * once more: the arithmetic of a PyTorch model in bfloat16.
+ */
+import type { FrozenMatrix } from '../frozenMatrix'
+import { tf } from '../tf'
+import { type NativeBackend, type OpAttribute, type RawTensor, nativeBackend } from './load'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Types of checkpoints that are made on the device from their bytes. */
+export type DeviceDtype = 'F64' | 'F32' | 'F16' | 'BF16'
+
+/** TensorFlow's numbers of the types that TensorFlow.js does not name, and the width of each in bytes. */
+const FLOAT = 1
+const BFLOAT16 = 14
+const UINT8 = 4
+const INT32 = 3
+const typeOf: Readonly<Record<DeviceDtype, { readonly type: number; readonly width: number }>> = {
+  F64: { type: 2, width: 8 },
+  F32: { type: FLOAT, width: 4 },
+  F16: { type: 19, width: 2 },
+  BF16: { type: BFLOAT16, width: 2 },
+}
+
+export const isDeviceDtype = (dtype: string): dtype is DeviceDtype => Object.keys(typeOf).includes(dtype)
+
+const held = { handles: 0 }
+
+/** Handles alive in this process that TensorFlow.js does not count: zero after everything has been disposed of. */
+export const rawHandles = (): number => held.handles
+
+// ops --------------------------------------------------------------------------------------------
+
+const typeAttribute = ({ binding }: NativeBackend, name: string, value: number): OpAttribute => ({
+  name,
+  type: binding.TF_ATTR_TYPE,
+  value,
+})
+const flag = ({ binding }: NativeBackend, name: string, value: boolean): OpAttribute => ({
+  name,
+  type: binding.TF_ATTR_BOOL,
+  value,
+})
+
+const execute = (
+  { binding }: NativeBackend,
+  op: string,
+  attributes: ReadonlyArray<OpAttribute>,
+  inputs: ReadonlyArray<number>,
+): RawTensor => {
+  const [made] = binding.executeOp(op, attributes, inputs, 1)
+  if (made === undefined) throw new Error(`${op} gave nothing back`)
+  return made
+}
+
+const cast = (backend: NativeBackend, id: number, from: number, to: number): RawTensor =>
+  execute(
+    backend,
+    'Cast',
+    [
+      typeAttribute(backend, 'SrcT', from),
+      typeAttribute(backend, 'DstT', to),
+      flag(backend, 'Truncate', false),
+    ],
+    [id],
+  )
+
+/** The value of `use` on a handle that is freed afterwards. */
+const using = <A>({ binding }: NativeBackend, raw: RawTensor, use: (raw: RawTensor) => A): A => {
+  try {
+    return use(raw)
+  } finally {
+    binding.deleteTensor(raw.id)
+  }
+}
+
+/** A float32 tensor in bfloat16 for the time of `use`. */
+const rounded = <A>(backend: NativeBackend, x: tf.Tensor, use: (raw: RawTensor) => A): A => {
+  const [id] = backend.getInputTensorIds([x])
+  if (id === undefined) throw new Error('the tensor is not on the device')
+  return using(backend, cast(backend, id, FLOAT, BFLOAT16), use)
+}
+
+const widened = (backend: NativeBackend, raw: RawTensor): tf.Tensor =>
+  backend.createOutputTensor(cast(backend, raw.id, BFLOAT16, FLOAT))
+
+const product = (backend: NativeBackend, x: tf.Tensor, w: number, transposed: boolean): tf.Tensor =>
+  rounded(backend, x, (a) =>
+    using(
+      backend,
+      execute(
+        backend,
+        'MatMul',
+        [
+          typeAttribute(backend, 'T', BFLOAT16),
+          flag(backend, 'transpose_a', false),
+          flag(backend, 'transpose_b', transposed),
+        ],
+        [a.id, w],
+      ),
+      (y) => widened(backend, y),
+    ),
+  )
+
+// bytes to handles -------------------------------------------------------------------------------
+
+/** Little-endian bytes as a handle of their own type. Memory aligned to 64 bytes is taken over, other memory copied. */
+const fromBytes = (
+  backend: NativeBackend,
+  bytes: Uint8Array,
+  dtype: DeviceDtype,
+  shape: ReadonlyArray<number>,
+): RawTensor => {
+  const { binding } = backend
+  const { type, width } = typeOf[dtype]
+  const id = binding.createTensor([...shape, width], UINT8, bytes)
+  return using(backend, { id, shape: [...shape, width], dtype: UINT8 }, (raw) =>
+    execute(
+      backend,
+      'Bitcast',
+      [typeAttribute(backend, 'T', UINT8), typeAttribute(backend, 'type', type)],
+      [raw.id],
+    ),
+  )
+}
+
+const converted = (backend: NativeBackend, raw: RawTensor, to: number): RawTensor =>
+  raw.dtype === to ? raw : using(backend, raw, ({ id, dtype }) => cast(backend, id, dtype, to))
+
+/**
+ * A checkpoint's bytes as a float32 tensor, widened on the device; undefined where the engine cannot.
+ * The bytes must not be changed afterwards.
+ */
+export const tensorFromBytes = (
+  bytes: Uint8Array,
+  dtype: DeviceDtype,
+  shape: ReadonlyArray<number>,
+): tf.Tensor | undefined => {
+  const backend = nativeBackend()
+  return backend === undefined
+    ? undefined
+    : backend.createOutputTensor(converted(backend, fromBytes(backend, bytes, dtype, shape), FLOAT))
+}
+
+const matrixOf = (backend: NativeBackend, raw: RawTensor): FrozenMatrix => {
+  held.handles += 1
+  const state = { alive: true }
+  return {
+    product: (x) => product(backend, x, raw.id, true),
+    pullback: (dy) => product(backend, dy, raw.id, false),
+    rows: (indices) => {
+      const [id] = backend.getInputTensorIds([indices])
+      if (id === undefined) throw new Error('the indices are not on the device')
+      const axis = backend.binding.createTensor([], INT32, Int32Array.of(0))
+      try {
+        const gathered = execute(
+          backend,
+          'GatherV2',
+          [
+            typeAttribute(backend, 'Tparams', BFLOAT16),
+            typeAttribute(backend, 'Tindices', INT32),
+            typeAttribute(backend, 'Taxis', INT32),
+            { name: 'batch_dims', type: backend.binding.TF_ATTR_INT, value: 0 },
+          ],
+          [raw.id, id, axis],
+        )
+        return using(backend, gathered, (y) => widened(backend, y))
+      } finally {
+        backend.binding.deleteTensor(axis)
+      }
+    },
+    dispose: () => {
+      if (!state.alive) return
+      state.alive = false
+      held.handles -= 1
+      backend.binding.deleteTensor(raw.id)
+    },
+  }
+}
+
+/** A checkpoint's bytes as a matrix kept in bfloat16; undefined where the engine cannot. The bytes must not be changed afterwards. */
+export const matrixFromBytes = (
+  bytes: Uint8Array,
+  dtype: DeviceDtype,
+  shape: readonly [number, number],
+): FrozenMatrix | undefined => {
+  const backend = nativeBackend()
+  return backend === undefined
+    ? undefined
+    : matrixOf(backend, converted(backend, fromBytes(backend, bytes, dtype, shape), BFLOAT16))
+}
