@@ -19,6 +19,7 @@ const optionalModel = (
     ? TE.right(undefined)
     : loadCausalLM({
         model,
+        dtype: context.common.dtype,
         signal: context.signal,
         onWarning: context.warn,
         ...(adapter === undefined ? {} : { adapter }),
@@ -30,7 +31,10 @@ const judgeOf = (choice: string, context: Context): TE.TaskEither<Fault, Judge |
     ? TE.right(undefined)
     : choice === 'refusal'
       ? TE.right(refusalJudge)
-      : pipe(loadCausalLM({ model: choice, signal: context.signal }), TE.map(harmJudge))
+      : pipe(
+          loadCausalLM({ model: choice, dtype: context.common.dtype, signal: context.signal }),
+          TE.map(harmJudge),
+        )
 
 /** Only what the method needs is loaded. */
 export const castOf = (values: GenerateValues, context: Context): TE.TaskEither<Fault, Cast> => {

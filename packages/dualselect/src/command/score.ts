@@ -63,6 +63,7 @@ export const scoreCommand = command({
             data: task,
             recipe,
             seed: context.common.seed,
+            dtype: context.common.dtype,
             ...rowChoiceOf(values),
             ...(values.adapter === undefined ? {} : { init: values.adapter }),
             onWarning: context.warn,

@@ -131,6 +131,7 @@ export const trainCommand = command({
           data: task,
           recipe,
           seed: context.common.seed,
+          dtype: context.common.dtype,
           defence: tellingWarnings(
             { ...defence, parameters: { ...defence.parameters, references: fingerprint } },
             warn,

@@ -3,7 +3,7 @@
  * file, decoded by the same codec; what is written into the results folder decodes to the same value again.
  */
 import * as t from 'io-ts'
-import type { Parameters, Stage } from '@safe/tensor-core/contracts'
+import type { Parameters, Stage, StorageDtype } from '@safe/tensor-core/contracts'
 import { closed, count, kebabKeys, oneOf, optional, options, withDefault } from './closed'
 import type { Recipe } from './recipe'
 
@@ -65,7 +65,7 @@ export interface BenchConfig {
   /** Processes; `auto` is one per core, or one on a graphics card. */
   readonly workers: number | 'auto'
   readonly engine: string
-  readonly dtype: 'float32'
+  readonly dtype: StorageDtype
 }
 
 export const factorName = (method: Method): string => method.label ?? method.name

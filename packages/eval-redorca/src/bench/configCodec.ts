@@ -34,7 +34,7 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     batchSize: withDefault(count, defaultBatch),
     workers: withDefault(workersCodec, 'auto'),
     engine: withDefault(t.string, 'auto'),
-    dtype: withDefault(oneOf('float32'), 'float32'),
+    dtype: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
   })
 
 /** @returns left `BadConfig` that names the field. */

@@ -33,9 +33,9 @@ export const ports: BenchPorts = {
     suite === 'arena' ? TE.fromIO(arenaSuite) : fileSuite(readDataset)(suite, regimes),
   loadModule,
   fingerprint: folderHash,
-  model: ({ model, template, batchSize, adapter }) =>
-    loadCausalLM({ model, template, batchSize, ...(adapter === undefined ? {} : { adapter }) }),
-  train: ({ model, template, data, recipe, seed, init, rule, signal, onStep }) => {
+  model: ({ model, template, batchSize, dtype, adapter }) =>
+    loadCausalLM({ model, template, batchSize, dtype, ...(adapter === undefined ? {} : { adapter }) }),
+  train: ({ model, template, data, recipe, seed, dtype, init, rule, signal, onStep }) => {
     const total = { steps: 0 }
     const { maxSteps, targetModules, ...rest } = recipe
     return pipe(
@@ -50,6 +50,7 @@ export const ports: BenchPorts = {
           ...(maxSteps === undefined ? {} : { maxSteps }),
         },
         seed,
+        dtype,
         signal,
         ...(init === undefined ? {} : { init }),
         ...(rule === undefined ? {} : { defence: rule }),

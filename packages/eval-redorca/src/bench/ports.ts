@@ -7,6 +7,7 @@ import type {
   CausalLM,
   Fault,
   LoraAdapter,
+  StorageDtype,
   TrainingDefence,
   Dataset,
   WeightSource,
@@ -29,7 +30,7 @@ export interface EngineUsed {
 export interface ModelRequest {
   readonly model: string
   readonly template: string
-  readonly dtype: string
+  readonly dtype: StorageDtype
   /** Rows decoded or scored at once. */
   readonly batchSize: number
   readonly adapter?: LoraAdapter
@@ -39,7 +40,7 @@ export interface ModelRequest {
 export interface TrainingRequest {
   readonly model: string
   readonly template: string
-  readonly dtype: string
+  readonly dtype: StorageDtype
   readonly data: Dataset
   readonly recipe: Recipe
   readonly seed: number

@@ -83,6 +83,7 @@ const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: R
         data,
         recipe: recipes[phase],
         seed: context.common.seed,
+        dtype: context.common.dtype,
         ...(init === undefined ? {} : { init }),
         out,
         checkpointEvery: v.checkpointEvery,
@@ -95,7 +96,13 @@ const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: R
     ),
   open: (adapter) =>
     pipe(
-      loadCausalLM({ model: v.model, adapter, signal: context.signal, ...rowChoiceOf(v) }),
+      loadCausalLM({
+        model: v.model,
+        adapter,
+        dtype: context.common.dtype,
+        signal: context.signal,
+        ...rowChoiceOf(v),
+      }),
       TE.map((lm) => scoringTrainedRows(lm, opened, v.maxLength)),
     ),
   looking: (model, rows) => {

@@ -31,7 +31,7 @@ export const commonOptions = {
   quiet: flag('print only errors on stderr'),
   seed: withDefault(42, integer('seed of everything random', { min: 0, max: 4294967295 })),
   engine: withDefault('auto', choice('tensor engine', ['auto', 'cuda', 'native', 'wasm', 'cpu'])),
-  dtype: withDefault('float32', choice('storage of frozen weights', ['float32'])),
+  dtype: withDefault('float32', choice('storage of frozen weights', ['float32', 'bfloat16'])),
 }
 /** The values of the options that every command has, decoded. */
 export type CommonValues = Values<typeof commonOptions>

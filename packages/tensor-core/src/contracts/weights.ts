@@ -14,6 +14,9 @@ export interface Matrix {
 /** How floating-point weights are stored in a file. */
 export type StoredDtype = 'F64' | 'F32' | 'F16' | 'BF16'
 
+/** How frozen weights are stored on the device; other engines than TensorFlow's own widen. */
+export type StorageDtype = 'float32' | 'bfloat16'
+
 /** One adapted linear layer: W + scale * B A. */
 export interface LoraModule {
   /** The module's name in the model, e.g. `model.layers.0.self_attn.q_proj`. */

@@ -4,7 +4,6 @@ export { linearModules, parameterShapes } from './decoder/weights'
 export { causalLM } from './inference/causalLM'
 export type { Decoder } from './inference/decoder'
 export { type LoadChoice, checkAdapter, loadWeights } from './inference/load'
-export { type StorageDtype, storageDtypes } from './inference/parameters'
 export { chooseToken, processedLogits, type SamplingOptions } from './inference/sampling'
 export {
   type AdamWOptions,

@@ -2,13 +2,19 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type CausalLM, type LmError, type LoraAdapter, type Tokenizer, badInput } from '../contracts'
+import {
+  type CausalLM,
+  type LmError,
+  type LoraAdapter,
+  type StorageDtype,
+  type Tokenizer,
+  badInput,
+} from '../contracts'
 import { type ModelFolder, adapterWarnings, openModelFolder, readAdapter } from '../formats'
 import { type Encoder, encoderOf, loadTokenizer } from '../text'
 import { causalLM } from './inference/causalLM'
 import { type Decoder, NO_ADAPTATION } from './inference/decoder'
 import { attachAdapter, checkAdapter, loadWeights } from './inference/load'
-import type { StorageDtype } from './inference/parameters'
 import { type RowChoice, tokenizerFits } from './rows'
 
 // model ------------------------------------------------------------------------------------------

@@ -199,6 +199,7 @@ export const generateCommand = command({
             loadCausalLM({
               model: values.model,
               batchSize: values.batchSize,
+              dtype: context.common.dtype,
               signal: context.signal,
               onWarning: context.warn,
               ...rowChoiceOf(values),

@@ -71,6 +71,7 @@ export const scoreCommand = command({
           TE.bracket(
             causalLMOf(opened, {
               batchSize: values.batchSize,
+              dtype: context.common.dtype,
               signal: context.signal,
               onWarning: context.warn,
               ...(values.adapter === undefined ? {} : { adapter: values.adapter }),

@@ -54,6 +54,7 @@ export const trainCommand = command({
           data,
           recipe: recipeOf(values),
           seed: context.common.seed,
+          dtype: context.common.dtype,
           out: values.out,
           resume: values.resume,
           signal: context.signal,
@@ -71,6 +72,8 @@ export const trainCommand = command({
             state.progress?.tick(1, `loss ${row.loss.toFixed(4)}`)
           },
         }
+        if (values.full && context.common.dtype === 'bfloat16')
+          context.warn('--dtype bfloat16 stores frozen weights, and --full freezes none: float32 is used')
         return values.full
           ? trainModel(request)
           : pipe(

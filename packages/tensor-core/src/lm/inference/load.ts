@@ -5,7 +5,14 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type LmError, type LoraAdapter, type LoraModule, type WeightSource, badInput } from '../../contracts'
+import {
+  type LmError,
+  type LoraAdapter,
+  type LoraModule,
+  type StorageDtype,
+  type WeightSource,
+  badInput,
+} from '../../contracts'
 import { float32Matrix, matMul, tf } from '../../engine'
 import type { ModelConfig, ModelFolder } from '../../formats'
 import type { Adaptation } from '../decoder/linear'
@@ -16,7 +23,7 @@ import {
   linearModules,
   parameterShapes,
 } from '../decoder/weights'
-import { type StorageDtype, readParameters } from './parameters'
+import { readParameters } from './parameters'
 
 const sameShape = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean =>
   a.length === b.length && a.every((d, i) => d === b[i])

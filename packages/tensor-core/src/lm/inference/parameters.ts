@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
-import { type FormatError, type LmError, causeLine, failure } from '../../contracts'
+import { type FormatError, type LmError, type StorageDtype, causeLine, failure } from '../../contracts'
 import {
   type FrozenMatrix,
   float32Matrix,
@@ -18,10 +18,6 @@ import { type ModelFolder, narrow, widen } from '../../formats'
 import type { NamedShape } from '../decoder/weights'
 
 // model ------------------------------------------------------------------------------------------
-
-/** How frozen matrices are stored on the device. Vectors (gains, biases) always stay float32. */
-export type StorageDtype = 'float32' | 'bfloat16'
-export const storageDtypes: ReadonlyArray<StorageDtype> = ['float32', 'bfloat16']
 
 /** One parameter of a decoder on the device. */
 export type Parameter =
@@ -47,7 +43,7 @@ const throughBFloat16 = (values: Float32Array): Float32Array => {
 const float32Parameter = (shape: ReadonlyArray<number>, weight: tf.Tensor): Parameter =>
   shape.length === 2 ? { kind: 'matrix', matrix: float32Matrix(weight) } : { kind: 'vector', vector: weight }
 
-/** Reads one tensor; what is given back puts it onto the device. */
+/** Reads one tensor; vectors (gains, biases) always stay float32; what is given back puts it onto the device. */
 const reading = async (
   folder: ModelFolder,
   { name, shape }: NamedShape,

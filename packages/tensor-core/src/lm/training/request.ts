@@ -1,6 +1,12 @@
 /** What a training run is asked to do. */
-import type { Dataset, DefenceError, LmError, LoraAdapter, TrainingDefence } from '../../contracts'
-import type { StorageDtype } from '../inference/parameters'
+import type {
+  Dataset,
+  DefenceError,
+  LmError,
+  LoraAdapter,
+  StorageDtype,
+  TrainingDefence,
+} from '../../contracts'
 import type { RowChoice } from '../rows'
 import type { LogRow } from './log'
 import type { TrainingRecipe } from './recipe'
