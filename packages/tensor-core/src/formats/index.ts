@@ -12,12 +12,13 @@ export {
 } from './output'
 export * from './safetensors'
 export { type Checkpoint, openWeights } from './weights'
-export type { ModelConfig, ModelType, Rope, RopeScaling } from './model/config'
-export { decodeModelConfig } from './model/families'
+export type { Activation, ModelConfig, ModelType, Rope, RopeScaling, SlidingAttention } from './model/config'
+export { modelConfigJson } from './model/configJson'
+export { type FamilyTraits, traitsOf } from './model/families'
+export { decodeModelConfig } from './model/readConfig'
 export {
   type ModelFolder,
   type ModelToWrite,
-  modelConfigJson,
   openModelFolder,
   readModelConfig,
   writeModelFolder,

@@ -11,7 +11,8 @@ import { pipe } from 'fp-ts/function'
 import { type FormatError, badInput, causeLine, failure } from '../contracts'
 import { damaged, kindOf, readJson, readOptional } from './input'
 import type { ModelConfig } from './model/config'
-import { decodeModelConfig } from './model/families'
+import { modelConfigJson } from './model/configJson'
+import { decodeModelConfig } from './model/readConfig'
 import { stopTokensOf } from './model/stopTokens'
 import { writeFolder, writeWhole } from './output'
 import { type TensorToWrite, writeSafetensors } from './safetensors'
@@ -21,6 +22,7 @@ import { type Checkpoint, openWeights } from './weights'
 
 type Json = Readonly<Record<string, unknown>>
 
+/** A model folder that has been opened: configuration decoded, weights still on disk. */
 export interface ModelFolder {
   readonly path: string
   readonly config: ModelConfig
@@ -34,6 +36,7 @@ export interface ModelFolder {
   readonly fingerprint: TE.TaskEither<FormatError, string>
 }
 
+/** A model to be written as a folder. */
 export interface ModelToWrite {
   readonly config: ModelConfig
   /** Written as config.json; without it, `config` is. */
@@ -137,49 +140,6 @@ export const openModelFolder = (path: string): TE.TaskEither<FormatError, ModelF
 }
 
 // writing ----------------------------------------------------------------------------------------
-
-const ropeJson = ({ theta, scaling }: ModelConfig['rope']): Json => ({
-  rope_theta: theta,
-  rope_scaling:
-    scaling.kind === 'none'
-      ? null
-      : scaling.kind === 'linear'
-        ? { rope_type: 'linear', factor: scaling.factor }
-        : {
-            rope_type: 'llama3',
-            factor: scaling.factor,
-            low_freq_factor: scaling.lowFreqFactor,
-            high_freq_factor: scaling.highFreqFactor,
-            original_max_position_embeddings: scaling.originalMaxPositionEmbeddings,
-          },
-})
-
-/** config.json of a configuration made in code, in the spelling that transformers 4 and 5 both read. */
-export const modelConfigJson = (c: ModelConfig): Json => ({
-  architectures: [c.architecture],
-  model_type: c.modelType,
-  vocab_size: c.vocabSize,
-  hidden_size: c.hiddenSize,
-  intermediate_size: c.intermediateSize,
-  num_hidden_layers: c.layers,
-  num_attention_heads: c.heads,
-  num_key_value_heads: c.kvHeads,
-  head_dim: c.headDim,
-  hidden_act: c.hiddenAct,
-  max_position_embeddings: c.maxPositionEmbeddings,
-  rms_norm_eps: c.rmsNormEps,
-  ...ropeJson(c.rope),
-  ...(c.modelType === 'mistral'
-    ? { sliding_window: null }
-    : { attention_bias: c.attentionBias, mlp_bias: c.mlpBias }),
-  tie_word_embeddings: c.tieWordEmbeddings,
-  bos_token_id: c.bosTokenId ?? null,
-  eos_token_id:
-    c.eosTokenIds.length === 1 ? c.eosTokenIds[0] : c.eosTokenIds.length === 0 ? null : c.eosTokenIds,
-  pad_token_id: c.padTokenId ?? null,
-  torch_dtype: c.torchDtype ?? 'float32',
-  use_cache: true,
-})
 
 const copyCompanions = (from: string, to: string): TE.TaskEither<FormatError, void> =>
   pipe(

@@ -145,10 +145,13 @@ const rotaryCase = (): ContractCase => {
   return contractCase(
     'decoder: rotary embedding turned back is the identity',
     () => {
-      const tables = rotaryTables(Float64Array.of(1, 0.01), [
-        [0, 5, 9],
-        [1, 2, 700],
-      ])
+      const tables = rotaryTables(
+        () => Float64Array.of(1, 0.01),
+        [
+          [0, 5, 9],
+          [1, 2, 700],
+        ],
+      )
       return rotate(rotate(on(x, 2, 3, 2, 4), tables), tables, true)
     },
     () => exact(x, 2, 3, 2, 4),

@@ -1,195 +1,166 @@
 /**
- * `config.json` to `ModelConfig`, one reader per `model_type`. A new family (qwen2, qwen3, gemma3_text) is one more entry of
- * `families`, with the fields it adds to `ModelConfig`.
+ * The families of decoders, each as the ways in which it differs from llama: what its modules add to the decoder's common form,
+ * and what transformers' configuration class assumes where `config.json` says nothing (transformers 5.23, same values in 4).
  */
-import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
-import * as t from 'io-ts'
-import type { FormatError } from '../../contracts'
-import { decodeAs, shownValue } from '../decode'
-import { unsupported } from '../input'
-import type { ModelConfig, ModelType } from './config'
-import { decodeRope } from './rope'
+import type { Activation, ModelType } from './config'
 
-// codecs -----------------------------------------------------------------------------------------
+// model ------------------------------------------------------------------------------------------
 
-/** More layers than any model has: a file must not be able to ask for lists without end. */
-const Layers = t.refinement(
-  t.number,
-  (n) => Number.isSafeInteger(n) && n > 0 && n <= 10_000,
-  'a positive whole number, at most 10000',
-)
-const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n > 0, 'a positive whole number')
-const TokenId = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 0, 'a token id')
-const Positive = t.refinement(t.number, (x) => Number.isFinite(x) && x > 0, 'a positive number')
-const optional = <C extends t.Mixed>(codec: C) => t.union([codec, t.null, t.undefined], codec.name)
-export const TokenIds = t.union([TokenId, t.array(TokenId)], 'a token id or a list of them')
-
-const ModelTypeField = t.type({ model_type: t.string }, 'a model configuration')
-
-const LlamaFields = t.intersection(
-  [
-    t.type({
-      vocab_size: Count,
-      hidden_size: Count,
-      intermediate_size: Count,
-      num_hidden_layers: Layers,
-      num_attention_heads: Count,
-    }),
-    t.partial({
-      architectures: optional(t.array(t.string)),
-      num_key_value_heads: optional(Count),
-      head_dim: optional(Count),
-      rms_norm_eps: optional(Positive),
-      max_position_embeddings: optional(Count),
-      hidden_act: optional(t.string),
-      tie_word_embeddings: optional(t.boolean),
-      attention_bias: optional(t.boolean),
-      mlp_bias: optional(t.boolean),
-      torch_dtype: optional(t.string),
-      dtype: optional(t.string),
-      bos_token_id: optional(TokenIds),
-      eos_token_id: optional(TokenIds),
-      pad_token_id: optional(t.number),
-    }),
-  ],
-  'a model configuration',
-)
-type LlamaFields = t.TypeOf<typeof LlamaFields>
-
-/** Fields that would change results: present with any other value than these, the model is refused. */
-const neutralValues: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<string, ReadonlyArray<unknown>>([
-  ['pretraining_tp', [1]],
-  ['quantization_config', []],
-  ['compression_config', []],
-  ['sliding_window', []],
-  ['use_sliding_window', [false]],
-  ['sliding_window_pattern', []],
-  ['is_encoder_decoder', [false]],
-  ['add_cross_attention', [false]],
-  ['no_rope_layers', []],
-  ['attn_logit_softcapping', []],
-  ['final_logit_softcapping', []],
-  ['logit_scale', [1]],
-  ['num_local_experts', []],
-  ['num_experts', []],
-])
-
-// reading ----------------------------------------------------------------------------------------
-
-type Reader = (json: Readonly<Record<string, unknown>>, where: string) => E.Either<FormatError, ModelConfig>
-
-const refused = (
-  json: Readonly<Record<string, unknown>>,
-  where: string,
-  architectures: ReadonlyArray<string>,
-): FormatError | undefined => {
-  for (const [field, neutral] of neutralValues) {
-    const value = json[field]
-    if (value !== undefined && value !== null && !neutral.includes(value))
-      return unsupported(where, `${field} ${shownValue(value)} is not supported`)
-  }
-  const layerTypes = json['layer_types']
-  const special: unknown = Array.isArray(layerTypes)
-    ? layerTypes.find((type) => type !== 'full_attention')
-    : undefined
-  if (special !== undefined)
-    return unsupported(where, `layer_types with ${shownValue(special)} is not supported`)
-  const other = architectures.find((name) => !name.endsWith('ForCausalLM'))
-  return other === undefined
-    ? undefined
-    : unsupported(where, `architecture ${other} is not supported`, 'give a causal language model')
+/** What a family does otherwise than llama in its layers. */
+export interface FamilyTraits {
+  /** A norm's gain is its weight, or one more than it. */
+  readonly normGain: 'plain' | 'onePlus'
+  /** Norms also behind attention and MLP, before their result is added. */
+  readonly sandwichNorms: boolean
+  /** Norms of each head's queries and keys, before they are turned. */
+  readonly headNorms: boolean
+  /** Whether the attention's output projection has a bias where the other three have one. */
+  readonly outputBias: boolean
+  /** Embeddings are multiplied by the square root of their width. */
+  readonly scaledEmbedding: boolean
 }
 
-const idsOf = (ids: t.TypeOf<typeof TokenIds> | null | undefined): ReadonlyArray<number> =>
-  ids === null || ids === undefined ? [] : typeof ids === 'number' ? [ids] : ids
+/** How a configuration says which layers see a window alone. */
+export type SlidingRule =
+  /** none can: a window is refused */
+  | 'never'
+  /** all, if there is a window (mistral) */
+  | 'every-layer'
+  /** those from `max_window_layers` on, or `layer_types`, if `use_sliding_window` (qwen) */
+  | 'upper-layers'
+  /** all but each `sliding_window_pattern`-th, or `layer_types` (gemma) */
+  | 'pattern'
 
-const dimensionProblem = (f: LlamaFields, kvHeads: number, headDim: number): string | undefined =>
-  f.num_attention_heads % kvHeads !== 0
-    ? `num_attention_heads ${f.num_attention_heads} is no multiple of num_key_value_heads ${kvHeads}`
-    : !Number.isSafeInteger(headDim) || headDim % 2 !== 0
-      ? `head_dim ${headDim} is not an even whole number`
-      : undefined
+/** Where `undefined` stands for a size, it follows from others as in llama. */
+export interface FamilyDefaults {
+  readonly kvHeads: number | undefined
+  readonly headDim: number | undefined
+  readonly theta: number
+  readonly slidingTheta: number
+  readonly window: number | undefined
+  readonly maxPositionEmbeddings: number
+  readonly tieWordEmbeddings: boolean
+  readonly queryPreAttnScalar: number | undefined
+  readonly bosTokenId: number | undefined
+  readonly eosTokenId: number | undefined
+  readonly padTokenId: number | undefined
+}
 
-/** The llama family: RMSNorm, rotary embedding, grouped-query attention, gated SiLU MLP. */
-const readLlama =
-  (modelType: ModelType, architecture: string): Reader =>
-  (json, where) =>
-    pipe(
-      E.Do,
-      E.apS('f', decodeAs<FormatError['_tag']>('FileDamaged')(LlamaFields, where)(json)),
-      E.bind('rope', () => decodeRope(where)(json)),
-      E.chain(({ f, rope }): E.Either<FormatError, ModelConfig> => {
-        const kvHeads = f.num_key_value_heads ?? f.num_attention_heads
-        const headDim = f.head_dim ?? f.hidden_size / f.num_attention_heads
-        const problem = dimensionProblem(f, kvHeads, headDim)
-        const refusal = refused(json, where, f.architectures ?? [])
-        const hiddenAct = f.hidden_act ?? 'silu'
-        if (refusal !== undefined) return E.left(refusal)
-        if (problem !== undefined) return E.left(unsupported(where, problem))
-        if (hiddenAct !== 'silu' && hiddenAct !== 'swish')
-          return E.left(
-            unsupported(where, `hidden_act ${hiddenAct} is not supported`, 'use a model with silu'),
-          )
-        return E.right({
-          architecture: f.architectures?.[0] ?? architecture,
-          modelType,
-          vocabSize: f.vocab_size,
-          hiddenSize: f.hidden_size,
-          intermediateSize: f.intermediate_size,
-          layers: f.num_hidden_layers,
-          heads: f.num_attention_heads,
-          kvHeads,
-          headDim,
-          rmsNormEps: f.rms_norm_eps ?? 1e-6,
-          rope,
-          tieWordEmbeddings: f.tie_word_embeddings ?? false,
-          attentionBias: f.attention_bias ?? false,
-          mlpBias: f.mlp_bias ?? false,
-          hiddenAct: 'silu',
-          maxPositionEmbeddings: f.max_position_embeddings ?? 2048,
-          torchDtype: f.dtype ?? f.torch_dtype ?? undefined,
-          bosTokenId: idsOf(f.bos_token_id)[0],
-          eosTokenIds: idsOf(f.eos_token_id),
-          padTokenId:
-            f.pad_token_id !== null && f.pad_token_id !== undefined && f.pad_token_id >= 0
-              ? f.pad_token_id
-              : undefined,
-        })
-      }),
-    )
+export interface Family {
+  readonly architecture: string
+  readonly traits: FamilyTraits
+  readonly defaults: FamilyDefaults
+  readonly sliding: SlidingRule
+  readonly activationField: 'hidden_act' | 'hidden_activation'
+  readonly activation: Activation
+  /** Biases that a file can switch on, or that stand whatever it says. */
+  readonly attentionBias: 'field' | 'always' | 'never'
+  readonly mlpBias: 'field' | 'never'
+}
 
-/** Mistral without its sliding window is llama without biases; transformers' default for an absent window is 4096. */
-const readMistral: Reader = (json, where) =>
-  readLlama('mistral', 'MistralForCausalLM')(
-    { sliding_window: 4096, ...json, attention_bias: false, mlp_bias: false },
-    where,
-  )
+// the families -----------------------------------------------------------------------------------
 
-const families: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ['llama', readLlama('llama', 'LlamaForCausalLM')],
-  ['mistral', readMistral],
-])
+const llama: Family = {
+  architecture: 'LlamaForCausalLM',
+  traits: {
+    normGain: 'plain',
+    sandwichNorms: false,
+    headNorms: false,
+    outputBias: true,
+    scaledEmbedding: false,
+  },
+  defaults: {
+    kvHeads: undefined,
+    headDim: undefined,
+    theta: 10_000,
+    slidingTheta: 10_000,
+    window: undefined,
+    maxPositionEmbeddings: 2048,
+    tieWordEmbeddings: false,
+    queryPreAttnScalar: undefined,
+    bosTokenId: 1,
+    eosTokenId: 2,
+    padTokenId: undefined,
+  },
+  sliding: 'never',
+  activationField: 'hidden_act',
+  activation: 'silu',
+  attentionBias: 'field',
+  mlpBias: 'field',
+}
 
-const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>
-  typeof u === 'object' && u !== null && !Array.isArray(u)
+const mistral: Family = {
+  ...llama,
+  architecture: 'MistralForCausalLM',
+  defaults: { ...llama.defaults, kvHeads: 8, window: 4096, maxPositionEmbeddings: 131_072 },
+  sliding: 'every-layer',
+  attentionBias: 'never',
+  mlpBias: 'never',
+}
 
-/** Decodes `config.json`; what is not supported is refused by name. */
-export const decodeModelConfig =
-  (where: string) =>
-  (json: unknown): E.Either<FormatError, ModelConfig> =>
-    pipe(
-      decodeAs<FormatError['_tag']>('FileDamaged')(ModelTypeField, where)(json),
-      E.chain(({ model_type: type }) => {
-        const read = families.get(type)
-        return read === undefined || !isRecord(json)
-          ? E.left(
-              unsupported(
-                where,
-                `model_type ${type} is not supported`,
-                `use one of ${[...families.keys()].join(', ')}`,
-              ),
-            )
-          : read(json, where)
-      }),
-    )
+const qwen2: Family = {
+  ...llama,
+  architecture: 'Qwen2ForCausalLM',
+  traits: { ...llama.traits, outputBias: false },
+  defaults: {
+    ...llama.defaults,
+    kvHeads: 32,
+    window: 4096,
+    maxPositionEmbeddings: 32_768,
+    bosTokenId: undefined,
+    eosTokenId: undefined,
+  },
+  sliding: 'upper-layers',
+  attentionBias: 'always',
+  mlpBias: 'never',
+}
+
+const qwen3: Family = {
+  ...qwen2,
+  architecture: 'Qwen3ForCausalLM',
+  traits: { ...llama.traits, headNorms: true },
+  defaults: { ...qwen2.defaults, headDim: 128 },
+  attentionBias: 'field',
+}
+
+const gemma3: Family = {
+  ...llama,
+  architecture: 'Gemma3ForCausalLM',
+  traits: {
+    normGain: 'onePlus',
+    sandwichNorms: true,
+    headNorms: true,
+    outputBias: true,
+    scaledEmbedding: true,
+  },
+  defaults: {
+    kvHeads: 4,
+    headDim: 256,
+    theta: 1_000_000,
+    slidingTheta: 10_000,
+    window: 4096,
+    maxPositionEmbeddings: 131_072,
+    tieWordEmbeddings: true,
+    queryPreAttnScalar: 256,
+    bosTokenId: 2,
+    eosTokenId: 1,
+    padTokenId: 0,
+  },
+  sliding: 'pattern',
+  activationField: 'hidden_activation',
+  activation: 'gelu_pytorch_tanh',
+  mlpBias: 'never',
+}
+
+export const families: Readonly<Record<ModelType, Family>> = {
+  llama,
+  mistral,
+  qwen2,
+  qwen3,
+  gemma3_text: gemma3,
+}
+
+export const isModelType = (name: string): name is ModelType => Object.hasOwn(families, name)
+
+/** How the layers of this family differ from llama's. */
+export const traitsOf = (modelType: ModelType): FamilyTraits => families[modelType].traits

@@ -5,7 +5,7 @@ import * as E from 'fp-ts/Either'
 import type { FormatError } from '../../contracts'
 import { decodeAs } from '../decode'
 import type { ModelConfig } from './config'
-import { TokenIds } from './families'
+import { TokenIds } from './readConfig'
 
 const GenerationFields = t.partial(
   { eos_token_id: t.union([TokenIds, t.null]) },

@@ -1,5 +1,6 @@
 /**
- * Grouped-query attention over heads already turned: softmax(q k^T / sqrt(d) + mask) v. The heads that share a key head are laid
+ * Grouped-query attention over heads already turned: softmax(q k^T / sqrt(d) + mask) v, d the head's width or what a family puts in
+ * its place. The heads that share a key head are laid
  * out as one longer list of queries, so keys and values are never repeated.
  */
 import { matMul, tf } from '../../engine'
@@ -34,19 +35,24 @@ const grouped = (x: tf.Tensor, keyHeads: number): tf.Tensor => {
 
 // forward and back -------------------------------------------------------------------------------
 
-/** @param mask additive, broadcast over [rows, heads, length, keys] */
-export const attend = ({ q, k, v }: Heads, mask: tf.Tensor): Attended =>
+/** @param mask additive, broadcast over [rows, heads, length, keys] @param size d in the formula */
+export const attend = ({ q, k, v }: Heads, mask: tf.Tensor, size = q.shape[3] ?? 1): Attended =>
   tf.tidy(() => {
     const [rows, heads, length, d] = shape4(q)
     const [, keyHeads, keys] = shape4(k)
-    const scores = matMul(grouped(tf.mul(q, 1 / Math.sqrt(d)), keyHeads), k, false, true)
+    const scores = matMul(grouped(tf.mul(q, 1 / Math.sqrt(size)), keyHeads), k, false, true)
     const weights = tf.softmax(tf.add(tf.reshape(scores, [rows, heads, length, keys]), mask))
     const context = matMul(grouped(weights, keyHeads), v)
     return { context: tf.reshape(context, [rows, heads, length, d]), weights }
   })
 
 /** Gradients of q, k, v from that of the context. */
-export const attendPullback = ({ q, k, v }: Heads, weights: tf.Tensor, dContext: tf.Tensor): Heads =>
+export const attendPullback = (
+  { q, k, v }: Heads,
+  weights: tf.Tensor,
+  dContext: tf.Tensor,
+  size = q.shape[3] ?? 1,
+): Heads =>
   tf.tidy(() => {
     const [rows, heads, length, d] = shape4(q)
     const [, keyHeads, keys] = shape4(k)
@@ -54,7 +60,7 @@ export const attendPullback = ({ q, k, v }: Heads, weights: tf.Tensor, dContext:
     const dv = matMul(grouped(weights, keyHeads), dc, true, false)
     const dWeights = tf.reshape(matMul(dc, v, false, true), [rows, heads, length, keys])
     const weighted = tf.mul(dWeights, weights)
-    const dScores = tf.mul(tf.sub(weighted, tf.mul(weights, tf.sum(weighted, -1, true))), 1 / Math.sqrt(d))
+    const dScores = tf.mul(tf.sub(weighted, tf.mul(weights, tf.sum(weighted, -1, true))), 1 / Math.sqrt(size))
     const ds = grouped(dScores, keyHeads)
     return {
       q: tf.reshape(matMul(ds, k), [rows, heads, length, d]),

@@ -3,13 +3,13 @@
  * computed again on the way back.
  */
 import { tf } from '../../engine'
-import { causalMask } from './attention'
 import type { TokenBatch } from './batch'
-import { type Frame, type LayerTrace, layerForward, layerPullback } from './layer'
+import { embed, embedPullback } from './embedding'
+import { batchFrame } from './frame'
+import { type LayerTrace, layerForward, layerPullback } from './layer'
 import type { Adaptation, Gradients, Wanted } from './linear'
 import { type Target, crossEntropy } from './loss'
 import { rmsNorm, rmsNormGainGradient, rmsNormPullback } from './rmsNorm'
-import { rotaryRates, rotaryTables } from './rotary'
 import { type DecoderWeights, EMBEDDING, FINAL_NORM, HEAD } from './weights'
 
 // model ------------------------------------------------------------------------------------------
@@ -30,21 +30,6 @@ const traceBytes = ({ config: c }: DecoderWeights, batch: TokenBatch): number =>
   batch.length *
   (6 * c.hiddenSize + (c.heads + 2 * c.kvHeads) * c.headDim + 3 * c.intermediateSize + c.heads * batch.length)
 
-/** The frame of a batch padded on the right: every row starts at position 0. */
-const frameOf = (weights: DecoderWeights, batch: TokenBatch, adaptation: Adaptation): Frame => ({
-  config: weights.config,
-  rows: batch.rows,
-  length: batch.length,
-  rotary: rotaryTables(rotaryRates(weights.config.rope, weights.config.headDim), [
-    Array.from({ length: batch.length }, (_, t) => t),
-  ]),
-  mask: causalMask(batch.length),
-  adaptation,
-})
-
-const embed = (weights: DecoderWeights, tokens: Int32Array): tf.Tensor =>
-  weights.embedding.rows(tf.tensor1d(tokens, 'int32'))
-
 // forward ----------------------------------------------------------------------------------------
 
 /** Normalised final states at the positions that predict, [positions, width]. */
@@ -54,7 +39,7 @@ export const predictingStates = (
   adaptation: Adaptation,
 ): tf.Tensor =>
   tf.tidy(() => {
-    const frame = frameOf(weights, batch, adaptation)
+    const frame = batchFrame(weights.config, batch, adaptation)
     const last = weights.layers.reduce(
       (x, w) => {
         const y = tf.tidy(() => layerForward(w, frame, x).y)
@@ -91,7 +76,7 @@ export const lossAndGradients = (
 ): Backward =>
   tf.tidy(() => {
     const { config } = weights
-    const frame = frameOf(weights, batch, adaptation)
+    const frame = batchFrame(weights.config, batch, adaptation)
     const keep = traceBytes(weights, batch) <= KEEP_BYTES
     const inputs: tf.Tensor[] = [embed(weights, batch.tokens)]
     const traces: LayerTrace[] = []
@@ -126,10 +111,7 @@ export const lossAndGradients = (
     }
     if (wanted.weights) {
       gradients[FINAL_NORM] = rmsNormGainGradient(dNormed, chosen, normed.scale)
-      const dEmbedding = tf.scatterND(tf.tensor2d(batch.tokens, [batch.tokens.length, 1], 'int32'), dx, [
-        config.vocabSize,
-        config.hiddenSize,
-      ])
+      const dEmbedding = embedPullback(weights, batch.tokens, dx)
       const { dHead } = loss
       if (config.tieWordEmbeddings)
         gradients[EMBEDDING] = dHead === undefined ? dEmbedding : tf.add(dEmbedding, dHead)

@@ -18,6 +18,8 @@ export interface TokenBatch {
   readonly owners: Int32Array
   /** [rows] how many there are of each row. */
   readonly counts: Int32Array
+  /** [rows] tokens of each row, padding left out. */
+  readonly lengths: Int32Array
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -28,7 +30,8 @@ export const predicted = (row: EncodedExample): ReadonlyArray<number> =>
 
 /** Rows as one batch, padded on the right to the longest. */
 export const tokenBatch = (rows: ReadonlyArray<EncodedExample>): TokenBatch => {
-  const length = Math.max(1, ...rows.map((r) => r.promptTokens.length + r.responseTokens.length))
+  const lengths = Int32Array.from(rows, (r) => r.promptTokens.length + r.responseTokens.length)
+  const length = Math.max(1, ...lengths)
   const tokens = new Int32Array(rows.length * length)
   const counts = Int32Array.from(rows, (r) => predicted(r).length)
   const total = counts.reduce((a, b) => a + b, 0)
@@ -45,7 +48,7 @@ export const tokenBatch = (rows: ReadonlyArray<EncodedExample>): TokenBatch => {
       at += 1
     })
   })
-  return { rows: rows.length, length, tokens, positions, targets, owners, counts }
+  return { rows: rows.length, length, tokens, positions, targets, owners, counts, lengths }
 }
 
 /** [rows] mean of the positions' values, 0 for a row without any. */

@@ -3,11 +3,11 @@
  * newest token; a slot that holds no token is never attended to. States are values: growing gives a new one.
  */
 import { tf } from '../../engine'
-import { MASKED } from './attention'
+import { embed } from './embedding'
+import { chunkFrame } from './frame'
 import { type KeyValues, layerForward } from './layer'
 import type { Adaptation } from './linear'
 import { rmsNorm } from './rmsNorm'
-import { rotaryRates, rotaryTables } from './rotary'
 import type { DecoderWeights } from './weights'
 
 // model ------------------------------------------------------------------------------------------
@@ -51,20 +51,6 @@ const cut = (slots: Uint8Array, keep: number): Uint8Array => {
 
 // combinators ------------------------------------------------------------------------------------
 
-/** [rows, 1, chunk, slots] additive: a slot is seen where it holds a token and does not come later. */
-const chunkMask = (slots: ReadonlyArray<Uint8Array>, chunk: number): tf.Tensor => {
-  const total = slots[0]?.length ?? 0
-  const before = total - chunk
-  const values = new Float32Array(slots.length * chunk * total)
-  slots.forEach((row, n) => {
-    for (let t = 0; t < chunk; t++) {
-      const at = (n * chunk + t) * total
-      for (let s = 0; s < total; s++) values[at + s] = row[s] === 1 && s <= before + t ? 0 : MASKED
-    }
-  })
-  return tf.tensor4d(values, [slots.length, 1, chunk, total])
-}
-
 /**
  * Cuts each row to `keep` tokens and appends its new ones. A row without new tokens must keep all it has: its logits stay.
  */
@@ -96,14 +82,7 @@ export const growCache = (
     return out
   })
   const result = tf.tidy(() => {
-    const frame = {
-      config,
-      rows,
-      length: chunk,
-      rotary: rotaryTables(rotaryRates(config.rope, config.headDim), positions),
-      mask: chunkMask(slots, chunk),
-      adaptation,
-    }
+    const frame = chunkFrame(config, slots, positions, adaptation)
     const [keys, values]: [tf.Tensor[], tf.Tensor[]] = [[], []]
     const last = weights.layers.reduce<tf.Tensor>(
       (x, w, i) => {
@@ -115,7 +94,7 @@ export const growCache = (
         values.push(v)
         return y
       },
-      weights.embedding.rows(tf.tensor1d(tokens, 'int32')),
+      embed(weights, tokens),
     )
     const newest = tf.gather(
       last,

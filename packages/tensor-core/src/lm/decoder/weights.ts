@@ -1,8 +1,10 @@
 /** The decoder's weights on the device, assembled by the names Hugging Face checkpoints give them. */
 import { type FrozenMatrix, tf } from '../../engine'
-import type { ModelConfig } from '../../formats'
+import { type ModelConfig, traitsOf } from '../../formats'
+import { attentionKind } from './frame'
 import type { LayerWeights } from './layer'
 import type { Linear } from './linear'
+import type { Norm } from './rmsNorm'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -10,6 +12,8 @@ export interface DecoderWeights {
   readonly config: ModelConfig
   /** [vocab, width] */
   readonly embedding: FrozenMatrix
+  /** What rows of the embedding are multiplied by: 1, or the root of their width. */
+  readonly embeddingScale: number
   readonly layers: ReadonlyArray<LayerWeights>
   readonly norm: tf.Tensor
   /** [vocab, width]; the embedding itself where they are tied. */
@@ -62,12 +66,38 @@ const modulesOf = (c: ModelConfig): ReadonlyArray<ModuleShape> => [
     path: 'self_attn.o_proj',
     outputs: c.hiddenSize,
     inputs: c.heads * c.headDim,
-    bias: c.attentionBias,
+    bias: c.attentionBias && traitsOf(c.modelType).outputBias,
   },
   { key: 'gate', path: 'mlp.gate_proj', outputs: c.intermediateSize, inputs: c.hiddenSize, bias: c.mlpBias },
   { key: 'up', path: 'mlp.up_proj', outputs: c.intermediateSize, inputs: c.hiddenSize, bias: c.mlpBias },
   { key: 'down', path: 'mlp.down_proj', outputs: c.hiddenSize, inputs: c.intermediateSize, bias: c.mlpBias },
 ]
+
+/** A norm of one layer: its place in the layer, its name below it, its width. */
+interface NormShape {
+  readonly key: 'inputNorm' | 'qNorm' | 'kNorm' | 'afterAttention' | 'mlpNorm' | 'afterMlp'
+  readonly path: string
+  readonly width: number
+}
+
+/** All norms but the first, which stands before the linear modules. */
+const laterNormsOf = (c: ModelConfig): ReadonlyArray<NormShape> => {
+  const { headNorms, sandwichNorms } = traitsOf(c.modelType)
+  const ofHead: ReadonlyArray<NormShape> = [
+    { key: 'qNorm', path: 'self_attn.q_norm', width: c.headDim },
+    { key: 'kNorm', path: 'self_attn.k_norm', width: c.headDim },
+  ]
+  const ofState: ReadonlyArray<NormShape> = sandwichNorms
+    ? [
+        { key: 'afterAttention', path: 'post_attention_layernorm', width: c.hiddenSize },
+        { key: 'mlpNorm', path: 'pre_feedforward_layernorm', width: c.hiddenSize },
+        { key: 'afterMlp', path: 'post_feedforward_layernorm', width: c.hiddenSize },
+      ]
+    : [{ key: 'mlpNorm', path: 'post_attention_layernorm', width: c.hiddenSize }]
+  return [...(headNorms ? ofHead : []), ...ofState]
+}
+
+const INPUT_NORM = 'input_layernorm'
 
 const layerName = (i: number): string => `model.layers.${i}`
 
@@ -83,18 +113,35 @@ export const linearModules = (
 export const parameterShapes = (c: ModelConfig): ReadonlyArray<NamedShape> => [
   { name: EMBEDDING, shape: [c.vocabSize, c.hiddenSize] },
   ...Array.from({ length: c.layers }, (_, i) => [
-    { name: `${layerName(i)}.input_layernorm.weight`, shape: [c.hiddenSize] },
+    { name: `${layerName(i)}.${INPUT_NORM}.weight`, shape: [c.hiddenSize] },
     ...modulesOf(c).flatMap((m) => [
       { name: `${layerName(i)}.${m.path}.weight`, shape: [m.outputs, m.inputs] },
       ...(m.bias ? [{ name: `${layerName(i)}.${m.path}.bias`, shape: [m.outputs] }] : []),
     ]),
-    { name: `${layerName(i)}.post_attention_layernorm.weight`, shape: [c.hiddenSize] },
+    ...laterNormsOf(c).map((n) => ({ name: `${layerName(i)}.${n.path}.weight`, shape: [n.width] })),
   ]).flat(),
   { name: FINAL_NORM, shape: [c.hiddenSize] },
   ...(c.tieWordEmbeddings ? [] : [{ name: HEAD, shape: [c.vocabSize, c.hiddenSize] }]),
 ]
 
 // constructors -----------------------------------------------------------------------------------
+
+const missing = (key: string): never => {
+  throw new Error(`the layer description lacks ${key}`)
+}
+
+/** The norms that only some families have. */
+const optionalNorms = (
+  norms: ReadonlyMap<NormShape['key'], Norm>,
+): Pick<LayerWeights, 'headNorms' | 'afterAttention' | 'afterMlp'> => {
+  const [q, k] = [norms.get('qNorm'), norms.get('kNorm')]
+  const [afterAttention, afterMlp] = [norms.get('afterAttention'), norms.get('afterMlp')]
+  return {
+    ...(q === undefined || k === undefined ? {} : { headNorms: { q, k } }),
+    ...(afterAttention === undefined ? {} : { afterAttention }),
+    ...(afterMlp === undefined ? {} : { afterMlp }),
+  }
+}
 
 /** Where parameters come from; what is given belongs to the decoder's weights from then on. */
 export interface ParameterSource {
@@ -109,6 +156,15 @@ export const assembleWeights = (config: ModelConfig, get: ParameterSource): Deco
     owned.push(a)
     return a
   }
+  const { normGain, scaledEmbedding } = traitsOf(config.modelType)
+  const norm = (path: string): Norm => {
+    const name = `${path}.weight`
+    const weight = get.vector(name)
+    if (normGain === 'plain') return { name, gain: own(weight) }
+    const gain = own(tf.add(weight, 1))
+    weight.dispose()
+    return { name, gain }
+  }
   const layers = Array.from({ length: config.layers }, (_, i): LayerWeights => {
     const name = layerName(i)
     const modules = new Map(
@@ -121,19 +177,18 @@ export const assembleWeights = (config: ModelConfig, get: ParameterSource): Deco
         ]
       }),
     )
-    const at = (key: ModuleShape['key']): Linear => {
-      const found = modules.get(key)
-      if (found === undefined) throw new Error(`the layer description lacks ${key}`)
-      return found
-    }
+    const at = (key: ModuleShape['key']): Linear => modules.get(key) ?? missing(key)
+    const norms = new Map(laterNormsOf(config).map((n) => [n.key, norm(`${name}.${n.path}`)]))
     return {
       name,
-      inputNorm: own(get.vector(`${name}.input_layernorm.weight`)),
+      kind: attentionKind(config, i),
+      inputNorm: norm(`${name}.${INPUT_NORM}`),
       q: at('q'),
       k: at('k'),
       v: at('v'),
       o: at('o'),
-      mlpNorm: own(get.vector(`${name}.post_attention_layernorm.weight`)),
+      mlpNorm: norms.get('mlpNorm') ?? missing('mlpNorm'),
+      ...optionalNorms(norms),
       gate: at('gate'),
       up: at('up'),
       down: at('down'),
@@ -141,6 +196,13 @@ export const assembleWeights = (config: ModelConfig, get: ParameterSource): Deco
   })
   const embedding = own(get.matrix(EMBEDDING))
   const head = config.tieWordEmbeddings ? embedding : own(get.matrix(HEAD))
-  const norm = own(get.vector(FINAL_NORM))
-  return { config, embedding, layers, norm, head, dispose: () => owned.forEach((o) => o.dispose()) }
+  return {
+    config,
+    embedding,
+    embeddingScale: scaledEmbedding ? Math.fround(Math.sqrt(config.hiddenSize)) : 1,
+    layers,
+    norm: norm(FINAL_NORM.replace(/\.weight$/, '')).gain,
+    head,
+    dispose: () => owned.forEach((o) => o.dispose()),
+  }
 }

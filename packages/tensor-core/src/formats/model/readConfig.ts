@@ -1,0 +1,245 @@
+/**
+ * `config.json` to `ModelConfig`: one reader for all families, with the defaults of each (`families.ts`). What would change
+ * results and is not supported is refused by name.
+ */
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as t from 'io-ts'
+import type { FormatError } from '../../contracts'
+import { decodeAs, shownValue } from '../decode'
+import { unsupported } from '../input'
+import type { Activation, ModelConfig, ModelType, Rope } from './config'
+import { type Family, families, isModelType } from './families'
+import { decodeRope, decodeTwoRopes } from './rope'
+import { slidingLayers } from './slidingLayers'
+
+// codecs -----------------------------------------------------------------------------------------
+
+/** More layers than any model has: a file must not be able to ask for lists without end. */
+const Layers = t.refinement(
+  t.number,
+  (n) => Number.isSafeInteger(n) && n > 0 && n <= 10_000,
+  'a positive whole number, at most 10000',
+)
+const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n > 0, 'a positive whole number')
+const Index = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 0, 'a whole number')
+const TokenId = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 0, 'a token id')
+const Positive = t.refinement(t.number, (x) => Number.isFinite(x) && x > 0, 'a positive number')
+const optional = <C extends t.Mixed>(codec: C) => t.union([codec, t.null, t.undefined], codec.name)
+export const TokenIds = t.union([TokenId, t.array(TokenId)], 'a token id or a list of them')
+
+const ModelTypeField = t.type({ model_type: t.string }, 'a model configuration')
+
+const ConfigFields = t.intersection(
+  [
+    t.type({
+      vocab_size: Count,
+      hidden_size: Count,
+      intermediate_size: Count,
+      num_hidden_layers: Layers,
+      num_attention_heads: Count,
+    }),
+    t.partial({
+      architectures: optional(t.array(t.string)),
+      num_key_value_heads: optional(Count),
+      head_dim: optional(Count),
+      rms_norm_eps: optional(Positive),
+      max_position_embeddings: optional(Count),
+      hidden_act: optional(t.string),
+      hidden_activation: optional(t.string),
+      tie_word_embeddings: optional(t.boolean),
+      attention_bias: optional(t.boolean),
+      mlp_bias: optional(t.boolean),
+      query_pre_attn_scalar: optional(Positive),
+      sliding_window: optional(Count),
+      use_sliding_window: optional(t.boolean),
+      max_window_layers: optional(Index),
+      sliding_window_pattern: optional(Count),
+      layer_types: optional(t.array(t.string)),
+      torch_dtype: optional(t.string),
+      dtype: optional(t.string),
+      bos_token_id: optional(TokenIds),
+      eos_token_id: optional(TokenIds),
+      pad_token_id: optional(t.number),
+    }),
+  ],
+  'a model configuration',
+)
+export type ConfigFields = t.TypeOf<typeof ConfigFields>
+
+// refusals ---------------------------------------------------------------------------------------
+
+/** Fields that would change results: present with any other value than these, the model is refused. */
+const neutralValues: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<string, ReadonlyArray<unknown>>([
+  ['pretraining_tp', [1]],
+  ['quantization_config', []],
+  ['compression_config', []],
+  ['is_encoder_decoder', [false]],
+  ['add_cross_attention', [false]],
+  ['use_bidirectional_attention', [false]],
+  ['no_rope_layers', []],
+  ['attention_chunk_size', []],
+  ['attn_logit_softcapping', []],
+  ['final_logit_softcapping', []],
+  ['logit_scale', [1]],
+  ['num_local_experts', []],
+  ['num_experts', []],
+  ['mlp_layer_types', []],
+])
+
+/** Where no layer can have a window, the fields that speak of one. */
+const windowFields: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<string, ReadonlyArray<unknown>>([
+  ['sliding_window', []],
+  ['use_sliding_window', [false]],
+  ['sliding_window_pattern', []],
+])
+
+type Json = Readonly<Record<string, unknown>>
+
+const refused = (
+  json: Json,
+  where: string,
+  family: Family,
+  architectures: ReadonlyArray<string>,
+): FormatError | undefined => {
+  for (const [field, neutral] of [...neutralValues, ...(family.sliding === 'never' ? windowFields : [])]) {
+    const value = json[field]
+    if (value !== undefined && value !== null && !neutral.includes(value))
+      return unsupported(where, `${field} ${shownValue(value)} is not supported`)
+  }
+  const other = architectures.find((name) => !name.endsWith('ForCausalLM'))
+  return other === undefined
+    ? undefined
+    : unsupported(where, `architecture ${other} is not supported`, 'give a causal language model')
+}
+
+const dimensionProblem = (f: ConfigFields, kvHeads: number, headDim: number): string | undefined =>
+  f.num_attention_heads % kvHeads !== 0
+    ? `num_attention_heads ${f.num_attention_heads} is no multiple of num_key_value_heads ${kvHeads}`
+    : !Number.isSafeInteger(headDim) || headDim % 2 !== 0
+      ? `head_dim ${headDim} is not an even whole number`
+      : undefined
+
+/** Their names in transformers' `ACT2FN`. */
+const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>([
+  ['silu', 'silu'],
+  ['swish', 'silu'],
+  ['gelu_pytorch_tanh', 'gelu_pytorch_tanh'],
+  ['gelu_new', 'gelu_pytorch_tanh'],
+])
+
+const activationOf = (f: ConfigFields, family: Family, where: string): E.Either<FormatError, Activation> => {
+  const name = f[family.activationField] ?? family.activation
+  return pipe(
+    activations.get(name),
+    E.fromNullable(
+      unsupported(
+        where,
+        `${family.activationField} ${name} is not supported`,
+        'use a model with silu or gelu_pytorch_tanh',
+      ),
+    ),
+  )
+}
+
+// reading ----------------------------------------------------------------------------------------
+
+const listOf = (ids: t.TypeOf<typeof TokenIds> | null | undefined): ReadonlyArray<number> =>
+  ids === null || ids === undefined ? [] : typeof ids === 'number' ? [ids] : ids
+
+/** A field that was left out has the family's default; one that is null has no value. */
+const given = <A>(value: A | null | undefined, fallback: A | undefined): A | undefined =>
+  value === undefined ? fallback : (value ?? undefined)
+
+/** Both rotary embeddings; the second is that of the layers with a window. */
+const ropesOf = (
+  family: Family,
+  where: string,
+  sizes: { readonly headDim: number; readonly maxPositionEmbeddings: number },
+  json: Json,
+): E.Either<FormatError, { readonly full: Rope; readonly sliding: Rope }> => {
+  const { theta, slidingTheta } = family.defaults
+  return family.sliding === 'pattern'
+    ? decodeTwoRopes(where, { ...sizes, theta, slidingTheta })(json)
+    : pipe(
+        decodeRope(where, { ...sizes, theta })(json),
+        E.map((rope) => ({ full: rope, sliding: rope })),
+      )
+}
+
+const readFamily = (modelType: ModelType, json: Json, where: string): E.Either<FormatError, ModelConfig> => {
+  const family = families[modelType]
+  const { defaults } = family
+  return pipe(
+    E.Do,
+    E.apS('f', decodeAs<FormatError['_tag']>('FileDamaged')(ConfigFields, where)(json)),
+    E.bind('sizes', ({ f }) => {
+      const kvHeads = given(f.num_key_value_heads, defaults.kvHeads) ?? f.num_attention_heads
+      const headDim = given(f.head_dim, defaults.headDim) ?? f.hidden_size / f.num_attention_heads
+      const maxPositionEmbeddings = f.max_position_embeddings ?? defaults.maxPositionEmbeddings
+      const refusal = refused(json, where, family, f.architectures ?? [])
+      const problem = dimensionProblem(f, kvHeads, headDim)
+      return refusal !== undefined
+        ? E.left(refusal)
+        : problem !== undefined
+          ? E.left(unsupported(where, problem))
+          : E.right({ kvHeads, headDim, maxPositionEmbeddings })
+    }),
+    E.bind('ropes', ({ sizes }) => ropesOf(family, where, sizes, json)),
+    E.bind('hiddenAct', ({ f }) => activationOf(f, family, where)),
+    E.bind('sliding', ({ f, ropes }) => slidingLayers(family, f, ropes.sliding, where)),
+    E.map(({ f, sizes, ropes, hiddenAct, sliding }): ModelConfig => {
+      const scalar = f.query_pre_attn_scalar ?? defaults.queryPreAttnScalar
+      const padTokenId = given(f.pad_token_id, defaults.padTokenId)
+      return {
+        architecture: f.architectures?.[0] ?? family.architecture,
+        modelType,
+        vocabSize: f.vocab_size,
+        hiddenSize: f.hidden_size,
+        intermediateSize: f.intermediate_size,
+        layers: f.num_hidden_layers,
+        heads: f.num_attention_heads,
+        kvHeads: sizes.kvHeads,
+        headDim: sizes.headDim,
+        rmsNormEps: f.rms_norm_eps ?? 1e-6,
+        rope: ropes.full,
+        ...(sliding === undefined ? {} : { sliding }),
+        // only families with a default for it know the field
+        ...(defaults.queryPreAttnScalar === undefined || scalar === undefined
+          ? {}
+          : { queryPreAttnScalar: scalar }),
+        tieWordEmbeddings: f.tie_word_embeddings ?? defaults.tieWordEmbeddings,
+        attentionBias:
+          family.attentionBias === 'field' ? (f.attention_bias ?? false) : family.attentionBias === 'always',
+        mlpBias: family.mlpBias === 'field' && (f.mlp_bias ?? false),
+        hiddenAct,
+        maxPositionEmbeddings: sizes.maxPositionEmbeddings,
+        torchDtype: f.dtype ?? f.torch_dtype ?? undefined,
+        bosTokenId: listOf(given(f.bos_token_id, defaults.bosTokenId))[0],
+        eosTokenIds: listOf(given(f.eos_token_id, defaults.eosTokenId)),
+        padTokenId: padTokenId !== undefined && padTokenId >= 0 ? padTokenId : undefined,
+      }
+    }),
+  )
+}
+
+const isRecord = (u: unknown): u is Json => typeof u === 'object' && u !== null && !Array.isArray(u)
+
+/** Decodes `config.json`; what is not supported is refused by name. */
+export const decodeModelConfig =
+  (where: string) =>
+  (json: unknown): E.Either<FormatError, ModelConfig> =>
+    pipe(
+      decodeAs<FormatError['_tag']>('FileDamaged')(ModelTypeField, where)(json),
+      E.chain(({ model_type: type }) =>
+        isModelType(type) && isRecord(json)
+          ? readFamily(type, json, where)
+          : E.left(
+              unsupported(
+                where,
+                `model_type ${type} is not supported`,
+                `use one of ${Object.keys(families).join(', ')}`,
+              ),
+            ),
+      ),
+    )

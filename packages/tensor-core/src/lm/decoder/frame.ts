@@ -1,0 +1,136 @@
+/**
+ * Where the rows of a batch stand: their rotary tables and what each position may see, once for the layers that see everything
+ * before them and once for those that see a window.
+ */
+import type { ModelConfig, Rope } from '../../formats'
+import { tf } from '../../engine'
+import { MASKED, causalMask } from './attention'
+import type { TokenBatch } from './batch'
+import type { Adaptation } from './linear'
+import { type RotaryTables, rotaryOf } from './rotary'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Two kinds of layers: of those that see everything, and of those that see a window. */
+export type AttentionKind = 'full' | 'sliding'
+
+export interface Standing {
+  readonly rotary: RotaryTables
+  /** Additive, [1 or rows, 1, length, keys]. */
+  readonly mask: tf.Tensor
+}
+
+/** Shared by all layers of one pass; `sliding` is `full` itself in a model without a window. */
+export interface Frame extends Readonly<Record<AttentionKind, Standing>> {
+  readonly config: ModelConfig
+  readonly rows: number
+  readonly length: number
+  readonly adaptation: Adaptation
+}
+
+export const attentionKind = ({ sliding }: ModelConfig, layer: number): AttentionKind =>
+  sliding?.layers[layer] === true ? 'sliding' : 'full'
+
+// masks ------------------------------------------------------------------------------------------
+
+/** [1, 1, length, length]: each position sees itself and the `window - 1` before it. */
+const windowMask = (length: number, window: number): tf.Tensor => {
+  const values = new Float32Array(length * length).fill(MASKED)
+  for (let i = 0; i < length; i++)
+    values.fill(0, i * length + Math.max(0, i - window + 1), i * length + i + 1)
+  return tf.tensor4d(values, [1, 1, length, length])
+}
+
+/**
+ * [rows, 1, chunk, slots] additive, for the newest `chunk` slots of a cache: a slot is seen where it holds a token, does not come
+ * later, and is fewer than `window` tokens away.
+ */
+const chunkMask = (
+  slots: ReadonlyArray<Uint8Array>,
+  chunk: number,
+  window: number = Number.POSITIVE_INFINITY,
+): tf.Tensor => {
+  const total = slots[0]?.length ?? 0
+  const before = total - chunk
+  const values = new Float32Array(slots.length * chunk * total)
+  slots.forEach((row, n) => {
+    // how many tokens the row holds up to each slot: slots that hold none do not count as distance
+    let count = 0
+    const ordinal = Int32Array.from(row, (held) => (count += held))
+    for (let t = 0; t < chunk; t++) {
+      const at = (n * chunk + t) * total
+      const oldest = (ordinal[before + t] ?? 0) - window
+      for (let s = 0; s < total; s++)
+        values[at + s] = row[s] === 1 && s <= before + t && (ordinal[s] ?? 0) > oldest ? 0 : MASKED
+    }
+  })
+  return tf.tensor4d(values, [slots.length, 1, chunk, total])
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+const standings = (
+  { rope, sliding }: ModelConfig,
+  rotary: (rope: Rope) => RotaryTables,
+  everything: tf.Tensor,
+  within: (window: number) => tf.Tensor,
+  longest: number,
+): Readonly<Record<AttentionKind, Standing>> => {
+  const full = { rotary: rotary(rope), mask: everything }
+  return sliding === undefined
+    ? { full, sliding: full }
+    : {
+        full,
+        sliding: {
+          rotary: sliding.rope === rope ? full.rotary : rotary(sliding.rope),
+          mask: sliding.window >= longest ? everything : within(sliding.window),
+        },
+      }
+}
+
+/** A batch padded on the right: every row starts at position 0. Its tensors are the caller's tidy's to free. */
+export const batchFrame = (config: ModelConfig, batch: TokenBatch, adaptation: Adaptation): Frame => {
+  const positions = Array.from({ length: batch.length }, (_, t) => t)
+  return {
+    config,
+    rows: batch.rows,
+    length: batch.length,
+    adaptation,
+    ...standings(
+      config,
+      (rope) => rotaryOf(rope, config.headDim, [positions], [...batch.lengths]),
+      causalMask(batch.length),
+      (window) => windowMask(batch.length, window),
+      batch.length,
+    ),
+  }
+}
+
+/**
+ * The newest `chunk` slots of a cache.
+ *
+ * @param slots per row, whether each slot holds a token, the new ones included
+ * @param positions per row, those of the new slots
+ */
+export const chunkFrame = (
+  config: ModelConfig,
+  slots: ReadonlyArray<Uint8Array>,
+  positions: ReadonlyArray<Int32Array>,
+  adaptation: Adaptation,
+): Frame => {
+  const chunk = positions[0]?.length ?? 0
+  const lengths = positions.map((row) => (row.at(-1) ?? 0) + 1)
+  return {
+    config,
+    rows: slots.length,
+    length: chunk,
+    adaptation,
+    ...standings(
+      config,
+      (rope) => rotaryOf(rope, config.headDim, positions, lengths),
+      chunkMask(slots, chunk),
+      (window) => chunkMask(slots, chunk, window),
+      Math.max(...lengths),
+    ),
+  }
+}
