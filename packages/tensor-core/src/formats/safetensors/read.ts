@@ -24,9 +24,10 @@ export interface SafetensorsFile extends WeightSource {
 
 /**
  * Memory for a tensor that an engine may take over without a copy: large blocks come from the operating system 16 bytes after
- * the start of a page, so that 48 bytes on they are aligned to 64, as TensorFlow asks for.
+ * the start of a page, so that 48 bytes on they are aligned to 64, as TensorFlow asks for. Not zeroed: it is read into at once.
  */
-const engineRoom = (length: number): Uint8Array => new Uint8Array(new ArrayBuffer(length + 48), 48, length)
+const engineRoom = (length: number): Uint8Array =>
+  new Uint8Array(Buffer.allocUnsafeSlow(length + 48).buffer, 48, length)
 
 // reading ----------------------------------------------------------------------------------------
 

@@ -77,7 +77,16 @@ const reading = async (
 
 // all parameters ---------------------------------------------------------------------------------
 
-/** All parameters by name; the caller disposes of them. Where one fails, those before it are freed. */
+/** Tensors being read at a time, and the bytes they may hold together; one tensor may always be read. */
+const READS = 4
+const READ_BYTES = 256 * 1024 * 1024
+
+const bytesOf = ({ shape }: NamedShape): number => 4 * shape.reduce((n, d) => n * d, 1)
+
+/**
+ * All parameters by name; the caller disposes of them. A few tensors are read ahead while one is put onto the device. Where
+ * one fails, those before it are freed.
+ */
 export const readParameters =
   (
     folder: ModelFolder,
@@ -87,26 +96,32 @@ export const readParameters =
   ): TE.TaskEither<LmError, ReadonlyMap<string, Parameter>> =>
   async () => {
     const made = new Map<string, Parameter>()
-    const start = (i: number): Promise<Reading> | undefined => {
-      const shape = shapes[i]
-      return shape === undefined ? undefined : reading(folder, shape, storage, amend)
+    const ahead: Array<{ readonly shape: NamedShape; readonly read: Promise<Reading> }> = []
+    const state = { next: 0, bytes: 0 }
+    const fill = (): void => {
+      for (let shape = shapes[state.next]; shape !== undefined; shape = shapes[state.next]) {
+        const full = ahead.length >= READS || state.bytes + bytesOf(shape) > READ_BYTES
+        if (ahead.length > 0 && full) return
+        ahead.push({ shape, read: reading(folder, shape, storage, amend) })
+        state.next += 1
+        state.bytes += bytesOf(shape)
+      }
     }
-    const fail = (error: LmError): E.Either<LmError, never> => {
+    const fail = async (error: LmError): Promise<E.Either<LmError, never>> => {
+      await Promise.all(ahead.map(({ read }) => read))
       made.forEach(disposeParameter)
       return E.left(error)
     }
-    let pending = start(0)
-    for (let i = 0; i < shapes.length; i++) {
-      const read = await pending
-      const name = shapes[i]?.name ?? ''
-      if (read === undefined) break
+    fill()
+    for (let first = ahead.shift(); first !== undefined; first = ahead.shift()) {
+      const read = await first.read
+      state.bytes -= bytesOf(first.shape)
       if (E.isLeft(read)) return fail(read.left)
-      pending = start(i + 1)
+      fill()
       try {
-        made.set(name, read.right())
+        made.set(first.shape.name, read.right())
       } catch (cause) {
-        await pending
-        return fail(failure('ModelFailed', causeLine(cause), { where: name }))
+        return fail(failure('ModelFailed', causeLine(cause), { where: first.shape.name }))
       }
     }
     return E.right(made)
