@@ -52,7 +52,114 @@ export interface Kernels {
   ) => void
   readonly exponentials: (from: number, to: number, count: number) => void
   readonly logarithms: (from: number, to: number, count: number) => void
+  readonly add: EntryWise
+  readonly subtract: EntryWise
+  readonly multiply: EntryWise
+  readonly divide: EntryWise
+  readonly sumRows: (from: number, to: number, rows: number, width: number, divisor: number) => void
+  readonly sumColumns: (
+    from: number,
+    to: number,
+    outer: number,
+    rows: number,
+    width: number,
+    divisor: number,
+  ) => void
+  readonly rmsNorm: (
+    x: number,
+    gain: number,
+    y: number,
+    scale: number,
+    rows: number,
+    width: number,
+    epsilon: number,
+  ) => void
+  readonly rmsNormPullback: (
+    dy: number,
+    x: number,
+    scale: number,
+    gain: number,
+    dx: number,
+    rows: number,
+    width: number,
+  ) => void
+  readonly rotate: (
+    x: number,
+    cos: number,
+    sin: number,
+    rowStride: number,
+    y: number,
+    rows: number,
+    length: number,
+    heads: number,
+    half: number,
+    back: number,
+  ) => void
+  readonly gated: (gate: number, sigmoid: number, up: number, y: number, count: number) => void
+  readonly gatedPullback: (
+    gate: number,
+    sigmoid: number,
+    up: number,
+    dy: number,
+    dGate: number,
+    dUp: number,
+    count: number,
+  ) => void
+  readonly softmaxPullback: (
+    dWeights: number,
+    weights: number,
+    factor: number,
+    dScores: number,
+    rows: number,
+    width: number,
+  ) => void
+  readonly crossEntropy: (
+    logits: number,
+    ids: number,
+    weights: number,
+    losses: number,
+    dLogits: number,
+    rows: number,
+    width: number,
+  ) => void
+  readonly adamW: (
+    p: number,
+    m: number,
+    v: number,
+    g: number,
+    toP: number,
+    toM: number,
+    toV: number,
+    count: number,
+    beta1: number,
+    rest1: number,
+    beta2: number,
+    rest2: number,
+    decay: number,
+    root: number,
+    epsilon: number,
+    rate: number,
+  ) => void
 }
+
+/** Three outer axes and the innermost, whose strides are 1, or 0 for an operand that stays. */
+type EntryWise = (
+  a: number,
+  a0: number,
+  a1: number,
+  a2: number,
+  stepA: number,
+  b: number,
+  b0: number,
+  b1: number,
+  b2: number,
+  stepB: number,
+  out: number,
+  n0: number,
+  n1: number,
+  n2: number,
+  n: number,
+) => void
 
 // the host's WebAssembly --------------------------------------------------------------------------
 
@@ -95,6 +202,20 @@ const names = [
   'sumSegments',
   'exponentials',
   'logarithms',
+  'add',
+  'subtract',
+  'multiply',
+  'divide',
+  'sumRows',
+  'sumColumns',
+  'rmsNorm',
+  'rmsNormPullback',
+  'rotate',
+  'gated',
+  'gatedPullback',
+  'softmaxPullback',
+  'crossEntropy',
+  'adamW',
 ] as const satisfies ReadonlyArray<keyof Kernels>
 
 const isKernels = (u: object): u is Kernels => {

@@ -1,0 +1,36 @@
+/**
+ * Fused operations: several entry-wise steps as one pass over memory where the running engine has a kernel for it, the same steps
+ * one by one elsewhere. An engine offers such a kernel by registering it under its name (`wasm/fused`).
+ */
+import { tf } from '../tf'
+
+// model ------------------------------------------------------------------------------------------
+
+/** The names under which engines register fused kernels. */
+export const fusedNames = {
+  rmsNorm: 'RmsNorm',
+  rmsNormPullback: 'RmsNormPullback',
+  rotate: 'RotateHalves',
+  gatedActivation: 'GatedActivation',
+  gatedActivationPullback: 'GatedActivationPullback',
+  softmaxPullback: 'SoftmaxPullback',
+  tokenCrossEntropy: 'TokenCrossEntropy',
+  adamW: 'AdamW',
+} as const
+
+export type FusedName = (typeof fusedNames)[keyof typeof fusedNames]
+
+const kernelOf = (name: FusedName): tf.KernelConfig | undefined => tf.getKernel(name, tf.getBackend())
+
+// running ----------------------------------------------------------------------------------------
+
+/** What the running engine's kernel makes of the inputs; undefined where it has none, or where there is nothing to compute. */
+export const runFused = (
+  name: FusedName,
+  inputs: tf.NamedTensorMap,
+  attrs: tf.NamedAttrMap = {},
+): ReadonlyArray<tf.Tensor> | undefined => {
+  if (kernelOf(name) === undefined) return undefined
+  if (Object.values(inputs).some((t) => t.size === 0)) return undefined
+  return [tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(name, inputs, attrs)].flat()
+}

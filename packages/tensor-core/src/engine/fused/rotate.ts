@@ -1,0 +1,22 @@
+/** Rotary turning: pair (i, i + half) of the last axis by an angle whose cosine and sine are given. */
+import { tf } from '../tf'
+import { fusedNames, runFused } from './kernel'
+
+/**
+ * @param x [rows, length, heads, 2 half]
+ * @param cos [1 or rows, length, 1, half]; `sin` likewise
+ * @param back turns back, which is also the gradient
+ */
+export const rotateHalves = (x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor, back: boolean): tf.Tensor => {
+  const [fused] = runFused(fusedNames.rotate, { x, cos, sin }, { back }) ?? []
+  return (
+    fused ??
+    tf.tidy(() => {
+      const [first, second] = tf.split(x, 2, -1)
+      if (first === undefined || second === undefined) return x
+      const [a, b] = [tf.mul(second, sin), tf.mul(first, sin)]
+      const [c, d] = [tf.mul(first, cos), tf.mul(second, cos)]
+      return tf.concat(back ? [tf.add(c, a), tf.sub(d, b)] : [tf.sub(c, a), tf.add(d, b)], -1)
+    })
+  )
+}
