@@ -7,9 +7,11 @@ export {
   availableEngines,
   engineName,
   engineNames,
+  installedEngines,
   selectEngine,
 } from './select'
 export { type FrozenMatrix, float32Matrix } from './frozenMatrix'
+export { freeTensorBytes } from './freeMemory'
 export { matMul } from './matmul'
 export {
   type DeviceDtype,

@@ -3,6 +3,7 @@ export { type TokenBatch, tokenBatch } from './decoder/batch'
 export { linearModules, parameterShapes } from './decoder/weights'
 export { causalLM } from './inference/causalLM'
 export type { Decoder } from './inference/decoder'
+export { weightBytes } from './memory'
 export { type LoadChoice, checkAdapter, loadWeights } from './inference/load'
 export { chooseToken, processedLogits, type SamplingOptions } from './inference/sampling'
 export {

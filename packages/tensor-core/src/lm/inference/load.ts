@@ -18,11 +18,13 @@ import type { ModelConfig, ModelFolder } from '../../formats'
 import type { Adaptation } from '../decoder/linear'
 import {
   type DecoderWeights,
+  HEAD,
   type NamedShape,
   assembleWeights,
   linearModules,
   parameterShapes,
 } from '../decoder/weights'
+import { checkWeightMemory } from '../memory'
 import { readParameters } from './parameters'
 
 const sameShape = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean =>
@@ -57,16 +59,44 @@ const checkParameters = (
   return E.right(shapes)
 }
 
+const HEAD_MODULE = HEAD.replace(/\.weight$/, '')
+
+/** Why an adapter on the output head cannot be used, or undefined. */
+const headProblem = (
+  config: ModelConfig,
+  merging: boolean,
+): { message: string; remedy: string } | undefined =>
+  config.tieWordEmbeddings
+    ? {
+        message: `adapts the output head ${HEAD_MODULE}, which is the model's embedding as well: not supported`,
+        remedy: 'use an adapter on other modules, or untie the two in the model first',
+      }
+    : merging
+      ? undefined
+      : {
+          message: `adapts the output head ${HEAD_MODULE}: supported only where it is merged into float32 weights`,
+          remedy: 'score, generate or merge in float32',
+        }
+
 /**
+ * The modules of an adapter by name, each checked against the model's.
+ *
  * @param where the adapter, for messages
+ * @param merging the factors are to be merged into the weights: then one on an untied output head fits as well
  * @returns left `AdapterMismatch` where a module is not in the model, or its factors do not fit
  */
 export const checkAdapter = (
   config: ModelConfig,
   adapter: LoraAdapter,
   where = 'adapter',
+  merging = false,
 ): E.Either<LmError, ReadonlyMap<string, LoraModule>> => {
-  const known = new Map(linearModules(config).map((m) => [m.name, m]))
+  const known = new Map(
+    [
+      ...linearModules(config),
+      { name: HEAD_MODULE, outputs: config.vocabSize, inputs: config.hiddenSize },
+    ].map((m) => [m.name, m]),
+  )
   for (const { name, A, B } of adapter.modules) {
     const module = known.get(name)
     const remedy = 'use the adapter with the model it was trained on'
@@ -74,6 +104,9 @@ export const checkAdapter = (
       return E.left(
         badInput('AdapterMismatch', `adapts ${name}, which the model does not have`, { where, remedy }),
       )
+    const head = name === HEAD_MODULE ? headProblem(config, merging) : undefined
+    if (head !== undefined)
+      return E.left(badInput('AdapterMismatch', head.message, { where, remedy: head.remedy }))
     if (A.cols !== module.inputs || B.rows !== module.outputs || A.rows !== B.cols)
       return E.left(
         badInput(
@@ -136,11 +169,12 @@ export const loadWeights = (
   pipe(
     TE.Do,
     TE.bind('shapes', () => TE.fromEither(checkParameters(folder.config, folder.weights))),
+    TE.chainFirst(() => TE.fromEither(checkWeightMemory(folder.config, dtype, folder.path))),
     TE.bind('modules', () =>
       TE.fromEither(
         adapter === undefined
           ? E.right(new Map<string, LoraModule>())
-          : checkAdapter(folder.config, adapter, adapterName),
+          : checkAdapter(folder.config, adapter, adapterName, true),
       ),
     ),
     TE.chain(({ shapes, modules }) =>

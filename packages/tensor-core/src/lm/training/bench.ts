@@ -2,9 +2,11 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type LmError, badInput } from '../../contracts'
+import { type LmError, type StorageDtype, badInput } from '../../contracts'
+import { nativeBackend } from '../../engine'
 import { type EncodedRows, encodingWarnings } from '../../text'
 import { loadWeights } from '../inference/load'
+import { checkMemory, stepBytes, trainedBytes, weightBytes } from '../memory'
 import { type OpenedModel, adapterOf, nameOf, openModel } from '../openModel'
 import { encodeDataset } from '../rows'
 import { type AdapterStart, adapterStart } from './adapterSlots'
@@ -47,6 +49,25 @@ const encodeRows = (opened: OpenedModel, request: TrainingRequest): E.Either<LmE
     ),
   )
 
+/** @param frozen how the frozen weights are stored; undefined where none are frozen @param trained number of trained parameters */
+const roomToTrain = (
+  { folder }: OpenedModel,
+  { rows }: EncodedRows,
+  { model, recipe }: TrainingRequest,
+  frozen: StorageDtype | undefined,
+  trained: number,
+): E.Either<LmError, void> => {
+  const length = rows.reduce((n, r) => Math.max(n, r.promptTokens.length + r.responseTokens.length), 1)
+  const tokens = length * Math.min(recipe.batchSize, rows.length)
+  const weights = frozen === undefined ? 0 : weightBytes(folder.config, frozen, nativeBackend() !== undefined)
+  return checkMemory({
+    where: model,
+    purpose: `a training step of ${tokens} tokens in rows of up to ${length}`,
+    bytes: weights + trainedBytes(trained) + stepBytes(folder.config, tokens, length),
+    remedy: `lower --batch-size or --max-length${frozen === 'float32' ? ', or use --dtype bfloat16 with --engine native' : ''}`,
+  })
+}
+
 export const adapterBench = (request: TrainingRequest): TE.TaskEither<TrainingError, AdapterBench> =>
   pipe(
     TE.Do,
@@ -64,6 +85,9 @@ export const adapterBench = (request: TrainingRequest): TE.TaskEither<TrainingEr
           nameOf(request.init),
         ),
       ),
+    ),
+    TE.chainFirstEitherKW(({ opened, encoded, from }) =>
+      roomToTrain(opened, encoded, request, request.dtype ?? 'float32', from.start.length),
     ),
     TE.bindW('weights', ({ opened }) =>
       loadWeights(opened.folder, request.dtype === undefined ? {} : { dtype: request.dtype }),
@@ -84,6 +108,9 @@ export const fullBench = (request: TrainingRequest): TE.TaskEither<TrainingError
     TE.bindW('opened', () => openModel(request.model, request)),
     TE.bindW('encoded', ({ opened }) => TE.fromEither(encodeRows(opened, request))),
     TE.let('trainable', ({ opened }) => fullTrainable(opened.folder.config)),
+    TE.chainFirstEitherKW(({ opened, encoded, trainable }) =>
+      roomToTrain(opened, encoded, request, undefined, trainable.layout.size),
+    ),
     TE.bindW('start', ({ opened, trainable }) => async (): Promise<E.Either<LmError, Float32Array>> => {
       const start = new Float32Array(trainable.layout.size)
       for (const slot of trainable.layout.slots) {

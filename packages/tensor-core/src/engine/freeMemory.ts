@@ -1,0 +1,67 @@
+/**
+ * How much more memory the current engine can have, so that work which cannot fit is refused in words before it starts. An
+ * upper bound: nothing that would fit may be refused.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { freemem } from 'node:os'
+import { nvidiaDriverPresent } from './native/gpu'
+import { nativeBackend } from './native/load'
+import { tf } from './tf'
+
+/** Everything a wasm module can address. */
+const WASM_BYTES = 4 * 1024 ** 3
+
+/** The kernel's own estimate of what a new program may have, swap included; null where it does not say. */
+const linuxAvailable = (): number | null => {
+  try {
+    const lines = readFileSync('/proc/meminfo', 'utf8')
+    const kilobytes = (name: string): number =>
+      Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(lines)?.[1])
+    const bytes = 1024 * (kilobytes('MemAvailable') + kilobytes('SwapFree'))
+    return Number.isFinite(bytes) ? bytes : null
+  } catch {
+    return null
+  }
+}
+
+/** The limit of a container, less what this process already has. */
+const underLimit = (): number => {
+  const limit = process.constrainedMemory()
+  return limit > 0 ? Math.max(0, limit - process.memoryUsage.rss()) : Infinity
+}
+
+const hostBytes = (): number => Math.min(linuxAvailable() ?? freemem(), underLimit())
+
+/** Free memory of the first GPU this process may use, as nvidia-smi tells it. */
+const gpuBytes = (): number => {
+  if (!nvidiaDriverPresent()) return Infinity
+  try {
+    const shown = execFileSync('nvidia-smi', ['--query-gpu=memory.free', '--format=csv,noheader,nounits'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const free = shown
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => /^\d+$/.test(line))
+      .map(Number)
+    return free.length === 0 ? Infinity : Math.max(...free) * 1024 ** 2
+  } catch {
+    return Infinity
+  }
+}
+
+/** Bytes that tensors of the current engine can still take; infinite where nobody knows (WebGPU). */
+export const freeTensorBytes = (): number => {
+  const native = nativeBackend()
+  if (native !== undefined) return native.isUsingGpuDevice ? gpuBytes() : hostBytes()
+  switch (tf.getBackend()) {
+    case 'wasm':
+      return Math.min(hostBytes(), Math.max(0, WASM_BYTES - tf.memory().numBytes))
+    case 'cpu':
+      return hostBytes()
+    default:
+      return Infinity
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What a model takes, by arithmetic from its configuration, held against what the engine can still have: work that cannot fit
+ * is refused before it starts. Only what must be held at the same time is counted, so nothing that fits is refused.
+ */
+import * as E from 'fp-ts/Either'
+import { type LmError, type StorageDtype, badInput } from '../contracts'
+import { freeTensorBytes, nativeBackend } from '../engine'
+import type { ModelConfig } from '../formats'
+import { parameterShapes } from './decoder/weights'
+
+// arithmetic -------------------------------------------------------------------------------------
+
+const elements = (shape: ReadonlyArray<number>): number => shape.reduce((n, d) => n * d, 1)
+
+/** Bytes of all parameters on the device; bfloat16 halves the matrices where the engine has that type. */
+export const weightBytes = (config: ModelConfig, dtype: StorageDtype, hasBFloat16: boolean): number =>
+  parameterShapes(config).reduce(
+    (sum, { shape }) =>
+      sum + elements(shape) * (dtype === 'bfloat16' && hasBFloat16 && shape.length === 2 ? 2 : 4),
+    0,
+  )
+
+/**
+ * Bytes that a training step holds beside the weights, at the least: every layer's input, and in one layer at a time the
+ * attention weights and the three wide activations of the MLP.
+ *
+ * @param tokens rows * length of the largest batch @param length of its rows
+ */
+export const stepBytes = (config: ModelConfig, tokens: number, length: number): number =>
+  4 *
+  tokens *
+  ((config.layers + 4) * config.hiddenSize + 3 * config.intermediateSize + 2 * config.heads * length)
+
+/** Copies of what is trained: the parameters, their gradients, and the two moments of AdamW. */
+export const trainedBytes = (trained: number): number => 4 * 4 * trained
+
+// the check --------------------------------------------------------------------------------------
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e8 ? 3 : 1)} GB`
+
+/** What is about to be held. */
+export interface Need {
+  /** The model folder, for messages. */
+  readonly where: string
+  /** What it is for, following "needs N GB for". */
+  readonly purpose: string
+  readonly bytes: number
+  /** What to do instead. */
+  readonly remedy: string
+}
+
+/** @returns left `OutOfMemory` where the engine cannot have that much */
+export const checkMemory = (need: Need, free = freeTensorBytes()): E.Either<LmError, void> =>
+  need.bytes <= free
+    ? E.right(undefined)
+    : E.left(
+        badInput(
+          'OutOfMemory',
+          `needs ${gigabytes(need.bytes)} for ${need.purpose}, ${gigabytes(free)} are free`,
+          {
+            where: need.where,
+            remedy: need.remedy,
+          },
+        ),
+      )
+
+/** The check before a model is loaded. */
+export const checkWeightMemory = (
+  config: ModelConfig,
+  dtype: StorageDtype,
+  where: string,
+  free?: number,
+): E.Either<LmError, void> => {
+  const native = nativeBackend() !== undefined
+  const bytes = weightBytes(config, dtype, native)
+  const brief = weightBytes(config, 'bfloat16', true)
+  return checkMemory(
+    {
+      where,
+      purpose: `its weights in ${native ? dtype : 'float32'}`,
+      bytes,
+      remedy: !native
+        ? `use --engine native with --dtype bfloat16 (${gigabytes(brief)})`
+        : dtype === 'float32'
+          ? `use --dtype bfloat16 (${gigabytes(brief)}), or a machine with more memory`
+          : 'use a smaller model, or a machine with more memory',
+    },
+    free,
+  )
+}
