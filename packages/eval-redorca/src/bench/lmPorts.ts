@@ -2,7 +2,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { selectEngine } from '@safe/tensor-core/engine'
+import { engineNames as engines, selectEngine } from '@safe/tensor-core/engine'
 import { openWeights, readAdapter, readDataset, writeAdapter } from '@safe/tensor-core/formats'
 import { loadCausalLM, recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
 import { arenaSuite } from '../arena'
@@ -11,7 +11,7 @@ import { fileSuite } from './fileSuite'
 import { loadModule } from './plugins'
 import type { BenchPorts } from './ports'
 
-const engineNames = ['auto', 'cuda', 'native', 'wasm', 'cpu'] as const
+const engineNames = ['auto', ...engines] as const
 const isEngineName = (name: string): name is (typeof engineNames)[number] =>
   engineNames.some((n) => n === name)
 

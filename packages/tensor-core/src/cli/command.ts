@@ -9,6 +9,7 @@ import { pipe } from 'fp-ts/function'
 import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander'
 import { parse as parseYaml } from 'yaml'
 import { type Fault, badInput, causeLine, failure, faultLine } from '../contracts'
+import { engineNames } from '../engine'
 import {
   type OptionTable,
   type Values,
@@ -30,7 +31,7 @@ export const commonOptions = {
   json: flag('print exactly one JSON document on stdout'),
   quiet: flag('print only errors on stderr'),
   seed: withDefault(42, integer('seed of everything random', { min: 0, max: 4294967295 })),
-  engine: withDefault('auto', choice('tensor engine', ['auto', 'cuda', 'native', 'wasm', 'cpu'])),
+  engine: withDefault('auto', choice('tensor engine', ['auto', ...engineNames])),
   dtype: withDefault('float32', choice('storage of frozen weights', ['float32', 'bfloat16'])),
 }
 /** The values of the options that every command has, decoded. */

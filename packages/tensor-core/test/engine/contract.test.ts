@@ -1,9 +1,9 @@
-import { type EngineName, availableEngines, selectEngine, tf } from '../../src/engine'
+import { type EngineName, installedEngines, selectEngine, tf } from '../../src/engine'
 import { contractCases } from '../../src/bin/contractCases'
 import { contractCase, exactly, exceptions, runContract } from '../../src/engine/contract'
 
 /** One process holds one libtensorflow: of native and cuda, the first that this machine has. */
-const present = availableEngines().filter(({ available }) => available)
+const present = installedEngines().filter(({ available }) => available)
 const native = present.find(({ name }) => name === 'native' || name === 'cuda')?.name
 const engines = present
   .map(({ name }) => name as EngineName)

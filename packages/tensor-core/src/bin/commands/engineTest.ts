@@ -60,6 +60,11 @@ const resultText = (r: EngineResult): string =>
       ),
   ].join('\n')
 
+const presentEngines: TE.TaskEither<never, ReadonlyArray<string>> = pipe(
+  TE.fromTask(availableEngines),
+  TE.map((engines) => engines.filter(({ available }) => available).map(({ name }) => name)),
+)
+
 // command ----------------------------------------------------------------------------------------
 
 export const engineTestCommand = command({
@@ -68,18 +73,14 @@ export const engineTestCommand = command({
   options: {},
   run: (_, context) => {
     const { engine } = context.common
-    const chosen =
-      engine === 'auto'
-        ? availableEngines()
-            .filter(({ available }) => available)
-            .map(({ name }) => name)
-        : [engine]
     return pipe(
-      chosen,
-      TE.traverseSeqArray((name) => {
-        context.note(`testing ${name}`)
-        return testEngine(context)(name)
-      }),
+      engine === 'auto' ? presentEngines : TE.of([engine]),
+      TE.chain(
+        TE.traverseSeqArray((name) => {
+          context.note(`testing ${name}`)
+          return testEngine(context)(name)
+        }),
+      ),
       TE.chain((results) => {
         const broken = results.filter(({ failed }) => failed > 0)
         const text = results.map(resultText).join('\n')

@@ -3,7 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, folder, optional } from '../../cli'
 import type { FormatError, LoraAdapter } from '../../contracts'
-import { type EngineReport, selectEngine } from '../../engine'
+import { type EngineAvailability, type EngineReport, availableEngines, selectEngine } from '../../engine'
 import { type ModelFolder, adapterWarnings, openModelFolder, readAdapter } from '../../formats'
 
 // model ------------------------------------------------------------------------------------------
@@ -87,14 +87,17 @@ const adapterInfo = (adapter: LoraAdapter): AdapterInfo => {
 
 // text -------------------------------------------------------------------------------------------
 
-const engineText = (report: EngineReport): ReadonlyArray<string> => [
+const engineText = (
+  report: EngineReport,
+  engines: ReadonlyArray<EngineAvailability>,
+): ReadonlyArray<string> => [
   `engine   ${report.engine} on ${report.device}${report.gpu ? ' (GPU)' : ''}`,
   `versions ${Object.entries(report.versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')}`,
-  ...report.engines.map(
-    ({ name, available, reason }) =>
-      `  ${name.padEnd(7)} ${available ? 'available' : (reason ?? 'not available')}`,
+  ...engines.map(
+    ({ name, available, reason, note }) =>
+      `  ${name.padEnd(7)} ${available ? 'available' : (reason ?? 'not available')}${note === undefined ? '' : ` (${note})`}`,
   ),
 ]
 
@@ -126,8 +129,9 @@ export const infoCommand = command({
       TE.bind('model', () => optionally(values.model, openModelFolder, modelInfo)),
       TE.bind('adapter', () => optionally(values.adapter, readAdapter, adapterInfo)),
       TE.bindW('report', () => selectEngine(context.common.engine)),
-      TE.map(({ report, model, adapter }) => {
-        const { engine, device, gpu, versions, engines, warning } = report
+      TE.bindW('engines', () => TE.fromTask(availableEngines)),
+      TE.map(({ report, engines, model, adapter }) => {
+        const { engine, device, gpu, versions, warning } = report
         if (warning !== undefined) context.warn(warning)
         adapter?.warnings.forEach(context.warn)
         return {
@@ -138,7 +142,7 @@ export const infoCommand = command({
             ...(adapter === undefined ? {} : { adapter }),
           },
           text: [
-            ...engineText(report),
+            ...engineText(report, engines),
             ...(model === undefined ? [] : [modelText(model)]),
             ...(adapter === undefined ? [] : [adapterText(adapter)]),
           ].join('\n'),

@@ -32,7 +32,13 @@ export interface ContractResult {
 }
 
 /** float32 leaves about 1e-6 in these cases; a GPU sums in another order, and its functions are a little coarser. */
-const tolerances: Readonly<Record<EngineName, number>> = { cuda: 2e-5, native: 1e-5, wasm: 1e-5, cpu: 1e-5 }
+const tolerances: Readonly<Record<EngineName, number>> = {
+  cuda: 2e-5,
+  native: 1e-5,
+  webgpu: 2e-5,
+  wasm: 1e-5,
+  cpu: 1e-5,
+}
 const toleranceOf = (engine: string): number => new Map(Object.entries(tolerances)).get(engine) ?? 1e-5
 
 // one case ---------------------------------------------------------------------------------------

@@ -1,0 +1,47 @@
+/**
+ * What goes wrong on the device, in words: WebGPU reports a full memory, a refused command and the loss of the device as events
+ * beside the calls that caused them, so they are kept here and thrown by the next call that needs a result.
+ */
+import type { GpuDevice } from './gpu'
+
+/** The troubles of one device. */
+export interface Troubles {
+  /** Throws what has been reported; `doing` says what was asked for. */
+  readonly check: (doing?: string) => void
+  /** A device that is destroyed on purpose is no trouble. */
+  readonly expectEnd: () => void
+}
+
+const firstLine = (message: string): string => message.trim().split('\n')[0] ?? ''
+
+const outOfMemory = /out.of.(device.|host.)?memory/i
+
+/** Listens to a device. */
+export const troublesOf = (device: GpuDevice): Troubles => {
+  const state: { error?: string; lost?: string; ending: boolean } = { ending: false }
+  device.addEventListener('uncapturederror', (event) => {
+    event.preventDefault?.()
+    state.error ??= event.error.message
+  })
+  void device.lost.then(({ reason, message }) => {
+    if (!state.ending) state.lost = `${reason}: ${firstLine(message)}`
+  })
+  return {
+    check: (doing) => {
+      const { error, lost } = state
+      if (lost !== undefined)
+        throw new Error(`the webgpu device was lost (${lost}); the work since the last result is gone`)
+      if (error === undefined) return
+      delete state.error
+      const detail = doing === undefined ? '' : ` (${doing})`
+      throw new Error(
+        outOfMemory.test(error)
+          ? `the webgpu engine is out of memory${detail}: a smaller batch, or another engine`
+          : `the webgpu device refused a command: ${firstLine(error)}${detail}`,
+      )
+    },
+    expectEnd: () => {
+      state.ending = true
+    },
+  }
+}
