@@ -38,6 +38,14 @@ const pathText = (keys: ReadonlyArray<string>): string =>
     )
     .join('')
 
+const jsonText = (u: unknown): string => {
+  try {
+    return JSON.stringify(u)
+  } catch {
+    return 'a value that cannot be shown'
+  }
+}
+
 /** A value as a person would quote it, cut short. */
 export const shownValue = (u: unknown): string => {
   const text =
@@ -45,7 +53,7 @@ export const shownValue = (u: unknown): string => {
       ? 'missing'
       : typeof u === 'bigint' || typeof u === 'function' || typeof u === 'symbol'
         ? typeof u
-        : JSON.stringify(u)
+        : jsonText(u)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 

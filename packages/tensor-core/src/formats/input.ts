@@ -1,9 +1,14 @@
-/** Files read whole or by byte range; what goes wrong becomes a `FormatError` that names the file. */
-import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
+/**
+ * Files read whole or by byte range; what goes wrong becomes a `FormatError` that names the file. Only regular files are opened:
+ * a pipe without a writer would be waited for without end, a device read without end.
+ */
+import type { Stats } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, badInput, causeLine } from '../contracts'
+import { isTooDeep, maxJsonDepth } from './jsonDepth'
 
 // errors -----------------------------------------------------------------------------------------
 
@@ -44,8 +49,50 @@ export const unsupported = (path: string, message: string, remedy?: string): For
 export const attemptRead = <A>(path: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
   TE.tryCatch(work, readError(path))
 
+/** What a user names under /dev/ is meant: `/dev/stdin`, and `/dev/fd/63` for a shell's `<(command)`. */
+const isNamedDevice = (path: string): boolean => path.startsWith('/dev/')
+
+/** The file's status, where it is one that can be read to its end. */
+export const readableFile = (path: string): TE.TaskEither<FormatError, Stats> =>
+  pipe(
+    attemptRead(path, () => stat(path)),
+    TE.chainEitherK((s) =>
+      s.isDirectory()
+        ? E.left(readError(path)({ code: 'EISDIR' }))
+        : s.isFile() || isNamedDevice(path)
+          ? E.right(s)
+          : E.left(
+              badInput('FileUnreadable', 'is a pipe, a socket or a device, not a file', {
+                where: path,
+                remedy: 'give a regular file, or /dev/stdin',
+              }),
+            ),
+    ),
+  )
+
+/** Configuration, tokenizers and templates: the largest known tokenizer.json is a tenth of this. */
+export const maxTextBytes = 1 << 28
+
+const readAtMost = async (handle: FileHandle, limit: number): Promise<Uint8Array | undefined> => {
+  const parts: Array<Uint8Array> = []
+  for (let total = 0; ;) {
+    const part = new Uint8Array(Math.min(1 << 20, limit + 1 - total))
+    const { bytesRead } = await handle.read(part, 0, part.byteLength, null)
+    if (bytesRead === 0) return Buffer.concat(parts)
+    parts.push(part.subarray(0, bytesRead))
+    total += bytesRead
+    if (total > limit) return undefined
+  }
+}
+
+/** A file of at most `maxTextBytes`. */
 export const readBytes = (path: string): TE.TaskEither<FormatError, Uint8Array> =>
-  attemptRead(path, () => readFile(path))
+  withFile(path, (handle) =>
+    pipe(
+      attemptRead(path, () => readAtMost(handle, maxTextBytes)),
+      TE.chainEitherK(E.fromNullable(damaged(path, `is larger than ${maxTextBytes} bytes`))),
+    ),
+  )
 
 const decodeUtf8 = (path: string, bytes: Uint8Array): E.Either<FormatError, string> =>
   E.tryCatch(
@@ -61,9 +108,15 @@ export const readText = (path: string): TE.TaskEither<FormatError, string> =>
   )
 
 export const parseJson = (path: string, text: string): E.Either<FormatError, unknown> =>
-  E.tryCatch(
-    (): unknown => JSON.parse(text),
-    (cause) => damaged(path, `is not JSON (${causeLine(cause)})`),
+  pipe(
+    E.tryCatch(
+      (): unknown => JSON.parse(text),
+      (cause) => damaged(path, `is not JSON (${causeLine(cause)})`),
+    ),
+    E.filterOrElse(
+      (json) => !isTooDeep(json),
+      () => damaged(path, `is nested more than ${maxJsonDepth} levels deep`),
+    ),
   )
 
 /** The JSON document of a file; left `FileMissing` or `FileDamaged`. Its content is unknown: decode it. */
@@ -97,7 +150,10 @@ export const withFile = <A>(
   use: (handle: FileHandle) => TE.TaskEither<FormatError, A>,
 ): TE.TaskEither<FormatError, A> =>
   TE.bracket(
-    attemptRead(path, () => open(path, 'r')),
+    pipe(
+      readableFile(path),
+      TE.chain(() => attemptRead(path, () => open(path, 'r'))),
+    ),
     use,
     (handle) => attemptRead(path, () => handle.close()),
   )

@@ -192,7 +192,10 @@ describe('bad files', () => {
     ['x.json', '[]', 'EmptyData', 'x.json', /no rows/],
     ['x.csv', 'prompt,response\n', 'EmptyData', 'x.csv', /no rows/],
     ['x.jsonl.gz', 'no gzip', 'FileDamaged', 'x.jsonl.gz', /gzip/],
-    ['x.jsonl', Uint8Array.of(0x7b, 0xff), 'FileDamaged', 'x.jsonl', /UTF-8/],
+    ['x.jsonl', Uint8Array.of(0x7b, 0xff), 'FileDamaged', 'x.jsonl:1', /UTF-8/],
+    ['x.jsonl', Uint8Array.of(0x7b, 0x7d, 0x0a, 0xc3, 0xa4, 0x0a, 0xf0, 0x9f), 'BadRow', 'x.jsonl:2', /JSON/],
+    ['x.csv', Uint8Array.of(0x61, 0x0a, 0xc3, 0xa4, 0x0a, 0xf0, 0x9f), 'FileDamaged', 'x.csv:3', /UTF-8/],
+    ['x.csv', Uint8Array.of(0xff, 0xfe, 0x61, 0x00), 'FileDamaged', 'x.csv:1', /UTF-8/],
   ])('%s %j', async (name, content, tag, where, message) => {
     const found = await fault(name, content)
     expect(found).toMatchObject({ _tag: tag, kind: 'input', where })

@@ -157,7 +157,7 @@ describe('refusals', () => {
     ['CorDA', { init_lora_weights: 'corda' }, /corda/],
     ['LoftQ', { init_lora_weights: 'loftq' }, /loftq/],
     ['a LoftQ configuration', { loftq_config: { loftq_bits: 4 } }, /LoftQ/],
-    ['EVA', { init_lora_weights: 'eva' }, /eva/],
+    ['an init of a later peft', { init_lora_weights: 'shiny' }, /"shiny" is not known/],
     ['MoE parameters', { target_parameters: ['experts.gate_up_proj'] }, /target_parameters/],
     ['trained tokens', { trainable_token_indices: [1] }, /trainable_token_indices/],
     ['another method', { peft_type: 'IA3' }, /IA3/],

@@ -1,39 +1,49 @@
 /** A JSON array of rows. Each item keeps its spelling, on one line. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import { type InputError, causeLine } from '../../contracts'
+import { causeLine } from '../../contracts'
+import { stringEnd } from '../strictJson'
 import { parseJsonl } from './jsonl'
-import { type Row, badRow, parseLine } from './row'
+import { type DataError, type Row, badRow, parseLine } from './row'
 
 /** The items of a JSON array that is known to be valid: their text without blanks between tokens, and the line they start on. */
 const itemsOf = (text: string): ReadonlyArray<{ readonly line: number; readonly raw: string }> => {
   const items: Array<{ line: number; raw: string }> = []
-  const tokens = /"(?:[^"\\]|\\.)*"|\n|[ \t\r]+|[[\]{},]|[^[\]{},"\s]+/g
-  let depth = 0
-  let line = 1
-  let started = 1
-  let parts: Array<string> = []
+  const state = { depth: 0, line: 1, started: 1, parts: new Array<string>() }
   const close = (): void => {
-    if (parts.length > 0) items.push({ line: started, raw: parts.join('') })
-    parts = []
+    if (state.parts.length > 0) items.push({ line: state.started, raw: state.parts.join('') })
+    state.parts = []
   }
-  for (const [token] of text.matchAll(tokens)) {
-    if (token === '\n') line += 1
-    else if (token.trim() !== '') {
-      if (token === ']' || token === '}') depth -= 1
-      if (depth === 0 || (depth === 1 && token === ',')) close()
-      else {
-        if (parts.length === 0) started = line
-        parts.push(token)
-      }
-      if (token === '[' || token === '{') depth += 1
+  const add = (from: number, to: number): void => {
+    if (state.parts.length === 0) state.started = state.line
+    state.parts.push(text.slice(from, to))
+  }
+  /** Inside an item a run of characters without blanks is taken at once; `run` is where it began. */
+  let run = -1
+  const endRun = (to: number): void => {
+    if (run !== -1 && to > run) add(run, to)
+    run = -1
+  }
+  for (let i = text.indexOf('['); i < text.length; i++) {
+    const c = text[i]
+    if (c === ' ' || c === '\t' || c === '\r' || c === '\n') {
+      endRun(i)
+      if (c === '\n') state.line += 1
+      continue
     }
+    if (c === ']' || c === '}') state.depth -= 1
+    if (state.depth === 0 || (state.depth === 1 && c === ',')) {
+      endRun(i)
+      close()
+    } else if (run === -1) run = i
+    if (c === '[' || c === '{') state.depth += 1
+    if (c === '"') i = stringEnd(text, i) - 1
   }
   return items
 }
 
 /** A JSON array of rows; a file that does not start with a bracket is read as JSON lines. */
-export const parseArray = (path: string, text: string): E.Either<InputError, ReadonlyArray<Row>> =>
+export const parseArray = (path: string, text: string): E.Either<DataError, ReadonlyArray<Row>> =>
   text.trimStart().startsWith('[')
     ? pipe(
         E.tryCatch(

@@ -1,29 +1,46 @@
 /** JSON lines, taken piece by piece as a file is read, so that no file is ever one string. Blank lines are passed over. */
 import * as E from 'fp-ts/Either'
-import type { InputError } from '../../contracts'
-import { type Row, parseLine } from './row'
+import { unsupported } from '../input'
+import { maxRowCharacters, memoryLimit } from './limits'
+import { rowBytes } from './memory'
+import { type DataError, type Row, badRow, parseLine } from './row'
 
 // model ------------------------------------------------------------------------------------------
 
 export interface LineReader {
   /** Takes the next piece of text; left: the first bad row. */
-  readonly push: (text: string) => E.Either<InputError, void>
+  readonly push: (text: string) => E.Either<DataError, void>
   /** The last line, which may lack its line end, and then all rows. */
-  readonly end: () => E.Either<InputError, ReadonlyArray<Row>>
+  readonly end: () => E.Either<DataError, ReadonlyArray<Row>>
 }
 
 // reading ----------------------------------------------------------------------------------------
 
+const tooLong = (path: string, line: number): DataError =>
+  badRow(path, line, `is longer than ${maxRowCharacters} characters`, 'check that the file has line ends')
+
+const tooMuch = (path: string, line: number): DataError =>
+  unsupported(
+    path,
+    `holds more than this process has memory for (reached in line ${line})`,
+    'split the file, or allow more with NODE_OPTIONS=--max-old-space-size=MEGABYTES',
+  )
+
 /** A carriage return before the line end belongs to it. */
 export const lineReader = (path: string): LineReader => {
   const rows: Array<Row> = []
-  const state = { line: 0, parts: new Array<string>() }
-  const take = (piece: string): E.Either<InputError, void> => {
+  const state = { line: 0, parts: new Array<string>(), pending: 0, bytes: 0 }
+  const limit = memoryLimit()
+  const take = (piece: string): E.Either<DataError, void> => {
     const text = state.parts.length === 0 ? piece : [...state.parts, piece].join('')
     state.parts = []
+    state.pending = 0
     state.line += 1
+    if (text.length > maxRowCharacters) return E.left(tooLong(path, state.line))
     const raw = text.endsWith('\r') ? text.slice(0, -1) : text
     if (raw.trim() === '') return E.right(undefined)
+    state.bytes += rowBytes(raw)
+    if (state.bytes > limit) return E.left(tooMuch(path, state.line))
     const row = parseLine(path, state.line, raw)
     if (E.isLeft(row)) return row
     rows.push(row.right)
@@ -37,8 +54,11 @@ export const lineReader = (path: string): LineReader => {
         if (E.isLeft(taken)) return taken
         from = newline + 1
       }
-      if (from < text.length) state.parts.push(text.slice(from))
-      return E.right(undefined)
+      if (from < text.length) {
+        state.parts.push(text.slice(from))
+        state.pending += text.length - from
+      }
+      return state.pending > maxRowCharacters ? E.left(tooLong(path, state.line + 1)) : E.right(undefined)
     },
     end: () => {
       const last = state.parts.length === 0 ? E.right(undefined) : take('')
@@ -48,7 +68,7 @@ export const lineReader = (path: string): LineReader => {
 }
 
 /** All rows of a text that is in memory. */
-export const parseJsonl = (path: string, text: string): E.Either<InputError, ReadonlyArray<Row>> => {
+export const parseJsonl = (path: string, text: string): E.Either<DataError, ReadonlyArray<Row>> => {
   const reader = lineReader(path)
   const pushed = reader.push(text)
   return E.isLeft(pushed) ? pushed : reader.end()

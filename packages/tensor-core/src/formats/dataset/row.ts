@@ -3,14 +3,15 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, type InputError, badInput, causeLine } from '../../contracts'
 import { shownValue } from '../decode'
+import { isTooDeep, maxJsonDepth } from '../jsonDepth'
 
 // model ------------------------------------------------------------------------------------------
 
 /** A row as the file has it. */
 export interface Row {
-  /** 1-based line of the file where the row starts. */
+  /** 1-based line of the file where the row starts; in Parquet, which has no lines, the row's 1-based number. */
   readonly line: number
-  /** The row's own text, without its line end. */
+  /** The row's own text, without its line end; in Parquet the line of JSON that says the same. */
   readonly raw: string
   readonly value: Readonly<Record<string, unknown>>
 }
@@ -37,6 +38,10 @@ export const parseLine = (path: string, line: number, raw: string): E.Either<Inp
     E.tryCatch(
       (): unknown => JSON.parse(raw),
       (cause) => badRow(path, line, `is not JSON (${causeLine(cause)})`),
+    ),
+    E.filterOrElse(
+      (u) => !isTooDeep(u),
+      () => badRow(path, line, `is nested more than ${maxJsonDepth} levels deep`),
     ),
     E.chain((u) => asObject(path, line, raw, u)),
   )

@@ -1,92 +1,103 @@
 /**
- * Rows of a data file, whatever its wrapping: JSONL, a JSON array, CSV, each also gzipped. Each row keeps its own text byte for
- * byte, so that a filter can give kept rows back unchanged. JSONL is read as a stream; the others are parsed as a whole.
+ * Rows of a data file, whatever its wrapping: JSONL, a JSON array, CSV, each also gzipped, and Parquet. Each row keeps its own text
+ * byte for byte (Parquet: its line of JSON), so that a filter can give kept rows back unchanged. JSONL and Parquet are read as a
+ * stream; the others are parsed as a whole.
  */
-import { createReadStream } from 'node:fs'
 import { extname } from 'node:path'
-import { pipeline } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type FormatError, type InputError, badInput, causeLine } from '../../contracts'
-import { codeOf, damaged, readError } from '../input'
+import { type FormatError, badInput, causeLine } from '../../contracts'
+import { readableFile, unsupported } from '../input'
+import { streamParquet } from '../parquet/read'
 import { parseArray } from './jsonArray'
 import { lineReader } from './jsonl'
+import { maxWholeCharacters, memoryLimit } from './limits'
+import { rowBytes } from './memory'
 import type { DataError, Row } from './row'
 import { parseTable } from './table'
+import { streamText } from './text'
 
 // wrappings --------------------------------------------------------------------------------------
 
-type Parse = (path: string, text: string) => E.Either<InputError, ReadonlyArray<Row>>
-
-const isGzip = (path: string): boolean => /\.gz$/i.test(path)
+type Parse = (path: string, text: string) => E.Either<DataError, ReadonlyArray<Row>>
+type Stream = (
+  path: string,
+  push: (text: string) => E.Either<DataError, void>,
+) => TE.TaskEither<DataError, void>
 
 /** The wrapping is told by the name's ending; any other name is read as JSON lines. */
-const wrappingOf = (path: string): 'array' | 'table' | 'lines' => {
+const wrappingOf = (path: string): 'array' | 'table' | 'parquet' | 'lines' => {
   const ending = extname(path.replace(/\.gz$/i, '')).toLowerCase()
-  return ending === '.json' ? 'array' : ending === '.csv' ? 'table' : 'lines'
+  switch (ending) {
+    case '.json':
+      return 'array'
+    case '.csv':
+      return 'table'
+    case '.parquet':
+      return 'parquet'
+    default:
+      return 'lines'
+  }
 }
 
 // reading ----------------------------------------------------------------------------------------
 
-/** What a failed read means: a gzip error is the file's, any other the system's. */
-const streamError =
-  (path: string) =>
-  (cause: unknown): FormatError =>
-    codeOf(cause) === 'ERR_ENCODING_INVALID_ENCODED_DATA'
-      ? damaged(path, 'is not UTF-8 text', 'save the file as UTF-8')
-      : codeOf(cause).startsWith('Z_')
-        ? damaged(path, `is not a whole gzip file (${causeLine(cause)})`)
-        : readError(path)(cause)
+const parquetLines: Stream = (path, push) =>
+  /\.gz$/i.test(path)
+    ? TE.left(unsupported(path, 'is Parquet inside gzip', 'unpack it: Parquet is compressed by itself'))
+    : pipe(
+        readableFile(path),
+        TE.chainW(() => () => streamParquet(path, push)),
+      )
 
-/** Gives the file's text to `push`, piece by piece, until it has enough (left). */
-const streamText = <Err>(
-  path: string,
-  push: (text: string) => E.Either<Err, void>,
-): TE.TaskEither<FormatError | Err, void> =>
-  pipe(
-    TE.tryCatch(async (): Promise<E.Either<Err, void>> => {
-      const file = createReadStream(path, { highWaterMark: 1 << 20 })
-      const bytes: AsyncIterable<Uint8Array> = isGzip(path)
-        ? pipeline(file, createGunzip({ chunkSize: 1 << 18 }), () => undefined)
-        : file
-      const decoder = new TextDecoder('utf-8', { fatal: true })
-      for await (const chunk of bytes) {
-        const pushed = push(decoder.decode(chunk, { stream: true }))
-        if (E.isLeft(pushed)) return pushed
-      }
-      return push(decoder.decode())
-    }, streamError(path)),
-    TE.chainW(TE.fromEither),
+const tooLarge = (path: string): FormatError =>
+  unsupported(
+    path,
+    'is too large to be read as a whole, as JSON arrays and CSV are',
+    'give JSON lines or Parquet',
   )
 
 const wholeText = (path: string): TE.TaskEither<FormatError, string> => {
-  const parts: Array<string> = []
+  const state = { parts: new Array<string>(), length: 0 }
   return pipe(
-    streamText<never>(path, (text) => {
-      parts.push(text)
-      return E.right(undefined)
+    streamText<FormatError>(path, (text) => {
+      state.parts.push(text)
+      state.length += text.length
+      return state.length > maxWholeCharacters ? E.left(tooLarge(path)) : E.right(undefined)
     }),
-    TE.map(() => parts.join('')),
+    TE.map(() => state.parts.join('')),
   )
 }
 
-const readLines = (path: string): TE.TaskEither<DataError, ReadonlyArray<Row>> =>
+const readLines = (stream: Stream, path: string): TE.TaskEither<DataError, ReadonlyArray<Row>> =>
   pipe(
     TE.fromIO(() => lineReader(path)),
     TE.chain((reader) =>
       pipe(
-        streamText(path, reader.push),
+        stream(path, reader.push),
         TE.chainEitherKW(() => reader.end()),
       ),
     ),
   )
 
+/** A whole text is parsed at once and then row by row, so its values are held twice for a moment. */
 const readWhole = (path: string, parse: Parse): TE.TaskEither<DataError, ReadonlyArray<Row>> =>
   pipe(
     wholeText(path),
-    TE.chainEitherKW((text) => parse(path, text)),
+    TE.filterOrElseW(
+      (text) => text.length < memoryLimit() / 120 || 2 * rowBytes(text) < memoryLimit(),
+      () => tooLarge(path),
+    ),
+    TE.chainEitherKW((text) =>
+      pipe(
+        E.tryCatch(
+          () => parse(path, text),
+          (cause): DataError => unsupported(path, `cannot be read (${causeLine(cause)})`),
+        ),
+        E.flatten,
+      ),
+    ),
   )
 
 /** The header line of a CSV file, which files made of its rows need again; undefined for other wrappings. */
@@ -98,14 +109,25 @@ export const readHeaderLine = (path: string): TE.TaskEither<FormatError, string 
       )
     : TE.right(undefined)
 
-/** All rows of a JSONL, JSON or CSV file, decoded no further. @returns left `EmptyData` where there is none. */
-export const readRows = (path: string): TE.TaskEither<DataError, ReadonlyArray<Row>> => {
-  const wrapping = wrappingOf(path)
-  return pipe(
-    wrapping === 'lines' ? readLines(path) : readWhole(path, wrapping === 'array' ? parseArray : parseTable),
+const readWrapped = (path: string): TE.TaskEither<DataError, ReadonlyArray<Row>> => {
+  switch (wrappingOf(path)) {
+    case 'lines':
+      return readLines(streamText, path)
+    case 'parquet':
+      return readLines(parquetLines, path)
+    case 'array':
+      return readWhole(path, parseArray)
+    case 'table':
+      return readWhole(path, parseTable)
+  }
+}
+
+/** All rows of a JSONL, JSON, CSV or Parquet file, decoded no further. @returns left `EmptyData` where there is none. */
+export const readRows = (path: string): TE.TaskEither<DataError, ReadonlyArray<Row>> =>
+  pipe(
+    readWrapped(path),
     TE.filterOrElseW(
       (rows) => rows.length > 0,
       () => badInput('EmptyData' as const, 'holds no rows', { where: path, remedy: 'give a file with data' }),
     ),
   )
-}

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/function'
 import { CsvError, type InfoRecord, parse as parseCsv } from 'csv-parse/sync'
 import { type InputError, causeLine } from '../../contracts'
 import { shownValue } from '../decode'
+import { maxRowCharacters } from './limits'
 import { type Row, badRow, isRecord } from './row'
 
 interface CsvRecord {
@@ -20,7 +21,13 @@ export const parseTable = (path: string, text: string): E.Either<InputError, Rea
   pipe(
     E.tryCatch(
       (): ReadonlyArray<unknown> =>
-        parseCsv(text, { raw: true, info: true, skip_empty_lines: true, relax_column_count: true }),
+        parseCsv(text, {
+          raw: true,
+          info: true,
+          skip_empty_lines: true,
+          relax_column_count: true,
+          max_record_size: maxRowCharacters,
+        }),
       (cause) =>
         badRow(
           path,

@@ -1,0 +1,31 @@
+/**
+ * What JSON takes in memory once it is parsed, told from its text: a list of empty lists takes twenty times its own length, a row
+ * of prose about twice. Measured on Node's V8: 16 bytes of head and the characters for a string, 32 for a list, 8 for an item, 56
+ * for an object, 16 for a field.
+ */
+
+const costs = ((): Uint8Array => {
+  const table = new Uint8Array(128).fill(2)
+  const set = (c: string, bytes: number): void => {
+    table[c.charCodeAt(0)] = bytes
+  }
+  set(',', 8)
+  set('[', 40)
+  set('{', 56)
+  set(':', 16)
+  set('"', 10)
+  return table
+})()
+
+/** The row's own record and its example. */
+const perRow = 400
+
+/** Bytes that a row of this text takes, its text included. */
+export const rowBytes = (text: string): number => {
+  let bytes = perRow
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    bytes += c < 128 ? (costs[c] ?? 2) : 4
+  }
+  return bytes
+}

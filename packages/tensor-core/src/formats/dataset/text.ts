@@ -1,0 +1,112 @@
+/**
+ * A data file's text, piece by piece: gunzipped where its name ends in `.gz`, UTF-8 or an error that names the line. The text is
+ * never in memory as a whole, and no file, however small, can unfold without end.
+ */
+import { isUtf8 } from 'node:buffer'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type FormatError, causeLine } from '../../contracts'
+import { codeOf, damaged, readError, readableFile } from '../input'
+import { freeUnfolding, maxUnfolding } from './limits'
+
+export const isGzip = (path: string): boolean => /\.gz$/i.test(path)
+
+// errors -----------------------------------------------------------------------------------------
+
+/** What a failed read means: a gzip error is the file's, any other the system's. */
+const streamError =
+  (path: string) =>
+  (cause: unknown): FormatError =>
+    codeOf(cause).startsWith('Z_')
+      ? damaged(path, `is not a whole gzip file (${causeLine(cause)})`)
+      : readError(path)(cause)
+
+// decoding ---------------------------------------------------------------------------------------
+
+const newline = 10
+
+const linesIn = (bytes: Uint8Array): number => {
+  let count = 0
+  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) count++
+  return count
+}
+
+/** How many bytes at the end begin a character that is not whole. */
+const openEnd = (bytes: Uint8Array): number => {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (byte < 0x80) return 0
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0
+  }
+  return 0
+}
+
+/** The line of the first bytes that are no UTF-8; `line` is that of the first byte. */
+const badLine = (bytes: Uint8Array, line: number): number => {
+  let from = 0
+  for (let number = line; ; number++) {
+    const end = bytes.indexOf(newline, from)
+    if (end === -1 || !isUtf8(bytes.subarray(from, end))) return number
+    from = end + 1
+  }
+}
+
+/** Decodes pieces of UTF-8; left: the line of the first byte that is none. A byte order mark at the start is taken off. */
+const decoder = () => {
+  const text = new TextDecoder('utf-8', { fatal: true })
+  const state = { line: 1, open: new Uint8Array(0) }
+  return (bytes: Uint8Array | undefined): E.Either<number, string> => {
+    try {
+      const decoded = bytes === undefined ? text.decode() : text.decode(bytes, { stream: true })
+      if (bytes !== undefined) {
+        state.line += linesIn(bytes)
+        state.open = bytes.slice(bytes.length - openEnd(bytes))
+      }
+      return E.right(decoded)
+    } catch {
+      return E.left(badLine(Buffer.concat([state.open, bytes ?? new Uint8Array(0)]), state.line))
+    }
+  }
+}
+
+// reading ----------------------------------------------------------------------------------------
+
+/** Gives the file's text to `push`, piece by piece, until it has enough (left). */
+export const streamText = <Err>(
+  path: string,
+  push: (text: string) => E.Either<Err, void>,
+): TE.TaskEither<FormatError | Err, void> =>
+  pipe(
+    readableFile(path),
+    TE.chainW(() =>
+      TE.tryCatch(async (): Promise<E.Either<FormatError | Err, void>> => {
+        const file = createReadStream(path, { highWaterMark: 1 << 20 })
+        const bytes: AsyncIterable<Uint8Array> = isGzip(path)
+          ? pipeline(file, createGunzip({ chunkSize: 1 << 18 }), () => undefined)
+          : file
+        const decode = decoder()
+        const give = (chunk: Uint8Array | undefined): E.Either<FormatError | Err, void> => {
+          const text = decode(chunk)
+          return E.isLeft(text)
+            ? E.left(damaged(`${path}:${text.left}`, 'is not UTF-8 text', 'save the file as UTF-8'))
+            : push(text.right)
+        }
+        let unfolded = 0
+        for await (const chunk of bytes) {
+          unfolded += chunk.byteLength
+          if (unfolded > freeUnfolding && unfolded > maxUnfolding * file.bytesRead)
+            return E.left(
+              damaged(path, `unfolds to more than ${maxUnfolding} times its size`, 'unpack it first'),
+            )
+          const given = give(chunk)
+          if (E.isLeft(given)) return given
+        }
+        return give(undefined)
+      }, streamError(path)),
+    ),
+    TE.chainW(TE.fromEither),
+  )

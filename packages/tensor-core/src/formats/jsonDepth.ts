@@ -1,0 +1,18 @@
+/** How deep JSON from outside may be nested: code that goes into it, `JSON.stringify` first, must not run out of stack. */
+
+export const maxJsonDepth = 200
+
+/** Goes level by level, without recursion. */
+export const isTooDeep = (json: unknown): boolean => {
+  let level: ReadonlyArray<unknown> = [json]
+  for (let depth = 0; depth <= maxJsonDepth; depth++) {
+    const next: Array<unknown> = []
+    for (const value of level)
+      if (typeof value === 'object' && value !== null)
+        for (const inner of Array.isArray(value) ? value : Object.values(value))
+          if (typeof inner === 'object' && inner !== null) next.push(inner)
+    if (next.length === 0) return false
+    level = next
+  }
+  return true
+}

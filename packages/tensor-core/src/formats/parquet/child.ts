@@ -1,0 +1,72 @@
+/**
+ * The process in which a Parquet file is decoded: rows go to standard output as lines of JSON, what is wrong to the parent. A
+ * decoder that trusts numbers inside pages can be made to run or to grow without end; here that costs a process, not the program.
+ */
+import { open } from 'node:fs/promises'
+import { Damage } from './damage'
+import { decodeParquet } from './decode'
+
+/** What the process says beside its rows. */
+export type ChildWord =
+  /** It goes to work on so many bytes of the file. */
+  | { readonly kind: 'work'; readonly bytes: number }
+  | { readonly kind: 'damaged' | 'unsupported'; readonly message: string; readonly row?: number }
+
+const say = (word: ChildWord): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.send === undefined) resolve()
+    else process.send(word, () => resolve())
+  })
+
+const partCharacters = 1 << 20
+
+/** Waits until the parent has taken what was written. */
+const write = (text: string): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.stdout.write(text)) resolve()
+    else process.stdout.once('drain', resolve)
+  })
+
+const writeLines = async (lines: ReadonlyArray<string>): Promise<void> => {
+  let part: Array<string> = []
+  let length = 0
+  for (const line of lines) {
+    part.push(line, '\n')
+    length += line.length + 1
+    if (length < partCharacters) continue
+    await write(part.join(''))
+    part = []
+    length = 0
+  }
+  if (part.length > 0) await write(part.join(''))
+}
+
+const main = async (path: string): Promise<void> => {
+  const handle = await open(path, 'r')
+  const { size } = await handle.stat()
+  await say({ kind: 'work', bytes: Math.min(size, 1 << 20) })
+  for await (const { bytes, lines } of decodeParquet(handle, size)) {
+    await say({ kind: 'work', bytes })
+    await writeLines(await lines())
+  }
+  await handle.close()
+}
+
+const wordOf = (cause: unknown): ChildWord =>
+  cause instanceof Damage
+    ? { kind: cause.kind, message: cause.message, ...(cause.row === undefined ? {} : { row: cause.row }) }
+    : {
+        kind: 'damaged',
+        message: cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
+      }
+
+// the parent decides when to stop
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
+process.on('disconnect', () => process.exit(1))
+
+void main(process.argv[2] ?? '')
+  .catch((cause: unknown) => say(wordOf(cause)))
+  .then(() => {
+    process.removeAllListeners('disconnect')
+    process.disconnect()
+  })

@@ -1,0 +1,121 @@
+/**
+ * Parquet files as lines of JSON, decoded in a process of its own (`child.ts`). The process is stopped when it takes longer than
+ * the bytes it works on can need, and when it dies of memory the file is to blame, not the program.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { extname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import * as E from 'fp-ts/Either'
+import * as t from 'io-ts'
+import { type FormatError, type InputError, badInput } from '../../contracts'
+import { damaged, unsupported } from '../input'
+
+// model ------------------------------------------------------------------------------------------
+
+export type ParquetError = FormatError | InputError
+
+const Word = t.union([
+  t.type({ kind: t.literal('work'), bytes: t.number }),
+  t.intersection([
+    t.type({ kind: t.keyof({ damaged: null, unsupported: null }), message: t.string }),
+    t.partial({ row: t.number }),
+  ]),
+])
+
+// time -------------------------------------------------------------------------------------------
+
+/** A process may take so long to start on a busy machine, */
+const startMs = 60_000
+/** then so long without a word or a row, */
+const silentMs = 10_000
+/** and this much longer for every megabyte it has to decode: far slower than any machine. */
+const perMegabyteMs = 1000
+
+/** Calls `late` when the process has been silent too long; time in which we are busy ourselves does not count. */
+const watch = (late: () => void) => {
+  const state: { timer?: NodeJS.Timeout; allowed: number } = { allowed: startMs }
+  const stop = (): void => clearTimeout(state.timer)
+  const wait = (): void => {
+    stop()
+    state.timer = setTimeout(late, state.allowed)
+  }
+  return {
+    stop,
+    wait,
+    allow: (bytes: number): void => {
+      state.allowed = silentMs + (bytes / 2 ** 20) * perMegabyteMs
+      wait()
+    },
+  }
+}
+
+// process ----------------------------------------------------------------------------------------
+
+const file = join(__dirname, `child${extname(__filename)}`)
+
+/** From sources the child needs the loader that its parent may have had from elsewhere (a test runner). */
+const programOptions = (): ReadonlyArray<string> =>
+  extname(__filename) === '.ts'
+    ? ['--conditions=@safe/source', '--import', pathToFileURL(require.resolve('tsx')).href]
+    : process.execArgv
+
+const start = (path: string): ChildProcess =>
+  fork(file, [path], { stdio: ['ignore', 'pipe', 'ignore', 'ipc'], execArgv: [...programOptions()] })
+
+const faultOf = (path: string, word: unknown): ParquetError | undefined => {
+  if (!Word.is(word) || word.kind === 'work') return undefined
+  if (word.row !== undefined)
+    return badInput('BadRow', word.message, {
+      where: `${path}:${word.row}`,
+      remedy: 'mend or remove the row',
+    })
+  return word.kind === 'unsupported'
+    ? unsupported(
+        path,
+        `is Parquet, but ${word.message}`,
+        'write it again with other settings, or as JSON lines',
+      )
+    : damaged(path, `cannot be read as Parquet (${word.message})`)
+}
+
+/** Gives the lines to `push`, piece by piece, one line per row, until it has enough (left) or the file ends. */
+export const streamParquet = async <Err>(
+  path: string,
+  push: (text: string) => E.Either<Err, void>,
+): Promise<E.Either<Err | ParquetError, void>> => {
+  const child = start(path)
+  const state: { fault?: ParquetError } = {}
+  const clock = watch(() => {
+    state.fault = damaged(path, 'cannot be read as Parquet (decoding it does not come to an end)')
+    child.kill('SIGKILL')
+  })
+  const ended = new Promise<number | null>((resolve) => {
+    child.on('error', () => resolve(1))
+    child.on('close', resolve)
+  })
+  child.on('message', (word) => {
+    const fault = faultOf(path, word)
+    if (fault !== undefined) state.fault ??= fault
+    else if (Word.is(word) && word.kind === 'work') clock.allow(word.bytes)
+  })
+  clock.wait()
+  try {
+    child.stdout?.setEncoding('utf8')
+    const text: AsyncIterable<string> = child.stdout ?? (async function* () {})()
+    for await (const part of text) {
+      clock.stop()
+      const pushed = push(part)
+      if (E.isLeft(pushed)) return pushed
+      clock.wait()
+    }
+    const code = await ended
+    return state.fault !== undefined
+      ? E.left(state.fault)
+      : code === 0
+        ? E.right(undefined)
+        : E.left(damaged(path, 'cannot be read as Parquet (decoding it took all memory)'))
+  } finally {
+    clock.stop()
+    child.kill('SIGKILL')
+  }
+}
