@@ -90,14 +90,24 @@ const deflate = promisify<Uint8Array, Uint8Array>(gzip)
 const attempt = <A>(path: string, work: () => Promise<A>): TE.TaskEither<Fault, A> =>
   TE.tryCatch(work, (cause) => failure('FileUnreadable', causeLine(cause), { where: path }))
 
-/** The file's rows as they stand, gzip undone; one per row of `readRows`. */
+const isParquet = (path: string): boolean => /\.parquet$/i.test(path)
+
+/** The file's rows as they stand, gzip undone; one per row of `readRows`. A row of Parquet stands as its line of JSON. */
 export const readSource = (path: string): TE.TaskEither<Fault, Source> =>
+  isParquet(path)
+    ? pipe(
+        readRows(path),
+        TE.map((rows) => ({ head: '', rows: rows.map(({ raw }) => `${raw}\n`), separator: '', tail: '' })),
+      )
+    : readTextSource(path)
+
+const readTextSource = (path: string): TE.TaskEither<Fault, Source> =>
   pipe(
     TE.Do,
     TE.apSW('rows', readRows(path)),
     TE.bindW('bytes', () => attempt(path, () => readFile(path))),
     TE.bindW('plain', ({ bytes }) =>
-      path.endsWith('.gz') ? attempt(path, () => inflate(bytes)) : TE.right(bytes),
+      /\.gz$/i.test(path) ? attempt(path, () => inflate(bytes)) : TE.right(bytes),
     ),
     TE.chainEitherKW(({ rows, plain }) =>
       pipe(
@@ -115,7 +125,7 @@ export const keptText = (source: Source, keep: (index: number) => boolean): stri
 
 /** Writes text whole or not at all; a name that ends in `.gz` is compressed. */
 export const writeText = (path: string, text: string): TE.TaskEither<Fault, void> =>
-  path.endsWith('.gz')
+  /\.gz$/i.test(path)
     ? pipe(
         attempt(path, () => deflate(Buffer.from(text, 'utf8'))),
         TE.chainW((bytes) => writeWhole(path, bytes)),

@@ -1,6 +1,10 @@
 import * as E from 'fp-ts/Either'
 import * as fc from 'fast-check'
-import { cutArray, cutLines, keptText } from '../src/source'
+import { copyFileSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkTargets } from '../src/cli/output'
+import { cutArray, cutLines, keptText, readSource } from '../src/source'
 
 const right = <A>(e: E.Either<unknown, A>): A => {
   if (E.isLeft(e)) throw new Error(JSON.stringify(e.left))
@@ -60,4 +64,17 @@ describe('cutArray', () => {
         expect(rows.map((r) => JSON.parse(r) as unknown)).toEqual(JSON.parse(JSON.stringify(items)))
       }),
     ))
+})
+
+describe('Parquet', () => {
+  it('gives rows back as their lines of JSON', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'source-')), 'x.Parquet')
+    copyFileSync(join(__dirname, '../../tensor-core/test/golden/parquet/form-question.parquet'), path)
+    const source = right(await readSource(path)())
+    expect(keptText(source, (i) => i === 1)).toBe('{"question":"how?","answer":"thus"}\n')
+  })
+  it('is not written', () =>
+    expect(checkTargets(['kept.parquet'], [], false)).toMatchObject({
+      left: { _tag: 'BadOption', kind: 'input' },
+    }))
 })

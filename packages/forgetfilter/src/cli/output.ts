@@ -11,7 +11,7 @@ export const outputOptions = {
   ...overwriteOption,
 }
 
-/** @returns left where a target exists, or where two targets or a target and an input are one file. */
+/** @returns left where a target exists or is to be Parquet, or where two targets or a target and an input are one file. */
 export const checkTargets = (
   targets: ReadonlyArray<string | undefined>,
   inputs: ReadonlyArray<string | undefined>,
@@ -20,6 +20,13 @@ export const checkTargets = (
   const given = targets.flatMap((path) => (path === undefined ? [] : [path]))
   const taken = new Set(inputs.flatMap((path) => (path === undefined ? [] : [resolve(path)])))
   for (const path of given) {
+    if (/\.parquet$/i.test(path))
+      return E.left(
+        badInput('BadOption', 'Parquet is read, not written', {
+          where: path,
+          remedy: 'give a name that ends in .jsonl: rows of Parquet come out as JSON lines',
+        }),
+      )
     if (taken.has(resolve(path)))
       return E.left(
         badInput('BadOption', 'is used twice in this command', { where: path, remedy: 'give another --out' }),
