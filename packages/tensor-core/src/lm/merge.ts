@@ -63,7 +63,9 @@ export const mergeAdapter = (
     TE.chainFirstIOK(({ lora }) => () => {
       adapterWarnings(lora).forEach((line) => onWarning(`${adapter}: ${line}`))
     }),
-    TE.bindW('modules', ({ folder, lora }) => TE.fromEither(checkAdapter(folder.config, lora, adapter))),
+    TE.bindW('modules', ({ folder, lora }) =>
+      TE.fromEither(checkAdapter(folder.config, lora, adapter, true)),
+    ),
     TE.chainW(({ folder, modules }) =>
       pipe(
         [...folder.weights.tensors.keys()],

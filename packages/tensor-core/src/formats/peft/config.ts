@@ -40,8 +40,10 @@ export type AdapterFields = t.TypeOf<typeof Fields>
 
 // refusals ---------------------------------------------------------------------------------------
 
-/** These inits change the base weights (or depend on data): A and B alone do not give the model back. */
-const refusedInits = ['pissa', 'olora', 'corda', 'loftq', 'eva', 'lora_ga']
+/** These inits change the base weights: A and B alone do not give the model back. */
+const refusedInits = ['pissa', 'olora', 'corda', 'loftq', 'lora_ga']
+/** These only say where A and B started from. */
+const plainInits = ['gaussian', 'orthogonal', 'eva', 'mica']
 
 /** Fields that mean more than W + s B A when they hold anything but these values. */
 const plainValues: ReadonlyMap<string, { readonly what: string; readonly values: ReadonlyArray<unknown> }> =
@@ -54,7 +56,6 @@ const plainValues: ReadonlyMap<string, { readonly what: string; readonly values:
     ['alora_invocation_tokens', { what: 'activated LoRA (alora_invocation_tokens)', values: [] }],
     ['loftq_config', { what: 'LoftQ (loftq_config)', values: [] }],
     ['corda_config', { what: 'CorDA (corda_config)', values: [] }],
-    ['eva_config', { what: 'EVA (eva_config)', values: [] }],
     ['lora_ga_config', { what: 'LoRA-GA (lora_ga_config)', values: [] }],
     ['use_bdlora', { what: 'BD-LoRA (use_bdlora)', values: [false] }],
     ['arrow_config', { what: 'Arrow routing (arrow_config)', values: [] }],
@@ -77,11 +78,44 @@ const refusalOf = (where: string, json: Readonly<Record<string, unknown>>): Form
       `init_lora_weights ${shownValue(init)} is not supported: such an adapter needs the base weights it was started from`,
       'convert it to plain LoRA with peft first',
     )
+  if (typeof init === 'string' && !plainInits.includes(init.toLowerCase()))
+    return unsupported(
+      where,
+      `init_lora_weights ${shownValue(init)} is not known: whether it changes the base weights cannot be told`,
+      'convert it to plain LoRA with peft first',
+    )
   for (const [field, { what, values }] of plainValues)
     if (!isEmpty(json[field]) && !values.includes(json[field]))
       return unsupported(where, `${what} is not supported`, 'use a plain LoRA adapter')
   return undefined
 }
+
+// fields nobody here knows -----------------------------------------------------------------------
+
+/** Fields of peft 0.21 that say nothing about W + s B A, or nothing while the fields they belong to are off. */
+const idleFields = [
+  'auto_mapping',
+  'ensure_weight_tying',
+  'eva_config',
+  'inference_mode',
+  'megatron_core',
+  'peft_version',
+  'qalora_group_size',
+  'revision',
+  'runtime_config',
+  'task_type',
+]
+const knownFields = new Set([
+  ...Fields.types.flatMap(({ props }) => Object.keys(props)),
+  ...plainValues.keys(),
+  ...idleFields,
+])
+
+/** Fields of a later peft that are switched on: they survive a round trip, and what they mean is not done. */
+export const unknownFields = (json: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+  Object.keys(json).filter(
+    (field) => !knownFields.has(field) && json[field] !== false && !isEmpty(json[field]),
+  )
 
 // decoding ---------------------------------------------------------------------------------------
 

@@ -21,6 +21,9 @@ const embeddingNames = ['embed_tokens', 'lm_head']
 const isInside = (name: string, saved: string): boolean =>
   name.split('.').some((_, i, parts) => parts.slice(0, i).join('.').endsWith(saved))
 
+/** peft saves the output head along where an adapter sits on it: frozen, the same as the model's. */
+export const headCopy = `${prefix}lm_head.base_layer.weight`
+
 const isExtra = (name: string, config: AdapterFields): boolean => {
   const biases =
     config.lora_bias === true || (config.bias !== undefined && config.bias !== null && config.bias !== 'none')
@@ -35,10 +38,11 @@ const isExtra = (name: string, config: AdapterFields): boolean => {
 
 /** What a tensor's name means in an adapter of this configuration. */
 export const keyOf = (key: string, config: AdapterFields): AdapterKey => {
-  if (/\.lora_embedding_[AB]\b/.test(key) || key.includes('.base_layer.'))
-    return { kind: 'refused', what: 'an adapter on embeddings' }
+  if (/\.lora_embedding_[AB]\b/.test(key)) return { kind: 'refused', what: 'an adapter on embeddings' }
   if (key.includes('.lora_magnitude_vector')) return { kind: 'refused', what: 'DoRA' }
   if (!key.startsWith(prefix)) return { kind: 'unknown' }
+  if (key === headCopy) return { kind: 'extra' }
+  if (key.endsWith('.base_layer.weight')) return { kind: 'refused', what: 'an adapter on embeddings' }
   const name = key.slice(prefix.length)
   const [, module, factor] = factorPattern.exec(name) ?? []
   if (module !== undefined && !module.includes('.lora_'))

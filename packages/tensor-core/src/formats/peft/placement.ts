@@ -77,30 +77,34 @@ const excludeMatcher = (where: string, fields: AdapterFields): Checked<PatternMa
     : E.right(endsWithName(exclude))
 }
 
-/** The layer number is the first numbered segment, or the one after a name of `layers_pattern`. */
-const layerOf = (name: string, after: ReadonlyArray<string>): number | undefined => {
+/** The layer number is the first numbered segment that follows what a pattern of `layers_pattern` matches, or any two segments. */
+const layerOf = (name: string, after: ReadonlyArray<PatternMatcher>): number | undefined => {
   const parts = name.split('.')
-  const at = parts.findIndex(
-    (part, i) =>
-      i > 0 &&
-      i < parts.length - 1 &&
-      /^\d+$/.test(part) &&
-      (after.length === 0 ? i > 1 : after.includes(parts[i - 1] ?? '')),
+  const numbered = parts.flatMap((part, i) =>
+    i > 0 && i < parts.length - 1 && /^\d+$/.test(part) ? [i] : [],
   )
-  return at === -1 ? undefined : Number(parts[at])
+  const follows = (matches: PatternMatcher): number | undefined =>
+    numbered.find((i) => matches(parts.slice(0, i).join('.')))
+  // as peft, the first pattern that is found anywhere decides
+  const at =
+    after.length === 0 ? numbered.find((i) => i > 1) : after.map(follows).find((i) => i !== undefined)
+  return at === undefined ? undefined : Number(parts[at])
 }
 
-const layerFilter = (fields: AdapterFields): PatternMatcher => {
+const layerFilter = (where: string, fields: AdapterFields): Checked<PatternMatcher> => {
   const wanted = fields.layers_to_transform
   const list = typeof wanted === 'number' ? [wanted] : (wanted ?? [])
   // peft looks at layers only where the targets are a list of names
-  if (list.length === 0 || typeof fields.target_modules === 'string') return () => true
+  if (list.length === 0 || typeof fields.target_modules === 'string') return E.right(() => true)
   const pattern = fields.layers_pattern ?? []
-  const after = typeof pattern === 'string' ? (pattern === '' ? [] : [pattern]) : pattern
-  return (name) => {
-    const layer = layerOf(name, after)
-    return fields.target_modules?.includes(name) === true || (layer !== undefined && list.includes(layer))
-  }
+  return pipe(
+    typeof pattern === 'string' ? (pattern === '' ? [] : [pattern]) : pattern,
+    E.traverseArray((p) => compiled(where, 'layers_pattern')(`(.*\\.)?${p}`)),
+    E.map((after) => (name) => {
+      const layer = layerOf(name, after)
+      return fields.target_modules?.includes(name) === true || (layer !== undefined && list.includes(layer))
+    }),
+  )
 }
 
 // placement --------------------------------------------------------------------------------------
@@ -113,8 +117,8 @@ export const placementOf = (where: string, fields: AdapterFields): Checked<Place
     E.apS('excluded', excludeMatcher(where, fields)),
     E.apS('ranks', patternTable(where, 'rank_pattern', fields.rank_pattern)),
     E.apS('alphas', patternTable(where, 'alpha_pattern', fields.alpha_pattern)),
-    E.map(({ targeted, excluded, ranks, alphas }) => {
-      const inLayer = layerFilter(fields)
+    E.apS('inLayer', layerFilter(where, fields)),
+    E.map(({ targeted, excluded, ranks, alphas, inLayer }) => {
       // a module that is saved whole carries no adapter
       const saved = (name: string): boolean =>
         (fields.modules_to_save ?? []).some((m) => `.${name}.`.includes(`.${m}.`))

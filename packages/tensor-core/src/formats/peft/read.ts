@@ -13,8 +13,8 @@ import {
 } from '../../contracts'
 import { damaged, kindOf, readJson, unsupported } from '../input'
 import { type SafetensorsFile, isStoredDtype, readSafetensors } from '../safetensors'
-import { type AdapterFields, decodeAdapterConfig } from './config'
-import { keyOf } from './keys'
+import { type AdapterFields, decodeAdapterConfig, unknownFields } from './config'
+import { headCopy, keyOf } from './keys'
 import { type Placement, placementOf } from './placement'
 
 // model ------------------------------------------------------------------------------------------
@@ -35,6 +35,7 @@ interface Contents {
 
 export const configName = 'adapter_config.json'
 export const weightsName = 'adapter_model.safetensors'
+const pickleName = 'adapter_model.bin'
 
 // checks -----------------------------------------------------------------------------------------
 
@@ -141,6 +142,25 @@ const readModule =
       })),
     )
 
+/** Weights that only a pickle holds are not read: a pickle is a program. */
+const readWeights = (folder: string): TE.TaskEither<FormatError, SafetensorsFile> =>
+  pipe(
+    kindOf(join(folder, weightsName)),
+    TE.bindTo('weights'),
+    TE.bind('pickle', () => kindOf(join(folder, pickleName))),
+    TE.chain(({ weights, pickle }) =>
+      weights === 'absent' && pickle === 'file'
+        ? TE.left(
+            unsupported(
+              folder,
+              `holds its weights as ${pickleName} alone, a pickle, which is not read`,
+              `load it with peft and save it with save_pretrained(..., safe_serialization=True), which writes ${weightsName}`,
+            ),
+          )
+        : readSafetensors(join(folder, weightsName)),
+    ),
+  )
+
 const notAnAdapter = (folder: string): FormatError =>
   badInput('FileMissing', `holds no ${configName}`, { where: folder, remedy: 'give a PEFT adapter folder' })
 
@@ -158,7 +178,7 @@ export const readAdapter = (folder: string): TE.TaskEither<FormatError, LoraAdap
     TE.bindTo('config'),
     TE.bind('fields', ({ config }) => TE.fromEither(decodeAdapterConfig(configPath)(config))),
     TE.bind('placement', ({ fields }) => TE.fromEither(placementOf(configPath, fields))),
-    TE.bind('file', () => readSafetensors(join(folder, weightsName))),
+    TE.bind('file', () => readWeights(folder)),
     TE.bind('contents', ({ file, fields }) => TE.fromEither(contentsOf(file, fields))),
     TE.bind('modules', ({ file, contents, placement }) =>
       pipe(contents.modules, TE.traverseSeqArray(readModule(file, placement))),
@@ -176,15 +196,25 @@ export const readAdapter = (folder: string): TE.TaskEither<FormatError, LoraAdap
 
 /** What of the adapter is kept but not applied, one line each. */
 export const adapterWarnings = (adapter: LoraAdapter): ReadonlyArray<string> => {
+  const extras = adapter.extras.filter(({ name }) => name !== headCopy)
   const [biases, saved] = [
-    adapter.extras.filter(({ name }) => name.endsWith('.bias')),
-    adapter.extras.filter(({ name }) => !name.endsWith('.bias')),
+    extras.filter(({ name }) => name.endsWith('.bias')),
+    extras.filter(({ name }) => !name.endsWith('.bias')),
   ]
+  const unknown = unknownFields(adapter.config)
   const line = (what: string, names: ReadonlyArray<{ readonly name: string }>): ReadonlyArray<string> =>
     names.length === 0
       ? []
       : [
           `the adapter's ${what} are kept but not applied: ${names.length}, the first is ${names[0]?.name ?? ''}`,
         ]
-  return [...line('modules_to_save', saved), ...line('biases', biases)]
+  return [
+    ...line('modules_to_save', saved),
+    ...line('biases', biases),
+    ...(unknown.length === 0
+      ? []
+      : [
+          `fields of the adapter's configuration are not known here and have no effect: ${unknown.join(', ')}`,
+        ]),
+  ]
 }
