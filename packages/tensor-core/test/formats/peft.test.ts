@@ -68,6 +68,40 @@ describe('reading what peft wrote', () => {
     const { targets } = right(adapterPlacement('x', config))
     expect(['model.layers.0.mlp.up_proj', 'lm_head'].map(targets)).toEqual([true, false])
   })
+
+  it.each<[string, unknown, ReadonlyArray<boolean>]>([
+    ['a name', 'layers', [false, true]],
+    ['the first name that is there', ['h', 'layers'], [false, true]],
+    ['a path', 'model.layers', [false, true]],
+    ['a pattern', '(h|lay.*s)', [false, true]],
+    ['a name that is not there', 'h', [false, false]],
+  ])('layers_pattern is %s', (_, layers_pattern, targeted) => {
+    const { targets } = right(
+      adapterPlacement('x', {
+        ...freshAdapterConfig({ rank: 2, alpha: 4, targetModules: ['q_proj'] }),
+        layers_to_transform: [1],
+        layers_pattern,
+      }),
+    )
+    expect([0, 1].map((i) => targets(`model.layers.${i}.self_attn.q_proj`))).toEqual(targeted)
+  })
+
+  it.each(['gaussian', 'orthogonal', 'eva', 'mica', true, false])(
+    'an adapter that started %s is read',
+    async (init_lora_weights) => {
+      const adapter = await read(
+        saved({ ...golden.adapter.config, init_lora_weights, eva_config: { rho: 2 } }),
+      )
+      expect(adapter.modules).toEqual((await read(saved())).modules)
+    },
+  )
+
+  it('fields of a later peft are warned of where they are on', async () => {
+    const later = { ...golden.adapter.config, use_wobble: true, wobble_config: null, use_wave: false }
+    expect(adapterWarnings({ ...(await read(saved(later))), extras: [] })).toEqual([
+      expect.stringContaining('have no effect: use_wobble'),
+    ])
+  })
 })
 
 describe('writing', () => {
@@ -210,6 +244,14 @@ describe('refusals', () => {
     writeFileSync(join(folder, 'adapter_config.json'), '[]')
     expect(await refusal(folder)).toMatch(/not a JSON object/)
     expect(readFileSync(join(folder, 'adapter_config.json'), 'utf8')).toBe('[]')
+  })
+
+  it('weights in a pickle alone', async () => {
+    const folder = folderWith({
+      'adapter_config.json': JSON.stringify(golden.adapter.config),
+      'adapter_model.bin': 'never read',
+    })
+    expect(await refusal(folder)).toMatch(/adapter_model\.bin alone/)
   })
 
   it('the old spelling of keys is taken', async () => {
