@@ -1,0 +1,55 @@
+/** Whether two processes have computed the same. */
+import type { Measured } from './measured'
+import type { Agreement } from './row'
+
+const largest = (xs: ReadonlyArray<number>): number => Math.max(0, ...xs)
+
+/** Losses of all steps, relative. */
+export const sameLosses =
+  (tolerance: number) =>
+  (ours: Measured, theirs: Measured): Agreement => {
+    const [a, b] = [ours.losses ?? [], theirs.losses ?? []]
+    const gap = largest(a.map((x, i) => Math.abs(x / (b[i] ?? NaN) - 1)))
+    return {
+      same: a.length > 0 && a.length === b.length && gap <= tolerance,
+      how: `losses of ${a.length} steps within ${gap.toExponential(1)} (allowed ${tolerance.toExponential(0)})`,
+    }
+  }
+
+const leading = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number => {
+  const first = a.findIndex((id, i) => id !== b[i])
+  return first === -1 ? a.length : first
+}
+
+/** All tokens of all rows. */
+export const sameTokens = (ours: Measured, theirs: Measured): Agreement => {
+  const [a, b] = [ours.tokens ?? [], theirs.tokens ?? []]
+  const all = a.reduce((n, row) => n + row.length, 0)
+  const equal = a.reduce((n, row, i) => n + leading(row, b[i] ?? []), 0)
+  return {
+    same: all > 0 && a.length === b.length && equal === all,
+    how: `${equal} of ${all} tokens identical`,
+  }
+}
+
+/**
+ * Tokens decoded in bfloat16 part once two candidates are within its rounding, and stay apart: most rows must begin alike.
+ */
+export const tokensBeginAlike = (ours: Measured, theirs: Measured): Agreement => {
+  const [a, b] = [ours.tokens ?? [], theirs.tokens ?? []]
+  const alike = a.filter((row, i) => row[0] !== undefined && row[0] === b[i]?.[0]).length
+  const all = a.reduce((n, row) => n + row.length, 0)
+  const equal = a.reduce((n, row, i) => n + leading(row, b[i] ?? []), 0)
+  return {
+    same: a.length > 0 && alike >= 0.75 * a.length,
+    how: `${alike} of ${a.length} rows begin with the same token; ${equal} of ${all} tokens before rows part`,
+  }
+}
+
+/** Two results of one process. */
+export const smallDifference =
+  (tolerance: number, what: string) =>
+  ({ difference = Infinity }: Measured): Agreement => ({
+    same: difference <= tolerance,
+    how: `${what} within ${difference.toExponential(1)} (allowed ${tolerance.toExponential(0)})`,
+  })

@@ -1,0 +1,101 @@
+/** One measurement in a process of its own: started, watched, its report read. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { type Measured, measuredOf } from './measured'
+import { watchMemory } from './peakMemory'
+import type { Request } from './request'
+
+// model ------------------------------------------------------------------------------------------
+
+/** What all processes of one run share. */
+export interface Setting {
+  readonly folder: string
+  readonly engine: string
+  readonly threads: number
+  readonly python: string
+}
+
+interface Program {
+  readonly command: string
+  readonly args: ReadonlyArray<string>
+  readonly environment: Readonly<Record<string, string>>
+}
+
+const root = join(__dirname, '..', '..', '..')
+/** Last characters of what a failed process said. */
+const TAIL = 2000
+
+// programs ---------------------------------------------------------------------------------------
+
+const reference = join(__dirname, 'reference.py')
+
+const threadVariables = (threads: number): Readonly<Record<string, string>> => ({
+  THREADS: String(threads),
+  SAFE_THREADS: String(threads),
+  OMP_NUM_THREADS: String(threads),
+  MKL_NUM_THREADS: String(threads),
+})
+
+/** Our side of a task. */
+export const ourProgram = (s: Setting, task: string, request: Request): Program => ({
+  command: process.execPath,
+  args: [
+    '--conditions=@safe/source',
+    ...['--import', 'tsx'],
+    join(__dirname, 'ours.ts'),
+    ...[task, s.folder, JSON.stringify(request), s.engine],
+  ],
+  environment: threadVariables(s.threads),
+})
+
+/** A command of `reference.py`. */
+export const referenceProgram = (s: Setting, ...args: ReadonlyArray<string>): Program => ({
+  command: s.python,
+  args: [reference, ...args],
+  environment: {
+    ...threadVariables(s.threads),
+    DEVICE: s.engine === 'cuda' ? 'cuda' : 'cpu',
+    TRANSFORMERS_VERBOSITY: 'error',
+    HF_HUB_OFFLINE: '1',
+    PYTHONWARNINGS: 'ignore',
+  },
+})
+
+// running ----------------------------------------------------------------------------------------
+
+interface Ended {
+  readonly output: string
+  /** Largest resident memory of the process and what it started. */
+  readonly peakBytes: number
+}
+
+/** Rejects where the program cannot be started or ends with an error; `describe` is how messages name it. */
+export const run = ({ command, args, environment }: Program, describe: string): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const memory = child.pid === undefined ? undefined : watchMemory(child.pid)
+    let [output, errors] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-TAIL)))
+    child.on('error', (cause) => {
+      memory?.stop()
+      reject(new Error(`${describe}: ${command} cannot be started (${cause.message})`))
+    })
+    child.on('close', (code, signal) => {
+      const peakBytes = memory?.stop() ?? 0
+      if (code === 0) resolve({ output, peakBytes })
+      else reject(new Error(`${describe} ended with ${code ?? signal}:\n${errors.trim()}`))
+    })
+  })
+
+/** A program that reports a measurement. */
+export const measure = async (program: Program, describe: string): Promise<Measured> => {
+  const { output, peakBytes } = await run(program, describe)
+  const measured = measuredOf(output)
+  if (measured === undefined) throw new Error(`${describe} reported nothing:\n${output.slice(-TAIL)}`)
+  return { ...measured, peakBytes: Math.max(peakBytes, measured.peakBytes) }
+}

@@ -1,0 +1,83 @@
+/** The models that are measured: Llama with random weights, untied head, and the batches they are given. */
+
+// model ------------------------------------------------------------------------------------------
+
+export interface Shape {
+  readonly layers: number
+  readonly hidden: number
+  readonly intermediate: number
+  readonly heads: number
+  readonly vocab: number
+  /** Of the adapter on q_proj and v_proj. */
+  readonly rank: number
+  /** Rows of a batch, and tokens of each. */
+  readonly rows: number
+  readonly length: number
+  /** Tokens of a prompt that is decoded from, and tokens decoded. */
+  readonly prompt: number
+  readonly newTokens: number
+  /** Timed repetitions of a training step and of a prefill in one process, after one that is not timed. */
+  readonly repeat: number
+}
+
+// the shapes -------------------------------------------------------------------------------------
+
+const speedTable: Shape = {
+  layers: 12,
+  hidden: 768,
+  intermediate: 2048,
+  heads: 12,
+  vocab: 32_000,
+  rank: 16,
+  rows: 8,
+  length: 256,
+  prompt: 64,
+  newTokens: 64,
+  repeat: 2,
+}
+
+export const shapes: ReadonlyMap<string, Shape> = new Map([
+  ['12x768', speedTable],
+  [
+    'small',
+    {
+      ...speedTable,
+      layers: 6,
+      hidden: 256,
+      intermediate: 704,
+      heads: 4,
+      vocab: 4000,
+      length: 128,
+      repeat: 5,
+    },
+  ],
+  [
+    'tiny',
+    {
+      ...speedTable,
+      layers: 2,
+      hidden: 64,
+      intermediate: 176,
+      heads: 2,
+      vocab: 512,
+      rank: 4,
+      length: 32,
+      prompt: 16,
+      newTokens: 16,
+      repeat: 5,
+    },
+  ],
+])
+
+// arithmetic -------------------------------------------------------------------------------------
+
+/**
+ * Floating-point operations of the products of one prefill, [rows] x [length] tokens: the linear layers, attention's two products
+ * over the causal half, and the head at the last position of each row.
+ */
+export const prefillFlops = (s: Shape): number => {
+  const tokens = s.rows * s.length
+  const linear = 4 * s.hidden ** 2 + 3 * s.hidden * s.intermediate
+  const attention = 2 * 2 * s.rows * s.hidden * ((s.length * (s.length + 1)) / 2)
+  return s.layers * (2 * tokens * linear + attention) + 2 * s.rows * s.hidden * s.vocab
+}
