@@ -38,6 +38,11 @@ __attribute__((export_name("rmsNorm"))) void rmsNorm(in x, in gain, out y, out s
   }
 }
 
+/* y again from the scale that goes with it. */
+__attribute__((export_name("scaleRows"))) void scaleRows(in x, in scale, in gain, out y, int rows, int width) {
+  for (int i = 0; i < rows; i++) normalised(x + i * width, gain, scale[i], y + i * width, width);
+}
+
 /* dx = ((dy g) s - x inner) (s / s) */
 static inline void unnormalised(in dy, in x, in gain, float scale, float inner, out dx, int width) {
   const float one = scale / scale;

@@ -13,6 +13,12 @@ export {
 export { type FrozenMatrix, float32Matrix } from './frozenMatrix'
 export { freeTensorBytes } from './freeMemory'
 export { matMul } from './matmul'
+export { type AdamWConstants, type Moments, adamWUpdate } from './fused/adamW'
+export { type TokenCrossEntropy, tokenCrossEntropy } from './fused/crossEntropy'
+export { gatedSilu, gatedSiluPullback } from './fused/gatedSilu'
+export { type Normed, rmsNorm, rmsNormGainGradient, rmsNormPullback, scaled } from './fused/rmsNorm'
+export { rotateHalves } from './fused/rotate'
+export { softmaxPullback } from './fused/softmax'
 export {
   type DeviceDtype,
   isDeviceDtype,

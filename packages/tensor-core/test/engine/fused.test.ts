@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { selectEngine, tf } from '../../src/engine'
 import { adamWUpdate } from '../../src/engine/fused/adamW'
 import { type TokenCrossEntropy, tokenCrossEntropy } from '../../src/engine/fused/crossEntropy'
-import { gatedActivation, gatedActivationPullback } from '../../src/engine/fused/gatedActivation'
+import { gatedSilu, gatedSiluPullback } from '../../src/engine/fused/gatedSilu'
 import { type FusedName, fusedNames } from '../../src/engine/fused/kernel'
-import { rmsNorm, rmsNormPullback } from '../../src/engine/fused/rmsNorm'
+import { rmsNorm, rmsNormPullback, scaled } from '../../src/engine/fused/rmsNorm'
 import { rotateHalves } from '../../src/engine/fused/rotate'
 import { softmaxPullback } from '../../src/engine/fused/softmax'
 
@@ -80,6 +80,13 @@ const cases: ReadonlyArray<readonly [FusedName, Work]> = [
       return () => [rmsNormPullback(dy, x, scale, gain)]
     },
   ],
+  [
+    fusedNames.scaled,
+    ({ rows, width, next }) => {
+      const [x, scale, gain] = [next(rows, width), next(rows, 1), next(width)]
+      return () => [scaled(x, scale, gain)]
+    },
+  ],
   ...([false, true] as const).flatMap((back) =>
     ([1, 2] as const).map((tables): readonly [FusedName, Work] => [
       fusedNames.rotate,
@@ -91,18 +98,18 @@ const cases: ReadonlyArray<readonly [FusedName, Work]> = [
     ]),
   ),
   [
-    fusedNames.gatedActivation,
+    fusedNames.gatedSilu,
     ({ rows, width, next }) => {
       const [gate, up] = [next(rows, width), next(rows, width)]
-      return () => [gatedActivation(gate, up)]
+      return () => [gatedSilu(gate, up)]
     },
   ],
   [
-    fusedNames.gatedActivationPullback,
+    fusedNames.gatedSiluPullback,
     ({ rows, width, next }) => {
       const [gate, up, dy] = [next(rows, width), next(rows, width), next(rows, width)]
       return () => {
-        const back = gatedActivationPullback(gate, up, dy)
+        const back = gatedSiluPullback(gate, up, dy)
         return [back.gate, back.up]
       }
     },
@@ -236,9 +243,9 @@ describe('fused operations against float64', () => {
     check(({ rows, width, next }) => {
       const [gate, up, dy] = [next(rows, width), next(rows, width), next(rows, width)]
       const [g, u, d] = [numbers(gate), numbers(up), numbers(dy)]
-      const back = gatedActivationPullback(gate, up, dy)
+      const back = gatedSiluPullback(gate, up, dy)
       closeTo(
-        numbers(gatedActivation(gate, up)),
+        numbers(gatedSilu(gate, up)),
         g.map((x, i) => x * sigmoid(x) * u[i]!),
       )
       closeTo(
@@ -277,7 +284,7 @@ it('gives its memory back: the heap does not grow', () => {
   const once = (): void => {
     tf.tidy(() => {
       const { y, scale } = rmsNorm(x, gain, 1e-5)
-      gatedActivationPullback(y, x, rmsNormPullback(y, x, scale, gain))
+      gatedSiluPullback(y, x, rmsNormPullback(y, x, scale, gain))
       softmaxPullback(x, y, 1)
       tokenCrossEntropy(y, new Int32Array(64), new Float32Array(64))
     })

@@ -10,9 +10,10 @@ import { tf } from '../tf'
 export const fusedNames = {
   rmsNorm: 'RmsNorm',
   rmsNormPullback: 'RmsNormPullback',
+  scaled: 'ScaleRows',
   rotate: 'RotateHalves',
-  gatedActivation: 'GatedActivation',
-  gatedActivationPullback: 'GatedActivationPullback',
+  gatedSilu: 'GatedSilu',
+  gatedSiluPullback: 'GatedSiluPullback',
   softmaxPullback: 'SoftmaxPullback',
   tokenCrossEntropy: 'TokenCrossEntropy',
   adamW: 'AdamW',

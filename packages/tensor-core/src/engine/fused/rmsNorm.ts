@@ -17,7 +17,13 @@ export const rmsNorm = (x: tf.Tensor, gain: tf.Tensor, epsilon: number): Normed 
   const [y, scale] = runFused(fusedNames.rmsNorm, { x, gain }, { epsilon }) ?? []
   if (y !== undefined && scale !== undefined) return { y, scale }
   const s = tf.tidy(() => tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon)))
-  return { y: tf.tidy(() => tf.mul(tf.mul(x, s), gain)), scale: s }
+  return { y: scaled(x, s, gain), scale: s }
+}
+
+/** y again from the scale that goes with it. */
+export const scaled = (x: tf.Tensor, scale: tf.Tensor, gain: tf.Tensor): tf.Tensor => {
+  const [y] = runFused(fusedNames.scaled, { x, scale, gain }) ?? []
+  return y ?? tf.tidy(() => tf.mul(tf.mul(x, scale), gain))
 }
 
 /** dx = s g dy - x s^3 mean(g dy x); not a number where x^2 has overflowed (s = 0), so that training notices. */

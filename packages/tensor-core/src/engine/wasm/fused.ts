@@ -40,6 +40,17 @@ const rmsNorm: Kernel = ({ backend, inputs: { x, gain }, attrs: { epsilon } }) =
   return [y, scale]
 }
 
+const scaled: Kernel = ({ backend, inputs: { x, scale, gain } }) => {
+  if (x === undefined || scale === undefined || gain === undefined) return undefined
+  const [rows, width] = rowsOf(x)
+  if (!areFloats(x, scale, gain) || sizeOf(gain.shape) !== width || sizeOf(scale.shape) !== rows)
+    return undefined
+  const y = backend.makeOutput(x.shape, 'float32')
+  const at = (t: tf.TensorInfo): number => addressOf(backend, t)
+  kernelsOf(backend).scaleRows(at(x), at(scale), at(gain), at(y), rows, width)
+  return y
+}
+
 const rmsNormPullback: Kernel = ({ backend, inputs: { dy, x, scale, gain } }) => {
   if (dy === undefined || x === undefined || scale === undefined || gain === undefined) return undefined
   const [rows, width] = rowsOf(x)
@@ -69,7 +80,7 @@ const rotate: Kernel = ({ backend, inputs: { x, cos, sin }, attrs: { back } }) =
   return y
 }
 
-const gatedActivation: Kernel = ({ backend, inputs: { gate, up } }) => {
+const gatedSilu: Kernel = ({ backend, inputs: { gate, up } }) => {
   if (gate === undefined || up === undefined || !areFloats(gate, up)) return undefined
   if (sizeOf(gate.shape) !== sizeOf(up.shape)) return undefined
   const y = sigmoidOf(backend, gate)
@@ -78,7 +89,7 @@ const gatedActivation: Kernel = ({ backend, inputs: { gate, up } }) => {
   return y
 }
 
-const gatedActivationPullback: Kernel = ({ backend, inputs: { gate, up, dy } }) => {
+const gatedSiluPullback: Kernel = ({ backend, inputs: { gate, up, dy } }) => {
   if (gate === undefined || up === undefined || dy === undefined || !areFloats(gate, up, dy)) return undefined
   const n = sizeOf(gate.shape)
   if (n !== sizeOf(up.shape) || n !== sizeOf(dy.shape)) return undefined
@@ -136,9 +147,10 @@ const adamW: Kernel = ({ backend, inputs: { p, m, v, g }, attrs }) => {
 export const registerFused = (): void => {
   override(fusedNames.rmsNorm, rmsNorm)
   override(fusedNames.rmsNormPullback, rmsNormPullback)
+  override(fusedNames.scaled, scaled)
   override(fusedNames.rotate, rotate)
-  override(fusedNames.gatedActivation, gatedActivation)
-  override(fusedNames.gatedActivationPullback, gatedActivationPullback)
+  override(fusedNames.gatedSilu, gatedSilu)
+  override(fusedNames.gatedSiluPullback, gatedSiluPullback)
   override(fusedNames.softmaxPullback, softmaxPullback)
   override(fusedNames.tokenCrossEntropy, tokenCrossEntropy)
   override(fusedNames.adamW, adamW)

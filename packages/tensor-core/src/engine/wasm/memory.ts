@@ -83,6 +83,7 @@ export interface Kernels {
     rows: number,
     width: number,
   ) => void
+  readonly scaleRows: (x: number, scale: number, gain: number, y: number, rows: number, width: number) => void
   readonly rotate: (
     x: number,
     cos: number,
@@ -210,6 +211,7 @@ const names = [
   'sumColumns',
   'rmsNorm',
   'rmsNormPullback',
+  'scaleRows',
   'rotate',
   'gated',
   'gatedPullback',

@@ -4,7 +4,7 @@
  * transformers' `modeling_rope_utils`: linear (arXiv 2306.15595), dynamic NTK, YaRN (2309.00071), LongRoPE (2402.13753), Llama 3.1.
  */
 import type { Rope, RopeScaling } from '../../formats'
-import { tf } from '../../engine'
+import { rotateHalves, tf } from '../../engine'
 
 // rates ------------------------------------------------------------------------------------------
 
@@ -144,10 +144,4 @@ export const rotaryOf = (
 
 /** Turns x [rows, length, heads, headDim]; with `back`, turns it back, which is also the gradient. */
 export const rotate = (x: tf.Tensor, { cos, sin }: RotaryTables, back = false): tf.Tensor =>
-  tf.tidy(() => {
-    const [first, second] = tf.split(x, 2, -1)
-    if (first === undefined || second === undefined) return x
-    const [a, b] = [tf.mul(second, sin), tf.mul(first, sin)]
-    const [c, d] = [tf.mul(first, cos), tf.mul(second, cos)]
-    return tf.concat(back ? [tf.add(c, a), tf.sub(d, b)] : [tf.sub(c, a), tf.add(d, b)], -1)
-  })
+  rotateHalves(x, cos, sin, back)

@@ -3,18 +3,18 @@ import { tf } from '../tf'
 import { fusedNames, runFused } from './kernel'
 
 /** `gate` and `up` are of one shape. */
-export const gatedActivation = (gate: tf.Tensor, up: tf.Tensor): tf.Tensor => {
-  const [fused] = runFused(fusedNames.gatedActivation, { gate, up }) ?? []
+export const gatedSilu = (gate: tf.Tensor, up: tf.Tensor): tf.Tensor => {
+  const [fused] = runFused(fusedNames.gatedSilu, { gate, up }) ?? []
   return fused ?? tf.tidy(() => tf.mul(tf.mul(gate, tf.sigmoid(gate)), up))
 }
 
 /** d gate = dy u s (1 + g (1 - s)), d up = dy g s, with s = sigmoid(g). */
-export const gatedActivationPullback = (
+export const gatedSiluPullback = (
   gate: tf.Tensor,
   up: tf.Tensor,
   dy: tf.Tensor,
 ): { readonly gate: tf.Tensor; readonly up: tf.Tensor } => {
-  const [dGate, dUp] = runFused(fusedNames.gatedActivationPullback, { gate, up, dy }) ?? []
+  const [dGate, dUp] = runFused(fusedNames.gatedSiluPullback, { gate, up, dy }) ?? []
   if (dGate !== undefined && dUp !== undefined) return { gate: dGate, up: dUp }
   return tf.tidy(() => {
     const s = tf.sigmoid(gate)
