@@ -2,14 +2,13 @@
  * Contract cases of the language model: every hand-written gradient of the decoder against central differences of a float64 twin,
  * and one optimizer step of an adapted layer. Each engine must pass them.
  */
-import { float32Matrix, tf } from '../engine'
+import { float32Matrix, rmsNorm, rmsNormPullback, tf } from '../engine'
 import { type ContractCase, contractCase, onEngine } from '../engine/contract'
 import { stream } from '../random'
 import { attend, attendPullback, causalMask } from './decoder/attention'
 import { type Linear, linear, linearPullback } from './decoder/linear'
 import { crossEntropy } from './decoder/loss'
 import { gatedActivationPullback } from './decoder/mlp'
-import { rmsNorm, rmsNormPullback } from './decoder/rmsNorm'
 import { rotaryTables, rotate } from './decoder/rotary'
 import { adamWDefaults, adamWStart, adamWStep } from './training/adamw'
 

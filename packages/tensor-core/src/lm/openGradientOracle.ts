@@ -3,7 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Example, GradientOracle } from '../contracts'
 import { tf } from '../engine'
-import { adapterBench } from './training/bench'
+import { adapterBench, adapterPlan } from './training/bench'
 import type { TrainingError, TrainingRequest } from './training/request'
 import { oracleFor } from './training/run'
 
@@ -18,7 +18,8 @@ export interface OpenOracle {
 /** Gradients of an adapter's factors (a fresh adapter's, or those of `init`) without training it. */
 export const openGradientOracle = (request: TrainingRequest): TE.TaskEither<TrainingError, OpenOracle> =>
   pipe(
-    adapterBench(request),
+    adapterPlan(request),
+    TE.chain(adapterBench(request)),
     TE.map((bench) => {
       const parameters = tf.tensor1d(bench.start)
       return {

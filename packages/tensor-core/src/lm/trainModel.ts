@@ -4,8 +4,9 @@ import { join, resolve } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { badInput } from '../contracts'
-import { writeModelFolder } from '../formats'
-import { fullBench } from './training/bench'
+import { type TensorToWrite, writeModelFolder } from '../formats'
+import { type TrainingPlan, fullBench, fullPlan } from './training/bench'
+import { type RunRecord, finishedRun, recordPart, runRecord, writeRecord } from './training/record'
 import type { TrainingError, TrainingRequest } from './training/request'
 import { disposing, runLoop } from './training/run'
 import { settle, startAnew } from './training/settle'
@@ -19,7 +20,48 @@ const asFloat32 = (raw: Readonly<Record<string, unknown>>): Readonly<Record<stri
   ...('torch_dtype' in raw ? { torch_dtype: 'float32' } : {}),
 })
 
-/** Trains all weights and writes a model folder with the tokenizer of the one it started from. */
+const train = (
+  request: TrainingRequest & { readonly out: string },
+  plan: TrainingPlan,
+  record: RunRecord,
+): TE.TaskEither<TrainingError, void> => {
+  const { folder } = plan.opened
+  return pipe(
+    fullBench(request)(plan),
+    TE.chainW((bench) =>
+      disposing(
+        bench,
+        pipe(
+          startAnew(request, MODEL_WEIGHTS),
+          TE.chainW(() => runLoop(request, bench, record)),
+          TE.map((trained) =>
+            bench.trainable.layout.slots.map((s): TensorToWrite => ({
+              name: s.name,
+              dtype: 'F32',
+              shape: s.shape,
+              values: trained.subarray(s.offset, s.offset + s.size),
+            })),
+          ),
+        ),
+      ),
+    ),
+    TE.chainW((tensors) =>
+      settle(request.out, [...folder.companions, 'config.json', recordPart, MODEL_WEIGHTS], (target) =>
+        pipe(
+          writeModelFolder(target, {
+            config: folder.config,
+            rawConfig: asFloat32(folder.rawConfig),
+            companionsFrom: request.model,
+            tensors,
+          }),
+          TE.chain(() => writeRecord(target, record)),
+        ),
+      ),
+    ),
+  )
+}
+
+/** Trains all weights and writes a model folder with the tokenizer of the one it started from, and the record of what was asked for. */
 export const trainModel = (
   request: TrainingRequest & { readonly out: string },
 ): TE.TaskEither<TrainingError, void> =>
@@ -30,35 +72,13 @@ export const trainModel = (
           remedy: 'give another --out',
         }),
       )
-    : request.resume === true && existsSync(join(request.out, MODEL_WEIGHTS))
-      ? TE.right(undefined)
-      : pipe(
-          fullBench(request),
-          TE.chainW((bench) =>
-            pipe(
-              disposing(
-                bench,
-                pipe(
-                  startAnew(request, MODEL_WEIGHTS),
-                  TE.chainW(() => runLoop(request, bench, 'full')),
-                ),
-              ),
-              TE.chainW((trained) => {
-                const { folder } = bench.opened
-                return settle(request.out, [...folder.companions, 'config.json', MODEL_WEIGHTS], (target) =>
-                  writeModelFolder(target, {
-                    config: folder.config,
-                    rawConfig: asFloat32(folder.rawConfig),
-                    companionsFrom: request.model,
-                    tensors: bench.trainable.layout.slots.map((s) => ({
-                      name: s.name,
-                      dtype: 'F32',
-                      shape: s.shape,
-                      values: trained.subarray(s.offset, s.offset + s.size),
-                    })),
-                  }),
-                )
-              }),
-            ),
-          ),
-        )
+    : pipe(
+        fullPlan(request),
+        TE.bindTo('plan'),
+        TE.bindW('record', ({ plan }) => runRecord(request, plan, 'model')),
+        TE.chainW(({ plan, record }) =>
+          request.resume === true && existsSync(join(request.out, MODEL_WEIGHTS))
+            ? finishedRun(request.out, record)
+            : train(request, plan, record),
+        ),
+      )

@@ -3,7 +3,7 @@
  * its place. The heads that share a key head are laid
  * out as one longer list of queries, so keys and values are never repeated.
  */
-import { matMul, tf } from '../../engine'
+import { matMul, softmaxPullback, tf } from '../../engine'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -35,16 +35,36 @@ const grouped = (x: tf.Tensor, keyHeads: number): tf.Tensor => {
 
 // forward and back -------------------------------------------------------------------------------
 
-/** @param mask additive, broadcast over [rows, heads, length, keys] @param size d in the formula */
-export const attend = ({ q, k, v }: Heads, mask: tf.Tensor, size = q.shape[3] ?? 1): Attended =>
+/**
+ * [rows, heads, length, keys], each row of keys summing to 1
+ *
+ * @param mask additive, broadcast over [rows, heads, length, keys] @param size d in the formula
+ */
+export const attentionWeights = (
+  { q, k }: Pick<Heads, 'q' | 'k'>,
+  mask: tf.Tensor,
+  size = q.shape[3] ?? 1,
+): tf.Tensor =>
   tf.tidy(() => {
-    const [rows, heads, length, d] = shape4(q)
+    const [rows, heads, length] = shape4(q)
     const [, keyHeads, keys] = shape4(k)
     const scores = matMul(grouped(tf.mul(q, 1 / Math.sqrt(size)), keyHeads), k, false, true)
-    const weights = tf.softmax(tf.add(tf.reshape(scores, [rows, heads, length, keys]), mask))
-    const context = matMul(grouped(weights, keyHeads), v)
-    return { context: tf.reshape(context, [rows, heads, length, d]), weights }
+    return tf.softmax(tf.add(tf.reshape(scores, [rows, heads, length, keys]), mask))
   })
+
+/** [rows, heads, length, headDim] values as weighted */
+export const attentionContext = (weights: tf.Tensor, v: tf.Tensor): tf.Tensor =>
+  tf.tidy(() => {
+    const [rows, heads, length] = shape4(weights)
+    const [, keyHeads, , d] = shape4(v)
+    return tf.reshape(matMul(grouped(weights, keyHeads), v), [rows, heads, length, d])
+  })
+
+/** Both steps, with the weights that the gradient needs. */
+export const attend = ({ q, k, v }: Heads, mask: tf.Tensor, size = q.shape[3] ?? 1): Attended => {
+  const weights = attentionWeights({ q, k }, mask, size)
+  return { context: attentionContext(weights, v), weights }
+}
 
 /** Gradients of q, k, v from that of the context. */
 export const attendPullback = (
@@ -59,9 +79,7 @@ export const attendPullback = (
     const dc = grouped(dContext, keyHeads)
     const dv = matMul(grouped(weights, keyHeads), dc, true, false)
     const dWeights = tf.reshape(matMul(dc, v, false, true), [rows, heads, length, keys])
-    const weighted = tf.mul(dWeights, weights)
-    const dScores = tf.mul(tf.sub(weighted, tf.mul(weights, tf.sum(weighted, -1, true))), 1 / Math.sqrt(size))
-    const ds = grouped(dScores, keyHeads)
+    const ds = grouped(softmaxPullback(dWeights, weights, 1 / Math.sqrt(size)), keyHeads)
     return {
       q: tf.reshape(matMul(ds, k), [rows, heads, length, d]),
       k: matMul(ds, grouped(q, keyHeads), true, false),

@@ -1,34 +1,25 @@
 /**
- * A whole batch forward and backward. Between the layers only their inputs are kept when the batch is large; each layer is then
- * computed again on the way back.
+ * A whole batch forward and backward. What a layer's gradient needs is kept where there is room, and computed again on the way
+ * back where there is none: the same numbers either way.
  */
-import { tf } from '../../engine'
+import { rmsNorm, rmsNormGainGradient, rmsNormPullback, tf } from '../../engine'
 import type { TokenBatch } from './batch'
 import { embed, embedPullback } from './embedding'
 import { batchFrame } from './frame'
-import { type LayerTrace, layerForward, layerPullback } from './layer'
+import { type LayerTrace, layerForward, layerPullback, leanTrace, leanTraceBytes } from './layer'
 import type { Adaptation, Gradients, Wanted } from './linear'
 import { type Target, crossEntropy } from './loss'
-import { rmsNorm, rmsNormGainGradient, rmsNormPullback } from './rmsNorm'
+import { traceRoom } from './traceRoom'
+
 import { type DecoderWeights, EMBEDDING, FINAL_NORM, HEAD } from './weights'
 
 // model ------------------------------------------------------------------------------------------
-
-/** Intermediate results beyond this many bytes are computed again instead of kept. */
-const KEEP_BYTES = 512 * 1024 * 1024
 
 export interface Backward {
   /** [positions] loss of each, nats */
   readonly nll: tf.Tensor
   readonly gradients: Gradients
 }
-
-const traceBytes = ({ config: c }: DecoderWeights, batch: TokenBatch): number =>
-  4 *
-  c.layers *
-  batch.rows *
-  batch.length *
-  (6 * c.hiddenSize + (c.heads + 2 * c.kvHeads) * c.headDim + 3 * c.intermediateSize + c.heads * batch.length)
 
 // forward ----------------------------------------------------------------------------------------
 
@@ -77,18 +68,21 @@ export const lossAndGradients = (
   tf.tidy(() => {
     const { config } = weights
     const frame = batchFrame(weights.config, batch, adaptation)
-    const keep = traceBytes(weights, batch) <= KEEP_BYTES
+    // The last layers' traces are needed first and freed first: as many as there is room for are kept.
+    const room = Math.floor(traceRoom() / leanTraceBytes(frame, batch.rows * batch.length))
+    const firstKept = Math.max(0, weights.layers.length - room)
     const inputs: tf.Tensor[] = [embed(weights, batch.tokens)]
-    const traces: LayerTrace[] = []
-    for (const w of weights.layers) {
-      const x = inputs[inputs.length - 1]
-      if (x === undefined) break
-      if (keep) {
+    const traces = new Map<number, LayerTrace>()
+    weights.layers.forEach((w, i) => {
+      const x = inputs[i]
+      if (x === undefined) return
+      const made = tf.tidy(() => {
         const { y, trace } = layerForward(w, frame, x)
-        traces.push(trace)
-        inputs.push(y)
-      } else inputs.push(tf.tidy(() => layerForward(w, frame, x).y))
-    }
+        return i < firstKept ? { y } : { y, trace: { ...leanTrace(trace) } }
+      })
+      inputs.push(made.y)
+      if (made.trace !== undefined) traces.set(i, made.trace)
+    })
     const last = inputs[weights.layers.length] ?? tf.zeros([0])
     const chosen = tf.gather(last, tf.tensor1d(batch.positions, 'int32'))
     const normed = rmsNorm(chosen, weights.norm, config.rmsNormEps)
@@ -100,12 +94,12 @@ export const lossAndGradients = (
     for (let i = weights.layers.length - 1; i >= 0; i--) {
       const [w, x] = [weights.layers[i], inputs[i]]
       if (w === undefined || x === undefined) break
-      const trace = traces[i]
+      const trace = traces.get(i)
       const back = tf.tidy(() =>
         layerPullback(w, frame, trace ?? layerForward(w, frame, x).trace, dx, wanted),
       )
       tf.dispose([dx, x])
-      if (trace !== undefined) tf.dispose(Object.values(trace))
+      if (trace !== undefined) tf.dispose({ ...trace })
       Object.assign(gradients, back.gradients)
       dx = back.dx
     }

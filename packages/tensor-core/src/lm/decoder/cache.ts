@@ -2,12 +2,11 @@
  * Keys and values of rows of unequal length, grown by chunks. A chunk is padded on the left, so its last slot is each row's
  * newest token; a slot that holds no token is never attended to. States are values: growing gives a new one.
  */
-import { tf } from '../../engine'
+import { rmsNorm, tf } from '../../engine'
 import { embed } from './embedding'
 import { chunkFrame } from './frame'
 import { type KeyValues, layerForward } from './layer'
 import type { Adaptation } from './linear'
-import { rmsNorm } from './rmsNorm'
 import type { DecoderWeights } from './weights'
 
 // model ------------------------------------------------------------------------------------------

@@ -2,12 +2,12 @@
  * One decoder layer: x + attention(norm(x)), then + mlp(norm(.)); some families also normalise each head's queries and keys, or
  * what attention and MLP give before it is added. Forward keeps what backward needs; backward is by hand.
  */
-import { tf } from '../../engine'
-import { attend, attendPullback, headsFirst } from './attention'
+import { rmsNorm, tf } from '../../engine'
+import { attend, attendPullback, attentionContext, attentionWeights, headsFirst } from './attention'
 import type { AttentionKind, Frame } from './frame'
-import { type Gradients, type Linear, type Wanted, linear, linearPullback } from './linear'
+import { type Gradients, type Linear, type Wanted, linear, linearPullback, needsInput } from './linear'
 import { gatedActivation, gatedActivationPullback } from './mlp'
-import { type Norm, type NormTrace, normPullback, rmsNorm } from './rmsNorm'
+import { type Norm, type NormTrace, normPullback } from './rmsNorm'
 import { rotate } from './rotary'
 
 // model ------------------------------------------------------------------------------------------
@@ -37,26 +37,36 @@ export interface KeyValues {
   readonly v: tf.Tensor
 }
 
-/** Everything between a layer's input and output that its gradient needs. */
+/** What lies between a layer's input and output and costs little to compute again from the trace. */
+type Derived = Readonly<Record<'normed1' | 'attention' | 'context' | 'normed2' | 'activated', tf.Tensor>>
+
+/** What a layer's gradient cannot do without. */
 export interface LayerTrace {
   readonly x: tf.Tensor
   readonly scale1: tf.Tensor
-  readonly normed1: tf.Tensor
   readonly headNorms?: { readonly q: NormTrace; readonly k: NormTrace }
   readonly q: tf.Tensor
   readonly k: tf.Tensor
   readonly v: tf.Tensor
-  readonly attention: tf.Tensor
-  readonly context: tf.Tensor
   readonly afterAttention?: NormTrace
   readonly middle: tf.Tensor
   readonly scale2: tf.Tensor
-  readonly normed2: tf.Tensor
   readonly gate: tf.Tensor
   readonly up: tf.Tensor
-  readonly activated: tf.Tensor
   readonly afterMlp?: NormTrace
+  /** Where it is at hand anyway. */
+  readonly derived?: Derived
 }
+
+/** The trace to keep while other layers are computed. */
+export const leanTrace = (trace: LayerTrace): LayerTrace => {
+  const { derived, ...kept } = trace
+  return derived === undefined ? trace : kept
+}
+
+/** Bytes of a lean trace of `tokens` positions (its input is the layer before's output, and not counted). */
+export const leanTraceBytes = ({ config: c }: Frame, tokens: number): number =>
+  4 * tokens * (2 * c.hiddenSize + (c.heads + 2 * c.kvHeads) * c.headDim + 2 * c.intermediateSize)
 
 // shapes -----------------------------------------------------------------------------------------
 
@@ -121,28 +131,62 @@ export const layerForward = (
       trace: {
         x: tf.clone(x),
         scale1: first.scale,
-        normed1: first.y,
         ...(queries.trace === undefined || keys.trace === undefined
           ? {}
           : { headNorms: { q: queries.trace, k: keys.trace } }),
         q,
         k,
         v,
-        attention: attended.weights,
-        context,
         ...(afterAttention.trace === undefined ? {} : { afterAttention: afterAttention.trace }),
         middle,
         scale2: second.scale,
-        normed2: second.y,
         gate,
         up,
-        activated,
         ...(afterMlp.trace === undefined ? {} : { afterMlp: afterMlp.trace }),
+        derived: {
+          normed1: first.y,
+          attention: attended.weights,
+          context,
+          normed2: second.y,
+          activated,
+        },
       },
     }
   })
 
 // backward ---------------------------------------------------------------------------------------
+
+/** x s g: a norm's last step, for what has been measured before. */
+const scaled = (x: tf.Tensor, scale: tf.Tensor, gain: tf.Tensor): tf.Tensor =>
+  tf.tidy(() => tf.mul(tf.mul(x, scale), gain))
+
+/** A value made when it is first asked for. */
+const lazily = <A>(make: () => A): (() => A) => {
+  const made: { value?: A } = {}
+  return () => (made.value ??= make())
+}
+
+/** Each derived value: taken from the trace, or computed again from it exactly as forward did, when it is asked for. */
+const derivedOf = (
+  w: LayerWeights,
+  frame: Frame,
+  trace: LayerTrace,
+): { readonly [K in keyof Derived]: () => tf.Tensor } => {
+  const { config } = frame
+  const { derived } = trace
+  const attention = lazily(
+    () => derived?.attention ?? attentionWeights(trace, frame[w.kind].mask, config.queryPreAttnScalar),
+  )
+  return {
+    attention,
+    normed1: lazily(() => derived?.normed1 ?? scaled(trace.x, trace.scale1, w.inputNorm.gain)),
+    context: lazily(
+      () => derived?.context ?? join(frame, attentionContext(attention(), trace.v), config.heads),
+    ),
+    normed2: lazily(() => derived?.normed2 ?? scaled(trace.middle, trace.scale2, w.mlpNorm.gain)),
+    activated: lazily(() => derived?.activated ?? gatedActivation(trace.gate, trace.up, config.hiddenAct)),
+  }
+}
 
 /** Gradient of the layer's input from that of its output, with the gradients wanted of its parameters. */
 export const layerPullback = (
@@ -156,8 +200,11 @@ export const layerPullback = (
     const { config, adaptation } = frame
     const { rotary } = frame[w.kind]
     const gradients: Gradients = {}
-    const throughLinear = (layer: Linear, x: tf.Tensor, d: tf.Tensor): tf.Tensor => {
-      const back = linearPullback(layer, x, d, adaptation, wanted)
+    const derived = derivedOf(w, frame, trace)
+    const throughLinear = (layer: Linear, x: () => tf.Tensor, d: tf.Tensor): tf.Tensor => {
+      // Made here, so that it outlives the layer's own scope.
+      const input = needsInput(layer, adaptation, wanted) ? x() : undefined
+      const back = linearPullback(layer, input, d, adaptation, wanted)
       Object.assign(gradients, back.gradients)
       return back.dx
     }
@@ -169,17 +216,17 @@ export const layerPullback = (
     }
     // mlp
     const dDown = throughNorm(w.afterMlp, trace.afterMlp, dy)
-    const dActivated = throughLinear(w.down, trace.activated, dDown)
+    const dActivated = throughLinear(w.down, derived.activated, dDown)
     const dGated = gatedActivationPullback(trace.gate, trace.up, dActivated, config.hiddenAct)
     const dNormed2 = tf.add(
-      throughLinear(w.gate, trace.normed2, dGated.gate),
-      throughLinear(w.up, trace.normed2, dGated.up),
+      throughLinear(w.gate, derived.normed2, dGated.gate),
+      throughLinear(w.up, derived.normed2, dGated.up),
     )
     const dMiddle = tf.add(dy, throughNorm(w.mlpNorm, { x: trace.middle, scale: trace.scale2 }, dNormed2))
     // attention
     const dOutput = throughNorm(w.afterAttention, trace.afterAttention, dMiddle)
-    const dContext = headsFirst(split(frame, throughLinear(w.o, trace.context, dOutput), config.heads))
-    const d = attendPullback(trace, trace.attention, dContext, config.queryPreAttnScalar)
+    const dContext = headsFirst(split(frame, throughLinear(w.o, derived.context, dOutput), config.heads))
+    const d = attendPullback(trace, derived.attention(), dContext, config.queryPreAttnScalar)
     const unturned = (x: tf.Tensor, heads: number): tf.Tensor =>
       tf.reshape(rotate(headsFirst(x), rotary, true), [frame.rows * frame.length, heads * config.headDim])
     /** Back to the projection's output: turned back, and through the norm of heads where there is one. */
@@ -193,9 +240,9 @@ export const layerPullback = (
           )
     }
     const dNormed1 = tf.addN([
-      throughLinear(w.q, trace.normed1, toProjection(d.q, config.heads, 'q')),
-      throughLinear(w.k, trace.normed1, toProjection(d.k, config.kvHeads, 'k')),
-      throughLinear(w.v, trace.normed1, join(frame, d.v, config.kvHeads)),
+      throughLinear(w.q, derived.normed1, toProjection(d.q, config.heads, 'q')),
+      throughLinear(w.k, derived.normed1, toProjection(d.k, config.kvHeads, 'k')),
+      throughLinear(w.v, derived.normed1, join(frame, d.v, config.kvHeads)),
     ])
     const dx = tf.add(dMiddle, throughNorm(w.inputNorm, { x: trace.x, scale: trace.scale1 }, dNormed1))
     return { dx, gradients }

@@ -67,10 +67,17 @@ const outer = (a: tf.Tensor, b: tf.Tensor, examples: number): tf.Tensor => {
   return matMul(tf.reshape(a, [examples, each, p]), tf.reshape(b, [examples, each, q]), true, false)
 }
 
-/** @returns dx, and the gradients wanted under `<module>.lora_A`, `<module>.lora_B`, `<module>.weight`, `<module>.bias` */
+/** Whether a layer's gradients can only be had with its input. */
+export const needsInput = (layer: Linear, { factors }: Adaptation, wanted: Wanted): boolean =>
+  wanted.weights || factors.has(layer.name)
+
+/**
+ * @param x the layer's input, which only some gradients need (`needsInput`)
+ * @returns dx, and the gradients wanted under `<module>.lora_A`, `<module>.lora_B`, `<module>.weight`, `<module>.bias`
+ */
 export const linearPullback = (
   layer: Linear,
-  x: tf.Tensor,
+  x: tf.Tensor | undefined,
   dy: tf.Tensor,
   adaptation: Adaptation,
   wanted: Wanted,
@@ -78,12 +85,12 @@ export const linearPullback = (
   tf.tidy(() => {
     const gradients: Gradients = {}
     const plain = layer.matrix.pullback(dy)
-    if (wanted.weights) {
+    if (wanted.weights && x !== undefined) {
       gradients[`${layer.name}.weight`] = outer(dy, x, 1)
       if (layer.bias !== undefined) gradients[`${layer.name}.bias`] = tf.sum(dy, 0)
     }
     const f = adaptation.factors.get(layer.name)
-    if (f === undefined) return { dx: plain, gradients }
+    if (f === undefined || x === undefined) return { dx: plain, gradients }
     const mask = maskOf(x, layer.name, adaptation)
     const input = dropped(x, mask)
     const low = matMul(input, f.A, false, true)

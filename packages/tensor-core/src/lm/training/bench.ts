@@ -15,12 +15,23 @@ import { type Trainable, fullTrainable, loraTrainable } from './trainable'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A model, its rows, and an oracle over a trainable vector. */
-export interface Bench {
+/** A model and its rows, before any weight is on the device: what a run's record is made of. */
+export interface TrainingPlan {
   readonly opened: OpenedModel
   readonly encoded: EncodedRows
-  readonly trainable: Trainable
+  /** Where training starts, unless it is the model itself. */
+  readonly start?: Float32Array
+}
+
+export interface AdapterPlan extends TrainingPlan {
+  readonly from: AdapterStart
   readonly start: Float32Array
+}
+
+/** A model, its rows, and an oracle over a trainable vector. */
+export interface Bench extends TrainingPlan {
+  readonly start: Float32Array
+  readonly trainable: Trainable
   readonly dispose: () => void
 }
 
@@ -68,7 +79,7 @@ const roomToTrain = (
   })
 }
 
-export const adapterBench = (request: TrainingRequest): TE.TaskEither<TrainingError, AdapterBench> =>
+export const adapterPlan = (request: TrainingRequest): TE.TaskEither<TrainingError, AdapterPlan> =>
   pipe(
     TE.Do,
     TE.bindW('opened', () => openModel(request.model, request)),
@@ -86,49 +97,60 @@ export const adapterBench = (request: TrainingRequest): TE.TaskEither<TrainingEr
         ),
       ),
     ),
-    TE.chainFirstEitherKW(({ opened, encoded, from }) =>
-      roomToTrain(opened, encoded, request, request.dtype ?? 'float32', from.start.length),
-    ),
-    TE.bindW('weights', ({ opened }) =>
-      loadWeights(opened.folder, request.dtype === undefined ? {} : { dtype: request.dtype }),
-    ),
-    TE.map(({ opened, encoded, from, weights }) => ({
-      opened,
-      encoded,
-      from,
-      start: from.start,
-      trainable: loraTrainable(weights, from.slots),
-      dispose: weights.dispose,
-    })),
+    TE.map(({ opened, encoded, from }) => ({ opened, encoded, from, start: from.start })),
   )
 
-export const fullBench = (request: TrainingRequest): TE.TaskEither<TrainingError, Bench> =>
+export const adapterBench =
+  (request: TrainingRequest) =>
+  (plan: AdapterPlan): TE.TaskEither<TrainingError, AdapterBench> =>
+    pipe(
+      TE.fromEither(
+        roomToTrain(plan.opened, plan.encoded, request, request.dtype ?? 'float32', plan.start.length),
+      ),
+      TE.chain(() =>
+        loadWeights(plan.opened.folder, request.dtype === undefined ? {} : { dtype: request.dtype }),
+      ),
+      TE.map((weights) => ({
+        ...plan,
+        trainable: loraTrainable(weights, plan.from.slots),
+        dispose: weights.dispose,
+      })),
+    )
+
+export const fullPlan = (request: TrainingRequest): TE.TaskEither<TrainingError, TrainingPlan> =>
   pipe(
     TE.Do,
     TE.bindW('opened', () => openModel(request.model, request)),
     TE.bindW('encoded', ({ opened }) => TE.fromEither(encodeRows(opened, request))),
-    TE.let('trainable', ({ opened }) => fullTrainable(opened.folder.config)),
-    TE.chainFirstEitherKW(({ opened, encoded, trainable }) =>
-      roomToTrain(opened, encoded, request, undefined, trainable.layout.size),
-    ),
-    TE.bindW('start', ({ opened, trainable }) => async (): Promise<E.Either<LmError, Float32Array>> => {
-      const start = new Float32Array(trainable.layout.size)
-      for (const slot of trainable.layout.slots) {
-        const values = await opened.folder.weights.read(slot.name)()
-        if (E.isLeft(values)) return values
-        if (values.right.length !== slot.size)
-          return E.left(
-            badInput(
-              'ModelUnsupported',
-              `holds ${slot.name} with ${values.right.length} values, config.json asks for ${slot.size}`,
-              {
-                where: request.model,
-              },
-            ),
-          )
-        start.set(values.right, slot.offset)
-      }
-      return E.right(start)
-    }),
-    TE.map((b) => ({ ...b, dispose: () => undefined })),
   )
+
+export const fullBench =
+  (request: TrainingRequest) =>
+  (plan: TrainingPlan): TE.TaskEither<TrainingError, Bench> =>
+    pipe(
+      TE.right(plan),
+      TE.let('trainable', ({ opened }) => fullTrainable(opened.folder.config)),
+      TE.chainFirstEitherKW(({ opened, encoded, trainable }) =>
+        roomToTrain(opened, encoded, request, undefined, trainable.layout.size),
+      ),
+      TE.bindW('start', ({ opened, trainable }) => async (): Promise<E.Either<LmError, Float32Array>> => {
+        const start = new Float32Array(trainable.layout.size)
+        for (const slot of trainable.layout.slots) {
+          const values = await opened.folder.weights.read(slot.name)()
+          if (E.isLeft(values)) return values
+          if (values.right.length !== slot.size)
+            return E.left(
+              badInput(
+                'ModelUnsupported',
+                `holds ${slot.name} with ${values.right.length} values, config.json asks for ${slot.size}`,
+                {
+                  where: request.model,
+                },
+              ),
+            )
+          start.set(values.right, slot.offset)
+        }
+        return E.right(start)
+      }),
+      TE.map((b) => ({ ...b, dispose: () => undefined })),
+    )

@@ -8,8 +8,9 @@ import * as O from 'fp-ts/Option'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { type FormatError, type LmError, badInput, causeLine, failure } from '../../contracts'
+import { type FormatError, type LmError, causeLine, failure } from '../../contracts'
 import { decodeAs, readJson, readSafetensors, writeFolder, writeSafetensors, writeWhole } from '../../formats'
+import { RunRecord, sameRun } from './record'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -20,14 +21,14 @@ export interface Checkpoint {
   readonly vectors: Readonly<Record<string, Float32Array>>
   /** Numbers the update rule remembers. */
   readonly numbers: Readonly<Record<string, ReadonlyArray<number>>>
-  /** A hash of everything that decides the run. */
-  readonly run: string
+  /** Everything that decides the run. */
+  readonly run: RunRecord
 }
 
 const Stored = t.type(
   {
     step: t.number,
-    run: t.string,
+    run: RunRecord,
     numbers: t.record(t.string, t.readonlyArray(t.union([t.number, t.string]))),
   },
   'a checkpoint',
@@ -98,7 +99,7 @@ export const removeCheckpoints = (out: string): TE.TaskEither<FormatError, void>
 // reading ----------------------------------------------------------------------------------------
 
 /** The last checkpoint, none where there is none; left where it belongs to another run. */
-export const readCheckpoint = (out: string, run: string): TE.TaskEither<LmError, O.Option<Checkpoint>> =>
+export const readCheckpoint = (out: string, run: RunRecord): TE.TaskEither<LmError, O.Option<Checkpoint>> =>
   pipe(
     stepsIn(out),
     TE.chainW((names) => {
@@ -108,14 +109,7 @@ export const readCheckpoint = (out: string, run: string): TE.TaskEither<LmError,
       return pipe(
         readJson(join(folder, 'state.json')),
         TE.chainEitherKW(decodeAs('FileDamaged')(Stored, join(folder, 'state.json'))),
-        TE.filterOrElseW(
-          (stored) => stored.run === run,
-          () =>
-            badInput('BadOption', 'holds a checkpoint of a run with other data, model or options', {
-              where: out,
-              remedy: 'repeat the options of that run, or give another --out',
-            }),
-        ),
+        TE.chainFirstEitherKW((stored) => sameRun(out, stored.run, run)),
         TE.chainW((stored) =>
           pipe(
             readSafetensors(join(folder, 'state.safetensors')),

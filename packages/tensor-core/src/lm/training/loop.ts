@@ -23,6 +23,7 @@ import { type LogRow, openLog } from './log'
 import { deviceSpace } from './oracle'
 import { type PlannedStep, planOf } from './plan'
 import type { TrainingRecipe } from './recipe'
+import type { RunRecord } from './record'
 import { scheduleFactor } from './schedule'
 import { turn } from '../turn'
 
@@ -40,8 +41,8 @@ export interface LoopSettings {
   readonly rule: UpdateRule<tf.Tensor>
   /** Receives the parameters whenever they change; the loop keeps owning them. */
   readonly publish: (parameters: tf.Tensor) => void
-  /** A hash of everything that decides the run. */
-  readonly run: string
+  /** Everything that decides the run. */
+  readonly run: RunRecord
   readonly out?: string
   readonly checkpointEvery?: number
   readonly resume?: boolean

@@ -1,5 +1,4 @@
-/** One run of the training loop over a bench: its identity, its oracle, its update rule. */
-import { createHash } from 'node:crypto'
+/** One run of the training loop over a bench: its oracle, its update rule. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -19,29 +18,8 @@ import { encodeDataset } from '../rows'
 import type { Bench } from './bench'
 import { type LoopSettings, trainLoop } from './loop'
 import { lmOracle } from './oracle'
+import type { RunRecord } from './record'
 import type { TrainingError, TrainingRequest } from './request'
-
-// identity ---------------------------------------------------------------------------------------
-
-const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
-
-/** Everything that decides a run, as one hash: a checkpoint of another run is not gone on from. */
-const runHash = (request: TrainingRequest, bench: Bench, kind: string): TE.TaskEither<LmError, string> =>
-  pipe(
-    bench.opened.folder.fingerprint,
-    TE.map((model) =>
-      hashOf({
-        kind,
-        model,
-        recipe: request.recipe,
-        seed: request.seed,
-        defence: { name: request.defence?.name, parameters: request.defence?.parameters },
-        start: createHash('sha256').update(bench.start).digest('hex'),
-        rows: bench.encoded.rows.map((row) => [row.promptTokens, row.responseTokens]),
-        ...(request.dtype === 'bfloat16' ? { dtype: request.dtype } : {}),
-      }),
-    ),
-  )
 
 // running ----------------------------------------------------------------------------------------
 
@@ -125,7 +103,7 @@ const givenOf = (request: TrainingRequest): Partial<LoopSettings> =>
 export const runLoop = (
   request: TrainingRequest,
   bench: Bench,
-  kind: string,
+  run: RunRecord,
 ): TE.TaskEither<TrainingError, Float32Array> => {
   const current: { parameters: tf.Tensor | undefined } = { parameters: undefined }
   const { oracle, encode } = oracleFor(request, bench, () => current.parameters ?? tf.zeros([0]))
@@ -142,9 +120,8 @@ export const runLoop = (
     )
   return pipe(
     TE.Do,
-    TE.bindW('run', () => runHash(request, bench, kind)),
     TE.bindW('rule', () => (request.defence ?? noDefence.training).apply(plainRule(oracle), oracle)),
-    TE.chainW(({ run, rule }) =>
+    TE.chainW(({ rule }) =>
       trainLoop({
         start: bench.start,
         rows: bench.encoded.rows.map((r) => r.example),

@@ -7,6 +7,7 @@ import { pipe } from 'fp-ts/function'
 import { type FormatError, type LmError, causeLine, failure } from '../../contracts'
 import { makeFolder } from '../../formats'
 import { removeCheckpoints } from './checkpoint'
+import { recordPart } from './record'
 import type { TrainingRequest } from './request'
 
 const attempt = <A>(where: string, work: () => Promise<A> | A): TE.TaskEither<FormatError, A> =>
@@ -44,7 +45,7 @@ export const startAnew = ({ out, resume }: TrainingRequest, weights: string): TE
         attempt(out, async () => {
           // A place that cannot be written to is told now, not after the last step.
           makeFolder(dirname(out))
-          await rm(join(out, weights), { force: true })
+          for (const part of [weights, recordPart]) await rm(join(out, part), { force: true })
         }),
         TE.chain(() => removeCheckpoints(out)),
       )

@@ -1,0 +1,131 @@
+/**
+ * What decides a training run, kept beside its checkpoints and its result: a run goes on only from one that was asked for the
+ * same, and where it was asked for something else, that is named.
+ */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import * as t from 'io-ts'
+import { type FormatError, type LmError, badInput } from '../../contracts'
+import { decodeAs, kindOf, readJson, writeWhole } from '../../formats'
+import type { TrainingPlan } from './bench'
+import type { TrainingRequest } from './request'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Values by the option that brings them, in the order in which a difference is told. Contents of files are hashes. */
+export const RunRecord = t.record(t.string, t.unknown, "a run's record")
+export type RunRecord = Readonly<t.TypeOf<typeof RunRecord>>
+
+const RECORD_NAME = 'training.json'
+
+// constructors -----------------------------------------------------------------------------------
+
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
+
+const optionName = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`
+
+/** A defence has options of its own; where one is called as one of training, training's is the learning rate's. */
+const recipeOptions = ({ recipe, defence }: TrainingRequest): RunRecord => {
+  const { shuffle, ...rest } = recipe
+  const taken = Object.keys(defence?.parameters ?? {})
+  return {
+    ...Object.fromEntries(
+      Object.entries(rest).map(([name, value]) => [
+        taken.includes(name) ? `--lr-${optionName(name).slice(2)}` : optionName(name),
+        value,
+      ]),
+    ),
+    '--no-shuffle': !shuffle,
+  }
+}
+
+/** The record of a run; `kind` is what it makes. */
+export const runRecord = (
+  request: TrainingRequest,
+  { opened, encoded, start }: TrainingPlan,
+  kind: 'adapter' | 'model',
+): TE.TaskEither<LmError, RunRecord> =>
+  pipe(
+    opened.folder.fingerprint,
+    TE.map((model) => ({
+      '--full': kind === 'model',
+      '--model': { contents: model },
+      ...recipeOptions(request),
+      '--seed': request.seed,
+      '--dtype': request.dtype ?? 'float32',
+      ...(request.defence === undefined
+        ? {}
+        : {
+            defence: request.defence.name,
+            ...Object.fromEntries(
+              Object.entries(request.defence.parameters ?? {}).map(([name, value]) => [
+                optionName(name),
+                value,
+              ]),
+            ),
+          }),
+      'data (its rows as tokens)': {
+        contents: hashOf(encoded.rows.map((row) => [row.promptTokens, row.responseTokens])),
+      },
+      ...(start === undefined
+        ? {}
+        : { '--init-adapter': { contents: createHash('sha256').update(start).digest('hex') } }),
+    })),
+  )
+
+// comparing --------------------------------------------------------------------------------------
+
+const Contents = t.type({ contents: t.string })
+const canonical = (value: unknown): string => JSON.stringify(value) ?? 'not given'
+const shown = (value: unknown): string => (Contents.is(value) ? 'other contents' : canonical(value))
+
+/**
+ * @param out the folder the earlier run has written to
+ * @returns left `BadOption` naming the first option in which the two differ
+ */
+export const sameRun = (out: string, earlier: RunRecord, now: RunRecord): E.Either<LmError, void> => {
+  const different = [...new Set([...Object.keys(now), ...Object.keys(earlier)])].find(
+    (name) => canonical(earlier[name]) !== canonical(now[name]),
+  )
+  if (different === undefined) return E.right(undefined)
+  const [was, is] = [earlier[different], now[different]]
+  return E.left(
+    badInput(
+      'BadOption',
+      Contents.is(was) || Contents.is(is)
+        ? `holds a run with another ${different}`
+        : `holds a run with ${different} ${shown(was)}, this one has ${shown(is)}`,
+      { where: out, remedy: 'repeat the options of that run, or give another --out' },
+    ),
+  )
+}
+
+// beside a result --------------------------------------------------------------------------------
+
+/** The record's file in a finished folder. */
+export const recordPart = RECORD_NAME
+
+export const writeRecord = (folder: string, record: RunRecord): TE.TaskEither<FormatError, void> =>
+  writeWhole(join(folder, RECORD_NAME), `${JSON.stringify(record, null, 2)}\n`)
+
+/** Whether what stands finished in `out` is this run's result; left where it is another's, or nobody can tell. */
+export const finishedRun = (out: string, now: RunRecord): TE.TaskEither<LmError, void> => {
+  const path = join(out, RECORD_NAME)
+  return pipe(
+    kindOf(path),
+    TE.filterOrElseW(
+      (kind) => kind === 'file',
+      (): LmError =>
+        badInput('OutputExists', `is finished, and no ${RECORD_NAME} says by which options`, {
+          where: out,
+          remedy: 'use it as it is, or train again with --overwrite',
+        }),
+    ),
+    TE.chainW(() => readJson(path)),
+    TE.chainEitherKW(decodeAs<FormatError['_tag']>('FileDamaged')(RunRecord, path)),
+    TE.chainEitherKW((earlier) => sameRun(out, earlier, now)),
+  )
+}
