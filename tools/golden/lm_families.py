@@ -1,0 +1,232 @@
+"""Golden values for the families of decoders: tiny random models of each, what transformers, peft and torch compute with them.
+
+    python tools/golden/lm_families.py packages/tensor-core/test/golden/families
+
+Rows are longer than the windows and of unequal lengths; models are stored in bfloat16, some in shards, and computed in float32.
+"""
+
+import copy
+import json
+import math
+import shutil
+import sys
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import save_file
+from transformers import AutoConfig, AutoModelForCausalLM
+
+torch.set_num_threads(1)
+OUT = Path(sys.argv[1])
+
+SHARED = dict(vocab_size=53, hidden_size=24, intermediate_size=32, num_hidden_layers=3, num_attention_heads=4,
+              num_key_value_heads=2, max_position_embeddings=256, bos_token_id=1, eos_token_id=2, pad_token_id=0)
+MIXED = ["sliding_attention", "full_attention", "sliding_attention"]
+
+FAMILIES = {
+    "mistral": dict(sliding_window=5, head_dim=10, num_key_value_heads=1),
+    "qwen2": dict(use_sliding_window=True, sliding_window=6, max_window_layers=1, tie_word_embeddings=True),
+    "qwen3": dict(use_sliding_window=True, sliding_window=7, layer_types=MIXED, head_dim=8, attention_bias=True),
+    "gemma3_text": dict(sliding_window=6, layer_types=MIXED, head_dim=8, query_pre_attn_scalar=14,
+                        rope_parameters=dict(full_attention=dict(rope_type="linear", factor=2.0, rope_theta=100000.0),
+                                             sliding_attention=dict(rope_type="default", rope_theta=1000.0))),
+}
+SHARDED = ("mistral", "gemma3_text")
+
+ROPES = {
+    "dynamic": dict(rope_type="dynamic", rope_theta=10000.0, factor=3.0),
+    "yarn": dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=64),
+    "yarn with mscale": dict(rope_type="yarn", rope_theta=5000.0, factor=8.0, original_max_position_embeddings=32,
+                             mscale=0.7, mscale_all_dim=1.3, beta_fast=16, beta_slow=2, truncate=False),
+    "longrope": dict(rope_type="longrope", rope_theta=10000.0, short_factor=[1.0, 1.5, 2.0, 3.0],
+                     long_factor=[2.0, 5.0, 3.0, 9.0], original_max_position_embeddings=16),
+}
+
+
+def rounded(x, digits=9):
+    return [float(f"{v:.{digits}g}") for v in torch.as_tensor(x).double().flatten().tolist()]
+
+
+def loaded(folder, config=None):
+    return AutoModelForCausalLM.from_pretrained(folder, config=config, dtype=torch.float32,
+                                                attn_implementation="eager").eval()
+
+
+def made(name, folder, **fields):
+    torch.manual_seed(sum(map(ord, name)))
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(name, **copy.deepcopy({**SHARED, **fields}))).float()
+    centre = 0.0 if name.startswith("gemma") else 1.0
+    with torch.no_grad():
+        for key, p in model.named_parameters():
+            if "norm" in key:
+                p.copy_(centre + 0.3 * torch.randn_like(p))
+            elif key.endswith("bias"):
+                p.copy_(0.3 * torch.randn_like(p))
+            else:
+                sharp = 2.0 if any(s in key for s in ("q_proj", "k_proj", "lm_head", "embed")) else 1.0
+                p.copy_(torch.randn_like(p) * sharp / math.sqrt(p.shape[1]))
+    shutil.rmtree(folder, ignore_errors=True)
+    model.bfloat16().save_pretrained(folder, **(dict(max_shard_size="20KB") if name in SHARDED else {}))
+    return loaded(folder)
+
+
+def rows_of(n, seed, longest, answer):
+    g = torch.Generator().manual_seed(seed)
+    draw = lambda k: torch.randint(3, SHARED["vocab_size"], (k,), generator=g).tolist()
+    size = lambda lo, hi: int(torch.randint(lo, hi + 1, (1,), generator=g))
+    return [dict(promptTokens=draw(size(1, longest)), responseTokens=draw(size(2, answer))) for _ in range(n)]
+
+
+def response_log_probs(model, row):
+    tokens = torch.tensor([row["promptTokens"] + row["responseTokens"]])
+    p = len(row["promptTokens"])
+    lp = torch.log_softmax(model(tokens, use_cache=False).logits[0, p - 1:-1], -1)
+    return lp[torch.arange(len(row["responseTokens"])), torch.tensor(row["responseTokens"])]
+
+
+def decoding(fresh):
+    """`fresh` loads the model: dynamic scalings remember the longest row they have seen."""
+    out = []
+    for row in rows_of(6, 7, 34, 8):
+        with torch.no_grad():
+            log_probs = response_log_probs(fresh(), row)
+            prompt = torch.tensor([row["promptTokens"]])
+            greedy = fresh().generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=20,
+                                      do_sample=False, pad_token_id=0)[0, prompt.shape[1]:].tolist()
+        out.append(dict(**row, logProbs=rounded(log_probs), greedy=greedy))
+    return out
+
+
+def loss_of(model, rows):
+    return torch.stack([-response_log_probs(model, r).mean() for r in rows]).mean()
+
+
+def gradients(model, rows, path):
+    loss = loss_of(model, rows)
+    loss.backward()
+    name = lambda k: k.removeprefix("base_model.model.").replace(".default.weight", "")
+    tensors = {name(k): p.grad.contiguous() for k, p in model.named_parameters() if p.requires_grad}
+    save_file(tensors, path)
+    return float(loss.detach())
+
+
+def adapted(folder):
+    peft = get_peft_model(loaded(folder), LoraConfig(r=2, lora_alpha=4, lora_dropout=0.0, target_modules="all-linear",
+                                                     task_type="CAUSAL_LM"))
+    torch.manual_seed(11)
+    with torch.no_grad():
+        for key, p in peft.named_parameters():
+            if "lora_" in key:
+                p.copy_(0.2 * torch.randn_like(p))
+    return peft
+
+
+def stepped(model, rows):
+    """Four AdamW steps of all weights, batches of three in file order; the norms' gains and the biases afterwards."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.1)
+    log = []
+    for step in range(4):
+        optimizer.zero_grad()
+        loss = loss_of(model, [rows[(3 * step + i) % len(rows)] for i in range(3)])
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        log.append(dict(loss=float(loss.detach()), gradNorm=float(norm)))
+    return dict(log=log, final={k: rounded(p.detach(), 8) for k, p in model.named_parameters() if p.dim() == 1})
+
+
+def families():
+    out = {}
+    for name, fields in FAMILIES.items():
+        folder = OUT / name
+        made(name, folder, **fields)
+        rows = rows_of(6, 21, 18, 6)
+        peft = adapted(folder)
+        peft.save_pretrained(folder / "adapter")
+        (folder / "adapter" / "README.md").unlink()
+        out[name] = dict(rows=decoding(lambda: loaded(folder)), training=rows,
+                         loraLoss=gradients(peft, rows, folder / "lora-gradients.safetensors"),
+                         fullLoss=gradients(loaded(folder), rows, folder / "full-gradients.safetensors"),
+                         steps=stepped(loaded(folder), rows))
+    return out
+
+
+def ropes():
+    folder = OUT / "ropes"
+    made("llama", folder, head_dim=8)
+    base = json.loads((folder / "config.json").read_text())
+    out = {}
+    for name, rope in ROPES.items():
+        config = {**base, "rope_parameters": rope, "max_position_embeddings": 16 if name == "dynamic" else 128}
+        fresh = lambda: loaded(folder, AutoConfig.for_model(**copy.deepcopy(config)))
+        rows = rows_of(4, 5, 18, 5)
+        model = fresh()
+        losses = []
+        for row in rows:
+            losses.append(float(loss_of(fresh(), [row]).detach()))
+        out[name] = dict(config=config, rows=decoding(fresh), losses=losses, training=rows)
+    return out
+
+
+GEMMA_1B = dict(architectures=["Gemma3ForCausalLM"], attention_bias=False, attention_dropout=0.0,
+                attn_logit_softcapping=None, bos_token_id=2, cache_implementation="hybrid", eos_token_id=[1, 106],
+                final_logit_softcapping=None, head_dim=256, hidden_activation="gelu_pytorch_tanh", hidden_size=1152,
+                initializer_range=0.02, intermediate_size=6912, max_position_embeddings=32768,
+                model_type="gemma3_text", num_attention_heads=4, num_hidden_layers=26, num_key_value_heads=1,
+                pad_token_id=0, query_pre_attn_scalar=256, rms_norm_eps=1e-06, rope_local_base_freq=10000,
+                rope_scaling=None, rope_theta=1000000, sliding_window=512, sliding_window_pattern=6,
+                torch_dtype="bfloat16", use_cache=True, vocab_size=262144)
+SIZES = dict(vocab_size=100, hidden_size=64, intermediate_size=96, num_hidden_layers=8, num_attention_heads=32)
+
+CONFIGS = {
+    "gemma-3-1b as published": GEMMA_1B,
+    "gemma with nothing but sizes": dict(model_type="gemma3_text", **SIZES),
+    "gemma of transformers 4 with a scaled rope": dict(model_type="gemma3_text", **SIZES, sliding_window=8,
+                                                       sliding_window_pattern=3, rope_theta=5e5,
+                                                       rope_scaling=dict(rope_type="linear", factor=8.0)),
+    "gemma of transformers 5": dict(model_type="gemma3_text", **SIZES, tie_word_embeddings=False,
+                                    layer_types=["full_attention", "sliding_attention"] * 4,
+                                    rope_parameters=dict(full_attention=dict(rope_type="default", rope_theta=2e6),
+                                                         sliding_attention=dict(rope_type="default", rope_theta=5e3))),
+    "llama with nothing but sizes": dict(model_type="llama", **SIZES),
+    "mistral with nothing but sizes": dict(model_type="mistral", **SIZES),
+    "mistral without a window": dict(model_type="mistral", **SIZES, sliding_window=None, rope_theta=1e6),
+    "qwen2 with nothing but sizes": dict(model_type="qwen2", **SIZES),
+    "qwen2 with a window it does not use": dict(model_type="qwen2", **SIZES, use_sliding_window=False,
+                                                sliding_window=32768, max_window_layers=4, rope_theta=1e6),
+    "qwen2 with windows above": dict(model_type="qwen2", **SIZES, use_sliding_window=True, sliding_window=16,
+                                     max_window_layers=5),
+    "qwen2 with the default window": dict(model_type="qwen2", **{**SIZES, "num_hidden_layers": 30},
+                                          use_sliding_window=True),
+    "qwen3 with nothing but sizes": dict(model_type="qwen3", **SIZES),
+    "qwen3 with yarn": dict(model_type="qwen3", **SIZES, head_dim=16, rope_theta=1e6, max_position_embeddings=40960,
+                            rope_scaling=dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=32768)),
+}
+
+
+def configs():
+    """What transformers' configuration classes make of each file."""
+    out = {}
+    for name, raw in CONFIGS.items():
+        c = AutoConfig.for_model(**copy.deepcopy(raw))
+        kinds = getattr(c, "layer_types", None) or (
+            ["sliding_attention" if getattr(c, "sliding_window", None) else "full_attention"] * c.num_hidden_layers)
+        rope = c.rope_parameters
+        thetas = ([rope["full_attention"]["rope_theta"], rope["sliding_attention"]["rope_theta"]]
+                  if "full_attention" in rope else [rope["rope_theta"]] * 2)
+        eos = c.eos_token_id
+        out[name] = dict(raw=raw, headDim=getattr(c, "head_dim", None) or c.hidden_size // c.num_attention_heads,
+                         kvHeads=c.num_key_value_heads, tie=c.tie_word_embeddings,
+                         sliding=[k == "sliding_attention" for k in kinds],
+                         window=getattr(c, "sliding_window", None), thetas=thetas,
+                         maxPositionEmbeddings=c.max_position_embeddings, epsilon=c.rms_norm_eps,
+                         scalar=getattr(c, "query_pre_attn_scalar", None), bos=c.bos_token_id, pad=c.pad_token_id,
+                         eos=eos if isinstance(eos, list) else [] if eos is None else [eos])
+    return out
+
+
+if __name__ == "__main__":
+    OUT.mkdir(parents=True, exist_ok=True)
+    golden = dict(families=families(), ropes=ropes(), configs=configs())
+    (OUT / "golden.json").write_text(json.dumps(golden))
