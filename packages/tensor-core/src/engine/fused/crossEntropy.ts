@@ -7,8 +7,8 @@ import { fusedNames, runFused } from './kernel'
 export interface TokenCrossEntropy {
   /** [rows] -log softmax(logits)[id] */
   readonly losses: tf.Tensor
-  /** [rows, vocab] weight (softmax(logits) - onehot(id)), the gradient of sum_r weight_r loss_r */
-  readonly dLogits: tf.Tensor
+  /** [rows, vocab] weight (softmax(logits) - onehot(id)), the gradient of sum_r weight_r loss_r; absent without weights */
+  readonly dLogits?: tf.Tensor
 }
 
 // both at once -----------------------------------------------------------------------------------
@@ -16,24 +16,26 @@ export interface TokenCrossEntropy {
 /**
  * @param logits [rows, vocab]
  * @param ids [rows]
- * @param weights [rows]
+ * @param weights [rows]; undefined where no gradient is wanted
  */
 export const tokenCrossEntropy = (
   logits: tf.Tensor,
   ids: Int32Array,
-  weights: Float32Array,
+  weights: Float32Array | undefined,
 ): TokenCrossEntropy =>
   tf.tidy(() => {
     const [rows = 0, vocab = 0] = logits.shape
-    const [id, weight] = [tf.tensor1d(ids, 'int32'), tf.tensor2d(weights, [rows, 1])]
+    const id = tf.tensor1d(ids, 'int32')
+    const weight = tf.tensor2d(weights ?? new Float32Array(rows), [rows, 1])
     const [fused, dFused] = runFused(fusedNames.tokenCrossEntropy, { logits, id, weight }) ?? []
-    if (fused !== undefined && dFused !== undefined) return { losses: fused, dLogits: dFused }
+    if (fused !== undefined && dFused !== undefined)
+      return weights === undefined ? { losses: fused } : { losses: fused, dLogits: dFused }
     const hot = tf.cast(tf.oneHot(id, vocab), 'float32')
     const shifted = tf.sub(logits, tf.max(logits, -1, true))
     const exponentials = tf.exp(shifted)
     const sums = tf.sum(exponentials, -1, true)
-    return {
-      losses: tf.sub(tf.squeeze(tf.log(sums), [-1]), tf.sum(tf.mul(shifted, hot), -1)),
-      dLogits: tf.mul(tf.sub(tf.div(exponentials, sums), hot), weight),
-    }
+    const losses = tf.sub(tf.squeeze(tf.log(sums), [-1]), tf.sum(tf.mul(shifted, hot), -1))
+    return weights === undefined
+      ? { losses }
+      : { losses, dLogits: tf.mul(tf.sub(tf.div(exponentials, sums), hot), weight) }
   })

@@ -2,7 +2,7 @@
  * Cross-entropy over the vocabulary, forward and backward together and in chunks of rows, so that the logits of all positions
  * never stand in memory at once.
  */
-import { type FrozenMatrix, matMul, tf } from '../../engine'
+import { type FrozenMatrix, type TokenCrossEntropy, matMul, tf, tokenCrossEntropy } from '../../engine'
 
 /** Elements of one chunk of logits: 32 MB in float32. */
 const CHUNK = 8_388_608
@@ -26,32 +26,23 @@ export type Target =
   | { readonly kind: 'tokens'; readonly ids: Int32Array }
   | { readonly kind: 'states'; readonly initial: tf.Tensor }
 
-/** Losses [size] of one chunk, and the difference q - p [size, vocab] that is their gradient in the logits. */
-interface ChunkLoss {
-  readonly losses: tf.Tensor
-  readonly difference: tf.Tensor
-}
-
-const tokenLoss = (logits: tf.Tensor, ids: Int32Array, vocab: number): ChunkLoss => {
-  const hot = tf.cast(tf.oneHot(tf.tensor1d(ids, 'int32'), vocab), 'float32')
-  const shifted = tf.sub(logits, tf.max(logits, -1, true))
-  const exponentials = tf.exp(shifted)
-  const sums = tf.sum(exponentials, -1, true)
-  return {
-    losses: tf.sub(tf.squeeze(tf.log(sums), [-1]), tf.sum(tf.mul(shifted, hot), -1)),
-    difference: tf.sub(tf.div(exponentials, sums), hot),
-  }
-}
-
 const logProbabilities = (logits: tf.Tensor): tf.Tensor => {
   const shifted = tf.sub(logits, tf.max(logits, -1, true))
   return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true)))
 }
 
-const divergence = (logits: tf.Tensor, initialLogits: tf.Tensor): ChunkLoss => {
+/** Divergence of each row from the initial model's distribution; d loss / d logits = weight (q - p). */
+const divergence = (
+  logits: tf.Tensor,
+  initialLogits: tf.Tensor,
+  weights: Float32Array | undefined,
+): TokenCrossEntropy => {
   const [logQ, logP] = [logProbabilities(logits), logProbabilities(initialLogits)]
   const p = tf.exp(logP)
-  return { losses: tf.sum(tf.mul(p, tf.sub(logP, logQ)), -1), difference: tf.sub(tf.exp(logQ), p) }
+  const losses = tf.sum(tf.mul(p, tf.sub(logP, logQ)), -1)
+  return weights === undefined
+    ? { losses }
+    : { losses, dLogits: tf.mul(tf.sub(tf.exp(logQ), p), tf.tensor2d(weights, [weights.length, 1])) }
 }
 
 /**
@@ -74,13 +65,12 @@ export const crossEntropy = (
       tf.tidy(() => {
         const h = tf.slice(hidden, [start, 0], [size, width])
         const logits = head.product(h)
-        const { losses: nll, difference } =
+        const own = weights?.subarray(start, start + size)
+        const { losses: nll, dLogits } =
           target.kind === 'tokens'
-            ? tokenLoss(logits, target.ids.subarray(start, start + size), vocab)
-            : divergence(logits, head.product(tf.slice(target.initial, [start, 0], [size, width])))
-        if (weights === undefined) return { nll }
-        const w = tf.tensor2d(weights.subarray(start, start + size), [size, 1])
-        const dLogits = tf.mul(difference, w)
+            ? tokenCrossEntropy(logits, target.ids.subarray(start, start + size), own)
+            : divergence(logits, head.product(tf.slice(target.initial, [start, 0], [size, width])), own)
+        if (dLogits === undefined) return { nll }
         const dHidden = head.pullback(dLogits)
         return wantHead ? { nll, dHidden, dHead: matMul(dLogits, h, true, false) } : { nll, dHidden }
       }),

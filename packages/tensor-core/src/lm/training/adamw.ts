@@ -4,7 +4,7 @@
  *   p <- p - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
  * Source: Loshchilov and Hutter, arXiv 1711.05101; defaults of torch.
  */
-import { tf } from '../../engine'
+import { adamWUpdate, tf } from '../../engine'
 
 /**
  * The constants of AdamW: decay of the two moments, epsilon, and decoupled weight decay per step of learning rate 1.
@@ -43,14 +43,11 @@ export const disposeAdamW = (s: AdamWState): void => {
 /** One update; the old state's tensors are freed, the gradient is not. */
 export const adamWStep = (o: AdamWOptions, s: AdamWState, gradient: tf.Tensor, lr: number): AdamWState => {
   const step = s.step + 1
-  const next = tf.tidy(() => {
-    const m = tf.add(tf.mul(s.m, o.beta1), tf.mul(gradient, 1 - o.beta1))
-    const v = tf.add(tf.mul(s.v, o.beta2), tf.mul(tf.square(gradient), 1 - o.beta2))
-    const decayed = o.weightDecay === 0 ? s.parameters : tf.mul(s.parameters, 1 - lr * o.weightDecay)
-    const denominator = tf.add(tf.div(tf.sqrt(v), Math.sqrt(1 - o.beta2 ** step)), o.epsilon)
-    const parameters = tf.sub(decayed, tf.mul(tf.div(m, denominator), lr / (1 - o.beta1 ** step)))
-    return { parameters, m, v }
-  })
+  const constants = {
+    ...{ beta1: o.beta1, beta2: o.beta2, epsilon: o.epsilon, decay: 1 - lr * o.weightDecay },
+    ...{ root: Math.sqrt(1 - o.beta2 ** step), rate: lr / (1 - o.beta1 ** step) },
+  }
+  const next = adamWUpdate(constants, s, gradient)
   disposeAdamW(s)
   return { ...next, step }
 }
