@@ -92,15 +92,10 @@ describe('config.json', () => {
   })
 
   it.each<[string, unknown, RegExp]>([
-    ['yarn', golden.configs['yarn'], /rope_parameters of type yarn is not supported/],
-    ['a sliding window', golden.configs['mistral-window'], /sliding_window 16 is not supported/],
     ['another family', golden.configs['gpt2'], /model_type gpt2 is not supported/],
-    ['dynamic rope', { ...version4, rope_scaling: { type: 'dynamic', factor: 2 } }, /type dynamic/],
-    ['longrope', { ...version4, rope_scaling: { rope_type: 'longrope' } }, /type longrope/],
     ['another activation', { ...version4, hidden_act: 'gelu' }, /hidden_act gelu/],
     ['tensor parallel pre-training', { ...version4, pretraining_tp: 2 }, /pretraining_tp 2/],
     ['quantised weights', { ...version4, quantization_config: { bits: 4 } }, /quantization_config/],
-    ['a mistral without a word on its window', { ...version4, model_type: 'mistral' }, /sliding_window 4096/],
     ['sliding layers', { ...version4, layer_types: ['full_attention', 'sliding_attention'] }, /layer_types/],
     ['a part of the head rotated', { ...version4, partial_rotary_factor: 0.5 }, /partial_rotary_factor/],
     [
