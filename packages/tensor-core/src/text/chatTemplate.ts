@@ -1,11 +1,11 @@
 /**
  * Chat templates in Jinja, with what transformers puts at their disposal: the messages, `add_generation_prompt` and the special
- * tokens by name; `raise_exception`, `strftime_now` and generation blocks come with `@huggingface/jinja`.
+ * tokens by name, `raise_exception` and `strftime_now`. What a template may take and make is bounded (`boundedTemplate.ts`).
  */
-import { Template } from '@huggingface/jinja'
 import * as E from 'fp-ts/Either'
 import { type FormatError, type Message, causeLine } from '../contracts'
 import { damaged } from '../formats'
+import { boundedTemplate } from './boundedTemplate'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -27,15 +27,18 @@ export const compileTemplate = (
 ): E.Either<FormatError, ChatTemplate> =>
   E.tryCatch(
     () => {
-      const template = new Template(source)
+      const render = boundedTemplate(source)
       return ({ messages, addGenerationPrompt }) =>
-        template.render({
-          ...specialTokens,
-          messages: messages.map(({ role, content }) => ({ role, content })),
-          add_generation_prompt: addGenerationPrompt,
-          tools: null,
-          documents: null,
-        })
+        render(
+          {
+            ...specialTokens,
+            messages: messages.map(({ role, content }) => ({ role, content })),
+            add_generation_prompt: addGenerationPrompt,
+            tools: null,
+            documents: null,
+          },
+          messages.reduce((sum, { content }) => sum + content.length, 0),
+        )
     },
     (cause) => damaged(where, `the chat template cannot be read (${causeLine(cause)})`),
   )

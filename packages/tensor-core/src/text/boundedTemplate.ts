@@ -1,0 +1,128 @@
+/**
+ * `@huggingface/jinja`'s interpreter with an end to its patience. A template is a program of strangers: it can loop over
+ * `range(10**9)`, double a list or a text at every step, call itself. So every step, every list and every text is counted, and
+ * what one step can still do is stopped by the clock (`timeLimit.ts`).
+ */
+import { type JinjaEnvironment, type JinjaInterpreter, type JinjaValue, library } from './jinja'
+import { withinTime } from './timeLimit'
+
+// limits -----------------------------------------------------------------------------------------
+
+/** Nodes of the template that are evaluated; a turn of a conversation takes some dozens. */
+export const maxTemplateSteps = 500_000
+/** Items of one list, also of `range`. */
+export const maxTemplateItems = 1_000_000
+/** Characters of one text, beside four times what the conversation has. */
+export const maxTemplateText = 1 << 22
+/** Characters, and eight for an item, of all that is made, beside 200 times what the conversation has. */
+export const maxTemplateWork = 1 << 29
+export const maxTemplateMs = 3000
+
+class Exhausted extends Error {}
+
+// interpreter ------------------------------------------------------------------------------------
+
+/** Counts what goes through; throws `Exhausted`. @param conversation characters that the template was given */
+const counter = (conversation: number): ((result: JinjaValue) => void) => {
+  const state = { steps: 0, work: 0 }
+  const count = (size: number, largest: number, cost: number): void => {
+    if (size > largest) throw new Exhausted(`makes a text or a list of ${size} parts`)
+    state.work += cost * size
+    if (state.work > maxTemplateWork + 200 * conversation) throw new Exhausted('makes too much text')
+  }
+  return ({ value }) => {
+    state.steps += 1
+    if (state.steps > maxTemplateSteps) throw new Exhausted(`takes more than ${maxTemplateSteps} steps`)
+    if (typeof value === 'string') count(value.length, maxTemplateText + 4 * conversation, 1)
+    else if (Array.isArray(value)) count(value.length, maxTemplateItems, 8)
+    else if (value instanceof Map) count(value.size, maxTemplateItems, 8)
+  }
+}
+
+/** Every node's value is counted: the interpreter calls its own `evaluate` for each. */
+const boundedInterpreter = (environment: JinjaEnvironment, conversation: number): JinjaInterpreter => {
+  const interpreter = new (library().Interpreter)(environment)
+  const evaluate = interpreter.evaluate.bind(interpreter)
+  const count = counter(conversation)
+  interpreter.evaluate = (statement, scope) => {
+    const result = evaluate(statement, scope)
+    count(result)
+    return result
+  }
+  return interpreter
+}
+
+// what templates may call -------------------------------------------------------------------------
+
+/** Python's `range`; nothing where the arguments are no numbers, as in the library. */
+const range = (first: unknown, second?: unknown, step: unknown = 1): ReadonlyArray<number> => {
+  const [from, to] = second === undefined ? [0, first] : [first, second]
+  if (typeof from !== 'number' || typeof to !== 'number' || typeof step !== 'number') return []
+  if (step === 0) throw new Error('range() step must not be zero')
+  const length = Math.max(0, Math.ceil((to - from) / step))
+  if (!(length <= maxTemplateItems)) throw new Exhausted(`makes a list of ${length} parts`)
+  return Array.from({ length }, (_, i) => from + i * step)
+}
+
+const month = (date: Date, style: 'long' | 'short'): string =>
+  new Intl.DateTimeFormat('en', { month: style }).format(date)
+
+/** The parts of a date that templates ask for; any other letter stays as it is. */
+const strftimeNow = (format: unknown): string => {
+  const now = new Date()
+  const two = (n: number): string => String(n).padStart(2, '0')
+  const parts: Readonly<Record<string, string>> = {
+    Y: String(now.getFullYear()),
+    m: two(now.getMonth() + 1),
+    d: two(now.getDate()),
+    b: month(now, 'short'),
+    B: month(now, 'long'),
+    H: two(now.getHours()),
+    M: two(now.getMinutes()),
+    S: two(now.getSeconds()),
+    '%': '%',
+  }
+  return String(format).replace(/%([YmdbBHMS%])/g, (token, letter: string) => parts[letter] ?? token)
+}
+
+const raise = (message: unknown): never => {
+  throw new Error(String(message))
+}
+
+const globals: ReadonlyArray<readonly [string, unknown]> = [
+  ['false', false],
+  ['true', true],
+  ['none', null],
+  ['False', false],
+  ['True', true],
+  ['None', null],
+  ['raise_exception', raise],
+  ['range', range],
+  ['strftime_now', strftimeNow],
+]
+
+// rendering --------------------------------------------------------------------------------------
+
+/** Deeper recursion, of the template or of what it calls, is a template without end. */
+const isEndless = (cause: unknown): boolean =>
+  typeof cause === 'object' && cause !== null && 'name' in cause && cause.name === 'RangeError'
+
+/** Compiles a template; both steps throw, also where the template takes or makes too much. */
+export const boundedTemplate = (
+  source: string,
+): ((items: Readonly<Record<string, unknown>>, size: number) => string) => {
+  const { Environment, parse, tokenize } = library()
+  const program = withinTime(maxTemplateMs, () =>
+    parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })),
+  )
+  return (items, size) => {
+    const environment = new Environment()
+    for (const [name, value] of [...globals, ...Object.entries(items)]) environment.set(name, value)
+    try {
+      const interpreter = boundedInterpreter(environment, size)
+      return withinTime(maxTemplateMs, () => String(interpreter.run(program).value))
+    } catch (cause) {
+      throw isEndless(cause) ? new Exhausted('goes on without end, or makes a text without end') : cause
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * The part of `@huggingface/jinja` that is used, typed here: the declarations of its parts do not resolve under Node's module
+ * rules (version 0.5 imports without file endings).
+ */
+import * as jinja from '@huggingface/jinja'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface JinjaValue {
+  readonly value: unknown
+}
+
+export interface JinjaEnvironment {
+  /** A plain value or function as a variable. */
+  readonly set: (name: string, value: unknown) => unknown
+}
+
+export interface JinjaInterpreter {
+  /** Evaluates one node of the template; all nodes go through here. */
+  evaluate: (statement: unknown, environment: unknown) => JinjaValue
+  readonly run: (program: unknown) => JinjaValue
+}
+
+interface Library {
+  readonly Environment: new () => JinjaEnvironment
+  readonly Interpreter: new (environment: JinjaEnvironment) => JinjaInterpreter
+  readonly parse: (tokens: unknown) => unknown
+  readonly tokenize: (source: string, options: Readonly<Record<string, boolean>>) => unknown
+}
+
+// library ----------------------------------------------------------------------------------------
+
+const isLibrary = (u: object): u is Library =>
+  ['Environment', 'Interpreter', 'parse', 'tokenize'].every((name) => name in u)
+
+/** Throws where the installed version has other parts. */
+export const library = (): Library => {
+  const found: object = jinja
+  if (!isLibrary(found)) throw new Error('@huggingface/jinja has no Interpreter')
+  return found
+}
