@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdtempSync,
   readFileSync,
+  rmSync,
   readdirSync,
   writeFileSync,
   copyFileSync,
@@ -157,7 +158,7 @@ describe('train', () => {
     expect(readdirSync(join(parts, 'checkpoint'))).toHaveLength(1)
     const other = await run('train', ...dropout, '--out', parts, '--resume', '--seed', '7')
     expect(other.code).toBe(2)
-    expect(other.err).toContain('checkpoint of a run with other')
+    expect(other.err).toContain('holds a run with --seed 42, this one has 7; repeat the options')
     const again = await run(
       'train',
       ...dropout,
@@ -178,7 +179,34 @@ describe('train', () => {
     const stripped = (path: string): unknown =>
       rowsOf(path).map(({ seconds, ...rest }) => ({ ...rest, timed: typeof seconds }))
     expect(stripped(join(work, 'parts.log'))).toEqual(stripped(join(work, 'whole.log')))
-    expect(readdirSync(parts).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors'])
+    expect(readdirSync(parts).sort()).toEqual([
+      'adapter_config.json',
+      'adapter_model.safetensors',
+      'training.json',
+    ])
+  })
+
+  it('--resume on a finished folder gives its result back, or names the option that differs', async () => {
+    const [out, rows] = [join(work, 'finished'), join(work, 'other-rows.jsonl')]
+    writeFileSync(rows, readFileSync(data, 'utf8').split('\n').slice(1).join('\n'))
+    expect((await run('train', ...options, '--out', out)).code).toBe(0)
+    const weights = (): Buffer => readFileSync(join(out, 'adapter_model.safetensors'))
+    const before = weights()
+    expect((await run('train', ...options, '--out', out, '--resume')).code).toBe(0)
+    for (const [differs, ...argv] of [
+      ['--rank 4, this one has 5', '--rank', '5'],
+      ['--lr 0.005, this one has 0.01', '--lr', '0.01'],
+      ['--no-shuffle false, this one has true', '--no-shuffle'],
+      ['another data', '--data', rows],
+      ['another --init-adapter', '--init-adapter', join(model, 'adapter')],
+    ]) {
+      const said = await run('train', ...options, '--out', out, '--resume', ...argv)
+      expect([said.code, said.err]).toEqual([2, expect.stringContaining(`holds a run with ${differs ?? ''}`)])
+    }
+    rmSync(join(out, 'training.json'))
+    const silent = await run('train', ...options, '--out', out, '--resume')
+    expect([silent.code, silent.err]).toEqual([2, expect.stringContaining('no training.json says')])
+    expect(weights().equals(before)).toBe(true)
   })
 
   it('goes on from an adapter and merges it: the merged model scores the same', async () => {

@@ -78,7 +78,7 @@ describe('a step of several batches', () => {
       seed: 1,
       rule,
       publish: () => undefined,
-      run: 'fails',
+      run: { name: 'fails' },
     }
     const before = tf.memory().numTensors
     expect(await trainLoop(settings)()).toMatchObject({

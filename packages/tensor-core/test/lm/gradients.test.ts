@@ -151,7 +151,7 @@ describe.each(testedEngines)('on %s', (engine) => {
         seed: 1,
         rule: plainRule(oracle),
         publish: (p) => (current.parameters = p),
-        run: 'golden',
+        run: { name: 'golden' },
         onStep: (r) => log.push(r),
       }
       const final = await run(trainLoop(settings))

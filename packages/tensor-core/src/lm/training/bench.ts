@@ -124,33 +124,34 @@ export const fullPlan = (request: TrainingRequest): TE.TaskEither<TrainingError,
     TE.bindW('encoded', ({ opened }) => TE.fromEither(encodeRows(opened, request))),
   )
 
+/** All weights of the model as one vector, read from disk. */
+const weightVector =
+  ({ folder }: OpenedModel, { layout }: Trainable): TE.TaskEither<LmError, Float32Array> =>
+  async () => {
+    const start = new Float32Array(layout.size)
+    for (const slot of layout.slots) {
+      const values = await folder.weights.read(slot.name)()
+      if (E.isLeft(values)) return values
+      if (values.right.length !== slot.size)
+        return E.left(
+          badInput(
+            'ModelUnsupported',
+            `holds ${slot.name} with ${values.right.length} values, config.json asks for ${slot.size}`,
+            { where: folder.path },
+          ),
+        )
+      start.set(values.right, slot.offset)
+    }
+    return E.right(start)
+  }
+
 export const fullBench =
   (request: TrainingRequest) =>
-  (plan: TrainingPlan): TE.TaskEither<TrainingError, Bench> =>
-    pipe(
-      TE.right(plan),
-      TE.let('trainable', ({ opened }) => fullTrainable(opened.folder.config)),
-      TE.chainFirstEitherKW(({ opened, encoded, trainable }) =>
-        roomToTrain(opened, encoded, request, undefined, trainable.layout.size),
-      ),
-      TE.bindW('start', ({ opened, trainable }) => async (): Promise<E.Either<LmError, Float32Array>> => {
-        const start = new Float32Array(trainable.layout.size)
-        for (const slot of trainable.layout.slots) {
-          const values = await opened.folder.weights.read(slot.name)()
-          if (E.isLeft(values)) return values
-          if (values.right.length !== slot.size)
-            return E.left(
-              badInput(
-                'ModelUnsupported',
-                `holds ${slot.name} with ${values.right.length} values, config.json asks for ${slot.size}`,
-                {
-                  where: request.model,
-                },
-              ),
-            )
-          start.set(values.right, slot.offset)
-        }
-        return E.right(start)
-      }),
-      TE.map((b) => ({ ...b, dispose: () => undefined })),
+  (plan: TrainingPlan): TE.TaskEither<TrainingError, Bench> => {
+    const trainable = fullTrainable(plan.opened.folder.config)
+    return pipe(
+      TE.fromEither(roomToTrain(plan.opened, plan.encoded, request, undefined, trainable.layout.size)),
+      TE.chainW(() => weightVector(plan.opened, trainable)),
+      TE.map((start) => ({ ...plan, start, trainable, dispose: () => undefined })),
     )
+  }

@@ -61,10 +61,7 @@ export const runRecord = (
         : {
             defence: request.defence.name,
             ...Object.fromEntries(
-              Object.entries(request.defence.parameters ?? {}).map(([name, value]) => [
-                optionName(name),
-                value,
-              ]),
+              Object.entries(request.defence.parameters).map(([name, value]) => [optionName(name), value]),
             ),
           }),
       'data (its rows as tokens)': {
@@ -79,7 +76,7 @@ export const runRecord = (
 // comparing --------------------------------------------------------------------------------------
 
 const Contents = t.type({ contents: t.string })
-const canonical = (value: unknown): string => JSON.stringify(value) ?? 'not given'
+const canonical = (value: unknown): string => (value === undefined ? 'not given' : JSON.stringify(value))
 const shown = (value: unknown): string => (Contents.is(value) ? 'other contents' : canonical(value))
 
 /**

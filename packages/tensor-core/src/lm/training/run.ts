@@ -6,7 +6,6 @@ import {
   type Example,
   type GradientOracle,
   type InputError,
-  type LmError,
   badInput,
   noDefence,
   plainRule,
