@@ -4,10 +4,11 @@
  *
  *   PYTHON=python3 node --conditions=@safe/source --import tsx tools/bench/suite.ts
  *     [--rows lora-step-float32,decode] [--rounds 5] [--threads N] [--shape 12x768|small|tiny] [--engine native]
- *     [--markdown] [--json FILE]
+ *     [--markdown] [--into docs/performance.md] [--json FILE]
  *
  * PYTHON names an interpreter with what tools/bench/suite/requirements.txt lists. `--markdown` prints the tables of
- * docs/performance.md alone; `--json FILE` keeps everything that was measured, round by round. `--list` names the rows.
+ * docs/performance.md alone, `--into FILE` puts them there; `--json FILE` keeps everything that was measured, round by round.
+ * `--list` names the rows.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -21,6 +22,7 @@ import type { Row } from './suite/row'
 import { rows } from './suite/rows'
 import { type Shape, shapes } from './suite/shapes'
 import { type SuiteResult, markdown } from './suite/table'
+import { checkDocument, putInto } from './suite/document'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -33,6 +35,7 @@ interface Options {
   readonly engine: string
   readonly markdown: boolean
   readonly json: string | undefined
+  readonly into: string | undefined
 }
 
 const positive = (name: string, text: string): number => {
@@ -41,9 +44,9 @@ const positive = (name: string, text: string): number => {
   return n
 }
 
-const chosenRows = (names: string | undefined): ReadonlyArray<Row> =>
+const chosenRows = (names: string | undefined, engine: string): ReadonlyArray<Row> =>
   names === undefined
-    ? rows
+    ? rows.filter(({ engines }) => engines === undefined || engines.includes(engine))
     : names.split(',').map((name) => {
         const found = rows.find((row) => row.name === name)
         if (found === undefined)
@@ -61,6 +64,7 @@ const options = (): Options | undefined => {
       engine: { type: 'string', default: 'native' },
       markdown: { type: 'boolean', default: false },
       json: { type: 'string' },
+      into: { type: 'string' },
       list: { type: 'boolean', default: false },
     },
   })
@@ -72,7 +76,7 @@ const options = (): Options | undefined => {
   if (shape === undefined)
     throw new Error(`--shape ${values.shape}: there are ${[...shapes.keys()].join(', ')}`)
   return {
-    rows: chosenRows(values.rows),
+    rows: chosenRows(values.rows, values.engine),
     rounds: positive('rounds', values.rounds),
     threads: positive('threads', values.threads),
     shapeName: values.shape,
@@ -80,6 +84,7 @@ const options = (): Options | undefined => {
     engine: values.engine,
     markdown: values.markdown,
     json: values.json,
+    into: values.into,
   }
 }
 
@@ -112,6 +117,7 @@ const measureAll = async (o: Options, setting: Setting): Promise<SuiteResult> =>
 const main = async (): Promise<number> => {
   const o = options()
   if (o === undefined) return 0
+  if (o.into !== undefined) checkDocument(o.into)
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   process.once('SIGINT', () => process.exit(130))
@@ -120,12 +126,14 @@ const main = async (): Promise<number> => {
   const started = performance.now()
   const result = await measureAll(o, { folder, engine: o.engine, threads: o.threads, python })
   if (o.json !== undefined) writeFileSync(o.json, `${JSON.stringify(result, null, 2)}\n`)
+  if (o.into !== undefined) putInto(o.into, markdown(result))
   process.stdout.write(`${markdown(result)}\n`)
   const same = result.rows.filter((row) => row.agreement.same).length
+  const judged = result.rows.flatMap((row) => row.quantities).filter((q) => q.held !== undefined)
   if (!o.markdown)
     process.stdout.write(
       `\n${same} of ${o.rows.length} rows measured with both sides computing the same, ` +
-        `${result.rows.flatMap((row) => row.quantities).filter((q) => q.held === false).length} targets not held, ` +
+        `${judged.filter((q) => q.held === true).length} of ${judged.length} targets held, ` +
         `${((performance.now() - started) / 60_000).toFixed(1)} minutes\n`,
     )
   return same === o.rows.length ? 0 : 1

@@ -1,10 +1,13 @@
 /** The machine and the versions a result belongs to. */
+import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 import type { Versions } from './python'
 
 export interface Machine {
   readonly date: string
   readonly processor: string
+  /** Vector and matrix instructions that decide the speed of products. */
+  readonly instructions: ReadonlyArray<string>
   readonly cores: number
   readonly memoryGB: number
   readonly system: string
@@ -14,9 +17,23 @@ export interface Machine {
   readonly load: number
 }
 
+const KNOWN = ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16', 'asimd', 'bf16', 'sve']
+
+/** Those the kernel names; nothing where there is no /proc/cpuinfo. */
+const instructions = (): ReadonlyArray<string> => {
+  try {
+    const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? ''
+    const found = new Set(flags.trim().split(/\s+/))
+    return KNOWN.filter((name) => found.has(name))
+  } catch {
+    return []
+  }
+}
+
 export const machine = (python: Versions): Machine => ({
   date: new Date().toISOString().slice(0, 10),
   processor: cpus()[0]?.model.trim() ?? 'unknown',
+  instructions: instructions(),
   cores: availableParallelism(),
   memoryGB: Math.round(totalmem() / 2 ** 30),
   system: `${type()} ${release()}`,

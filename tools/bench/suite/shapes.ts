@@ -18,6 +18,8 @@ export interface Shape {
   readonly newTokens: number
   /** Timed repetitions of a training step and of a prefill in one process, after one that is not timed. */
   readonly repeat: number
+  /** Whether the speed table's targets are meant for this shape. */
+  readonly judged: boolean
 }
 
 // the shapes -------------------------------------------------------------------------------------
@@ -34,6 +36,7 @@ const speedTable: Shape = {
   prompt: 64,
   newTokens: 64,
   repeat: 2,
+  judged: true,
 }
 
 export const shapes: ReadonlyMap<string, Shape> = new Map([
@@ -49,6 +52,7 @@ export const shapes: ReadonlyMap<string, Shape> = new Map([
       vocab: 4000,
       length: 128,
       repeat: 5,
+      judged: false,
     },
   ],
   [
@@ -65,6 +69,7 @@ export const shapes: ReadonlyMap<string, Shape> = new Map([
       prompt: 16,
       newTokens: 16,
       repeat: 5,
+      judged: false,
     },
   ],
 ])

@@ -56,7 +56,10 @@ const machineTable = ({ machine: m, shape, threads, rows }: SuiteResult): string
     ['machine', ''],
     [
       ['date', m.date],
-      ['processor', `${m.processor}, ${m.cores} cores, ${m.memoryGB} GiB, ${m.system}`],
+      [
+        'processor',
+        [m.processor, ...m.instructions, `${m.cores} cores`, `${m.memoryGB} GiB`, m.system].join(', '),
+      ],
       ['threads', `${threads} on both sides`],
       ['ours', `${[...new Set(rows.map((r) => r.engine))].join('; ')}; Node ${m.node}`],
       [
