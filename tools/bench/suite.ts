@@ -44,9 +44,9 @@ const positive = (name: string, text: string): number => {
   return n
 }
 
-const chosenRows = (names: string | undefined, engine: string): ReadonlyArray<Row> =>
+const chosenRows = (names: string | undefined): ReadonlyArray<Row> =>
   names === undefined
-    ? rows.filter(({ engines }) => engines === undefined || engines.includes(engine))
+    ? rows
     : names.split(',').map((name) => {
         const found = rows.find((row) => row.name === name)
         if (found === undefined)
@@ -76,7 +76,7 @@ const options = (): Options | undefined => {
   if (shape === undefined)
     throw new Error(`--shape ${values.shape}: there are ${[...shapes.keys()].join(', ')}`)
   return {
-    rows: chosenRows(values.rows, values.engine),
+    rows: chosenRows(values.rows),
     rounds: positive('rounds', values.rounds),
     threads: positive('threads', values.threads),
     shapeName: values.shape,

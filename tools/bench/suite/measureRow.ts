@@ -99,9 +99,7 @@ const quantityResult = (q: Quantity, rounds: ReadonlyArray<Round>, shape: Shape)
     ours: median(ours),
     theirs: median(theirs),
     ratio,
-    ...(q.target === undefined || !(shape.judged || q.everyShape === true)
-      ? {}
-      : targetOf(q.target, ratio.median)),
+    ...(q.target === undefined || !shape.judged ? {} : targetOf(q.target, ratio.median)),
   }
 }
 

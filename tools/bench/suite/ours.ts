@@ -11,7 +11,6 @@ import { perExample } from './ours/perExample'
 import { prefill } from './ours/prefill'
 import { readFile } from './ours/readFile'
 import { result } from './ours/result'
-import { stepProducts } from './ours/stepProducts'
 import { ownPeakBytes } from './peakMemory'
 import { type Request, requestOf } from './request'
 
@@ -23,7 +22,6 @@ const tasks: ReadonlyMap<string, Task> = new Map([
   ['prefill', prefill],
   ['decode', decode],
   ['load', load],
-  ['step-products', stepProducts],
 ])
 
 const main = async ([name = '', folder = '', request = '{}', engine = 'native']: ReadonlyArray<string>) => {

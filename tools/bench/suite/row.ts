@@ -30,8 +30,6 @@ export interface Quantity {
   readonly theirs: (round: Round, shape: Shape) => number
   /** What the ratio should reach. */
   readonly target?: { readonly atMost: number } | { readonly atLeast: number }
-  /** The target is meant for every shape, not for that of the speed table alone. */
-  readonly everyShape?: true
 }
 
 export interface Agreement {
@@ -42,8 +40,6 @@ export interface Agreement {
 
 export interface Row {
   readonly name: string
-  /** Engines it is for, where it is not for all. */
-  readonly engines?: ReadonlyArray<string>
   readonly what: string
   readonly dtype: Dtype
   /** Type of the checkpoint; that of the frozen weights where it is not given. */

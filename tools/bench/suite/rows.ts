@@ -74,30 +74,6 @@ const perExample: Row = {
   agreement: (of) => smallDifference(1e-4, "mean of the examples' gradients equals the batch's")(of('ours')),
 }
 
-const stepProducts: Row = {
-  name: 'step-products',
-  engines: ['wasm', 'cpu'],
-  what: 'LoRA training step, float32, beside its own matrix products alone',
-  dtype: 'float32',
-  rows: 'equal',
-  processes: [{ name: 'ours', side: 'ours', task: 'step-products' }],
-  quantities: [
-    {
-      what: 'one step',
-      against: 'its matrix products alone, same process',
-      unit: 's',
-      ours: (of) => seconds(of('ours')),
-      theirs: (of) => median(of('ours').plainSeconds ?? []),
-      target: { atMost: 2 },
-      everyShape: true,
-    },
-  ],
-  agreement: (of) => ({
-    same: (of('ours').plainSeconds?.[0] ?? 0) > 0,
-    how: 'the products are those the step asked for',
-  }),
-}
-
 // decoding ---------------------------------------------------------------------------------------
 
 const prefill: Row = {
@@ -197,7 +173,6 @@ export const rows: ReadonlyArray<Row> = [
   loraStep('bfloat16', 1, 2e-3),
   unequal,
   perExample,
-  stepProducts,
   prefill,
   decode('float32'),
   decode('bfloat16'),
