@@ -5,7 +5,14 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Example, type FormatError, type InputError, type Prompt, badInput } from '../contracts'
+import {
+  type Example,
+  type FormatError,
+  type InputError,
+  type Prompt,
+  badInput,
+  causeLine,
+} from '../contracts'
 import { type PromptTemplate, chooseTemplate } from './template'
 import type { TextTokenizer } from './tokenizer'
 
@@ -55,6 +62,14 @@ const noTokenizer = (): E.Either<InputError, never> =>
     }),
   )
 
+/** Left where the tokenizer fails, or takes too long, on this text. */
+const encoded = (encode: () => ReadonlyArray<number>): E.Either<InputError, ReadonlyArray<number>> =>
+  E.tryCatch(encode, (cause) =>
+    badInput('BadRow', `cannot be encoded: the tokenizer ${causeLine(cause)}`, {
+      remedy: 'check tokenizer.json, or leave the row out',
+    }),
+  )
+
 /** The tokens a model reads before it answers. */
 export const encodePrompt =
   (tokenizer: TextTokenizer | undefined, template: PromptTemplate) =>
@@ -65,10 +80,8 @@ export const encodePrompt =
         ? noTokenizer()
         : pipe(
             template.render(prompt),
-            E.map((text) => [
-              ...(template.prefixed ? tokenizer.prefixTokens : []),
-              ...tokenizer.encode(text),
-            ]),
+            E.chain((text) => encoded(() => tokenizer.encode(text))),
+            E.map((tokens) => (template.prefixed ? tokenizer.prefixTokens.concat(tokens) : tokens)),
           )
 
 /** Prompt and response tokens of one row. @param eos put after text responses; undefined: nothing is */
@@ -82,10 +95,13 @@ export const encodeExample =
         if (response.text === '') return E.right({ promptTokens, responseTokens: [] })
         return tokenizer === undefined
           ? noTokenizer()
-          : E.right({
-              promptTokens,
-              responseTokens: [...tokenizer.encodeInner(response.text), ...(eos === undefined ? [] : [eos])],
-            })
+          : pipe(
+              encoded(() => tokenizer.encodeInner(response.text)),
+              E.map((tokens) => ({
+                promptTokens,
+                responseTokens: eos === undefined ? tokens : tokens.concat(eos),
+              })),
+            )
       }),
       E.mapLeft((e) => ({ ...e, where: e.where ?? `row ${id}` })),
     )

@@ -10,7 +10,7 @@ const script = new Script('work()')
 
 export class TimeLimitReached extends Error {
   constructor(milliseconds: number) {
-    super(`takes longer than ${milliseconds / 1000} seconds`)
+    super(`takes longer than ${Math.ceil(milliseconds / 1000)} seconds`)
   }
 }
 
@@ -26,7 +26,7 @@ export const withinTime = <A>(milliseconds: number, work: () => A): A => {
   const outer = sandbox.work
   sandbox.work = () => void done.push(work())
   try {
-    script.runInContext(context, { timeout: milliseconds })
+    script.runInContext(context, { timeout: Math.ceil(milliseconds) })
   } catch (cause) {
     throw isTimeout(cause) ? new TimeLimitReached(milliseconds) : cause
   } finally {

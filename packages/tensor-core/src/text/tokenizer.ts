@@ -6,10 +6,13 @@ import { pipe } from 'fp-ts/function'
 import { type FormatError, type Tokenizer, causeLine } from '../contracts'
 import { unsupported } from '../formats'
 import { adaptTokenizerJson, withoutPrefix } from './adapt'
+import { checkTokenizer } from './checkTokenizer'
 import { type ChatTemplate, compileTemplate } from './chatTemplate'
 import { type Json, type TokenizerFiles, readTokenizerFiles } from './files'
 import { type LibraryTokenizer, libraryTokenizer } from './library'
+import { hasUnknownPattern } from './knownPatterns'
 import { type PieceRules, hasPart, pieceBytes } from './pieces'
+import { withinTime } from './timeLimit'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -26,7 +29,7 @@ export interface TextTokenizer extends Tokenizer {
 const definedIds = (ids: ReadonlyArray<number | undefined>): ReadonlyArray<number> =>
   ids.filter((id) => id !== undefined)
 
-const encodePlain = (library: LibraryTokenizer, text: string): ReadonlyArray<number> =>
+const encodePlain = (library: Pick<LibraryTokenizer, 'encode'>, text: string): ReadonlyArray<number> =>
   text === '' ? [] : definedIds(library.encode(text, { add_special_tokens: false }).ids)
 
 /** transformers lets `add_bos_token` decide where it is given, else the tokenizer's post-processor. */
@@ -54,21 +57,53 @@ const cleansUp = (json: Json, config: Json): boolean => {
   )
 }
 
+// time -------------------------------------------------------------------------------------------
+
+/** Building takes about a second for the largest vocabularies known. */
+const buildMs = (json: Json): number => {
+  const model = json['model']
+  const table = typeof model === 'object' && model !== null && 'vocab' in model ? model.vocab : undefined
+  return 4000 + (typeof table === 'object' && table !== null ? Object.keys(table).length / 10 : 0)
+}
+
+/** Texts up to this length are quick in every part but a pattern. */
+const quickCharacters = 2000
+
+/**
+ * The library with an eye on the clock, where its patterns are not known to be quick or the text is long: 3 seconds and twenty
+ * times what encoding usually takes. Throws when they have passed.
+ */
+const watched = (library: LibraryTokenizer, json: Json): Pick<LibraryTokenizer, 'encode' | 'decode'> => {
+  const slowEncoding = hasUnknownPattern([json['normalizer'], json['pre_tokenizer']])
+  const slowDecoding = hasUnknownPattern(json['decoder'])
+  return {
+    encode: (text, options) =>
+      slowEncoding || text.length > quickCharacters
+        ? withinTime(3000 + text.length / 50, () => library.encode(text, options))
+        : library.encode(text, options),
+    decode: (ids, options) =>
+      slowDecoding
+        ? withinTime(3000 + ids.length / 5, () => library.decode(ids, options))
+        : library.decode(ids, options),
+  }
+}
+
 // constructors -----------------------------------------------------------------------------------
 
 const build = (files: TokenizerFiles, template: ChatTemplate | undefined): TextTokenizer => {
   const { config, specialTokens } = files
   const json = adaptTokenizerJson(files.tokenizer)
   const library = libraryTokenizer(json, config)
-  const inner = ((): (() => LibraryTokenizer) => {
+  const { encode, decode } = watched(library, json)
+  const inner = ((): (() => Pick<LibraryTokenizer, 'encode'>) => {
     const plain = adaptTokenizerJson(withoutPrefix(files.tokenizer))
     if (
       JSON.stringify([plain['normalizer'], plain['pre_tokenizer']]) ===
       JSON.stringify([json['normalizer'], json['pre_tokenizer']])
     )
-      return () => library
-    const made: { library?: LibraryTokenizer } = {}
-    return () => (made.library ??= libraryTokenizer(plain, config))
+      return () => ({ encode })
+    const made: { library?: Pick<LibraryTokenizer, 'encode'> } = {}
+    return () => (made.library ??= watched(libraryTokenizer(plain, config), plain))
   })()
 
   const vocabulary = library.model.vocab
@@ -98,11 +133,11 @@ const build = (files: TokenizerFiles, template: ChatTemplate | undefined): TextT
     fingerprint: createHash('sha256')
       .update(JSON.stringify([files.tokenizer, config, specialTokens, files.chatTemplate ?? null]))
       .digest('hex'),
-    encode: (text) => encodePlain(library, text),
+    encode: (text) => encodePlain({ encode }, text),
     encodeInner: (text) => encodePlain(inner(), text),
     decode: (ids, { skipSpecial = false } = {}) => {
       const known = ids.filter((i) => token(i) !== undefined && !(skipSpecial && specialIds.has(i)))
-      return known.length === 0 ? '' : library.decode([...known], { clean_up_tokenization_spaces: cleanUp })
+      return known.length === 0 ? '' : decode([...known], { clean_up_tokenization_spaces: cleanUp })
     },
     token,
     id,
@@ -124,6 +159,15 @@ const build = (files: TokenizerFiles, template: ChatTemplate | undefined): TextT
   }
 }
 
+/** Parts that cannot decode would fail at the first text otherwise. */
+const tried = (tokenizer: TextTokenizer): TextTokenizer => {
+  const ids = [0, 1, 2, 3].filter((id) => tokenizer.token(id) !== undefined)
+  tokenizer.decode(ids)
+  for (const id of ids) tokenizer.bytes(id)
+  tokenizer.encodeInner('a b')
+  return tokenizer
+}
+
 const templateOf = (
   folder: string,
   files: TokenizerFiles,
@@ -140,10 +184,11 @@ export const loadTokenizer = (folder: string): TE.TaskEither<FormatError, TextTo
       files === undefined
         ? E.right(undefined)
         : pipe(
-            templateOf(folder, files),
+            checkTokenizer(files.path, files.tokenizer),
+            E.chain(() => templateOf(folder, files)),
             E.chain((template) =>
               E.tryCatch(
-                () => build(files, template),
+                () => withinTime(buildMs(files.tokenizer), () => tried(build(files, template))),
                 (cause) => unsupported(files.path, `this tokenizer cannot be used (${causeLine(cause)})`),
               ),
             ),

@@ -1,0 +1,124 @@
+/**
+ * What must hold of a tokenizer.json before the library builds a tokenizer from it: ids that can be indices of a list, tables of
+ * the right kind, parts that come to an end. The library would take an id of 4,000,000,000, or pieces of length zero, and go on.
+ */
+import * as E from 'fp-ts/Either'
+import type { FormatError } from '../contracts'
+import { shownValue, unsupported } from '../formats'
+import type { Json } from './files'
+
+// limits -----------------------------------------------------------------------------------------
+
+/** Ids are below this: sixteen times the largest vocabulary known. */
+export const maxTokens = 1 << 22
+/** Characters of all added tokens: the library keeps an object for each. */
+export const maxAddedCharacters = 1 << 20
+/** Characters of all pieces of a unigram model: the library keeps a map for each. */
+export const maxUnigramCharacters = 1 << 22
+
+// parts ------------------------------------------------------------------------------------------
+
+const isJson = (u: unknown): u is Json => typeof u === 'object' && u !== null && !Array.isArray(u)
+const isId = (u: unknown): u is number =>
+  typeof u === 'number' && Number.isSafeInteger(u) && u >= 0 && u < maxTokens
+
+const anId = `a whole number from 0 to ${maxTokens - 1}`
+
+/** What is wrong with the table, told by its first wrong entry. */
+const tableProblem = (vocabulary: unknown): string | undefined => {
+  if (!isJson(vocabulary)) return 'field model.vocab must be a table of tokens'
+  for (const [token, id] of Object.entries(vocabulary))
+    if (!isId(id)) return `the id of token ${shownValue(token)} must be ${anId}, but is ${shownValue(id)}`
+  return undefined
+}
+
+const mergesProblem = (merges: unknown): string | undefined => {
+  if (!Array.isArray(merges)) return 'field model.merges must be a list'
+  const pairs = Array.isArray(merges[0])
+  const bad: unknown = merges.find((merge: unknown) =>
+    pairs
+      ? !(Array.isArray(merge) && merge.length === 2 && merge.every((part) => typeof part === 'string'))
+      : typeof merge !== 'string',
+  )
+  return bad === undefined
+    ? undefined
+    : `field model.merges has ${shownValue(bad)}, which is not a pair of tokens`
+}
+
+const unigramProblem = (model: Json): string | undefined => {
+  const pieces = model['vocab']
+  if (!Array.isArray(pieces) || pieces.length === 0 || pieces.length > maxTokens)
+    return `field model.vocab must be a list of 1 to ${maxTokens} pieces`
+  const bad: unknown = pieces.find(
+    (p: unknown) =>
+      !(Array.isArray(p) && p.length === 2 && typeof p[0] === 'string' && typeof p[1] === 'number'),
+  )
+  if (bad !== undefined) return `field model.vocab has ${shownValue(bad)}, which is not a piece and its score`
+  const characters = pieces.reduce(
+    (sum: number, p: unknown) => sum + (Array.isArray(p) ? String(p[0]).length : 0),
+    0,
+  )
+  if (characters > maxUnigramCharacters) return `its pieces have more than ${maxUnigramCharacters} characters`
+  const unknown = model['unk_id']
+  return unknown === undefined || unknown === null || (isId(unknown) && unknown < pieces.length)
+    ? undefined
+    : `field model.unk_id must be the number of a piece, but is ${shownValue(unknown)}`
+}
+
+const modelProblem = (model: Json): string | undefined => {
+  // files of older versions leave the type out where merges tell it
+  const type = model['type'] ?? ('merges' in model ? 'BPE' : undefined)
+  switch (type) {
+    case 'BPE':
+      return tableProblem(model['vocab']) ?? mergesProblem(model['merges'])
+    case 'WordPiece':
+    case 'WordLevel':
+      return tableProblem(model['vocab'])
+    case 'Unigram':
+      return unigramProblem(model)
+    default:
+      return `model ${shownValue(type)} is not supported`
+  }
+}
+
+const addedProblem = (added: unknown): string | undefined => {
+  if (!Array.isArray(added)) return undefined
+  const tokens = added.filter(isJson)
+  const bad = tokens.find(({ id }) => !isId(id))
+  if (bad !== undefined)
+    return `the id of added token ${shownValue(bad['content'])} must be ${anId}, but is ${shownValue(bad['id'])}`
+  const characters = tokens.reduce((sum, { content }) => sum + String(content).length, 0)
+  return characters > maxAddedCharacters
+    ? `its added tokens have more than ${maxAddedCharacters} characters`
+    : undefined
+}
+
+/** Pieces of a fixed length must have one. */
+const partProblem = (part: unknown): string | undefined => {
+  if (!isJson(part)) return undefined
+  if (part['type'] === 'FixedLength' && !(isId(part['length']) && part['length'] > 0))
+    return `FixedLength must have a positive length, but has ${shownValue(part['length'])}`
+  for (const list of ['pretokenizers', 'normalizers', 'decoders', 'processors']) {
+    const inner = part[list]
+    if (Array.isArray(inner))
+      for (const one of inner) {
+        const problem = partProblem(one)
+        if (problem !== undefined) return problem
+      }
+  }
+  return undefined
+}
+
+// checking ---------------------------------------------------------------------------------------
+
+/** @returns left: what cannot be used, by name. */
+export const checkTokenizer = (path: string, json: Json): E.Either<FormatError, Json> => {
+  const model = json['model']
+  const problem =
+    (isJson(model) ? modelProblem(model) : 'it has no model') ??
+    addedProblem(json['added_tokens']) ??
+    partProblem(json['pre_tokenizer'])
+  return problem === undefined
+    ? E.right(json)
+    : E.left(unsupported(path, `this tokenizer cannot be used (${problem})`))
+}
