@@ -100,11 +100,36 @@ const fingerprintOf = (path: string): TE.TaskEither<FormatError, string> =>
 
 // opening ----------------------------------------------------------------------------------------
 
-const readHeader = (path: string): TE.TaskEither<FormatError, { header: Header; start: number }> =>
+/** What tells one state of a file from another. */
+interface FileState {
+  readonly dev: number
+  readonly ino: number
+  readonly size: number
+  readonly mtimeMs: number
+}
+
+/** Tensors are read long after the header: the file must be the one whose header was read. */
+const sameFile = (path: string, handle: FileHandle, opened: FileState): TE.TaskEither<FormatError, void> =>
+  pipe(
+    attemptRead(path, () => handle.stat()),
+    TE.chainEitherK((now) =>
+      now.dev === opened.dev &&
+      now.ino === opened.ino &&
+      now.size === opened.size &&
+      now.mtimeMs === opened.mtimeMs
+        ? E.right(undefined)
+        : E.left(damaged(path, 'changed while it was in use', 'run again once it is written')),
+    ),
+  )
+
+const readHeader = (
+  path: string,
+): TE.TaskEither<FormatError, { header: Header; start: number; opened: FileState }> =>
   withFile(path, (handle) =>
     pipe(
       attemptRead(path, () => handle.stat()),
-      TE.chain(({ size }) => {
+      TE.chain((opened) => {
+        const { size } = opened
         const first = new Uint8Array(8)
         const check = E.mapLeft((what: string) => damaged(path, what))
         return pipe(
@@ -115,7 +140,7 @@ const readHeader = (path: string): TE.TaskEither<FormatError, { header: Header; 
             return pipe(
               filled(path, handle, bytes, 8),
               TE.chainEitherK(() => check(parseHeader(bytes, size - 8 - length))),
-              TE.map((header) => ({ header, start: 8 + length })),
+              TE.map((header) => ({ header, start: 8 + length, opened })),
             )
           }),
         )
@@ -127,7 +152,7 @@ const readHeader = (path: string): TE.TaskEither<FormatError, { header: Header; 
 export const readSafetensors = (path: string): TE.TaskEither<FormatError, SafetensorsFile> =>
   pipe(
     readHeader(path),
-    TE.map(({ header, start }): SafetensorsFile => {
+    TE.map(({ header, start, opened }): SafetensorsFile => {
       const found = (name: string): E.Either<FormatError, TensorPlace> =>
         E.fromNullable(damaged(path, `has no tensor ${JSON.stringify(name)}`, 'give the file that holds it'))(
           header.tensors.get(name),
@@ -149,7 +174,8 @@ export const readSafetensors = (path: string): TE.TaskEither<FormatError, Safete
             TE.chain((place) =>
               withFile(path, (handle) =>
                 pipe(
-                  attemptRead(path, () => readWidened(handle, place, start)),
+                  sameFile(path, handle, opened),
+                  TE.chain(() => attemptRead(path, () => readWidened(handle, place, start))),
                   TE.chainEitherK(E.fromNullable(cutShort(path))),
                 ),
               ),
@@ -161,7 +187,12 @@ export const readSafetensors = (path: string): TE.TaskEither<FormatError, Safete
             TE.chain(({ dtype, shape, begin, end }) => {
               const bytes = engineRoom(end - begin)
               return pipe(
-                withFile(path, (handle) => filled(path, handle, bytes, start + begin)),
+                withFile(path, (handle) =>
+                  pipe(
+                    sameFile(path, handle, opened),
+                    TE.chain(() => filled(path, handle, bytes, start + begin)),
+                  ),
+                ),
                 TE.map(() => ({ name, dtype, shape, bytes })),
               )
             }),
