@@ -6,10 +6,17 @@ import { rmsNorm, rmsNormGainGradient, rmsNormPullback, tf } from '../../engine'
 import type { TokenBatch } from './batch'
 import { embed, embedPullback } from './embedding'
 import { batchFrame } from './frame'
-import { type LayerTrace, layerForward, layerPullback, leanTrace, leanTraceBytes } from './layer'
+import {
+  type LayerTrace,
+  derivedBytes,
+  layerForward,
+  layerPullback,
+  leanTrace,
+  leanTraceBytes,
+} from './layer'
 import type { Adaptation, Gradients, Wanted } from './linear'
 import { type Target, crossEntropy } from './loss'
-import { traceRoom } from './traceRoom'
+import { SMALL, traceRoom } from './traceRoom'
 
 import { type DecoderWeights, EMBEDDING, FINAL_NORM, HEAD } from './weights'
 
@@ -69,7 +76,10 @@ export const lossAndGradients = (
     const { config } = weights
     const frame = batchFrame(weights.config, batch, adaptation)
     // The last layers' traces are needed first and freed first: as many as there is room for are kept.
-    const room = Math.floor(traceRoom() / leanTraceBytes(frame, batch.rows * batch.length))
+    const tokens = batch.rows * batch.length
+    const lean = leanTraceBytes(frame, tokens)
+    const room = Math.floor(traceRoom() / lean)
+    const whole = weights.layers.length * (lean + derivedBytes(frame, tokens)) <= Math.min(SMALL, traceRoom())
     const firstKept = Math.max(0, weights.layers.length - room)
     const inputs: tf.Tensor[] = [embed(weights, batch.tokens)]
     const traces = new Map<number, LayerTrace>()
@@ -78,7 +88,7 @@ export const lossAndGradients = (
       if (x === undefined) return
       const made = tf.tidy(() => {
         const { y, trace } = layerForward(w, frame, x)
-        return i < firstKept ? { y } : { y, trace: { ...leanTrace(trace) } }
+        return i < firstKept ? { y } : { y, trace: { ...(whole ? trace : leanTrace(trace)) } }
       })
       inputs.push(made.y)
       if (made.trace !== undefined) traces.set(i, made.trace)

@@ -68,6 +68,10 @@ export const leanTrace = (trace: LayerTrace): LayerTrace => {
 export const leanTraceBytes = ({ config: c }: Frame, tokens: number): number =>
   4 * tokens * (2 * c.hiddenSize + (c.heads + 2 * c.kvHeads) * c.headDim + 2 * c.intermediateSize)
 
+/** Bytes of what a whole trace holds besides. */
+export const derivedBytes = ({ config: c, length }: Frame, tokens: number): number =>
+  4 * tokens * (2 * c.hiddenSize + c.heads * (c.headDim + length) + c.intermediateSize)
+
 // shapes -----------------------------------------------------------------------------------------
 
 /** [rows * length, heads * headDim] -> [rows, length, heads, headDim] */

@@ -8,6 +8,9 @@ import { freeTensorBytes, tf } from '../../engine'
 const SHARE = 1 / 4
 const UNKNOWN = 512 * 1024 * 1024
 
+/** Traces of a small model are kept whole: computing again would cost more than so little memory is worth. */
+export const SMALL = 128 * 1024 * 1024
+
 const known = new Map<string, number>()
 
 /** Measured when an engine is first asked for it. */
