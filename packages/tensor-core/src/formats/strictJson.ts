@@ -28,19 +28,32 @@ export const stringEnd = (text: string, at: number): number => {
 
 class Refused extends Error {}
 
-const blank = /[ \t\n\r]*/y
+/** Nothing that is escaped, or should be. */
+const plainString = /^[\u0020-\u0021\u0023-\u005b\u005d-\uffff]*$/
+const escapedString = (token: string): string | undefined => {
+  try {
+    const parsed: unknown = JSON.parse(token)
+    return typeof parsed === 'string' ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}
 const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const wordToken = /true|false|null/y
 
-const parser = (text: string, maxDepth: number) => {
-  const state = { at: 0 }
+const parser = (text: string, maxDepth: number, maxValues: number) => {
+  const state = { at: 0, values: 0 }
   const take = (token: RegExp): string | undefined => {
     token.lastIndex = state.at
     const found = token.exec(text)?.[0]
     if (found !== undefined) state.at += found.length
     return found
   }
-  const skip = (): void => void take(blank)
+  /** Blanks are spaces, tabs and line ends. */
+  const skip = (): void => {
+    for (let c = text.charCodeAt(state.at); c === 32 || c === 9 || c === 10 || c === 13;)
+      c = text.charCodeAt(++state.at)
+  }
   const refuse = (what: string): never => {
     throw new Refused(`${what} at character ${state.at}`)
   }
@@ -49,6 +62,19 @@ const parser = (text: string, maxDepth: number) => {
     if (text[state.at] !== c) return false
     state.at += 1
     return true
+  }
+  /** Plain whole numbers of up to fifteen digits, which nearly all are; undefined where something else stands. */
+  const digits = (): number | undefined => {
+    let number = 0
+    let at = state.at
+    for (let c = text.charCodeAt(at); c >= 48 && c <= 57; c = text.charCodeAt(++at))
+      number = number * 10 + c - 48
+    const length = at - state.at
+    const after = text[at]
+    if (length === 0 || length > 15 || after === '.' || after === 'e' || after === 'E') return undefined
+    if (length > 1 && text[state.at] === '0') return undefined
+    state.at = at
+    return number
   }
   /** `JSON.parse` of one token: it knows which escapes and characters are allowed. */
   const string = (): string | undefined => {
@@ -82,14 +108,17 @@ const parser = (text: string, maxDepth: number) => {
   }
   const value = (depth: number): StrictJson => {
     if (depth > maxDepth) refuse('nested too deeply')
+    if (++state.values > maxValues) refuse('too many values')
     if (eat('{')) return object(depth + 1)
     if (eat('[')) return array(depth + 1)
-    const text = string()
-    if (text !== undefined) return text
+    const own = string()
+    if (own !== undefined) return own
+    const small = digits()
+    if (small !== undefined) return small
     const word = take(wordToken)
     if (word !== undefined) return word === 'null' ? null : word === 'true'
-    const digits = take(numberToken)
-    return digits === undefined ? refuse('unexpected text') : Number(digits)
+    const number = take(numberToken)
+    return number === undefined ? refuse('unexpected text') : Number(number)
   }
   return (): StrictJson => {
     const parsed = value(0)
@@ -98,8 +127,15 @@ const parser = (text: string, maxDepth: number) => {
   }
 }
 
+/** Enough for 400,000 tensors, ten times what the largest models have. */
+const mostValues = 1 << 22
+
 /** @returns left: what is wrong, and where in the text. */
-export const parseStrictJson = (text: string, maxDepth = 64): E.Either<string, StrictJson> =>
-  E.tryCatch(parser(text, maxDepth), (cause) =>
+export const parseStrictJson = (
+  text: string,
+  maxDepth = 64,
+  maxValues = mostValues,
+): E.Either<string, StrictJson> =>
+  E.tryCatch(parser(text, maxDepth, maxValues), (cause) =>
     cause instanceof Refused ? cause.message : 'cannot be parsed',
   )
