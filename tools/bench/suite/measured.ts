@@ -12,6 +12,8 @@ const Report = t.intersection([
     peakBytes: t.number,
   }),
   t.partial({
+    /** Processor time of the repetitions, all threads: what a busy machine disturbs least. */
+    cpuSeconds: t.array(t.number),
     /** Mean loss of every training step. */
     losses: t.array(t.number),
     /** Tokens decoded, or the most probable next token of each row. */

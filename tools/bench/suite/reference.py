@@ -38,9 +38,15 @@ def finished() -> float:
 
 
 def spent(work):
-    start = finished()
+    """What the work gave, its seconds, and its processor seconds."""
+    start, before = finished(), time.process_time()
     result = work()
-    return result, finished() - start
+    return result, finished() - start, time.process_time() - before
+
+
+def times(runs) -> dict:
+    """Of all repetitions but the first."""
+    return {"seconds": [seconds for _, seconds, _ in runs[1:]], "cpuSeconds": [cpu for _, _, cpu in runs[1:]]}
 
 
 # files ---------------------------------------------------------------------------------------------
@@ -140,21 +146,21 @@ def lora_step(folder: str, request: dict) -> dict:
         optimizer.zero_grad()
         losses.append(loss.item())
 
-    seconds = [spent(lambda: [step(batch) for batch in batches])[1] for _ in range(1 + request["repeat"])]
-    return {"seconds": seconds[1:], "losses": losses}
+    runs = [spent(lambda: [step(batch) for batch in batches]) for _ in range(1 + request["repeat"])]
+    return {**times(runs), "losses": losses}
 
 
 def prefill(folder: str, request: dict) -> dict:
     model = open_model(folder, request["dtype"]).eval()
     ids = torch.tensor([r["promptTokens"] for r in read_rows(f"{folder}/long-prompts.jsonl")], device=DEVICE)
     with torch.inference_mode():
-        seconds = [
+        runs = [
             spent(lambda: model(input_ids=ids, use_cache=True, logits_to_keep=1).logits.argmax(-1).tolist())
             for _ in range(1 + request["repeat"])
         ]
         return {
-            "seconds": [s for _, s in seconds[1:]],
-            "tokens": seconds[0][0],
+            **times(runs),
+            "tokens": runs[0][0],
             "peakFlops": max(product_flops(size) for size in request["products"]),
         }
 
@@ -176,7 +182,7 @@ def decode(folder: str, request: dict) -> dict:
 
     with torch.inference_mode():
         runs = [spent(generate) for _ in range(1 + request["repeat"])]
-    return {"seconds": [s for _, s in runs[1:]], "tokens": runs[0][0][:, prompts.shape[1] :].tolist()}
+    return {**times(runs), "tokens": runs[0][0][:, prompts.shape[1] :].tolist()}
 
 
 def load(folder: str, request: dict) -> dict:
@@ -189,7 +195,7 @@ def load(folder: str, request: dict) -> dict:
         # Mapped files are read when they are first touched: one element of every page.
         return model, sum(p.detach().view(-1)[::1024].float().sum().item() for p in model.parameters())
 
-    (model, _), seconds = spent(whole)
+    (model, _), seconds, _ = spent(whole)
     loaded = peak_bytes()
     prompts = torch.tensor([r["promptTokens"] for r in read_rows(f"{folder}/prompts.jsonl")], device=DEVICE)
     with torch.inference_mode():

@@ -25,6 +25,7 @@ export const decode = async (
   const first = runs[0]
   return {
     seconds: runs.slice(1).map((r) => r.seconds),
+    cpuSeconds: runs.slice(1).map((r) => r.cpu),
     tokens: first === undefined ? [] : result(first.value).map((c) => [...c.tokens]),
   }
 }

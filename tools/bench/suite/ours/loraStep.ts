@@ -4,7 +4,7 @@ import { recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
 import type { Measured } from '../measured'
 import { adapterFolder, modelFolder, rowsFile } from '../files'
 import type { Request } from '../request'
-import { result } from './result'
+import { cpuSeconds, result } from './result'
 
 export const loraStep = async (
   folder: string,
@@ -14,6 +14,7 @@ export const loraStep = async (
   const init = result(await readAdapter(adapterFolder(folder))())
   const perPass = Math.ceil(data.examples.length / batch)
   const steps: number[] = []
+  const processor: number[] = []
   const losses: number[] = []
   result(
     await trainAdapter({
@@ -33,6 +34,7 @@ export const loraStep = async (
       },
       onStep: ({ seconds, loss }) => {
         steps.push(seconds)
+        processor.push(cpuSeconds())
         losses.push(loss)
       },
     })(),
@@ -40,5 +42,11 @@ export const loraStep = async (
   const passes = Array.from({ length: repeat }, (_, i) =>
     steps.slice(perPass * (i + 1), perPass * (i + 2)).reduce((a, b) => a + b, 0),
   )
-  return { seconds: passes, losses }
+  // Processor time between the ends of passes: a step's bookkeeping included.
+  const ends = processor.filter((_, i) => (i + 1) % perPass === 0)
+  return {
+    seconds: passes,
+    cpuSeconds: ends.slice(1).map((end, i) => end - (ends[i] ?? NaN)),
+    losses,
+  }
 }

@@ -55,6 +55,7 @@ export const prefill = async (
   for (const size of products) speeds.push(await productFlops(size))
   return {
     seconds: runs.slice(1).map((r) => r.seconds),
+    cpuSeconds: runs.slice(1).map((r) => r.cpu),
     tokens: (runs[0]?.value ?? []).map((row) => [row.indexOf(Math.max(...row))]),
     peakFlops: Math.max(...speeds),
   }

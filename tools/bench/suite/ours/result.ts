@@ -8,11 +8,21 @@ export const result = <A>(e: Either<Fault, A>): A => {
   return e.right
 }
 
-/** Seconds of a piece of work, and what it gave. */
-export const spent = async <A>(
-  work: () => Promise<A> | A,
-): Promise<{ readonly value: A; readonly seconds: number }> => {
-  const start = performance.now()
+/** Processor time of this process so far, all threads. */
+export const cpuSeconds = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+interface Spent<A> {
+  readonly value: A
+  readonly seconds: number
+  readonly cpu: number
+}
+
+/** Seconds and processor seconds of a piece of work, and what it gave. */
+export const spent = async <A>(work: () => Promise<A> | A): Promise<Spent<A>> => {
+  const [start, before] = [performance.now(), cpuSeconds()]
   const value = await work()
-  return { value, seconds: (performance.now() - start) / 1000 }
+  return { value, seconds: (performance.now() - start) / 1000, cpu: cpuSeconds() - before }
 }
