@@ -39,6 +39,7 @@ ROPES = {
     "yarn": dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=64),
     "yarn with mscale": dict(rope_type="yarn", rope_theta=5000.0, factor=8.0, original_max_position_embeddings=32,
                              mscale=0.7, mscale_all_dim=1.3, beta_fast=16, beta_slow=2, truncate=False),
+    "default": dict(rope_type="default", rope_theta=10000.0),
     "longrope": dict(rope_type="longrope", rope_theta=10000.0, short_factor=[1.0, 1.5, 2.0, 3.0],
                      long_factor=[2.0, 5.0, 3.0, 9.0], original_max_position_embeddings=16),
 }
@@ -145,11 +146,41 @@ def families():
         peft = adapted(folder)
         peft.save_pretrained(folder / "adapter")
         (folder / "adapter" / "README.md").unlink()
+        config = json.loads((folder / "adapter" / "adapter_config.json").read_text())
+        config["target_modules"] = sorted(config["target_modules"])  # a set: written in another order each time
+        (folder / "adapter" / "adapter_config.json").write_text(json.dumps(config, indent=2))
         out[name] = dict(rows=decoding(lambda: loaded(folder)), training=rows,
                          loraLoss=gradients(peft, rows, folder / "lora-gradients.safetensors"),
                          fullLoss=gradients(loaded(folder), rows, folder / "full-gradients.safetensors"),
                          steps=stepped(loaded(folder), rows))
     return out
+
+
+def rates():
+    """Turning rates and attention factors, at lengths within and beyond the trained one."""
+    from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
+    from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
+    llama3 = dict(rope_type="llama3", rope_theta=500000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+                  original_max_position_embeddings=64)
+    out = []
+    for rope in [dict(rope_type="default", rope_theta=10000.0), dict(rope_type="linear", rope_theta=5e5, factor=3.0),
+                 llama3, *ROPES.values()]:
+        head = 8 if rope["rope_type"] == "longrope" else 64
+        raw = dict(model_type="llama", **{**SHARED, "head_dim": head}, rope_parameters=rope)
+        for length in (100, 1000):
+            config = AutoConfig.for_model(**copy.deepcopy(raw))
+            make = ROPE_INIT_FUNCTIONS.get(rope["rope_type"], LlamaRotaryEmbedding.compute_default_rope_parameters)
+            inv_freq, factor = make(config, seq_len=torch.tensor(length)) if make in ROPE_INIT_FUNCTIONS.values() \
+                else make(config)
+            out.append(dict(config=raw, length=length, rates=rounded(inv_freq), factor=factor))
+    return out
+
+
+def long_row(fresh):
+    tokens = torch.randint(3, SHARED["vocab_size"], (900,), generator=torch.Generator().manual_seed(4)).tolist()
+    row = dict(promptTokens=tokens[:892], responseTokens=tokens[892:])
+    with torch.no_grad():
+        return dict(**row, logProbs=rounded(response_log_probs(fresh(), row)))
 
 
 def ropes():
@@ -165,7 +196,7 @@ def ropes():
         losses = []
         for row in rows:
             losses.append(float(loss_of(fresh(), [row]).detach()))
-        out[name] = dict(config=config, rows=decoding(fresh), losses=losses, training=rows)
+        out[name] = dict(config=config, rows=decoding(fresh), losses=losses, training=rows, long=long_row(fresh))
     return out
 
 
@@ -228,5 +259,5 @@ def configs():
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
-    golden = dict(families=families(), ropes=ropes(), configs=configs())
+    golden = dict(families=families(), ropes=ropes(), rates=rates(), configs=configs())
     (OUT / "golden.json").write_text(json.dumps(golden))

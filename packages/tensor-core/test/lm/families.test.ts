@@ -185,7 +185,7 @@ describe.each(testedEngines)('on %s', (engine) => {
           seed: 1,
           rule: plainRule(oracleOf(trainable, () => current.parameters!)),
           publish: (p) => (current.parameters = p),
-          run: 'golden',
+          run: { name: 'golden' },
           onStep: (r) => log.push(r),
         }),
       )
@@ -203,11 +203,13 @@ describe.each(testedEngines)('on %s', (engine) => {
   })
 
   describe.each(Object.entries(families.ropes))('rotary scaling %s equals transformers', (_, want) => {
-    it('in scores of one batch, in greedy tokens, and in the losses of training', async () => {
+    it('in scores of one batch and of a long row, in greedy tokens, and in the losses of training', async () => {
       const folder = await folderOf('ropes')
       const config = right(decodeModelConfig('config.json')(want.config))
       const lm = await modelOf({ ...folder, config })
       await expectDecoding(lm, want.rows)
+      const [long] = await run(lm.score([tokenExample('long', want.long)]))
+      expect(greatest(long?.logProbs ?? [], want.long.logProbs)).toBeLessThan(5e-5)
       lm.dispose()
       const setting = await adapterOfPlain({ ...folder, config })
       const parameters = tf.tensor1d(setting.start)

@@ -25,8 +25,15 @@ const Families = t.type({
   ),
   ropes: t.record(
     t.string,
-    t.type({ config: t.UnknownRecord, rows: decoded, losses: numbers, training: t.array(row) }),
+    t.type({
+      config: t.UnknownRecord,
+      rows: decoded,
+      losses: numbers,
+      training: t.array(row),
+      long: t.intersection([row, t.type({ logProbs: numbers })]),
+    }),
   ),
+  rates: t.array(t.type({ config: t.UnknownRecord, length: t.number, rates: numbers, factor: t.number })),
   configs: t.record(
     t.string,
     t.type({

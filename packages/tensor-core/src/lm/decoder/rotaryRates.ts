@@ -33,7 +33,7 @@ const dynamicBase = (
   r: Rounding,
 ): number => {
   if (length <= trained) return theta
-  const stretch = r(r(r(factor * length) / trained) - (factor - 1))
+  const stretch = r(r(r(r(factor) * length) / trained) - r(factor - 1))
   return r(theta * r(stretch ** (headDim / (headDim - 2))))
 }
 
@@ -41,11 +41,11 @@ const dynamicBase = (
 const llama3Rates = (rates: Float64Array, s: Scaled<'llama3'>, r: Rounding): Float64Array => {
   const { factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings: original } = s
   return rates.map((rate) => {
-    const wavelength = r((2 * Math.PI) / rate)
+    const wavelength = r(r(2 * Math.PI) / rate)
     if (wavelength < original / highFreqFactor) return rate
-    if (wavelength > original / lowFreqFactor) return r(rate / factor)
-    const smooth = r(r(r(original / wavelength) - lowFreqFactor) / (highFreqFactor - lowFreqFactor))
-    return r(r(r(r(1 - smooth) * rate) / factor) + r(smooth * rate))
+    if (wavelength > original / lowFreqFactor) return r(rate / r(factor))
+    const smooth = r(r(r(original / wavelength) - r(lowFreqFactor)) / r(highFreqFactor - lowFreqFactor))
+    return r(r(r(r(1 - smooth) * rate) / r(factor)) + r(smooth * rate))
   })
 }
 
@@ -65,9 +65,9 @@ const yarnRates = (
   const high = Math.min(s.truncate ? Math.ceil(last) : last, headDim - 1)
   const width = low === high ? 0.001 : high - low
   return rates.map((rate, i) => {
-    const kept = r(1 - Math.min(1, Math.max(0, r(r(i - low) / width))))
+    const kept = r(1 - Math.min(1, Math.max(0, r(r(i - r(low)) / r(width)))))
     const wave = r(theta ** r((2 * i) / headDim))
-    const slowed = r(1 / r(s.factor * wave))
+    const slowed = r(1 / r(r(s.factor) * wave))
     return r(r(slowed * r(1 - kept)) + r(rate * kept))
   })
 }
@@ -95,7 +95,7 @@ export const rotaryRates = (
     case 'none':
       return rates
     case 'linear':
-      return rates.map((rate) => r(rate / scaling.factor))
+      return rates.map((rate) => r(rate / r(scaling.factor)))
     case 'dynamic':
       return plainRates(dynamicBase(theta, headDim, length, scaling, r), headDim, precision)
     case 'llama3':
