@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Dataset, type Example, type LmError, badInput } from '@safe/tensor-core/contracts'
+import type { Dataset, Example, LmError } from '@safe/tensor-core/contracts'
 import { readDataset } from '@safe/tensor-core/formats'
-import { type OpenedModel, type RowChoice, encodeDataset, openModel } from '@safe/tensor-core/lm'
-import { type EncodedRows, encodingWarnings } from '@safe/tensor-core/text'
+import { type RowChoice, encodedRows, openModel } from '@safe/tensor-core/lm'
+import { encodingWarnings } from '@safe/tensor-core/text'
 import type { NumberedRows } from '../scoring'
 import type { CountTokens } from '../taskFilter'
 
@@ -31,23 +31,6 @@ export interface GivenRows {
 
 // reading ----------------------------------------------------------------------------------------
 
-const encoded = (
-  opened: OpenedModel,
-  dataset: Dataset,
-  maxLength: number,
-): TE.TaskEither<LmError, EncodedRows> =>
-  pipe(
-    TE.fromEither(encodeDataset(dataset, opened.encoder, opened.folder.config.vocabSize, maxLength)),
-    TE.filterOrElseW(
-      ({ rows }) => rows.length > 0,
-      (): LmError =>
-        badInput('EmptyData', 'holds no row with a response token', {
-          where: dataset.name,
-          remedy: 'check the rows and --max-length',
-        }),
-    ),
-  )
-
 const hashOf = (rows: ReadonlyArray<Example>): string =>
   rows.reduce((hash, e) => hash.update(`${e.raw}\n`), createHash('sha256')).digest('hex')
 
@@ -61,8 +44,8 @@ export const givenRows = (
     TE.bindW('task', () => readDataset(choice.task)),
     TE.bindW('pool', () => readDataset(choice.references)),
     TE.bindW('opened', () => openModel(choice.model, choice)),
-    TE.bindW('taskRows', ({ opened, task }) => encoded(opened, task, choice.maxLength)),
-    TE.bindW('poolRows', ({ opened, pool }) => encoded(opened, pool, choice.maxLength)),
+    TE.bindW('taskRows', ({ opened, task }) => TE.fromEither(encodedRows(opened, task, choice.maxLength))),
+    TE.bindW('poolRows', ({ opened, pool }) => TE.fromEither(encodedRows(opened, pool, choice.maxLength))),
     TE.map(({ task, pool, taskRows, poolRows }) => {
       encodingWarnings(poolRows, choice.maxLength).forEach((line) => warn(`${pool.name}: ${line}`))
       const counts = new Map(

@@ -15,10 +15,7 @@ import {
 import { refuseExisting, writeJsonl } from '@safe/tensor-core/formats'
 import { openGradientOracle } from '@safe/tensor-core/lm'
 import { type ScoreRow, scoreSelections, scoringWork } from '../scoring'
-import { methodOf } from './methodOptions'
-import { givenRows } from './rows'
-import { checkLoss } from './train'
-import { recipeFrom, trainingTable } from './trainingTable'
+import { inputTable, inputsOf } from './inputs'
 
 const summary = (rows: ReadonlyArray<ScoreRow>, kind: ScoreRow['kind']) => {
   const all = rows.filter((r) => r.kind === kind)
@@ -29,34 +26,18 @@ export const scoreCommand = command({
   name: 'score',
   description: 'scores references against the task gradient, then task rows against the references',
   options: {
-    model: required(folder('model folder')),
+    ...inputTable,
     adapter: optional(folder('PEFT adapter folder; default: a fresh adapter')),
-    task: required(file('rows to learn')),
-    references: required(file('rows to keep')),
     out: required(file('JSONL of {kind, batch?, index, id, loss, cosine, score, weight, selected}')),
-    ...trainingTable,
     ...overwriteOption,
   },
   run: (values, context) => {
-    const options = methodOf(values)
-    const recipe = recipeFrom(values)
     return pipe(
-      TE.fromEither(checkLoss(options, recipe)),
-      TE.chainEitherKW(() => refuseExisting(values.out, values)),
-      TE.chainW(() =>
-        givenRows(
-          {
-            model: values.model,
-            task: values.task,
-            references: values.references,
-            maxLength: recipe.maxLength,
-            ...rowChoiceOf(values),
-          },
-          context.warn,
-        ),
-      ),
+      TE.fromEither(inputsOf(values)),
+      TE.chainFirstEitherKW(() => refuseExisting(values.out, values)),
+      TE.bindW('given', ({ rows }) => rows(context.warn)),
       TE.chainFirstW(() => startEngine(context)),
-      TE.chainW(({ task, references, countTokens }) =>
+      TE.chainW(({ options, recipe, given: { task, references, countTokens } }) =>
         TE.bracketW(
           openGradientOracle({
             model: values.model,

@@ -19,13 +19,11 @@ import {
 } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/formats'
-import { type LogRow, type TrainingRecipe, trainAdapter } from '@safe/tensor-core/lm'
+import { type LogRow, trainAdapter } from '@safe/tensor-core/lm'
 import { type DualSelectOptions, isPlain } from '../defaults'
 import { dualSelect } from '../rule'
-import { methodOf } from './methodOptions'
+import { inputTable, inputsOf } from './inputs'
 import { type StepKind, paceKeeper, paceText } from './pace'
-import { givenRows } from './rows'
-import { recipeFrom, trainingTable } from './trainingTable'
 import { tellingWarnings } from './warnings'
 
 // checks -----------------------------------------------------------------------------------------
@@ -45,17 +43,6 @@ const checkLogs = (
   return E.right(undefined)
 }
 
-/** Selections are over rows, so the loss must be a mean over rows. */
-export const checkLoss = (o: DualSelectOptions, recipe: TrainingRecipe): E.Either<Fault, void> =>
-  recipe.loss === 'token' && !isPlain(o)
-    ? E.left(
-        badInput('BadOption', 'is not defined for DualSelect, which weighs examples', {
-          where: '--loss token',
-          remedy: 'leave --loss out',
-        }),
-      )
-    : E.right(undefined)
-
 // command ----------------------------------------------------------------------------------------
 
 interface Seen {
@@ -70,12 +57,9 @@ export const trainCommand = command({
   name: 'train',
   description: 'fine-tunes an adapter on a task, with selected safety references and task rows',
   options: {
-    model: required(folder('model folder')),
-    task: required(file('rows to learn')),
-    references: required(file('rows to keep: safety references, or a replay buffer')),
+    ...inputTable,
     out: required(folder('adapter folder')),
     initAdapter: optional(folder('go on from this adapter: it brings rank, alpha, targets and patterns')),
-    ...trainingTable,
     selectionLog: optional(
       file('JSONL of {epoch, step, kind, indices, weights, losses, cosines, scores} per selection'),
     ),
@@ -85,8 +69,6 @@ export const trainCommand = command({
     ...resumeOption,
   },
   run: (values, context) => {
-    const options = methodOf(values)
-    const recipe = recipeFrom(values)
     const pace = paceKeeper()
     const seen: Seen = {
       progress: undefined,
@@ -99,26 +81,17 @@ export const trainCommand = command({
       seen.warnings += 1
       context.warn(line)
     }
-    const kindOf = (step: number): StepKind =>
+    const kindOf = (options: DualSelectOptions, step: number): StepKind =>
       seen.refreshed ? 'refreshed' : step < options.warmupSteps || isPlain(options) ? 'plain' : 'filtered'
     return pipe(
-      TE.fromEither(checkLoss(options, recipe)),
-      TE.chainEitherKW(() => refuseExisting(values.out, values, 'folder')),
-      TE.chainEitherKW(() => checkLogs([values.log, values.selectionLog], [values.task, values.references])),
-      TE.chainW(() =>
-        givenRows(
-          {
-            model: values.model,
-            task: values.task,
-            references: values.references,
-            maxLength: recipe.maxLength,
-            ...rowChoiceOf(values),
-          },
-          warn,
-        ),
+      TE.fromEither(inputsOf(values)),
+      TE.chainFirstEitherKW(() => refuseExisting(values.out, values, 'folder')),
+      TE.chainFirstEitherKW(() =>
+        checkLogs([values.log, values.selectionLog], [values.task, values.references]),
       ),
+      TE.bindW('given', ({ rows }) => rows(warn)),
       TE.chainFirstW(() => startEngine(context)),
-      TE.chainW(({ task, references, countTokens, fingerprint }) => {
+      TE.chainW(({ options, recipe, given: { task, references, countTokens, fingerprint } }) => {
         const defence = dualSelect(options, references, {
           seed: context.common.seed,
           countTokens,
@@ -133,7 +106,7 @@ export const trainCommand = command({
           seed: context.common.seed,
           dtype: context.common.dtype,
           defence: tellingWarnings(
-            { ...defence, parameters: { ...defence.parameters, references: fingerprint } },
+            { ...defence, parameters: { ...defence.parameters, references: { contents: fingerprint } } },
             warn,
           ),
           out: values.out,
@@ -155,7 +128,7 @@ export const trainCommand = command({
             seen.refreshes += 1
           },
           onStep: (row) => {
-            pace.saw(kindOf(row.step), row)
+            pace.saw(kindOf(options, row.step), row)
             seen.refreshed = false
             seen.last = row
             seen.progress?.tick(1, `loss ${row.loss.toFixed(4)}`)

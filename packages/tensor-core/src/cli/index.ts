@@ -1,9 +1,12 @@
 /** The command-line kit all binaries share. */
 export * from './command'
+export { type CommonValues, type Context, type Outcome, commonOptions } from './context'
+export { modelChoiceOf, modelOptions } from './modelOptions'
 export * from './options'
 export { overwriteOption, resumeOption } from './outputOptions'
 export { packageVersion } from './packageVersion'
 export { rowChoiceOf, rowOptions } from './rowOptions'
+export { type Host, exitCode, main, runBinary } from './runBinary'
 export { startEngine } from './startEngine'
 export * from './terminal'
 export { type TrainingValues, recipeOf, trainingOptions } from './trainingOptions'

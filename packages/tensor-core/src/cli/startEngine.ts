@@ -1,7 +1,7 @@
 /** The engine a command runs on, said once on stderr. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Context } from './command'
+import type { Context } from './context'
 import type { EngineError } from '../contracts'
 import { type EngineReport, selectEngine } from '../engine'
 

@@ -9,16 +9,15 @@ import {
   type Context,
   command,
   file,
-  folder,
   integer,
   many,
+  modelChoiceOf,
+  modelOptions,
   number,
   optional,
   overwriteOption,
   required,
   resumeOption,
-  rowChoiceOf,
-  rowOptions,
   text,
   withDefault,
   startEngine,
@@ -161,8 +160,7 @@ export const generateCommand = command({
   name: 'generate',
   description: 'completions of prompts',
   options: {
-    model: required(folder('model folder')),
-    adapter: optional(folder('PEFT adapter folder')),
+    ...modelOptions,
     prompts: required(file('rows whose prompts are completed; responses are ignored')),
     out: required(file('JSONL of {id, prompt, completion, completionTokens, finishReason}')),
     maxNewTokens: withDefault(128, integer('longest completion, tokens', { min: 1 })),
@@ -174,11 +172,9 @@ export const generateCommand = command({
     topK: withDefault(0, integer('keep the k most probable, 0 for all', { min: 0 })),
     repetitionPenalty: withDefault(1, number('over prompt and completion', { min: 0, exclusiveMin: true })),
     stop: withDefault<ReadonlyArray<string>>([], many(text('a completion ends before the first of these'))),
-    batchSize: withDefault(16, integer('rows at once', { min: 1 })),
     logprobs: optional(
       integer('also log-probabilities, with this many of the most probable tokens', { min: 0 }),
     ),
-    ...rowOptions,
     ...overwriteOption,
     ...resumeOption,
   },
@@ -196,15 +192,7 @@ export const generateCommand = command({
       TE.chainW(({ data, done }) =>
         pipe(
           TE.bracket(
-            loadCausalLM({
-              model: values.model,
-              batchSize: values.batchSize,
-              dtype: context.common.dtype,
-              signal: context.signal,
-              onWarning: context.warn,
-              ...rowChoiceOf(values),
-              ...(values.adapter === undefined ? {} : { adapter: values.adapter }),
-            }),
+            loadCausalLM(modelChoiceOf(values, context)),
             (lm) =>
               pipe(
                 encodeAll(lm, values.prompts, data.examples),

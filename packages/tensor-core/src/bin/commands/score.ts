@@ -5,19 +5,17 @@ import { pipe } from 'fp-ts/function'
 import {
   command,
   file,
-  folder,
   integer,
-  optional,
+  modelChoiceOf,
+  modelOptions,
   overwriteOption,
   required,
-  rowChoiceOf,
-  rowOptions,
-  withDefault,
   startEngine,
+  withDefault,
 } from '../../cli'
-import { type Example, type LmError, type Score, badInput, failure } from '../../contracts'
+import { type Example, type LmError, type Score, failure } from '../../contracts'
 import { readDataset, refuseExisting, writeJsonl } from '../../formats'
-import { encodeDataset, causalLMOf, openModel } from '../../lm'
+import { causalLMOf, encodedRows, openModel } from '../../lm'
 import { encodingWarnings } from '../../text'
 
 const scoreRow = (s: Score): Readonly<Record<string, unknown>> => ({
@@ -32,33 +30,21 @@ export const scoreCommand = command({
   name: 'score',
   description: 'log-probability of every response token, teacher-forced',
   options: {
-    model: required(folder('model folder')),
-    adapter: optional(folder('PEFT adapter folder')),
+    ...modelOptions,
     data: required(file('rows to score')),
     out: required(file('JSONL of {id, tokens, logProbs, nll, correct}')),
-    batchSize: withDefault(16, integer('rows at once', { min: 1 })),
     maxLength: withDefault(1024, integer('tokens per row; longer rows are cut on the right', { min: 2 })),
-    ...rowOptions,
     ...overwriteOption,
   },
   run: (values, context) => {
+    const choice = modelChoiceOf(values, context)
     return pipe(
       TE.Do,
       TE.bindW('target', () => TE.fromEither(refuseExisting(values.out, values))),
       TE.bindW('data', () => readDataset(values.data)),
       TE.bindW('engine', () => startEngine(context)),
-      TE.bindW('opened', () => openModel(values.model, rowChoiceOf(values))),
-      TE.bindW('encoded', ({ data, opened }) =>
-        TE.fromEither(encodeDataset(data, opened.encoder, opened.folder.config.vocabSize, values.maxLength)),
-      ),
-      TE.filterOrElseW(
-        ({ encoded }) => encoded.rows.length > 0,
-        (): LmError =>
-          badInput('EmptyData', 'holds no row with a response token', {
-            where: values.data,
-            remedy: 'check the rows and --max-length',
-          }),
-      ),
+      TE.bindW('opened', () => openModel(values.model, choice)),
+      TE.bindW('encoded', ({ data, opened }) => TE.fromEither(encodedRows(opened, data, values.maxLength))),
       TE.chainW(({ data, encoded, opened }) => {
         encodingWarnings(encoded, values.maxLength).forEach((line) => context.warn(`${data.name}: ${line}`))
         const rows = encoded.rows.map(({ example, promptTokens, responseTokens }): Example => ({
@@ -69,13 +55,7 @@ export const scoreCommand = command({
         const progress = context.progress('score', rows.length)
         return pipe(
           TE.bracket(
-            causalLMOf(opened, {
-              batchSize: values.batchSize,
-              dtype: context.common.dtype,
-              signal: context.signal,
-              onWarning: context.warn,
-              ...(values.adapter === undefined ? {} : { adapter: values.adapter }),
-            }),
+            causalLMOf(opened, choice),
             (lm) =>
               pipe(
                 RA.chunksOf(values.batchSize * 8)(rows),

@@ -5,10 +5,10 @@ import { pipe } from 'fp-ts/function'
 import { type LmError, type StorageDtype, badInput } from '../../contracts'
 import { nativeBackend } from '../../engine'
 import { type EncodedRows, encodingWarnings } from '../../text'
+import { encodedRows } from '../encodedRows'
 import { loadWeights } from '../inference/load'
 import { checkMemory, stepBytes, trainedBytes, weightBytes } from '../memory'
 import { type OpenedModel, adapterOf, nameOf, openModel } from '../openModel'
-import { encodeDataset } from '../rows'
 import { type AdapterStart, adapterStart } from './adapterSlots'
 import type { TrainingError, TrainingRequest } from './request'
 import { type Trainable, fullTrainable, loraTrainable } from './trainable'
@@ -43,21 +43,13 @@ export interface AdapterBench extends Bench {
 
 const encodeRows = (opened: OpenedModel, request: TrainingRequest): E.Either<LmError, EncodedRows> =>
   pipe(
-    encodeDataset(request.data, opened.encoder, opened.folder.config.vocabSize, request.recipe.maxLength),
+    encodedRows(opened, request.data, request.recipe.maxLength),
     E.map((encoded) => {
       encodingWarnings(encoded, request.recipe.maxLength).forEach((line) =>
         request.onWarning?.(`${request.data.name}: ${line}`),
       )
       return encoded
     }),
-    E.filterOrElseW(
-      ({ rows }) => rows.length > 0,
-      (): LmError =>
-        badInput('EmptyData', 'holds no row with a response token', {
-          where: request.data.name,
-          remedy: 'check the rows and --max-length',
-        }),
-    ),
   )
 
 /** @param frozen how the frozen weights are stored; undefined where none are frozen @param trained number of trained parameters */

@@ -1,0 +1,43 @@
+/** What both commands are given: a model, the task's rows, the references, and how they are trained and selected. */
+import * as E from 'fp-ts/Either'
+import type * as TE from 'fp-ts/TaskEither'
+import { type Values, file, folder, required, rowChoiceOf } from '@safe/tensor-core/cli'
+import { type Fault, type LmError, badInput } from '@safe/tensor-core/contracts'
+import type { TrainingRecipe } from '@safe/tensor-core/lm'
+import { type DualSelectOptions, isPlain } from '../defaults'
+import { methodOf } from './methodOptions'
+import { type GivenRows, givenRows } from './rows'
+import { recipeFrom, trainingTable } from './trainingTable'
+
+export const inputTable = {
+  model: required(folder('model folder')),
+  task: required(file('rows to learn')),
+  references: required(file('rows to keep: safety references, or a replay buffer')),
+  ...trainingTable,
+}
+
+export interface Inputs {
+  readonly options: DualSelectOptions
+  readonly recipe: TrainingRecipe
+  /** Reads the rows of both files; @param warn hears of references that were cut or skipped */
+  readonly rows: (warn: (line: string) => void) => TE.TaskEither<LmError, GivenRows>
+}
+
+/** @returns left `BadOption` for a loss over tokens: selections are over rows, so the loss must be a mean over rows */
+export const inputsOf = (values: Values<typeof inputTable>): E.Either<Fault, Inputs> => {
+  const [options, recipe] = [methodOf(values), recipeFrom(values)]
+  const { model, task, references } = values
+  return recipe.loss === 'token' && !isPlain(options)
+    ? E.left(
+        badInput('BadOption', 'is not defined for DualSelect, which weighs examples', {
+          where: '--loss token',
+          remedy: 'leave --loss out',
+        }),
+      )
+    : E.right({
+        options,
+        recipe,
+        rows: (warn) =>
+          givenRows({ model, task, references, maxLength: recipe.maxLength, ...rowChoiceOf(values) }, warn),
+      })
+}
