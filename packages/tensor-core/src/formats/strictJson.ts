@@ -81,11 +81,11 @@ const parser = (text: string, maxDepth: number, maxValues: number) => {
     if (text[state.at] !== '"') return undefined
     const end = stringEnd(text, state.at)
     if (end === -1) return refuse('a string without an end')
-    const parsed = E.tryCatch((): unknown => JSON.parse(text.slice(state.at, end)), String)
-    if (E.isLeft(parsed) || typeof parsed.right !== 'string')
-      return refuse('a string with a forbidden character')
+    const inner = text.slice(state.at + 1, end - 1)
+    const parsed = plainString.test(inner) ? inner : escapedString(text.slice(state.at, end))
+    if (parsed === undefined) return refuse('a string with a forbidden character')
     state.at = end
-    return parsed.right
+    return parsed
   }
   const object = (depth: number): ReadonlyMap<string, StrictJson> => {
     const entries = new Map<string, StrictJson>()
