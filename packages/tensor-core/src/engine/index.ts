@@ -11,14 +11,16 @@ export {
   selectEngine,
 } from './select'
 export { type FrozenMatrix, float32Matrix } from './frozenMatrix'
+export { type CacheMemory, type Projections, cachedAttention, writesCaches } from './fused/cachedAttention'
 export { freeTensorBytes } from './freeMemory'
 export { matMul } from './matmul'
 export { type AdamWConstants, type Moments, adamWUpdate } from './fused/adamW'
 export { type TokenCrossEntropy, tokenCrossEntropy } from './fused/crossEntropy'
 export { gatedSilu, gatedSiluPullback } from './fused/gatedSilu'
 export { type Normed, rmsNorm, rmsNormGainGradient, rmsNormPullback, scaled } from './fused/rmsNorm'
+export { matMulAdd } from './fused/matMulAdd'
 export { rotateHalves } from './fused/rotate'
-export { softmaxPullback } from './fused/softmax'
+export { maskedSoftmax, softmaxPullback } from './fused/softmax'
 export {
   type DeviceDtype,
   isDeviceDtype,

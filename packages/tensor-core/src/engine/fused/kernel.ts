@@ -8,20 +8,26 @@ import { tf } from '../tf'
 
 /** The names under which engines register fused kernels. */
 export const fusedNames = {
+  matMulAdd: 'MatMulAdd',
   rmsNorm: 'RmsNorm',
   rmsNormPullback: 'RmsNormPullback',
   scaled: 'ScaleRows',
   rotate: 'RotateHalves',
   gatedSilu: 'GatedSilu',
   gatedSiluPullback: 'GatedSiluPullback',
+  maskedSoftmax: 'MaskedSoftmax',
   softmaxPullback: 'SoftmaxPullback',
   tokenCrossEntropy: 'TokenCrossEntropy',
   adamW: 'AdamW',
+  cachedAttention: 'CachedAttention',
 } as const
 
 export type FusedName = (typeof fusedNames)[keyof typeof fusedNames]
 
 const kernelOf = (name: FusedName): tf.KernelConfig | undefined => tf.getKernel(name, tf.getBackend())
+
+/** Whether the running engine has a kernel of that name. */
+export const hasFused = (name: FusedName): boolean => kernelOf(name) !== undefined
 
 // running ----------------------------------------------------------------------------------------
 

@@ -1,6 +1,12 @@
-/** The gradient of a softmax along the last axis. */
+/** The softmax of masked scores along the last axis, and its gradient. */
 import { tf } from '../tf'
 import { fusedNames, runFused } from './kernel'
+
+/** softmax(scores + mask). @param scores [rows, heads, length, keys] @param mask [1 or rows, 1, length, keys] */
+export const maskedSoftmax = (scores: tf.Tensor, mask: tf.Tensor): tf.Tensor => {
+  const [fused] = runFused(fusedNames.maskedSoftmax, { scores, mask }) ?? []
+  return fused ?? tf.tidy(() => tf.softmax(tf.add(scores, mask)))
+}
 
 /** factor w (dw - sum(dw w)), for weights w = softmax(factor s): the gradient in s. Both are of one shape. */
 export const softmaxPullback = (dWeights: tf.Tensor, weights: tf.Tensor, factor: number): tf.Tensor => {

@@ -29,6 +29,7 @@ import {
   cudaRequirements,
   downloadWheels,
 } from './library'
+import { kernelsVersion } from './kernels/source'
 import { sourcePackage } from './package'
 import { unpackWheel } from './wheel'
 
@@ -167,7 +168,7 @@ const settle = (staging: string, manifest: Manifest): TE.TaskEither<EngineError,
   const folder = engineFolder(manifest)
   return attempt(folder, async () => {
     await rm(join(staging, 'include'), { recursive: true, force: true })
-    await rm(join(staging, 'quiet.cc'), { force: true })
+    for (const source of ['quiet.cc', 'kernels.cc']) await rm(join(staging, source), { force: true })
     await writeFile(join(staging, layout.manifest), `${JSON.stringify(manifest, undefined, 2)}\n`)
     await rm(folder, { recursive: true, force: true })
     await rename(staging, folder)
@@ -209,6 +210,7 @@ const buildAfresh = (options: BuildOptions): TE.TaskEither<EngineError, Built> =
           arch: process.arch,
           origin: acquired.origin,
           built: new Date().toISOString(),
+          ...(existsSync(join(staging, layout.kernels)) ? { kernels: kernelsVersion } : {}),
         }),
         TE.map((engine) => ({ ...engine, findings, fresh: true })),
       ),
@@ -229,6 +231,7 @@ const buildAfresh = (options: BuildOptions): TE.TaskEither<EngineError, Built> =
 
 const serves = (engine: BuiltEngine, source: LibrarySource): boolean =>
   engine.manifest.tfjs === tf.version_core &&
+  engine.manifest.kernels === kernelsVersion &&
   (source.kind !== 'download' || engine.manifest.tensorflow === source.version)
 
 /** Builds the engine, or checks the one that is there. */

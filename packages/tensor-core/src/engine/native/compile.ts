@@ -10,6 +10,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type EngineError, causeLine, failure, interrupted } from '../../contracts'
 import { layout } from './home'
+import { kernelsSource } from './kernels/source'
 import { type ProgramFailure, runProgram } from './program'
 import { quietSource } from './quiet'
 
@@ -90,7 +91,50 @@ const compile = (
     TE.map(() => undefined),
   )
 
-/** Compiles the addon, and the one that keeps it quiet, into `folder`. */
+const linking = ({ folder, names, runPath }: Libraries): ReadonlyArray<string> => [
+  `-L${folder}`,
+  ...names.map((name) => `-l:${name}`),
+  ...['-rpath', runPath].flatMap((word) => ['-Xlinker', word]),
+]
+
+/** Sums may be regrouped; what is not a number stays so. */
+const kernelFlags = [
+  '-O3',
+  '-fno-math-errno',
+  '-fno-trapping-math',
+  '-fno-signed-zeros',
+  '-fassociative-math',
+  '-freciprocal-math',
+]
+
+/** Our own ops, on several threads where the compiler has OpenMP. An engine computes without them too, only slower. */
+const compileKernels = (
+  compiler: string,
+  libraries: Libraries,
+  folder: string,
+  signal?: AbortSignal,
+): TE.TaskEither<EngineError, void> => {
+  const file = join(folder, 'kernels.cc')
+  const args = (threads: ReadonlyArray<string>): ReadonlyArray<string> => [
+    ...common(),
+    ...kernelFlags,
+    ...threads,
+    file,
+    ...['-o', join(folder, layout.kernels)],
+    ...linking(libraries),
+  ]
+  return pipe(
+    TE.tryCatch(
+      () => writeFile(file, kernelsSource),
+      (cause) => failure('EngineBuildFailed', causeLine(cause), { where: file }),
+    ),
+    TE.chain(() => compile(compiler, args(['-fopenmp']), signal)),
+    TE.orElse((e) => (e.kind === 'interrupted' ? TE.left(e) : compile(compiler, args([]), signal))),
+    TE.orElse((e) => (e.kind === 'interrupted' ? TE.left(e) : TE.right(undefined))),
+  )
+}
+
+/** Compiles the addon, our kernels, and the addon that keeps TensorFlow quiet, into `folder`. */
 export const compileAddon = (
   compiler: string,
   sources: string,
@@ -105,6 +149,7 @@ export const compileAddon = (
       (cause) => failure('EngineBuildFailed', causeLine(cause), { where: quietFile }),
     ),
     TE.chain(() => compile(compiler, [...common(), quietFile, '-o', join(folder, layout.quiet)], signal)),
+    TE.chain(() => compileKernels(compiler, libraries, folder, signal)),
     TE.chain(() =>
       compile(
         compiler,
@@ -116,9 +161,7 @@ export const compileAddon = (
             .map((name) => join(sources, name)),
           '-o',
           join(folder, layout.addon),
-          `-L${libraries.folder}`,
-          ...libraries.names.map((name) => `-l:${name}`),
-          ...['-rpath', libraries.runPath].flatMap((word) => ['-Xlinker', word]),
+          ...linking(libraries),
         ],
         signal,
       ),

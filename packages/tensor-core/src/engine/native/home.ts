@@ -19,7 +19,7 @@ export const variants = ['native', 'cuda'] as const
 /** A kind of engine that can be built: `native` on the processor, `cuda` on an NVIDIA GPU. */
 export type Variant = (typeof variants)[number]
 
-const manifestCodec = t.type({
+const requiredCodec = t.type({
   variant: t.keyof({ native: null, cuda: null }),
   tensorflow: t.string,
   tfjs: t.string,
@@ -29,6 +29,9 @@ const manifestCodec = t.type({
   origin: t.string,
   built: t.string,
 })
+/** Builds of earlier releases have no fused kernels, and say nothing of them. */
+const kernelsCodec = t.partial({ kernels: t.number })
+const manifestCodec = t.intersection([requiredCodec, kernelsCodec])
 export type Manifest = t.TypeOf<typeof manifestCodec>
 
 export interface BuiltEngine {
@@ -41,6 +44,7 @@ export const layout = {
   manifest: 'engine.json',
   addon: 'tfjs_binding.node',
   quiet: 'quiet.node',
+  kernels: 'kernels.node',
   libraries: 'tensorflow',
 } as const
 

@@ -11,6 +11,9 @@ import { tf } from '../tf'
 import { type Variant, builtEngine, layout } from './home'
 import { graphicsProcessors } from './gpu'
 import { installedPackage, requireUnknown, sourcePackage } from './package'
+import { registerFused } from './kernels/register'
+import { kernelsVersion } from './kernels/source'
+import { registerProduct } from './product'
 import { quietly } from './quiet'
 
 // model ------------------------------------------------------------------------------------------
@@ -74,6 +77,8 @@ export interface NativeBackend extends tf.KernelBackend {
 export interface AddonLocation {
   readonly addon: string
   readonly quiet?: string
+  /** The library of fused kernels. */
+  readonly kernels?: string
 }
 
 // guards -----------------------------------------------------------------------------------------
@@ -113,6 +118,8 @@ const prepareEnvironment = (): void => {
   setDefault('TF_NUM_INTRAOP_THREADS', threads)
   setDefault('TF_NUM_INTEROP_THREADS', threads === undefined ? undefined : '1')
   setDefault('OMP_NUM_THREADS', threads)
+  // Our kernels' threads sleep between their turns instead of taking TensorFlow's processors.
+  setDefault('OMP_WAIT_POLICY', 'passive')
 }
 
 /** tfjs-node 4.22 calls two functions that Node 23 has removed. */
@@ -133,13 +140,23 @@ export const locateAddon = (variant: Variant): AddonLocation | undefined => {
   const built = builtEngine(variant)
   return built === undefined
     ? undefined
-    : { addon: join(built.folder, layout.addon), quiet: join(built.folder, layout.quiet) }
+    : {
+        addon: join(built.folder, layout.addon),
+        quiet: join(built.folder, layout.quiet),
+        ...(built.manifest.kernels === kernelsVersion ? { kernels: join(built.folder, layout.kernels) } : {}),
+      }
 }
 
 const loaded: { addon: string | undefined } = { addon: undefined }
 
+const currentBackend = (): NativeBackend => {
+  const backend = nativeBackend()
+  if (backend === undefined) throw new Error('the TensorFlow backend is not the current one')
+  return backend
+}
+
 /** Loads the addon and registers its backend and kernels; throws what the loader says. */
-export const loadAddon = ({ addon, quiet }: AddonLocation): void => {
+export const loadAddon = ({ addon, quiet, kernels }: AddonLocation): void => {
   if (loaded.addon === addon) return
   if (loaded.addon !== undefined)
     throw new Error(`another libtensorflow is loaded already (${dirname(loaded.addon)}): one per process`)
@@ -157,6 +174,10 @@ export const loadAddon = ({ addon, quiet }: AddonLocation): void => {
   if (!isBinding(binding)) throw new Error(`${addon} is not tfjs-node's addon`)
   tf.registerBackend(backendName, () => new module.NodeJSKernelBackend(binding, name), 3)
   loaded.addon = addon
+  registerProduct(backendName, currentBackend)
+  // On a GPU the tensors are not where these could read them.
+  if (kernels !== undefined && !binding.isUsingGpuDevice())
+    registerFused(requireUnknown(kernels), backendName, currentBackend)
 }
 
 /** The native backend where it is the current one: the way to ops and types TensorFlow.js does not know. */

@@ -3,7 +3,7 @@
  * its place. The heads that share a key head are laid
  * out as one longer list of queries, so keys and values are never repeated.
  */
-import { matMul, softmaxPullback, tf } from '../../engine'
+import { maskedSoftmax, matMul, softmaxPullback, tf } from '../../engine'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -49,7 +49,7 @@ export const attentionWeights = (
     const [rows, heads, length] = shape4(q)
     const [, keyHeads, keys] = shape4(k)
     const scores = matMul(grouped(tf.mul(q, 1 / Math.sqrt(size)), keyHeads), k, false, true)
-    return tf.softmax(tf.add(tf.reshape(scores, [rows, heads, length, keys]), mask))
+    return maskedSoftmax(tf.reshape(scores, [rows, heads, length, keys]), mask)
   })
 
 /** [rows, heads, length, headDim] values as weighted */

@@ -5,7 +5,8 @@
 import { rmsNorm, tf } from '../../engine'
 import { embed } from './embedding'
 import { chunkFrame } from './frame'
-import { type KeyValues, layerForward } from './layer'
+import { type KeyValues, cloneKeyValues, countingSlots, disposeKeyValues, keyValues } from './keyValues'
+import { layerStep } from './layer'
 import type { Adaptation } from './linear'
 import type { DecoderWeights } from './weights'
 
@@ -14,7 +15,7 @@ import type { DecoderWeights } from './weights'
 export interface CacheState {
   /** Per row, whether each slot holds a token it still counts. */
   readonly slots: ReadonlyArray<Uint8Array>
-  /** [rows, keyHeads, slots, headDim] per layer; empty before the first token. */
+  /** Per layer; empty before the first token. */
   readonly layers: ReadonlyArray<KeyValues>
   /** [rows, vocab] logits of the next token, undefined before the first token. */
   readonly logits: tf.Tensor | undefined
@@ -27,17 +28,14 @@ export const emptyCache = (rows: number): CacheState => ({
 })
 
 export const disposeCache = (state: CacheState): void => {
-  state.layers.forEach(({ k, v }) => {
-    k.dispose()
-    v.dispose()
-  })
+  state.layers.forEach(disposeKeyValues)
   state.logits?.dispose()
 }
 
 const paired = (keys: ReadonlyArray<tf.Tensor>, values: ReadonlyArray<tf.Tensor>): ReadonlyArray<KeyValues> =>
   keys.flatMap((k, i) => {
     const v = values[i]
-    return v === undefined ? [] : [{ k, v }]
+    return v === undefined ? [] : [keyValues(k, v)]
   })
 
 const held = (slots: Uint8Array): number => slots.reduce((a, b) => a + b, 0)
@@ -65,7 +63,7 @@ export const growCache = (
   if (chunk === 0)
     return {
       slots: state.slots,
-      layers: state.layers.map(({ k, v }) => ({ k: tf.clone(k), v: tf.clone(v) })),
+      layers: state.layers.map(cloneKeyValues),
       logits: state.logits === undefined ? undefined : tf.clone(state.logits),
     }
   const tokens = new Int32Array(rows * chunk)
@@ -80,17 +78,14 @@ export const growCache = (
     out.fill(1, out.length - e.tokens.length)
     return out
   })
-  const result = tf.tidy(() => {
+  const layers: KeyValues[] = []
+  const logits = tf.tidy(() => {
     const frame = chunkFrame(config, slots, positions, adaptation)
-    const [keys, values]: [tf.Tensor[], tf.Tensor[]] = [[], []]
     const last = weights.layers.reduce<tf.Tensor>(
       (x, w, i) => {
-        const { y, k, v } = tf.tidy(() => {
-          const { y, trace } = layerForward(w, frame, x, state.layers[i])
-          return { y, k: trace.k, v: trace.v }
-        })
-        keys.push(k)
-        values.push(v)
+        const { y, seen } = layerStep(w, frame, x, state.layers[i])
+        x.dispose()
+        layers.push({ ...seen, k: tf.keep(seen.k), v: tf.keep(seen.v) })
         return y
       },
       embed(weights, tokens),
@@ -104,13 +99,11 @@ export const growCache = (
     )
     const fresh = weights.head.product(rmsNorm(newest, weights.norm, config.rmsNormEps).y)
     const still = edits.map((e) => e.tokens.length === 0)
-    const logits =
-      state.logits === undefined || !still.includes(true)
-        ? fresh
-        : tf.where(tf.tensor2d(Uint8Array.from(still, Number), [rows, 1], 'bool'), state.logits, fresh)
-    return { keys, values, logits }
+    return state.logits === undefined || !still.includes(true)
+      ? fresh
+      : tf.where(tf.tensor2d(Uint8Array.from(still, Number), [rows, 1], 'bool'), state.logits, fresh)
   })
-  return { slots, layers: paired(result.keys, result.values), logits: result.logits }
+  return { slots, layers, logits }
 }
 
 /** The rows named, in that order. */
@@ -122,14 +115,14 @@ export const selectCache = (state: CacheState, rows: ReadonlyArray<number>): Cac
   const shrink = used.length < total
   const out = tf.tidy(() => {
     const index = tf.tensor1d(Int32Array.from(rows), 'int32')
-    const slots = shrink ? tf.tensor1d(Int32Array.from(used), 'int32') : undefined
-    const pick = (x: tf.Tensor): tf.Tensor => {
-      const chosen = tf.gather(x, index)
-      return slots === undefined ? chosen : tf.gather(chosen, slots, 2)
+    const kept = shrink ? tf.tensor1d(Int32Array.from(used), 'int32') : undefined
+    const pick = (x: tf.Tensor, slots: number): tf.Tensor => {
+      const chosen = tf.gather(countingSlots(x, slots), index)
+      return kept === undefined ? chosen : tf.gather(chosen, kept, 2)
     }
     return {
-      keys: state.layers.map(({ k }) => pick(k)),
-      values: state.layers.map(({ v }) => pick(v)),
+      keys: state.layers.map(({ k, slots }) => pick(k, slots)),
+      values: state.layers.map(({ v, slots }) => pick(v, slots)),
       logits: state.logits === undefined ? [] : [tf.gather(state.logits, index)],
     }
   })

@@ -9,16 +9,28 @@ export const embed = ({ embedding, embeddingScale }: DecoderWeights, tokens: Int
     return embeddingScale === 1 ? rows : tf.mul(rows, embeddingScale)
   })
 
+/**
+ * First states' gradients as the embedding receives them: scaled as the states were, and none for the padding token, which torch's
+ * embedding never learns (`padding_idx`).
+ */
+const received = ({ config, embeddingScale }: DecoderWeights, tokens: Int32Array, d: tf.Tensor): tf.Tensor => {
+  const scaled = embeddingScale === 1 ? d : tf.mul(d, embeddingScale)
+  const { padTokenId } = config
+  if (padTokenId === undefined || !tokens.includes(padTokenId)) return scaled
+  const learns = Float32Array.from(tokens, (id) => (id === padTokenId ? 0 : 1))
+  return tf.mul(scaled, tf.tensor2d(learns, [tokens.length, 1]))
+}
+
 /** [vocab, width] gradient of the embedding from that of the first states. */
 export const embedPullback = (
-  { config, embeddingScale }: DecoderWeights,
+  weights: DecoderWeights,
   tokens: Int32Array,
   dStates: tf.Tensor,
 ): tf.Tensor =>
   tf.tidy(() =>
     tf.scatterND(
       tf.tensor2d(tokens, [tokens.length, 1], 'int32'),
-      embeddingScale === 1 ? dStates : tf.mul(dStates, embeddingScale),
-      [config.vocabSize, config.hiddenSize],
+      received(weights, tokens, dStates),
+      [weights.config.vocabSize, weights.config.hiddenSize],
     ),
   )

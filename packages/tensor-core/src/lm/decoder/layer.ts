@@ -2,9 +2,17 @@
  * One decoder layer: x + attention(norm(x)), then + mlp(norm(.)); some families also normalise each head's queries and keys, or
  * what attention and MLP give before it is added. Forward keeps what backward needs; backward is by hand.
  */
-import { rmsNorm, tf } from '../../engine'
-import { attend, attendPullback, attentionContext, attentionWeights, headsFirst } from './attention'
+import { cachedAttention, rmsNorm, scaled, tf } from '../../engine'
+import {
+  type Heads,
+  attend,
+  attendPullback,
+  attentionContext,
+  attentionWeights,
+  headsFirst,
+} from './attention'
 import type { AttentionKind, Frame } from './frame'
+import { type KeyValues, countingSlots, keyValues, roomToWrite, written } from './keyValues'
 import { type Gradients, type Linear, type Wanted, linear, linearPullback, needsInput } from './linear'
 import { gatedActivation, gatedActivationPullback } from './mlp'
 import { type Norm, type NormTrace, normPullback } from './rmsNorm'
@@ -29,12 +37,6 @@ export interface LayerWeights {
   readonly up: Linear
   readonly down: Linear
   readonly afterMlp?: Norm
-}
-
-/** Keys and values of earlier tokens, [rows, keyHeads, keys, headDim] each, keys already turned. */
-export interface KeyValues {
-  readonly k: tf.Tensor
-  readonly v: tf.Tensor
 }
 
 /** What lies between a layer's input and output and costs little to compute again from the trace. */
@@ -96,51 +98,104 @@ const through = (
   return { y, trace: { x, scale } }
 }
 
-/** @param x [rows * length, width]; @param past keys and values before this frame's; @returns output and the trace */
+/** What the projections of one layer give, before they are turned. */
+interface Projected {
+  /** [rows, length, heads, headDim] */
+  readonly q: tf.Tensor
+  readonly k: tf.Tensor
+  readonly v: tf.Tensor
+}
+
+/** A layer around its attention: all but how the context comes of queries, keys and values. */
+const around = <A>(
+  w: LayerWeights,
+  frame: Frame,
+  x: tf.Tensor,
+  /** @returns the context [rows * length, heads * headDim], and what else is wanted of it */
+  attention: (projected: Projected) => readonly [context: tf.Tensor, more: A],
+) => {
+  const { config, adaptation } = frame
+  const epsilon = config.rmsNormEps
+  const first = rmsNorm(x, w.inputNorm.gain, epsilon)
+  const projected = (layer: Linear): tf.Tensor => linear(layer, first.y, adaptation)
+  const normedHeads = (layer: Linear, norm: Norm | undefined): ReturnType<typeof through> =>
+    norm === undefined ? { y: projected(layer) } : through(norm, perHead(frame, projected(layer)), epsilon)
+  const queries = normedHeads(w.q, w.headNorms?.q)
+  const keys = normedHeads(w.k, w.headNorms?.k)
+  const [context, more] = attention({
+    q: split(frame, queries.y, config.heads),
+    k: split(frame, keys.y, config.kvHeads),
+    v: split(frame, projected(w.v), config.kvHeads),
+  })
+  const afterAttention = through(w.afterAttention, linear(w.o, context, adaptation), epsilon)
+  const middle = tf.add(x, afterAttention.y)
+  const second = rmsNorm(middle, w.mlpNorm.gain, epsilon)
+  const gate = linear(w.gate, second.y, adaptation)
+  const up = linear(w.up, second.y, adaptation)
+  const activated = gatedActivation(gate, up, config.hiddenAct)
+  const afterMlp = through(w.afterMlp, linear(w.down, activated, adaptation), epsilon)
+  const y = tf.add(middle, afterMlp.y)
+  return {
+    first,
+    queries,
+    keys,
+    context,
+    more,
+    afterAttention,
+    middle,
+    second,
+    gate,
+    up,
+    activated,
+    afterMlp,
+    y,
+  }
+}
+
+/** Queries and keys turned, heads first. */
+const turnedHeads = (w: LayerWeights, frame: Frame, { q, k, v }: Projected): Heads => {
+  const { rotary } = frame[w.kind]
+  return { q: headsFirst(rotate(q, rotary)), k: headsFirst(rotate(k, rotary)), v: headsFirst(v) }
+}
+
+/** @param x [rows * length, width] @returns output and the trace */
 export const layerForward = (
   w: LayerWeights,
   frame: Frame,
   x: tf.Tensor,
-  past?: KeyValues,
 ): { readonly y: tf.Tensor; readonly trace: LayerTrace } =>
   tf.tidy(() => {
-    const { config, adaptation } = frame
-    const { rotary, mask } = frame[w.kind]
-    const epsilon = config.rmsNormEps
-    const first = rmsNorm(x, w.inputNorm.gain, epsilon)
-    const projected = (layer: Linear): tf.Tensor => linear(layer, first.y, adaptation)
-    const normedHeads = (layer: Linear, norm: Norm | undefined): ReturnType<typeof through> =>
-      norm === undefined ? { y: projected(layer) } : through(norm, perHead(frame, projected(layer)), epsilon)
-    const turned = (heads: tf.Tensor, count: number): tf.Tensor =>
-      headsFirst(rotate(split(frame, heads, count), rotary))
-    const queries = normedHeads(w.q, w.headNorms?.q)
-    const keys = normedHeads(w.k, w.headNorms?.k)
-    const q = turned(queries.y, config.heads)
-    const kNew = turned(keys.y, config.kvHeads)
-    const vNew = headsFirst(split(frame, projected(w.v), config.kvHeads))
-    const k = past === undefined ? kNew : tf.concat([past.k, kNew], 2)
-    const v = past === undefined ? vNew : tf.concat([past.v, vNew], 2)
-    const attended = attend({ q, k, v }, mask, config.queryPreAttnScalar)
-    const context = join(frame, attended.context, config.heads)
-    const afterAttention = through(w.afterAttention, linear(w.o, context, adaptation), epsilon)
-    const middle = tf.add(x, afterAttention.y)
-    const second = rmsNorm(middle, w.mlpNorm.gain, epsilon)
-    const gate = linear(w.gate, second.y, adaptation)
-    const up = linear(w.up, second.y, adaptation)
-    const activated = gatedActivation(gate, up, config.hiddenAct)
-    const afterMlp = through(w.afterMlp, linear(w.down, activated, adaptation), epsilon)
-    const y = tf.add(middle, afterMlp.y)
+    const { config } = frame
+    const made = around(w, frame, x, (projected) => {
+      const heads = turnedHeads(w, frame, projected)
+      const attended = attend(heads, frame[w.kind].mask, config.queryPreAttnScalar)
+      return [join(frame, attended.context, config.heads), { ...heads, weights: attended.weights }]
+    })
+    const {
+      first,
+      queries,
+      keys,
+      context,
+      more,
+      afterAttention,
+      middle,
+      second,
+      gate,
+      up,
+      activated,
+      afterMlp,
+    } = made
     return {
-      y,
+      y: made.y,
       trace: {
         x: tf.clone(x),
         scale1: first.scale,
         ...(queries.trace === undefined || keys.trace === undefined
           ? {}
           : { headNorms: { q: queries.trace, k: keys.trace } }),
-        q,
-        k,
-        v,
+        q: more.q,
+        k: more.k,
+        v: more.v,
         ...(afterAttention.trace === undefined ? {} : { afterAttention: afterAttention.trace }),
         middle,
         scale2: second.scale,
@@ -149,7 +204,7 @@ export const layerForward = (
         ...(afterMlp.trace === undefined ? {} : { afterMlp: afterMlp.trace }),
         derived: {
           normed1: first.y,
-          attention: attended.weights,
+          attention: more.weights,
           context,
           normed2: second.y,
           activated,
@@ -158,11 +213,44 @@ export const layerForward = (
     }
   })
 
-// backward ---------------------------------------------------------------------------------------
+/**
+ * The layer over the newest positions of a cache.
+ *
+ * @param x [rows * chunk, width] @param past what the layer has seen, undefined before the first token
+ * @returns the output, and what the layer has seen now; the caller disposes of both
+ */
+export const layerStep = (
+  w: LayerWeights,
+  frame: Frame,
+  x: tf.Tensor,
+  past: KeyValues | undefined,
+): { readonly y: tf.Tensor; readonly seen: KeyValues } => {
+  const { config, length } = frame
+  const { rotary, mask } = frame[w.kind]
+  const memory = roomToWrite(past, length)
+  const { y, k, v } = tf.tidy(() => {
+    const made = around(w, frame, x, (projected): readonly [tf.Tensor, Pick<Heads, 'k' | 'v'>] => {
+      if (memory !== undefined) {
+        const factor = 1 / Math.sqrt(config.queryPreAttnScalar ?? config.headDim)
+        const context = cachedAttention(projected, { keys: memory.k, values: memory.v }, rotary, mask, factor)
+        if (context !== undefined) return [context, memory]
+      }
+      const heads = turnedHeads(w, frame, projected)
+      const before = (x: tf.Tensor | undefined): ReadonlyArray<tf.Tensor> =>
+        x === undefined || past === undefined ? [] : [countingSlots(x, past.slots)]
+      const [k, v] = [
+        tf.concat([...before(past?.k), heads.k], 2),
+        tf.concat([...before(past?.v), heads.v], 2),
+      ]
+      const { context } = attend({ q: heads.q, k, v }, mask, config.queryPreAttnScalar)
+      return [join(frame, context, config.heads), { k, v }]
+    })
+    return { y: made.y, k: made.more.k, v: made.more.v }
+  })
+  return { y, seen: memory === undefined ? keyValues(k, v) : written(memory, length) }
+}
 
-/** x s g: a norm's last step, for what has been measured before. */
-const scaled = (x: tf.Tensor, scale: tf.Tensor, gain: tf.Tensor): tf.Tensor =>
-  tf.tidy(() => tf.mul(tf.mul(x, scale), gain))
+// backward ---------------------------------------------------------------------------------------
 
 /** A value made when it is first asked for. */
 const lazily = <A>(make: () => A): (() => A) => {

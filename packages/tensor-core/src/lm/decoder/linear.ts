@@ -2,7 +2,7 @@
  * A linear layer y = x W^T + b + s (D x) A^T B^T, where W [out, in] is stored as checkpoints store it, (A, B) are the factors of
  * an attached adapter and D is dropout's mask. Gradients are written by hand: nothing but x is kept for them.
  */
-import { type FrozenMatrix, matMul, tf } from '../../engine'
+import { type FrozenMatrix, matMul, matMulAdd, tf } from '../../engine'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -55,7 +55,7 @@ export const linear = (layer: Linear, x: tf.Tensor, adaptation: Adaptation): tf.
     const f = adaptation.factors.get(layer.name)
     if (f === undefined) return y
     const low = matMul(dropped(x, maskOf(x, layer.name, adaptation)), f.A, false, true)
-    return tf.add(y, matMul(tf.mul(low, f.scale), f.B, false, true))
+    return matMulAdd(y, tf.mul(low, f.scale), f.B, false, true)
   })
 
 /** a^T b over all rows, or per example: [rows, p], [rows, q] -> [p, q] or [examples, p, q]. */
@@ -98,5 +98,7 @@ export const linearPullback = (
     const dLow = matMul(dyScaled, f.B)
     gradients[`${layer.name}.lora_A`] = outer(dLow, input, wanted.examples)
     gradients[`${layer.name}.lora_B`] = outer(dyScaled, low, wanted.examples)
-    return { dx: tf.add(plain, dropped(matMul(dLow, f.A), mask)), gradients }
+    const dx =
+      mask === undefined ? matMulAdd(plain, dLow, f.A) : tf.add(plain, tf.mul(matMul(dLow, f.A), mask))
+    return { dx, gradients }
   })

@@ -1,0 +1,20 @@
+/** A matrix product added to something: the sum of a frozen layer and its adapter. */
+import { matMul } from '../matmul'
+import { tf } from '../tf'
+import { fusedNames, runFused } from './kernel'
+
+/**
+ * base + op(a) op(b) over the last two dimensions, op the transpose where asked for.
+ *
+ * @param base of the shape of the product
+ */
+export const matMulAdd = (
+  base: tf.Tensor,
+  a: tf.Tensor,
+  b: tf.Tensor,
+  transposeA = false,
+  transposeB = false,
+): tf.Tensor => {
+  const [fused] = runFused(fusedNames.matMulAdd, { a, b, base }, { transposeA, transposeB }) ?? []
+  return fused ?? tf.tidy(() => tf.add(base, matMul(a, b, transposeA, transposeB)))
+}

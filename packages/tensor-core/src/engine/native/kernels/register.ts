@@ -1,0 +1,95 @@
+/** The native engine's fused kernels: TensorFlow ops of our own (`source.ts`) behind the names of `engine/fused`. */
+import { type FusedName, fusedNames } from '../../fused/kernel'
+import { tf } from '../../tf'
+import type { NativeBackend, OpAttribute } from '../load'
+
+// model ------------------------------------------------------------------------------------------
+
+/** An op of the library: its inputs by the names that `engine/fused` gives them, and the attribute its number comes from. */
+interface FusedOp {
+  readonly op: string
+  readonly inputs: ReadonlyArray<string>
+  readonly outputs: number
+  readonly number?: (attrs: tf.NamedAttrMap | undefined) => number
+}
+
+const attribute =
+  (name: string): NonNullable<FusedOp['number']> =>
+  (attrs) =>
+    Number(attrs?.[name])
+
+const ops: Readonly<Partial<Record<FusedName, FusedOp>>> = {
+  [fusedNames.rmsNorm]: {
+    op: 'SafeRmsNorm',
+    inputs: ['x', 'gain'],
+    outputs: 2,
+    number: attribute('epsilon'),
+  },
+  [fusedNames.rmsNormPullback]: {
+    op: 'SafeRmsNormPullback',
+    inputs: ['dy', 'x', 'scale', 'gain'],
+    outputs: 1,
+  },
+  [fusedNames.scaled]: { op: 'SafeScaleRows', inputs: ['x', 'scale', 'gain'], outputs: 1 },
+  [fusedNames.rotate]: {
+    op: 'SafeRotateHalves',
+    inputs: ['x', 'cos', 'sin'],
+    outputs: 1,
+    number: (attrs) => (attrs?.['back'] === true ? -1 : 1),
+  },
+  [fusedNames.gatedSilu]: { op: 'SafeGatedSilu', inputs: ['gate', 'up'], outputs: 1 },
+  [fusedNames.gatedSiluPullback]: { op: 'SafeGatedSiluPullback', inputs: ['gate', 'up', 'dy'], outputs: 2 },
+  [fusedNames.maskedSoftmax]: { op: 'SafeMaskedSoftmax', inputs: ['scores', 'mask'], outputs: 1 },
+  [fusedNames.softmaxPullback]: {
+    op: 'SafeSoftmaxPullback',
+    inputs: ['dWeights', 'weights'],
+    outputs: 1,
+    number: attribute('factor'),
+  },
+  [fusedNames.tokenCrossEntropy]: {
+    op: 'SafeTokenCrossEntropy',
+    inputs: ['logits', 'id', 'weight'],
+    outputs: 2,
+  },
+  [fusedNames.cachedAttention]: {
+    op: 'SafeCachedAttention',
+    inputs: ['q', 'k', 'v', 'cos', 'sin', 'keys', 'values', 'mask'],
+    outputs: 1,
+    number: attribute('factor'),
+  },
+}
+
+const isFusedName = (name: string): name is FusedName => Object.values(fusedNames).some((n) => n === name)
+
+// registering ------------------------------------------------------------------------------------
+
+const isLibrary = (u: unknown): boolean =>
+  typeof u === 'object' && u !== null && 'registered' in u && u.registered === true
+
+/**
+ * @param library the loaded library, undefined where the engine was built without one
+ * @param backend the current backend
+ */
+export const registerFused = (library: unknown, backendName: string, backend: () => NativeBackend): void => {
+  if (!isLibrary(library)) return
+  for (const [name, description] of Object.entries(ops)) {
+    if (!isFusedName(name) || tf.getKernel(name, backendName) !== undefined) continue
+    const { op, inputs, outputs, number } = description
+    tf.registerKernel({
+      kernelName: name,
+      backendName,
+      kernelFunc: ({ inputs: given, attrs }) => {
+        const engine = backend()
+        const { binding } = engine
+        const ids = engine.getInputTensorIds(inputs.flatMap((key) => given[key] ?? []))
+        const attributes: ReadonlyArray<OpAttribute> =
+          number === undefined ? [] : [{ name: 'number', type: binding.TF_ATTR_FLOAT, value: number(attrs) }]
+        const made = binding
+          .executeOp(op, attributes, ids, outputs)
+          .map((raw) => engine.createOutputTensor(raw))
+        const [only] = made
+        return made.length === 1 && only !== undefined ? only : made
+      },
+    })
+  }
+}
