@@ -3,6 +3,7 @@
  * library may end the process that loads it, and one process cannot load two of them.
  */
 import { fork } from 'node:child_process'
+import { extname } from 'node:path'
 import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 
@@ -13,6 +14,10 @@ export interface ChildOptions {
   readonly stderr?: (chunk: string) => void
 }
 
+/** Sources need their loader, which a test runner's own process has not. */
+const fromSources = (file: string): boolean =>
+  extname(file) === '.ts' && !process.execArgv.some((argument) => argument.includes('tsx'))
+
 /** The last message the module sent, or why there is none: the last line of its standard error. */
 export const askChild =
   (file: string, args: ReadonlyArray<string>, options: ChildOptions = {}): TE.TaskEither<string, unknown> =>
@@ -20,6 +25,7 @@ export const askChild =
     new Promise((resolve) => {
       const child = fork(file, args, {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        execArgv: fromSources(file) ? ['--conditions=@safe/source', '--import', 'tsx'] : process.execArgv,
         env: { ...process.env, ...options.env },
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       })

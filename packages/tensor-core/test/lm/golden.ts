@@ -135,8 +135,10 @@ export const relativeError = (got: ArrayLike<number>, want: ArrayLike<number>): 
 
 /**
  * Engines of this machine that the golden tests run on; plain JavaScript is left to the engine's own contract suite, and webgpu,
- * whose driver is named by the environment of its process, to the tests of that engine.
+ * whose driver is named by the environment of its process, to the tests of that engine; SAFE_TEST_WEBGPU=1, with such an
+ * environment, runs them on it too.
  */
 export const testedEngines = installedEngines()
-  .filter((e) => e.available && e.name !== 'cpu' && e.name !== 'webgpu')
+  .filter((e) => e.available && e.name !== 'cpu')
+  .filter((e) => e.name !== 'webgpu' || process.env['SAFE_TEST_WEBGPU'] === '1')
   .map((e) => e.name)

@@ -4,8 +4,9 @@
  * It takes the place of TensorFlow.js's own, which keeps every buffer ever freed, by its exact size: a text that grows by one
  * token per step asks for new sizes in each step, so that memory only grows. Here sizes come in four steps per power of two, and the
  * longest unused are given back once the free ones exceed a bound. An allocation the device cannot make is an error at once,
- * with the size asked for.
+ * with the size asked for, once the free buffers are given up.
  */
+import * as E from 'fp-ts/Either'
 import type { GpuBuffer, GpuDevice } from './gpu'
 
 // model ------------------------------------------------------------------------------------------
@@ -74,16 +75,31 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
       throw new Error(
         `a tensor of ${megabytes(asked)} is more than this device holds in one piece (${megabytes(limit)})`,
       )
-    const doing = `a tensor of ${megabytes(asked)}, beside ${megabytes(count.allocated)}`
-    const buffer = ((): GpuBuffer => {
+    const attempt = (): GpuBuffer => {
+      const doing = `a tensor of ${megabytes(asked)}, beside ${megabytes(count.allocated)}`
+      // A buffer to be written is refused at once, any other by a report beside the call.
+      const made = E.tryCatch(
+        () => device.createBuffer({ size, usage, mappedAtCreation: mapped }),
+        (cause) => cause,
+      )
       try {
-        return device.createBuffer({ size, usage, mappedAtCreation: mapped })
-      } catch (cause) {
         check(doing)
+        if (E.isLeft(made)) throw made.left
+        return made.right
+      } catch (cause) {
+        if (E.isRight(made)) made.right.destroy()
         throw cause
       }
+    }
+    const buffer = ((): GpuBuffer => {
+      try {
+        return attempt()
+      } catch (cause) {
+        if (count.freeBuffers === 0) throw cause
+        trim(0)
+        return attempt()
+      }
     })()
-    check(doing)
     count.allocated += size
     return buffer
   }

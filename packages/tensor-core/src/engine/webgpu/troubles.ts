@@ -8,8 +8,6 @@ import type { GpuDevice } from './gpu'
 export interface Troubles {
   /** Throws what has been reported; `doing` says what was asked for. */
   readonly check: (doing?: string) => void
-  /** A device that is destroyed on purpose is no trouble. */
-  readonly expectEnd: () => void
 }
 
 const firstLine = (message: string): string => message.trim().split('\n')[0] ?? ''
@@ -18,13 +16,13 @@ const outOfMemory = /out.of.(device.|host.)?memory/i
 
 /** Listens to a device. */
 export const troublesOf = (device: GpuDevice): Troubles => {
-  const state: { error?: string; lost?: string; ending: boolean } = { ending: false }
+  const state: { error?: string; lost?: string } = {}
   device.addEventListener('uncapturederror', (event) => {
     event.preventDefault?.()
     state.error ??= event.error.message
   })
   void device.lost.then(({ reason, message }) => {
-    if (!state.ending) state.lost = `${reason}: ${firstLine(message)}`
+    state.lost = `${reason}: ${firstLine(message)}`
   })
   return {
     check: (doing) => {
@@ -39,9 +37,6 @@ export const troublesOf = (device: GpuDevice): Troubles => {
           ? `the webgpu engine is out of memory${detail}: a smaller batch, or another engine`
           : `the webgpu device refused a command: ${firstLine(error)}${detail}`,
       )
-    },
-    expectEnd: () => {
-      state.ending = true
     },
   }
 }
