@@ -52,7 +52,7 @@ export interface GenerationOptions {
   readonly logProbs?: number
 }
 
-/** A token with its natural log-probability under the distribution it was drawn from. */
+/** A token with its natural log-probability under the model itself: before penalty, temperature, top-k and top-p. */
 export interface TokenLogProb {
   readonly id: number
   readonly logProb: number
