@@ -160,6 +160,9 @@ const cpuSeconds = (): number => {
   return (user + system) / 1e6
 }
 
+/** Matrix products, alone and with an addition. */
+const products = new Set<string>([tf.BatchMatMul, 'MatMulAdd'])
+
 /** Puts a clock around every kernel; while it is off, nothing but a test of a flag is added. */
 const recorder = (): { start: () => void; stop: () => ReadonlyArray<Call>; remove: () => void } => {
   let calls: Call[] = []
@@ -185,7 +188,7 @@ const recorder = (): { start: () => void; stop: () => ReadonlyArray<Call>; remov
           const seconds = (performance.now() - started) / 1000
           inside = false
           const { a, b } = params.inputs
-          const isProduct = config.kernelName === tf.BatchMatMul && a !== undefined && b !== undefined
+          const isProduct = products.has(config.kernelName) && a !== undefined && b !== undefined
           calls.push({
             kernel: config.kernelName,
             shape: shown(params.inputs),
@@ -217,14 +220,14 @@ const recorder = (): { start: () => void; stop: () => ReadonlyArray<Call>; remov
 /** Processor time of the recorded products alone, in the order of the step, by the kernel itself. */
 const productsAlone = (calls: ReadonlyArray<Call>, rounds: number): ReadonlyArray<number> => {
   const kernel = tf.getKernel(tf.BatchMatMul, 'wasm')
-  const products = calls.flatMap((c) => (c.product === undefined ? [] : [c.product]))
+  const recorded = calls.flatMap((c) => (c.product === undefined ? [] : [c.product]))
   const operands = new Map<string, tf.Tensor>()
   const of = (shape: number[]): tf.Tensor => {
     const there = operands.get(shape.join()) ?? tf.randomNormal(shape)
     operands.set(shape.join(), there)
     return there
   }
-  const work = products.map(({ a, b, attrs }) => ({ inputs: { a: of(a), b: of(b) }, attrs }))
+  const work = recorded.map(({ a, b, attrs }) => ({ inputs: { a: of(a), b: of(b) }, attrs }))
   const backend = tf.backend()
   const once = (): void => {
     for (const { inputs, attrs } of work) {

@@ -113,6 +113,16 @@ static inline void panelProduct(in a, int ar, int ac, int packedRows, in b, int 
   }
 }
 
+/* c = base + c for rows of `cols` that lie `n` apart. */
+static inline void addBase(in base, out c, int rows, int cols, int n) {
+  for (int r = 0; r < rows; r++, base += n, c += n) {
+    int j = 0;
+    for (; j + 4 <= cols; j += 4)
+      wasm_v128_store(c + j, wasm_f32x4_add(wasm_v128_load(base + j), wasm_v128_load(c + j)));
+    for (; j < cols; j++) c[j] = base[j] + c[j];
+  }
+}
+
 static inline int least(int x, int y) { return x < y ? x : y; }
 
 /* How many columns of B are packed at a time. */
@@ -127,9 +137,10 @@ __attribute__((export_name("scratchFloats"))) int scratchFloats(int k, int n) {
   return k * columnsAtOnce(k, n) + k * ROW_BLOCK + ROWS * COLS;
 }
 
-static inline void product(in a, in b, out c, int m, int k, int n, int transposeA, int transposeB, out scratch) {
+static inline void product(in a, in b, in base, out c, int m, int k, int n, int transposeA, int transposeB, out scratch) {
   if (m < ROWS && transposeB && !transposeA) {
     dots(a, b, c, m, k, n);
+    if (base) addBase(base, c, m, n, n);
     return;
   }
   const int ar = transposeA ? 1 : k, ac = transposeA ? m : 1;
@@ -164,13 +175,18 @@ static inline void product(in a, in b, out c, int m, int k, int n, int transpose
         else
           panelProduct(block, ar, ac, 0, panel, stride, c + i * n + j, rows, k, n, cols, edge);
       }
+      if (base) addBase(base + i * n + j0, c + i * n + j0, rows, j1 - j0, n);
     }
   }
 }
 
-/* `batch` products; a batch stride of 0 uses the same matrix for all. Pointers are bytes into the memory. */
-__attribute__((export_name("products"))) void products(in a, int strideA, in b, int strideB, out c, int batch, int m, int k,
-                                                       int n, int transposeA, int transposeB, out scratch) {
+/*
+ * `batch` products; a batch stride of 0 uses the same matrix for all. Where `base` is not 0, each product is added to what
+ * lies there, laid out as the result is: one addition after the whole sum. Pointers are bytes into the memory.
+ */
+__attribute__((export_name("products"))) void products(in a, int strideA, in b, int strideB, in base, out c, int batch,
+                                                       int m, int k, int n, int transposeA, int transposeB, out scratch) {
   for (int i = 0; i < batch; i++)
-    product(a + i * strideA, b + i * strideB, c + i * m * n, m, k, n, transposeA, transposeB, scratch);
+    product(a + i * strideA, b + i * strideB, base ? base + i * m * n : 0, c + i * m * n, m, k, n, transposeA, transposeB,
+            scratch);
 }

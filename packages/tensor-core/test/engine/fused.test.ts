@@ -4,6 +4,7 @@ import { adamWUpdate } from '../../src/engine/fused/adamW'
 import { type TokenCrossEntropy, tokenCrossEntropy } from '../../src/engine/fused/crossEntropy'
 import { gatedSilu, gatedSiluPullback } from '../../src/engine/fused/gatedSilu'
 import { type FusedName, fusedNames } from '../../src/engine/fused/kernel'
+import { matMulAdd } from '../../src/engine/fused/matMulAdd'
 import { rmsNorm, rmsNormPullback, scaled } from '../../src/engine/fused/rmsNorm'
 import { rotateHalves } from '../../src/engine/fused/rotate'
 import { softmaxPullback } from '../../src/engine/fused/softmax'
@@ -63,6 +64,20 @@ const draws = (entry: fc.Arbitrary<number>): fc.Arbitrary<Drawn> =>
 type Work = (d: Drawn) => () => ReadonlyArray<tf.Tensor>
 
 const cases: ReadonlyArray<readonly [FusedName, Work]> = [
+  ...[false, true].flatMap((transposeA) =>
+    [false, true].flatMap((transposeB) =>
+      ([[], [2]] as const).map((batch): readonly [FusedName, Work] => [
+        fusedNames.matMulAdd,
+        ({ rows, width, next }) => {
+          const inner = (rows % 9) + 1
+          const a = next(...batch, ...(transposeA ? [inner, rows] : [rows, inner]))
+          const b = next(...batch, ...(transposeB ? [width, inner] : [inner, width]))
+          const base = next(...batch, rows, width)
+          return () => [matMulAdd(base, a, b, transposeA, transposeB)]
+        },
+      ]),
+    ),
+  ),
   [
     fusedNames.rmsNorm,
     ({ rows, width, next }) => {

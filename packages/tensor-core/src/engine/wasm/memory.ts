@@ -16,6 +16,7 @@ export interface Kernels {
     strideA: number,
     b: number,
     strideB: number,
+    base: number,
     out: number,
     batch: number,
     m: number,

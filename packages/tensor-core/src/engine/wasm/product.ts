@@ -7,6 +7,7 @@
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { tf } from '../tf'
+import { fusedNames } from '../fused/kernel'
 import { override, sizeOf } from './override'
 import { addressOf, kernelsOf, withScratch } from './memory'
 
@@ -53,6 +54,7 @@ const product = (
   b: tf.TensorInfo,
   transposeA: boolean,
   transposeB: boolean,
+  base?: tf.TensorInfo,
 ): tf.TensorInfo => {
   if (a.dtype !== 'float32' || b.dtype !== 'float32')
     throw new Error(`matMul takes float32 tensors, not ${a.dtype} and ${b.dtype}`)
@@ -64,7 +66,10 @@ const product = (
     )
   const batch = tf.broadcast_util.assertAndGetBroadcastShape([...left.batch], [...right.batch])
   const [m, k, n] = [left.rows, left.cols, right.cols]
-  const out = backend.makeOutput([...batch, m, n], 'float32')
+  const shape = [...batch, m, n]
+  if (base !== undefined && (base.dtype !== 'float32' || base.shape.join() !== shape.join()))
+    throw new Error(`matMulAdd: [${base.shape.join()}] is not the product's [${shape.join()}]`)
+  const out = backend.makeOutput(shape, 'float32')
   const batches = sizeOf(batch)
   if (batches * m * n === 0) return out
   const kernels = kernelsOf(backend)
@@ -83,6 +88,7 @@ const product = (
         strideA,
         addressOf(backend, b) + startB * 4,
         strideB,
+        base === undefined ? 0 : addressOf(backend, base) + startOut * 4,
         addressOf(backend, out) + startOut * 4,
         times,
         rows,
@@ -111,10 +117,16 @@ const product = (
 
 // registration -----------------------------------------------------------------------------------
 
-/** Registers the product; calling it again changes nothing. */
-export const registerProduct = (): void =>
+/** Registers the products; calling it again changes nothing. */
+export const registerProduct = (): void => {
   override(tf.BatchMatMul, ({ backend, inputs: { a, b }, attrs }) =>
     a === undefined || b === undefined
       ? undefined
       : product(backend, a, b, attrs['transposeA'] === true, attrs['transposeB'] === true),
   )
+  override(fusedNames.matMulAdd, ({ backend, inputs: { a, b, base }, attrs }) =>
+    a === undefined || b === undefined || base === undefined
+      ? undefined
+      : product(backend, a, b, attrs['transposeA'] === true, attrs['transposeB'] === true, base),
+  )
+}
