@@ -143,6 +143,7 @@ def families():
         folder = OUT / name
         made(name, folder, **fields)
         rows = rows_of(6, 21, 18, 6)
+        rows[0]["promptTokens"][0] = 0  # the padding token, whose embedding torch never changes
         peft = adapted(folder)
         peft.save_pretrained(folder / "adapter")
         (folder / "adapter" / "README.md").unlink()

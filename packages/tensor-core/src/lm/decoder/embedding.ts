@@ -13,7 +13,11 @@ export const embed = ({ embedding, embeddingScale }: DecoderWeights, tokens: Int
  * First states' gradients as the embedding receives them: scaled as the states were, and none for the padding token, which torch's
  * embedding never learns (`padding_idx`).
  */
-const received = ({ config, embeddingScale }: DecoderWeights, tokens: Int32Array, d: tf.Tensor): tf.Tensor => {
+const received = (
+  { config, embeddingScale }: DecoderWeights,
+  tokens: Int32Array,
+  d: tf.Tensor,
+): tf.Tensor => {
   const scaled = embeddingScale === 1 ? d : tf.mul(d, embeddingScale)
   const { padTokenId } = config
   if (padTokenId === undefined || !tokens.includes(padTokenId)) return scaled
@@ -22,15 +26,10 @@ const received = ({ config, embeddingScale }: DecoderWeights, tokens: Int32Array
 }
 
 /** [vocab, width] gradient of the embedding from that of the first states. */
-export const embedPullback = (
-  weights: DecoderWeights,
-  tokens: Int32Array,
-  dStates: tf.Tensor,
-): tf.Tensor =>
+export const embedPullback = (weights: DecoderWeights, tokens: Int32Array, dStates: tf.Tensor): tf.Tensor =>
   tf.tidy(() =>
-    tf.scatterND(
-      tf.tensor2d(tokens, [tokens.length, 1], 'int32'),
-      received(weights, tokens, dStates),
-      [weights.config.vocabSize, weights.config.hiddenSize],
-    ),
+    tf.scatterND(tf.tensor2d(tokens, [tokens.length, 1], 'int32'), received(weights, tokens, dStates), [
+      weights.config.vocabSize,
+      weights.config.hiddenSize,
+    ]),
   )
