@@ -304,6 +304,8 @@ it('gives its memory back: the heap does not grow', () => {
       const { y, scale } = rmsNorm(x, gain, 1e-5)
       gatedSiluPullback(y, x, rmsNormPullback(y, x, scale, gain))
       softmaxPullback(x, y, 1)
+      tf.clone(tf.add(tf.sum(tf.mul(x, gain), 0), tf.mean(x, -1, true)))
+      matMulAdd(x, tf.matMul(x, y, false, true), y)
       tokenCrossEntropy(y, new Int32Array(64), new Float32Array(64))
     })
   }

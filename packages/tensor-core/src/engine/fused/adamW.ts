@@ -7,12 +7,14 @@ import { fusedNames, runFused } from './kernel'
 
 // model ------------------------------------------------------------------------------------------
 
+/** What AdamW keeps between updates, flat. */
 export interface Moments {
   readonly parameters: tf.Tensor
   readonly m: tf.Tensor
   readonly v: tf.Tensor
 }
 
+/** The numbers of one update. */
 export interface AdamWConstants {
   readonly beta1: number
   readonly beta2: number
@@ -27,6 +29,7 @@ export interface AdamWConstants {
 
 // the update -------------------------------------------------------------------------------------
 
+/** The next state; the old one and the gradient stay the caller's. */
 export const adamWUpdate = (c: AdamWConstants, s: Moments, gradient: tf.Tensor): Moments => {
   const [parameters, m, v] =
     runFused(fusedNames.adamW, { p: s.parameters, m: s.m, v: s.v, g: gradient }, { ...c }) ?? []

@@ -4,6 +4,7 @@ import { fusedNames, runFused } from './kernel'
 
 // model ------------------------------------------------------------------------------------------
 
+/** Losses of rows, and their gradient. */
 export interface TokenCrossEntropy {
   /** [rows] -log softmax(logits)[id] */
   readonly losses: tf.Tensor
@@ -14,6 +15,8 @@ export interface TokenCrossEntropy {
 // both at once -----------------------------------------------------------------------------------
 
 /**
+ * Losses and gradient in one pass.
+ *
  * @param logits [rows, vocab]
  * @param ids [rows]
  * @param weights [rows]; undefined where no gradient is wanted

@@ -4,6 +4,7 @@ import { fusedNames, runFused } from './kernel'
 
 // model ------------------------------------------------------------------------------------------
 
+/** A normalised tensor, and what its gradient needs. */
 export interface Normed {
   readonly y: tf.Tensor
   /** [..., 1] 1 / sqrt(mean(x^2) + eps) */
@@ -12,7 +13,7 @@ export interface Normed {
 
 // forward and back -------------------------------------------------------------------------------
 
-/** @param gain [width] */
+/** x normalised along its last axis. @param gain [width] */
 export const rmsNorm = (x: tf.Tensor, gain: tf.Tensor, epsilon: number): Normed => {
   const [y, scale] = runFused(fusedNames.rmsNorm, { x, gain }, { epsilon }) ?? []
   if (y !== undefined && scale !== undefined) return { y, scale }
