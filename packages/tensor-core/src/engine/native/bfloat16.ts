@@ -27,6 +27,7 @@ const typeOf: Readonly<Record<DeviceDtype, { readonly type: number; readonly wid
   BF16: { type: BFLOAT16, width: 2 },
 }
 
+/** Whether a checkpoint's tensor of this dtype can go to the device as it is stored. */
 export const isDeviceDtype = (dtype: string): dtype is DeviceDtype => Object.keys(typeOf).includes(dtype)
 
 const held = { handles: 0 }

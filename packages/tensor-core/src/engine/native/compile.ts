@@ -97,15 +97,7 @@ const linking = ({ folder, names, runPath }: Libraries): ReadonlyArray<string> =
   ...['-rpath', runPath].flatMap((word) => ['-Xlinker', word]),
 ]
 
-/** Sums may be regrouped; what is not a number stays so. */
-const kernelFlags = [
-  '-O3',
-  '-fno-math-errno',
-  '-fno-trapping-math',
-  '-fno-signed-zeros',
-  '-fassociative-math',
-  '-freciprocal-math',
-]
+const kernelFlags = ['-O3', '-fno-math-errno', '-Wno-psabi']
 
 /** Our own ops, on several threads where the compiler has OpenMP. An engine computes without them too, only slower. */
 const compileKernels = (

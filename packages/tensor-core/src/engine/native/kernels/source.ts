@@ -3,7 +3,7 @@
  * five to fourteen, and attention over a cache that is written in place. They are registered through TensorFlow's stable C API
  * (tensorflow/c/ops.h, kernels.h), whose few functions are declared here, so that no header of its is needed.
  *
- * Arithmetic is float32; sums may be taken in any order, but what is not a number stays so.
+ * Arithmetic is float32, sixteen lanes at a time (vectors of the compiler, for any processor); sums go lane by lane.
  */
 
 /** Counted up with every change of what the ops take or give: a library of another version is not used. */
@@ -60,7 +60,7 @@ constexpr int kFloat = 1;
 
 // one variant for each generation of processors, chosen when the library is loaded
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
-#define EVERY_PROCESSOR __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"), noinline))
+#define EVERY_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default"), noinline))
 #else
 #define EVERY_PROCESSOR __attribute__((noinline))
 #endif
@@ -84,29 +84,88 @@ void InParts(Index count, Index cost, const Body& body) {
   body(Index{0}, count);
 }
 
-/** e^x to two units in the last place; 0 below -87, and not a number where x is not one. */
-static inline __attribute__((always_inline)) float Exp(float x) {
-  const float clamped = x > 88.0f ? 88.0f : x;
-  const float low = clamped < -87.0f ? -87.0f : clamped;
-  const float turns = low * 1.44269504f;
-  const int32_t n = static_cast<int32_t>(turns + (turns < 0.0f ? -0.5f : 0.5f));
-  const float whole = static_cast<float>(n);
-  const float r = (low - whole * 0.693359375f) + whole * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
+// lanes ------------------------------------------------------------------------------------------
+
+constexpr Index kLanes = 16;
+typedef float Lanes __attribute__((vector_size(64)));
+typedef int32_t Bits __attribute__((vector_size(64)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+/** Goes over [from, to) in steps of up to sixteen: i is where a step starts, n how many it holds. */
+#define IN_LANES(from, to) \
+  for (Index i = (from), n; (n = (to) - i < kLanes ? (to) - i : kLanes) > 0; i += kLanes)
+
+INLINE Lanes All(float x) { return x - Lanes{}; }
+INLINE Lanes Load(const float* x, Index n, float rest = 0.0f) {
+  Lanes lanes = All(rest);
+  if (n == kLanes)
+    std::memcpy(&lanes, x, sizeof lanes);
+  else
+    std::memcpy(&lanes, x, static_cast<size_t>(n) * sizeof(float));
+  return lanes;
+}
+INLINE void Store(float* x, Lanes lanes, Index n) {
+  if (n == kLanes)
+    std::memcpy(x, &lanes, sizeof lanes);
+  else
+    std::memcpy(x, &lanes, static_cast<size_t>(n) * sizeof(float));
+}
+/** Where the condition holds a, elsewhere b. */
+INLINE Lanes Choose(Bits condition, Lanes a, Lanes b) {
+  return reinterpret_cast<Lanes>((condition & reinterpret_cast<Bits>(a)) | (~condition & reinterpret_cast<Bits>(b)));
+}
+INLINE float Sum(Lanes lanes) {
+  float sum = 0.0f;
+  for (Index j = 0; j < kLanes; j++) sum += lanes[j];
+  return sum;
+}
+
+/** 2^n for -126 <= n <= 127 */
+INLINE Lanes PowerOfTwo(Bits n) { return reinterpret_cast<Lanes>((n + 127) << 23); }
+
+/** e^x to two units in the last place: 0 from -104 down, infinite from 89 up, not a number where x is not one. */
+INLINE Lanes Exp(Lanes x) {
+  const Lanes below = Choose(x > All(89.0f), All(89.0f), x);
+  const Lanes y = Choose(below < All(-104.0f), All(-104.0f), below);
+  // adding 1.5 * 2^23 rounds to a whole number, which then stands in the last bits
+  const Lanes magic = All(12582912.0f);
+  const Lanes shifted = y * 1.44269504f + magic;
+  const Lanes whole = shifted - magic;
+  const Bits exponent = reinterpret_cast<Bits>(shifted) - reinterpret_cast<Bits>(magic);
+  const Lanes r = (y - whole * 0.693359375f) + whole * 2.12194440e-4f;
+  Lanes p = r * 1.9875691500e-4f + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  const int32_t bits = (n + 127) << 23;
-  float scale;
-  std::memcpy(&scale, &bits, sizeof scale);
-  const float value = p * scale;
-  return x < -87.0f ? 0.0f : value;
+  // in two halves, since 2^-150 and 2^128 are no floats
+  const Bits half = exponent >> 1;
+  const Lanes value = p * PowerOfTwo(half) * PowerOfTwo(exponent - half);
+  return Choose(x == x, value, x);
 }
 
-static inline __attribute__((always_inline)) float Sigmoid(float x) { return 1.0f / (1.0f + Exp(-x)); }
+INLINE Lanes Sigmoid(Lanes x) { return 1.0f / (1.0f + Exp(-x)); }
+
+/** sum of a[i] b[i] */
+INLINE float Dot(const float* a, const float* b, Index width) {
+  Lanes sum = All(0.0f);
+  IN_LANES(0, width) sum += Load(a + i, n) * Load(b + i, n);
+  return Sum(sum);
+}
+
+/** The largest of x[0..width) that is a number. */
+INLINE float Largest(const float* x, Index width) {
+  Lanes top = All(-INFINITY);
+  IN_LANES(0, width) {
+    const Lanes v = Load(x + i, n, -INFINITY);
+    top = Choose(v > top, v, top);
+  }
+  float largest = top[0];
+  for (Index j = 1; j < kLanes; j++) largest = top[j] > largest ? top[j] : largest;
+  return largest;
+}
 
 // tensors ----------------------------------------------------------------------------------------
 
@@ -174,11 +233,9 @@ EVERY_PROCESSOR void NormRows(const float* x, const float* gain, float* y, float
   for (Index r = from; r < to; r++) {
     const float* row = x + r * width;
     float* out = y + r * width;
-    float sum = 0.0f;
-    for (Index i = 0; i < width; i++) sum += row[i] * row[i];
-    const float s = 1.0f / std::sqrt(sum / static_cast<float>(width) + epsilon);
+    const float s = 1.0f / std::sqrt(Dot(row, row, width) / static_cast<float>(width) + epsilon);
     scale[r] = s;
-    for (Index i = 0; i < width; i++) out[i] = row[i] * s * gain[i];
+    IN_LANES(0, width) Store(out + i, Load(row + i, n) * s * Load(gain + i, n), n);
   }
 }
 
@@ -202,7 +259,7 @@ void RmsNorm(void* number, TF_OpKernelContext* context) {
 EVERY_PROCESSOR void ScaledRows(const float* x, const float* scale, const float* gain, float* y, Index from,
                                 Index to, Index width) {
   for (Index r = from; r < to; r++)
-    for (Index i = 0; i < width; i++) y[r * width + i] = x[r * width + i] * scale[r] * gain[i];
+    IN_LANES(0, width) Store(y + r * width + i, Load(x + r * width + i, n) * scale[r] * Load(gain + i, n), n);
 }
 
 void ScaleRows(void*, TF_OpKernelContext* context) {
@@ -224,11 +281,12 @@ EVERY_PROCESSOR void NormRowsBack(const float* dy, const float* x, const float* 
   for (Index r = from; r < to; r++) {
     const float *d = dy + r * width, *row = x + r * width;
     const float s = scale[r];
-    float sum = 0.0f;
-    for (Index i = 0; i < width; i++) sum += d[i] * gain[i] * row[i];
-    const float inner = sum / static_cast<float>(width) * s * s * s;
+    Lanes sum = All(0.0f);
+    IN_LANES(0, width) sum += Load(d + i, n) * Load(gain + i, n) * Load(row + i, n);
+    const float inner = Sum(sum) / static_cast<float>(width) * (s * s * s);
     const float alive = s / s;  // not a number where x^2 has overflowed
-    for (Index i = 0; i < width; i++) dx[r * width + i] = (d[i] * gain[i] * s - row[i] * inner) * alive;
+    IN_LANES(0, width)
+      Store(dx + r * width + i, (Load(d + i, n) * Load(gain + i, n) * s - Load(row + i, n) * inner) * alive, n);
   }
 }
 
@@ -249,12 +307,11 @@ void RmsNormPullback(void*, TF_OpKernelContext* context) {
 // rotary embedding -------------------------------------------------------------------------------
 
 /** Turns one head: pair (i, i + half) by the angle of cos and sin; sign -1 turns it back. */
-static inline __attribute__((always_inline)) void Turn(const float* x, const float* cos, const float* sin, float* y,
-                                                       Index half, float sign) {
-  for (Index i = 0; i < half; i++) {
-    const float a = x[i], b = x[half + i], c = cos[i], s = sign * sin[i];
-    y[i] = a * c - b * s;
-    y[half + i] = b * c + a * s;
+INLINE void Turn(const float* x, const float* cos, const float* sin, float* y, Index half, float sign) {
+  IN_LANES(0, half) {
+    const Lanes a = Load(x + i, n), b = Load(x + half + i, n), c = Load(cos + i, n), s = sign * Load(sin + i, n);
+    Store(y + i, a * c - b * s, n);
+    Store(y + half + i, b * c + a * s, n);
   }
 }
 
@@ -289,7 +346,10 @@ void RotateHalves(void* sign, TF_OpKernelContext* context) {
 // gated activation -------------------------------------------------------------------------------
 
 EVERY_PROCESSOR void Gate(const float* gate, const float* up, float* y, Index from, Index to) {
-  for (Index i = from; i < to; i++) y[i] = gate[i] * Sigmoid(gate[i]) * up[i];
+  IN_LANES(from, to) {
+    const Lanes g = Load(gate + i, n);
+    Store(y + i, g * Sigmoid(g) * Load(up + i, n), n);
+  }
 }
 
 void GatedSilu(void*, TF_OpKernelContext* context) {
@@ -304,10 +364,10 @@ void GatedSilu(void*, TF_OpKernelContext* context) {
 
 EVERY_PROCESSOR void GateBack(const float* gate, const float* up, const float* dy, float* dGate, float* dUp,
                               Index from, Index to) {
-  for (Index i = from; i < to; i++) {
-    const float s = Sigmoid(gate[i]), a = gate[i] * s;
-    dGate[i] = dy[i] * up[i] * (s + (a - a * s));
-    dUp[i] = dy[i] * a;
+  IN_LANES(from, to) {
+    const Lanes g = Load(gate + i, n), d = Load(dy + i, n), s = Sigmoid(g), a = g * s;
+    Store(dGate + i, d * Load(up + i, n) * (s + (a - a * s)), n);
+    Store(dUp + i, d * a, n);
   }
 }
 
@@ -326,21 +386,18 @@ void GatedSiluPullback(void*, TF_OpKernelContext* context) {
 
 // softmax ----------------------------------------------------------------------------------------
 
-/** y = softmax(x + mask) over width elements; mask may be null. */
-static inline __attribute__((always_inline)) void SoftmaxRow(const float* x, const float* mask, float* y,
-                                                             Index width) {
-  float top = -INFINITY;
-  for (Index i = 0; i < width; i++) {
-    y[i] = mask == nullptr ? x[i] : x[i] + mask[i];
-    top = y[i] > top ? y[i] : top;
+/** y = softmax(x + mask) over width elements */
+INLINE void SoftmaxRow(const float* x, const float* mask, float* y, Index width) {
+  IN_LANES(0, width) Store(y + i, Load(x + i, n) + Load(mask + i, n), n);
+  const float top = Largest(y, width);
+  Lanes sum = All(0.0f);
+  IN_LANES(0, width) {
+    const Lanes e = Exp(Load(y + i, n, -INFINITY) - top);
+    sum += e;
+    Store(y + i, e, n);
   }
-  float sum = 0.0f;
-  for (Index i = 0; i < width; i++) {
-    y[i] = Exp(y[i] - top);
-    sum += y[i];
-  }
-  const float inverse = 1.0f / sum;
-  for (Index i = 0; i < width; i++) y[i] *= inverse;
+  const float inverse = 1.0f / Sum(sum);
+  IN_LANES(0, width) Store(y + i, Load(y + i, n) * inverse, n);
 }
 
 EVERY_PROCESSOR void SoftmaxRows(const float* x, const float* mask, float* y, Index from, Index to, Index heads,
@@ -370,9 +427,8 @@ EVERY_PROCESSOR void SoftmaxRowsBack(const float* dw, const float* w, float* ds,
                                      float factor) {
   for (Index r = from; r < to; r++) {
     const float *d = dw + r * width, *p = w + r * width;
-    float sum = 0.0f;
-    for (Index i = 0; i < width; i++) sum += d[i] * p[i];
-    for (Index i = 0; i < width; i++) ds[r * width + i] = (d[i] - sum) * p[i] * factor;
+    const float sum = Dot(d, p, width);
+    IN_LANES(0, width) Store(ds + r * width + i, (Load(d + i, n) - sum) * Load(p + i, n) * factor, n);
   }
 }
 
@@ -396,23 +452,22 @@ EVERY_PROCESSOR void EntropyRows(const float* logits, const int32_t* id, const f
   for (Index r = from; r < to; r++) {
     const float* row = logits + r * vocab;
     float* out = d + r * vocab;
-    float top = -INFINITY;
-    for (Index i = 0; i < vocab; i++) top = row[i] > top ? row[i] : top;
-    // sums of 256 terms each, summed in double precision
+    const float top = Largest(row, vocab);
+    // sums of 1,024 terms each, summed in double precision
     double sum = 0.0;
-    for (Index start = 0; start < vocab; start += 256) {
-      const Index end = start + 256 < vocab ? start + 256 : vocab;
-      float part = 0.0f;
-      for (Index i = start; i < end; i++) {
-        out[i] = Exp(row[i] - top);
-        part += out[i];
+    for (Index start = 0; start < vocab; start += 1024) {
+      Lanes part = All(0.0f);
+      IN_LANES(start, (start + 1024 < vocab ? start + 1024 : vocab)) {
+        const Lanes e = Exp(Load(row + i, n, -INFINITY) - top);
+        part += e;
+        Store(out + i, e, n);
       }
-      sum += part;
+      sum += Sum(part);
     }
     const Index target = id[r];
     losses[r] = static_cast<float>(std::log(sum)) - (row[target] - top);
     const float factor = static_cast<float>(weight[r] / sum);
-    for (Index i = 0; i < vocab; i++) out[i] *= factor;
+    IN_LANES(0, vocab) Store(out + i, Load(out + i, n) * factor, n);
     out[target] -= weight[r];
   }
 }
@@ -466,21 +521,14 @@ EVERY_PROCESSOR void AttendGroups(const Cached& c, Index from, Index to) {
       for (Index m = 0; m < members; m++) {
         const Index place = ((n * c.chunk + t) * c.heads + g * members + m) * c.width;
         Turn(c.q + place, c.cos + turn, c.sin + turn, query, half, 1.0f);
-        for (Index i = 0; i < c.width; i++) query[i] *= c.factor;
-        for (Index s = 0; s < c.total; s++) {
-          const float* key = keys + s * c.width;
-          float dot = 0.0f;
-          for (Index i = 0; i < c.width; i++) dot += query[i] * key[i];
-          weights[s] = dot;
-        }
+        IN_LANES(0, c.width) Store(query + i, Load(query + i, n) * c.factor, n);
+        for (Index s = 0; s < c.total; s++) weights[s] = Dot(query, keys + s * c.width, c.width);
         SoftmaxRow(weights, mask, weights, c.total);
         float* out = c.context + place;
-        for (Index i = 0; i < c.width; i++) out[i] = 0.0f;
-        for (Index s = 0; s < c.total; s++) {
-          const float w = weights[s];
-          if (w == 0.0f) continue;
-          const float* value = values + s * c.width;
-          for (Index i = 0; i < c.width; i++) out[i] += w * value[i];
+        IN_LANES(0, c.width) {
+          Lanes sum = All(0.0f);
+          for (Index s = 0; s < c.total; s++) sum += weights[s] * Load(values + s * c.width + i, n);
+          Store(out + i, sum, n);
         }
       }
     }

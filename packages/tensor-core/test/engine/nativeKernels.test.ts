@@ -1,0 +1,321 @@
+import fc from 'fast-check'
+import * as E from 'fp-ts/Either'
+import {
+  cachedAttention,
+  installedEngines,
+  rawHandles,
+  selectEngine,
+  tf,
+  writesCaches,
+} from '../../src/engine'
+import { tokenCrossEntropy } from '../../src/engine/fused/crossEntropy'
+import { gatedSilu, gatedSiluPullback } from '../../src/engine/fused/gatedSilu'
+import { type FusedName, fusedNames, hasFused } from '../../src/engine/fused/kernel'
+import { rmsNorm, rmsNormPullback, scaled } from '../../src/engine/fused/rmsNorm'
+import { rotateHalves } from '../../src/engine/fused/rotate'
+import { maskedSoftmax, softmaxPullback } from '../../src/engine/fused/softmax'
+import { matrixFromBytes, tensorFromBytes } from '../../src/engine/native/bfloat16'
+
+/** The native engine's own ops against the steps they replace, which the contract suite holds against float64. */
+const installed = installedEngines().some(({ name, available }) => name === 'native' && available)
+const onNative = installed ? describe : describe.skip
+
+type Values = ReadonlyArray<number>
+
+const valuesOf = (work: () => ReadonlyArray<tf.Tensor>): ReadonlyArray<Values> => {
+  const before = tf.memory().numTensors
+  const out = tf.tidy(() => [...work()])
+  const values = out.map((t) => Array.from(t.dataSync()))
+  tf.dispose(out)
+  expect(tf.memory().numTensors).toBe(before)
+  return values
+}
+
+const stepByStep = (name: FusedName, work: () => ReadonlyArray<tf.Tensor>): ReadonlyArray<Values> => {
+  const kernel = tf.getKernel(name, tf.getBackend())
+  tf.unregisterKernel(name, tf.getBackend())
+  try {
+    return valuesOf(work)
+  } finally {
+    tf.registerKernel(kernel)
+  }
+}
+
+/** Equal to float32's rounding in sums of some dozens of terms; what is not finite is the same. */
+const expectClose = (actual: ReadonlyArray<Values>, expected: ReadonlyArray<Values>): void => {
+  expect(actual.map((v) => v.length)).toEqual(expected.map((v) => v.length))
+  actual.forEach((values, which) => {
+    const wanted = expected[which] ?? []
+    const size = Math.max(1e-30, ...wanted.filter(Number.isFinite).map(Math.abs))
+    const wrong = values.findIndex((x, i) => {
+      const y = wanted[i] ?? NaN
+      return Number.isFinite(y) ? !(Math.abs(x - y) <= 4e-6 * size) : !Object.is(x, y)
+    })
+    expect(wrong < 0 ? 'equal' : [wrong, values[wrong], wanted[wrong]]).toBe('equal')
+  })
+}
+
+const size = fc.integer({ min: 1, max: 37 })
+const entry = fc.double({ min: -6, max: 6, noNaN: true })
+interface Drawn {
+  readonly rows: number
+  readonly width: number
+  readonly next: (...shape: number[]) => tf.Tensor
+}
+const draws: fc.Arbitrary<Drawn> = fc
+  .tuple(size, size, fc.infiniteStream(entry))
+  .map(([rows, width, stream]) => ({
+    rows,
+    width,
+    next: (...shape) =>
+      tf.tensor(
+        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Number(stream.next().value)),
+        shape,
+      ),
+  }))
+
+/** Keys that come later are not seen, and of each row those before its first. */
+const someMask = (rows: number, length: number, keys: number): tf.Tensor =>
+  tf.tensor4d(
+    Float32Array.from({ length: rows * length * keys }, (_, i) => {
+      const [n, t, s] = [Math.floor(i / (length * keys)), Math.floor(i / keys) % length, i % keys]
+      return s > keys - length + t || (s < n && s < keys - length) ? -1e9 : 0
+    }),
+    [rows, 1, length, keys],
+  )
+
+type Work = (d: Drawn) => () => ReadonlyArray<tf.Tensor>
+const cases: ReadonlyArray<readonly [FusedName, Work]> = [
+  [
+    fusedNames.rmsNorm,
+    ({ rows, width, next }) => {
+      const [x, gain] = [next(rows, width), next(width)]
+      return () => Object.values(rmsNorm(x, gain, 1e-5))
+    },
+  ],
+  [
+    fusedNames.rmsNormPullback,
+    ({ rows, width, next }) => {
+      const [dy, x, scale, gain] = [next(rows, width), next(rows, width), next(rows, 1), next(width)]
+      return () => [rmsNormPullback(dy, x, scale, gain)]
+    },
+  ],
+  [
+    fusedNames.scaled,
+    ({ rows, width, next }) => {
+      const [x, scale, gain] = [next(rows, width), next(rows, 1), next(width)]
+      return () => [scaled(x, scale, gain)]
+    },
+  ],
+  ...[false, true].flatMap((back) =>
+    [1, 2].map((tables): readonly [FusedName, Work] => [
+      fusedNames.rotate,
+      ({ rows, width, next }) => {
+        const x = next(2, rows, 3, 2 * width)
+        const [cos, sin] = [next(tables, rows, 1, width), next(tables, rows, 1, width)]
+        return () => [rotateHalves(x, cos, sin, back)]
+      },
+    ]),
+  ),
+  [
+    fusedNames.gatedSilu,
+    ({ rows, width, next }) => {
+      const [gate, up] = [next(rows, width), next(rows, width)]
+      return () => [gatedSilu(gate, up)]
+    },
+  ],
+  [
+    fusedNames.gatedSiluPullback,
+    ({ rows, width, next }) => {
+      const [gate, up, dy] = [next(rows, width), next(rows, width), next(rows, width)]
+      return () => Object.values(gatedSiluPullback(gate, up, dy))
+    },
+  ],
+  ...[1, 2].map((maskRows): readonly [FusedName, Work] => [
+    fusedNames.maskedSoftmax,
+    ({ rows, width, next }) => {
+      const length = Math.min(rows, width)
+      const scores = next(2, 3, length, width)
+      const mask = someMask(maskRows, length, width)
+      return () => [maskedSoftmax(scores, mask)]
+    },
+  ]),
+  [
+    fusedNames.softmaxPullback,
+    ({ rows, width, next }) => {
+      const [dWeights, weights] = [next(2, rows, width), next(2, rows, width)]
+      return () => [softmaxPullback(dWeights, weights, 1 / Math.sqrt(24))]
+    },
+  ],
+  [
+    fusedNames.tokenCrossEntropy,
+    ({ rows, width, next }) => {
+      const vocab = width + 1
+      const logits = next(rows, vocab)
+      const ids = Int32Array.from({ length: rows }, (_, i) => (7 * i + 3) % vocab)
+      const weights = Float32Array.from({ length: rows }, (_, i) => (i % 3) / 2)
+      return () => Object.values(tokenCrossEntropy(logits, ids, weights))
+    },
+  ],
+]
+
+onNative('the ops of the native engine', () => {
+  beforeAll(async () => {
+    expect(E.isRight(await selectEngine('native')())).toBe(true)
+  })
+
+  it.each(cases)('%s gives what its steps give', (name, work) => {
+    if (!hasFused(name)) return // an addon that npm installed has none
+    fc.assert(
+      fc.property(draws, (drawn) => {
+        tf.engine().startScope()
+        const run = work(drawn)
+        expectClose(valuesOf(run), stepByStep(name, run))
+        tf.engine().endScope()
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('work on several threads gives what one gives', () => {
+    const wide = tf.randomUniform([300, 1000], -4, 4, 'float32', 7)
+    const up = tf.ones([300, 1000])
+    const whole = Array.from(gatedSilu(wide, up).dataSync())
+    const rows = [0, 150, 299].map((r) =>
+      Array.from(gatedSilu(wide.slice([r, 0], [1, 1000]), up.slice([r, 0], [1, 1000])).dataSync()),
+    )
+    expect([0, 150, 299].map((r) => whole.slice(r * 1000, (r + 1) * 1000))).toEqual(rows)
+    tf.dispose([wide, up])
+  })
+
+  it('what is not a number stays so, and does not spread to other rows', () => {
+    tf.tidy(() => {
+      const x = tf.tensor2d([1, NaN, 2, 1, 2, 3, Infinity, 1, 2], [3, 3])
+      const normed = Array.from(rmsNorm(x, tf.ones([3]), 1e-5).y.dataSync())
+      expect(normed.slice(0, 3)).toEqual([NaN, NaN, NaN])
+      expect(normed.slice(3, 6).every(Number.isFinite)).toBe(true)
+      const { losses } = tokenCrossEntropy(x, Int32Array.of(0, 2, 1), Float32Array.of(1, 1, 1))
+      expect(Array.from(losses.dataSync()).map(Number.isFinite)).toEqual([false, true, false])
+      expect(Array.from(gatedSilu(tf.tensor1d([NaN, -1e4, 1e4]), tf.ones([3])).dataSync())).toEqual([
+        NaN,
+        -0,
+        1e4,
+      ])
+    })
+  })
+
+  it('attention over a cache: turns, stores and attends as the steps do; what was stored before stays', () => {
+    if (!writesCaches()) return
+    fc.assert(
+      fc.property(
+        draws,
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 0, max: 20 }),
+        fc.constantFrom([4, 2], [3, 3], [4, 1]),
+        ({ next, width: half }, chunk, before, [heads = 1, groups = 1]) => {
+          tf.engine().startScope()
+          const [rows, d, total] = [2, 2 * half, before + chunk]
+          const [q, k, v] = [
+            next(rows, chunk, heads, d),
+            next(rows, chunk, groups, d),
+            next(rows, chunk, groups, d),
+          ]
+          const [cos, sin] = [next(rows, chunk, 1, half), next(rows, chunk, 1, half)]
+          const [oldKeys, oldValues] = [next(rows, groups, before, d), next(rows, groups, before, d)]
+          const room = tf.zeros([rows, groups, chunk + 5, d])
+          const [keys, values] = [tf.concat([oldKeys, room], 2), tf.concat([oldValues, room], 2)]
+          const mask = someMask(rows, chunk, total)
+          const context = cachedAttention({ q, k, v }, { keys, values }, { cos, sin }, mask, 0.3)
+          const headsFirst = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 1, 3])
+          const allKeys = tf.concat([oldKeys, headsFirst(rotateHalves(k, cos, sin, false))], 2)
+          const allValues = tf.concat([oldValues, headsFirst(v)], 2)
+          const repeated = (x: tf.Tensor): tf.Tensor =>
+            tf.reshape(tf.tile(tf.expandDims(x, 2), [1, 1, heads / groups, 1, 1]), [rows, heads, total, d])
+          const scores = tf.mul(
+            tf.matMul(headsFirst(rotateHalves(q, cos, sin, false)), repeated(allKeys), false, true),
+            0.3,
+          )
+          const expected = tf.reshape(
+            headsFirst(tf.matMul(tf.softmax(tf.add(scores, mask)), repeated(allValues))),
+            [rows * chunk, heads * d],
+          )
+          const read = (x: tf.Tensor | undefined): Values => Array.from(x?.dataSync() ?? [])
+          expectClose([read(context)], [read(expected)])
+          expectClose([read(keys.slice([0, 0, 0, 0], [rows, groups, total, d]))], [read(allKeys)])
+          expect(read(values.slice([0, 0, 0, 0], [rows, groups, total, d]))).toEqual(read(allValues))
+          tf.engine().endScope()
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it('says what does not fit instead of reading past the end', () => {
+    if (!writesCaches()) return
+    tf.tidy(() => {
+      const heads = tf.ones([1, 1, 2, 4])
+      const tables = tf.ones([1, 1, 1, 2])
+      const memory = { keys: tf.zeros([1, 2, 3, 4]), values: tf.zeros([1, 2, 3, 4]) }
+      const run = (slots: number) => () =>
+        cachedAttention(
+          { q: heads, k: heads, v: heads },
+          memory,
+          { cos: tables, sin: tables },
+          tf.zeros([1, 1, 1, slots]),
+          1,
+        )
+      expect(run(3)).not.toThrow()
+      expect(run(4)).toThrow(/do not fit/)
+      expect(() => tokenCrossEntropy(tf.ones([1, 3]), Int32Array.of(3), Float32Array.of(1))).toThrow(
+        /vocabulary/,
+      )
+    })
+  })
+})
+
+onNative('weights from the bytes of a checkpoint', () => {
+  beforeAll(async () => {
+    expect(E.isRight(await selectEngine('native')())).toBe(true)
+  })
+  /** bfloat16 is the upper half of float32. */
+  const brain = (values: ReadonlyArray<number>): Uint8Array =>
+    new Uint8Array(
+      Uint16Array.from(new Uint32Array(Float32Array.from(values).buffer), (b) => b >>> 16).buffer,
+    )
+  const exact = [1, -2.5, 0.15625, 3, 0, -0.0078125]
+
+  it('are widened on the device, from every type', () => {
+    const before = tf.memory().numTensors
+    const bytes: ReadonlyArray<readonly ['BF16' | 'F32' | 'F64' | 'F16', Uint8Array]> = [
+      ['BF16', brain(exact)],
+      ['F32', new Uint8Array(Float32Array.from(exact).buffer)],
+      ['F64', new Uint8Array(Float64Array.from(exact).buffer)],
+      ['F16', new Uint8Array(Uint16Array.of(0x3c00, 0xc100, 0x3100, 0x4200, 0, 0xa000).buffer)],
+    ]
+    for (const [dtype, data] of bytes) {
+      const made = tensorFromBytes(data, dtype, [2, 3])
+      expect([dtype, made?.shape, Array.from(made?.dataSync() ?? [])]).toEqual([dtype, [2, 3], exact])
+      made?.dispose()
+    }
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it('stay bfloat16 in a frozen matrix: products, gradients and rows, and nothing is left behind', () => {
+    const [before, handles] = [tf.memory().numTensors, rawHandles()]
+    const matrix = matrixFromBytes(brain(exact), 'BF16', [2, 3])
+    expect(rawHandles()).toBe(handles + 1)
+    const read = (x: tf.Tensor | undefined): Values => {
+      const values = Array.from(x?.dataSync() ?? [])
+      x?.dispose()
+      return values
+    }
+    tf.tidy(() => {
+      expect(read(matrix?.product(tf.tensor2d([1, 0, 2], [1, 3])))).toEqual([1.3125, 2.984375])
+      expect(read(matrix?.pullback(tf.tensor2d([2, 1], [1, 2])))).toEqual([5, -5, 0.3046875])
+      expect(read(matrix?.rows(tf.tensor1d([1, 1], 'int32')))).toEqual([3, 0, -0.0078125, 3, 0, -0.0078125])
+    })
+    matrix?.dispose()
+    matrix?.dispose()
+    expect([tf.memory().numTensors, rawHandles()]).toEqual([before, handles])
+  })
+})
