@@ -39,13 +39,16 @@ export type RopeScaling =
       readonly originalMaxPositionEmbeddings: number
     }
 
+/** The rotary position embedding: the base of its rates, and how they are rescaled. */
 export interface Rope {
   readonly theta: number
   readonly scaling: RopeScaling
 }
 
+/** `model_type` of the configurations that are read. */
 export type ModelType = 'llama' | 'mistral' | 'qwen2' | 'qwen3' | 'gemma3_text'
 
+/** The function between the gate and the product of an MLP, as configurations name it. */
 export type Activation = 'silu' | 'gelu_pytorch_tanh'
 
 /** Layers whose positions see the last `window` positions alone, their own included. */

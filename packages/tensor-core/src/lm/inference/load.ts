@@ -152,6 +152,7 @@ export const attachAdapter = (
 export const disposeAdaptation = ({ factors }: Adaptation): void =>
   factors.forEach(({ A, B }) => tf.dispose([A, B]))
 
+/** What is loaded beside a model's own weights, and how they are stored. */
 export interface LoadChoice {
   /** Merged with the weights: W + s B A. */
   readonly adapter?: LoraAdapter
