@@ -58,12 +58,29 @@ export type JudgeError = Fault
 
 // constructors -----------------------------------------------------------------------------------
 
+const longestLine = 2000
+
+/**
+ * Text for one line of a terminal. Names out of files stand in messages, and may be long, break the line, or steer the terminal:
+ * control characters and marks that turn the writing direction are spelled (`\u001b`), the middle of long text is left out.
+ */
+export const oneLine = (text: string): string => {
+  const short =
+    text.length <= longestLine
+      ? text
+      : `${text.slice(0, longestLine - 200)}... (${text.length - longestLine} more characters) ...${text.slice(-150)}`
+  return short.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 const fault =
   (kind: FaultKind) =>
   <Tag extends string>(tag: Tag, message: string, details: FaultDetails = {}): Fault<Tag> => ({
     _tag: tag,
     kind,
-    message,
+    message: oneLine(message),
     ...details,
   })
 
@@ -79,7 +96,7 @@ export const interrupted = fault('interrupted')
 /** One line: `where: what; what to do`. */
 export const faultLine = (f: Fault): string =>
   [
-    f.where === undefined ? '' : `${f.where}: `,
+    f.where === undefined ? '' : `${oneLine(f.where)}: `,
     f.message,
     f.remedy === undefined ? '' : `; ${f.remedy}`,
   ].join('')

@@ -26,11 +26,10 @@ const tooMuch = (path: string, line: number): DataError =>
     'split the file, or allow more with NODE_OPTIONS=--max-old-space-size=MEGABYTES',
   )
 
-/** A carriage return before the line end belongs to it. */
-export const lineReader = (path: string): LineReader => {
+/** A carriage return before the line end belongs to it. @param limit bytes that all rows may take in memory */
+export const lineReader = (path: string, limit = memoryLimit()): LineReader => {
   const rows: Array<Row> = []
   const state = { line: 0, parts: new Array<string>(), pending: 0, bytes: 0 }
-  const limit = memoryLimit()
   const take = (piece: string): E.Either<DataError, void> => {
     const text = state.parts.length === 0 ? piece : [...state.parts, piece].join('')
     state.parts = []
@@ -50,6 +49,11 @@ export const lineReader = (path: string): LineReader => {
     push: (text) => {
       let from = 0
       for (let newline = text.indexOf('\n'); newline !== -1; newline = text.indexOf('\n', from)) {
+        if (newline === from && state.parts.length === 0) {
+          state.line += 1
+          from += 1
+          continue
+        }
         const taken = take(text.slice(from, newline))
         if (E.isLeft(taken)) return taken
         from = newline + 1

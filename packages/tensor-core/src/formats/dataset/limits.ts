@@ -8,7 +8,7 @@ export const maxRowCharacters = 1 << 26
 export const maxWholeCharacters = 2 ** 29 - 24
 
 /** A gzip file that unfolds to more than this may not be more than so many times its own size. */
-export const freeUnfolding = 1 << 28
+export const freeUnfolding = 1 << 26
 export const maxUnfolding = 500
 
 /**

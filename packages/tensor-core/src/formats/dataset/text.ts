@@ -85,9 +85,9 @@ export const streamText = <Err>(
     TE.chainW(() =>
       TE.tryCatch(async (): Promise<E.Either<FormatError | Err, void>> => {
         const file = createReadStream(path, { highWaterMark: 1 << 20 })
-        const bytes: AsyncIterable<Uint8Array> = isGzip(path)
-          ? pipeline(file, createGunzip({ chunkSize: 1 << 18 }), () => undefined)
-          : file
+        const gunzip = isGzip(path) ? createGunzip({ chunkSize: 1 << 18 }) : undefined
+        const bytes: AsyncIterable<Uint8Array> =
+          gunzip === undefined ? file : pipeline(file, gunzip, () => undefined)
         const decode = decoder()
         const give = (chunk: Uint8Array | undefined): E.Either<FormatError | Err, void> => {
           const text = decode(chunk)
@@ -98,7 +98,11 @@ export const streamText = <Err>(
         let unfolded = 0
         for await (const chunk of bytes) {
           unfolded += chunk.byteLength
-          if (unfolded > freeUnfolding && unfolded > maxUnfolding * file.bytesRead)
+          if (
+            gunzip !== undefined &&
+            unfolded > freeUnfolding &&
+            unfolded > maxUnfolding * gunzip.bytesWritten
+          )
             return E.left(
               damaged(path, `unfolds to more than ${maxUnfolding} times its size`, 'unpack it first'),
             )

@@ -1,0 +1,47 @@
+/** A few thousand mutants, the same ones every time, and all that ever failed. `npm run nightly` runs more. */
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { drive, sharesOf } from './drive'
+import { type Files, writeFiles } from './subject'
+import { subjects } from './subjects'
+
+const total = 3000
+
+describe.each(sharesOf(total))('%s', (name, count) => {
+  it(`holds against ${count} mutants`, async () => {
+    const { mutants, failures } = await drive(name, 0, count)
+    expect(mutants).toBe(count)
+    expect(failures).toEqual([])
+  }, 600_000)
+})
+
+// what once failed -------------------------------------------------------------------------------
+
+const corpus = join(__dirname, 'corpus')
+
+const filesIn = (folder: string, prefix = ''): Files =>
+  Object.fromEntries(
+    readdirSync(folder, { withFileTypes: true }).flatMap((e) =>
+      e.isDirectory()
+        ? Object.entries(filesIn(join(folder, e.name), `${prefix}${e.name}/`))
+        : [[`${prefix}${e.name}`, readFileSync(join(folder, e.name))]],
+    ),
+  )
+
+const old = (existsSync(corpus) ? readdirSync(corpus) : []).flatMap((name) =>
+  readdirSync(join(corpus, name)).map((number) => [name, number] as const),
+)
+
+it.each(old)(
+  'corpus %s %s',
+  async (name, number) => {
+    const subject = subjects.find((s) => s.name === name)
+    const files = filesIn(join(corpus, name, number))
+    const folder = mkdtempSync(join(tmpdir(), 'corpus-'))
+    writeFiles(folder, files)
+    expect(await subject?.problem(folder, files)).toBeUndefined()
+    rmSync(folder, { recursive: true, force: true })
+  },
+  30_000,
+)

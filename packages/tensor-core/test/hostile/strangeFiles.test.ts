@@ -1,0 +1,247 @@
+/** Files that are no files, have no end, change, or unfold: each is an error that says so, soon. */
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import {
+  openModelFolder,
+  openWeights,
+  readAdapter,
+  readDataset,
+  readRows,
+  readSafetensors,
+} from '../../src/formats'
+import { lineReader } from '../../src/formats/dataset/jsonl'
+import { rowBytes } from '../../src/formats/dataset/memory'
+import { loadTokenizer } from '../../src/text'
+import { compileTemplate } from '../../src/text/chatTemplate'
+import { folderWith, goldenFile, right } from '../formats/folder'
+import { fileOf } from './subjects/safetensors'
+
+const endings = ['jsonl', 'jsonl.gz', 'json', 'csv', 'parquet']
+const fault = async (path: string) => {
+  const read = await readRows(path)()
+  return read._tag === 'Left' ? read.left : undefined
+}
+
+describe.each(endings)('x.%s', (ending) => {
+  const name = `x.${ending}`
+
+  it('is a folder, a pipe, a loop of links, absent, empty', async () => {
+    const folder = folderWith()
+    const path = join(folder, name)
+    mkdirSync(path)
+    expect(await fault(path)).toMatchObject({ _tag: 'FileUnreadable', message: 'is a folder, not a file' })
+    const pipe = join(folder, `pipe.${ending}`)
+    execFileSync('mkfifo', [pipe])
+    expect(await fault(pipe)).toMatchObject({
+      _tag: 'FileUnreadable',
+      message: expect.stringContaining('pipe') as unknown,
+    })
+    const loop = join(folder, `loop.${ending}`)
+    symlinkSync(loop, loop)
+    expect(await fault(loop)).toMatchObject({ _tag: 'FileUnreadable', kind: 'input' })
+    expect(await fault(join(folder, `absent.${ending}`))).toMatchObject({ _tag: 'FileMissing' })
+    expect(await fault(join(folder, `nul\0.${ending}`))).toMatchObject({ kind: 'input' })
+    const empty = join(folder, `empty.${ending}`)
+    writeFileSync(empty, '')
+    const tag = (await fault(empty))?._tag
+    expect(['EmptyData', 'FileDamaged']).toContain(tag)
+  })
+
+  it('reads through a link to a file, and refuses one to a device', async () => {
+    const folder = folderWith()
+    symlinkSync('/dev/zero', join(folder, name))
+    expect(await fault(join(folder, name))).toMatchObject({ _tag: 'FileUnreadable' })
+  })
+})
+
+describe('text without end', () => {
+  // text that gzip does not shrink to nothing, which would be refused for that
+  const long = randomBytes(3 << 18)
+    .toString('base64')
+    .repeat(65)
+
+  it.each<[string, () => Uint8Array | string]>([
+    ['x.jsonl', () => `{"prompt":"a"}\n{"prompt":"${long}"}`],
+    ['x.jsonl.gz', () => gzipSync(`{"prompt":"a"}\n{"prompt":"${long}"}`, { level: 1 })],
+    ['x.csv', () => `prompt\na\n"${long}`],
+  ])('%s names the line', async (name, content) => {
+    const path = join(folderWith({ [name]: content() }), name)
+    const found = await fault(path)
+    expect(found).toMatchObject({ _tag: 'BadRow', kind: 'input' })
+    if (!name.includes('csv')) expect(found?.where).toBe(`${path}:2`)
+    expect(found?.message).toMatch(/longer|Max Record Size/)
+  })
+
+  it('is refused where a small file unfolds to more and more', async () => {
+    const member = gzipSync(Buffer.alloc(1 << 25, '\n'))
+    const bomb = Buffer.concat(Array.from({ length: 320 }, () => member))
+    const path = join(folderWith({ 'x.jsonl.gz': bomb }), 'x.jsonl.gz')
+    const start = Date.now()
+    expect(await fault(path)).toMatchObject({
+      _tag: 'FileDamaged',
+      message: 'unfolds to more than 500 times its size',
+    })
+    expect(Date.now() - start).toBeLessThan(10_000)
+  })
+
+  it('is refused before memory is full', () => {
+    const reader = lineReader('x.jsonl', 50 << 20)
+    const line = `{"prompt":"a","k":[${'[],'.repeat(30_000)}1]}\n`
+    const taken = Array.from({ length: 100 }, () => reader.push(line)._tag)
+    expect(taken.indexOf('Left')).toBeGreaterThan(20)
+    expect(taken.indexOf('Left')).toBeLessThan(50)
+    expect(reader.push(line)).toMatchObject({ left: { _tag: 'FileUnsupported' } })
+  })
+
+  it('is counted for what it takes: a list of lists far more than prose', () => {
+    expect(rowBytes('[[],[],[]]')).toBeGreaterThan(500)
+    expect(rowBytes('x'.repeat(1000))).toBeLessThan(2500)
+  })
+})
+
+describe('text that is odd', () => {
+  it.each<[string, Uint8Array | string, string, string | undefined]>([
+    ['x.jsonl', '{"prompt":"a"}\r\n\r\n{"prompt":"b"}\r\n', 'read', undefined],
+    ['x.jsonl', '\ufeff{"prompt":"a"}\n', 'read', undefined],
+    ['x.jsonl', '{"prompt":"a"}\n\ufeff{"prompt":"b"}\n', 'BadRow', ':2'],
+    ['x.jsonl', Buffer.from('{"prompt":"a"}\n{"prompt":"\xff"}\n', 'latin1'), 'FileDamaged', ':2'],
+    ['x.jsonl', '{"prompt":"a\0b"}\n', 'BadRow', ':1'],
+    ['x.jsonl', '{"prompt":"a\\u0000b"}\n', 'read', undefined],
+    ['x.jsonl', `{"prompt":${'['.repeat(100_000)}${']'.repeat(100_000)}}\n`, 'BadRow', ':1'],
+    ['x.jsonl', `{"prompt":"a","k":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}\n`, 'BadRow', ':1'],
+    [
+      'x.jsonl',
+      '{"prompt":"a","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
+      'read',
+      undefined,
+    ],
+    ['x.json', Buffer.from('[{"prompt":"\xff"}]', 'latin1'), 'FileDamaged', ':1'],
+    ['x.csv', 'prompt,response\na\0,b\n', 'read', undefined],
+    ['x.csv', '__proto__,prompt\n1,b\n', 'read', undefined],
+  ])('%s %#', async (name, content, tag, at) => {
+    const path = join(folderWith({ [name]: content }), name)
+    const read = await readDataset(path)()
+    expect(read._tag === 'Right' ? 'read' : read.left._tag).toBe(tag)
+    if (read._tag === 'Left' && at !== undefined) expect(read.left.where).toBe(`${path}${at}`)
+    expect({}).not.toHaveProperty('polluted')
+  })
+})
+
+describe('models of strangers', () => {
+  const folderOf = (files: Readonly<Record<string, string | Uint8Array>>): string => folderWith(files)
+
+  it('does not open pipes and devices in a folder', async () => {
+    const folder = folderOf({})
+    execFileSync('mkfifo', [join(folder, 'config.json')])
+    expect(await openModelFolder(folder)()).toMatchObject({ left: { _tag: 'FileUnreadable' } })
+    const other = folderOf({})
+    for (const name of ['tokenizer.json', 'adapter_config.json', 'model.safetensors'])
+      symlinkSync('/dev/zero', join(other, name))
+    expect(await loadTokenizer(other)()).toMatchObject({ left: { _tag: 'FileUnreadable' } })
+    expect(await readAdapter(other)()).toMatchObject({ left: { _tag: 'FileUnreadable' } })
+    expect(await openWeights(other)()).toMatchObject({ left: { _tag: 'FileUnreadable' } })
+  })
+
+  it('notices a file that changes between header and tensors', async () => {
+    const path = join(folderOf({ 'x.safetensors': fileOf([['a', 'F32', [2]]], 1) }), 'x.safetensors')
+    const file = right(await readSafetensors(path)())
+    right(await file.read('a')())
+    writeFileSync(path, fileOf([['b', 'F32', [2]]], 2))
+    utimesSync(path, new Date(), new Date(Date.now() + 5000))
+    expect(await file.read('a')()).toMatchObject({
+      left: { _tag: 'FileDamaged', message: 'changed while it was in use' },
+    })
+    appendFileSync(path, 'x')
+    expect(await file.readRaw('a')()).toMatchObject({ left: { kind: 'input' } })
+  })
+
+  it('believes no length: neither of a header nor of a tensor', async () => {
+    const before = process.resourceUsage().maxRSS
+    const header = Buffer.from(
+      '{"a":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]}}',
+    )
+    const length = Buffer.alloc(8)
+    length.writeBigUInt64LE(BigInt(header.length))
+    const lying = Buffer.concat([length, header])
+    length.writeBigUInt64LE(99_999_999n)
+    for (const bytes of [lying, Buffer.concat([length, header]), Buffer.alloc(8, 255)]) {
+      const path = join(folderOf({ 'x.safetensors': bytes }), 'x.safetensors')
+      expect(await readSafetensors(path)()).toMatchObject({ left: { _tag: 'FileDamaged' } })
+    }
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(100 * 1024)
+  })
+})
+
+describe('tokenizers of strangers', () => {
+  const plain = {
+    version: '1.0',
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: null,
+  }
+  const words = { type: 'WordLevel', vocab: { a: 0, b: 1, '<unk>': 2 }, unk_token: '<unk>' }
+  const load = async (json: unknown) =>
+    loadTokenizer(folderWith({ 'tokenizer.json': JSON.stringify(json), 'tokenizer_config.json': '{}' }))()
+
+  it.each<[string, unknown, RegExp]>([
+    [
+      'an id beyond every list',
+      { ...plain, model: { ...words, vocab: { a: 4_000_000_000 } } },
+      /id of token "a" must be/,
+    ],
+    ['an id that is none', { ...plain, model: { ...words, vocab: { a: 'length' } } }, /id of token "a"/],
+    [
+      'an added token out of range',
+      { ...plain, model: words, added_tokens: [{ id: -1, content: '<x>' }] },
+      /added token "<x>"/,
+    ],
+    [
+      'pieces of no length',
+      { ...plain, model: words, pre_tokenizer: { type: 'FixedLength', length: 0 } },
+      /positive length/,
+    ],
+    ['merges that are none', { ...plain, model: { type: 'BPE', vocab: {}, merges: [5] } }, /merges has 5/],
+    ['an empty unigram model', { ...plain, model: { type: 'Unigram', vocab: [] } }, /list of 1 to/],
+    ['a model of another kind', { ...plain, model: { type: 'toString', vocab: {} } }, /not supported/],
+  ])('refuses %s', async (_, json, message) => {
+    const loaded = await load(json)
+    expect(loaded).toMatchObject({ left: { _tag: 'FileUnsupported', kind: 'input' } })
+    expect(loaded._tag === 'Left' ? loaded.left.message : '').toMatch(message)
+  })
+
+  it('stops a pattern that would take years, and says so', async () => {
+    const slow = { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false }
+    const loaded = right(await load({ ...plain, model: words, pre_tokenizer: slow }))
+    const start = Date.now()
+    expect(() => loaded?.encode(`${'a'.repeat(50)}b`)).toThrow(/longer than/)
+    expect(Date.now() - start).toBeLessThan(8000)
+  })
+
+  it('stops replacements that grow without end', async () => {
+    const grow = { type: 'Replace', pattern: { String: 'a' }, content: 'a'.repeat(5000) }
+    const loaded = await load({
+      ...plain,
+      model: words,
+      normalizer: { type: 'Sequence', normalizers: [grow, grow, grow] },
+    })
+    expect(loaded).toMatchObject({ left: { _tag: 'FileUnsupported' } })
+  })
+
+  it('shows no control characters of a name', () => {
+    const made = compileTemplate('x\u001b[2J.jinja', '{% endless', {})
+    expect(made).toMatchObject({ left: { kind: 'input' } })
+  })
+})
+
+it('a Parquet page that makes its decoder run in circles is stopped', async () => {
+  const path = goldenFile(join('parquet-hostile', 'endless.parquet'))
+  expect(await fault(path)).toMatchObject({
+    _tag: 'FileDamaged',
+    message: 'cannot be read as Parquet (decoding it does not come to an end)',
+  })
+}, 60_000)
