@@ -9,7 +9,7 @@ import { load } from './ours/load'
 import { loraStep } from './ours/loraStep'
 import { perExample } from './ours/perExample'
 import { prefill } from './ours/prefill'
-import { readFile } from './ours/readFile'
+import { readFile, readThrough } from './ours/readFile'
 import { result } from './ours/result'
 import { ownPeakBytes } from './peakMemory'
 import { type Request, requestOf } from './request'
@@ -24,9 +24,15 @@ const tasks: ReadonlyMap<string, Task> = new Map([
   ['load', load],
 ])
 
+const reads: ReadonlyMap<string, Task> = new Map([
+  ['read', readFile],
+  ['read-through', readThrough],
+])
+
 const main = async ([name = '', folder = '', request = '{}', engine = 'native']: ReadonlyArray<string>) => {
   // Reading a file needs no engine, and must not be charged for one.
-  if (name === 'read') return { ...(await readFile(folder, requestOf(request))), engine: 'none' }
+  const reading = reads.get(name)
+  if (reading !== undefined) return { ...(await reading(folder, requestOf(request))), engine: 'none' }
   const task = tasks.get(name)
   if (task === undefined) throw new Error(`there is no task ${name}`)
   const report = result(await selectEngine(engine)())
