@@ -7,7 +7,7 @@ For each family a tiny random model is made, and for each kind an adapter with r
 process, each adapter is loaded with its model and scores rows; it must give peft's log-probabilities (to 2e-4), or be refused with
 an error that names what is not supported. What is kept but not applied (biases, modules_to_save) must be warned of, and scores are
 those of the factors alone. Every adapter that was read is written again and must load in peft with the same logits. Last, adapters
-that are trained here (fresh, and going on from one of peft's) must load in peft and score the same.
+that are trained here (fresh, and going on from one of peft's) must load in peft and score the same. Merged models score the same too.
 """
 import copy
 import json
@@ -227,12 +227,12 @@ def loaded(model_folder, folder):
 SCRIPT = """
 import { readFileSync, writeFileSync } from 'node:fs'
 import { readAdapter, readDataset, writeAdapter } from '@safe/tensor-core/formats'
-import { loadCausalLM, recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
+import { loadCausalLM, mergeAdapter, recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
 import { selectEngine } from '@safe/tensor-core/engine'
 const [jobsFile, rowsFile, out] = process.argv.slice(2)
 const message = (e) => [e.message, e.where ?? '', e.remedy ?? ''].join(' | ')
 const scores = async (model, adapter, examples, warnings) => {
-  const lm = await loadCausalLM({ model, adapter, onWarning: (w) => warnings.push(w) })()
+  const lm = await loadCausalLM({ model, ...(adapter === undefined ? {} : { adapter }), onWarning: (w) => warnings.push(w) })()
   if (lm._tag === 'Left') return { error: message(lm.left), kind: lm.left.kind }
   const scored = await lm.right.score(examples)()
   lm.right.dispose()
@@ -250,6 +250,10 @@ const main = async () => {
       if (made._tag === 'Left') { results[name] = { error: message(made.left), kind: made.left.kind, warnings }; continue }
     }
     results[name] = { ...(await scores(model, adapter, data.examples, warnings)), warnings }
+    if (results[name].error === undefined) {
+      const merged = await mergeAdapter(model, adapter, `${adapter}-merged`)()
+      results[name].merged = merged._tag === 'Left' ? { error: message(merged.left) } : await scores(`${adapter}-merged`, undefined, data.examples, [])
+    }
     const read = await readAdapter(adapter)()
     if (read._tag === 'Right' && train === undefined) {
       const written = await writeAdapter(`${adapter}-copy`, read.right)()
@@ -309,12 +313,14 @@ def check_family(family, config, folder):
         "ours, from a regex": dict(init=path_of(folder, "regex")),
         "ours, from saved modules": dict(init=path_of(folder, "modules_to_save norm")),
     }
+    if "head" in kinds:
+        trained["ours, from a head"] = dict(init=path_of(folder, "head"))
     jobs += [dict(name=n, model=model, adapter=path_of(folder, n), train=t) for n, t in trained.items()]
     results = ask(jobs, rows, folder)
     base = log_probs(base_of(model), rows)
     for job in jobs:
         name, adapter, result = job["name"], job["adapter"], results[job["name"]]
-        want = EQUAL if "train" in job else refused(name[5:]) if name.startswith("type ") else kinds[name][1]
+        want = refused("lm_head") if name == "ours, from a head" else EQUAL if "train" in job else refused(name[5:]) if name.startswith("type ") else kinds[name][1]
         said = result.get("error")
         if isinstance(want, dict):
             if said is None or result["kind"] != "input" or want["refused"].lower() not in said.lower():
@@ -336,6 +342,8 @@ def check_family(family, config, folder):
             problems.append(f"{name}: log-probabilities differ by {off:.2e}")
         if difference(base, [x.tolist() for x in expected]) < 1e-3:
             problems.append(f"{name}: the adapter does nothing")
+        if "error" in result["merged"] or difference(expected, result["merged"]["logProbs"]) > TOLERANCE:
+            problems.append(f"{name}: merged: {result['merged'].get('error', 'scores otherwise')}")
         counts["trained" if "train" in job else want] += 1
         if "copyError" in result:
             problems.append(f"{name}: cannot be written: {result['copyError']}")
