@@ -41,6 +41,7 @@ export const trainingOptions = {
   weightDecay: withDefault(0, number('decoupled weight decay', { min: 0 })),
   clip: withDefault(1, number('largest norm of the gradient, 0 for no limit', { min: 0 })),
   noShuffle: flag('batches are consecutive rows in file order'),
+  groupByLength: flag('batches of rows of similar length, in random order'),
   loss: withDefault('example', choice('mean over examples, or over tokens', ['example', 'token'])),
   beta1: withDefault(0.9, number("AdamW's decay of the first moment", { min: 0, max: 0.999999 })),
   beta2: withDefault(0.999, number("AdamW's decay of the second moment", { min: 0, max: 0.999999 })),
@@ -68,5 +69,6 @@ export const recipeOf = ({ noShuffle, maxSteps, ...rest }: TrainingValues): Trai
   beta1: rest.beta1,
   beta2: rest.beta2,
   shuffle: !noShuffle,
+  ...(rest.groupByLength ? { groupByLength: true } : {}),
   ...(maxSteps === undefined ? {} : { maxSteps }),
 })

@@ -213,7 +213,10 @@ export const trainLoop =
     const [log, ruleLog] = [opened[0].right, opened[1].right]
     let state = O.isSome(found.right) ? restored(found.right.value) : freshState(s)
     const space = deviceSpace(s.start.length)
-    const plan = planOf(s.rows.length, s.recipe, s.rule.warmupSteps, s.seed)
+    const plan = planOf(s.rows.length, s.recipe, s.rule.warmupSteps, s.seed, (n) => {
+      const row = s.rows[n]
+      return row === undefined ? 0 : s.tokenCounts(row).all
+    })
     const save = async (): Promise<E.Either<LoopError, void>> =>
       s.out === undefined ? E.right(undefined) : writeCheckpoint(s.out, snapshot(s, state))()
     s.publish(state.adam.parameters)

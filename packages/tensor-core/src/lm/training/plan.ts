@@ -4,6 +4,7 @@
  */
 import type { Phase } from '../../contracts'
 import { stream } from '../../random'
+import { lengthGroups } from './lengthGroups'
 import type { TrainingRecipe } from './recipe'
 
 export interface PlannedStep {
@@ -21,7 +22,14 @@ export interface Plan {
   readonly at: (step: number) => PlannedStep
 }
 
-export const planOf = (rows: number, recipe: TrainingRecipe, warmupSteps: number, seed: number): Plan => {
+/** @param lengthOf tokens of each row, asked for where rows are grouped by length */
+export const planOf = (
+  rows: number,
+  recipe: TrainingRecipe,
+  warmupSteps: number,
+  seed: number,
+  lengthOf: (row: number) => number,
+): Plan => {
   const { batchSize, accumulate } = recipe
   const perEpoch = Math.ceil(rows / batchSize)
   const stepsPerEpoch = Math.ceil(perEpoch / accumulate)
@@ -30,7 +38,13 @@ export const planOf = (rows: number, recipe: TrainingRecipe, warmupSteps: number
     const known = orders.get(epoch)
     if (known !== undefined) return known
     const plain = Array.from({ length: rows }, (_, i) => i)
-    const order = recipe.shuffle ? stream(seed, 'order', epoch).shuffle(plain) : plain
+    const shuffled = recipe.shuffle ? stream(seed, 'order', epoch).shuffle(plain) : plain
+    const order =
+      recipe.groupByLength === true
+        ? lengthGroups(shuffled, batchSize, lengthOf, (batches) =>
+            recipe.shuffle ? stream(seed, 'groups', epoch).shuffle(batches) : batches,
+          )
+        : shuffled
     if (orders.size > 4) orders.clear()
     orders.set(epoch, order)
     return order
