@@ -4,6 +4,7 @@
  */
 import { float32Matrix, rmsNorm, rmsNormPullback, tf } from '../engine'
 import { type ContractCase, contractCase, onEngine } from '../engine/contract'
+import type { Activation } from '../formats'
 import { stream } from '../random'
 import { attend, attendPullback, causalMask } from './decoder/attention'
 import { type Linear, linear, linearPullback } from './decoder/linear'
@@ -91,18 +92,22 @@ const normCase = (): ContractCase => {
   )
 }
 
-const gateCase = (): ContractCase => {
+const geluTanh = (x: number): number =>
+  (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
+
+const gateCase = (activation: Activation): ContractCase => {
+  const act = activation === 'silu' ? silu : geluTanh
   const [gate, up, dy] = [draw('gate', 6), draw('up', 6), draw('gate dy', 6)]
   return contractCase(
-    'decoder: gradient of the gated activation',
+    `decoder: gradient of the gated activation (${activation})`,
     () => {
-      const d = gatedActivationPullback(on(gate, 6), on(up, 6), on(dy, 6))
+      const d = gatedActivationPullback(on(gate, 6), on(up, 6), on(dy, 6), activation)
       return tf.concat([d.gate, d.up])
     },
     () => {
       const loss = (g: Vector, u: Vector): number =>
         dot(
-          g.map((v, i) => silu(v) * (u[i] ?? 0)),
+          g.map((v, i) => act(v) * (u[i] ?? 0)),
           dy,
         )
       return exact(
@@ -274,7 +279,8 @@ const loraStepCase = (): ContractCase => {
 
 export const lmCases: ReadonlyArray<ContractCase> = [
   normCase(),
-  gateCase(),
+  gateCase('silu'),
+  gateCase('gelu_pytorch_tanh'),
   attentionCase(),
   rotaryCase(),
   lossCase(),
