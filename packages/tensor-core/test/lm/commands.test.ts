@@ -84,6 +84,27 @@ describe('generate', () => {
     expect((await run('generate', ...options, '--out', b)).code).toBe(2)
   })
 
+  it('goes on from rows of the same options alone: the option that differs is named', async () => {
+    const [whole, parts] = [join(work, 'whole.jsonl'), join(work, 'part.jsonl')]
+    const options = ['--model', model, '--prompts', data, '--max-new-tokens', '200', '--batch-size', '1']
+    expect((await run('generate', ...options, '--out', whole)).code).toBe(0)
+    const stopped = run('generate', ...options, '--out', parts)
+    const wait = setInterval(() => {
+      if (existsSync(`${parts}.partial`) && readFileSync(`${parts}.partial`, 'utf8').includes('\n')) {
+        clearInterval(wait)
+        process.emit('SIGINT')
+      }
+    }, 1)
+    expect((await stopped).code).toBe(130)
+    clearInterval(wait)
+    const other = await run('generate', ...options, '--out', parts, '--resume', '--temperature', '0.7')
+    expect(other.code).toBe(2)
+    expect(other.err).toContain('holds a run with --temperature 0, this one has 0.7')
+    expect((await run('generate', ...options, '--out', parts, '--resume')).code).toBe(0)
+    expect(readFileSync(parts, 'utf8')).toBe(readFileSync(whole, 'utf8'))
+    expect(readdirSync(work).filter((name) => name.startsWith('part.jsonl'))).toEqual(['part.jsonl'])
+  })
+
   it('makes the folders above its output', async () => {
     const out = join(work, 'some', 'where', 'g.jsonl')
     const said = await run(

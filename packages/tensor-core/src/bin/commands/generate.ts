@@ -1,6 +1,5 @@
 /** `tensor-core generate`: completions of prompts, appended as they are made, so that a stopped run can go on. */
-import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { appendFileSync } from 'node:fs'
 import * as E from 'fp-ts/Either'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
@@ -31,14 +30,14 @@ import {
   type GenerationOptions,
   type LmError,
   type Prompt,
-  badInput,
   causeLine,
   failure,
   promptText,
   tokenPrompt,
 } from '../../contracts'
-import { makeFolder, readDataset, refuseExisting } from '../../formats'
+import { readDataset, refuseExisting } from '../../formats'
 import { loadCausalLM } from '../../lm'
+import { beginRows, completionRecord, doneRows, finishRows, leaveRows, partialOf } from './partialCompletions'
 
 // rows -------------------------------------------------------------------------------------------
 
@@ -63,39 +62,6 @@ const completionRow = (lm: CausalLM, example: Example, c: Completion): Readonly<
         })),
       }),
 })
-
-// what an earlier run has done -------------------------------------------------------------------
-
-const idOf = (line: string): string | undefined => {
-  try {
-    const row: unknown = JSON.parse(line)
-    return typeof row === 'object' && row !== null && 'id' in row && typeof row.id === 'string'
-      ? row.id
-      : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whole rows of an earlier run, which must be those of the first prompts. */
-const doneRows = (
-  path: string,
-  examples: ReadonlyArray<Example>,
-): E.Either<FormatError, ReadonlyArray<string>> => {
-  const content = readFileSync(path, 'utf8')
-  const lines = content.split('\n').slice(0, -1)
-  const last = content.slice(content.lastIndexOf('\n') + 1)
-  const all = idOf(last) === undefined ? lines : [...lines, last]
-  const stray = all.findIndex((line, i) => idOf(line) === undefined || idOf(line) !== examples[i]?.id)
-  return stray === -1
-    ? E.right(all)
-    : E.left(
-        badInput('OutputExists', 'is not a row of these prompts', {
-          where: `${path}:${stray + 1}`,
-          remedy: 'give the prompts of that run, or --overwrite',
-        }),
-      )
-}
 
 const attempt = <A>(where: string, work: () => A): E.Either<FormatError, A> =>
   E.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where }))
@@ -179,15 +145,24 @@ export const generateCommand = command({
     ...resumeOption,
   },
   run: (values, context) => {
-    const partial = `${values.out}.partial`
+    const place = partialOf(values.out)
+    const options: GenerationOptions = {
+      maxNewTokens: values.maxNewTokens,
+      temperature: values.temperature,
+      topP: values.topP,
+      topK: values.topK,
+      repetitionPenalty: values.repetitionPenalty,
+      stop: values.stop,
+      seed: context.common.seed,
+      ...(values.logprobs === undefined ? {} : { logProbs: values.logprobs }),
+    }
     return pipe(
       TE.Do,
       TE.bindW('target', () => TE.fromEither(refuseExisting(values.out, values))),
       TE.bindW('data', () => readDataset(values.prompts)),
-      TE.bindW('done', ({ data }) => {
-        const earlier = [partial, values.out].find((path) => values.resume && existsSync(path))
-        return TE.fromEither(earlier === undefined ? E.right([]) : doneRows(earlier, data.examples))
-      }),
+      TE.bindW('done', ({ data }) =>
+        TE.fromEither(values.resume ? doneRows(place, data.examples) : E.right([])),
+      ),
       TE.bindW('engine', () => startEngine(context)),
       TE.chainW(({ data, done }) =>
         pipe(
@@ -196,11 +171,16 @@ export const generateCommand = command({
             (lm) =>
               pipe(
                 encodeAll(lm, values.prompts, data.examples),
-                TE.chainFirstEitherKW(() =>
-                  attempt(partial, () => {
-                    makeFolder(dirname(partial))
-                    writeFileSync(partial, done.map((line) => `${line}\n`).join(''))
-                  }),
+                TE.chainFirstW((prompts) =>
+                  pipe(
+                    completionRecord(
+                      lm,
+                      { adapter: values.adapter, dtype: context.common.dtype },
+                      prompts,
+                      options,
+                    ),
+                    TE.chainW((record) => beginRows(place, done, record)),
+                  ),
                 ),
                 TE.chainW((prompts) =>
                   generateAll(
@@ -208,17 +188,8 @@ export const generateCommand = command({
                     prompts,
                     data.examples,
                     done,
-                    partial,
-                    {
-                      maxNewTokens: values.maxNewTokens,
-                      temperature: values.temperature,
-                      topP: values.topP,
-                      topK: values.topK,
-                      repetitionPenalty: values.repetitionPenalty,
-                      stop: values.stop,
-                      seed: context.common.seed,
-                      ...(values.logprobs === undefined ? {} : { logProbs: values.logprobs }),
-                    },
+                    place.rows,
+                    options,
                     values.batchSize * 4,
                     context,
                   ),
@@ -227,15 +198,12 @@ export const generateCommand = command({
             (lm) => TE.fromIO(lm.dispose),
           ),
           TE.mapLeft((fault) => {
-            // Nothing was done yet: leave nothing behind. Otherwise say how to go on.
-            const empty =
-              done.length === 0 && existsSync(partial) && readFileSync(partial, 'utf8').trim() === ''
-            if (empty) rmSync(partial, { force: true })
+            leaveRows(place)
             return fault.kind === 'interrupted'
               ? { ...fault, remedy: 'the same command with --resume goes on' }
               : fault
           }),
-          TE.chainEitherKW(() => attempt(values.out, () => renameSync(partial, values.out))),
+          TE.chainEitherKW(() => finishRows(place)),
           TE.map(() => ({
             json: { out: values.out, rows: data.examples.length, resumed: done.length },
             text: `${data.examples.length} completions: ${values.out}`,
