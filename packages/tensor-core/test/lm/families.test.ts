@@ -31,7 +31,6 @@ const modelOf = async (folder: ModelFolder): Promise<CausalLM> =>
     id: folder.path,
     weights: await run(loadWeights(folder)),
     adaptation: { factors: new Map() },
-    adaptation: { factors: new Map() },
     tokenizer: undefined,
     encoder: tokenEncoder,
     stopTokens: folder.stopTokens,
