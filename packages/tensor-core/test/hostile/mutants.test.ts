@@ -6,7 +6,7 @@ import { drive, sharesOf } from './drive'
 import { type Files, writeFiles } from './subject'
 import { subjects } from './subjects'
 
-const total = 3000
+const total = 2500
 
 describe.each(sharesOf(total))('%s', (name, count) => {
   it(`holds against ${count} mutants`, async () => {
@@ -36,7 +36,8 @@ const old = (existsSync(corpus) ? readdirSync(corpus) : []).flatMap((name) =>
 it.each(old)(
   'corpus %s %s',
   async (name, number) => {
-    const subject = subjects.find((s) => s.name === name)
+    // Parquet is read as programs read it: the test runner cannot load its decoder
+    const subject = subjects.find((s) => s.name === (name === 'parquet' ? 'parquet-file' : name))
     const files = filesIn(join(corpus, name, number))
     const folder = mkdtempSync(join(tmpdir(), 'corpus-'))
     writeFiles(folder, files)

@@ -16,7 +16,7 @@ import { lineReader } from '../../src/formats/dataset/jsonl'
 import { rowBytes } from '../../src/formats/dataset/memory'
 import { loadTokenizer } from '../../src/text'
 import { compileTemplate } from '../../src/text/chatTemplate'
-import { folderWith, goldenFile, right } from '../formats/folder'
+import { folderWith, right } from '../formats/folder'
 import { fileOf } from './subjects/safetensors'
 
 const endings = ['jsonl', 'jsonl.gz', 'json', 'csv', 'parquet']
@@ -239,7 +239,7 @@ describe('tokenizers of strangers', () => {
 })
 
 it('a Parquet page that makes its decoder run in circles is stopped', async () => {
-  const path = goldenFile(join('parquet-hostile', 'endless.parquet'))
+  const path = join(__dirname, 'corpus', 'parquet-file', 'endless', 'x.parquet')
   expect(await fault(path)).toMatchObject({
     _tag: 'FileDamaged',
     message: 'cannot be read as Parquet (decoding it does not come to an end)',

@@ -23,6 +23,8 @@ const Layers = t.refinement(
 )
 const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n > 0, 'a positive whole number')
 const Index = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 0, 'a whole number')
+/** Some files say -1 for none. */
+const Whole = t.refinement(t.number, Number.isSafeInteger, 'a whole number')
 const TokenId = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 0, 'a token id')
 const Positive = t.refinement(t.number, (x) => Number.isFinite(x) && x > 0, 'a positive number')
 const optional = <C extends t.Mixed>(codec: C) => t.union([codec, t.null, t.undefined], codec.name)
@@ -60,7 +62,7 @@ const ConfigFields = t.intersection(
       dtype: optional(t.string),
       bos_token_id: optional(TokenIds),
       eos_token_id: optional(TokenIds),
-      pad_token_id: optional(t.number),
+      pad_token_id: optional(Whole),
     }),
   ],
   'a model configuration',

@@ -14,6 +14,8 @@ import type { Rope, RopeScaling } from './config'
 // codecs -----------------------------------------------------------------------------------------
 
 const nullable = <C extends t.Mixed>(codec: C) => t.union([codec, t.null, t.undefined], codec.name)
+/** JSON has no infinity, but numbers too large become one. */
+const Finite = t.refinement(t.number, Number.isFinite, 'a number')
 const Positive = t.refinement(t.number, (x) => Number.isFinite(x) && x > 0, 'a positive number')
 
 const ScalingFields = t.partial(
@@ -21,7 +23,7 @@ const ScalingFields = t.partial(
     rope_type: nullable(t.string),
     type: nullable(t.string),
     rope_theta: nullable(Positive),
-    partial_rotary_factor: nullable(t.number),
+    partial_rotary_factor: nullable(Finite),
     original_max_position_embeddings: nullable(Positive),
     mrope_section: t.unknown,
     full_attention: t.unknown,
@@ -37,7 +39,7 @@ const RopeFields = t.partial(
     rope_local_base_freq: nullable(Positive),
     rope_scaling: nullable(ScalingFields),
     rope_parameters: nullable(ScalingFields),
-    partial_rotary_factor: nullable(t.number),
+    partial_rotary_factor: nullable(Finite),
     original_max_position_embeddings: nullable(Positive),
   },
   'an object',
@@ -55,10 +57,10 @@ const Yarn = t.intersection(
     t.type({ factor: t.union([Positive, t.null], 'a positive number') }),
     t.partial({
       attention_factor: nullable(Positive),
-      beta_fast: nullable(t.number),
-      beta_slow: nullable(t.number),
-      mscale: nullable(t.number),
-      mscale_all_dim: nullable(t.number),
+      beta_fast: nullable(Finite),
+      beta_slow: nullable(Finite),
+      mscale: nullable(Finite),
+      mscale_all_dim: nullable(Finite),
       truncate: nullable(t.boolean),
     }),
   ],

@@ -7,6 +7,8 @@ import { unsupported } from '../input'
 
 // codecs -----------------------------------------------------------------------------------------
 
+/** JSON has no infinity, but numbers too large become one. */
+const Finite = t.refinement(t.number, Number.isFinite, 'a number')
 const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n > 0, 'a positive whole number')
 const optional = <C extends t.Mixed>(codec: C) => t.union([codec, t.null, t.undefined], codec.name)
 const Names = t.array(t.string, 'a list of names')
@@ -14,7 +16,7 @@ const NamesOrPattern = t.union([t.string, Names], 'a list of names or a pattern'
 
 const Fields = t.intersection(
   [
-    t.type({ peft_type: t.string, r: Count, lora_alpha: t.number }),
+    t.type({ peft_type: t.string, r: Count, lora_alpha: Finite }),
     t.partial({
       target_modules: optional(NamesOrPattern),
       exclude_modules: optional(NamesOrPattern),
@@ -23,10 +25,10 @@ const Fields = t.intersection(
       ),
       layers_pattern: optional(NamesOrPattern),
       rank_pattern: optional(t.record(t.string, Count)),
-      alpha_pattern: optional(t.record(t.string, t.number)),
+      alpha_pattern: optional(t.record(t.string, Finite)),
       modules_to_save: optional(Names),
       use_rslora: optional(t.boolean),
-      lora_dropout: optional(t.number),
+      lora_dropout: optional(Finite),
       fan_in_fan_out: optional(t.boolean),
       bias: optional(t.string),
       lora_bias: optional(t.boolean),
