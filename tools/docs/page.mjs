@@ -8,11 +8,17 @@ const anchor = (heading) =>
     .replaceAll(/[^\w\- ]/g, '')
     .replaceAll(' ', '-')
 
-/** Angle brackets and brackets of formulas must not become HTML or links; code spans stay as they are. */
+/** What Markdown would take for HTML, emphasis or a link is escaped; code spans stay as they are. */
 const plain = (text) =>
   text
     .split(/(`[^`]*`)/)
-    .map((part, i) => (i % 2 === 1 ? part : part.replaceAll(/[<>[\]*_|~\\]/g, (c) => `\\${c}`)))
+    .map((part, i) =>
+      i % 2 === 1
+        ? part
+        : part
+            .replaceAll(/[\\<*]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (c) => `\\${c}`)
+            .replaceAll('](', ']\\('),
+    )
     .join('')
 
 /** Lines that are indented hold a formula or a picture: a code block. */

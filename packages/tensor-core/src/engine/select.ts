@@ -17,7 +17,7 @@ import { mayHaveGpu, probeAdapter, startWebgpu, webgpuPackages } from './webgpu'
 
 // model ------------------------------------------------------------------------------------------
 
-/** The engines by name, best first: the order in which `auto` tries them. */
+/** The engines by name, best first. */
 export const engineNames = ['cuda', 'native', 'webgpu', 'wasm', 'cpu'] as const
 /** The name of an engine. */
 export type EngineName = (typeof engineNames)[number]
