@@ -98,6 +98,8 @@ export const streamParquet = async <Err>(
     if (fault !== undefined) state.fault ??= fault
     else if (Word.is(word) && word.kind === 'work') clock.allow(word.bytes)
   })
+  const kill = (): void => void child.kill('SIGKILL')
+  process.once('exit', kill)
   clock.wait()
   try {
     child.stdout?.setEncoding('utf8')
@@ -116,6 +118,7 @@ export const streamParquet = async <Err>(
         : E.left(damaged(path, 'cannot be read as Parquet (decoding it took all memory)'))
   } finally {
     clock.stop()
-    child.kill('SIGKILL')
+    process.off('exit', kill)
+    kill()
   }
 }
