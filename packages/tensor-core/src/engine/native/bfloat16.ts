@@ -119,7 +119,9 @@ const fromBytes = (
 ): RawTensor => {
   const { binding } = backend
   const { type, width } = typeOf[dtype]
-  const id = binding.createTensor([...shape, width], UINT8, bytes)
+  // A GPU's copy may end on another thread, where JavaScript's memory cannot be let go of: it gets memory that is copied at once.
+  const given = backend.isUsingGpuDevice ? new Uint8Array(bytes) : bytes
+  const id = binding.createTensor([...shape, width], UINT8, given)
   return using(backend, { id, shape: [...shape, width], dtype: UINT8 }, (raw) =>
     execute(
       backend,

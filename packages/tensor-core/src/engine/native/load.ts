@@ -210,6 +210,11 @@ export const startNative =
             warning:
               'the cuda engine runs on the CPU: TensorFlow found no GPU it can use (SAFE_ENGINE_LOG=1 shows why)',
           }
-        : {}),
+        : // built by us, but before there were these kernels
+          !gpu && location.quiet !== undefined && location.kernels === undefined
+          ? {
+              warning: `the ${variant} engine was built by an earlier release and is slower than it could be: run tensor-core engine build ${variant}`,
+            }
+          : {}),
     }
   }
