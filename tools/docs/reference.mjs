@@ -1,11 +1,14 @@
 /**
- * Reference pages from doc comments: `npm run docs` writes docs/reference, `node tools/docs/reference.mjs --check` fails where a
- * page is out of date or an export of a package has no doc comment. Declarations are TypeScript's own: nothing is parsed by hand.
+ * Reference pages from doc comments and from the options of commands: `npm run docs` writes docs/reference, and
+ * `node tools/docs/reference.mjs --check` fails where a page is out of date or an export of a package has no doc comment.
+ * Declarations are TypeScript's own: nothing is parsed by hand.
  */
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import prettier from 'prettier'
 import { check, finish } from '../ci/count.mjs'
+import { commandPage } from './commandPage.mjs'
 import { entryComment, exportsOf, openProgram } from './exports.mjs'
 import { pageText } from './page.mjs'
 
@@ -66,6 +69,19 @@ const placeOf = (name, from) => {
 }
 const linkTo = (from, to) => (from === to ? '' : relative(dirname(from.file), to.file).replaceAll('\\', '/'))
 
+// commands ---------------------------------------------------------------------------------------
+
+const listed = spawnSync(
+  'node',
+  ['--conditions=@safe/source', '--import', 'tsx', join('tools', 'docs', 'commands.ts')],
+  { encoding: 'utf8' },
+)
+if (listed.status !== 0) throw new Error(listed.stderr)
+const { common, binaries } = JSON.parse(listed.stdout)
+const commandFile = (binary) => join('commands', `${binary.name}.md`)
+
+// overview ---------------------------------------------------------------------------------------
+
 const overview = [
   '<!-- Written by `npm run docs` from the doc comments of the sources: change those. -->',
   '# Reference',
@@ -78,6 +94,15 @@ const overview = [
         `| [\`${page.title}\`](${page.file}) | ${page.comment.split(/\n\n/)[0].replaceAll('\n', ' ').replaceAll('|', '\\|')} | ${namesOf(page).length} |`,
     ),
   ].join('\n'),
+  'Every command of every binary, with its options and their defaults:',
+  [
+    '| binary | what it is | commands |',
+    '| --- | --- | --- |',
+    ...binaries.map(
+      (b) =>
+        `| [\`${b.name}\`](${commandFile(b)}) | ${b.description} | ${b.commands.map((c) => `\`${c.name.slice(b.name.length).trim() || b.name}\``).join(', ')} |`,
+    ),
+  ].join('\n'),
   '',
 ].join('\n\n')
 
@@ -86,6 +111,7 @@ const written = new Map()
 for (const [file, text] of [
   ['README.md', overview],
   ...pages.map((page) => [page.file, pageText(page, placeOf, linkTo)]),
+  ...binaries.map((binary) => [commandFile(binary), commandPage(binary, common)]),
 ])
   written.set(file, await prettier.format(text, { ...style, parser: 'markdown' }))
 

@@ -1,0 +1,45 @@
+/** Every binary's commands as JSON on stdout: what `--help` says, for the reference pages. */
+import * as E from 'fp-ts/Either'
+import {
+  type Binary,
+  type OptionTable,
+  commonOptions,
+  kebab,
+} from '../../packages/tensor-core/src/cli/index.ts'
+import { binary as tensorCore } from '../../packages/tensor-core/src/bin/binary.ts'
+import { binary as alignbeam } from '../../packages/alignbeam/src/binary.ts'
+import { binary as csulora } from '../../packages/csulora/src/binary.ts'
+import { dualselectBinary } from '../../packages/dualselect/src/command/binary.ts'
+import { binary as redorca } from '../../packages/eval-redorca/src/binary.ts'
+import { forgetfilterBinary } from '../../packages/forgetfilter/src/cli/binary.ts'
+
+const optionsOf = (table: OptionTable) =>
+  Object.entries(table).map(([name, option]) => ({
+    name: `--${kebab(name)}`,
+    value: { flag: '', one: option.metavar, many: `${option.metavar} ...` }[option.arity],
+    description: option.description,
+    required: E.isLeft(option.fallback),
+    fallback: option.shownDefault ?? '',
+  }))
+
+const described = ({ name, description, commands }: Binary) => ({
+  name,
+  description,
+  commands: commands.map((c) => ({
+    name: `${name} ${c.name}`.trim(),
+    description: c.description,
+    arguments: c.arguments.map((a) => ({
+      name: a.variadic === true ? `${a.name} ...` : a.name,
+      description: a.description,
+      choices: a.choices ?? [],
+    })),
+    options: optionsOf(c.options),
+  })),
+})
+
+process.stdout.write(
+  JSON.stringify({
+    common: optionsOf(commonOptions),
+    binaries: [tensorCore, forgetfilterBinary, dualselectBinary, csulora, alignbeam, redorca].map(described),
+  }),
+)
