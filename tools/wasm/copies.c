@@ -1,6 +1,6 @@
 /*
- * Blocks of four-byte elements copied from one layout to another: slices, splits, concatenations, tiles, gathered rows, and
- * the sum of rows by segment (the gradient of gathering). TensorFlow.js does these element by element or through JavaScript.
+ * Blocks of four-byte elements copied from one layout to another: slices, splits, concatenations, tiles, swapped axes, gathered
+ * rows, and the sum of rows by segment (the gradient of gathering). TensorFlow.js does these element by element or through JavaScript.
  */
 #include <wasm_simd128.h>
 
@@ -17,6 +17,13 @@ static inline void copy(in from, out to, int floats) {
 __attribute__((export_name("copyBlocks"))) void copyBlocks(in from, int fromStride, out to, int toStride, int floats,
                                                            int count) {
   for (int i = 0; i < count; i++) copy(from + i * fromStride, to + i * toStride, floats);
+}
+
+/* [outer][a][b][floats] -> [outer][b][a][floats] */
+__attribute__((export_name("swapBlocks"))) void swapBlocks(in from, out to, int outer, int a, int b, int floats) {
+  for (int o = 0; o < outer; o++, from += a * b * floats)
+    for (int j = 0; j < b; j++)
+      for (int i = 0; i < a; i++, to += floats) copy(from + (i * b + j) * floats, to, floats);
 }
 
 /*

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { selectEngine, tf } from '../../src/engine'
+import { swapOf } from '../../src/engine/wasm/copies'
 import { isOurs } from '../../src/engine/wasm/override'
 
 /** The wasm engine's own kernels against TensorFlow.js's cpu backend, which shares no code with them. */
@@ -43,6 +44,7 @@ it.each([
   tf.SplitV,
   tf.Concat,
   tf.Tile,
+  tf.Transpose,
   tf.GatherV2,
   tf.UnsortedSegmentSum,
   tf.Exp,
@@ -97,6 +99,30 @@ describe('copies on wasm', () => {
       ),
       { numRuns: 40 },
     ))
+
+  it('transposes in any order', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 }),
+        fc.infiniteStream(fc.nat(1000)),
+        async (s, draws) => {
+          const perm = s
+            .map((_, axis) => ({ axis, key: Number(draws.next().value) }))
+            .sort((a, b) => a.key - b.key)
+            .map(({ axis }) => axis)
+          await same(() => tf.transpose(filled(s), perm))
+          await same(() => tf.transpose(tf.cast(filled([...s, 5]), 'int32'), [...perm, s.length]))
+        },
+      ),
+      { numRuns: 80 },
+    ))
+
+  it('knows which orders swap two blocks', () => {
+    expect(swapOf([2, 3, 4, 5], [0, 2, 1, 3])).toEqual({ outer: 2, a: 3, b: 4, inner: 5 })
+    expect(swapOf([2, 3, 4, 5], [1, 2, 0, 3])).toEqual({ outer: 1, a: 2, b: 12, inner: 5 })
+    expect(swapOf([2, 3, 4, 5], [2, 1, 0, 3])).toBeUndefined()
+    expect(swapOf([2, 3], [0, 1])).toBeUndefined()
+  })
 
   it('concatenates parts of which one is empty', () =>
     same(() => tf.concat([filled([2, 3]), tf.zeros([2, 0]), filled([2, 1])], 1)))

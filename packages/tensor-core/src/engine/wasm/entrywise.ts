@@ -4,7 +4,8 @@
  * The results are the same: each operation is rounded once.
  */
 import { tf } from '../tf'
-import { type Kernels, addressOf, kernelsOf } from './memory'
+import type { Kernels } from './kernels'
+import { addressOf, kernelsOf } from './memory'
 import { override, sizeOf } from './override'
 
 // broadcasting -----------------------------------------------------------------------------------
