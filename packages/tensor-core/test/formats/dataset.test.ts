@@ -82,6 +82,30 @@ describe('forms of a row', () => {
       expect(said(await one(row))).toEqual(['a', ''])
   })
 
+  it('takes null for no field, as every row of a table has all columns', async () => {
+    const all = {
+      promptTokens: null,
+      messages: null,
+      prompt: null,
+      instruction: null,
+      question: null,
+      chosen: null,
+    }
+    for (const own of [
+      { prompt: 'a', response: 'b' },
+      { question: 'a', answer: 'b' },
+      { instruction: 'a', input: null, output: 'b', instances: null },
+      { chosen: '\n\nHuman: a\n\nAssistant: b' },
+      {
+        messages: [
+          { role: 'user', content: 'a' },
+          { role: 'assistant', content: 'b' },
+        ],
+      },
+    ])
+      expect(said(await one({ ...all, ...own }))).toEqual(['a', 'b'])
+  })
+
   it('keeps id, raw text and all other fields', async () => {
     const lines = [
       '{"id": "x7", "prompt":"a",  "response":"b", "label": {"k": 1}}',

@@ -20,7 +20,8 @@ export interface Turned {
 /** A row's form; `fields` are those it uses up. Left: what is wrong with the row. */
 interface Form {
   readonly fields: ReadonlyArray<string>
-  readonly claims: (row: Fields) => boolean
+  /** @param has whether the row has a field */
+  readonly claims: (row: Fields, has: (name: string) => boolean) => boolean
   readonly turn: (row: Fields) => E.Either<string, Turned>
 }
 
@@ -48,13 +49,15 @@ const read =
   (row: Fields): E.Either<string, A> =>
     pipe(codec.decode(row), E.mapLeft(errorLine))
 
+const isThere = (row: Fields, name: string): boolean => row[name] !== undefined && row[name] !== null
+
 const textOf = (text: string | null | undefined): Response => ({ kind: 'text', text: text ?? '' })
 
 // forms ------------------------------------------------------------------------------------------
 
 const tokens: Form = {
   fields: ['promptTokens', 'responseTokens'],
-  claims: (row) => row['promptTokens'] !== undefined,
+  claims: (_, has) => has('promptTokens'),
   turn: (row) =>
     pipe(
       read(t.type({ promptTokens: t.array(TokenId), responseTokens: optional(t.array(TokenId)) }))(row),
@@ -80,7 +83,7 @@ const turnMessages = (messages: ReadonlyArray<Message>): E.Either<string, Turned
 
 const messages: Form = {
   fields: ['messages'],
-  claims: (row) => row['messages'] !== undefined,
+  claims: (_, has) => has('messages'),
   turn: (row) =>
     pipe(
       read(t.type({ messages: Messages }))(row),
@@ -100,7 +103,7 @@ const transcript = (text: string): ReadonlyArray<Message> => {
 
 const preference: Form = {
   fields: ['chosen'],
-  claims: (row) => typeof row['chosen'] === 'string' && row['prompt'] === undefined,
+  claims: (row, has) => typeof row['chosen'] === 'string' && !has('prompt'),
   turn: (row) =>
     pipe(
       read(t.type({ chosen: Text }))(row),
@@ -126,9 +129,9 @@ const Instance = t.intersection([t.type({ output: Text }), t.partial({ input: op
 
 const instruction: Form = {
   fields: ['instruction', 'input', 'output', 'instances'],
-  claims: (row) => row['instruction'] !== undefined,
+  claims: (_, has) => has('instruction'),
   turn: (row) =>
-    row['instances'] !== undefined && row['output'] === undefined
+    isThere(row, 'instances') && !isThere(row, 'output')
       ? pipe(
           read(t.type({ instruction: Text, instances: t.array(Instance) }))(row),
           E.chain((r) => {
@@ -152,7 +155,7 @@ const instruction: Form = {
 /** `{[ask]: text, [answer]: text}`; without an answer the row is a prompt alone. */
 const pair = (ask: string, answers: ReadonlyArray<string>): Form => ({
   fields: [ask, ...answers],
-  claims: (row) => row[ask] !== undefined,
+  claims: (_, has) => has(ask),
   turn: (row) => {
     const answer = answers.find((name) => row[name] !== undefined && row[name] !== null)
     return pipe(
@@ -183,9 +186,14 @@ const forms: ReadonlyArray<Form> = [
   pair('goal', ['target']),
 ]
 
-/** @returns the row's prompt and response, and the fields its form used; left: what is wrong with the row. */
+/**
+ * @returns the row's prompt and response, and the fields its form used; left: what is wrong with the row. Null is no field, as in
+ * tables (Parquet) every row has all columns; where nothing else is there, the form that it would have is said to be wrong.
+ */
 export const turnRow = (row: Fields): E.Either<string, Turned & { readonly used: ReadonlyArray<string> }> => {
-  const form = forms.find(({ claims }) => claims(row))
+  const form =
+    forms.find(({ claims }) => claims(row, (name) => isThere(row, name))) ??
+    forms.find(({ claims }) => claims(row, (name) => row[name] !== undefined))
   return form === undefined
     ? E.left(
         'has none of the known forms {prompt, response}, {prompt, completion}, {messages}, {instruction, input, output}, ' +
