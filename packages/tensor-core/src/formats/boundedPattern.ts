@@ -14,7 +14,7 @@ import { type Node, parsePattern } from './patternSyntax'
 const maxPatternLength = 1000
 const maxProgramLength = 2000
 /** Longer texts match nothing: no module has such a name. */
-const maxTextLength = 500
+const maxTextLength = 300
 
 // program ----------------------------------------------------------------------------------------
 
@@ -106,13 +106,14 @@ const runs = (
   looked: Map<number, boolean>,
 ): boolean => {
   let current: Array<number> = [from]
+  // the position, plus one, where each instruction was last reached
+  const seen = new Int32Array(program.length)
   for (let at = position; current.length > 0; at++) {
-    const seen = new Set<number>()
     const next: Array<number> = []
     const stack = [...current]
     for (let pc = stack.pop(); pc !== undefined; pc = stack.pop()) {
-      if (seen.has(pc)) continue
-      seen.add(pc)
+      if (seen[pc] === at + 1) continue
+      seen[pc] = at + 1
       const instruction = program[pc]
       if (instruction === undefined) continue
       switch (instruction.op) {
@@ -153,8 +154,14 @@ const runs = (
 /** Whether the pattern matches the whole text. */
 export type PatternMatcher = (text: string) => boolean
 
-/** Compiles a pattern to be matched against whole texts. @returns left: why the pattern is refused */
-export const compilePattern = (pattern: string): E.Either<string, PatternMatcher> =>
+export interface CompiledPattern {
+  readonly matches: PatternMatcher
+  /** Steps of the program: a match takes at most this many times the text's length. */
+  readonly steps: number
+}
+
+/** A pattern to be matched against whole texts. @returns left: why the pattern is refused */
+export const compileCounted = (pattern: string): E.Either<string, CompiledPattern> =>
   pattern.length > maxPatternLength
     ? E.left(`the pattern is longer than ${maxPatternLength} characters`)
     : pipe(
@@ -165,9 +172,64 @@ export const compilePattern = (pattern: string): E.Either<string, PatternMatcher
             () => 'the pattern repeats too much',
           ),
         ),
-        E.map(
-          (program): PatternMatcher =>
-            (text) =>
-              text.length <= maxTextLength && runs(program, text, 0, 0, true, new Map()),
-        ),
+        E.map((program) => ({
+          steps: program.length,
+          matches: (text) => text.length <= maxTextLength && runs(program, text, 0, 0, true, new Map()),
+        })),
       )
+
+/** As `compileCounted`, the matcher alone. */
+export const compilePattern = (pattern: string): E.Either<string, PatternMatcher> =>
+  pipe(
+    compileCounted(pattern),
+    E.map(({ matches }) => matches),
+  )
+
+// tables -----------------------------------------------------------------------------------------
+
+const maxTableLength = 10_000
+
+/** Letters, digits and dots, escaped or not: a name, in which a bare dot is any character. */
+const isName = (key: string): boolean => /^(?:[\w-]|\\?\.)+$/.test(key)
+
+/** `(.*\.)?(name)$` without a program: the name at the end, alone or behind a dot. */
+const nameMatcher = (key: string): PatternMatcher => {
+  const parts = key.match(/\\?./g) ?? []
+  return (text) => {
+    const from = text.length - parts.length
+    return (
+      from >= 0 &&
+      text.length <= maxTextLength &&
+      !text.includes('\n') &&
+      (from === 0 || text[from - 1] === '.') &&
+      parts.every((part, i) => part === '.' || text[from + i] === part.at(-1))
+    )
+  }
+}
+
+/**
+ * The value of the first key whose pattern `(.*\.)?(key)$` matches a text, in the table's order. Names take no program; all other
+ * keys together may have no more steps than one pattern.
+ */
+export const compileTable = (
+  table: ReadonlyArray<readonly [string, number]>,
+): E.Either<string, (text: string) => number | undefined> => {
+  const state = { steps: 0 }
+  if (table.length > maxTableLength) return E.left(`has more than ${maxTableLength} patterns`)
+  return pipe(
+    table,
+    E.traverseArray(([key, value]) =>
+      isName(key)
+        ? E.right({ matches: nameMatcher(key), value })
+        : pipe(
+            compileCounted(`(.*\\.)?(${key})`),
+            E.filterOrElse(
+              ({ steps }) => (state.steps += steps) <= maxProgramLength,
+              () => `its patterns have more than ${maxProgramLength} steps together`,
+            ),
+            E.map(({ matches }) => ({ matches, value })),
+          ),
+    ),
+    E.map((rules) => (text) => rules.find(({ matches }) => matches(text))?.value),
+  )
+}

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
-import { compilePattern } from '../../src/formats/boundedPattern'
+import { compilePattern, compileTable } from '../../src/formats/boundedPattern'
 import { right } from './folder'
 
 const matches = (pattern: string, text: string): boolean =>
@@ -98,5 +98,44 @@ describe('bounded patterns', () => {
       ),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('tables', () => {
+  const value = (table: ReadonlyArray<readonly [string, number]>, name: string): number | undefined =>
+    right(E.mapLeft((message: string) => ({ message }))(compileTable(table)))(name)
+
+  it('gives the first that matches, by name or by pattern', () => {
+    const table = [
+      ['q_proj', 1],
+      ['layers\\.0\\..*', 2],
+      ['a.b', 3],
+    ] as const
+    expect(value(table, 'model.layers.0.q_proj')).toBe(1)
+    expect(value(table, 'q_proj')).toBe(1)
+    expect(value(table, 'model.layers.0.v_proj')).toBe(2)
+    expect(value(table, 'axb')).toBe(3)
+    expect(value(table, 'xq_proj')).toBeUndefined()
+  })
+
+  it('takes names as the patterns they are', () =>
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', 'b', '.', '\\.', '_', '1'), minLength: 1, maxLength: 5 }),
+        fc.string({ unit: fc.constantFrom('a', 'b', '.', '_', '1'), maxLength: 8 }),
+        (key, name) => {
+          const whole = new RegExp(`^(?:(.*\\.)?(${key}))$`).test(name)
+          expect(value([[key, 7]], name)).toBe(whole ? 7 : undefined)
+        },
+      ),
+      { numRuns: 2000 },
+    ))
+
+  it('is bounded as a whole', () => {
+    const heavy = Array.from({ length: 20 }, (_, i) => [`(${'a*.*'.repeat(100)}){0,3}y${i}`, 2] as const)
+    expect(compileTable(heavy)).toMatchObject({ left: 'its patterns have more than 2000 steps together' })
+    expect(compileTable(Array.from({ length: 10_001 }, (_, i) => [`a${i}`, 1] as const))._tag).toBe('Left')
+    const names = Array.from({ length: 5000 }, (_, i) => [`layers.${i}.q_proj`, i] as const)
+    expect(value(names, 'model.layers.4999.q_proj')).toBe(4999)
   })
 })

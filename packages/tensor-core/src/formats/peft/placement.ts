@@ -5,7 +5,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { FormatError } from '../../contracts'
-import { type PatternMatcher, compilePattern } from '../boundedPattern'
+import { type PatternMatcher, compilePattern, compileTable } from '../boundedPattern'
 import { unsupported } from '../input'
 import type { AdapterFields } from './config'
 
@@ -43,14 +43,8 @@ const patternTable = (
   table: Readonly<Record<string, number>> | null | undefined,
 ): Checked<(name: string) => number | undefined> =>
   pipe(
-    Object.entries(table ?? {}),
-    E.traverseArray(([key, value]) =>
-      pipe(
-        compiled(where, field)(`(.*\\.)?(${key})`),
-        E.map((matches) => ({ matches, value })),
-      ),
-    ),
-    E.map((rules) => (name) => rules.find(({ matches }) => matches(name))?.value),
+    compileTable(Object.entries(table ?? {})),
+    E.mapLeft((what) => unsupported(where, `field ${field}: ${what}`, 'give names or simpler patterns')),
   )
 
 const endsWithName = (names: ReadonlyArray<string>): PatternMatcher => {
