@@ -1,12 +1,13 @@
 /** Finds a WebGPU adapter through Dawn, and makes TensorFlow.js compute on it. */
 import * as E from 'fp-ts/Either'
+import { requireUnknown } from '../native/package'
 import { tf } from '../tf'
 import { adapterName, isSoftware } from './adapter'
 import { isBackendModule, makeBackend, openDevice } from './backend'
 import { during } from './events'
 import { type AdapterDescription, type Gpu, type GpuAdapter, isDawnAddon } from './gpu'
 import { registerWebgpuKernels } from './kernels'
-import { requireUnknown, webgpuPackages } from './package'
+import { webgpuPackages } from './package'
 import { missingVulkan } from './vulkan'
 
 // model ------------------------------------------------------------------------------------------

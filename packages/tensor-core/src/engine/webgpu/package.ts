@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { existsSync } from 'node:fs'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
+import { requireUnknown } from '../native/package'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -28,9 +29,6 @@ const backendPackage = '@tensorflow/tfjs-backend-webgpu'
 export type Resolve = (id: string) => string
 
 const resolveHere: Resolve = (id) => createRequire(__filename).resolve(id)
-
-/** Require as seen from this file, kept untyped: what it gives is looked at before it is used. */
-export const requireUnknown = (id: string): unknown => createRequire(__filename)(id)
 
 // finding ----------------------------------------------------------------------------------------
 
