@@ -90,7 +90,10 @@ const cases: ReadonlyArray<readonly [FusedName, Work]> = [
     fusedNames.rmsNorm,
     ({ rows, width, next }) => {
       const [x, gain] = [next(rows, width), next(width)]
-      return () => Object.values(rmsNorm(x, gain, 1e-5))
+      return () => {
+        const { y, scale } = rmsNorm(x, gain, 1e-5)
+        return [y, scale]
+      }
     },
   ],
   [
@@ -154,7 +157,10 @@ const cases: ReadonlyArray<readonly [FusedName, Work]> = [
       const logits = next(rows, vocab)
       const ids = Int32Array.from({ length: rows }, (_, i) => (7 * i + 3) % vocab)
       const weights = Float32Array.from({ length: rows }, (_, i) => (i % 3) / 2)
-      return () => Object.values(tokenCrossEntropy(logits, ids, weights))
+      return () => {
+        const { losses, dLogits } = tokenCrossEntropy(logits, ids, weights)
+        return [losses, ...(dLogits === undefined ? [] : [dLogits])]
+      }
     },
   ],
 ]

@@ -7,7 +7,7 @@
  * once more: the arithmetic of a PyTorch model in bfloat16.
  */
 import type { FrozenMatrix } from '../frozenMatrix'
-import { tf } from '../tf'
+import type { tf } from '../tf'
 import { type NativeBackend, type OpAttribute, type RawTensor, nativeBackend } from './load'
 
 // model ------------------------------------------------------------------------------------------

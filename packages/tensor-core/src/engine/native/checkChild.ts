@@ -1,4 +1,5 @@
 /** The child process of `check`: loads a built engine, multiplies, and sends what it found to its parent. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { causeLine } from '../../contracts'
 import { tf } from '../tf'
@@ -43,9 +44,11 @@ const check = async (): Promise<void> => {
   const variant = variants.find((v) => v === process.argv[2])
   const folder = process.argv[3]
   if (variant === undefined || folder === undefined) throw new Error('usage: checkChild native|cuda FOLDER')
+  const kernels = join(folder, layout.kernels)
   const running = await startNative(variant, {
     addon: join(folder, layout.addon),
     quiet: join(folder, layout.quiet),
+    ...(existsSync(kernels) ? { kernels } : {}),
   })()
   const a = entries(1)
   const b = entries(2)

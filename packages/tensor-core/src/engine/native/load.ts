@@ -149,6 +149,15 @@ export const locateAddon = (variant: Variant): AddonLocation | undefined => {
 
 const loaded: { addon: string | undefined } = { addon: undefined }
 
+/** A library that does not load here (OpenMP's is missing, say) is done without. */
+const loadedOrNothing = (id: string): unknown => {
+  try {
+    return requireUnknown(id)
+  } catch {
+    return undefined
+  }
+}
+
 const currentBackend = (): NativeBackend => {
   const backend = nativeBackend()
   if (backend === undefined) throw new Error('the TensorFlow backend is not the current one')
@@ -177,7 +186,7 @@ export const loadAddon = ({ addon, quiet, kernels }: AddonLocation): void => {
   registerProduct(backendName, currentBackend)
   // On a GPU the tensors are not where these could read them.
   if (kernels !== undefined && !binding.isUsingGpuDevice())
-    registerFused(requireUnknown(kernels), backendName, currentBackend)
+    registerFused(loadedOrNothing(kernels), backendName, currentBackend)
 }
 
 /** The native backend where it is the current one: the way to ops and types TensorFlow.js does not know. */

@@ -4,7 +4,7 @@ import type { NativeBackend } from './load'
 
 /** Registers it beneath `tf.matMul`; batches stay with the kernel that was there. */
 export const registerProduct = (backendName: string, backend: () => NativeBackend): void => {
-  const batched = tf.getKernel(tf.BatchMatMul, backendName)
+  const batched: tf.KernelConfig | undefined = tf.getKernel(tf.BatchMatMul, backendName)
   if (batched === undefined) return
   tf.unregisterKernel(tf.BatchMatMul, backendName)
   tf.registerKernel({

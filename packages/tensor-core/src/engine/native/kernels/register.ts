@@ -73,7 +73,9 @@ const isLibrary = (u: unknown): boolean =>
 export const registerFused = (library: unknown, backendName: string, backend: () => NativeBackend): void => {
   if (!isLibrary(library)) return
   for (const [name, description] of Object.entries(ops)) {
-    if (!isFusedName(name) || tf.getKernel(name, backendName) !== undefined) continue
+    if (!isFusedName(name)) continue
+    const there: tf.KernelConfig | undefined = tf.getKernel(name, backendName)
+    if (there !== undefined) continue
     const { op, inputs, outputs, number } = description
     tf.registerKernel({
       kernelName: name,
