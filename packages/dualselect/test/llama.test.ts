@@ -171,6 +171,28 @@ describe('train', () => {
     }
     expect(tf.memory().numTensors).toBe(tensors)
   })
+
+  it('--resume on a finished folder names the option that differs, of the method or of training', async () => {
+    const out = join(work, 'again')
+    const options = [
+      ...['--model', model, ...files, '--out', out, '--max-steps', '2', '--warmup-steps', '1'],
+      ...['--k-ref', '4', '--k-task', '2'],
+    ]
+    expect(await run('train', ...options)).toMatchObject({ code: 0, err: '' })
+    const before = (await adapterIn(out)).modules
+    expect(await run('train', ...options, '--resume')).toMatchObject({ code: 0, err: '' })
+    for (const [argv, message] of [
+      [['--k-ref', '5'], '--k-ref 4, this one has 5'],
+      [['--warmup-steps', '0'], '--warmup-steps 1, this one has 0'],
+      [['--lr-warmup-steps', '3'], '--lr-warmup-steps 0, this one has 3'],
+      [['--mode', 'soft'], '--mode "hard", this one has "soft"'],
+      [['--references', join(folder, 'task.jsonl')], 'another --references'],
+    ] as const) {
+      const said = await run('train', ...options, '--resume', ...argv)
+      expect([said.code, said.err]).toEqual([2, expect.stringContaining(`holds a run with ${message}`)])
+    }
+    expect((await adapterIn(out)).modules).toEqual(before)
+  })
 })
 
 describe('score', () => {
