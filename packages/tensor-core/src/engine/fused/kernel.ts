@@ -24,7 +24,11 @@ export const fusedNames = {
 
 export type FusedName = (typeof fusedNames)[keyof typeof fusedNames]
 
-const kernelOf = (name: FusedName): tf.KernelConfig | undefined => tf.getKernel(name, tf.getBackend())
+/** A backend's kernel of that name; TensorFlow.js's own type leaves out that there may be none. */
+export const registeredKernel = (name: string, backend: string): tf.KernelConfig | undefined =>
+  tf.getKernel(name, backend)
+
+const kernelOf = (name: FusedName): tf.KernelConfig | undefined => registeredKernel(name, tf.getBackend())
 
 /** Whether the running engine has a kernel of that name. */
 export const hasFused = (name: FusedName): boolean => kernelOf(name) !== undefined

@@ -1,10 +1,11 @@
 /** TensorFlow has a faster op for products of two matrices than the batched one that TensorFlow.js always asks for. */
+import { registeredKernel } from '../fused/kernel'
 import { tf } from '../tf'
 import type { NativeBackend } from './load'
 
 /** Registers it beneath `tf.matMul`; batches stay with the kernel that was there. */
 export const registerProduct = (backendName: string, backend: () => NativeBackend): void => {
-  const batched: tf.KernelConfig | undefined = tf.getKernel(tf.BatchMatMul, backendName)
+  const batched = registeredKernel(tf.BatchMatMul, backendName)
   if (batched === undefined) return
   tf.unregisterKernel(tf.BatchMatMul, backendName)
   tf.registerKernel({

@@ -1,5 +1,5 @@
 /** The native engine's fused kernels: TensorFlow ops of our own (`source.ts`) behind the names of `engine/fused`. */
-import { type FusedName, fusedNames } from '../../fused/kernel'
+import { type FusedName, fusedNames, registeredKernel } from '../../fused/kernel'
 import { tf } from '../../tf'
 import type { NativeBackend, OpAttribute } from '../load'
 
@@ -74,8 +74,7 @@ export const registerFused = (library: unknown, backendName: string, backend: ()
   if (!isLibrary(library)) return
   for (const [name, description] of Object.entries(ops)) {
     if (!isFusedName(name)) continue
-    const there: tf.KernelConfig | undefined = tf.getKernel(name, backendName)
-    if (there !== undefined) continue
+    if (registeredKernel(name, backendName) !== undefined) continue
     const { op, inputs, outputs, number } = description
     tf.registerKernel({
       kernelName: name,
