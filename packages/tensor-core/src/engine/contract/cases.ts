@@ -183,6 +183,16 @@ const alongLast: ReadonlyArray<ContractCase> = [
     () => lines((line) => line.map((x) => x - logSumExp(line)))(sample([4, 50], 9, -8, 8)),
   ),
   contractCase(
+    'reductions: sum of a long vector',
+    () => tf.sum(onEngine(sample([400_001], 31, 0.5, 1.5))),
+    () => exact([], [sample([400_001], 31, 0.5, 1.5).values.reduce((s, x) => s + x, 0)]),
+  ),
+  contractCase(
+    'reductions: means of three long rows',
+    () => tf.mean(onEngine(sample([3, 100_001], 32, 0.5, 1.5)), 1),
+    () => reduce(mean, 1)(sample([3, 100_001], 32, 0.5, 1.5)),
+  ),
+  contractCase(
     'reductions: cumsum',
     () => tf.cumsum(onEngine(sample([3, 20], 10)), 1),
     () => lines((line) => line.map((_, i) => total(line.slice(0, i + 1))))(sample([3, 20], 10)),
