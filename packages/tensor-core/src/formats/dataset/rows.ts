@@ -13,7 +13,7 @@ import { streamParquet } from '../parquet/read'
 import { parseArray } from './jsonArray'
 import { lineReader } from './jsonl'
 import { maxWholeCharacters, memoryLimit } from './limits'
-import { rowBytes } from './memory'
+import { rowBytes, tableBytes } from './memory'
 import type { DataError, Row } from './row'
 import { parseTable } from './table'
 import { streamText } from './text'
@@ -81,12 +81,16 @@ const readLines = (stream: Stream, path: string): TE.TaskEither<DataError, Reado
     ),
   )
 
-/** A whole text is parsed at once and then row by row, so its values are held twice for a moment. */
-const readWhole = (path: string, parse: Parse): TE.TaskEither<DataError, ReadonlyArray<Row>> =>
+/** @param bytes what a text takes in memory while it is parsed */
+const readWhole = (
+  path: string,
+  parse: Parse,
+  bytes: (text: string) => number,
+): TE.TaskEither<DataError, ReadonlyArray<Row>> =>
   pipe(
     wholeText(path),
     TE.filterOrElseW(
-      (text) => text.length < memoryLimit() / 120 || 2 * rowBytes(text) < memoryLimit(),
+      (text) => bytes(text) < memoryLimit(),
       () => tooLarge(path),
     ),
     TE.chainEitherKW((text) =>
@@ -116,9 +120,10 @@ const readWrapped = (path: string): TE.TaskEither<DataError, ReadonlyArray<Row>>
     case 'parquet':
       return readLines(parquetLines, path)
     case 'array':
-      return readWhole(path, parseArray)
+      // the array is parsed as a whole, then row by row: its values are held twice for a moment
+      return readWhole(path, parseArray, (text) => 2 * rowBytes(text))
     case 'table':
-      return readWhole(path, parseTable)
+      return readWhole(path, parseTable, tableBytes)
   }
 }
 

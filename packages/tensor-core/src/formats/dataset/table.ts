@@ -38,7 +38,8 @@ export const parseTable = (path: string, text: string): E.Either<InputError, Rea
     E.map((records) => records.filter(isCsvRecord)),
     E.chain((records): E.Either<InputError, ReadonlyArray<Row>> => {
       const header = records[0]?.record ?? []
-      const twice = header.find((name, i) => header.indexOf(name) !== i)
+      const names = new Set<string>()
+      const twice = header.find((name) => names.size === names.add(name).size)
       if (twice !== undefined) return E.left(badRow(path, 1, `has the column ${shownValue(twice)} twice`))
       return pipe(
         records.slice(1),
