@@ -103,7 +103,7 @@ for (const [kind, { argv, result }] of Object.entries(kinds)) {
       // A moment anywhere in a run; later and later, so that a slow machine gets on as well.
       for (
         let n = 0;
-        await run([...argv(parts), ...resume], (0.2 + Math.random()) * whole * (1 + n / 10));
+        await run([...argv(parts), ...resume], (0.2 + 0.7 * Math.random()) * whole * (1 + n / 10));
         n++
       ) {
         kills += 1
