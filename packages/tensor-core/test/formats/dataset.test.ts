@@ -142,6 +142,15 @@ describe('wrappings', () => {
     expect(read.map(({ id }) => id)).toEqual(['0', '1'])
   })
 
+  it('takes any line end in CSV, whatever the first is', async () => {
+    const path = fileWith('x.csv', 'id,prompt\r\n\n1,"a\r\nb"\n2,c\r\n\r\n3,d')
+    expect(right(await readRows(path)()).map(({ line, raw, value }) => [line, raw, value])).toEqual([
+      [3, '1,"a\r\nb"', { id: '1', prompt: 'a\r\nb' }],
+      [5, '2,c', { id: '2', prompt: 'c' }],
+      [7, '3,d', { id: '3', prompt: 'd' }],
+    ])
+  })
+
   it('gives rows of CSV back byte for byte, with the header', async () => {
     const path = fileWith('x.csv', table)
     const read = right(await readRows(path)())

@@ -48,7 +48,11 @@ const parquetLines: Stream = (path, push) =>
     ? TE.left(unsupported(path, 'is Parquet inside gzip', 'unpack it: Parquet is compressed by itself'))
     : pipe(
         readableFile(path),
-        TE.chainW(() => () => streamParquet(path, push)),
+        TE.chainW(
+          ({ size }) =>
+            () =>
+              streamParquet(path, size, push),
+        ),
       )
 
 const tooLarge = (path: string): FormatError =>

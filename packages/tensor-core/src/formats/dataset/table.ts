@@ -1,7 +1,7 @@
 /** CSV with a header line. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import { CsvError, type InfoRecord, parse as parseCsv } from 'csv-parse/sync'
+import { CsvError, parse as parseCsv } from 'csv-parse/sync'
 import { type InputError, causeLine } from '../../contracts'
 import { shownValue } from '../decode'
 import { maxRowCharacters } from './limits'
@@ -10,11 +10,37 @@ import { type Row, badRow, isRecord } from './row'
 interface CsvRecord {
   readonly record: ReadonlyArray<string>
   readonly raw: string
-  readonly info: InfoRecord
 }
-const isCsvRecord = (u: unknown): u is CsvRecord => isRecord(u) && Array.isArray(u['record'])
+const isCsvRecord = (u: unknown): u is CsvRecord =>
+  isRecord(u) && Array.isArray(u['record']) && typeof u['raw'] === 'string'
 
-const withoutLineEnd = (raw: string): string => raw.replace(/^[\r\n]+/, '').replace(/[\r\n]+$/, '')
+const isLineEnd = (c: string | undefined): boolean => c === '\n' || c === '\r'
+
+/** Not by a pattern, which would take the square of the length for a field full of line ends. */
+const withoutLineEnds = (raw: string): string => {
+  let from = 0
+  let to = raw.length
+  while (from < to && isLineEnd(raw[from])) from++
+  while (to > from && isLineEnd(raw[to - 1])) to--
+  return raw.slice(from, to)
+}
+
+/** The line on which each text begins; texts are asked for in the order in which they stand in the whole. */
+const linesOf = (whole: string): ((raw: string) => number) => {
+  const state = { at: 0, line: 1 }
+  const pass = (to: number): void => {
+    for (; state.at < to; state.at++) {
+      const c = whole[state.at]
+      if (c === '\n' || (c === '\r' && whole[state.at + 1] !== '\n')) state.line += 1
+    }
+  }
+  return (raw) => {
+    pass(Math.max(state.at, whole.indexOf(raw, state.at)))
+    const { line } = state
+    pass(state.at + raw.length)
+    return line
+  }
+}
 
 /** Rows by column name; every row must have as many columns as the header. */
 export const parseTable = (path: string, text: string): E.Either<InputError, ReadonlyArray<Row>> =>
@@ -23,8 +49,9 @@ export const parseTable = (path: string, text: string): E.Either<InputError, Rea
       (): ReadonlyArray<unknown> =>
         parseCsv(text, {
           raw: true,
-          info: true,
           skip_empty_lines: true,
+          // whatever the first line ends with, others may end otherwise
+          record_delimiter: ['\r\n', '\n', '\r'],
           relax_column_count: true,
           max_record_size: maxRowCharacters,
         }),
@@ -38,14 +65,16 @@ export const parseTable = (path: string, text: string): E.Either<InputError, Rea
     E.map((records) => records.filter(isCsvRecord)),
     E.chain((records): E.Either<InputError, ReadonlyArray<Row>> => {
       const header = records[0]?.record ?? []
+      const lineOf = linesOf(text)
+      lineOf(withoutLineEnds(records[0]?.raw ?? ''))
       const names = new Set<string>()
       const twice = header.find((name) => names.size === names.add(name).size)
       if (twice !== undefined) return E.left(badRow(path, 1, `has the column ${shownValue(twice)} twice`))
       return pipe(
         records.slice(1),
         E.traverseArray((r) => {
-          const raw = withoutLineEnd(r.raw)
-          const line = r.info.lines - (raw.split('\n').length - 1)
+          const raw = withoutLineEnds(r.raw)
+          const line = lineOf(raw)
           return r.record.length === header.length
             ? E.right({
                 line,

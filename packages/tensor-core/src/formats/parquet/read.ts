@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { getHeapStatistics } from 'node:v8'
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { type FormatError, type InputError, badInput } from '../../contracts'
@@ -59,8 +60,15 @@ const programOptions = (): ReadonlyArray<string> =>
     ? ['--conditions=@safe/source', '--import', pathToFileURL(require.resolve('tsx')).href]
     : process.execArgv
 
-const start = (path: string): ChildProcess =>
-  fork(file, [path], { stdio: ['ignore', 'pipe', 'ignore', 'ipc'], execArgv: [...programOptions()] })
+/** Megabytes of heap for a file: text packed a hundredfold fits, a page that grows without end stops soon. */
+const heapMegabytes = (bytes: number): number =>
+  Math.round(Math.min(getHeapStatistics().heap_size_limit / 2 ** 20, 1024 + (20 * bytes) / 2 ** 20))
+
+const start = (path: string, bytes: number): ChildProcess =>
+  fork(file, [path], {
+    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+    execArgv: [...programOptions(), `--max-old-space-size=${heapMegabytes(bytes)}`],
+  })
 
 const faultOf = (path: string, word: unknown): ParquetError | undefined => {
   if (!Word.is(word) || word.kind === 'work') return undefined
@@ -78,12 +86,13 @@ const faultOf = (path: string, word: unknown): ParquetError | undefined => {
     : damaged(path, `cannot be read as Parquet (${word.message})`)
 }
 
-/** Gives the lines to `push`, piece by piece, one line per row, until it has enough (left) or the file ends. */
+/** Gives the lines to `push`, piece by piece, one line per row, until it has enough (left) or the file ends. @param bytes the file's */
 export const streamParquet = async <Err>(
   path: string,
+  bytes: number,
   push: (text: string) => E.Either<Err, void>,
 ): Promise<E.Either<Err | ParquetError, void>> => {
-  const child = start(path)
+  const child = start(path, bytes)
   const state: { fault?: ParquetError } = {}
   const clock = watch(() => {
     state.fault = damaged(path, 'cannot be read as Parquet (decoding it does not come to an end)')
