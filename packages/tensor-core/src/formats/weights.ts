@@ -9,14 +9,15 @@ import * as t from 'io-ts'
 import { type FormatError, type NamedTensor, type WeightSource, badInput } from '../contracts'
 import { decodeAs } from './decode'
 import { damaged, kindOf, readJson } from './input'
-import { type SafetensorsFile, readSafetensors } from './safetensors'
+import { type Room, type SafetensorsFile, readSafetensors } from './safetensors'
 
 // model ------------------------------------------------------------------------------------------
 
 /** A checkpoint whose tensors can also be had as stored. */
 export interface Checkpoint extends WeightSource {
   readonly metadata: Readonly<Record<string, string>>
-  readonly readRaw: (name: string) => TE.TaskEither<FormatError, NamedTensor>
+  /** @param room where the bytes go; default memory of their own */
+  readonly readRaw: (name: string, room?: Room) => TE.TaskEither<FormatError, NamedTensor>
 }
 
 const ShardIndex = t.type({ weight_map: t.record(t.string, t.string) }, 'a shard index')
@@ -71,10 +72,10 @@ const joinShards = (
         TE.fromEither(at(name)),
         TE.chain((file) => file.read(name)),
       ),
-    readRaw: (name) =>
+    readRaw: (name, room) =>
       pipe(
         TE.fromEither(at(name)),
-        TE.chain((file) => file.readRaw(name)),
+        TE.chain((file) => file.readRaw(name, room)),
       ),
     fingerprint: pipe(
       shards,

@@ -80,32 +80,43 @@ const using = <A>({ binding }: NativeBackend, raw: RawTensor, use: (raw: RawTens
   }
 }
 
-/** A float32 tensor in bfloat16 for the time of `use`. */
-const rounded = <A>(backend: NativeBackend, x: tf.Tensor, use: (raw: RawTensor) => A): A => {
+/** The operand that was rounded last: queries, keys and values are products of one and the same. */
+const last: { of: object | undefined; raw: RawTensor | undefined } = { of: undefined, raw: undefined }
+
+const forgetLast = ({ binding }: NativeBackend): void => {
+  if (last.raw !== undefined) binding.deleteTensor(last.raw.id)
+  last.of = undefined
+  last.raw = undefined
+}
+
+/** A float32 tensor in bfloat16; it lives until another one is asked for, or a matrix is disposed of. */
+const rounded = (backend: NativeBackend, x: tf.Tensor): RawTensor => {
+  if (last.raw !== undefined && last.of === x.dataId) return last.raw
+  forgetLast(backend)
   const [id] = backend.getInputTensorIds([x])
   if (id === undefined) throw new Error('the tensor is not on the device')
-  return using(backend, cast(backend, id, FLOAT, BFLOAT16), use)
+  last.raw = cast(backend, id, FLOAT, BFLOAT16)
+  last.of = x.dataId
+  return last.raw
 }
 
 const widened = (backend: NativeBackend, raw: RawTensor): tf.Tensor =>
   backend.createOutputTensor(cast(backend, raw.id, BFLOAT16, FLOAT))
 
 const product = (backend: NativeBackend, x: tf.Tensor, w: number, transposed: boolean): tf.Tensor =>
-  rounded(backend, x, (a) =>
-    using(
+  using(
+    backend,
+    execute(
       backend,
-      execute(
-        backend,
-        'MatMul',
-        [
-          typeAttribute(backend, 'T', BFLOAT16),
-          flag(backend, 'transpose_a', false),
-          flag(backend, 'transpose_b', transposed),
-        ],
-        [a.id, w],
-      ),
-      (y) => widened(backend, y),
+      'MatMul',
+      [
+        typeAttribute(backend, 'T', BFLOAT16),
+        flag(backend, 'transpose_a', false),
+        flag(backend, 'transpose_b', transposed),
+      ],
+      [rounded(backend, x).id, w],
     ),
+    (y) => widened(backend, y),
   )
 
 // bytes to handles -------------------------------------------------------------------------------
@@ -181,6 +192,7 @@ const matrixOf = (backend: NativeBackend, raw: RawTensor): FrozenMatrix => {
       if (!state.alive) return
       state.alive = false
       held.handles -= 1
+      forgetLast(backend)
       backend.binding.deleteTensor(raw.id)
     },
   }

@@ -14,19 +14,22 @@ import { type Header, type TensorPlace, elementCount, headerLength, parseHeader 
 
 // model ------------------------------------------------------------------------------------------
 
+/** Where the bytes of a tensor are read to: a place of exactly that length. */
+export type Room = (length: number) => Uint8Array
+
 /** An opened safetensors file. It holds no file descriptor: each read opens and closes the file. */
 export interface SafetensorsFile extends WeightSource {
   readonly path: string
   readonly metadata: Readonly<Record<string, string>>
   /** The tensor's little-endian bytes as stored. */
-  readonly readRaw: (name: string) => TE.TaskEither<FormatError, NamedTensor>
+  readonly readRaw: (name: string, room?: Room) => TE.TaskEither<FormatError, NamedTensor>
 }
 
 /**
  * Memory for a tensor that an engine may take over without a copy: large blocks come from the operating system 16 bytes after
  * the start of a page, so that 48 bytes on they are aligned to 64, as TensorFlow asks for. Not zeroed: it is read into at once.
  */
-const engineRoom = (length: number): Uint8Array =>
+export const engineRoom: Room = (length) =>
   new Uint8Array(Buffer.allocUnsafeSlow(length + 48).buffer, 48, length)
 
 // reading ----------------------------------------------------------------------------------------
@@ -181,11 +184,11 @@ export const readSafetensors = (path: string): TE.TaskEither<FormatError, Safete
               ),
             ),
           ),
-        readRaw: (name) =>
+        readRaw: (name, room = engineRoom) =>
           pipe(
             TE.fromEither(found(name)),
             TE.chain(({ dtype, shape, begin, end }) => {
-              const bytes = engineRoom(end - begin)
+              const bytes = room(end - begin)
               return pipe(
                 withFile(path, (handle) =>
                   pipe(

@@ -16,6 +16,7 @@ import {
 } from '../../engine'
 import { type ModelFolder, narrow, widen } from '../../formats'
 import type { NamedShape } from '../decoder/weights'
+import { type RoomPool, roomPool } from './roomPool'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -49,19 +50,23 @@ const reading = async (
   { name, shape }: NamedShape,
   storage: StorageDtype,
   amend: Amend,
+  pool: RoomPool,
 ): Promise<Reading> => {
   const dtype = folder.weights.tensors.get(name)?.dtype ?? ''
   const [rows = 0, cols = 0] = shape
   const brief = storage === 'bfloat16' && shape.length === 2
   if (nativeBackend() !== undefined && isDeviceDtype(dtype)) {
-    const raw = await folder.weights.readRaw(name)()
+    // What stays in its own type is taken over with its memory; what is converted leaves it for the next.
+    const kept = dtype === (brief ? 'BF16' : 'F32')
+    const raw = await folder.weights.readRaw(name, kept ? undefined : pool.take)()
     return E.isLeft(raw)
       ? raw
       : E.right(() => {
           const { bytes } = raw.right
           const matrix = brief ? matrixFromBytes(bytes, dtype, [rows, cols]) : undefined
+          const weight = matrix === undefined ? tensorFromBytes(bytes, dtype, shape) : undefined
+          if (!kept) pool.give(bytes)
           if (matrix !== undefined) return { kind: 'matrix', matrix }
-          const weight = tensorFromBytes(bytes, dtype, shape)
           if (weight === undefined) throw new Error('the engine was changed while a model was being loaded')
           return float32Parameter(shape, amend(name, weight))
         })
@@ -97,12 +102,13 @@ export const readParameters =
   async () => {
     const made = new Map<string, Parameter>()
     const ahead: Array<{ readonly shape: NamedShape; readonly read: Promise<Reading> }> = []
+    const pool = roomPool()
     const state = { next: 0, bytes: 0 }
     const fill = (): void => {
       for (let shape = shapes[state.next]; shape !== undefined; shape = shapes[state.next]) {
         const full = ahead.length >= READS || state.bytes + bytesOf(shape) > READ_BYTES
         if (ahead.length > 0 && full) return
-        ahead.push({ shape, read: reading(folder, shape, storage, amend) })
+        ahead.push({ shape, read: reading(folder, shape, storage, amend, pool) })
         state.next += 1
         state.bytes += bytesOf(shape)
       }
