@@ -2,10 +2,9 @@
  * How much more memory the current engine can have, so that work which cannot fit is refused in words before it starts. An
  * upper bound: nothing that would fit may be refused.
  */
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { freemem } from 'node:os'
-import { nvidiaDriverPresent } from './native/gpu'
+import { freeGraphicsMemory } from './native/gpu'
 import { nativeBackend } from './native/load'
 import { tf } from './tf'
 
@@ -33,23 +32,10 @@ const underLimit = (): number => {
 
 const hostBytes = (): number => Math.min(linuxAvailable() ?? freemem(), underLimit())
 
-/** Free memory of the first GPU this process may use, as nvidia-smi tells it. */
+/** The most that any GPU has free: which one computes is TensorFlow's affair. */
 const gpuBytes = (): number => {
-  if (!nvidiaDriverPresent()) return Infinity
-  try {
-    const shown = execFileSync('nvidia-smi', ['--query-gpu=memory.free', '--format=csv,noheader,nounits'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    const free = shown
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => /^\d+$/.test(line))
-      .map(Number)
-    return free.length === 0 ? Infinity : Math.max(...free) * 1024 ** 2
-  } catch {
-    return Infinity
-  }
+  const free = freeGraphicsMemory()
+  return free.length === 0 ? Infinity : Math.max(...free)
 }
 
 /** Bytes that tensors of the current engine can still take; infinite where nobody knows (WebGPU). */

@@ -1,5 +1,4 @@
 /** A model folder made ready for use: configuration and weights on disk, tokenizer, and how rows become tokens. */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -106,11 +105,10 @@ const loadDecoder = (
     )
   return pipe(
     TE.fromEither(checkAdapter(folder.config, adapter, name)),
-    TE.chain(() => loadWeights(folder, { dtype })),
-    TE.chainEitherK((weights) =>
+    TE.chain((modules) =>
       pipe(
-        attachAdapter(folder.config, adapter, name),
-        E.map((adaptation) => ({ weights, adaptation })),
+        loadWeights(folder, { dtype }),
+        TE.map((weights) => ({ weights, adaptation: attachAdapter(modules) })),
       ),
     ),
   )

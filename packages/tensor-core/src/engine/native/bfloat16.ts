@@ -8,7 +8,8 @@
  */
 import type { FrozenMatrix } from '../frozenMatrix'
 import type { tf } from '../tf'
-import { type NativeBackend, type OpAttribute, type RawTensor, nativeBackend } from './load'
+import { type NativeBackend, type RawTensor, nativeBackend } from './load'
+import { execute, flag, multiply, typeAttribute } from './ops'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -36,28 +37,6 @@ const held = { handles: 0 }
 export const rawHandles = (): number => held.handles
 
 // ops --------------------------------------------------------------------------------------------
-
-const typeAttribute = ({ binding }: NativeBackend, name: string, value: number): OpAttribute => ({
-  name,
-  type: binding.TF_ATTR_TYPE,
-  value,
-})
-const flag = ({ binding }: NativeBackend, name: string, value: boolean): OpAttribute => ({
-  name,
-  type: binding.TF_ATTR_BOOL,
-  value,
-})
-
-const execute = (
-  { binding }: NativeBackend,
-  op: string,
-  attributes: ReadonlyArray<OpAttribute>,
-  inputs: ReadonlyArray<number>,
-): RawTensor => {
-  const [made] = binding.executeOp(op, attributes, inputs, 1)
-  if (made === undefined) throw new Error(`${op} gave nothing back`)
-  return made
-}
 
 const cast = (backend: NativeBackend, id: number, from: number, to: number): RawTensor =>
   execute(
@@ -104,19 +83,8 @@ const widened = (backend: NativeBackend, raw: RawTensor): tf.Tensor =>
   backend.createOutputTensor(cast(backend, raw.id, BFLOAT16, FLOAT))
 
 const product = (backend: NativeBackend, x: tf.Tensor, w: number, transposed: boolean): tf.Tensor =>
-  using(
-    backend,
-    execute(
-      backend,
-      'MatMul',
-      [
-        typeAttribute(backend, 'T', BFLOAT16),
-        flag(backend, 'transpose_a', false),
-        flag(backend, 'transpose_b', transposed),
-      ],
-      [rounded(backend, x).id, w],
-    ),
-    (y) => widened(backend, y),
+  using(backend, multiply(backend, BFLOAT16, [rounded(backend, x).id, w], false, transposed), (y) =>
+    widened(backend, y),
   )
 
 // bytes to handles -------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ import { existsSync } from 'node:fs'
 export const nvidiaDriverPresent = (): boolean =>
   ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/dev/dxg'].some((path) => existsSync(path))
 
-/** Names of the GPUs, as nvidia-smi tells them; none where it is missing. */
-export const graphicsProcessors = (): ReadonlyArray<string> => {
+/** One value for each GPU, as nvidia-smi tells it; none where there is no driver or no nvidia-smi. */
+const queried = (field: string): ReadonlyArray<string> => {
   if (!nvidiaDriverPresent()) return []
   try {
-    return execFileSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], {
+    return execFileSync('nvidia-smi', [`--query-gpu=${field}`, '--format=csv,noheader,nounits'], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     })
@@ -21,3 +21,12 @@ export const graphicsProcessors = (): ReadonlyArray<string> => {
     return []
   }
 }
+
+/** Names of the GPUs. */
+export const graphicsProcessors = (): ReadonlyArray<string> => queried('name')
+
+/** Free memory of each GPU, in bytes; those that do not say are left out. */
+export const freeGraphicsMemory = (): ReadonlyArray<number> =>
+  queried('memory.free')
+    .filter((mebibytes) => /^\d+$/.test(mebibytes))
+    .map((mebibytes) => Number(mebibytes) * 1024 ** 2)

@@ -2,6 +2,7 @@
 import { registeredKernel } from '../fused/kernel'
 import { tf } from '../tf'
 import type { NativeBackend } from './load'
+import { multiply } from './ops'
 
 /** Registers it beneath `tf.matMul`; batches stay with the kernel that was there. */
 export const registerProduct = (backendName: string, backend: () => NativeBackend): void => {
@@ -21,24 +22,15 @@ export const registerProduct = (backendName: string, backend: () => NativeBacken
       )
         return batched.kernelFunc(params)
       const engine = backend()
-      const { binding } = engine
-      const flag = (name: string, value: unknown) => ({
-        name,
-        type: binding.TF_ATTR_BOOL,
-        value: value === true,
-      })
-      const [product] = binding.executeOp(
-        'MatMul',
-        [
-          { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
-          flag('transpose_a', params.attrs?.['transposeA']),
-          flag('transpose_b', params.attrs?.['transposeB']),
-        ],
-        engine.getInputTensorIds([a, b]),
-        1,
+      return engine.createOutputTensor(
+        multiply(
+          engine,
+          engine.binding.TF_FLOAT,
+          engine.getInputTensorIds([a, b]),
+          params.attrs?.['transposeA'] === true,
+          params.attrs?.['transposeB'] === true,
+        ),
       )
-      if (product === undefined) throw new Error('MatMul gave nothing back')
-      return engine.createOutputTensor(product)
     },
   })
 }

@@ -171,43 +171,29 @@ export const layerForward = (
       const attended = attend(heads, frame[w.kind].mask, config.queryPreAttnScalar)
       return [join(frame, attended.context, config.heads), { ...heads, weights: attended.weights }]
     })
-    const {
-      first,
-      queries,
-      keys,
-      context,
-      more,
-      afterAttention,
-      middle,
-      second,
-      gate,
-      up,
-      activated,
-      afterMlp,
-    } = made
     return {
       y: made.y,
       trace: {
         x: tf.clone(x),
-        scale1: first.scale,
-        ...(queries.trace === undefined || keys.trace === undefined
+        scale1: made.first.scale,
+        ...(made.queries.trace === undefined || made.keys.trace === undefined
           ? {}
-          : { headNorms: { q: queries.trace, k: keys.trace } }),
-        q: more.q,
-        k: more.k,
-        v: more.v,
-        ...(afterAttention.trace === undefined ? {} : { afterAttention: afterAttention.trace }),
-        middle,
-        scale2: second.scale,
-        gate,
-        up,
-        ...(afterMlp.trace === undefined ? {} : { afterMlp: afterMlp.trace }),
+          : { headNorms: { q: made.queries.trace, k: made.keys.trace } }),
+        q: made.more.q,
+        k: made.more.k,
+        v: made.more.v,
+        ...(made.afterAttention.trace === undefined ? {} : { afterAttention: made.afterAttention.trace }),
+        middle: made.middle,
+        scale2: made.second.scale,
+        gate: made.gate,
+        up: made.up,
+        ...(made.afterMlp.trace === undefined ? {} : { afterMlp: made.afterMlp.trace }),
         derived: {
-          normed1: first.y,
-          attention: more.weights,
-          context,
-          normed2: second.y,
-          activated,
+          normed1: made.first.y,
+          attention: made.more.weights,
+          context: made.context,
+          normed2: made.second.y,
+          activated: made.activated,
         },
       },
     }

@@ -131,23 +131,15 @@ const merged = (weight: tf.Tensor, module: LoraModule): tf.Tensor => {
   }
 }
 
-/** An adapter beside the weights instead of in them: its factors on the device. The caller frees them. */
-export const attachAdapter = (
-  config: ModelConfig,
-  adapter: LoraAdapter,
-  adapterName?: string,
-): E.Either<LmError, Adaptation> =>
-  pipe(
-    checkAdapter(config, adapter, adapterName),
-    E.map((modules) => ({
-      factors: new Map(
-        [...modules].map(([name, { A, B, scale }]) => [
-          name,
-          { A: tf.tensor2d(A.data, [A.rows, A.cols]), B: tf.tensor2d(B.data, [B.rows, B.cols]), scale },
-        ]),
-      ),
-    })),
-  )
+/** An adapter beside the weights instead of in them: the factors of its checked modules on the device. The caller frees them. */
+export const attachAdapter = (modules: ReadonlyMap<string, LoraModule>): Adaptation => ({
+  factors: new Map(
+    [...modules].map(([name, { A, B, scale }]) => [
+      name,
+      { A: tf.tensor2d(A.data, [A.rows, A.cols]), B: tf.tensor2d(B.data, [B.rows, B.cols]), scale },
+    ]),
+  ),
+})
 
 export const disposeAdaptation = ({ factors }: Adaptation): void =>
   factors.forEach(({ A, B }) => tf.dispose([A, B]))
