@@ -9,37 +9,17 @@ import {
   writesCaches,
 } from '../../src/engine'
 import { tokenCrossEntropy } from '../../src/engine/fused/crossEntropy'
-import { gatedSilu, gatedSiluPullback } from '../../src/engine/fused/gatedSilu'
+import { gatedSilu } from '../../src/engine/fused/gatedSilu'
 import { type FusedName, fusedNames, hasFused } from '../../src/engine/fused/kernel'
-import { rmsNorm, rmsNormPullback, scaled } from '../../src/engine/fused/rmsNorm'
+import { rmsNorm } from '../../src/engine/fused/rmsNorm'
 import { rotateHalves } from '../../src/engine/fused/rotate'
-import { maskedSoftmax, softmaxPullback } from '../../src/engine/fused/softmax'
+import { maskedSoftmax } from '../../src/engine/fused/softmax'
 import { matrixFromBytes, tensorFromBytes } from '../../src/engine/native/bfloat16'
+import { type Values, type Work, cases, draws, stepByStep, valuesOf } from './fusedCases'
 
 /** The native engine's own ops against the steps they replace, which the contract suite holds against float64. */
 const installed = installedEngines().some(({ name, available }) => name === 'native' && available)
 const onNative = installed ? describe : describe.skip
-
-type Values = ReadonlyArray<number>
-
-const valuesOf = (work: () => ReadonlyArray<tf.Tensor>): ReadonlyArray<Values> => {
-  const before = tf.memory().numTensors
-  const out = tf.tidy(() => [...work()])
-  const values = out.map((t) => Array.from(t.dataSync()))
-  tf.dispose(out)
-  expect(tf.memory().numTensors).toBe(before)
-  return values
-}
-
-const stepByStep = (name: FusedName, work: () => ReadonlyArray<tf.Tensor>): ReadonlyArray<Values> => {
-  const kernel = tf.getKernel(name, tf.getBackend())
-  tf.unregisterKernel(name, tf.getBackend())
-  try {
-    return valuesOf(work)
-  } finally {
-    tf.registerKernel(kernel)
-  }
-}
 
 /** Equal to float32's rounding in sums of some dozens of terms; what is not finite is the same. */
 const expectClose = (actual: ReadonlyArray<Values>, expected: ReadonlyArray<Values>): void => {
@@ -55,24 +35,7 @@ const expectClose = (actual: ReadonlyArray<Values>, expected: ReadonlyArray<Valu
   })
 }
 
-const size = fc.integer({ min: 1, max: 37 })
 const entry = fc.double({ min: -6, max: 6, noNaN: true })
-interface Drawn {
-  readonly rows: number
-  readonly width: number
-  readonly next: (...shape: number[]) => tf.Tensor
-}
-const draws: fc.Arbitrary<Drawn> = fc
-  .tuple(size, size, fc.infiniteStream(entry))
-  .map(([rows, width, stream]) => ({
-    rows,
-    width,
-    next: (...shape) =>
-      tf.tensor(
-        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Number(stream.next().value)),
-        shape,
-      ),
-  }))
 
 /** Keys that come later are not seen, and of each row those before its first. */
 const someMask = (rows: number, length: number, keys: number): tf.Tensor =>
@@ -84,56 +47,8 @@ const someMask = (rows: number, length: number, keys: number): tf.Tensor =>
     [rows, 1, length, keys],
   )
 
-type Work = (d: Drawn) => () => ReadonlyArray<tf.Tensor>
-const cases: ReadonlyArray<readonly [FusedName, Work]> = [
-  [
-    fusedNames.rmsNorm,
-    ({ rows, width, next }) => {
-      const [x, gain] = [next(rows, width), next(width)]
-      return () => {
-        const { y, scale } = rmsNorm(x, gain, 1e-5)
-        return [y, scale]
-      }
-    },
-  ],
-  [
-    fusedNames.rmsNormPullback,
-    ({ rows, width, next }) => {
-      const [dy, x, scale, gain] = [next(rows, width), next(rows, width), next(rows, 1), next(width)]
-      return () => [rmsNormPullback(dy, x, scale, gain)]
-    },
-  ],
-  [
-    fusedNames.scaled,
-    ({ rows, width, next }) => {
-      const [x, scale, gain] = [next(rows, width), next(rows, 1), next(width)]
-      return () => [scaled(x, scale, gain)]
-    },
-  ],
-  ...[false, true].flatMap((back) =>
-    [1, 2].map((tables): readonly [FusedName, Work] => [
-      fusedNames.rotate,
-      ({ rows, width, next }) => {
-        const x = next(2, rows, 3, 2 * width)
-        const [cos, sin] = [next(tables, rows, 1, width), next(tables, rows, 1, width)]
-        return () => [rotateHalves(x, cos, sin, back)]
-      },
-    ]),
-  ),
-  [
-    fusedNames.gatedSilu,
-    ({ rows, width, next }) => {
-      const [gate, up] = [next(rows, width), next(rows, width)]
-      return () => [gatedSilu(gate, up)]
-    },
-  ],
-  [
-    fusedNames.gatedSiluPullback,
-    ({ rows, width, next }) => {
-      const [gate, up, dy] = [next(rows, width), next(rows, width), next(rows, width)]
-      return () => Object.values(gatedSiluPullback(gate, up, dy))
-    },
-  ],
+const nativeCases: ReadonlyArray<readonly [FusedName, Work]> = [
+  ...cases,
   ...[1, 2].map((maskRows): readonly [FusedName, Work] => [
     fusedNames.maskedSoftmax,
     ({ rows, width, next }) => {
@@ -143,13 +58,6 @@ const cases: ReadonlyArray<readonly [FusedName, Work]> = [
       return () => [maskedSoftmax(scores, mask)]
     },
   ]),
-  [
-    fusedNames.softmaxPullback,
-    ({ rows, width, next }) => {
-      const [dWeights, weights] = [next(2, rows, width), next(2, rows, width)]
-      return () => [softmaxPullback(dWeights, weights, 1 / Math.sqrt(24))]
-    },
-  ],
   [
     fusedNames.tokenCrossEntropy,
     ({ rows, width, next }) => {
@@ -170,10 +78,10 @@ onNative('the ops of the native engine', () => {
     expect(E.isRight(await selectEngine('native')())).toBe(true)
   })
 
-  it.each(cases)('%s gives what its steps give', (name, work) => {
+  it.each(nativeCases)('%s gives what its steps give', (name, work) => {
     if (!hasFused(name)) return // an addon that npm installed has none
     fc.assert(
-      fc.property(draws, (drawn) => {
+      fc.property(draws(entry, 37), (drawn) => {
         tf.engine().startScope()
         const run = work(drawn)
         expectClose(valuesOf(run), stepByStep(name, run))
@@ -214,7 +122,7 @@ onNative('the ops of the native engine', () => {
     if (!writesCaches()) return
     fc.assert(
       fc.property(
-        draws,
+        draws(entry, 37),
         fc.integer({ min: 1, max: 3 }),
         fc.integer({ min: 0, max: 20 }),
         fc.constantFrom([4, 2], [3, 3], [4, 1]),
