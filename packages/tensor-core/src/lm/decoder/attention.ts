@@ -1,7 +1,6 @@
 /**
  * Grouped-query attention over heads already turned: softmax(q k^T / sqrt(d) + mask) v, d the head's width or what a family puts in
- * its place. The heads that share a key head are laid
- * out as one longer list of queries, so keys and values are never repeated.
+ * its place. The heads that share a key head are laid out as one longer list of queries, so keys and values are never repeated.
  */
 import { maskedSoftmax, matMul, softmaxPullback, tf } from '../../engine'
 
