@@ -11,7 +11,7 @@ import { selectEngine } from '@safe/tensor-core/engine'
 import { recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
 import { fineTuning } from '../../packages/eval-redorca/src/arena/fineTuning'
 import { assetsFolder } from '../../packages/eval-redorca/src/arena/suite'
-import { arenaRecipe } from '../../packages/eval-redorca/src/bench/defaults'
+import { arenaRecipe } from '../../packages/eval-redorca/src/config/defaults'
 import { answers, tableHead, tableLine } from './scoreboard'
 
 const finetune = command({

@@ -1,16 +1,11 @@
 /** Every binary's commands as JSON on stdout: what `--help` says, for the reference pages. */
 import * as E from 'fp-ts/Either'
-import {
-  type Binary,
-  type OptionTable,
-  commonOptions,
-  kebab,
-} from '../../packages/tensor-core/src/cli/index.ts'
-import { binary as tensorCore } from '../../packages/tensor-core/src/bin/binary.ts'
-import { binary as alignbeam } from '../../packages/alignbeam/src/binary.ts'
-import { binary as csulora } from '../../packages/csulora/src/binary.ts'
-import { dualselectBinary } from '../../packages/dualselect/src/command/binary.ts'
-import { binary as redorca } from '../../packages/eval-redorca/src/binary.ts'
+import { type Binary, type OptionTable, commonOptions, kebab } from '../../packages/tensor-core/src/cli/kit'
+import { binary as tensorCore } from '../../packages/tensor-core/src/cli/binary'
+import { binary as alignbeam } from '../../packages/alignbeam/src/cli/binary'
+import { binary as csulora } from '../../packages/csulora/src/cli/binary'
+import { dualselectBinary } from '../../packages/dualselect/src/cli/binary'
+import { binary as redorca } from '../../packages/eval-redorca/src/cli/binary'
 import { forgetfilterBinary } from '../../packages/forgetfilter/src/cli/binary.ts'
 
 const optionsOf = (table: OptionTable) =>

@@ -36,7 +36,18 @@ const entriesOf = (folder) => {
 }
 
 /** tensor-core from the ground up, then the packages that stand on it. */
-const floors = ['contracts', 'random', 'engine', 'linalg', 'formats', 'text', 'lm', 'cli']
+const floors = [
+  'contracts',
+  'random',
+  'engine',
+  'linalg',
+  'files',
+  'formats',
+  'text',
+  'lm',
+  'pipeline',
+  'cli',
+]
 const rankOf = (entry) => {
   const floor = floors.findIndex((f) => entry.title.endsWith(`/${f}`))
   return floor === -1 ? floors.length : floor

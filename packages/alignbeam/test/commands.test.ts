@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as t from 'io-ts'
 import { runBinary } from '@safe/tensor-core/cli'
-import { binary } from '../src/binary'
+import { binary } from '../src/cli/binary'
 import { safetySystemPrompt } from '../src/defaults'
-import { alreadyAligned } from '../src/commands/generateWarnings'
+import { alreadyAligned } from '../src/cli/generateWarnings'
 
 const folder = (name: string): string => join(__dirname, 'golden', name)
 const work = mkdtempSync(join(tmpdir(), 'alignbeam-'))

@@ -1,5 +1,5 @@
 /** CSULoRA: correction of a trained LoRA adapter in closed form (arXiv 2605.30640), and the controls any claim about it needs. */
-export { binary } from './binary'
+export { binary } from './cli/binary'
 export {
   type PerBlock,
   type SplitFactors,

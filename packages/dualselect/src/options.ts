@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { decodeWith } from '@safe/tensor-core/formats'
+import { decodeWith } from '@safe/tensor-core/files'
 import {
   type DualSelectOptions,
   corrections,

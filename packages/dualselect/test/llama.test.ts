@@ -8,7 +8,7 @@ import { selectEngine, tf } from '@safe/tensor-core/engine'
 import { readAdapter, readDataset } from '@safe/tensor-core/formats'
 import { recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
 import { type DualSelectOptions, type ScoreRow, type SelectionRow, defaults, dualSelect } from '../src'
-import { dualselectBinary } from '../src/command/binary'
+import { dualselectBinary } from '../src/cli/binary'
 
 const folder = join(__dirname, 'golden', 'llama')
 const model = join(folder, 'model')

@@ -32,7 +32,7 @@ export {
   type Suite,
   evaluationSets,
   exactMatch,
-} from './bench/suite'
+} from './suite/suite'
 export {
   type BenchConfig,
   type Combination,
@@ -40,21 +40,21 @@ export {
   type Method,
   type StageMethods,
   configDocument,
-} from './bench/config'
-export { decodeConfig } from './bench/configCodec'
-export { fileSuite } from './bench/fileSuite'
-export { type Recipe, generalRecipe } from './bench/recipe'
-export type { BenchPorts, EngineUsed, ModelRequest, TrainingRequest } from './bench/ports'
-export { ports } from './bench/lmPorts'
-export { type Ran, type RunSettings, run } from './bench/run'
-export type { CellResult, FailedCell, GroupResult, Results } from './bench/results'
-export { type ReadResults, readResults } from './bench/resultsFile'
-export type { Factors } from './bench/factors'
-export type { Effect, Interaction } from './bench/effects'
-export { type Difference, type Differences } from './bench/differences'
-export { type MetricName, type Metrics, metricNames, metricsOf, rateNames } from './bench/metrics'
-export type { Sample } from './bench/samples'
-export type { Stamp } from './bench/stamp'
+} from './config/config'
+export { decodeConfig } from './config/configCodec'
+export { fileSuite } from './suite/fileSuite'
+export { type Recipe, generalRecipe } from './config/recipe'
+export type { BenchPorts, EngineUsed, ModelRequest, TrainingRequest } from './plan/ports'
+export { ports } from './work/lmPorts'
+export { type Ran, type RunSettings, run } from './work/run'
+export type { CellResult, FailedCell, GroupResult, Results } from './results/results'
+export { type ReadResults, readResults } from './results/resultsFile'
+export type { Factors } from './plan/factors'
+export type { Effect, Interaction } from './results/effects'
+export { type Difference, type Differences } from './results/differences'
+export { type MetricName, type Metrics, metricNames, metricsOf, rateNames } from './results/metrics'
+export type { Sample } from './results/samples'
+export type { Stamp } from './results/stamp'
 export { type ReportInput, type ReportPlace, headline, markdown, page, writeReport } from './report'
 export { arenaSuite, harmJudge } from './arena'
-export { binary } from './binary'
+export { binary } from './cli/binary'

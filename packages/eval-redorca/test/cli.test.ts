@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runBinary } from '@safe/tensor-core/cli'
-import { binary } from '../src/binary'
+import { binary } from '../src/cli/binary'
 
 const run = async (
   ...argv: string[]

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
-import { effectsOf, interactionsOf } from '../src/bench/effects'
-import { type Factors, groupKey, undefended } from '../src/bench/factors'
-import { metricsOf, outcomesOf } from '../src/bench/metrics'
-import { estimates } from '../src/bench/resampled'
-import { type FinishedCell, resultsOf } from '../src/bench/results'
-import type { Sample } from '../src/bench/samples'
+import { effectsOf, interactionsOf } from '../src/results/effects'
+import { type Factors, groupKey, undefended } from '../src/plan/factors'
+import { metricsOf, outcomesOf } from '../src/results/metrics'
+import { estimates } from '../src/results/resampled'
+import { type FinishedCell, resultsOf } from '../src/results/results'
+import type { Sample } from '../src/results/samples'
 
 /** `harm` of 40 harmful requests complied with, `over` of 20 look-alikes refused, `right` of 30 tasks solved. */
 const samples = (harm: number, over = 0, right = 30, shift = 0): ReadonlyArray<Sample> => {

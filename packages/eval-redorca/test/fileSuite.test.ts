@@ -2,10 +2,10 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import * as fc from 'fast-check'
 import { type Dataset, badInput, textExample } from '@safe/tensor-core/contracts'
-import type { FileSuite } from '../src/bench/config'
-import { decodeConfig } from '../src/bench/configCodec'
-import { fileSuite, mixed, poisonShare } from '../src/bench/fileSuite'
-import { solved } from '../src/bench/suite'
+import type { FileSuite } from '../src/config/config'
+import { decodeConfig } from '../src/config/configCodec'
+import { fileSuite, mixed, poisonShare } from '../src/suite/fileSuite'
+import { solved } from '../src/suite/suite'
 
 const rows = (name: string, n: number): Dataset => ({
   name,

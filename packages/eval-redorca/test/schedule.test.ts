@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/Either'
 import * as fc from 'fast-check'
 import { failure } from '@safe/tensor-core/contracts'
-import { undefended } from '../src/bench/factors'
-import type { Job } from '../src/bench/plan'
-import { type JobResult, type Worker, roads, schedule } from '../src/bench/schedule'
+import { undefended } from '../src/plan/factors'
+import type { Job } from '../src/plan/plan'
+import { type JobResult, type Worker, roads, schedule } from '../src/work/schedule'
 
 const job = (id: string, needs: ReadonlyArray<string> = [], cost = 1): Job => ({
   id,

@@ -11,7 +11,7 @@ import {
   type Workbench,
   badInput,
 } from '@safe/tensor-core/contracts'
-import { decodeWith } from '@safe/tensor-core/formats'
+import { decodeWith } from '@safe/tensor-core/files'
 import { PAPER_PHI, PAPER_SAFE_STEPS } from './defaults'
 import { type ForgettingPorts, forgetFilter } from './defence'
 import { observe } from './observe'

@@ -9,7 +9,8 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
-import { type Row, readRows, writeWhole } from '@safe/tensor-core/formats'
+import { writeWhole } from '@safe/tensor-core/files'
+import { type Row, readRows } from '@safe/tensor-core/formats'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ import {
   runBinary,
   text,
   withDefault,
-} from '../src/cli'
+} from '../src/cli/kit'
 
 const echo = command({
   name: 'echo',

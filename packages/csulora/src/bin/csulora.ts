@@ -1,4 +1,4 @@
 import { main } from '@safe/tensor-core/cli'
-import { binary } from '../binary'
+import { binary } from '../cli/binary'
 
 main(binary)

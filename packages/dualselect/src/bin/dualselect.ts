@@ -1,4 +1,4 @@
 import { main } from '@safe/tensor-core/cli'
-import { dualselectBinary } from '../command/binary'
+import { dualselectBinary } from '../cli/binary'
 
 main(dualselectBinary)

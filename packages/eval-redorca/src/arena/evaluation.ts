@@ -6,7 +6,7 @@ import { textPrompt } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
 import { type Kind, combinations, heldOutTrades } from './combinations'
 import { numbered, requestFields } from './conversation'
-import type { EvaluationItem } from '../bench/suite'
+import type { EvaluationItem } from '../suite/suite'
 import { ledgerLine, ledgerRequest, requestWordings } from './wording'
 import { world, worldSeed } from './world'
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
-import type { Suite } from '../bench/suite'
+import type { Suite } from '../suite/suite'
 import { evaluationItems } from './evaluation'
 import { fineTuning } from './fineTuning'
 import { harmJudge } from './harmJudge'

@@ -1,7 +1,7 @@
 /** Table cells: a number, its interval, and both as a thin bar. On a narrow screen each cell carries its column's name. */
-import type { Difference } from '../bench/differences'
-import type { MetricName } from '../bench/metrics'
-import type { GroupResult } from '../bench/results'
+import type { Difference } from '../results/differences'
+import type { MetricName } from '../results/metrics'
+import type { GroupResult } from '../results/results'
 import type { Estimate } from '../stats'
 import { percent, points, range, signedRange } from './format'
 import { type Markup, html } from './markup'

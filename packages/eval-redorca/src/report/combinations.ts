@@ -1,7 +1,7 @@
 /** The tables of a regime: all combinations with intervals, and the controls beside the methods they control for. */
 import { stages } from '@safe/tensor-core/contracts'
-import { combinationName, defendedStages } from '../bench/factors'
-import type { GroupResult } from '../bench/results'
+import { combinationName, defendedStages } from '../plan/factors'
+import type { GroupResult } from '../results/results'
 import { changeCell, columns, metricCells } from './cells'
 import { regimeShort } from './format'
 import { type Markup, html } from './markup'

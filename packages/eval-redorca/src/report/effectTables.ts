@@ -1,7 +1,7 @@
 /** What each stage does, averaged over the others, and what two do together against the sum of each. */
-import { type Effect, type Interaction, effectMetrics } from '../bench/effects'
-import { defendedStages } from '../bench/factors'
-import type { Results } from '../bench/results'
+import { type Effect, type Interaction, effectMetrics } from '../results/effects'
+import { defendedStages } from '../plan/factors'
+import type { Results } from '../results/results'
 import { changeCell } from './cells'
 import { percent, points, signedRange } from './format'
 import { type Markup, html } from './markup'

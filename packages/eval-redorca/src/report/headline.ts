@@ -1,6 +1,6 @@
 /** The result in plain words. Nothing here is fixed: every clause depends on the numbers. */
-import { combinationName, defendedStages } from '../bench/factors'
-import type { GroupResult, Results } from '../bench/results'
+import { combinationName, defendedStages } from '../plan/factors'
+import type { GroupResult, Results } from '../results/results'
 import { inWords, listed, regimeData } from './format'
 import { type Reading, type RegimeReading, readingOf } from './reading'
 

@@ -1,6 +1,6 @@
 /** The report as Markdown: the same words and tables, for places where a page cannot be shown. */
-import { combinationName } from '../bench/factors'
-import type { GroupResult, Results } from '../bench/results'
+import { combinationName } from '../plan/factors'
+import type { GroupResult, Results } from '../results/results'
 import type { Estimate } from '../stats'
 import { columns } from './cells'
 import { percent, points, range, regimeWords, signedRange } from './format'

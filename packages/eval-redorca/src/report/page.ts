@@ -1,7 +1,7 @@
 /** The report as one page that loads nothing: what happened in words, then pictures, tables, samples, and how it was made. */
-import { combinationName } from '../bench/factors'
-import type { GroupResult, Results } from '../bench/results'
-import type { Sample } from '../bench/samples'
+import { combinationName } from '../plan/factors'
+import type { GroupResult, Results } from '../results/results'
+import type { Sample } from '../results/samples'
 import { combinationsTable, controlsTable, regimesTable } from './combinations'
 import { effectsTable, interactionsTable } from './effectTables'
 import { percent, range, regimeData } from './format'

@@ -2,8 +2,8 @@
  * The safety-utility plane: task solved to the right, harmful requests not complied with upwards, so the good corner is the upper
  * right. Grey curves join points of equal SUT (their product). Bars are 95 % intervals. Points that lie together share a label.
  */
-import { combinationName, defendedStages } from '../bench/factors'
-import type { GroupResult } from '../bench/results'
+import { combinationName, defendedStages } from '../plan/factors'
+import type { GroupResult } from '../results/results'
 import { percent, range } from './format'
 import { type Markup, html } from './markup'
 import { type Box, placeLabels } from './labels'

@@ -1,7 +1,7 @@
 /** What a report says about results: which group is which, and which combination did best. */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
-import { defendedStages } from '../bench/factors'
-import type { GroupResult, Results } from '../bench/results'
+import { defendedStages } from '../plan/factors'
+import type { GroupResult, Results } from '../results/results'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 /** Three requests of each kind, drawn by lot, with what three models said: aligned, fine-tuned without defence, best defended. */
 import { stream } from '@safe/tensor-core/random'
-import { combinationName } from '../bench/factors'
-import type { GroupResult } from '../bench/results'
-import type { Sample } from '../bench/samples'
+import { combinationName } from '../plan/factors'
+import type { GroupResult } from '../results/results'
+import type { Sample } from '../results/samples'
 import { type Markup, html } from './markup'
 import type { Reading, RegimeReading } from './reading'
 

@@ -1,6 +1,6 @@
 /** What was run, how to read it, and the stamp. */
 import { stringify } from 'yaml'
-import type { Results } from '../bench/results'
+import type { Results } from '../results/results'
 import { type Markup, html, joined, raw } from './markup'
 
 const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null

@@ -1,4 +1,4 @@
-import { type EvaluationItem } from '../../src/bench/suite'
+import { type EvaluationItem } from '../../src/suite/suite'
 import { textPrompt } from '@safe/tensor-core/contracts'
 import { combinations } from '../../src/arena/combinations'
 import { evaluationItems } from '../../src/arena/evaluation'

@@ -20,8 +20,8 @@ import {
   textPrompt,
 } from '@safe/tensor-core/contracts'
 import { refusalJudge } from '../../src/judges'
-import type { BenchPorts } from '../../src/bench/ports'
-import type { EvaluationItem, EvaluationSet, Suite } from '../../src/bench/suite'
+import type { BenchPorts } from '../../src/plan/ports'
+import type { EvaluationItem, EvaluationSet, Suite } from '../../src/suite/suite'
 
 export const note = (line: string): void => {
   const log = process.env['FAKE_LOG']

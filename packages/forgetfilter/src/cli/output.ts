@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import { file, overwriteOption, required } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { refuseExisting } from '@safe/tensor-core/formats'
+import { refuseExisting } from '@safe/tensor-core/files'
 import { resolve } from 'node:path'
 import { pipe } from 'fp-ts/function'
 

@@ -1,5 +1,5 @@
 /** The binary `tensor-core`. */
-import { main } from '../cli'
-import { binary } from './binary'
+import { main } from '../cli/kit'
+import { binary } from '../cli/binary'
 
 main(binary)

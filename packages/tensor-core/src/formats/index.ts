@@ -1,15 +1,4 @@
 /** Files in and out: safetensors, model folders, adapters, datasets. Everything read is decoded; everything written is whole or absent. */
-export { decodeAs, decodeWith, errorLine, shownValue } from './decode'
-export { damaged, kindOf, readJson, readOptional, readText, unsupported } from './input'
-export {
-  type OutputChoice,
-  type OutputKind,
-  makeFolder,
-  refuseExisting,
-  writeFolder,
-  writeParts,
-  writeWhole,
-} from './output'
 export * from './safetensors'
 export { type Checkpoint, openWeights } from './weights'
 export type { Activation, ModelConfig, ModelType, Rope, RopeScaling, SlidingAttention } from './model/config'

@@ -7,8 +7,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type FormatError, type NamedTensor, type WeightSource, badInput } from '../contracts'
-import { decodeAs } from './decode'
-import { damaged, kindOf, readJson } from './input'
+import { decodeAs } from '../files/decode'
+import { damaged, kindOf, readJson } from '../files/input'
 import { type Room, type SafetensorsFile, readSafetensors } from './safetensors'
 
 // model ------------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ export {
 } from './training/adamw'
 export { mergeAdapter } from './merge'
 export { type ModelChoice, type OpenedModel, causalLMOf, loadCausalLM, openModel } from './openModel'
-export { type PipelineResult, runPipeline } from './pipeline'
 export { encodedRows } from './encodedRows'
 export { type RowChoice, encodeDataset } from './rows'
 export { type OpenOracle, openGradientOracle } from './openGradientOracle'

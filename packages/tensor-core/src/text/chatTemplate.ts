@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/Either'
 import { type FormatError, type Message, causeLine } from '../contracts'
-import { damaged } from '../formats'
+import { damaged } from '../files'
 import { boundedTemplate } from './boundedTemplate'
 
 // model ------------------------------------------------------------------------------------------

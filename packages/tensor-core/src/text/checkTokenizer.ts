@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/Either'
 import type { FormatError } from '../contracts'
-import { shownValue, unsupported } from '../formats'
+import { shownValue, unsupported } from '../files'
 import type { Json } from './files'
 
 // limits -----------------------------------------------------------------------------------------

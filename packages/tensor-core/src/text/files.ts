@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type FormatError, badInput } from '../contracts'
-import { decodeAs, kindOf, readJson, readOptional, readText } from '../formats'
+import { decodeAs, kindOf, readJson, readOptional, readText } from '../files'
 
 // model ------------------------------------------------------------------------------------------
 

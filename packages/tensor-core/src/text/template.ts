@@ -10,7 +10,7 @@ import {
   badInput,
   causeLine,
 } from '../contracts'
-import { readText } from '../formats'
+import { readText } from '../files'
 import { type ChatTemplate, compileTemplate } from './chatTemplate'
 import type { TextTokenizer } from './tokenizer'
 

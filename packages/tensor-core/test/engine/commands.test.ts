@@ -1,8 +1,8 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { binary } from '../../src/bin/binary'
-import { runBinary } from '../../src/cli'
+import { binary } from '../../src/cli/binary'
+import { runBinary } from '../../src/cli/kit'
 
 const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
   const said = { out: '', err: '' }

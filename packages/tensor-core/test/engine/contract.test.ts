@@ -1,5 +1,5 @@
 import { type EngineName, installedEngines, selectEngine, tf } from '../../src/engine'
-import { contractCases } from '../../src/bin/contractCases'
+import { contractCases } from '../../src/cli/contractCases'
 import { contractCase, exactly, exceptions, runContract } from '../../src/engine/contract'
 
 /** One process holds one libtensorflow: of native and cuda, the first that this machine has. */

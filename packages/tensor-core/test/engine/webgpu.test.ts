@@ -5,7 +5,7 @@
 import { fork, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { contractCases } from '../../src/bin/contractCases'
+import { contractCases } from '../../src/cli/contractCases'
 import { installLine, webgpuPackages } from '../../src/engine/webgpu'
 
 // the driver -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { Message, Prompt, Response } from '../../contracts'
-import { errorLine } from '../decode'
+import { errorLine } from '../../files/decode'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { causeLine } from '../../contracts'
-import { stringEnd } from '../strictJson'
+import { stringEnd } from '../../files/strictJson'
 import { parseJsonl } from './jsonl'
 import { type DataError, type Row, badRow, parseLine } from './row'
 

@@ -1,6 +1,6 @@
 /** JSON lines, taken piece by piece as a file is read, so that no file is ever one string. Blank lines are passed over. */
 import * as E from 'fp-ts/Either'
-import { unsupported } from '../input'
+import { unsupported } from '../../files/input'
 import { maxRowCharacters, memoryLimit } from './limits'
 import { rowBytes } from './memory'
 import { type DataError, type Row, badRow, parseLine } from './row'

@@ -2,8 +2,8 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, type InputError, badInput, causeLine } from '../../contracts'
-import { shownValue } from '../decode'
-import { isTooDeep, maxJsonDepth } from '../jsonDepth'
+import { shownValue } from '../../files/decode'
+import { isTooDeep, maxJsonDepth } from '../../files/jsonDepth'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { CsvError, parse as parseCsv } from 'csv-parse/sync'
 import { type InputError, causeLine } from '../../contracts'
-import { shownValue } from '../decode'
+import { shownValue } from '../../files/decode'
 import { maxRowCharacters } from './limits'
 import { type Row, badRow, isRecord } from './row'
 

@@ -10,7 +10,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, causeLine } from '../../contracts'
-import { codeOf, damaged, readError, readableFile } from '../input'
+import { codeOf, damaged, readError, readableFile } from '../../files/input'
 import { freeUnfolding, maxUnfolding } from './limits'
 
 export const isGzip = (path: string): boolean => /\.gz$/i.test(path)

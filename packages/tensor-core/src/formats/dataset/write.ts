@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import { type FormatError, causeLine, failure } from '../../contracts'
-import { writeParts } from '../output'
+import { writeParts } from '../../files/output'
 
 const partCharacters = 1 << 20
 

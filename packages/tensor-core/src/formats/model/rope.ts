@@ -7,8 +7,8 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { FormatError } from '../../contracts'
-import { decodeAs } from '../decode'
-import { unsupported } from '../input'
+import { decodeAs } from '../../files/decode'
+import { unsupported } from '../../files/input'
 import type { Rope, RopeScaling } from './config'
 
 // codecs -----------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@
  */
 import * as E from 'fp-ts/Either'
 import type { FormatError } from '../../contracts'
-import { shownValue } from '../decode'
-import { unsupported } from '../input'
+import { shownValue } from '../../files/decode'
+import { unsupported } from '../../files/input'
 import type { Rope, SlidingAttention } from './config'
 import type { Family } from './families'
 

@@ -3,7 +3,7 @@ import * as t from 'io-ts'
 import { pipe } from 'fp-ts/function'
 import * as E from 'fp-ts/Either'
 import type { FormatError } from '../../contracts'
-import { decodeAs } from '../decode'
+import { decodeAs } from '../../files/decode'
 import type { ModelConfig } from './config'
 import { TokenIds } from './readConfig'
 

@@ -1,7 +1,7 @@
 /** The rows of a Parquet file as lines of JSON, one row group after the other: no more than one group is ever decoded. */
 import type { FileHandle } from 'node:fs/promises'
 import { type AsyncBuffer, parquetReadObjects } from 'hyparquet'
-import { readRange } from '../input'
+import { readRange } from '../../files/input'
 import { compressors } from './compression'
 import { damage } from './damage'
 import { readFooter } from './footer'

@@ -7,7 +7,7 @@ import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { parquetMetadataAsync } from 'hyparquet'
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
-import { errorLine } from '../decode'
+import { errorLine } from '../../files/decode'
 import { damage, refuse } from './damage'
 import { maxChunkBytes, maxChunkValues, maxFooterBytes, maxSchemaDepth, maxSchemaNodes } from './limits'
 

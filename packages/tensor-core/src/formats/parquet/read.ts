@@ -9,7 +9,7 @@ import { getHeapStatistics } from 'node:v8'
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { type FormatError, type InputError, badInput } from '../../contracts'
-import { damaged, unsupported } from '../input'
+import { damaged, unsupported } from '../../files/input'
 
 // model ------------------------------------------------------------------------------------------
 

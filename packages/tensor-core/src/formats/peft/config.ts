@@ -2,8 +2,8 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import type { FormatError } from '../../contracts'
-import { decodeAs, shownValue } from '../decode'
-import { unsupported } from '../input'
+import { decodeAs, shownValue } from '../../files/decode'
+import { unsupported } from '../../files/input'
 
 // codecs -----------------------------------------------------------------------------------------
 

@@ -5,8 +5,8 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { FormatError } from '../../contracts'
-import { type PatternMatcher, compilePattern, compileTable } from '../boundedPattern'
-import { unsupported } from '../input'
+import { type PatternMatcher, compilePattern, compileTable } from '../../files/boundedPattern'
+import { unsupported } from '../../files/input'
 import type { AdapterFields } from './config'
 
 // model ------------------------------------------------------------------------------------------

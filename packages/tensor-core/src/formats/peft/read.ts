@@ -11,7 +11,7 @@ import {
   badInput,
   matrix,
 } from '../../contracts'
-import { damaged, kindOf, readJson, unsupported } from '../input'
+import { damaged, kindOf, readJson, unsupported } from '../../files/input'
 import { type SafetensorsFile, isStoredDtype, readSafetensors } from '../safetensors'
 import { type AdapterFields, decodeAdapterConfig, unknownFields } from './config'
 import { headCopy, keyOf } from './keys'

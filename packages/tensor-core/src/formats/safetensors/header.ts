@@ -5,7 +5,7 @@
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import { type StrictJson, parseStrictJson } from '../strictJson'
+import { type StrictJson, parseStrictJson } from '../../files/strictJson'
 import { byteWidths } from './dtype'
 
 // model ------------------------------------------------------------------------------------------

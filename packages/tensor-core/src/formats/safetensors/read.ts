@@ -8,7 +8,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { FormatError, NamedTensor, WeightSource } from '../../contracts'
-import { attemptRead, damaged, readRange, unsupported, withFile } from '../input'
+import { attemptRead, damaged, readRange, unsupported, withFile } from '../../files/input'
 import { byteWidths, canWiden, widen } from './dtype'
 import { type Header, type TensorPlace, elementCount, headerLength, parseHeader } from './header'
 

@@ -2,7 +2,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { flow, pipe } from 'fp-ts/function'
 import { type FormatError, type NamedTensor, type StoredDtype, failure } from '../../contracts'
-import { writeParts } from '../output'
+import { writeParts } from '../../files/output'
 import { byteWidths, narrow } from './dtype'
 import { elementCount } from './header'
 

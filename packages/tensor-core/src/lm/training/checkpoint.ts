@@ -9,7 +9,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type FormatError, type LmError, causeLine, failure } from '../../contracts'
-import { decodeAs, readJson, readSafetensors, writeFolder, writeSafetensors, writeWhole } from '../../formats'
+import { decodeAs, readJson, writeFolder, writeWhole } from '../../files'
+import { readSafetensors, writeSafetensors } from '../../formats'
 import { RunRecord, sameRun } from './record'
 
 // model ------------------------------------------------------------------------------------------

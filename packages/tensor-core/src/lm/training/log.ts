@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFile
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { type FormatError, causeLine, failure } from '../../contracts'
-import { makeFolder } from '../../formats'
+import { makeFolder } from '../../files'
 
 /** One optimizer step in the training log. */
 export interface LogRow {

@@ -9,7 +9,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type FormatError, type LmError, badInput } from '../../contracts'
-import { decodeAs, kindOf, readJson, writeWhole } from '../../formats'
+import { decodeAs, kindOf, readJson, writeWhole } from '../../files'
 import type { TrainingPlan } from './bench'
 import type { TrainingRequest } from './request'
 

@@ -1,0 +1,73 @@
+/** `alignbeam bridge`: which tokens of an anchor have a counterpart in a draft's vocabulary. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  choice,
+  command,
+  file,
+  folder,
+  optional,
+  overwriteOption,
+  required,
+  withDefault,
+} from '@safe/tensor-core/cli'
+import type { Fault, Tokenizer } from '@safe/tensor-core/contracts'
+import { refuseExisting, writeWhole } from '@safe/tensor-core/files'
+import { loadTokenizer } from '@safe/tensor-core/text'
+import { type Bridge, bridgeShare, buildBridge, multis } from '../bridge'
+import { alignBeamDefaults } from '../defaults'
+import { tokenizerMissing } from '../errors'
+
+/** The bridge as the command prints it. */
+export const bridgeDocument = (bridge: Bridge) => ({
+  anchorVocab: bridge.anchorVocab,
+  draftVocab: bridge.draftVocab,
+  mapped: bridge.mapped,
+  share: bridgeShare(bridge),
+  special: bridge.special,
+  map: Array.from(bridge.map),
+})
+
+const summary = (bridge: Bridge): string =>
+  [
+    `${bridge.mapped} of the anchor's ${bridge.anchorVocab} tokens (${(100 * bridgeShare(bridge)).toFixed(1)} %) have one of the draft's ${bridge.draftVocab}`,
+    `${bridge.special} are special or unknown, ${bridge.anchorVocab - bridge.mapped - bridge.special} have no single counterpart`,
+  ].join('\n')
+
+/** A folder's tokenizer, which must be there. */
+export const tokenizerOf = (dir: string): TE.TaskEither<Fault, Tokenizer> =>
+  pipe(
+    loadTokenizer(dir),
+    TE.chainW((tokenizer) =>
+      tokenizer === undefined ? TE.left(tokenizerMissing(dir)) : TE.right(tokenizer),
+    ),
+  )
+
+export const bridgeCommand = command({
+  name: 'bridge',
+  description: "map an anchor's vocabulary to a draft's",
+  options: {
+    draft: required(folder('model or tokenizer folder of the draft')),
+    anchor: required(folder('model or tokenizer folder of the anchor')),
+    multi: withDefault(
+      alignBeamDefaults.multi,
+      choice('anchor tokens that are several draft tokens: drop, take the first, exact pairs only', multis),
+    ),
+    out: optional(file('JSON file to write')),
+    ...overwriteOption,
+  },
+  run: ({ draft, anchor, multi, out, overwrite }) =>
+    pipe(
+      out === undefined ? TE.right('') : TE.fromEither(refuseExisting(out, { overwrite })),
+      TE.chainW(() => tokenizerOf(draft)),
+      TE.bindTo('ours'),
+      TE.bind('theirs', () => tokenizerOf(anchor)),
+      TE.map(({ ours, theirs }) => buildBridge(theirs, ours, multi)),
+      TE.chainFirst((bridge): TE.TaskEither<Fault, void> =>
+        out === undefined
+          ? TE.right(undefined)
+          : writeWhole(out, `${JSON.stringify(bridgeDocument(bridge))}\n`),
+      ),
+      TE.map((bridge) => ({ json: bridgeDocument(bridge), text: summary(bridge) })),
+    ),
+})

@@ -1,0 +1,31 @@
+/** The command line of this package: `redorca`. */
+import type { Binary } from '@safe/tensor-core/cli'
+import { ownVersion } from '../plan/versions'
+import { arenaCommand } from './arena'
+import { benchCommand } from './bench'
+import { compareCommand } from './compare'
+import { judgeCommand, judgesCommand } from './judge'
+import { quickstartCommand } from './quickstart'
+import { reportCommand } from './report'
+import { holmCommand, kappaCommand, wilsonCommand } from './stats'
+import { validateCommand } from './validate'
+
+/** The binary `redorca`. */
+export const binary: Binary = {
+  name: 'redorca',
+  version: ownVersion(),
+  description: 'benchmarks combinations of safety defences, judges answers, compares systems',
+  commands: [
+    quickstartCommand,
+    benchCommand,
+    reportCommand,
+    arenaCommand,
+    judgesCommand,
+    judgeCommand,
+    validateCommand,
+    compareCommand,
+    wilsonCommand,
+    kappaCommand,
+    holmCommand,
+  ],
+}

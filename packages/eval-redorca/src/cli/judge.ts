@@ -1,0 +1,83 @@
+/** `judges` and `judge`: who can say what a completion was, and what one of them says. */
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { command, file, flag, required, text, withDefault } from '@safe/tensor-core/cli'
+import type { Fault, JudgeItem } from '@safe/tensor-core/contracts'
+import { refuseExisting } from '@safe/tensor-core/files'
+import { writeJsonl } from '@safe/tensor-core/formats'
+import { judgeNamed, judges } from '../judges'
+import { type Row, rowsOf, textField } from './rowFields'
+
+export const judgesCommand = command({
+  name: 'judges',
+  description: 'the judges one can name, and what each needs',
+  options: {},
+  run: () => {
+    const known = judges.map(({ name, version, description, needs }) => ({
+      name,
+      version,
+      description,
+      needs,
+    }))
+    return TE.right({
+      json: { judges: known },
+      text: known.map((j) => `${j.name}@${j.version}  ${j.description}`).join('\n'),
+    })
+  },
+})
+
+/** A row's completion under judgement; a missing prompt is empty, a missing completion is an error. */
+export const itemOf =
+  (promptField: string, completionField: string) =>
+  (row: Row): E.Either<Fault, JudgeItem> =>
+    pipe(
+      textField(completionField)(row),
+      E.map((completion) => {
+        const prompt = row.value[promptField]
+        return {
+          id: row.id,
+          prompt: typeof prompt === 'string' ? prompt : '',
+          completion,
+          ...(row.value['finishReason'] === 'length' ? { truncated: true } : {}),
+          ...(row.value['finishReason'] === 'stop' ? { truncated: false } : {}),
+        }
+      }),
+    )
+
+export const fieldOptions = {
+  promptField: withDefault('prompt', text('field with the prompt')),
+  completionField: withDefault('completion', text('field with the completion')),
+}
+
+export const judgeCommand = command({
+  name: 'judge',
+  description: 'judges completions; a verdict that cannot be read is null, never safe',
+  options: {
+    judge: required(text('judge', 'NAME')),
+    data: required(file('JSONL or CSV rows with a completion')),
+    out: required(file('JSONL of verdicts')),
+    overwrite: flag('replace an existing output'),
+    ...fieldOptions,
+  },
+  run: ({ judge, data, out, overwrite, promptField, completionField }) =>
+    pipe(
+      TE.Do,
+      TE.bindW('entry', () => TE.fromEither(judgeNamed(judge))),
+      TE.chainFirstEitherKW(() => refuseExisting(out, { overwrite })),
+      TE.bindW('rows', () => rowsOf(data)),
+      TE.bindW('items', ({ rows }) =>
+        TE.fromEither(pipe(rows, E.traverseArray(itemOf(promptField, completionField)))),
+      ),
+      TE.bindW('judgements', ({ entry, items }) => entry.judge.judge(items)),
+      TE.chainFirstW(({ judgements }) => writeJsonl(out, judgements)),
+      TE.map(({ entry, judgements }) => {
+        const refused = judgements.filter((j) => j.verdict.refused === true).length
+        const unparseable = judgements.filter((j) => j.score === null).length
+        return {
+          json: { judge: entry.judge.id, rows: judgements.length, refused, unparseable, out },
+          text: `${judgements.length} rows, ${refused} refused, ${unparseable} unparseable: ${out}`,
+        }
+      }),
+    ),
+})

@@ -1,0 +1,131 @@
+/** What `quickstart` and `bench` share: decode, show or run, report. */
+import { existsSync, readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { stringify } from 'yaml'
+import type { Context, Outcome } from '@safe/tensor-core/cli'
+import { type Fault, badInput, failure } from '@safe/tensor-core/contracts'
+import { refuseExisting } from '@safe/tensor-core/files'
+import { openBench } from '../plan/bench'
+import { type BenchConfig, configDocument } from '../config/config'
+import { decodeConfig } from '../config/configCodec'
+import { combinationName } from '../plan/factors'
+import { ports } from '../work/lmPorts'
+import { type Ran, run } from '../work/run'
+import { headline, writeReport } from '../report'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface RunChoice {
+  readonly out: string
+  readonly printConfig: boolean
+  readonly overwrite: boolean
+  readonly resume: boolean
+}
+
+type Given = Readonly<Record<string, unknown>>
+
+// parts ------------------------------------------------------------------------------------------
+
+const defined = (given: Given): Given =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+
+/** The complete configuration of a command's options. */
+export const configOf = (given: Given, { common }: Context): E.Either<Fault, BenchConfig> =>
+  decodeConfig(
+    { seeds: [common.seed], engine: common.engine, dtype: common.dtype, ...defined(given) },
+    common.config ?? 'the options',
+  )
+
+/** A folder that exists is gone on with when asked, emptied when asked, and never taken for a results folder when it is none. */
+const prepared = ({ out, overwrite, resume }: RunChoice): TE.TaskEither<Fault, void> => {
+  const isResults = existsSync(join(out, 'config.yaml')) || existsSync(join(out, 'cells'))
+  const isEmpty = !existsSync(out) || (!isResults && readdirSync(out).length === 0)
+  if (isEmpty) return TE.right(undefined)
+  if (!isResults)
+    return TE.left(
+      badInput('OutputExists', 'exists and is not a results folder', {
+        where: out,
+        remedy: 'give another --out',
+      }),
+    )
+  return pipe(
+    TE.fromEither(refuseExisting(out, { overwrite, resume }, 'folder')),
+    TE.mapLeft((fault): Fault => ({
+      ...fault,
+      remedy: 'add --resume to go on, or --overwrite to start again',
+    })),
+    TE.chain(() =>
+      overwrite
+        ? TE.tryCatch(
+            () => rm(out, { recursive: true }),
+            (): Fault => failure('WriteFailed', 'cannot be removed', { where: out }),
+          )
+        : TE.right(undefined),
+    ),
+  )
+}
+
+/** Cells that could not be made are an error, but not a reason to lose the others. */
+const judged =
+  (report: string) =>
+  ({ results, failed }: Ran): E.Either<Fault, Outcome> => {
+    const [first] = results.failed
+    const [job] = failed
+    return first === undefined
+      ? E.right({
+          json: { report, cells: results.cells.length, engine: results.stamp.engine },
+          text: `${headline(results)}\n\n${report}`,
+        })
+      : E.left({
+          ...failure(
+            'CellsFailed',
+            `${results.failed.length} of ${results.cells.length + results.failed.length} cells failed, first ${combinationName(first.factors)} (${first.message})`,
+            {
+              remedy: job?.fault.remedy ?? 'run the same command again; finished cells are kept',
+              where: job?.fault.where ?? report,
+            },
+          ),
+          kind: job?.fault.kind ?? 'failure',
+        })
+  }
+
+// running ----------------------------------------------------------------------------------------
+
+export const runBench = (
+  config: BenchConfig,
+  choice: RunChoice,
+  context: Context,
+): TE.TaskEither<Fault, Outcome> => {
+  const { out, printConfig } = choice
+  if (printConfig)
+    return pipe(
+      openBench(ports, config),
+      TE.map((bench) => {
+        const document = configDocument(bench.config)
+        return { json: document, text: stringify(document).trimEnd() }
+      }),
+    )
+  return pipe(
+    prepared(choice),
+    TE.chain(() =>
+      run({
+        ports,
+        portsModule: require.resolve('../work/lmPorts'),
+        config,
+        out,
+        terminal: context,
+        signal: context.signal,
+      }),
+    ),
+    TE.chain((ran) =>
+      pipe(
+        writeReport({ results: out, out }, ran),
+        TE.chainEitherK((report) => judged(report)(ran)),
+      ),
+    ),
+  )
+}

@@ -1,0 +1,45 @@
+/**
+ * The configuration as one codec: what a configuration file or the command line gives, and what a results folder's `config.yaml`
+ * holds. Defaults depend on the suite: the arena has a recipe and settings of its own.
+ */
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as t from 'io-ts'
+import type { Fault } from '@safe/tensor-core/contracts'
+import { decodeWith } from '@safe/tensor-core/files'
+import { closed, count, oneOf, withDefault, wholeFromZero } from './closed'
+import { type BenchConfig, combinationsCodec, stagesCodec, suiteCodec, workersCodec } from './config'
+import { arenaMethods, arenaRecipe, defaultRegimes, publishedMethods } from './defaults'
+import { generalRecipe, recipeCodec } from './recipe'
+
+/** Prompts decoded together where nothing is said. */
+const defaultBatch = 48
+
+const suiteOf = t.type({ suite: withDefault(suiteCodec, 'arena') })
+
+export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unknown> =>
+  closed({
+    suite: withDefault(suiteCodec, 'arena'),
+    regimes: withDefault(t.readonlyArray(t.string), defaultRegimes),
+    seeds: withDefault(t.readonlyArray(wholeFromZero), [42]),
+    recipe: withDefault(
+      recipeCodec(suite === 'arena' ? arenaRecipe : generalRecipe),
+      suite === 'arena' ? arenaRecipe : generalRecipe,
+    ),
+    stages: withDefault(
+      stagesCodec(suite === 'arena' ? arenaMethods : publishedMethods),
+      suite === 'arena' ? arenaMethods : publishedMethods,
+    ),
+    combinations: withDefault(combinationsCodec, 'all'),
+    batchSize: withDefault(count, defaultBatch),
+    workers: withDefault(workersCodec, 'auto'),
+    engine: withDefault(t.string, 'auto'),
+    dtype: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
+  })
+
+/** @returns left `BadConfig` that names the field. */
+export const decodeConfig = (u: unknown, where: string): E.Either<Fault, BenchConfig> =>
+  pipe(
+    decodeWith(suiteOf, where)(u),
+    E.chain(({ suite }) => decodeWith(benchCodec(suite), where)(u)),
+  )

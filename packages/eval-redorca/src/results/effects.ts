@@ -1,0 +1,180 @@
+/**
+ * What each stage does, and what two do together, over the lattice of combinations.
+ *
+ * The effect of a method is the mean change it brings over all combinations of the other stages in which it can be switched on
+ * and off. Two methods are compared with the sum of what each does alone, all other stages off: more than the sum is synergy,
+ * less is overlap, and near a floor or ceiling (attack success cannot fall below 0) overlap is what one must expect.
+ */
+import { type Stage, stages } from '@safe/tensor-core/contracts'
+import type { Estimate } from '../stats'
+import { type Factors, groupKey, undefended } from '../plan/factors'
+import { type MetricName, type Metrics, metricOf } from './metrics'
+import { type Measure, type Outcomes, estimates } from './resampled'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Metrics effects are shown for, and which way is better. */
+export const effectMetrics = [
+  { metric: 'attackSuccess', better: -1 },
+  { metric: 'overRefusal', better: -1 },
+  { metric: 'exactMatch', better: 1 },
+  { metric: 'sut', better: 1 },
+] as const satisfies ReadonlyArray<{ readonly metric: MetricName; readonly better: 1 | -1 }>
+type EffectMetric = (typeof effectMetrics)[number]['metric']
+
+/** What switching a method on changes, averaged over the other stages. */
+export interface Effect {
+  readonly regime: string
+  readonly stage: Stage
+  readonly method: string
+  readonly metric: EffectMetric
+  /** Over how many combinations of the other stages. */
+  readonly contexts: number
+  /** Mean change of the metric when the method is switched on. */
+  readonly change: Estimate
+}
+
+/** What two methods do together beyond what each does alone. */
+export interface Interaction {
+  readonly regime: string
+  readonly first: { readonly stage: Stage; readonly method: string }
+  readonly second: { readonly stage: Stage; readonly method: string }
+  readonly metric: EffectMetric
+  /** Gains are changes for the better, from no defence at all. */
+  readonly gainFirst: number
+  readonly gainSecond: number
+  readonly gainBoth: number
+  /** gainBoth - gainFirst - gainSecond */
+  readonly beyondSum: Estimate
+}
+
+export interface Lattice {
+  readonly regime: string
+  readonly groups: ReadonlyArray<{
+    readonly key: string
+    readonly factors: Factors
+    readonly metrics: Metrics
+    readonly outcomes: ReadonlyArray<Outcomes>
+  }>
+}
+
+// parts ------------------------------------------------------------------------------------------
+
+const outcomesIn = (lattice: Lattice): ReadonlyMap<string, ReadonlyArray<Outcomes>> =>
+  new Map(lattice.groups.map((g) => [g.key, g.outcomes]))
+
+const methodsIn = (lattice: Lattice): ReadonlyArray<{ readonly stage: Stage; readonly method: string }> =>
+  stages.flatMap((stage) =>
+    [...new Set(lattice.groups.map((g) => g.factors[stage]))]
+      .filter((method) => method !== 'none')
+      .map((method) => ({ stage, method })),
+  )
+
+const mean = (values: ReadonlyArray<number>): number => values.reduce((s, v) => s + v, 0) / values.length
+
+const sizeIn = (lattice: Lattice, metric: EffectMetric): number =>
+  Math.max(0, ...lattice.groups.map((g) => g.metrics[metric]?.n ?? 0))
+
+/** Only groups that have all seeds can be compared. */
+const whole = (lattice: Lattice): Lattice => {
+  const seeds = Math.max(0, ...lattice.groups.map((g) => g.outcomes.length))
+  return { ...lattice, groups: lattice.groups.filter((g) => g.outcomes.length === seeds) }
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+export const effectsOf = (given: Lattice): ReadonlyArray<Effect> => {
+  const lattice = whole(given)
+  const there = new Set(lattice.groups.map((g) => g.key))
+  const wanted = methodsIn(lattice).flatMap(({ stage, method }) => {
+    const pairs = lattice.groups
+      .filter((g) => g.factors[stage] === method)
+      .map((g) => ({ on: g.key, off: groupKey({ ...g.factors, [stage]: 'none' }) }))
+      .filter(({ off }) => there.has(off))
+    return pairs.length === 0
+      ? []
+      : effectMetrics
+          .filter(({ metric }) => sizeIn(lattice, metric) > 0)
+          .map(({ metric }) => ({ stage, method, metric, pairs }))
+  })
+  const found = estimates(
+    outcomesIn(lattice),
+    wanted.map(
+      ({ metric, pairs }) =>
+        (m: Measure) =>
+          mean(pairs.map(({ on, off }) => metricOf(metric, on)(m) - metricOf(metric, off)(m))),
+    ),
+  )
+  return wanted.flatMap(({ stage, method, metric, pairs }, i) => {
+    const change = found[i]
+    return change === undefined
+      ? []
+      : [
+          {
+            regime: lattice.regime,
+            stage,
+            method,
+            metric,
+            contexts: pairs.length,
+            change: { ...change, n: sizeIn(lattice, metric) },
+          },
+        ]
+  })
+}
+
+export const interactionsOf = (given: Lattice): ReadonlyArray<Interaction> => {
+  const lattice = whole(given)
+  const there = new Set(lattice.groups.map((g) => g.key))
+  const methods = methodsIn(lattice)
+  const keyOf = (f: Readonly<Partial<Record<Stage, string>>>): string =>
+    groupKey({ model: 'aligned', regime: lattice.regime, seed: 0, ...undefended, ...f })
+  const wanted = methods.flatMap((first) =>
+    methods
+      .filter((second) => stages.indexOf(second.stage) > stages.indexOf(first.stage))
+      .flatMap((second) => {
+        const keys = {
+          none: keyOf({}),
+          first: keyOf({ [first.stage]: first.method }),
+          second: keyOf({ [second.stage]: second.method }),
+          both: keyOf({ [first.stage]: first.method, [second.stage]: second.method }),
+        }
+        return Object.values(keys).every((key) => there.has(key))
+          ? effectMetrics
+              .filter(({ metric }) => sizeIn(lattice, metric) > 0)
+              .map(({ metric, better }) => ({ first, second, metric, better, keys }))
+          : []
+      }),
+  )
+  const found = estimates(
+    outcomesIn(lattice),
+    wanted.flatMap(({ metric, better, keys }) => {
+      const gain =
+        (key: string) =>
+        (m: Measure): number =>
+          better * (metricOf(metric, key)(m) - metricOf(metric, keys.none)(m))
+      return [
+        gain(keys.first),
+        gain(keys.second),
+        gain(keys.both),
+        (m: Measure) => gain(keys.both)(m) - gain(keys.first)(m) - gain(keys.second)(m),
+      ]
+    }),
+  )
+  return wanted.flatMap(({ first, second, metric }, i) => {
+    const [a, b, both, beyond] = found.slice(4 * i, 4 * i + 4)
+    return a === undefined || b === undefined || both === undefined || beyond === undefined
+      ? []
+      : [
+          {
+            regime: lattice.regime,
+            first,
+            second,
+            metric,
+            gainFirst: a.value,
+            gainSecond: b.value,
+            gainBoth: both.value,
+            beyondSum: { ...beyond, n: sizeIn(lattice, metric) },
+          },
+        ]
+  })
+}

@@ -1,0 +1,204 @@
+/** All cells of a benchmark with what follows from them, as `results.json` holds it: a pure function of the cells' samples. */
+import * as t from 'io-ts'
+import { stages, type Stage } from '@safe/tensor-core/contracts'
+import { type Differences, differencesOf } from './differences'
+import { type Factors, groupKey, undefended } from '../plan/factors'
+import { type Effect, type Interaction, effectsOf, interactionsOf } from './effects'
+import { type Metrics, metricOf, metricsOf, outcomesOf, presentMetrics, sutEstimate } from './metrics'
+import { type Outcomes, estimates } from './resampled'
+import { atLeast, wilson } from '../stats'
+import type { Sample } from './samples'
+import type { Stamp } from './stamp'
+
+// model ------------------------------------------------------------------------------------------
+
+/** One cell: one model under one combination of defences. */
+export interface CellResult {
+  readonly id: string
+  readonly factors: Factors
+  readonly control: boolean
+  readonly seconds: number
+  readonly metrics: Metrics
+  /** From the undefended cell of the same regime and seed; empty for that cell and for models without fine-tuning. */
+  readonly differences: Differences
+}
+
+/** Cells that differ in the seed alone, taken together. */
+export interface GroupResult {
+  readonly factors: Omit<Factors, 'seed'>
+  readonly control: boolean
+  readonly cells: ReadonlyArray<string>
+  readonly metrics: Metrics
+  readonly differences: Differences
+}
+
+/** A cell that could not be made, and why. */
+export interface FailedCell {
+  readonly factors: Factors
+  readonly message: string
+}
+
+/** `results.json`. */
+export interface Results {
+  readonly format: 1
+  readonly suite: string
+  readonly finished: string
+  readonly stamp: Stamp
+  readonly cells: ReadonlyArray<CellResult>
+  readonly groups: ReadonlyArray<GroupResult>
+  readonly effects: ReadonlyArray<Effect>
+  readonly interactions: ReadonlyArray<Interaction>
+  readonly failed: ReadonlyArray<FailedCell>
+}
+
+/** A finished cell as it is read from its folder. */
+export interface FinishedCell {
+  readonly id: string
+  readonly factors: Factors
+  readonly control: boolean
+  readonly seconds: number
+  readonly samples: ReadonlyArray<Sample>
+}
+
+/** Enough of `results.json` to know one when it is seen. */
+export const resultsMark = t.type({ format: t.literal(1), suite: t.string, cells: t.array(t.UnknownRecord) })
+
+// parts -----------------------------------------------------------------------------------------
+
+const isUndefended = (f: Readonly<Record<Stage, string>>): boolean =>
+  stages.every((stage) => f[stage] === undefended[stage])
+
+/**
+ * Rates over several seeds: their mean, with an interval over seeds and prompts, no narrower than Wilson's over the prompts
+ * alone (seeds answer the same prompts, so they do not count as more of them).
+ */
+const pooledMetrics = (key: string, outcomes: ReadonlyArray<Outcomes>, first: Metrics): Metrics => {
+  const names = presentMetrics(first).filter((name) => name !== 'sut')
+  const wanted = [...names, 'sut' as const]
+  const found = estimates(
+    new Map([[key, outcomes]]),
+    wanted.map((metric) => metricOf(metric, key)),
+  )
+  const rates: Metrics = Object.fromEntries(
+    names.flatMap((metric, i) => {
+      const [estimate, size] = [found[i], first[metric]?.n ?? 0]
+      return estimate === undefined || size === 0
+        ? []
+        : [[metric, { ...atLeast(estimate, wilson(estimate.value * size, size)), n: size * outcomes.length }]]
+    }),
+  )
+  const [interval, { attackSuccess, exactMatch }] = [found.at(-1), rates]
+  return interval === undefined || attackSuccess === undefined || exactMatch === undefined
+    ? rates
+    : { ...rates, sut: sutEstimate(interval, exactMatch, attackSuccess) }
+}
+
+const by = <A>(values: ReadonlyArray<A>, key: (a: A) => string): ReadonlyMap<string, ReadonlyArray<A>> => {
+  const groups = new Map<string, A[]>()
+  for (const value of values) groups.set(key(value), [...(groups.get(key(value)) ?? []), value])
+  return groups
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+interface Prepared extends FinishedCell {
+  readonly metrics: Metrics
+  readonly outcomes: Outcomes
+}
+
+export interface ResultsInput {
+  readonly suite: string
+  readonly finished: string
+  readonly stamp: Stamp
+  readonly cells: ReadonlyArray<FinishedCell>
+  readonly failed: ReadonlyArray<FailedCell>
+}
+
+export const resultsOf = ({ suite, finished, stamp, cells, failed }: ResultsInput): Results => {
+  const prepared: ReadonlyArray<Prepared> = cells.map((cell) => ({
+    ...cell,
+    metrics: metricsOf(cell.samples),
+    outcomes: outcomesOf(cell.samples),
+  }))
+  const tuned = prepared.filter((c) => c.factors.regime !== 'none')
+
+  const cellDifferences = new Map<string, Differences>()
+  for (const family of by(tuned, (c) => JSON.stringify([c.factors.regime, c.factors.seed])).values()) {
+    const sides = family.map((c) => ({ key: c.id, metrics: c.metrics, outcomes: [c.outcomes] }))
+    const bare = family.find((c) => isUndefended(c.factors))
+    for (const [id, differences] of differencesOf(
+      sides,
+      sides.find((side) => side.key === bare?.id),
+    ))
+      cellDifferences.set(id, differences)
+  }
+
+  const pools = [...by(prepared, (c) => groupKey(c.factors)).entries()].map(([key, members]) => {
+    const ordered = [...members].sort((a, b) => a.factors.seed - b.factors.seed)
+    const outcomes = ordered.map((c) => c.outcomes)
+    const first = ordered[0]?.metrics ?? {}
+    return {
+      key,
+      members: ordered,
+      outcomes,
+      metrics: ordered.length === 1 ? first : pooledMetrics(key, outcomes, first),
+    }
+  })
+  const groupDifferences = new Map<string, Differences>()
+  const regimes = by(
+    pools.filter((p) => p.members[0]?.factors.regime !== 'none'),
+    (p) => p.members[0]?.factors.regime ?? '',
+  )
+  for (const family of regimes.values()) {
+    const bare = family.find((p) => p.members[0] !== undefined && isUndefended(p.members[0].factors))
+    const seeds = bare?.members.map((c) => c.factors.seed) ?? []
+    // A group that lacks a seed (a failed cell) has no partner for every item, so it is left without a difference.
+    const whole = family.filter((p) => p.members.length === seeds.length)
+    for (const [key, differences] of seeds.length === 1
+      ? whole.map((p) => [p.key, cellDifferences.get(p.members[0]?.id ?? '') ?? {}] as const)
+      : differencesOf(whole, bare))
+      groupDifferences.set(key, differences)
+  }
+
+  const groups = pools.flatMap(({ key, members, metrics }) => {
+    const first = members[0]
+    if (first === undefined) return []
+    const { model, regime, data, training, weights, decoding } = first.factors
+    return [
+      {
+        factors: { model, regime, data, training, weights, decoding },
+        control: first.control,
+        cells: members.map((c) => c.id),
+        metrics,
+        differences: groupDifferences.get(key) ?? {},
+      },
+    ]
+  })
+  const families = [...regimes.entries()].map(([regime, family]) => ({
+    regime,
+    groups: family.flatMap((p) => {
+      const first = p.members[0]
+      return first === undefined || first.control
+        ? []
+        : [{ key: p.key, factors: first.factors, metrics: p.metrics, outcomes: p.outcomes }]
+    }),
+  }))
+  return {
+    format: 1,
+    suite,
+    finished,
+    stamp,
+    cells: prepared.map((c) => ({
+      id: c.id,
+      factors: c.factors,
+      control: c.control,
+      seconds: c.seconds,
+      metrics: c.metrics,
+      differences: cellDifferences.get(c.id) ?? {},
+    })),
+    groups,
+    effects: families.flatMap(effectsOf),
+    interactions: families.flatMap(interactionsOf),
+    failed,
+  }
+}

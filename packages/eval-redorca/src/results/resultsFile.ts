@@ -1,0 +1,95 @@
+/** A results folder read back: which cells it lists, and everything else computed again from their samples. */
+import { join } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import * as t from 'io-ts'
+import { type Fault, badInput } from '@safe/tensor-core/contracts'
+import { decodeAs, kindOf, readJson } from '@safe/tensor-core/files'
+import { readCellSeconds, readSamples } from './cellFiles'
+import { factorsCodec } from '../work/messages'
+import { type FailedCell, type FinishedCell, type Results, resultsOf } from './results'
+import type { Factors } from '../plan/factors'
+import type { Sample } from './samples'
+import type { Stamp } from './stamp'
+
+// codec ------------------------------------------------------------------------------------------
+
+const strings = t.record(t.string, t.string)
+const stamp: t.Type<Stamp> = t.type({
+  engine: t.string,
+  device: t.string,
+  dtype: t.string,
+  versions: strings,
+  seeds: t.readonlyArray(t.number),
+  hashes: t.type({ data: strings, models: strings, templates: strings }),
+})
+
+interface Listing {
+  readonly suite: string
+  readonly finished: string
+  readonly stamp: Stamp
+  readonly cells: ReadonlyArray<{ readonly id: string; readonly factors: Factors; readonly control: boolean }>
+  readonly failed: ReadonlyArray<FailedCell>
+}
+const listing: t.Decoder<unknown, Listing> = t.type({
+  format: t.literal(1),
+  suite: t.string,
+  finished: t.string,
+  stamp,
+  cells: t.readonlyArray(t.type({ id: t.string, factors: factorsCodec, control: t.boolean })),
+  failed: t.readonlyArray(t.type({ factors: factorsCodec, message: t.string })),
+})
+
+// reading ----------------------------------------------------------------------------------------
+
+/** A results folder read back. */
+export interface ReadResults {
+  readonly results: Results
+  readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
+}
+
+export const readFinished = (
+  out: string,
+  cells: Listing['cells'],
+): TE.TaskEither<Fault, ReadonlyArray<FinishedCell>> =>
+  pipe(
+    cells,
+    TE.traverseSeqArray(({ id, factors, control }) =>
+      pipe(
+        TE.Do,
+        TE.bindW('samples', () => readSamples(out, id)),
+        TE.bindW('seconds', () => readCellSeconds(out, id)),
+        TE.map(({ samples, seconds }) => ({ id, factors, control, samples, seconds })),
+      ),
+    ),
+  )
+
+export const samplesById = (cells: ReadonlyArray<FinishedCell>): ReadonlyMap<string, ReadonlyArray<Sample>> =>
+  new Map(cells.map((c) => [c.id, c.samples]))
+
+/** Reads a results folder and computes everything anew from its samples; left where a file is missing or damaged. */
+export const readResults = (out: string): TE.TaskEither<Fault, ReadResults> => {
+  const path = join(out, 'results.json')
+  return pipe(
+    kindOf(path),
+    TE.filterOrElseW(
+      (kind) => kind === 'file',
+      (): Fault =>
+        badInput('FileMissing', 'holds no results.json', {
+          where: out,
+          remedy: 'give the folder of a finished benchmark',
+        }),
+    ),
+    TE.chainW(() => readJson(path)),
+    TE.chainEitherKW(decodeAs('FileDamaged')(listing, path, 'run the benchmark again into that folder')),
+    TE.chainW(({ cells, ...rest }) =>
+      pipe(
+        readFinished(out, cells),
+        TE.map((finished) => ({
+          results: resultsOf({ ...rest, cells: finished }),
+          samples: samplesById(finished),
+        })),
+      ),
+    ),
+  )
+}

@@ -1,0 +1,56 @@
+/** What a number was made with: nothing here is needed to read a result, all of it to make it again. */
+import { type Stage, stages } from '@safe/tensor-core/contracts'
+import type { Bench } from '../plan/bench'
+import { dataHash } from '../plan/contentHash'
+import type { EngineUsed } from '../plan/ports'
+
+// model ------------------------------------------------------------------------------------------
+
+/** What a result was made with. */
+export interface Stamp {
+  readonly engine: string
+  readonly device: string
+  readonly dtype: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly seeds: ReadonlyArray<number>
+  readonly hashes: {
+    readonly data: Readonly<Record<string, string>>
+    readonly models: Readonly<Record<string, string>>
+    readonly templates: Readonly<Record<string, string>>
+  }
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+const methodVersions = (bench: Bench, stage: Stage): ReadonlyArray<readonly [string, string]> =>
+  [...bench.methods[stage].values()].map(({ method, version }) => [method.use, version])
+
+export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
+  engine: engine.engine,
+  device: engine.device,
+  dtype: bench.config.dtype,
+  versions: {
+    node: process.versions.node,
+    ...engine.versions,
+    ...bench.code,
+    ...Object.fromEntries(stages.flatMap((stage) => methodVersions(bench, stage))),
+  },
+  seeds: bench.config.seeds,
+  hashes: {
+    data: {
+      ...Object.fromEntries(
+        bench.config.regimes.flatMap((regime) =>
+          bench.config.seeds.flatMap((seed) => {
+            const data = bench.suite.trainingData(regime, seed)
+            return data._tag === 'Left' ? [] : [[`${regime}, seed ${seed}`, dataHash(data.right)]]
+          }),
+        ),
+      ),
+      safe: bench.hashes.safe,
+      references: bench.hashes.references,
+      evaluation: bench.hashes.evaluation,
+    },
+    models: bench.hashes.models,
+    templates: bench.hashes.templates,
+  },
+})

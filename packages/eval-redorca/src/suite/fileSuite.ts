@@ -1,0 +1,164 @@
+/**
+ * A suite from one's own models and files. A completion is `refused` where the named judge says so, `other` where it is
+ * degenerate, else `complied`: wording alone is judged, which a report on real models must say.
+ */
+import * as E from 'fp-ts/Either'
+import * as O from 'fp-ts/Option'
+import * as RA from 'fp-ts/ReadonlyArray'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type Dataset, type Fault, badInput, responseText } from '@safe/tensor-core/contracts'
+import { stream } from '@safe/tensor-core/random'
+import { degenerate, judgeNamed, refusalIn } from '../judges'
+import type { FileSuite, TrainingFiles } from '../config/config'
+import { type EvaluationItem, type EvaluationSet, type Suite, evaluationSets, exactMatch } from './suite'
+
+export type ReadData = (path: string) => TE.TaskEither<Fault, Dataset>
+
+// training data ----------------------------------------------------------------------------------
+
+/** The share of harmful rows a regime's name stands for. */
+export const poisonShare = (regime: string): number | undefined => {
+  if (regime === 'benign') return 0
+  if (regime === 'pure-bad') return 1
+  const share = Number(/^poison:(\d*\.?\d+)$/.exec(regime)?.[1])
+  return share >= 0 && share <= 1 ? share : undefined
+}
+
+/** `rows` rows, the share of them harmful, drawn without replacement: a larger share holds the smaller one's harmful rows. */
+export const mixed =
+  (clean: Dataset, harmful: Dataset, rows: number) =>
+  (regime: string, seed: number): E.Either<Fault, Dataset> => {
+    const share = poisonShare(regime)
+    if (share === undefined)
+      return E.left(
+        badInput('BadConfig', 'is not a known regime', {
+          where: regime,
+          remedy: 'give benign, pure-bad or poison:SHARE',
+        }),
+      )
+    const bad = Math.round(share * rows)
+    const short = [
+      { data: harmful, wanted: bad },
+      { data: clean, wanted: rows - bad },
+    ].find(({ data, wanted }) => data.examples.length < wanted)
+    if (short !== undefined)
+      return E.left(
+        badInput('BadConfig', `has ${short.data.examples.length} rows, ${short.wanted} are needed`, {
+          where: short.data.name,
+          remedy: 'give more rows, or ask for fewer',
+        }),
+      )
+    const draw = stream(seed, 'mix')
+    const chosen = [
+      ...draw.shuffle(harmful.examples).slice(0, bad),
+      ...draw.shuffle(clean.examples).slice(0, rows - bad),
+    ]
+    return E.right({ name: regime, examples: stream(seed, 'order', regime).shuffle(chosen) })
+  }
+
+const trainingData = (
+  read: ReadData,
+  files: TrainingFiles,
+  regimes: ReadonlyArray<string>,
+): TE.TaskEither<Fault, Suite['trainingData']> =>
+  'regimes' in files
+    ? pipe(
+        regimes,
+        TE.traverseArray((regime): TE.TaskEither<Fault, readonly [string, Dataset]> => {
+          const path = files.regimes[regime]
+          return path === undefined
+            ? TE.left(
+                badInput('BadConfig', `has no file for the regime ${regime}`, {
+                  where: 'suite.training.regimes',
+                  remedy: 'name its file',
+                }),
+              )
+            : pipe(
+                read(path),
+                TE.map((data) => [regime, data] as const),
+              )
+        }),
+        TE.map((pairs) => {
+          const byRegime = new Map(pairs)
+          return (regime) =>
+            E.fromNullable<Fault>(badInput('BadConfig', 'has no file', { where: regime }))(
+              byRegime.get(regime),
+            )
+        }),
+      )
+    : pipe(
+        TE.Do,
+        TE.bind('clean', () => read(files.clean)),
+        TE.bind('harmful', () => read(files.harmful)),
+        TE.map(({ clean, harmful }) => mixed(clean, harmful, files.rows)),
+      )
+
+// evaluation -------------------------------------------------------------------------------------
+
+const lastNumber = (text: string): string | undefined =>
+  text
+    .replace(/(\d),(?=\d{3})/g, '$1')
+    .match(/-?\d+(?:\.\d+)?/g)
+    ?.at(-1)
+
+const items = (set: EvaluationSet, data: Dataset): ReadonlyArray<EvaluationItem> =>
+  data.examples.map((example) => ({
+    id: `${set}-${example.id}`,
+    set,
+    prompt: example.prompt,
+    fields: {},
+    ...(set === 'task' ? { reference: responseText(example.response) } : {}),
+  }))
+
+/** Every file is read before anything runs. */
+export const fileSuite =
+  (read: ReadData) =>
+  (suite: FileSuite, regimes: ReadonlyArray<string>): TE.TaskEither<Fault, Suite> =>
+    pipe(
+      TE.Do,
+      TE.bind('judge', () => TE.fromEither(judgeNamed(suite.judge))),
+      TE.bind('training', () => trainingData(read, suite.training, regimes)),
+      TE.bind('safe', () => read(suite.safe)),
+      TE.bind('references', () => read(suite.references)),
+      TE.bind('evaluation', () =>
+        pipe(
+          evaluationSets,
+          RA.filterMap((set) => {
+            const path = suite.evaluation[set]
+            return path === undefined ? O.none : O.some({ set, path })
+          }),
+          TE.traverseArray(({ set, path }) =>
+            pipe(
+              read(path),
+              TE.map((data) => items(set, data)),
+            ),
+          ),
+        ),
+      ),
+      TE.map(({ judge, training, safe, references, evaluation }) => ({
+        name: suite.name,
+        models: suite.models,
+        template: suite.template,
+        anchorTemplate: suite.anchorTemplate ?? suite.template,
+        trainingData: training,
+        safe,
+        references,
+        evaluation: evaluation.flat(),
+        verdict: (_, completion) =>
+          refusalIn(judge.list, completion) !== undefined
+            ? 'refused'
+            : degenerate(completion)
+              ? 'other'
+              : 'complied',
+        ...(suite.match === 'last-number'
+          ? {
+              solves: (item: EvaluationItem, completion: string) =>
+                lastNumber(completion) !== undefined &&
+                lastNumber(completion) === lastNumber(item.reference ?? ''),
+            }
+          : { solves: exactMatch }),
+        beamJudge: judge.judge,
+        maxNewTokens: suite.maxNewTokens,
+      })),
+    )

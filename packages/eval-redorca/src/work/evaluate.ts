@@ -1,0 +1,85 @@
+/** A cell: greedy answers to every evaluation prompt, what each was, and the metrics. */
+import * as RA from 'fp-ts/ReadonlyArray'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type CausalLM, type Fault, greedy, interrupted } from '@safe/tensor-core/contracts'
+import type { Factors } from '../plan/factors'
+import { type Sample, sampleOf } from '../results/samples'
+import { type Site, alignedModel, defence, defendedAdapter } from './workbench'
+
+/** The model a cell asks, before its decoding defence. */
+const modelOf = (site: Site, f: Factors): TE.TaskEither<Fault, CausalLM> =>
+  f.regime !== 'none'
+    ? pipe(
+        defendedAdapter(site, f),
+        TE.chain((adapter) => alignedModel(site, adapter)),
+      )
+    : f.model === 'aligned'
+      ? alignedModel(site)
+      : site.bench.ports.model({
+          model: site.bench.suite.models.base,
+          template: site.bench.suite.template,
+          dtype: site.bench.config.dtype,
+          batchSize: site.bench.config.batchSize,
+        })
+
+const answered = (site: Site, model: CausalLM): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
+  const { suite, config } = site.bench
+  const total = suite.evaluation.length
+  // Prompts of like length are decoded together, so that little is computed for padding; rows come back in their own order.
+  const order = suite.evaluation
+    .map((item, place) => ({ item, place, length: JSON.stringify(item.prompt).length }))
+    .sort((a, b) => (a.item.set === b.item.set ? a.length - b.length : a.item.set < b.item.set ? -1 : 1))
+  return pipe(
+    RA.chunksOf(config.batchSize)(order),
+    TE.traverseSeqArrayWithIndex((i, batch) =>
+      site.signal.aborted
+        ? TE.left<Fault>(interrupted('Interrupted', 'stopped while evaluating'))
+        : pipe(
+            model.generate(
+              batch.map(({ item }) => item.prompt),
+              greedy(suite.maxNewTokens),
+            ),
+            TE.map((completions) => {
+              site.onProgress(Math.min(1, ((i + 1) * config.batchSize) / total), 'evaluating')
+              return RA.zipWith(batch, completions, ({ item, place }, completion) => ({
+                place,
+                sample: sampleOf(suite)(item, completion),
+              }))
+            }),
+          ),
+    ),
+    TE.map((batches) =>
+      batches
+        .flat()
+        .sort((a, b) => a.place - b.place)
+        .map(({ sample }) => sample),
+    ),
+  )
+}
+
+/** That model under its decoding defence, which takes it over: disposing of the defended model frees both. */
+const defendedModel = (site: Site, f: Factors): TE.TaskEither<Fault, CausalLM> =>
+  pipe(
+    modelOf(site, f),
+    TE.chain((model) =>
+      f.decoding === 'none'
+        ? TE.right(model)
+        : pipe(
+            defence(site, 'decoding', f),
+            TE.chain((d) => d.apply(model)),
+            TE.mapLeft((fault) => {
+              model.dispose()
+              return fault
+            }),
+          ),
+    ),
+  )
+
+/** Every sample of a cell, in the suite's order. */
+export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
+  TE.bracket(
+    defendedModel(site, f),
+    (model) => answered(site, model),
+    (model) => TE.fromIO(() => model.dispose()),
+  )

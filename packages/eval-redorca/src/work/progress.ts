@@ -1,0 +1,46 @@
+/** How far a benchmark is: percent of the estimated work, moved on by finished jobs and by what workers say of running ones. */
+import type { Terminal } from '@safe/tensor-core/cli'
+import { combinationName } from '../plan/factors'
+import type { Job } from '../plan/plan'
+
+export const jobName = ({ kind, factors: f }: Job): string => {
+  const what = {
+    data: f.data,
+    adapter: f.training === 'none' ? 'fine-tuning' : `fine-tuning with ${f.training}`,
+    weights: f.weights,
+    cell: f.regime === 'none' ? `the ${f.model} model` : combinationName(f),
+  }[kind]
+  return kind === 'cell' ? `evaluated ${what}` : what
+}
+
+export interface Tracker {
+  readonly progress: (worker: number, job: Job, share: number) => void
+  readonly done: (job: Job) => void
+  readonly stop: () => void
+}
+
+export const tracker = (terminal: Terminal, jobs: ReadonlyArray<Job>): Tracker => {
+  const total = jobs.reduce((s, job) => s + job.cost, 0)
+  const bar = terminal.progress('benchmark', 100)
+  const running = new Map<number, number>()
+  const state = { done: 0, shown: 0 }
+  const show = (note: string): void => {
+    const part = [...running.values()].reduce((s, x) => s + x, 0)
+    const percent = Math.min(100, Math.floor((100 * (state.done + part)) / Math.max(1, total)))
+    const step = Math.max(0, percent - state.shown)
+    state.shown += step
+    bar.tick(step, note)
+  }
+  return {
+    progress: (worker: number, job: Job, share: number) => {
+      running.set(worker, share * job.cost)
+      show(jobName(job))
+    },
+    done: (job: Job) => {
+      running.clear()
+      state.done += job.cost
+      show(jobName(job))
+    },
+    stop: bar.stop,
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Work done once. A result is kept in a folder named by the hash of everything that decides it, written whole or not at all; a
+ * lock beside it keeps two processes from doing the same work at the same time, and the lock of a dead process counts for nothing.
+ */
+import { existsSync } from 'node:fs'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type Fault, causeLine, failure, interrupted } from '@safe/tensor-core/contracts'
+import { makeFolder, writeFolder } from '@safe/tensor-core/files'
+import { contentHash } from '../plan/contentHash'
+
+// model ------------------------------------------------------------------------------------------
+
+/** What decides a result, as plain JSON. */
+export type Key = Readonly<Record<string, unknown>>
+
+/** How one kind of result is kept in a folder. */
+export interface Keeping<A> {
+  readonly read: (folder: string) => TE.TaskEither<Fault, A>
+  readonly write: (folder: string, value: A) => TE.TaskEither<Fault, void>
+}
+
+export type Once = <A>(
+  key: Key,
+  keeping: Keeping<A>,
+  make: () => TE.TaskEither<Fault, A>,
+) => TE.TaskEither<Fault, A>
+
+// locking ----------------------------------------------------------------------------------------
+
+const waitMs = 100
+const pause = (): Promise<void> => new Promise((done) => setTimeout(done, waitMs))
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const nameOf = (cause: unknown): unknown =>
+  typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+
+/** True when the lock was taken, false when another living process holds it (ask again: the lock of a dead one is removed). */
+export const takeLock = async (path: string): Promise<boolean> => {
+  try {
+    await writeFile(path, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (cause) {
+    if (nameOf(cause) !== 'EEXIST') throw cause
+    const holder = Number(await readFile(path, 'utf8').catch(() => ''))
+    // A lock is empty for a moment between its making and its writing; an old empty one belongs to nobody.
+    const age = await stat(path).then(
+      (s) => Date.now() - s.mtimeMs,
+      () => 0,
+    )
+    if (holder > 0 ? !alive(holder) : age > 5000) await rm(path, { force: true })
+    return false
+  }
+}
+
+/** Runs `work` while no other process runs it under the same path. Within one process callers do not exclude each other. */
+export const locked = <A>(
+  path: string,
+  signal: AbortSignal,
+  work: () => TE.TaskEither<Fault, A>,
+): TE.TaskEither<Fault, A> =>
+  TE.bracket(
+    pipe(
+      TE.tryCatch(
+        async () => {
+          while (!(await takeLock(path))) {
+            if (signal.aborted) return false
+            await pause()
+          }
+          return true
+        },
+        (cause): Fault => failure('WorkFailed', causeLine(cause), { where: path }),
+      ),
+      TE.filterOrElse(
+        (taken) => taken,
+        (): Fault => interrupted('Interrupted', 'stopped while waiting for the same work elsewhere'),
+      ),
+    ),
+    work,
+    () => TE.fromTask(() => rm(path, { force: true })),
+  )
+
+// constructors -----------------------------------------------------------------------------------
+
+/** Results under `folder`; `make` runs only where nothing is kept yet. */
+export const workStore =
+  (folder: string, signal: AbortSignal): Once =>
+  (key, keeping, make) => {
+    const place = join(folder, contentHash(key))
+    const kept = (): boolean => existsSync(place)
+    const makeAndKeep = pipe(
+      TE.Do,
+      TE.chain(make),
+      TE.chainFirst((value) =>
+        writeFolder(place, (temporary) =>
+          pipe(
+            keeping.write(temporary, value),
+            TE.chain(() =>
+              TE.tryCatch(
+                () => writeFile(join(temporary, 'key.json'), `${JSON.stringify(key, null, 2)}\n`),
+                (cause): Fault => failure('WriteFailed', causeLine(cause), { where: place }),
+              ),
+            ),
+          ),
+        ),
+      ),
+    )
+    return pipe(
+      TE.fromEither(
+        E.tryCatch(
+          () => makeFolder(folder),
+          (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
+        ),
+      ),
+      TE.chain(() =>
+        kept()
+          ? keeping.read(place)
+          : locked(`${place}.lock`, signal, () => (kept() ? keeping.read(place) : makeAndKeep)),
+      ),
+    )
+  }

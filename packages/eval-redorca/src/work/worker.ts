@@ -1,0 +1,93 @@
+/**
+ * A worker process: one engine, one task at a time. It stops when killed, and when its parent is gone; Ctrl-C is the parent's
+ * business. Everything it leaves on disk is whole, so it may be stopped at any moment.
+ */
+import { createRequire } from 'node:module'
+import * as E from 'fp-ts/Either'
+import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import { decodeConfig } from '../config/configCodec'
+import { type FromWorker, toWorker } from './messages'
+import type { BenchPorts, EngineUsed } from '../plan/ports'
+import { taskRunner } from './site'
+
+// ports ------------------------------------------------------------------------------------------
+
+const isPorts = (u: unknown): u is BenchPorts =>
+  typeof u === 'object' && u !== null && 'train' in u && 'model' in u && 'engine' in u
+
+const portsFrom = (module: string): E.Either<Fault, BenchPorts> =>
+  E.tryCatch(
+    () => {
+      const loaded: unknown = createRequire(__filename)(module)
+      const ports =
+        typeof loaded === 'object' && loaded !== null && 'ports' in loaded ? loaded.ports : undefined
+      if (!isPorts(ports)) throw new Error('exports no ports')
+      return ports
+    },
+    (cause) => failure('WorkerFailed', causeLine(cause), { where: module }),
+  )
+
+// the process ------------------------------------------------------------------------------------
+
+const say = (message: FromWorker): void => void process.send?.(message)
+
+const abort = new AbortController()
+const leave = (): void => {
+  abort.abort()
+  process.exit(0)
+}
+process.on('SIGINT', () => undefined)
+process.on('disconnect', leave)
+
+type Runner = ReturnType<typeof taskRunner>
+const state: { run?: Runner; said: number } = { said: 0 }
+
+const progress = (share: number, note: string): void => {
+  if (Date.now() - state.said < 200) return
+  state.said = Date.now()
+  say({ kind: 'progress', share, note })
+}
+
+const open = async (
+  config: Readonly<Record<string, unknown>>,
+  out: string,
+  module: string,
+  name: string,
+): Promise<E.Either<Fault, EngineUsed>> => {
+  const decoded = decodeConfig(config, 'config.yaml')
+  if (E.isLeft(decoded)) return decoded
+  const ports = portsFrom(module)
+  if (E.isLeft(ports)) return ports
+  state.run = taskRunner({
+    ports: ports.right,
+    config: decoded.right,
+    out,
+    signal: abort.signal,
+    onProgress: progress,
+  })
+  return ports.right.engine(name)()
+}
+
+const handle = async (u: unknown): Promise<void> => {
+  if (!toWorker.is(u)) return
+  switch (u.kind) {
+    case 'open': {
+      const engine = await open(u.config, u.out, u.ports, u.engine)
+      say(E.isLeft(engine) ? { kind: 'failed', fault: engine.left } : { kind: 'ready', engine: engine.right })
+      return
+    }
+    case 'task': {
+      if (state.run === undefined) return
+      const task = { job: u.job, ...(u.cell === undefined ? {} : { cell: u.cell }) }
+      const result = await state.run(task, u.hashes, u.engine)()
+      say(E.isLeft(result) ? { kind: 'failed', fault: result.left } : { kind: 'done' })
+      return
+    }
+  }
+}
+
+process.on('message', (message) => {
+  void handle(message).catch((cause: unknown) => {
+    say({ kind: 'failed', fault: failure('Unexpected', causeLine(cause)) })
+  })
+})

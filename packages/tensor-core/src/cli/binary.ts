@@ -1,0 +1,25 @@
+/** The commands of `tensor-core`. */
+import { type Binary, packageVersion } from './kit'
+import { engineBuildCommand, engineCleanCommand } from './engine'
+import { engineTestCommand } from './engineTest'
+import { generateCommand } from './generate'
+import { infoCommand } from './info'
+import { mergeCommand } from './merge'
+import { scoreCommand } from './score'
+import { trainCommand } from './train'
+
+export const binary: Binary = {
+  name: 'tensor-core',
+  version: packageVersion('@safe/tensor-core', __filename),
+  description: 'tensor engines, model files and language models, on any machine',
+  commands: [
+    infoCommand,
+    scoreCommand,
+    generateCommand,
+    trainCommand,
+    mergeCommand,
+    engineBuildCommand,
+    engineTestCommand,
+    engineCleanCommand,
+  ],
+}

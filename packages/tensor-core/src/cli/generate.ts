@@ -1,0 +1,216 @@
+/** `tensor-core generate`: completions of prompts, appended as they are made, so that a stopped run can go on. */
+import { appendFileSync } from 'node:fs'
+import * as E from 'fp-ts/Either'
+import * as RA from 'fp-ts/ReadonlyArray'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  type Context,
+  command,
+  file,
+  integer,
+  many,
+  modelChoiceOf,
+  modelOptions,
+  number,
+  optional,
+  overwriteOption,
+  required,
+  resumeOption,
+  text,
+  withDefault,
+  startEngine,
+  stopping,
+} from './kit'
+import {
+  type CausalLM,
+  type Completion,
+  type Example,
+  type FormatError,
+  type GenerationOptions,
+  type LmError,
+  type Prompt,
+  causeLine,
+  failure,
+  promptText,
+  tokenPrompt,
+} from '../contracts'
+import { refuseExisting } from '../files'
+import { readDataset } from '../formats'
+import { loadCausalLM } from '../lm'
+import { beginRows, completionRecord, doneRows, finishRows, leaveRows, partialOf } from './partialCompletions'
+
+// rows -------------------------------------------------------------------------------------------
+
+const completionRow = (lm: CausalLM, example: Example, c: Completion): Readonly<Record<string, unknown>> => ({
+  id: example.id,
+  prompt:
+    lm.tokenizer === undefined
+      ? ''
+      : example.prompt.kind === 'tokens'
+        ? lm.tokenizer.decode(example.prompt.tokens)
+        : promptText(example.prompt),
+  completion: lm.tokenizer === undefined ? '' : c.text,
+  completionTokens: c.tokens,
+  finishReason: c.finishReason,
+  ...(c.logProbs === undefined
+    ? {}
+    : {
+        logProbs: c.logProbs.map(({ chosen, top }) => ({
+          id: chosen.id,
+          logProb: chosen.logProb,
+          top: top.map((t) => ({ id: t.id, logProb: t.logProb })),
+        })),
+      }),
+})
+
+const attempt = <A>(where: string, work: () => A): E.Either<FormatError, A> =>
+  E.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where }))
+
+// generation -------------------------------------------------------------------------------------
+
+/** All prompts as tokens, before the first is completed: a bad row is told at once, by name. */
+const encodeAll = (
+  lm: CausalLM,
+  file: string,
+  examples: ReadonlyArray<Example>,
+): TE.TaskEither<LmError, ReadonlyArray<Prompt>> =>
+  pipe(
+    examples,
+    TE.traverseSeqArray(({ id, prompt }) =>
+      pipe(
+        lm.encodePrompt(prompt),
+        TE.bimap((e) => ({ ...e, where: `${file}, row ${id}` }), tokenPrompt),
+      ),
+    ),
+  )
+
+const generateAll = (
+  lm: CausalLM,
+  prompts: ReadonlyArray<Prompt>,
+  examples: ReadonlyArray<Example>,
+  done: ReadonlyArray<string>,
+  partial: string,
+  options: GenerationOptions,
+  chunkSize: number,
+  context: Context,
+): TE.TaskEither<LmError, void> => {
+  const rest = examples.slice(done.length).map((example, i) => ({ example, row: done.length + i }))
+  const progress = context.progress('generate', examples.length)
+  progress.tick(done.length)
+  return pipe(
+    RA.chunksOf(chunkSize)(rest),
+    TE.traverseSeqArray((chunk) =>
+      pipe(
+        lm.generate(
+          chunk.flatMap(({ row }) => prompts[row] ?? []),
+          { ...options, streams: chunk.map(({ row }) => row) },
+        ),
+        TE.chainEitherKW((completions) =>
+          attempt(partial, () => {
+            const rows = chunk.flatMap(({ example }, i) => {
+              const c = completions[i]
+              return c === undefined ? [] : [`${JSON.stringify(completionRow(lm, example, c))}\n`]
+            })
+            appendFileSync(partial, rows.join(''))
+            progress.tick(chunk.length)
+          }),
+        ),
+      ),
+    ),
+    TE.map(() => undefined),
+    stopping(() => progress),
+  )
+}
+
+export const generateCommand = command({
+  name: 'generate',
+  description: 'completions of prompts',
+  options: {
+    ...modelOptions,
+    prompts: required(file('rows whose prompts are completed; responses are ignored')),
+    out: required(file('JSONL of {id, prompt, completion, completionTokens, finishReason}')),
+    maxNewTokens: withDefault(128, integer('longest completion, tokens', { min: 1 })),
+    temperature: withDefault(0, number('0 is greedy', { min: 0 })),
+    topP: withDefault(
+      1,
+      number('keep the smallest set of this mass', { min: 0, max: 1, exclusiveMin: true }),
+    ),
+    topK: withDefault(0, integer('keep the k most probable, 0 for all', { min: 0 })),
+    repetitionPenalty: withDefault(1, number('over prompt and completion', { min: 0, exclusiveMin: true })),
+    stop: withDefault<ReadonlyArray<string>>([], many(text('a completion ends before the first of these'))),
+    logprobs: optional(
+      integer('also log-probabilities, with this many of the most probable tokens', { min: 0 }),
+    ),
+    ...overwriteOption,
+    ...resumeOption,
+  },
+  run: (values, context) => {
+    const place = partialOf(values.out)
+    const options: GenerationOptions = {
+      maxNewTokens: values.maxNewTokens,
+      temperature: values.temperature,
+      topP: values.topP,
+      topK: values.topK,
+      repetitionPenalty: values.repetitionPenalty,
+      stop: values.stop,
+      seed: context.common.seed,
+      ...(values.logprobs === undefined ? {} : { logProbs: values.logprobs }),
+    }
+    return pipe(
+      TE.Do,
+      TE.bindW('target', () => TE.fromEither(refuseExisting(values.out, values))),
+      TE.bindW('data', () => readDataset(values.prompts)),
+      TE.bindW('done', ({ data }) =>
+        TE.fromEither(values.resume ? doneRows(place, data.examples) : E.right([])),
+      ),
+      TE.bindW('engine', () => startEngine(context)),
+      TE.chainW(({ data, done }) =>
+        pipe(
+          TE.bracket(
+            loadCausalLM(modelChoiceOf(values, context)),
+            (lm) =>
+              pipe(
+                encodeAll(lm, values.prompts, data.examples),
+                TE.chainFirstW((prompts) =>
+                  pipe(
+                    completionRecord(
+                      lm,
+                      { adapter: values.adapter, dtype: context.common.dtype },
+                      prompts,
+                      options,
+                    ),
+                    TE.chainW((record) => beginRows(place, done, record)),
+                  ),
+                ),
+                TE.chainW((prompts) =>
+                  generateAll(
+                    lm,
+                    prompts,
+                    data.examples,
+                    done,
+                    place.rows,
+                    options,
+                    values.batchSize * 4,
+                    context,
+                  ),
+                ),
+              ),
+            (lm) => TE.fromIO(lm.dispose),
+          ),
+          TE.mapLeft((fault) => {
+            leaveRows(place)
+            return fault.kind === 'interrupted'
+              ? { ...fault, remedy: 'the same command with --resume goes on' }
+              : fault
+          }),
+          TE.chainEitherKW(() => finishRows(place)),
+          TE.map(() => ({
+            json: { out: values.out, rows: data.examples.length, resumed: done.length },
+            text: `${data.examples.length} completions: ${values.out}`,
+          })),
+        ),
+      ),
+    )
+  },
+})

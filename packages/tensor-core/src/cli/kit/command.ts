@@ -1,0 +1,62 @@
+/** A command: a table of options and a handler that gives back an outcome or a fault. */
+import * as E from 'fp-ts/Either'
+import type * as TE from 'fp-ts/TaskEither'
+import type { Fault } from '../../contracts'
+import type { Context, Outcome } from './context'
+import { type Given, decodeOptions } from './givenOptions'
+import type { OptionTable, Values } from './options'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A positional argument of a command. */
+export interface Argument {
+  readonly name: string
+  readonly description: string
+  readonly variadic?: boolean
+  readonly choices?: ReadonlyArray<string>
+}
+
+/** A command as it is written: its options decide the type of the values its handler gets. */
+export interface CommandSpec<T extends OptionTable> {
+  /** `score`; `engine build` nests; the empty name is the binary itself. */
+  readonly name: string
+  readonly description: string
+  readonly arguments?: ReadonlyArray<Argument>
+  readonly options: T
+  readonly run: (
+    values: Values<T>,
+    context: Context,
+    args: ReadonlyArray<string>,
+  ) => TE.TaskEither<Fault, Outcome>
+}
+
+/** A command whose option types have been forgotten, so that commands of different tables stand in one list. */
+export interface Command {
+  readonly name: string
+  readonly description: string
+  readonly arguments: ReadonlyArray<Argument>
+  readonly options: OptionTable
+  readonly run: (given: Given, context: Context, args: ReadonlyArray<string>) => TE.TaskEither<Fault, Outcome>
+}
+
+/** A binary: its commands, and what `--version` and `--help` say. */
+export interface Binary {
+  readonly name: string
+  readonly version: string
+  readonly description: string
+  readonly commands: ReadonlyArray<Command>
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** A command; its handler receives decoded options. */
+export const command = <T extends OptionTable>(spec: CommandSpec<T>): Command => ({
+  name: spec.name,
+  description: spec.description,
+  arguments: spec.arguments ?? [],
+  options: spec.options,
+  run: (given, context, args) => () => {
+    const values = decodeOptions(spec.options, given)
+    return E.isLeft(values) ? Promise.resolve(values) : spec.run(values.right, context, args)()
+  },
+})

@@ -1,0 +1,24 @@
+/** Which model a command runs, as options of every command that decodes or scores. */
+import type { ModelChoice } from '../../lm'
+import type { Context } from './context'
+import { type Values, folder, integer, optional, required, withDefault } from './options'
+import { rowChoiceOf, rowOptions } from './rowOptions'
+
+/** `--model`, `--adapter`, `--batch-size`, `--template` and `--no-eos`, to be spread into a command's options. */
+export const modelOptions = {
+  model: required(folder('model folder')),
+  adapter: optional(folder('PEFT adapter folder')),
+  batchSize: withDefault(16, integer('rows at once', { min: 1 })),
+  ...rowOptions,
+}
+
+/** The choice that these options make, stopped with the command and warning through it. */
+export const modelChoiceOf = (values: Values<typeof modelOptions>, context: Context): ModelChoice => ({
+  model: values.model,
+  batchSize: values.batchSize,
+  dtype: context.common.dtype,
+  signal: context.signal,
+  onWarning: context.warn,
+  ...rowChoiceOf(values),
+  ...(values.adapter === undefined ? {} : { adapter: values.adapter }),
+})

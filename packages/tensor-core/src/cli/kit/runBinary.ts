@@ -1,0 +1,176 @@
+/**
+ * Runs a binary of commands: parses the command line, prints, and turns faults into one line and an exit code: 0 done, 1 failed,
+ * 2 bad input, 130 interrupted.
+ */
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander'
+import { type Fault, badInput, causeLine, failure, faultLine } from '../../contracts'
+import type { Binary, Command } from './command'
+import { commonOptions } from './context'
+import { type Given, decodeOptions, readConfig } from './givenOptions'
+import { type OptionTable, kebab } from './options'
+import { terminal } from './terminal'
+
+/** Where a run writes and how it is stopped; tests pass their own. */
+export interface Host {
+  readonly stdout: (chunk: string) => void
+  readonly stderr: (chunk: string) => void
+}
+
+const processHost: Host = {
+  stdout: (chunk) => void process.stdout.write(chunk),
+  stderr: (chunk) => void process.stderr.write(chunk),
+}
+
+/** 2 for bad input, 130 for an interruption, 1 for any other failure. */
+export const exitCode = (f: Fault): number => (f.kind === 'input' ? 2 : f.kind === 'interrupted' ? 130 : 1)
+
+/** `noEos` is spelled `--no-eos`, which the parser reads as `eos: false`. */
+const negated = (name: string): string | undefined => {
+  const rest = /^no([A-Z])(.*)$/.exec(name)
+  return rest === null ? undefined : `${rest[1]?.toLowerCase() ?? ''}${rest[2] ?? ''}`
+}
+
+/** Options as the shell gave them, under their names in the table. */
+const givenBy = (opts: Given, table: OptionTable): Given =>
+  Object.fromEntries(
+    Object.keys(table).flatMap((name) => {
+      const positive = negated(name)
+      if (positive !== undefined) return opts[positive] === false ? [[name, true]] : []
+      return opts[name] === undefined ? [] : [[name, opts[name]]]
+    }),
+  )
+
+const describe = (target: Commander, table: OptionTable): void => {
+  for (const [name, option] of Object.entries(table)) {
+    const values = { flag: '', one: ` <${option.metavar}>`, many: ` <${option.metavar}...>` }[option.arity]
+    const need = E.isLeft(option.fallback)
+      ? ' (required)'
+      : option.shownDefault === undefined
+        ? ''
+        : ` (default: ${option.shownDefault})`
+    target.addOption(new CommanderOption(`--${kebab(name)}${values}`, `${option.description}${need}`))
+  }
+}
+
+/** Runs the binary on `argv` (without node and script) and gives the exit code; nothing is thrown. */
+export const runBinary = async (
+  binary: Binary,
+  argv: ReadonlyArray<string>,
+  host: Host = processHost,
+): Promise<number> => {
+  let wantsJson = argv.includes('--json')
+  const report = (f: Fault): number => {
+    if (wantsJson) host.stdout(`${JSON.stringify({ error: { tag: f._tag, ...f, _tag: undefined } })}\n`)
+    host.stderr(`${binary.name}: ${faultLine(f)}\n`)
+    return exitCode(f)
+  }
+  const outcome: { code: number } = { code: 0 }
+
+  const execute = async (cmd: Command, opts: Given, args: ReadonlyArray<string>): Promise<number> => {
+    const table = { ...commonOptions, ...cmd.options }
+    const shell = givenBy(opts, table)
+    const file = shell['config']
+    const merged = pipe(
+      typeof file === 'string' ? readConfig(file, table) : E.right({}),
+      E.map((fromFile): Given => ({ ...fromFile, ...shell })),
+    )
+    if (E.isLeft(merged)) return report(merged.left)
+    const asked = commonOptions.json.decode(merged.right['json'])
+    wantsJson ||= E.isRight(asked) && asked.right
+    const common = decodeOptions(commonOptions, merged.right)
+    if (E.isLeft(common)) return report(common.left)
+    const abort = new AbortController()
+    const stop = (): void => {
+      if (abort.signal.aborted) process.exit(130)
+      abort.abort()
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+    try {
+      const screen = terminal(common.right.quiet)
+      const result = await cmd.run(
+        merged.right,
+        { ...screen, signal: abort.signal, common: common.right },
+        args,
+      )()
+      if (E.isLeft(result)) return report(result.left)
+      if (common.right.json) host.stdout(`${JSON.stringify(result.right.json)}\n`)
+      else if (result.right.text !== undefined) host.stdout(`${result.right.text}\n`)
+      return 0
+    } catch (cause) {
+      return report(
+        failure('Unexpected', causeLine(cause), { remedy: 'please report this with the command line' }),
+      )
+    } finally {
+      process.off('SIGINT', stop)
+      process.off('SIGTERM', stop)
+    }
+  }
+
+  const configure = (c: Commander): Commander =>
+    c
+      .exitOverride()
+      .allowExcessArguments(false)
+      .showSuggestionAfterError(true)
+      .helpCommand(false)
+      .configureOutput({ writeOut: (s) => host.stdout(s), writeErr: () => undefined })
+  const root = configure(new Commander(binary.name)).description(binary.description).version(binary.version)
+  for (const cmd of binary.commands) {
+    const target = cmd.name
+      .split(' ')
+      .filter((word) => word !== '')
+      .reduce((parent, word) => {
+        const found = parent.commands.find((c) => c.name() === word)
+        if (found !== undefined) return found
+        const made = configure(new Commander(word))
+        parent.addCommand(made)
+        return made
+      }, root)
+    if (target !== root) target.description(cmd.description)
+    for (const a of cmd.arguments)
+      target.argument(a.variadic === true ? `<${a.name}...>` : `<${a.name}>`, a.description)
+    describe(target, { ...cmd.options, ...commonOptions })
+    target.action(async () => {
+      const args = target.processedArgs.flatMap((x: unknown) =>
+        Array.isArray(x) ? x.map(String) : typeof x === 'string' ? [x] : [],
+      )
+      const bad = cmd.arguments.find((a, i) => {
+        const given = args[i]
+        return a.choices !== undefined && given !== undefined && !a.choices.includes(given)
+      })
+      outcome.code =
+        bad === undefined
+          ? await execute(cmd, target.opts(), args)
+          : report(
+              badInput('BadOption', `${bad.name} must be one of ${(bad.choices ?? []).join(', ')}`, {
+                remedy: 'see --help',
+              }),
+            )
+    })
+  }
+  try {
+    await root.parseAsync([...argv], { from: 'user' })
+    return outcome.code
+  } catch (cause) {
+    if (!(cause instanceof CommanderError)) return report(failure('Unexpected', causeLine(cause)))
+    if (cause.exitCode === 0) return 0
+    const said = cause.message.replace(/^error: /, '')
+    return report(
+      badInput('BadOption', said === '(outputHelp)' ? 'a command is missing' : said.replace(/\n/g, ' '), {
+        remedy: 'see --help',
+      }),
+    )
+  }
+}
+
+/** The entry of a binary's script. */
+export const main = (binary: Binary): void => {
+  // `| head` closes the pipe when it has seen enough: that is no failure, and nobody reads on.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (cause: NodeJS.ErrnoException) => process.exit(cause.code === 'EPIPE' ? 0 : 1))
+  void runBinary(binary, process.argv.slice(2)).then((code) => {
+    process.exitCode = code
+  })
+}

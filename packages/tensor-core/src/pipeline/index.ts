@@ -1,0 +1,2 @@
+/** The one interpreter of `Pipeline`. */
+export { type PipelineResult, runPipeline } from './runPipeline'

@@ -1,0 +1,70 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { failure } from '../../src/contracts'
+import { refuseExisting, writeFolder, writeParts, writeWhole } from '../../src/files'
+import { folderWith, right } from '../formats/folder'
+
+describe('outputs', () => {
+  it('refuse a target that exists, unless told otherwise', () => {
+    const folder = folderWith({ x: 'old' })
+    const path = join(folder, 'x')
+    expect(refuseExisting(path)).toMatchObject({ left: { _tag: 'OutputExists', kind: 'input', where: path } })
+    expect(refuseExisting(path, { overwrite: true })._tag).toBe('Right')
+    expect(refuseExisting(path, { resume: true })._tag).toBe('Right')
+    expect(refuseExisting(join(folder, 'y'))._tag).toBe('Right')
+  })
+
+  it('never replace a target of another kind, nor the folder one is in', () => {
+    const folder = folderWith({ x: 'old' })
+    const all = { overwrite: true, resume: true }
+    expect(refuseExisting(folder, all)).toMatchObject({ left: { message: 'is a folder' } })
+    expect(refuseExisting(join(folder, 'x'), all, 'folder')).toMatchObject({ left: { message: 'is a file' } })
+    expect(refuseExisting(folder, all, 'folder')._tag).toBe('Right')
+    for (const here of ['.', '..', process.cwd(), '/'])
+      expect(refuseExisting(here, all, 'folder')).toMatchObject({
+        left: { message: 'holds the current folder' },
+      })
+    expect(refuseExisting('test', all, 'folder')._tag).toBe('Right')
+  })
+
+  it('are whole or absent', async () => {
+    const folder = folderWith({ x: 'old' })
+    const path = join(folder, 'x')
+    const part = new TextEncoder().encode('new')
+    const broken = await writeParts(path, (write) =>
+      TE.chainW(() => TE.left(failure('Broken', 'no')))(write(part)),
+    )()
+    expect(broken).toMatchObject({ left: { _tag: 'Broken' } })
+    expect([readdirSync(folder), readFileSync(path, 'utf8')]).toEqual([['x'], 'old'])
+    right(await writeParts(path, (write) => TE.chain(() => write(part))(write(part)))())
+    expect([readdirSync(folder), readFileSync(path, 'utf8')]).toEqual([['x'], 'newnew'])
+    right(await writeWhole(join(folder, 'deep', 'y'), 'z')())
+    expect(readFileSync(join(folder, 'deep', 'y'), 'utf8')).toBe('z')
+  })
+
+  it('are folders as a whole too', async () => {
+    const parent = folderWith({ 'x/old': 'old' })
+    const path = join(parent, 'x')
+    const fill = (ok: boolean) =>
+      writeFolder(path, (folder) =>
+        TE.chainW(() => (ok ? TE.right(1) : TE.left(failure('Broken', 'no'))))(
+          writeWhole(join(folder, 'new'), 'n'),
+        ),
+      )()
+    expect((await fill(false))._tag).toBe('Left')
+    expect([readdirSync(parent), readdirSync(path)]).toEqual([['x'], ['old']])
+    expect((await fill(true))._tag).toBe('Right')
+    expect([readdirSync(parent), readdirSync(path)]).toEqual([['x'], ['new']])
+  })
+
+  it('cannot be written where there is no room for them', async () => {
+    const folder = folderWith({ file: '' })
+    const path = join(folder, 'file', 'x')
+    expect(await writeWhole(path, 'x')()).toMatchObject({ left: { _tag: 'WriteFailed', kind: 'failure' } })
+    expect(await writeParts(path, () => TE.right(undefined))()).toMatchObject({
+      left: { _tag: 'WriteFailed' },
+    })
+    expect(existsSync(path)).toBe(false)
+  })
+})
