@@ -7,6 +7,7 @@ import {
   type DataDefence,
   type Dataset,
   type DecodingDefence,
+  type Defence,
   type GradientOracle,
   type LoraAdapter,
   type Stage,
@@ -14,14 +15,21 @@ import {
   type UpdateRule,
   type WeightsDefence,
   arraySpace,
+  compose,
+  dataDefence,
   dataMonoid,
+  decodingDefence,
   decodingMonoid,
+  defenceName,
+  isIdentity,
   noDefence,
   pipelineMonoid,
   pipelineOf,
   plainRule,
   textExample,
+  trainingDefence,
   trainingMonoid,
+  weightsDefence,
   weightsMonoid,
 } from '../src/contracts'
 
@@ -68,50 +76,47 @@ const oracle: GradientOracle<G> = {
 }
 
 /** Keeps the rows whose number is not divisible by k. */
-const drop = (k: number): DataDefence => ({
-  stage: 'data',
-  name: `drop${k}`,
-  parameters: { k },
-  apply: (d) =>
-    TE.right({ name: `${d.name}/${k}`, examples: d.examples.filter((_, i) => (i + 1) % k !== 0) }),
-})
+const drop = (k: number): DataDefence =>
+  dataDefence({
+    name: `drop${k}`,
+    parameters: { k },
+    apply: (d) =>
+      TE.right({ name: `${d.name}/${k}`, examples: d.examples.filter((_, i) => (i + 1) % k !== 0) }),
+  })
 /** Affine in the gradient, so that order matters. */
-const bend = (k: number): TrainingDefence => ({
-  stage: 'training',
-  name: `bend${k}`,
-  parameters: { k },
-  apply: (rule, o) =>
-    TE.right({
-      ...rule,
-      name: `${rule.name}/${k}`,
-      step: (state, at) =>
-        TE.Functor.map(rule.step(state, at), (u) => ({
-          ...u,
-          gradient: o.space.add(o.space.scale(k, u.gradient), u.gradient),
-        })),
-    }),
-})
-const shrink = (k: number): WeightsDefence => ({
-  stage: 'weights',
-  name: `shrink${k}`,
-  parameters: { k },
-  apply: (a) => TE.right({ ...a, modules: a.modules.map((m) => ({ ...m, scale: m.scale / k + k })) }),
-})
-const wrap = (k: number): DecodingDefence => ({
-  stage: 'decoding',
-  name: `wrap${k}`,
-  parameters: { k },
-  apply: (m) => TE.right({ ...m, id: `${m.id}/${k}` }),
-})
+const bend = (k: number): TrainingDefence =>
+  trainingDefence<never>({
+    name: `bend${k}`,
+    parameters: { k },
+    apply: (rule, o) =>
+      TE.right({
+        ...rule,
+        name: `${rule.name}/${k}`,
+        step: (state, at) =>
+          TE.Functor.map(rule.step(state, at), (u) => ({
+            ...u,
+            gradient: o.space.add(o.space.scale(k, u.gradient), u.gradient),
+          })),
+      }),
+  })
+const shrink = (k: number): WeightsDefence =>
+  weightsDefence({
+    name: `shrink${k}`,
+    parameters: { k },
+    apply: (a) => TE.right({ ...a, modules: a.modules.map((m) => ({ ...m, scale: m.scale / k + k })) }),
+  })
+const wrap = (k: number): DecodingDefence =>
+  decodingDefence({
+    name: `wrap${k}`,
+    parameters: { k },
+    apply: (m) => TE.right({ ...m, id: `${m.id}/${k}` }),
+  })
 
 const right = <A>(e: E.Either<unknown, A>): A => {
   if (E.isLeft(e)) throw new Error('left')
   return e.right
 }
-const named = (d: { readonly name: string; readonly parameters: unknown }): unknown => ({
-  name: d.name,
-  parameters: d.parameters,
-})
+const named = (d: Defence): unknown => d.steps
 const looksLike = {
   data: async (d: DataDefence): Promise<unknown> => [named(d), right(await d.apply(dataset)())],
   training: async (d: TrainingDefence): Promise<unknown> => {
@@ -177,15 +182,18 @@ describe('pipelines', () => {
       pipelineOf(drop(2)),
       pipelineMonoid.concat(pipelineOf(drop(3)), pipelineOf(shrink(2))),
     )
-    expect([p.data.name, p.training.name, p.weights.name, p.decoding.name]).toEqual([
+    expect([p.data, p.training, p.weights, p.decoding].map(defenceName)).toEqual([
       'drop2+drop3',
-      'none',
+      '',
       'shrink2',
-      'none',
+      '',
     ])
+    expect([p.data, p.training].map(isIdentity)).toEqual([false, true])
+    expect(compose(drop(2), shrink(2), drop(3)).data.steps).toEqual(p.data.steps)
+    expect(compose().decoding.steps).toEqual([])
     const same = pipelineMonoid.concat(p, noDefence)
-    expect(same.data.name).toBe(p.data.name)
-    expect(pipelineOf(wrap(2)).decoding.name).toBe('wrap2')
-    expect(pipelineOf(bend(2)).training.name).toBe('bend2')
+    expect(same.data.steps).toEqual(p.data.steps)
+    expect(defenceName(pipelineOf(wrap(2)).decoding)).toBe('wrap2')
+    expect(defenceName(pipelineOf(bend(2)).training)).toBe('bend2')
   })
 })

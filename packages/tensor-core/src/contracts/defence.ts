@@ -2,11 +2,11 @@
  * A defence is an endomorphism of one stage: it takes what the stage carries and gives back the same kind of thing, safer.
  * Endomorphisms of a stage compose and have an identity ("no defence"): a monoid per stage. A pipeline is one element of each.
  */
-import type { Monoid } from 'fp-ts/Monoid'
+import * as M from 'fp-ts/Monoid'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Dataset } from './data'
-import type { DefenceError } from './errors'
+import type { Fault } from './errors'
 import type { GradientOracle } from './gradients'
 import type { CausalLM } from './model'
 import type { UpdateRule } from './training'
@@ -22,70 +22,112 @@ export type Stage = (typeof stages)[number]
 /** Options that decide what a defence does, as plain JSON: they are hashed into a benchmark's cell and shown in its report. */
 export type Parameters = Readonly<Record<string, unknown>>
 
-interface Named {
-  /** The method's name; the identity is called `none`. */
+/** A method as part of a defence: everything that decides what it does, as plain JSON. */
+export interface AppliedMethod {
   readonly name: string
   readonly parameters: Parameters
+  /** Hashes of what it reads beside its input and parameters, by resource name; absent where nobody keeps results. */
+  readonly reads?: Parameters
+}
+
+interface Composed {
+  /** The methods applied, first to last. The identity has none. */
+  readonly steps: ReadonlyArray<AppliedMethod>
 }
 
 /**
  * A defence of the data stage: rows in, rows out (ForgetFilter keeps those that a safe phase does not make the model
  * forget).
  */
-export interface DataDefence extends Named {
+export interface DataDefence<E extends Fault = Fault> extends Composed {
   readonly stage: 'data'
-  readonly apply: (dataset: Dataset) => TE.TaskEither<DefenceError, Dataset>
+  readonly apply: (dataset: Dataset) => TE.TaskEither<E, Dataset>
 }
 /**
  * A defence of the training stage: another way to turn a batch into a gradient (DualSelect). It never sees what a
  * gradient is made of: `G` is opaque, and the oracle does what can be done with it.
  */
-export interface TrainingDefence extends Named {
+export interface TrainingDefence<E extends Fault = Fault> extends Composed {
   readonly stage: 'training'
-  readonly apply: <G>(
-    rule: UpdateRule<G>,
+  readonly apply: <G, R extends Fault>(
+    rule: UpdateRule<G, R>,
     oracle: GradientOracle<G>,
-  ) => TE.TaskEither<DefenceError, UpdateRule<G>>
+  ) => TE.TaskEither<E, UpdateRule<G, R | E>>
 }
 /**
  * A defence of the weights stage: a trained adapter in, a corrected one out (CSULoRA). Nothing is trained, nothing is
  * decoded.
  */
-export interface WeightsDefence extends Named {
+export interface WeightsDefence<E extends Fault = Fault> extends Composed {
   readonly stage: 'weights'
-  readonly apply: (adapter: LoraAdapter) => TE.TaskEither<DefenceError, LoraAdapter>
+  readonly apply: (adapter: LoraAdapter) => TE.TaskEither<E, LoraAdapter>
 }
 /**
- * A defence of the decoding stage: a model in, a model out that completes prompts more safely (AlignBeam). What it
- * gives back is the caller's to dispose of, and disposes of the model it was given.
+ * A defence of the decoding stage: a model in, a model out that completes prompts more safely (AlignBeam). The caller
+ * disposes of the model it gets back, which disposes of the model that was given.
  */
-export interface DecodingDefence extends Named {
+export interface DecodingDefence<E extends Fault = Fault> extends Composed {
   readonly stage: 'decoding'
-  readonly apply: (model: CausalLM) => TE.TaskEither<DefenceError, CausalLM>
+  readonly apply: (model: CausalLM) => TE.TaskEither<E, CausalLM>
 }
 /** A defence of any stage; `stage` tells which. */
-export type Defence = DataDefence | TrainingDefence | WeightsDefence | DecodingDefence
+export type Defence<E extends Fault = Fault> =
+  DataDefence<E> | TrainingDefence<E> | WeightsDefence<E> | DecodingDefence<E>
 
 /** dataset |> data |> train with update rule |> adapter |> weights |> attach to model |> decode */
-export interface Pipeline {
-  readonly data: DataDefence
-  readonly training: TrainingDefence
-  readonly weights: WeightsDefence
-  readonly decoding: DecodingDefence
+export interface Pipeline<E extends Fault = Fault> {
+  readonly data: DataDefence<E>
+  readonly training: TrainingDefence<E>
+  readonly weights: WeightsDefence<E>
+  readonly decoding: DecodingDefence<E>
 }
+
+/** The defence of a pipeline at one stage. */
+export type DefenceOf<S extends Stage, E extends Fault = Fault> = Pipeline<E>[S]
+
+/** The errors a defence can end in. */
+export type ErrorOf<D> = D extends Defence<infer E> ? E : never
 
 // constructors -----------------------------------------------------------------------------------
 
-/** "No defence" at each stage. */
-export const noDefence: Pipeline = {
-  data: { stage: 'data', name: 'none', parameters: {}, apply: (d) => TE.right(d) },
-  training: { stage: 'training', name: 'none', parameters: {}, apply: (rule) => TE.right(rule) },
-  weights: { stage: 'weights', name: 'none', parameters: {}, apply: (a) => TE.right(a) },
-  decoding: { stage: 'decoding', name: 'none', parameters: {}, apply: (m) => TE.right(m) },
+/** "No defence" at each stage: the identities of the monoids below. */
+export const noDefence: Pipeline<never> = {
+  data: { stage: 'data', steps: [], apply: (d) => TE.right(d) },
+  training: { stage: 'training', steps: [], apply: (rule) => TE.right(rule) },
+  weights: { stage: 'weights', steps: [], apply: (a) => TE.right(a) },
+  decoding: { stage: 'decoding', steps: [], apply: (m) => TE.right(m) },
 }
 
+/** What a defence of one method is made of. */
+export interface MethodOf<Apply> {
+  readonly name: string
+  readonly parameters: Parameters
+  readonly apply: Apply
+}
+
+const one = ({ name, parameters }: MethodOf<unknown>): Composed => ({ steps: [{ name, parameters }] })
+
+/** A data defence of one method. */
+export const dataDefence = <E extends Fault>(m: MethodOf<DataDefence<E>['apply']>): DataDefence<E> => ({
+  stage: 'data',
+  ...one(m),
+  apply: m.apply,
+})
+/** A training defence of one method. */
+export const trainingDefence = <E extends Fault>(
+  m: MethodOf<TrainingDefence<E>['apply']>,
+): TrainingDefence<E> => ({ stage: 'training', ...one(m), apply: m.apply })
+/** A weights defence of one method. */
+export const weightsDefence = <E extends Fault>(
+  m: MethodOf<WeightsDefence<E>['apply']>,
+): WeightsDefence<E> => ({ stage: 'weights', ...one(m), apply: m.apply })
+/** A decoding defence of one method. */
+export const decodingDefence = <E extends Fault>(
+  m: MethodOf<DecodingDefence<E>['apply']>,
+): DecodingDefence<E> => ({ stage: 'decoding', ...one(m), apply: m.apply })
+
 /** The pipeline that has this one defence and nothing else. */
-export const pipelineOf = (defence: Defence): Pipeline => {
+export const pipelineOf = <E extends Fault>(defence: Defence<E>): Pipeline<E> => {
   switch (defence.stage) {
     case 'data':
       return { ...noDefence, data: defence }
@@ -100,32 +142,18 @@ export const pipelineOf = (defence: Defence): Pipeline => {
 
 // combinators ------------------------------------------------------------------------------------
 
-/** The name and parameters of `first, then second`; the identity leaves no trace, which makes the laws hold by name too. */
-const named = (first: Named, second: Named): Named =>
-  first.name === 'none'
-    ? { name: second.name, parameters: second.parameters }
-    : second.name === 'none'
-      ? { name: first.name, parameters: first.parameters }
-      : {
-          name: `${first.name}+${second.name}`,
-          parameters: { steps: [...stepsOf(first), ...stepsOf(second)] },
-        }
-
-const stepsOf = (d: Named): ReadonlyArray<unknown> => {
-  const { steps } = d.parameters
-  return d.name.includes('+') && Array.isArray(steps) ? steps : [{ name: d.name, parameters: d.parameters }]
-}
+const inTurn = (first: Composed, second: Composed): Composed => ({ steps: [...first.steps, ...second.steps] })
 
 /** Composition of data defences, first to last, with "keep every row" as its identity. */
-export const dataMonoid: Monoid<DataDefence> = {
+export const dataMonoid: M.Monoid<DataDefence> = {
   empty: noDefence.data,
-  concat: (a, b) => ({ ...named(a, b), stage: 'data', apply: (d) => pipe(a.apply(d), TE.chain(b.apply)) }),
+  concat: (a, b) => ({ ...inTurn(a, b), stage: 'data', apply: (d) => pipe(a.apply(d), TE.chain(b.apply)) }),
 }
 /** Composition of training defences, first to last, with plain fine-tuning as its identity. */
-export const trainingMonoid: Monoid<TrainingDefence> = {
+export const trainingMonoid: M.Monoid<TrainingDefence> = {
   empty: noDefence.training,
   concat: (a, b) => ({
-    ...named(a, b),
+    ...inTurn(a, b),
     stage: 'training',
     apply: (rule, oracle) =>
       pipe(
@@ -135,27 +163,55 @@ export const trainingMonoid: Monoid<TrainingDefence> = {
   }),
 }
 /** Composition of weights defences, first to last, with "the adapter as trained" as its identity. */
-export const weightsMonoid: Monoid<WeightsDefence> = {
+export const weightsMonoid: M.Monoid<WeightsDefence> = {
   empty: noDefence.weights,
-  concat: (a, b) => ({ ...named(a, b), stage: 'weights', apply: (x) => pipe(a.apply(x), TE.chain(b.apply)) }),
+  concat: (a, b) => ({
+    ...inTurn(a, b),
+    stage: 'weights',
+    apply: (x) => pipe(a.apply(x), TE.chain(b.apply)),
+  }),
 }
 /** Composition of decoding defences, first to last, with the model as it is as its identity. */
-export const decodingMonoid: Monoid<DecodingDefence> = {
+export const decodingMonoid: M.Monoid<DecodingDefence> = {
   empty: noDefence.decoding,
   concat: (a, b) => ({
-    ...named(a, b),
+    ...inTurn(a, b),
     stage: 'decoding',
-    apply: (m) => pipe(a.apply(m), TE.chain(b.apply)),
+    // The first defence's model is freed with the second's, and here where the second cannot be applied.
+    apply: (m) =>
+      pipe(
+        a.apply(m),
+        TE.chain((first) =>
+          pipe(
+            b.apply(first),
+            TE.tapError(() => TE.fromIO(() => (first === m ? undefined : first.dispose()))),
+          ),
+        ),
+      ),
   }),
 }
 
 /** Pipelines compose stage by stage: `first`, then `second`. */
-export const pipelineMonoid: Monoid<Pipeline> = {
-  empty: noDefence,
-  concat: (a, b) => ({
-    data: dataMonoid.concat(a.data, b.data),
-    training: trainingMonoid.concat(a.training, b.training),
-    weights: weightsMonoid.concat(a.weights, b.weights),
-    decoding: decodingMonoid.concat(a.decoding, b.decoding),
-  }),
+export const pipelineMonoid: M.Monoid<Pipeline> = M.struct({
+  data: dataMonoid,
+  training: trainingMonoid,
+  weights: weightsMonoid,
+  decoding: decodingMonoid,
+})
+
+/**
+ * The pipeline of these defences: each acts at its own stage, several of a stage are applied in the order given, a stage without
+ * one is left as it is. It can end in any error that one of them can end in.
+ */
+export function compose<D extends ReadonlyArray<Defence>>(...defences: D): Pipeline<ErrorOf<D[number]>>
+export function compose(...defences: ReadonlyArray<Defence>): Pipeline {
+  return M.concatAll(pipelineMonoid)(defences.map(pipelineOf))
 }
+
+// destructors ------------------------------------------------------------------------------------
+
+/** Whether a defence does nothing. */
+export const isIdentity = (defence: Composed): boolean => defence.steps.length === 0
+
+/** The names of the methods applied, joined by `+`; empty for the identity. */
+export const defenceName = ({ steps }: Composed): string => steps.map(({ name }) => name).join('+')

@@ -19,6 +19,8 @@ export interface Fault<Tag extends string = string> {
   readonly where?: string
   /** What to do about it. */
   readonly remedy?: string
+  /** The option at fault, by its field name (`maxNewTokens`); the command line shows it as a flag. */
+  readonly field?: string
 }
 
 /**
@@ -28,6 +30,7 @@ export interface Fault<Tag extends string = string> {
 export interface FaultDetails {
   readonly where?: string
   readonly remedy?: string
+  readonly field?: string
 }
 
 /** The engine cannot be loaded, built or run. */
@@ -51,10 +54,10 @@ export type LmError =
   | EngineError
   | FormatError
   | InputError
-/** A defence cannot be applied; methods narrow the tag to their own names. */
-export type DefenceError = Fault
 /** A judge cannot answer. A verdict that cannot be parsed is not an error: it is a verdict of nulls. */
-export type JudgeError = Fault
+export type JudgeError = Fault<'UnknownJudge' | 'JudgeFailed'> | LmError
+/** A method is not there, or asks for a resource that it did not declare or that the run does not have. */
+export type MethodError = Fault<'MethodMissing' | 'ResourceMissing' | 'UndeclaredResource'>
 
 // constructors -----------------------------------------------------------------------------------
 
@@ -93,10 +96,11 @@ export const interrupted = fault('interrupted')
 
 // destructors ------------------------------------------------------------------------------------
 
-/** One line: `where: what; what to do`. */
+/** One line: `where: field what; what to do`. */
 export const faultLine = (f: Fault): string =>
   [
     f.where === undefined ? '' : `${oneLine(f.where)}: `,
+    f.field === undefined ? '' : `${oneLine(f.field)} `,
     f.message,
     f.remedy === undefined ? '' : `; ${f.remedy}`,
   ].join('')

@@ -1,16 +1,19 @@
 /**
  * How a method offers itself to a benchmark that does not know it. A package exports `plugins`: one per method or control.
- * The benchmark lends a `Workbench`; the plugin gives back a `Defence`.
+ * A plugin declares the resources it needs; the benchmark provides those and no others, and the plugin returns a `Defence`.
  */
+import type * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import type { Dataset } from './data'
 import type { Defence, Parameters, Stage } from './defence'
-import type { DefenceError } from './errors'
+import type { Fault } from './errors'
 import type { Judge } from './judge'
 import type { CausalLM } from './model'
 import type { LoraAdapter, WeightSource } from './weights'
 
-/** Departures from the benchmark's own training recipe; names as in the command line, in camel case. */
+// resources --------------------------------------------------------------------------------------
+
+/** Changes to the benchmark's own training recipe; names as in the command line, in camel case. */
 export interface RecipeChanges {
   readonly lr?: number
   readonly maxSteps?: number
@@ -18,40 +21,69 @@ export interface RecipeChanges {
   readonly batchSize?: number
 }
 
-/** What a benchmark lends. Trainings are remembered by what decides them, so asking twice costs once. */
-export interface Workbench {
+/** Everything a method may ask for, by name. Results are kept by what decides them, so asking twice costs once. */
+export interface Resources {
+  /** Seed of everything random in this run. */
   readonly seed: number
-  /** Trains an adapter for the aligned model with the benchmark's recipe, from `init` where given. */
+  /** Trains an adapter for the aligned model with the run's recipe and seed, from `init` where given. */
   readonly train: (
     data: Dataset,
     changes?: RecipeChanges,
     init?: LoraAdapter,
-  ) => TE.TaskEither<DefenceError, LoraAdapter>
+  ) => TE.TaskEither<Fault, LoraAdapter>
   /** The aligned model, with an adapter attached; the caller disposes of it. */
-  readonly model: (adapter?: LoraAdapter) => TE.TaskEither<DefenceError, CausalLM>
-  /** A small aligned model with a vocabulary of its own; the caller disposes of it. */
-  readonly anchor: TE.TaskEither<DefenceError, CausalLM>
-  /** Longest completion the benchmark asks for. */
+  readonly model: (adapter?: LoraAdapter) => TE.TaskEither<Fault, CausalLM>
+  /** Longest completion the run asks for, in tokens. */
   readonly maxNewTokens: number
+  /** Weights of the model before alignment. */
+  readonly base: TE.TaskEither<Fault, WeightSource>
+  /** Weights of the aligned model. */
+  readonly aligned: TE.TaskEither<Fault, WeightSource>
+  /** A small aligned model with a vocabulary of its own; the caller disposes of it. */
+  readonly anchor: TE.TaskEither<Fault, CausalLM>
   /** Trusted safe rows (ForgetFilter's safe set). */
   readonly safe: Dataset
   /** Safety references (DualSelect's pool). */
   readonly references: Dataset
-  readonly baseWeights: TE.TaskEither<DefenceError, WeightSource>
-  readonly alignedWeights: TE.TaskEither<DefenceError, WeightSource>
   /** The judge that chooses among beams. */
   readonly judge: Judge
 }
 
-/** A method or a control as a benchmark sees it: a name, a stage, and how it is made from options. */
+/** The names of all resources. */
+export const resourceNames = [
+  'seed',
+  'train',
+  'model',
+  'maxNewTokens',
+  'base',
+  'aligned',
+  'anchor',
+  'safe',
+  'references',
+  'judge',
+] as const satisfies ReadonlyArray<keyof Resources>
+/** The name of a resource. */
+export type ResourceName = (typeof resourceNames)[number]
+
+// plugins ----------------------------------------------------------------------------------------
+
+/** The version of this contract; a plugin says which one it was written for. */
+export const pluginVersion = 2
+
+/** A method or a control as a benchmark sees it: a name, a stage, what it needs, and how it is made from options. */
 export interface DefencePlugin {
-  readonly specificationVersion: 1
+  readonly specificationVersion: typeof pluginVersion
   readonly name: string
   readonly stage: Stage
   /** One line for reports. */
   readonly summary: string
-  /** Decodes the options of a benchmark's configuration, fills in defaults, and builds the defence. */
-  readonly create: (options: Parameters, bench: Workbench) => TE.TaskEither<DefenceError, Defence>
+  /**
+   * The resources its defences use. They are part of the key under which results are kept, so using one that is not
+   * listed here is an error (`UndeclaredResource`).
+   */
+  readonly needs: ReadonlyArray<ResourceName>
   /** The options as they will be used, defaults filled in: they are hashed and shown. */
-  readonly complete: (options: Parameters) => TE.TaskEither<DefenceError, Parameters>
+  readonly complete: (options: Parameters) => E.Either<Fault, Parameters>
+  /** Builds the defence from options that `complete` has returned. */
+  readonly create: (options: Parameters, resources: Resources) => TE.TaskEither<Fault, Defence>
 }

@@ -5,7 +5,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Example } from './data'
-import type { DefenceError } from './errors'
+import type { Fault, LmError } from './errors'
 import type { GradientBatch, GradientOracle } from './gradients'
 
 // model ------------------------------------------------------------------------------------------
@@ -61,13 +61,13 @@ export interface Update<G> {
  * How batches become gradients. A rule is a pure function of its state and the batch, so that a checkpoint of the
  * state resumes it exactly.
  */
-export interface UpdateRule<G> {
+export interface UpdateRule<G, E extends Fault = Fault> {
   readonly name: string
   /** Ordinary steps this rule wants before the first epoch; they take the first batches, cycling. */
   readonly warmupSteps: number
   readonly initial: RuleState<G>
-  readonly step: (state: RuleState<G>, at: StepContext<G>) => TE.TaskEither<DefenceError, Update<G>>
-  readonly endEpoch: (state: RuleState<G>, epoch: number) => TE.TaskEither<DefenceError, RuleState<G>>
+  readonly step: (state: RuleState<G>, at: StepContext<G>) => TE.TaskEither<E, Update<G>>
+  readonly endEpoch: (state: RuleState<G>, epoch: number) => TE.TaskEither<E, RuleState<G>>
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ export interface UpdateRule<G> {
 export const emptyState = { vectors: {}, numbers: {} } as const
 
 /** Plain supervised fine-tuning: the mean gradient of the batch. The identity every training-stage defence starts from. */
-export const plainRule = <G>(oracle: GradientOracle<G>): UpdateRule<G> => ({
+export const plainRule = <G>(oracle: GradientOracle<G>): UpdateRule<G, LmError> => ({
   name: 'plain',
   warmupSteps: 0,
   initial: emptyState,

@@ -4,7 +4,7 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { CausalLM, Dataset, DefenceError, LmError, LoraAdapter, Pipeline } from '../contracts'
+import type { CausalLM, Dataset, Fault, LmError, LoraAdapter, Pipeline } from '../contracts'
 import { loadCausalLM } from '../lm/openModel'
 import { trainAdapter } from '../lm/trainAdapter'
 import type { TrainingRequest } from '../lm/training/request'
@@ -25,7 +25,7 @@ export interface PipelineResult {
 export const runPipeline = (
   pipeline: Pipeline,
   request: Omit<TrainingRequest, 'defence'>,
-): TE.TaskEither<LmError | DefenceError, PipelineResult> =>
+): TE.TaskEither<LmError | Fault, PipelineResult> =>
   pipe(
     TE.Do,
     TE.bindW('data', () => pipeline.data.apply(request.data)),

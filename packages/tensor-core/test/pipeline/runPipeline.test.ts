@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
-import { type Pipeline, greedy, noDefence, tokenPrompt } from '../../src/contracts'
+import { compose, dataDefence, greedy, noDefence, tokenPrompt, weightsDefence } from '../../src/contracts'
 import { selectEngine, tf } from '../../src/engine'
 import { recipeDefaults, trainAdapter } from '../../src/lm'
 import { runPipeline } from '../../src/pipeline'
@@ -28,21 +28,18 @@ describe('runPipeline', () => {
   })
 
   it('applies each stage to what the stage carries', async () => {
-    const half: Pipeline = {
-      ...noDefence,
-      data: {
-        stage: 'data',
+    const half = compose(
+      dataDefence({
         name: 'half',
         parameters: {},
         apply: (d) => TE.right({ ...d, examples: d.examples.slice(0, 5) }),
-      },
-      weights: {
-        stage: 'weights',
+      }),
+      weightsDefence({
         name: 'nothing',
         parameters: {},
         apply: (a) => TE.right({ ...a, modules: a.modules.map((m) => ({ ...m, scale: 0 })) }),
-      },
-    }
+      }),
+    )
     const prompts = golden.grouped.rows.map((r) => tokenPrompt(r.promptTokens))
     const made = await run(runPipeline(half, request))
     expect(made.data.examples).toHaveLength(5)

@@ -3,8 +3,8 @@ import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import type { Fault } from '../../contracts'
 import type { Context, Outcome } from './context'
-import { type Given, decodeOptions } from './givenOptions'
-import type { OptionTable, Values } from './options'
+import { type Given, decodeOptions } from '../../options'
+import type { OptionTable, Values } from '../../options'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 /** What every command has, whatever it does: the common options, a way to speak, a signal to stop, and an outcome to leave. */
 import { engineNames } from '../../engine'
-import { type Values, choice, file, flag, integer, optional, withDefault } from './options'
+import { type Values, choice, file, flag, integer, optional, withDefault } from '../../options'
 import type { Terminal } from './terminal'
 
 // options ----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 export * from './command'
 export { type CommonValues, type Context, type Outcome, commonOptions } from './context'
 export { modelChoiceOf, modelOptions } from './modelOptions'
-export * from './options'
+export * from '../../options'
 export { overwriteOption, resumeOption } from './outputOptions'
 export { packageVersion } from './packageVersion'
 export { rowChoiceOf, rowOptions } from './rowOptions'

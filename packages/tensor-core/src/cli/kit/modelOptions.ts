@@ -1,7 +1,7 @@
 /** Which model a command runs, as options of every command that decodes or scores. */
 import type { ModelChoice } from '../../lm'
 import type { Context } from './context'
-import { type Values, folder, integer, optional, required, withDefault } from './options'
+import { type Values, folder, integer, optional, required, withDefault } from '../../options'
 import { rowChoiceOf, rowOptions } from './rowOptions'
 
 /** `--model`, `--adapter`, `--batch-size`, `--template` and `--no-eos`, to be spread into a command's options. */

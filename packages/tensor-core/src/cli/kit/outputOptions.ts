@@ -1,5 +1,5 @@
 /** What to do where the output exists. */
-import { flag } from './options'
+import { flag } from '../../options'
 
 /** `--overwrite`, to be spread into a command's options. */
 export const overwriteOption = { overwrite: flag('replace the output where it exists') }

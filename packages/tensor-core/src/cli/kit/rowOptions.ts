@@ -1,6 +1,6 @@
 /** How rows become tokens, as options of every command that reads them for a model. */
 import type { RowChoice } from '../../lm'
-import { type Values, flag, optional, text } from './options'
+import { type Values, flag, optional, text } from '../../options'
 
 /** `--template` and `--no-eos`, to be spread into a command's options. */
 export const rowOptions = {

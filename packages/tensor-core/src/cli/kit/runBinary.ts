@@ -8,8 +8,9 @@ import { Command as Commander, CommanderError, Option as CommanderOption } from 
 import { type Fault, badInput, causeLine, failure, faultLine } from '../../contracts'
 import type { Binary, Command } from './command'
 import { commonOptions } from './context'
-import { type Given, decodeOptions, readConfig } from './givenOptions'
-import { type OptionTable, kebab } from './options'
+import { type Given, decodeOptions } from '../../options'
+import { readConfig } from './configFile'
+import { type OptionTable, flagOf } from '../../options'
 import { terminal } from './terminal'
 
 /** Where a run writes and how it is stopped; tests pass their own. */
@@ -26,7 +27,7 @@ const processHost: Host = {
 /** 2 for bad input, 130 for an interruption, 1 for any other failure. */
 export const exitCode = (f: Fault): number => (f.kind === 'input' ? 2 : f.kind === 'interrupted' ? 130 : 1)
 
-/** `noEos` is spelled `--no-eos`, which the parser reads as `eos: false`. */
+/** `noEos` is spelled `--no-eos`, which the parser reads as `eos: false`; an option that is on unless switched off likewise. */
 const negated = (name: string): string | undefined => {
   const rest = /^no([A-Z])(.*)$/.exec(name)
   return rest === null ? undefined : `${rest[1]?.toLowerCase() ?? ''}${rest[2] ?? ''}`
@@ -35,7 +36,8 @@ const negated = (name: string): string | undefined => {
 /** Options as the shell gave them, under their names in the table. */
 const givenBy = (opts: Given, table: OptionTable): Given =>
   Object.fromEntries(
-    Object.keys(table).flatMap((name) => {
+    Object.entries(table).flatMap(([name, { arity }]) => {
+      if (arity === 'off') return opts[name] === false ? [[name, false]] : []
       const positive = negated(name)
       if (positive !== undefined) return opts[positive] === false ? [[name, true]] : []
       return opts[name] === undefined ? [] : [[name, opts[name]]]
@@ -44,14 +46,30 @@ const givenBy = (opts: Given, table: OptionTable): Given =>
 
 const describe = (target: Commander, table: OptionTable): void => {
   for (const [name, option] of Object.entries(table)) {
-    const values = { flag: '', one: ` <${option.metavar}>`, many: ` <${option.metavar}...>` }[option.arity]
+    const values = { flag: '', off: '', one: ` <${option.metavar}>`, many: ` <${option.metavar}...>` }[
+      option.arity
+    ]
     const need = E.isLeft(option.fallback)
       ? ' (required)'
       : option.shownDefault === undefined
         ? ''
         : ` (default: ${option.shownDefault})`
-    target.addOption(new CommanderOption(`--${kebab(name)}${values}`, `${option.description}${need}`))
+    target.addOption(new CommanderOption(`${flagOf(name, option)}${values}`, `${option.description}${need}`))
   }
+}
+
+/** A fault of a field is shown to the command's user as one of the flag. */
+const asFlag = ({ field, ...fault }: Fault, table: OptionTable): Fault => {
+  const option = field === undefined ? undefined : table[field]
+  return field === undefined
+    ? fault
+    : option === undefined
+      ? { ...fault, field }
+      : {
+          ...fault,
+          message: `${flagOf(field, option)} ${fault.message}`,
+          remedy: fault.remedy ?? 'see --help',
+        }
 }
 
 /** Runs the binary on `argv` (without node and script) and gives the exit code; nothing is thrown. */
@@ -61,7 +79,8 @@ export const runBinary = async (
   host: Host = processHost,
 ): Promise<number> => {
   let wantsJson = argv.includes('--json')
-  const report = (f: Fault): number => {
+  const report = (fault: Fault, table: OptionTable = {}): number => {
+    const f = asFlag(fault, table)
     if (wantsJson) host.stdout(`${JSON.stringify({ error: { tag: f._tag, ...f, _tag: undefined } })}\n`)
     host.stderr(`${binary.name}: ${faultLine(f)}\n`)
     return exitCode(f)
@@ -80,7 +99,7 @@ export const runBinary = async (
     const asked = commonOptions.json.decode(merged.right['json'])
     wantsJson ||= E.isRight(asked) && asked.right
     const common = decodeOptions(commonOptions, merged.right)
-    if (E.isLeft(common)) return report(common.left)
+    if (E.isLeft(common)) return report(common.left, table)
     const abort = new AbortController()
     const stop = (): void => {
       if (abort.signal.aborted) process.exit(130)
@@ -95,7 +114,7 @@ export const runBinary = async (
         { ...screen, signal: abort.signal, common: common.right },
         args,
       )()
-      if (E.isLeft(result)) return report(result.left)
+      if (E.isLeft(result)) return report(result.left, table)
       if (common.right.json) host.stdout(`${JSON.stringify(result.right.json)}\n`)
       else if (result.right.text !== undefined) host.stdout(`${result.right.text}\n`)
       return 0

@@ -10,7 +10,7 @@ import {
   optional,
   text,
   withDefault,
-} from './options'
+} from '../../options'
 
 /** The option table of training; every command that trains spreads it into its own. */
 export const trainingOptions = {

@@ -6,8 +6,8 @@ import * as E from 'fp-ts/Either'
 import * as O from 'fp-ts/Option'
 import type * as TE from 'fp-ts/TaskEither'
 import {
-  type DefenceError,
   type Example,
+  type Fault,
   type LmError,
   type RuleState,
   type UpdateRule,
@@ -54,7 +54,7 @@ export interface LoopSettings {
   readonly onNote?: (note: Readonly<Record<string, unknown>>) => void
 }
 
-type LoopError = LmError | DefenceError
+type LoopError = LmError | Fault
 
 interface LoopState {
   readonly adam: AdamWState

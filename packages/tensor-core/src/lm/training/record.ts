@@ -8,7 +8,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { type FormatError, type LmError, badInput } from '../../contracts'
+import { type FormatError, type LmError, badInput, defenceName } from '../../contracts'
 import { decodeAs, kindOf, readJson, writeWhole } from '../../files'
 import type { TrainingPlan } from './bench'
 import type { TrainingRequest } from './request'
@@ -30,7 +30,7 @@ const optionName = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => 
 /** A defence has options of its own; where one is called as one of training, training's is the learning rate's. */
 const recipeOptions = ({ recipe, defence }: TrainingRequest): RunRecord => {
   const { shuffle, ...rest } = recipe
-  const taken = Object.keys(defence?.parameters ?? {})
+  const taken = (defence?.steps ?? []).flatMap(({ parameters }) => Object.keys(parameters))
   return {
     ...Object.fromEntries(
       Object.entries(rest).map(([name, value]) => [
@@ -59,9 +59,11 @@ export const runRecord = (
       ...(request.defence === undefined
         ? {}
         : {
-            defence: request.defence.name,
+            defence: defenceName(request.defence),
             ...Object.fromEntries(
-              Object.entries(request.defence.parameters).map(([name, value]) => [optionName(name), value]),
+              request.defence.steps.flatMap(({ parameters }) =>
+                Object.entries(parameters).map(([name, value]) => [optionName(name), value]),
+              ),
             ),
           }),
       'data (its rows as tokens)': {

@@ -1,12 +1,5 @@
 /** What a training run is asked to do. */
-import type {
-  Dataset,
-  DefenceError,
-  LmError,
-  LoraAdapter,
-  StorageDtype,
-  TrainingDefence,
-} from '../../contracts'
+import type { Dataset, Fault, LmError, LoraAdapter, StorageDtype, TrainingDefence } from '../../contracts'
 import type { RowChoice } from '../rows'
 import type { LogRow } from './log'
 import type { TrainingRecipe } from './recipe'
@@ -41,4 +34,4 @@ export interface TrainingRequest extends RowChoice {
 }
 
 /** What training can end in. */
-export type TrainingError = LmError | DefenceError
+export type TrainingError = LmError | Fault

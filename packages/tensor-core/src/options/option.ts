@@ -1,6 +1,7 @@
 /**
- * Options of a command as values: one description serves `--help`, the command line and `--config FILE.yaml`.
- * Every option decodes from `unknown`, so a string from the shell and a number from YAML take the same way.
+ * Options as values. One description of an option gives its TypeScript type, its default with the default's source, its decoder,
+ * the command line's flag with its help text, the YAML key and the row of the reference table.
+ * Every option decodes from `unknown`, so a string from the shell and a number from YAML are decoded alike.
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -12,7 +13,8 @@ export interface Parser<A> {
   readonly description: string
   /** What `--help` shows for the value: `N`, `FILE`. */
   readonly metavar: string
-  readonly arity: 'flag' | 'one' | 'many'
+  /** `flag` takes no value and means true; `off` takes none and means false (`--no-NAME`). */
+  readonly arity: 'flag' | 'off' | 'one' | 'many'
   readonly decode: (u: unknown) => E.Either<string, A>
 }
 
@@ -22,6 +24,13 @@ export interface Option<A> extends Parser<A> {
   readonly fallback: E.Either<'required', A>
   /** The default as `--help` shows it. */
   readonly shownDefault?: string
+  /** Where the default comes from: a paper and its section. */
+  readonly source?: string
+}
+
+/** An option that has a value where none is given. */
+export interface Defaulted<A> extends Option<A> {
+  readonly fallback: E.Right<A>
 }
 
 /** Options by their names in camel case: `maxNewTokens` is `--max-new-tokens`. */
@@ -144,19 +153,34 @@ export const commaSeparated = <A>(one: Parser<A>): Parser<ReadonlyArray<A>> => (
 
 /** An option that must be given. */
 export const required = <A>(parser: Parser<A>): Option<A> => ({ ...parser, fallback: E.left('required') })
+const always = <A>(right: A): E.Right<A> => ({ _tag: 'Right', right })
+
 /** An option that may be left out. */
-export const optional = <A>(parser: Parser<A>): Option<A | undefined> => ({
-  ...parser,
-  fallback: E.right(undefined),
+export const optional = <A>(parser: Parser<A>): Defaulted<A | undefined> => ({
+  description: parser.description,
+  metavar: parser.metavar,
+  arity: parser.arity,
+  decode: parser.decode,
+  fallback: always(undefined),
 })
-/** An option with a default, which `--help` shows. */
-export const withDefault = <A>(value: A, parser: Parser<A>): Option<A> => ({
-  ...parser,
-  fallback: E.right(value),
+/** An option with a default, which `--help` shows; `source` tells the reference pages where the default comes from. */
+export const withDefault = <A>(value: A, parser: Parser<A>, source?: string): Defaulted<A> => ({
+  description: parser.description,
+  metavar: parser.metavar,
+  arity: parser.arity,
+  decode: parser.decode,
+  fallback: always(value),
   shownDefault: Array.isArray(value) ? value.join(',') : String(value),
+  ...(source === undefined ? {} : { source }),
+})
+/** On unless switched off: `shuffle` is spelled `--no-shuffle` on the command line, `shuffle: false` in YAML. */
+export const switchedOn = (description: string): Defaulted<boolean> => ({
+  ...flag(description),
+  arity: 'off',
+  fallback: always(true),
 })
 /** Present or absent. A name that starts with `no` (`noEos`) is spelled `--no-eos` and is true when given. */
-export const flag = (description: string): Option<boolean> => ({
+export const flag = (description: string): Defaulted<boolean> => ({
   description,
   metavar: '',
   arity: 'flag',
@@ -166,10 +190,15 @@ export const flag = (description: string): Option<boolean> => ({
       : u === false || u === 'false'
         ? E.right(false)
         : E.left('must be true or false'),
-  fallback: E.right(false),
+  fallback: always(false),
 })
 
 // naming -----------------------------------------------------------------------------------------
 
 /** `maxNewTokens` -> `max-new-tokens` */
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
+/** `maxNewTokens` -> `--max-new-tokens`; an option that is on unless switched off is `--no-NAME`. */
+export const flagOf = (name: string, { arity }: Pick<Option<unknown>, 'arity'>): string =>
+  `--${arity === 'off' ? 'no-' : ''}${kebab(name)}`
+/** `max-new-tokens` -> `maxNewTokens` */
+export const camel = (key: string): string => key.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase())
