@@ -1,9 +1,6 @@
-/**
- * How the benchmark fine-tunes: the training options of the command line, all with values. The general defaults are those of
- * `tensor-core train`; a suite may have its own.
- */
+/** The fine-tuning recipe of a configuration: the options of `tensor-core train`, with a suite's own defaults. */
 import * as t from 'io-ts'
-import type { RecipeChanges } from '@safe/tensor-core/contracts'
+import type { TrainingRecipe } from '@safe/tensor-core/lm'
 import {
   atLeastZero,
   closed,
@@ -16,58 +13,9 @@ import {
   withDefault,
 } from './closed'
 
-// model ------------------------------------------------------------------------------------------
-
-/** How the benchmark's adapters are trained. */
-export interface Recipe {
-  readonly rank: number
-  readonly alpha: number
-  readonly dropout: number
-  /** Module names, or `all-linear`. */
-  readonly targetModules: string | ReadonlyArray<string>
-  readonly lr: number
-  readonly epochs: number
-  /** Optimizer steps; wins over `epochs`. */
-  readonly maxSteps: number | undefined
-  readonly batchSize: number
-  readonly accumulate: number
-  readonly maxLength: number
-  readonly warmupSteps: number
-  readonly schedule: 'constant' | 'linear' | 'cosine'
-  readonly weightDecay: number
-  readonly clip: number
-  readonly loss: 'example' | 'token'
-}
-
-/** The recipe where neither the suite nor the user says otherwise: that of `tensor-core train`. */
-export const generalRecipe: Recipe = {
-  rank: 16,
-  alpha: 32,
-  dropout: 0.05,
-  targetModules: ['q_proj', 'v_proj'],
-  lr: 2e-4,
-  epochs: 1,
-  maxSteps: undefined,
-  batchSize: 8,
-  accumulate: 1,
-  maxLength: 1024,
-  warmupSteps: 0,
-  schedule: 'constant',
-  weightDecay: 0,
-  clip: 1,
-  loss: 'example',
-}
-
-// codec ------------------------------------------------------------------------------------------
-
-const modules: t.Type<string | ReadonlyArray<string>, unknown> = t.union([
-  t.string,
-  t.readonlyArray(t.string),
-])
-
-/** A recipe with the defaults given for what is left out. */
-export const recipeCodec = (fallback: Recipe): t.Type<Recipe, unknown> =>
-  closed({
+const modules = t.union([t.string, t.readonlyArray(t.string)])
+export const recipeCodec = (fallback: TrainingRecipe): t.Type<TrainingRecipe, unknown> => {
+  const c = closed({
     rank: withDefault(count, fallback.rank),
     alpha: withDefault(positive, fallback.alpha),
     dropout: withDefault(share, fallback.dropout),
@@ -83,17 +31,23 @@ export const recipeCodec = (fallback: Recipe): t.Type<Recipe, unknown> =>
     weightDecay: withDefault(atLeastZero, fallback.weightDecay),
     clip: withDefault(atLeastZero, fallback.clip),
     loss: withDefault(oneOf('example', 'token'), fallback.loss),
+    shuffle: withDefault(t.boolean, fallback.shuffle),
+    beta1: withDefault(share, fallback.beta1),
+    beta2: withDefault(share, fallback.beta2),
   })
-
-// combinators ------------------------------------------------------------------------------------
-
-/** The recipe with a method's wishes; a new number of epochs undoes a number of steps. */
-export const changed = (recipe: Recipe, changes: RecipeChanges = {}): Recipe => ({
-  ...recipe,
-  ...(changes.epochs === undefined ? {} : { maxSteps: undefined }),
-  ...changes,
-})
-
-/** Optimizer steps over this many rows, for estimates. */
-export const stepsOver = (rows: number, recipe: Recipe): number =>
-  recipe.maxSteps ?? Math.ceil(rows / (recipe.batchSize * recipe.accumulate)) * recipe.epochs
+  return new t.Type<TrainingRecipe, unknown>(
+    'a mapping',
+    (u): u is TrainingRecipe => c.is(u),
+    (u, x) => {
+      const v = c.validate(u, x)
+      if (v._tag === 'Left') return v
+      const { maxSteps, targetModules, ...rest } = v.right
+      return t.success({
+        ...rest,
+        targetModules: typeof targetModules === 'string' ? [targetModules] : targetModules,
+        ...(maxSteps === undefined ? {} : { maxSteps }),
+      })
+    },
+    (a) => a,
+  )
+}

@@ -10,7 +10,7 @@ import { pipe } from 'fp-ts/function'
 import { type Dataset, type Fault, badInput, responseText } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
 import { degenerate, judgeNamed, refusalIn } from '../judges'
-import type { FileSuite, TrainingFiles } from '../config/config'
+import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
 import { type EvaluationItem, type EvaluationSet, type Suite, evaluationSets, exactMatch } from './suite'
 
 export type ReadData = (path: string) => TE.TaskEither<Fault, Dataset>
@@ -111,6 +111,9 @@ const items = (set: EvaluationSet, data: Dataset): ReadonlyArray<EvaluationItem>
     ...(set === 'task' ? { reference: responseText(example.response) } : {}),
   }))
 
+const readIfAny = (read: ReadData, path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
+  path === undefined ? TE.right(undefined) : read(path)
+
 /** Every file is read before anything runs. */
 export const fileSuite =
   (read: ReadData) =>
@@ -119,8 +122,8 @@ export const fileSuite =
       TE.Do,
       TE.bind('judge', () => TE.fromEither(judgeNamed(suite.judge))),
       TE.bind('training', () => trainingData(read, suite.training, regimes)),
-      TE.bind('safe', () => read(suite.safe)),
-      TE.bind('references', () => read(suite.references)),
+      TE.bind('safe', () => readIfAny(read, suite.safe)),
+      TE.bind('references', () => readIfAny(read, suite.references)),
       TE.bind('evaluation', () =>
         pipe(
           evaluationSets,
@@ -139,8 +142,7 @@ export const fileSuite =
       TE.map(({ judge, training, safe, references, evaluation }) => ({
         name: suite.name,
         models: suite.models,
-        template: suite.template,
-        anchorTemplate: suite.anchorTemplate ?? suite.template,
+        templates: suite.templates,
         trainingData: training,
         safe,
         references,

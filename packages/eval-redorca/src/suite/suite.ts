@@ -3,6 +3,7 @@
  * The arena is one suite; `fileSuite.ts` makes another from a user's own models and files.
  */
 import type * as E from 'fp-ts/Either'
+import type { Templates } from '../config/fileSuiteConfig'
 import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
 
 // model ------------------------------------------------------------------------------------------
@@ -33,15 +34,17 @@ export type ArenaVerdict = 'complied' | 'refused' | 'other'
 export interface Suite {
   readonly name: string
   /** Model folders. `aligned` is what is fine-tuned; `base` is what it was before alignment; `anchor` is small and aligned. */
-  readonly models: { readonly base: string; readonly aligned: string; readonly anchor: string }
-  /** How prompts become tokens: `chat`, `qa`, `none`, or a Jinja file. */
-  readonly template: string
-  readonly anchorTemplate: string
+  readonly models: {
+    readonly base: string | undefined
+    readonly aligned: string
+    readonly anchor: string | undefined
+  }
+  readonly templates: Templates
   readonly trainingData: (regime: string, seed: number) => E.Either<Fault, Dataset>
   /** Trusted safe rows. */
-  readonly safe: Dataset
+  readonly safe: Dataset | undefined
   /** Safety references. */
-  readonly references: Dataset
+  readonly references: Dataset | undefined
   readonly evaluation: ReadonlyArray<EvaluationItem>
   readonly verdict: (item: EvaluationItem, completion: string) => ArenaVerdict
   /** Whether a task item's completion is right; default: equal to the reference but for blanks. */

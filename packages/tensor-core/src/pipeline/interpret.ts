@@ -80,14 +80,31 @@ const shared = <E, A>(work: TE.TaskEither<E, A>): TE.TaskEither<E, A> => {
  */
 const keyed = (steps: ReadonlyArray<AppliedMethod>): boolean => steps.every((s) => s.reads !== undefined)
 
-/** The model under its decoding defence, which takes ownership of it. */
+/** A model that is freed once, however often it is disposed of. */
+const freedOnce = (model: CausalLM): CausalLM => {
+  const state = { freed: false }
+  return {
+    ...model,
+    dispose: () => {
+      if (!state.freed) model.dispose()
+      state.freed = true
+    },
+  }
+}
+
+/**
+ * The model under its decoding defence, which takes ownership of it. Where the second of two defences cannot be applied, the first
+ * one's model has been freed already, and with it this one.
+ */
 const decoded =
   <E extends Fault>({ decoding }: Pick<Pipeline<E>, 'decoding'>) =>
-  (model: CausalLM): TE.TaskEither<E, CausalLM> =>
-    pipe(
+  (given: CausalLM): TE.TaskEither<E, CausalLM> => {
+    const model = freedOnce(given)
+    return pipe(
       decoding.apply(model),
       TE.tapError(() => TE.fromIO(model.dispose)),
     )
+  }
 
 // constructors -----------------------------------------------------------------------------------
 
