@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { freeGraphicsMemory } from './native/gpu'
-import { nativeBackend } from './native/load'
+import { nativeBackend } from './native/backend'
 import { tf } from './tf'
 
 /** Everything a wasm module can address. */

@@ -28,11 +28,6 @@ export {
   rawHandles,
   tensorFromBytes,
 } from './native/bfloat16'
-export {
-  type NativeBackend,
-  type NativeBinding,
-  type OpAttribute,
-  type RawTensor,
-  nativeBackend,
-} from './native/load'
+export { type NativeBackend, nativeBackend } from './native/backend'
+export type { NativeBinding, OpAttribute, RawTensor } from './native/binding'
 export { type Variant, cacheHome, variants } from './native/home'

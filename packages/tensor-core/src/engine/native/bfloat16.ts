@@ -8,7 +8,8 @@
  */
 import type { FrozenMatrix } from '../frozenMatrix'
 import type { tf } from '../tf'
-import { type NativeBackend, type RawTensor, nativeBackend } from './load'
+import { type NativeBackend, nativeBackend } from './backend'
+import type { RawTensor } from './binding'
 import { execute, flag, multiply, typeAttribute } from './ops'
 
 // model ------------------------------------------------------------------------------------------

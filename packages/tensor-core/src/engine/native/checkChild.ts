@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { causeLine } from '../../contracts'
 import { tf } from '../tf'
 import { layout, variants } from './home'
-import { startNative } from './load'
+import { startNative } from './start'
 
 const size = 256
 

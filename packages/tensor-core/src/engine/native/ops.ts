@@ -1,5 +1,6 @@
 /** TensorFlow's ops on raw handles: their attributes, and the ones that several files use. Who makes a handle deletes it. */
-import type { NativeBackend, OpAttribute, RawTensor } from './load'
+import type { NativeBackend } from './backend'
+import type { OpAttribute, RawTensor } from './binding'
 
 // attributes -------------------------------------------------------------------------------------
 

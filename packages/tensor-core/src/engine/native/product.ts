@@ -1,11 +1,11 @@
 /** TensorFlow has a faster op for products of two matrices than the batched one that TensorFlow.js always asks for. */
 import { registeredKernel } from '../fused/kernel'
 import { tf } from '../tf'
-import type { NativeBackend } from './load'
+import { backendName, currentBackend } from './backend'
 import { multiply } from './ops'
 
 /** Registers it beneath `tf.matMul`; batches stay with the kernel that was there. */
-export const registerProduct = (backendName: string, backend: () => NativeBackend): void => {
+export const registerProduct = (): void => {
   const batched = registeredKernel(tf.BatchMatMul, backendName)
   if (batched === undefined) return
   tf.unregisterKernel(tf.BatchMatMul, backendName)
@@ -21,7 +21,7 @@ export const registerProduct = (backendName: string, backend: () => NativeBacken
         a.dtype !== 'float32'
       )
         return batched.kernelFunc(params)
-      const engine = backend()
+      const engine = currentBackend()
       return engine.createOutputTensor(
         multiply(
           engine,
