@@ -29,7 +29,7 @@ import {
   cudaRequirements,
   downloadWheels,
 } from './library'
-import { kernelsVersion } from './kernels/source'
+import { isCurrent, kernelsDigest } from './kernels/sources'
 import { sourcePackage } from './package'
 import { unpackWheel } from './wheel'
 
@@ -168,7 +168,6 @@ const settle = (staging: string, manifest: Manifest): TE.TaskEither<EngineError,
   const folder = engineFolder(manifest)
   return attempt(folder, async () => {
     await rm(join(staging, 'include'), { recursive: true, force: true })
-    for (const source of ['quiet.cc', 'kernels.cc']) await rm(join(staging, source), { force: true })
     await writeFile(join(staging, layout.manifest), `${JSON.stringify(manifest, undefined, 2)}\n`)
     await rm(folder, { recursive: true, force: true })
     await rename(staging, folder)
@@ -185,6 +184,7 @@ const buildAfresh = (options: BuildOptions): TE.TaskEither<EngineError, Built> =
     TE.chain(() => removeUnfinished),
     TE.bindTo('clean'),
     TE.bind('sources', () => TE.fromEither(sourcePackage())),
+    TE.bind('kernels', () => TE.fromEither(kernelsDigest())),
     TE.bind('compiler', () => findCompiler),
     TE.chainFirst(() => attempt(staging, () => mkdir(staging, { recursive: true }))),
     TE.chainFirstIOK(() => () => note(said[options.source.kind])),
@@ -195,12 +195,18 @@ const buildAfresh = (options: BuildOptions): TE.TaskEither<EngineError, Built> =
           note(`compiling the addon with ${compiler}`),
     ),
     TE.chainFirst(({ sources, compiler, acquired }) =>
-      compileAddon(compiler, join(sources.folder, 'binding'), acquired.libraries, staging, signal),
+      compileAddon({
+        compiler,
+        sources: join(sources.folder, 'binding'),
+        libraries: acquired.libraries,
+        folder: staging,
+        ...(signal === undefined ? {} : { signal }),
+      }),
     ),
     TE.chainFirst(({ acquired }) => addCudaLibraries(options, acquired, staging)),
     TE.chainFirstIOK(() => () => note('checking that it computes')),
     TE.bind('findings', () => checkEngine(variant, staging)),
-    TE.chain(({ acquired, findings }) =>
+    TE.chain(({ acquired, findings, kernels }) =>
       pipe(
         settle(staging, {
           variant,
@@ -210,7 +216,7 @@ const buildAfresh = (options: BuildOptions): TE.TaskEither<EngineError, Built> =
           arch: process.arch,
           origin: acquired.origin,
           built: new Date().toISOString(),
-          ...(existsSync(join(staging, layout.kernels)) ? { kernels: kernelsVersion } : {}),
+          ...(existsSync(join(staging, layout.kernels)) ? { kernels } : {}),
         }),
         TE.map((engine) => ({ ...engine, findings, fresh: true })),
       ),
@@ -231,7 +237,7 @@ const buildAfresh = (options: BuildOptions): TE.TaskEither<EngineError, Built> =
 
 const serves = (engine: BuiltEngine, source: LibrarySource): boolean =>
   engine.manifest.tfjs === tf.version_core &&
-  engine.manifest.kernels === kernelsVersion &&
+  isCurrent(engine.manifest.kernels) &&
   (source.kind !== 'download' || engine.manifest.tensorflow === source.version)
 
 /** Builds the engine, or checks the one that is there. */

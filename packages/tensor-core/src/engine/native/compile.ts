@@ -3,16 +3,15 @@
  * one compiler call, no node-gyp.
  */
 import { readdirSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type EngineError, causeLine, failure, interrupted } from '../../contracts'
+import { type EngineError, failure, interrupted } from '../../contracts'
 import { layout } from './home'
-import { kernelsSource } from './kernels/source'
+import { unitPaths } from './kernels/sources'
 import { type ProgramFailure, runProgram } from './program'
-import { quietSource } from './quiet'
+import { quietPath } from './quiet'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -99,49 +98,45 @@ const linking = ({ folder, names, runPath }: Libraries): ReadonlyArray<string> =
 
 const kernelFlags = ['-O3', '-fno-math-errno', '-Wno-psabi']
 
-/** Our own ops, on several threads where the compiler has OpenMP. An engine computes without them too, only slower. */
-const compileKernels = (
-  compiler: string,
-  libraries: Libraries,
-  folder: string,
-  signal?: AbortSignal,
-): TE.TaskEither<EngineError, void> => {
-  const file = join(folder, 'kernels.cc')
+/** What the compiled files need, and where they go. */
+export interface Compilation {
+  readonly compiler: string
+  /** The folder of the addon's sources. */
+  readonly sources: string
+  readonly libraries: Libraries
+  /** Where the compiled files go. */
+  readonly folder: string
+  readonly signal?: AbortSignal
+}
+
+/** Our own ops, on several threads if the compiler has OpenMP. An engine computes without them too, only slower. */
+const compileKernels = ({
+  compiler,
+  libraries,
+  folder,
+  signal,
+}: Compilation): TE.TaskEither<EngineError, void> => {
   const args = (threads: ReadonlyArray<string>): ReadonlyArray<string> => [
     ...common(),
     ...kernelFlags,
     ...threads,
-    file,
+    ...unitPaths,
     ...['-o', join(folder, layout.kernels)],
     ...linking(libraries),
   ]
   return pipe(
-    TE.tryCatch(
-      () => writeFile(file, kernelsSource),
-      (cause) => failure('EngineBuildFailed', causeLine(cause), { where: file }),
-    ),
-    TE.chain(() => compile(compiler, args(['-fopenmp']), signal)),
+    compile(compiler, args(['-fopenmp']), signal),
     TE.orElse((e) => (e.kind === 'interrupted' ? TE.left(e) : compile(compiler, args([]), signal))),
     TE.orElse((e) => (e.kind === 'interrupted' ? TE.left(e) : TE.right(undefined))),
   )
 }
 
-/** Compiles the addon, our kernels, and the addon that keeps TensorFlow quiet, into `folder`. */
-export const compileAddon = (
-  compiler: string,
-  sources: string,
-  libraries: Libraries,
-  folder: string,
-  signal?: AbortSignal,
-): TE.TaskEither<EngineError, void> => {
-  const quietFile = join(folder, 'quiet.cc')
+/** Compiles the addon that silences TensorFlow's banner, our kernels, and the addon itself, into `folder`. */
+export const compileAddon = (compilation: Compilation): TE.TaskEither<EngineError, void> => {
+  const { compiler, sources, libraries, folder, signal } = compilation
   return pipe(
-    TE.tryCatch(
-      () => writeFile(quietFile, quietSource),
-      (cause) => failure('EngineBuildFailed', causeLine(cause), { where: quietFile }),
-    ),
-    TE.chain(() => compile(compiler, [...common(), quietFile, '-o', join(folder, layout.quiet)], signal)),
-    TE.chain(() => compileKernels(compiler, libraries, folder, signal)),
+    compile(compiler, [...common(), quietPath, '-o', join(folder, layout.quiet)], signal),
+    TE.chain(() => compileKernels(compilation)),
     TE.chain(() =>
       compile(
         compiler,

@@ -29,8 +29,8 @@ const requiredCodec = t.type({
   origin: t.string,
   built: t.string,
 })
-/** Builds of earlier releases have no fused kernels, and say nothing of them. */
-const kernelsCodec = t.partial({ kernels: t.number })
+/** The digest of the fused kernels' sources. Earlier releases wrote a version number, or had no such kernels. */
+const kernelsCodec = t.partial({ kernels: t.union([t.string, t.number]) })
 const manifestCodec = t.intersection([requiredCodec, kernelsCodec])
 export type Manifest = t.TypeOf<typeof manifestCodec>
 

@@ -10,7 +10,7 @@ import { tf } from '../tf'
 import { backendName } from './backend'
 import { type NativeBinding, isBinding } from './binding'
 import { type Variant, builtEngine, layout } from './home'
-import { kernelsVersion } from './kernels/source'
+import { isCurrent } from './kernels/sources'
 import { installedPackage, requireUnknown, sourcePackage } from './package'
 import { quietly } from './quiet'
 
@@ -74,7 +74,7 @@ export const locateAddon = (variant: Variant): AddonLocation | undefined => {
     : {
         addon: join(built.folder, layout.addon),
         quiet: join(built.folder, layout.quiet),
-        ...(built.manifest.kernels === kernelsVersion ? { kernels: join(built.folder, layout.kernels) } : {}),
+        ...(isCurrent(built.manifest.kernels) ? { kernels: join(built.folder, layout.kernels) } : {}),
       }
 }
 

@@ -3,8 +3,8 @@
  * lie, nothing is copied.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import { assetOrThrow } from '../asset'
 import type { tf } from '../tf'
-import { binary } from './binary'
 import { type Kernels, isKernels } from './kernels'
 
 // the host's WebAssembly --------------------------------------------------------------------------
@@ -46,7 +46,7 @@ const instances = new WeakMap<BackendWasm, Kernels>()
 export const kernelsOf = (backend: BackendWasm): Kernels => {
   const there = instances.get(backend)
   if (there !== undefined) return there
-  const module = new WebAssembly.Module(Buffer.from(binary, 'base64'))
+  const module = new WebAssembly.Module(assetOrThrow(__dirname, 'kernels.wasm'))
   const { exports } = new WebAssembly.Instance(module, { env: { memory: heapOf(backend).asm.memory } })
   if (!isKernels(exports)) throw new Error("the wasm engine's kernels are not what they should be")
   instances.set(backend, exports)

@@ -1,4 +1,4 @@
-/** The native engine's fused kernels: TensorFlow ops of our own (`source.ts`) behind the names of `engine/fused`. */
+/** The native engine's fused kernels: TensorFlow ops of our own (`sources.ts`) behind the names of `engine/fused`. */
 import { type FusedName, fusedNames, registeredKernel } from '../../fused/kernel'
 import { tf } from '../../tf'
 import { backendName, currentBackend } from '../backend'
