@@ -36,29 +36,25 @@ export const indexTensor = (values: ReadonlyArray<number>): tf.Tensor1D => tf.te
  * The gradient of `f` by TensorFlow.js against central differences of its float64 twin, both times a fixed direction so that
  * each entry of the Jacobian's transpose counts.
  */
-export const gradientCase = (
-  name: string,
-  at: Exact,
-  f: (x: tf.Tensor) => tf.Tensor,
-  twin: (x: Exact) => Exact,
-  direction: (shape: ReadonlyArray<number>) => Exact,
-): ContractCase => ({
-  name,
-  compute: () => {
-    const weights = onEngine(direction(twin(at).shape))
-    return tf.grad((x) => tf.sum(tf.mul(f(x), weights)))(onEngine(at))
-  },
-  expected: () => {
-    const weights = direction(twin(at).shape)
-    const value = (x: Float64Array): number =>
-      twin({ shape: at.shape, values: x }).values.reduce((s, y, i) => s + y * (weights.values[i] ?? 0), 0)
-    const step = 1e-5
-    return {
-      shape: at.shape,
-      values: at.values.map((x, i) => {
-        const moved = (by: number): number => value(at.values.with(i, x + by))
-        return (moved(step) - moved(-step)) / (2 * step)
-      }),
-    }
-  },
-})
+export const gradientCase =
+  (direction: (shape: ReadonlyArray<number>) => Exact) =>
+  (name: string, at: Exact, f: (x: tf.Tensor) => tf.Tensor, twin: (x: Exact) => Exact): ContractCase => ({
+    name,
+    compute: () => {
+      const weights = onEngine(direction(twin(at).shape))
+      return tf.grad((x) => tf.sum(tf.mul(f(x), weights)))(onEngine(at))
+    },
+    expected: () => {
+      const weights = direction(twin(at).shape)
+      const value = (x: Float64Array): number =>
+        twin({ shape: at.shape, values: x }).values.reduce((s, y, i) => s + y * (weights.values[i] ?? 0), 0)
+      const step = 1e-5
+      return {
+        shape: at.shape,
+        values: at.values.map((x, i) => {
+          const moved = (by: number): number => value(at.values.with(i, x + by))
+          return (moved(step) - moved(-step)) / (2 * step)
+        }),
+      }
+    },
+  })

@@ -52,6 +52,10 @@ export const byPlace = (
     Array.from({ length: sizeOf(shape) }, (_, i) => value(coordinates(shape, i))),
   )
 
+// functions of one number ------------------------------------------------------------------------
+
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
+
 // combinators ------------------------------------------------------------------------------------
 
 export const map =
@@ -113,6 +117,12 @@ export const transpose = (a: Exact, order: ReadonlyArray<number>): Exact =>
     },
   )
 
+/** The transpose of each matrix: the last two axes change places. */
+export const swapLast = (a: Exact): Exact => {
+  const rank = a.shape.length
+  return transpose(a, [...Array(rank - 2).keys(), rank - 1, rank - 2])
+}
+
 /** Products of the last two axes; leading axes broadcast. */
 export const product = (a: Exact, b: Exact): Exact => {
   const [m = 1, k = 1] = a.shape.slice(-2)
@@ -132,6 +142,7 @@ export const product = (a: Exact, b: Exact): Exact => {
 // reductions -------------------------------------------------------------------------------------
 
 export const total = (line: ReadonlyArray<number>): number => line.reduce((s, x) => s + x, 0)
+export const mean = (line: ReadonlyArray<number>): number => total(line) / line.length
 export const largest = (line: ReadonlyArray<number>): number => Math.max(...line)
 export const logSumExp = (line: ReadonlyArray<number>): number => {
   const top = largest(line)
