@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { builtEngines, cacheHome, cleanEngines, engineFolder, engineHome } from '../../src/engine/native/home'
-import { acquireLibrary, cudaRequirements } from '../../src/engine/native/library'
+import { acquireLibrary } from '../../src/engine/native/library'
 import { runProgram } from '../../src/engine/native/program'
 import { quietly } from '../../src/engine/native/quiet'
 import { unpackWheel } from '../../src/engine/native/wheel'
+import { cudaRequirements } from '../../src/engine/native/wheelLibrary'
 
 const temporary = (): string => mkdtempSync(join(tmpdir(), 'engine-'))
 

@@ -10,20 +10,9 @@ import { pipe } from 'fp-ts/function'
 import { type EngineError, failure, interrupted } from '../../contracts'
 import { layout } from './home'
 import { unitPaths } from './kernels/sources'
+import type { Libraries } from './libtensorflow'
 import { type ProgramFailure, runProgram } from './program'
 import { quietPath } from './quiet'
-
-// model ------------------------------------------------------------------------------------------
-
-export interface Libraries {
-  /** The folder of the shared libraries. */
-  readonly folder: string
-  /** File names to link with. */
-  readonly names: ReadonlyArray<string>
-  readonly include: string
-  /** What the addon looks in at run time: `$ORIGIN/...`, or a folder that stays. */
-  readonly runPath: string
-}
 
 // compiler ---------------------------------------------------------------------------------------
 
