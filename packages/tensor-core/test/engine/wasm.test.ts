@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { selectEngine, tf } from '../../src/engine'
-import { swapOf } from '../../src/engine/wasm/copies'
 import { isOurs } from '../../src/engine/wasm/override'
+import { swapOf } from '../../src/engine/wasm/swaps'
 
 /** The wasm engine's own kernels against TensorFlow.js's cpu backend, which shares no code with them. */
 const both = async (

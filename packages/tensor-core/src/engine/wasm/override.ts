@@ -46,3 +46,7 @@ export const isFourBytes = (...tensors: ReadonlyArray<tf.TensorInfo | undefined>
   tensors.every((t) => t !== undefined && (t.dtype === 'float32' || t.dtype === 'int32'))
 
 export const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((n, d) => n * d, 1)
+
+/** Whether an attribute is a list of numbers. */
+export const isNumbers = (u: unknown): u is number[] =>
+  Array.isArray(u) && u.every((x) => typeof x === 'number')
