@@ -7,7 +7,8 @@ import { stream } from '../random'
 import type { Steps } from './cooperative'
 import { type Dense, type Large, beside, columns, energy, generate, scaleColumns, subtract } from './dense'
 import { symmetricEigen } from './eigen'
-import { gram, matrixEnergy, multiply, timesThin, transposedTimesThin } from './products'
+import { matrixEnergy, timesThin, transposedTimesThin } from './largeProducts'
+import { gram, multiply } from './products'
 import { orthonormal } from './qr'
 
 // model ------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 /** The Gram matrix of a large matrix's rows, by the workspace's kernels where there is one, else in plain JavaScript. */
 import type { Steps } from './cooperative'
 import { type Dense, type Large, dense } from './dense'
-import { accumulate, panel, widen } from './products'
+import { panel, widen } from './largeProducts'
+import { accumulate } from './tiles'
 import { type Workspace, panels } from './workspace'
 
 /**
@@ -21,19 +22,19 @@ export function* rowGramSteps(v: Large, workspace?: Workspace): Steps<Dense> {
     for (let from = 0; from < v.cols; from += panel.depth) {
       const to = Math.min(v.cols, from + panel.depth)
       const width = to - from
-      widen(left, v, i, height, from, to)
+      widen(left, v, { row: i, count: height, from, to })
       for (let j = 0; j < i + height; j += panel.rows) {
         const across = Math.min(panel.rows, i + height - j)
-        widen(right, v, j, across, from, to)
-        accumulate(
-          { data: out, offset: i * m + j, stride: m },
-          { data: left, offset: 0, stride: width },
-          { data: right, offset: 0, stride: width },
-          height,
-          across,
-          width,
-          1,
-        )
+        widen(right, v, { row: j, count: across, from, to })
+        accumulate({
+          c: { data: out, offset: i * m + j, stride: m },
+          a: { data: left, offset: 0, stride: width },
+          b: { data: right, offset: 0, stride: width },
+          m: height,
+          n: across,
+          k: width,
+          sign: 1,
+        })
       }
     }
     yield

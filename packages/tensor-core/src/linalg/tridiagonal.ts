@@ -4,8 +4,8 @@
  */
 import { type Dense, dense, transpose } from './dense'
 import type { Steps } from './cooperative'
-import { accumulate } from './products'
 import { subtractRowsTimes, symmetricTimes, transposedTimes } from './reductionKernels'
+import { accumulate } from './tiles'
 import { type Workspace, panels } from './workspace'
 
 // model ------------------------------------------------------------------------------------------
@@ -67,15 +67,15 @@ const update = (
   for (let i = start + grouped; i < n; i += band) {
     const height = Math.min(band, n - i)
     for (let j = start; j < i + height; j += band)
-      accumulate(
-        { data: A, offset: i * n + j, stride: n },
-        { data: X, offset: i * depth, stride: depth },
-        { data: Y, offset: j * depth, stride: depth },
-        height,
-        Math.min(band, i + height - j),
-        depth,
-        -1,
-      )
+      accumulate({
+        c: { data: A, offset: i * n + j, stride: n },
+        a: { data: X, offset: i * depth, stride: depth },
+        b: { data: Y, offset: j * depth, stride: depth },
+        m: height,
+        n: Math.min(band, i + height - j),
+        k: depth,
+        sign: -1,
+      })
   }
 }
 
