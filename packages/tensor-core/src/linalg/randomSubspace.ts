@@ -15,20 +15,22 @@ const batch = 64
 export const randomProjector =
   (n: number, k: number, seed: number, ...key: ReadonlyArray<string | number>) =>
   (x: Dense): Steps<Dense> =>
-    project(n, k, seed, key, x)
+    project({ n, k, seed, key }, x)
 
-function* project(
-  n: number,
-  k: number,
-  seed: number,
-  key: ReadonlyArray<string | number>,
-  x: Dense,
-): Steps<Dense> {
+/** Which random subspace. */
+interface Subspace {
+  readonly n: number
+  readonly k: number
+  readonly seed: number
+  readonly key: ReadonlyArray<string | number>
+}
+
+function* project({ n, k, seed, key }: Subspace, x: Dense): Steps<Dense> {
   if (k >= n) return x
   const p = x.cols
   const out = x.data.slice()
   const s = new Float64Array(p)
-  // Reflector i is drawn anew on the way back: its stream is its own.
+  // Reflector i is recomputed on the way back, from a random stream of its own.
   const reflect = (i: number): void => {
     const draw = stream(seed, 'random-subspace', ...key, i)
     const v = Float64Array.from({ length: n - i }, () => draw.normal())

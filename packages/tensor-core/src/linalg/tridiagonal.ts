@@ -33,15 +33,18 @@ const width = depth / 2
 
 // kernels ----------------------------------------------------------------------------------------
 
-/** A -= X Y^T on the lower triangle from row and column `start` on; entries above the diagonal belong to nobody yet. */
-const update = (
-  A: Float64Array,
-  n: number,
-  start: number,
-  X: Float64Array,
-  Y: Float64Array,
-  workspace: Workspace | undefined,
-): void => {
+/** A symmetric update of a matrix [n, n], from row and column `start` on. */
+interface Update {
+  readonly A: Float64Array
+  readonly n: number
+  readonly start: number
+  readonly X: Float64Array
+  readonly Y: Float64Array
+  readonly workspace: Workspace | undefined
+}
+
+/** A -= X Y^T on the lower triangle; entries above the diagonal are undefined until later. */
+const update = ({ A, n, start, X, Y, workspace }: Update): void => {
   const grouped = workspace === undefined ? 0 : 4 * Math.floor((n - start) / 4)
   if (workspace !== undefined && grouped > 0) {
     workspace.packLeft({ data: X, offset: start * depth, stride: depth }, grouped, depth, -1)
@@ -151,7 +154,7 @@ export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reductio
         Y[r * depth + done + 1] = x
       }
     }
-    update(A, n, end, X, Y, workspace)
+    update({ A, n, start: end, X, Y, workspace })
     yield
   }
   return { T: { diagonal, offDiagonal }, reflectors: dense(n, n, A), taus }

@@ -47,13 +47,14 @@ const smallest = 96
 
 // constructors -----------------------------------------------------------------------------------
 
-const pack = (
-  into: Float64Array,
-  { data, offset, stride }: Rows,
-  rows: number,
-  depth: number,
-  sign: number,
-) => {
+/** Which part of the rows is packed, and with what sign. */
+interface Packing {
+  readonly rows: number
+  readonly depth: number
+  readonly sign: 1 | -1
+}
+
+const pack = (into: Float64Array, { data, offset, stride }: Rows, { rows, depth, sign }: Packing): void => {
   let to = 0
   for (let r = 0; r < rows; r += 4) {
     const r0 = offset + r * stride
@@ -124,8 +125,8 @@ export const workspaceFor = (n: number): Workspace | undefined => {
         depth,
         lower ? 1 : 0,
       ),
-    packLeft: (source, rows, depth, sign) => pack(packed.left, source, rows, depth, sign),
-    packRight: (source, rows, depth) => pack(packed.right, source, rows, depth, 1),
+    packLeft: (source, rows, depth, sign) => pack(packed.left, source, { rows, depth, sign }),
+    packRight: (source, rows, depth) => pack(packed.right, source, { rows, depth, sign: 1 }),
     symmetricTimes: (from, x, y) => {
       const end = from + 4 * Math.floor((n - from) / 4)
       vx.set(x)

@@ -84,8 +84,15 @@ const widened = (backend: NativeBackend, raw: RawTensor): tf.Tensor =>
   backend.createOutputTensor(cast(backend, raw.id, BFLOAT16, FLOAT))
 
 const product = (backend: NativeBackend, x: tf.Tensor, w: number, transposed: boolean): tf.Tensor =>
-  using(backend, multiply(backend, BFLOAT16, [rounded(backend, x).id, w], false, transposed), (y) =>
-    widened(backend, y),
+  using(
+    backend,
+    multiply(backend, {
+      type: BFLOAT16,
+      operands: [rounded(backend, x).id, w],
+      transposeA: false,
+      transposeB: transposed,
+    }),
+    (y) => widened(backend, y),
   )
 
 // bytes to handles -------------------------------------------------------------------------------

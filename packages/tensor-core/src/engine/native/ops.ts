@@ -30,13 +30,18 @@ export const execute = (
   return made
 }
 
-/** op(a) op(b) of two matrices of one type, op the transpose where asked for. */
+/** A product of two matrices of one type: their handles, and which are transposed. */
+export interface MatrixProduct {
+  readonly type: number
+  readonly operands: readonly [number, number]
+  readonly transposeA: boolean
+  readonly transposeB: boolean
+}
+
+/** op(a) op(b), with op the transpose if the flag is set. */
 export const multiply = (
   backend: NativeBackend,
-  type: number,
-  operands: ReadonlyArray<number>,
-  transposeA: boolean,
-  transposeB: boolean,
+  { type, operands, transposeA, transposeB }: MatrixProduct,
 ): RawTensor =>
   execute(
     backend,

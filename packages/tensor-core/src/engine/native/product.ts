@@ -22,14 +22,15 @@ export const registerProduct = (): void => {
       )
         return batched.kernelFunc(params)
       const engine = currentBackend()
+      const [left, right] = engine.getInputTensorIds([a, b])
+      if (left === undefined || right === undefined) throw new Error('a tensor is not on the device')
       return engine.createOutputTensor(
-        multiply(
-          engine,
-          engine.binding.TF_FLOAT,
-          engine.getInputTensorIds([a, b]),
-          params.attrs?.['transposeA'] === true,
-          params.attrs?.['transposeB'] === true,
-        ),
+        multiply(engine, {
+          type: engine.binding.TF_FLOAT,
+          operands: [left, right],
+          transposeA: params.attrs?.['transposeA'] === true,
+          transposeB: params.attrs?.['transposeB'] === true,
+        }),
       )
     },
   })

@@ -24,15 +24,17 @@ const longRow = 65_536
 const block = 1024
 const float = 4
 
+/** Rows at address `from`, whose sums, divided by `divisor`, go to address `to`. */
+interface RowSums {
+  readonly from: number
+  readonly to: number
+  readonly rows: number
+  readonly width: number
+  readonly divisor: number
+}
+
 /** Rows of more than `longRow` entries, each by its blocks. */
-const sumLongRows = (
-  backend: BackendWasm,
-  from: number,
-  to: number,
-  rows: number,
-  width: number,
-  divisor: number,
-): void => {
+const sumLongRows = (backend: BackendWasm, { from, to, rows, width, divisor }: RowSums): void => {
   const kernels = kernelsOf(backend)
   const blocks = Math.floor(width / block)
   const rest = width - blocks * block
@@ -69,7 +71,8 @@ const registerSum = (name: string, divides: boolean): void =>
     const out = backend.makeOutput(left, 'float32')
     const [from, to, divisor] = [addressOf(backend, x), addressOf(backend, out), divides ? middle : 1]
     const kernels = kernelsOf(backend)
-    if (inner === 1 && middle > longRow) sumLongRows(backend, from, to, outer, middle, divisor)
+    if (inner === 1 && middle > longRow)
+      sumLongRows(backend, { from, to, rows: outer, width: middle, divisor })
     else if (inner === 1) kernels.sumRows(from, to, outer, middle, divisor)
     else kernels.sumColumns(from, to, outer, middle, inner, divisor)
     return out
