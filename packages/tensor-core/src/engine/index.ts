@@ -1,4 +1,4 @@
-/** Which TensorFlow.js engine runs, on which device; the one import of TensorFlow.js; matrix products for all of them. */
+/** Which TensorFlow.js engine runs and on which device; the one import of TensorFlow.js; matrix products on every engine. */
 export { tf } from './tf'
 export {
   type EngineAvailability,

@@ -174,7 +174,7 @@ describe('runProgram', () => {
     })
     expect(await runProgram(process.execPath, ['-e', 'console.error("a\\nb");process.exit(3)'])()).toEqual({
       _tag: 'Left',
-      left: { kind: 'failed', code: 3, said: 'a | b' },
+      left: { kind: 'failed', code: 3, output: 'a | b' },
     })
     expect(await runProgram('no-such-program', [])()).toEqual({ _tag: 'Left', left: { kind: 'absent' } })
     expect(await runProgram(process.execPath, [], { signal: AbortSignal.abort() })()).toEqual({

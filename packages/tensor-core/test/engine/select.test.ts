@@ -39,7 +39,7 @@ const software: Partial<Candidate> = {
   start: (gpuOnly) =>
     Promise.resolve(
       gpuOnly
-        ? E.left('SwiftShader is no GPU')
+        ? E.left('SwiftShader is not a GPU')
         : E.right({ device: 'SwiftShader', gpu: false, versions: {}, warning: 'slowly' }),
     ),
 }
@@ -87,7 +87,7 @@ describe('an engine by name', () => {
     expect(await chosen(machineWith({ wasm: {} }), 'webgpu')).toBe('input: webgpu is absent')
     const noAdapter = { start: () => Promise.resolve(E.left('no driver')) }
     expect(await chosen(machineWith({ webgpu: noAdapter, wasm: {} }), 'webgpu')).toBe('input: no driver')
-    expect(await chosen(machineWith(all), 'opencl')).toBe('input: there is no engine opencl here')
+    expect(await chosen(machineWith(all), 'opencl')).toBe('input: unknown engine opencl')
     expect(engineNames).toEqual(['cuda', 'native', 'webgpu', 'wasm', 'cpu'])
   })
 })

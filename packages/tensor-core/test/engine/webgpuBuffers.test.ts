@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { bufferManager, roundedSize } from '../../src/engine/webgpu/buffers'
 import type { GpuBuffer, GpuDevice } from '../../src/engine/webgpu/gpu'
-import { troublesOf } from '../../src/engine/webgpu/troubles'
+import { errorsOf } from '../../src/engine/webgpu/deviceErrors'
 
 type Listener = Parameters<GpuDevice['addEventListener']>[1]
 
@@ -40,8 +40,8 @@ const deviceOf = (bytes: number, limit = bytes) => {
 
 const managerOf = (bytes: number, limit?: number) => {
   const made = deviceOf(bytes, limit)
-  const troubles = troublesOf(made.device)
-  return { ...made, troubles, buffers: bufferManager(made.device, troubles.check) }
+  const errors = errorsOf(made.device)
+  return { ...made, errors, buffers: bufferManager(made.device, errors.check) }
 }
 
 describe('sizes', () => {
@@ -117,17 +117,17 @@ describe('buffers', () => {
   })
 })
 
-describe('troubles', () => {
+describe('errors of the device', () => {
   it('are told once; a lost device stays lost', async () => {
-    const { state, troubles, lose } = managerOf(1000)
+    const { state, errors, lose } = managerOf(1000)
     state.listener?.({ error: { message: 'Buffer usages are invalid.\n - While calling' } })
-    expect(() => troubles.check()).toThrow('the webgpu device refused a command: Buffer usages are invalid.')
-    expect(() => troubles.check()).not.toThrow()
+    expect(() => errors.check()).toThrow('the webgpu device refused a command: Buffer usages are invalid.')
+    expect(() => errors.check()).not.toThrow()
     lose('the driver was reset')
     await Promise.resolve()
-    expect(() => troubles.check()).toThrow(
+    expect(() => errors.check()).toThrow(
       'the webgpu device was lost (unknown: the driver was reset); the work since the last result is gone',
     )
-    expect(() => troubles.check()).toThrow('lost')
+    expect(() => errors.check()).toThrow('lost')
   })
 })

@@ -4,7 +4,7 @@ import { fusedNames, runFused } from './kernel'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Losses of rows, and their gradient. */
+/** The losses of rows, and their gradient. */
 export interface TokenCrossEntropy {
   /** [rows] -log softmax(logits)[id] */
   readonly losses: tf.Tensor
@@ -12,14 +12,14 @@ export interface TokenCrossEntropy {
   readonly dLogits?: tf.Tensor
 }
 
-// both at once -----------------------------------------------------------------------------------
+// losses and gradient -----------------------------------------------------------------------------------
 
 /**
  * Losses and gradient in one pass.
  *
  * @param logits [rows, vocab]
  * @param ids [rows]
- * @param weights [rows]; undefined where no gradient is wanted
+ * @param weights [rows]; undefined if no gradient is needed
  */
 export const tokenCrossEntropy = (
   logits: tf.Tensor,

@@ -1,11 +1,13 @@
-/** Rotary turning: pair (i, i + half) of the last axis by an angle whose cosine and sine are given. */
+/** Rotary embedding: pair (i, i + half) of the last axis is rotated by an angle given by its cosine and sine. */
 import { tf } from '../tf'
 import { fusedNames, runFused } from './kernel'
 
 /**
+ * Every pair rotated by the angle of its position.
+ *
  * @param x [rows, length, heads, 2 half]
  * @param cos [1 or rows, length, 1, half]; `sin` likewise
- * @param back turns back, which is also the gradient
+ * @param back rotates by the opposite angle, which is also the gradient
  */
 export const rotateHalves = (x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor, back: boolean): tf.Tensor => {
   const [fused] = runFused(fusedNames.rotate, { x, cos, sin }, { back }) ?? []

@@ -7,7 +7,7 @@ import { type NativeBinding, type RawTensor, isBinding } from './binding'
 /** The name under which TensorFlow.js knows the backend, as in tfjs-node. */
 export const backendName = 'tensorflow'
 
-/** tfjs-node's backend, with what raw operations need: a tensor's id on the device, and a tensor made of raw output. */
+/** tfjs-node's backend, with what raw operations need: a tensor's id on the device, and a tensor made from raw output. */
 export interface NativeBackend extends tf.KernelBackend {
   readonly binding: NativeBinding
   readonly isUsingGpuDevice: boolean
@@ -27,7 +27,7 @@ export const nativeBackend = (): NativeBackend | undefined => {
   return isNativeBackend(backend) ? backend : undefined
 }
 
-/** The same, for kernels that run on it alone: throws if another backend is current. */
+/** The same for kernels that only run on it: throws if another backend is current. */
 export const currentBackend = (): NativeBackend => {
   const backend = nativeBackend()
   if (backend === undefined) throw new Error('the TensorFlow backend is not the current one')

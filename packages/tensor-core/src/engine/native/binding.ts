@@ -19,7 +19,7 @@ export interface OpAttribute {
   readonly value: boolean | number | string | object | ReadonlyArray<number>
 }
 
-/** The addon: TensorFlow's eager C API. Any op can be executed by name; who makes a raw tensor deletes it. */
+/** The addon: TensorFlow's eager C API. Any op can be executed by name; the code that creates a raw tensor must delete it. */
 export interface NativeBinding {
   readonly createTensor: (
     shape: number[],

@@ -1,6 +1,6 @@
 /**
- * Builds the native or the cuda engine: library, addon, check; then the folder takes its place in the cache by one rename.
- * What is interrupted leaves the downloaded wheel, which the next run uses, and a hidden folder, which it removes.
+ * Builds the native or the cuda engine: library, addon, check; then one rename moves the folder into the cache.
+ * An interrupted build leaves the downloaded wheel, which the next run uses, and a hidden folder, which it removes.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,14 +16,14 @@ import { type BuiltEngine, builtEngine, layout } from './home'
 import { isCurrent, kernelsDigest } from './kernels/sources'
 import { type LibrarySource, acquireLibrary } from './library'
 import { sourcePackage } from './package'
-import { platformSupported, roomEnough } from './requirements'
+import { platformSupported, enoughDisk } from './requirements'
 import { makeStaging, removeStaging, removeUnfinished, settle, stagingFolder } from './staging'
 
 // model ------------------------------------------------------------------------------------------
 
 export interface Built extends BuiltEngine {
   readonly findings: Findings
-  /** False where it was there already. */
+  /** False if it was built before. */
   readonly fresh: boolean
 }
 
@@ -33,15 +33,15 @@ export interface Built extends BuiltEngine {
 const announcements: Readonly<Record<LibrarySource['kind'], string>> = {
   download: 'downloading TensorFlow (native: 270 MB, cuda: 620 MB) and unpacking its library',
   wheel: "unpacking the wheel's library",
-  folder: 'looking at the library',
+  folder: 'checking the library',
   installed: 'looking for the installed library',
 }
 
-const buildAfresh = (options: BuildOptions): TE.TaskEither<EngineError, Built> => {
+const buildNew = (options: BuildOptions): TE.TaskEither<EngineError, Built> => {
   const staging = stagingFolder(options.variant)
   const { note, signal, variant } = options
   return pipe(
-    roomEnough(options),
+    enoughDisk(options),
     TE.chain(() => removeUnfinished),
     TE.bindTo('clean'),
     TE.bind('sources', () => TE.fromEither(sourcePackage())),
@@ -99,18 +99,21 @@ const serves = (engine: BuiltEngine, source: LibrarySource): boolean =>
   isCurrent(engine.manifest.kernels) &&
   (source.kind !== 'download' || engine.manifest.tensorflow === source.version)
 
-/** Builds the engine, or checks the one that is there. */
+/** Builds the engine, or checks the existing one. */
 export const buildEngine = (options: BuildOptions): TE.TaskEither<EngineError, Built> => {
-  const there = builtEngine(options.variant)
+  const existing = builtEngine(options.variant)
   return pipe(
     platformSupported,
     TE.chain(() =>
-      there !== undefined && !options.force && serves(there, options.source) && existsSync(there.folder)
+      existing !== undefined &&
+      !options.force &&
+      serves(existing, options.source) &&
+      existsSync(existing.folder)
         ? pipe(
-            checkEngine(options.variant, there.folder),
-            TE.map((findings) => ({ ...there, findings, fresh: false })),
+            checkEngine(options.variant, existing.folder),
+            TE.map((findings) => ({ ...existing, findings, fresh: false })),
           )
-        : buildAfresh(options),
+        : buildNew(options),
     ),
   )
 }

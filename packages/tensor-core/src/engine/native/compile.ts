@@ -1,5 +1,5 @@
 /**
- * Compiles tfjs-node's addon against any current libtensorflow. Its sources use the stable C API alone, so none is changed;
+ * Compiles tfjs-node's addon against any current libtensorflow. Its sources use only the stable C API, so they are not changed;
  * one compiler call, no node-gyp.
  */
 import { readdirSync } from 'node:fs'
@@ -22,7 +22,7 @@ const works = (program: string): TE.TaskEither<ProgramFailure, string> =>
     TE.map(() => program),
   )
 
-/** `CXX` where it is set, else g++, clang++ or c++. */
+/** `CXX` if it is set, else g++, clang++ or c++. */
 export const findCompiler: TE.TaskEither<EngineError, string> = () => {
   const given = process.env['CXX']
   const candidates = given === undefined || given === '' ? ['g++', 'clang++', 'c++'] : [given]
@@ -69,7 +69,7 @@ const compile = (
           })
         : failure(
             'EngineBuildFailed',
-            `the addon does not compile: ${f.kind === 'absent' ? 'no such program' : f.said}`,
+            `the addon does not compile: ${f.kind === 'absent' ? 'no such program' : f.output}`,
             {
               where: compiler,
               remedy: 'a compiler for C++17 is needed (g++ 8 or newer)',
@@ -98,7 +98,7 @@ export interface Compilation {
   readonly signal?: AbortSignal
 }
 
-/** Our own ops, on several threads if the compiler has OpenMP. An engine computes without them too, only slower. */
+/** Our own ops, on several threads if the compiler has OpenMP. An engine works without them too, only slower. */
 const compileKernels = ({
   compiler,
   libraries,

@@ -22,15 +22,15 @@ const pipFailure =
             remedy:
               'install Python 3 with pip, name one with --python, or give --wheel FILE or --libtensorflow DIR',
           })
-        : failure('EngineBuildFailed', `pip cannot download ${what}: ${f.said}`, {
-            remedy: f.said.includes('No module named pip')
+        : failure('EngineBuildFailed', `pip cannot download ${what}: ${f.output}`, {
+            remedy: f.output.includes('No module named pip')
               ? 'install pip (Debian: apt install python3-pip) or give --wheel FILE or --libtensorflow DIR'
               : 'check the network, or download the wheel elsewhere and give --wheel FILE',
           })
 
 /**
- * Downloads wheels without installing or running anything of them. The Python version asked for is fixed: only the C library
- * inside is used, so any Python of the user's will do.
+ * Downloads wheels without installing or running anything from them. The requested Python version is fixed: only the C library
+ * inside is used, so any Python of the user works.
  */
 export const downloadWheels = (
   python: string,
@@ -82,7 +82,7 @@ const downloaded = (prefix: string): TE.TaskEither<EngineError, string> =>
     ),
   )
 
-/** A whole wheel that an earlier, interrupted build has left is used again. */
+/** A complete wheel that an earlier, interrupted build has left is reused. */
 export const downloadLibrary = (
   variant: Variant,
   python: string,

@@ -1,4 +1,4 @@
-/** Building, checking and removing the engines that stand on libtensorflow. */
+/** Building, checking and removing the engines that use libtensorflow. */
 export { type Built, buildEngine } from './build'
 export type { BuildOptions } from './buildOptions'
 export {

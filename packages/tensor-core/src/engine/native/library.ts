@@ -25,7 +25,7 @@ export type LibrarySource =
 
 // acquiring --------------------------------------------------------------------------------------
 
-/** Brings the library and its headers to hand; what has to be unpacked goes below `staging`. */
+/** Finds or downloads the library and its headers; what must be unpacked goes below `staging`. */
 export const acquireLibrary = (
   variant: Variant,
   source: LibrarySource,

@@ -7,15 +7,15 @@ export interface Libraries {
   /** File names to link with. */
   readonly names: ReadonlyArray<string>
   readonly include: string
-  /** What the addon looks in at run time: `$ORIGIN/...`, or a folder that stays. */
+  /** Where the addon looks for them at run time: `$ORIGIN/...`, or a folder that must stay where it is. */
   readonly runPath: string
 }
 
-/** A library at hand. */
+/** A library that is ready to be linked with. */
 export interface Acquired {
   readonly libraries: Libraries
   readonly origin: string
-  /** The wheel it came from, where it did. */
+  /** The wheel it came from, if it came from one. */
   readonly wheel?: string
 }
 

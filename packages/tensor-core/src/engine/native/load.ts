@@ -1,6 +1,6 @@
 /**
- * Loads tfjs-node's addon from where it was built and gives TensorFlow.js its backend, without touching node_modules: the
- * package's backend class and kernels are used as they are, its entry (which insists on its own addon) is not.
+ * Loads tfjs-node's addon from where it was built and registers its backend with TensorFlow.js, without touching node_modules: the
+ * package's backend class and kernels are used as they are, its entry (which requires its own addon) is not.
  *
  * One process holds one libtensorflow: the native and the cuda engine cannot both be loaded.
  */
@@ -16,7 +16,7 @@ import { quietly } from './quiet'
 
 // model ------------------------------------------------------------------------------------------
 
-/** An addon's place on disk. */
+/** Where an addon is on disk. */
 export interface AddonLocation {
   readonly addon: string
   readonly quiet?: string
@@ -39,23 +39,23 @@ const setDefault = (name: string, value: string | undefined): void => {
   if (value !== undefined && process.env[name] === undefined) process.env[name] = value
 }
 
-/** What TensorFlow reads from the environment while it is loaded; whatever the user has set stays. */
+/** What TensorFlow reads from the environment while it is loaded; settings of the user are kept. */
 const prepareEnvironment = (): void => {
   const threads = process.env['SAFE_THREADS']
-  const speak = process.env['SAFE_ENGINE_LOG'] === '1'
-  setDefault('TF_CPP_MIN_LOG_LEVEL', speak ? '0' : '3')
+  const verbose = process.env['SAFE_ENGINE_LOG'] === '1'
+  setDefault('TF_CPP_MIN_LOG_LEVEL', verbose ? '0' : '3')
   setDefault('TF_ENABLE_ONEDNN_OPTS', '1')
   setDefault('TF_FORCE_GPU_ALLOW_GROWTH', 'true')
-  // float32 means float32: without this an NVIDIA GPU rounds the operands of products to 10 bits.
+  // float32 means float32: by default an NVIDIA GPU rounds the operands of products to 10 bits.
   setDefault('NVIDIA_TF32_OVERRIDE', '0')
   setDefault('TF_NUM_INTRAOP_THREADS', threads)
   setDefault('TF_NUM_INTEROP_THREADS', threads === undefined ? undefined : '1')
   setDefault('OMP_NUM_THREADS', threads)
-  // Our kernels' threads sleep between their turns instead of taking TensorFlow's processors.
+  // The threads of our kernels sleep while they have no work instead of occupying TensorFlow's processors.
   setDefault('OMP_WAIT_POLICY', 'passive')
 }
 
-/** tfjs-node 4.22 calls two functions that Node 23 has removed. */
+/** tfjs-node 4.22 calls two functions that Node 23 removed. */
 const restoreUtilFunctions = (): void => {
   if (!('isNullOrUndefined' in util))
     Object.assign(util, { isNullOrUndefined: (u: unknown) => u === null || u === undefined })
@@ -64,7 +64,7 @@ const restoreUtilFunctions = (): void => {
 
 // loading ----------------------------------------------------------------------------------------
 
-/** Where the engine's addon is: a normal installation's own, else the one built into the cache. */
+/** Where the engine's addon is: that of a normal installation, else the one built into the cache. */
 export const locateAddon = (variant: Variant): AddonLocation | undefined => {
   const installed = installedPackage(variant)?.addon
   if (installed !== undefined) return { addon: installed }
@@ -81,13 +81,13 @@ export const locateAddon = (variant: Variant): AddonLocation | undefined => {
 const loaded: { addon: string | undefined } = { addon: undefined }
 
 /**
- * Loads the addon and registers its backend; throws what the loader says.
+ * Loads the addon and registers its backend; throws the loader's error.
  * @returns the addon; undefined if it was loaded before.
  */
 export const loadAddon = ({ addon, quiet }: AddonLocation): NativeBinding | undefined => {
   if (loaded.addon === addon) return undefined
   if (loaded.addon !== undefined)
-    throw new Error(`another libtensorflow is loaded already (${dirname(loaded.addon)}): one per process`)
+    throw new Error(`another libtensorflow is already loaded (${dirname(loaded.addon)}): one per process`)
   prepareEnvironment()
   restoreUtilFunctions()
   const source = sourcePackage()

@@ -1,4 +1,4 @@
-/** TensorFlow's ops on raw handles: their attributes, and the ones that several files use. Who makes a handle deletes it. */
+/** TensorFlow's ops on raw handles: their attributes, and those that several files use. The caller deletes the handles it gets. */
 import type { NativeBackend } from './backend'
 import type { OpAttribute, RawTensor } from './binding'
 
@@ -18,7 +18,7 @@ export const flag = ({ binding }: NativeBackend, name: string, value: boolean): 
 
 // ops --------------------------------------------------------------------------------------------
 
-/** An op of one result. */
+/** An op with one result. */
 export const execute = (
   { binding }: NativeBackend,
   op: string,
@@ -26,7 +26,7 @@ export const execute = (
   inputs: ReadonlyArray<number>,
 ): RawTensor => {
   const [made] = binding.executeOp(op, attributes, inputs, 1)
-  if (made === undefined) throw new Error(`${op} gave nothing back`)
+  if (made === undefined) throw new Error(`${op} returned nothing`)
   return made
 }
 

@@ -1,10 +1,10 @@
-/** TensorFlow has a faster op for products of two matrices than the batched one that TensorFlow.js always asks for. */
+/** TensorFlow has a faster op for products of two matrices than the batched one that TensorFlow.js always calls. */
 import { registeredKernel } from '../fused/kernel'
 import { tf } from '../tf'
 import { backendName, currentBackend } from './backend'
 import { multiply } from './ops'
 
-/** Registers it beneath `tf.matMul`; batches stay with the kernel that was there. */
+/** Registers it beneath `tf.matMul`; batched products still use the original kernel. */
 export const registerProduct = (): void => {
   const batched = registeredKernel(tf.BatchMatMul, backendName)
   if (batched === undefined) return

@@ -1,4 +1,4 @@
-/** What must hold before anything is downloaded: the platform, and the free disk space. */
+/** What a build requires before anything is downloaded: the platform, and free disk space. */
 import { mkdir, statfs } from 'node:fs/promises'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -34,7 +34,7 @@ const bytesNeeded = ({ source, variant, cudaLibraries }: BuildOptions): number =
         ? 10 * gigabyte
         : 3 * gigabyte
 
-export const roomEnough = (options: BuildOptions): TE.TaskEither<EngineError, void> =>
+export const enoughDisk = (options: BuildOptions): TE.TaskEither<EngineError, void> =>
   pipe(
     attempt(engineHome(), async () => {
       await mkdir(engineHome(), { recursive: true })

@@ -26,8 +26,8 @@ export const makeStaging = (staging: string): TE.TaskEither<EngineError, unknown
 export const removeStaging = (staging: string): TE.TaskEither<EngineError, void> =>
   attempt(staging, () => rm(staging, { recursive: true, force: true }))
 
-/** Whether a process runs: another build's folder is its own. */
-const alive = (pid: number): boolean => {
+/** Whether a process is running: the folder of another running build is kept. */
+const isRunning = (pid: number): boolean => {
   try {
     return process.kill(pid, 0)
   } catch {
@@ -35,14 +35,14 @@ const alive = (pid: number): boolean => {
   }
 }
 
-/** Removes what interrupted builds have left. */
+/** Removes the folders of interrupted builds. */
 export const removeUnfinished = attempt(engineHome(), async () => {
   for (const name of await readdir(engineHome()))
-    if (name.startsWith(prefix) && !alive(Number(name.split('-').at(-1))))
+    if (name.startsWith(prefix) && !isRunning(Number(name.split('-').at(-1))))
       await rm(join(engineHome(), name), { recursive: true, force: true })
 })
 
-/** Writes the manifest and moves the folder into place, over an older one of the same versions. */
+/** Writes the manifest and renames the folder into place, replacing an older one of the same versions. */
 export const settle = (staging: string, manifest: Manifest): TE.TaskEither<EngineError, BuiltEngine> => {
   const folder = engineFolder(manifest)
   return attempt(folder, async () => {

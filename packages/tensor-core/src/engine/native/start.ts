@@ -1,4 +1,4 @@
-/** Starts the native or the cuda engine: loads the addon, puts our kernels in front of its own, and selects the backend. */
+/** Starts the native or the cuda engine: loads the addon, registers our kernels before its own, and selects the backend. */
 import { processorName } from '../device'
 import { tf } from '../tf'
 import { backendName, nativeBackend } from './backend'
@@ -11,7 +11,7 @@ import { registerProduct } from './product'
 
 // kernels ----------------------------------------------------------------------------------------
 
-/** A library that does not load here (OpenMP's is missing, say) is optional: undefined then. */
+/** An optional library: undefined if it does not load here (for example because OpenMP's is missing). */
 const loadedOrNothing = (id: string): unknown => {
   try {
     return requireUnknown(id)
@@ -20,7 +20,7 @@ const loadedOrNothing = (id: string): unknown => {
   }
 }
 
-/** Loads the addon, once, and registers our kernels in front of those of TensorFlow.js. */
+/** Loads the addon, once, and registers our kernels before those of TensorFlow.js. */
 const loadEngine = (location: AddonLocation): void => {
   const binding = loadAddon(location)
   if (binding === undefined) return
@@ -32,7 +32,7 @@ const loadEngine = (location: AddonLocation): void => {
 
 // starting ---------------------------------------------------------------------------------------
 
-/** Loads and selects the engine, and says what runs it. */
+/** Loads and selects the engine, and reports what it runs on. */
 export const startNative =
   (variant: Variant, location: AddonLocation) =>
   async (): Promise<{
@@ -55,10 +55,10 @@ export const startNative =
             warning:
               'the cuda engine runs on the CPU: TensorFlow found no GPU it can use (SAFE_ENGINE_LOG=1 shows why)',
           }
-        : // built by us, but before there were these kernels
+        : // built here, but from other sources of the kernels, or before there were any
           !gpu && location.quiet !== undefined && location.kernels === undefined
           ? {
-              warning: `the ${variant} engine was built by an earlier release and is slower than it could be: run tensor-core engine build ${variant}`,
+              warning: `the ${variant} engine was built by another release and is slower than it could be: run tensor-core engine build ${variant}`,
             }
           : {}),
     }

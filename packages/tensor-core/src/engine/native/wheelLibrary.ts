@@ -50,7 +50,7 @@ export const fromWheel = (file: string, staging: string): TE.TaskEither<EngineEr
 
 // CUDA -------------------------------------------------------------------------------------------
 
-/** What the wheel's `and-cuda` extra asks for, as pip requirements. */
+/** What the wheel's `and-cuda` extra requires, as pip requirements. */
 export const cudaRequirements = (
   wheel: string,
   staging: string,

@@ -54,7 +54,7 @@ export const registerConcatenations = (): void => {
     if (x === undefined || !isFourBytes(x) || !isNumbers(reps) || reps.length !== x.shape.length)
       return undefined
     const axes = reps.flatMap((times, axis) => (times === 1 ? [] : [{ axis, times }])).reverse()
-    // An axis of one is made longest first: the innermost repetition then works on the smallest tensor.
+    // The innermost axis first: its repetition then works on the smallest tensor.
     const [first, ...rest] = axes
     if (first === undefined) return undefined
     return rest.reduce(

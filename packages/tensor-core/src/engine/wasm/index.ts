@@ -1,4 +1,4 @@
-/** The wasm engine's own kernels; importing this registers them. */
+/** The wasm engine's own kernels; importing this module registers them. */
 import { registerConcatenations } from './concatenations'
 import { registerEntryWise } from './entrywise'
 import { registerExponentials } from './exponentials'

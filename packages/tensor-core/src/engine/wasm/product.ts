@@ -1,9 +1,9 @@
 /**
- * The matrix product of the wasm engine, put in place of TensorFlow.js's own beneath `tf.matMul`, gradients included.
+ * The matrix product of the wasm engine, which replaces TensorFlow.js's own beneath `tf.matMul`, gradients included.
  *
- * TensorFlow.js's kernel is fast (XNNPACK) for a plain two-dimensional product alone: transposed it runs at 1 to 3 GFLOP/s,
- * in batches at 1.5, and it keeps a packed copy of every right operand. Ours runs at 25 to 50 GFLOP/s in all forms, batches,
- * transposes and thin shapes included, and keeps nothing (docs/engines.md has the table).
+ * TensorFlow.js's kernel (XNNPACK) is fast only for a plain two-dimensional product: with a transpose it runs at 1 to 3 GFLOP/s, in
+ * batches at 1.5, and it keeps a packed copy of every right operand. Ours runs at 25 to 50 GFLOP/s in all forms, batches,
+ * transposes and thin shapes included, and keeps no copy (docs/engines.md has the table).
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { tf } from '../tf'
@@ -25,7 +25,7 @@ const operand = (shape: ReadonlyArray<number>, transposed: boolean): Operand => 
   return transposed ? { batch, rows: cols, cols: rows } : { batch, rows, cols }
 }
 
-/** Which matrix of an operand each matrix of the result takes, where batches broadcast in a way strides cannot tell. */
+/** Which matrix of an operand each matrix of the result uses, for broadcasts that strides cannot express. */
 const broadcastIndices = (
   batch: ReadonlyArray<number>,
   out: ReadonlyArray<number>,
@@ -105,7 +105,7 @@ const product = (backend: BackendWasm, { a, b, transposeA, transposeB, base }: P
       ),
     )
   const [countA, countB] = [sizeOf(left.batch), sizeOf(right.batch)]
-  // One right matrix for a whole batch: a single tall product packs it once.
+  // One right matrix for the whole batch: a single tall product packs it only once.
   if (countB === 1 && countA === batches && !transposeA) {
     run({ startA: 0, strideA: 0, startB: 0, strideB: 0, startOut: 0, times: 1, rows: batches * m })
     return out

@@ -7,7 +7,7 @@ import { tf } from '../tf'
 import { addressOf, kernelsOf } from './memory'
 import { isFourBytes, isNumbers, override, sizeOf } from './override'
 
-/** The part of `x` from `begin` on, of shape `size`: runs of whole blocks, one call for each place of the outer axes. */
+/** The part of `x` of shape `size` from `begin` on: runs of whole blocks, one call for each index of the outer axes. */
 const slice = (
   backend: BackendWasm,
   x: tf.TensorInfo,
@@ -59,7 +59,7 @@ export const registerSlices = (): void => {
       return given < 0 ? d - (from[axis] ?? 0) : given
     })
     if (x.shape.some((d, axis) => (from[axis] ?? 0) < 0 || (from[axis] ?? 0) + (wanted[axis] ?? 0) > d))
-      throw new Error(`slice: [${begin.join()}] and [${size.join()}] leave the shape [${x.shape.join()}]`)
+      throw new Error(`slice: [${begin.join()}] and [${size.join()}] exceed the shape [${x.shape.join()}]`)
     return slice(backend, x, from, wanted)
   })
   override(tf.SplitV, ({ backend, inputs: { x }, attrs }) => {

@@ -3,7 +3,7 @@ import { tf } from '../tf'
 import { addressOf, kernelsOf } from './memory'
 import { isFourBytes, isNumbers, override, sizeOf } from './override'
 
-/** Two groups of neighbouring axes that change places, between axes that stay: [outer, a, b, inner] -> [outer, b, a, inner]. */
+/** Two groups of adjacent axes that are swapped, between axes that stay: [outer, a, b, inner] -> [outer, b, a, inner]. */
 interface Swap {
   readonly outer: number
   readonly a: number
@@ -30,7 +30,7 @@ export const swapOf = (shape: ReadonlyArray<number>, perm: ReadonlyArray<number>
   }
 }
 
-/** Blocks shorter than this are TensorFlow.js's to move. */
+/** Shorter blocks are left to TensorFlow.js. */
 const LEAST_BLOCK = 4
 
 /** Registers them; calling it again changes nothing. */

@@ -6,7 +6,7 @@ import type { OpAttribute } from '../binding'
 
 // model ------------------------------------------------------------------------------------------
 
-/** An op of the library: its inputs by the names that `engine/fused` gives them, and the attribute its number comes from. */
+/** An op of the library: its inputs by the names that `engine/fused` uses, and the attribute that its number comes from. */
 interface FusedOp {
   readonly op: string
   readonly inputs: ReadonlyArray<string>
