@@ -6,7 +6,7 @@ import { accumulate } from './tiles'
 
 // panels -----------------------------------------------------------------------------------------
 
-/** Rows widened at a time, and the length of the inner products taken at a time: a panel of doubles stays in the cache. */
+/** Rows widened at a time, and the length of partial inner products: a panel of doubles stays in the cache. */
 export const panel = { rows: 64, depth: 512 }
 
 /** A part of a large matrix: `count` rows from `row` on, columns `from` to `to` (exclusive). */
@@ -63,7 +63,7 @@ export const transposedTimesThin = (v: Large, x: Dense): Dense => {
     const count = Math.min(block, v.rows - i)
     for (let j = 0; j < v.cols; j += block) {
       const width = Math.min(block, v.cols - j)
-      // The block's transpose: rows are columns of V, so that both operands run along memory.
+      // The block's transpose: rows are columns of V, so that both operands are read contiguously.
       for (let p = 0; p < count; p++) {
         const o = (i + p) * v.cols + j
         for (let q = 0; q < width; q++) buffer[q * count + p] = v.data[o + q] ?? 0

@@ -1,14 +1,14 @@
 /**
- * Uniformly random subspaces, known by their projectors' action. A Haar-distributed orthogonal matrix is a product of Householder
- * reflectors of Gaussian vectors on ever fewer coordinates (Stewart 1980), and its first k columns need the first k reflectors:
+ * Uniformly random subspaces, represented by the action of their projectors. A Haar-distributed orthogonal matrix is a product of
+ * Householder reflectors of Gaussian vectors on ever fewer coordinates (Stewart 1980), and its first k columns need only the first k:
  *   P = H_1 ... H_k diag(I_k, 0) H_k ... H_1
- * so p columns cost 4 n k p, and no basis is orthonormalised.
+ * so projecting p columns costs 4 n k p, and no basis is orthonormalised.
  */
 import { stream } from '../random'
 import type { Steps } from './cooperative'
 import { type Dense, dense } from './dense'
 
-/** Reflectors drawn between two pauses. */
+/** Reflectors drawn between two yields. */
 const batch = 64
 
 /** The projector on a random k-dimensional subspace of R^n; the same seed and key give the same subspace. */

@@ -1,4 +1,4 @@
-/** The Gram matrix of a large matrix's rows, by the workspace's kernels where there is one, else in plain JavaScript. */
+/** The Gram matrix of a large matrix's rows, by the kernels of a workspace if there is one, else in plain JavaScript. */
 import type { Steps } from './cooperative'
 import { type Dense, type Large, dense } from './dense'
 import { panel, widen } from './largeProducts'
@@ -6,15 +6,15 @@ import { accumulate } from './tiles'
 import { type Workspace, panels } from './workspace'
 
 /**
- * The lower triangle of G = V V^T [m, m] (what lies above the diagonal is not to be read), in the workspace where one is given;
- * yields after each panel of rows. m^2 n flops.
+ * The lower triangle of G = V V^T [m, m] (entries above the diagonal are undefined), in the workspace if one is given; yields after
+ * each panel of rows. m^2 n flops.
  */
 export function* rowGramSteps(v: Large, workspace?: Workspace): Steps<Dense> {
   const m = v.rows
   const grouped = workspace === undefined ? 0 : m - (m % 4)
   const out = workspace?.matrix ?? new Float64Array(m * m)
   if (workspace !== undefined) yield* groupedGram(v, workspace, grouped)
-  // Without a workspace all rows, else the last ones that are no group of four.
+  // Without a workspace all rows, else the last ones, which do not fill a group of four.
   const left = new Float64Array(panel.rows * panel.depth)
   const right = new Float64Array(panel.rows * panel.depth)
   for (let i = grouped; i < m; i += panel.rows) {
@@ -51,7 +51,7 @@ function* groupedGram(v: Large, w: Workspace, count: number): Steps<void> {
       const rows = Math.min(panels.left, count - i)
       for (let j = 0; j < i + rows; j += panels.right) {
         const cols = Math.min(panels.right, i + rows - j)
-        // A block that meets the diagonal starts on it: rows above are not asked for.
+        // A block that crosses the diagonal starts on it: rows above are not needed.
         const skip = Math.max(0, j - i)
         w.product({
           i: i + skip,

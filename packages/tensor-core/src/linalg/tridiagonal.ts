@@ -21,13 +21,13 @@ export interface Tridiagonal {
 /** G = Q T Q^T with T tridiagonal and Q a product of Householder reflections. */
 export interface Reduction {
   readonly T: Tridiagonal
-  /** [n, n]: row i holds reflector i in columns i + 1 .. n - 1; the rest is not to be read. */
+  /** [n, n]: row i holds reflector i in columns i + 1 .. n - 1; the rest is undefined. */
   readonly reflectors: Dense
   /** [n]: Q = H_0 H_1 ..., H_i = I - tau_i v_i v_i^T */
   readonly taus: Float64Array
 }
 
-/** Columns reduced before the rest of the matrix is brought up to date. */
+/** Columns reduced before the rest of the matrix is updated. */
 const depth = panels.updateDepth
 const width = depth / 2
 
@@ -86,7 +86,7 @@ const update = ({ A, n, start, X, Y, workspace }: Update): void => {
 
 /**
  * Reduces the matrix whose lower triangle is given, in place (its memory becomes the reflectors); yields after each panel.
- * Where the matrix lies in a workspace, its kernels do the work.
+ * If the matrix is in a workspace, its kernels do the work.
  */
 export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reduction> {
   const n = g.rows
@@ -107,7 +107,7 @@ export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reductio
     Y.fill(0)
     for (let i = start; i < end; i++) {
       const done = 2 * (i - start)
-      // Column i, brought up to date with this panel's reflectors.
+      // Column i, updated with the reflectors of this panel.
       for (let r = i; r < n; r++) v[r] = A[r * n + i] ?? 0
       subtractRowsTimes(X, n, i, done, Y.subarray(i * depth, i * depth + done), v)
       diagonal[i] = v[i] ?? 0
@@ -133,11 +133,11 @@ export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reductio
       const tau = taus[i] ?? 0
       A.set(v.subarray(i + 1), i * n + i + 1)
       if (tau === 0) continue
-      // w = tau (A - V W^T - W V^T) v, then made orthogonal enough for a symmetric rank-2 update.
+      // w = tau (A - V W^T - W V^T) v, then corrected for a symmetric rank-2 update.
       if (workspace === undefined) symmetricTimes(A, n, i + 1, v, w)
       else workspace.symmetricTimes(i + 1, v, w)
       if (done > 0) {
-        // X^T v holds V^T v and W^T v in turn; V meets W^T v and W meets V^T v.
+        // X^T v holds V^T v and W^T v in turn; V is multiplied with W^T v and W with V^T v.
         transposedTimes(X, n, i + 1, done, v, inside)
         for (let q = 0; q < done; q++) crossed[q] = inside[q ^ 1] ?? 0
         subtractRowsTimes(X, n, i + 1, done, crossed, w)

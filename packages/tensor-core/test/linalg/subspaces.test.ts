@@ -224,7 +224,7 @@ describe('rankFor', () => {
 })
 
 describe('random subspaces', () => {
-  it('are projectors of the rank asked for, the same for the same key', () => {
+  it('are projectors of the requested rank, the same for the same key', () => {
     const eye = generate(12, 12, (i, j) => (i === j ? 1 : 0))
     const p = inOneGo(randomProjector(12, 5, 1, 'a')(eye))
     expect(frobenius(subtract(multiply(p, p), p))).toBeLessThan(1e-12)
