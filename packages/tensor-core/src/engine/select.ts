@@ -233,5 +233,17 @@ export const selectFrom =
  * Makes an engine the current one. Call it before creating any tensor: tensors stay on the engine that created them.
  *
  * @returns left `EngineUnavailable`, of kind `input` if this machine does not have the engine and `failure` if it does not start.
+ *
+ * @example
+ * ```ts
+ * import { selectEngine } from '@safe/tensor-core/engine'
+ * import * as E from 'fp-ts/Either'
+ *
+ * void selectEngine('wasm')().then((report) => {
+ *   if (E.isLeft(report)) throw new Error(report.left.message)
+ *   const { engine, device, gpu } = report.right
+ *   console.log(`${engine} on ${device}${gpu ? ' (GPU)' : ''}`)
+ * })
+ * ```
  */
 export const selectEngine: (name: string) => TE.TaskEither<EngineError, EngineReport> = selectFrom(machine)

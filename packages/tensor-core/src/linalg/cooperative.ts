@@ -22,6 +22,20 @@ const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => void setI
  * Runs all steps, yielding to the event loop about every `interval` milliseconds.
  *
  * @returns left `Interrupted` once the signal is aborted.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { fromRows, spectrumSteps, withPauses } from '@safe/tensor-core/linalg'
+ * import * as E from 'fp-ts/Either'
+ *
+ * const stop = new AbortController()
+ * const spectrum = withPauses(stop.signal)(() => spectrumSteps(fromRows([[3, 0], [0, 1]])))
+ * void spectrum().then((result) => {
+ *   assert.ok(E.isRight(result))
+ *   assert.deepEqual([...result.right.squares].map((x) => Number(x.toFixed(12))), [9, 1])
+ * })
+ * ```
  */
 export const withPauses =
   (signal: AbortSignal | undefined, interval = 50) =>

@@ -109,7 +109,18 @@ export const tridiagonalEigen = (t: Tridiagonal): SymmetricEigen => {
   return { values: Float64Array.from(order, (i) => d[i] ?? 0), vectors: transpose(sorted) }
 }
 
-/** Eigen-decomposition of a symmetric matrix (its lower triangle is read); A is not modified. */
+/**
+ * Eigen-decomposition of a symmetric matrix (its lower triangle is read); A is not modified.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { fromRows, symmetricEigen } from '@safe/tensor-core/linalg'
+ *
+ * const { values } = symmetricEigen(fromRows([[2, 1], [1, 2]]))
+ * assert.deepEqual([...values].map((x) => Number(x.toFixed(12))), [3, 1])
+ * ```
+ */
 export const symmetricEigen = (a: Dense): SymmetricEigen => {
   const reduction = inOneGo(reductionSteps(dense(a.rows, a.cols, a.data.slice())))
   const { values, vectors } = tridiagonalEigen(reduction.T)

@@ -25,7 +25,19 @@ const reflect = (
   for (let l = 0; l < length; l++) x[xFrom + l] = (x[xFrom + l] ?? 0) - s * (v[vFrom + l] ?? 0)
 }
 
-/** The thin QR factorisation of any [m, n]; O(m n p). */
+/**
+ * The thin QR factorisation of any [m, n]; O(m n p).
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { frobenius, fromRows, multiply, subtract, thinQR } from '@safe/tensor-core/linalg'
+ *
+ * const a = fromRows([[3, 1], [4, 2], [0, 5]])
+ * const { Q, R } = thinQR(a)
+ * assert.ok(frobenius(subtract(multiply(Q, R), a)) < 1e-12)
+ * ```
+ */
 export const thinQR = (a: Dense): QR => {
   const m = a.rows
   const n = a.cols

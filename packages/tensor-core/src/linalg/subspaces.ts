@@ -173,7 +173,23 @@ const ofRange = ({ range }: Ranged): Subspaces => ({
 export const subspacesOf = (v: Large, d: Decomposition, rank: RankRule): Subspaces =>
   d.kind === 'spectrum' ? ofSpectrum(v, d, rank) : ofRange(d)
 
-/** Decomposes V and cuts, for callers that keep no decomposition. @returns undefined if V is zero. */
+/**
+ * Decomposes V and cuts, for callers that keep no decomposition.
+ *
+ * @returns undefined if V is zero.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { at, dominantSubspaceSteps, fromRows, inOneGo } from '@safe/tensor-core/linalg'
+ *
+ * const subspaces = inOneGo(dominantSubspaceSteps(fromRows([[3, 0], [0, 1]]), { energy: 0.9 }))
+ * assert.ok(subspaces !== undefined)
+ * assert.equal(subspaces.rankLeft, 1)
+ * const projected = inOneGo(subspaces.projectLeft(fromRows([[5], [7]])))
+ * assert.ok(Math.abs(at(projected, 0, 0) - 5) < 1e-9 && Math.abs(at(projected, 1, 0)) < 1e-9)
+ * ```
+ */
 export function* dominantSubspaceSteps(v: Large, rank: RankRule, seed = 42): Steps<Subspaces | undefined> {
   if (matrixEnergy(v) === 0) return undefined
   return subspacesOf(v, yield* decompositionSteps(v, rank, seed), rank)

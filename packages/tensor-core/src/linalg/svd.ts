@@ -59,7 +59,18 @@ const rotate = (x: Float64Array, p: number, q: number, length: number, cos: numb
   }
 }
 
-/** A = U diag(s) V^T; meant for matrices with up to a few hundred rows and columns. */
+/**
+ * A = U diag(s) V^T; meant for matrices with up to a few hundred rows and columns.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { fromRows, smallSVD } from '@safe/tensor-core/linalg'
+ *
+ * const { s } = smallSVD(fromRows([[3, 0], [0, -2], [0, 0]]))
+ * assert.deepEqual([...s].map((x) => Number(x.toFixed(12))), [3, 2])
+ * ```
+ */
 export const smallSVD = (a: Dense): SVD => {
   if (a.rows < a.cols) {
     const { U, s, V } = smallSVD(transpose(a))

@@ -20,6 +20,20 @@ export interface TokenCrossEntropy {
  * @param logits [rows, vocab]
  * @param ids [rows]
  * @param weights [rows]; undefined if no gradient is needed
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { selectEngine, tf, tokenCrossEntropy } from '@safe/tensor-core/engine'
+ *
+ * void selectEngine('wasm')().then(() => {
+ *   const logits = tf.tensor2d([0, 0], [1, 2])
+ *   const { losses, dLogits } = tokenCrossEntropy(logits, Int32Array.of(0), Float32Array.of(1))
+ *   assert.ok(Math.abs((losses.dataSync()[0] ?? 0) - Math.log(2)) < 1e-6)
+ *   assert.deepEqual([...(dLogits?.dataSync() ?? [])], [-0.5, 0.5])
+ *   tf.dispose([logits, losses, ...(dLogits === undefined ? [] : [dLogits])])
+ * })
+ * ```
  */
 export const tokenCrossEntropy = (
   logits: tf.Tensor,

@@ -8,6 +8,19 @@ import { fusedNames, runFused } from './kernel'
  * @param x [rows, length, heads, 2 half]
  * @param cos [1 or rows, length, 1, half]; `sin` likewise
  * @param back rotates by the opposite angle, which is also the gradient
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { rotateHalves, selectEngine, tf } from '@safe/tensor-core/engine'
+ *
+ * void selectEngine('wasm')().then(() => {
+ *   const [cos, sin] = [tf.tensor4d([0], [1, 1, 1, 1]), tf.tensor4d([1], [1, 1, 1, 1])] // a right angle
+ *   const rotated = tf.tidy(() => rotateHalves(tf.tensor4d([2, 0], [1, 1, 1, 2]), cos, sin, false))
+ *   assert.deepEqual([...rotated.dataSync()], [0, 2])
+ *   tf.dispose([cos, sin, rotated])
+ * })
+ * ```
  */
 export const rotateHalves = (x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor, back: boolean): tf.Tensor => {
   const [fused] = runFused(fusedNames.rotate, { x, cos, sin }, { back }) ?? []

@@ -1,4 +1,4 @@
-/** Starts the native or the cuda engine: loads the addon, registers our kernels before its own, and selects the backend. */
+/** Starts the native or the cuda engine: loads the addon, registers our kernels, and selects the backend. */
 import { processorName } from '../device'
 import { tf } from '../tf'
 import { backendName, nativeBackend } from './backend'
