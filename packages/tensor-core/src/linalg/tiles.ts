@@ -3,7 +3,7 @@
  * on one core.
  */
 
-// model -----------------------------------------------------------------------------------------
+// model ------------------------------------------------------------------------------------------
 
 /** A block of a row-major array: where it starts and how far apart its rows are. */
 export interface Block {

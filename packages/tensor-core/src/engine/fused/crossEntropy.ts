@@ -12,7 +12,7 @@ export interface TokenCrossEntropy {
   readonly dLogits?: tf.Tensor
 }
 
-// losses and gradient -----------------------------------------------------------------------------------
+// losses and gradient ----------------------------------------------------------------------------
 
 /**
  * Losses and gradient in one pass.

@@ -11,7 +11,7 @@ export interface Normed {
   readonly scale: tf.Tensor
 }
 
-// forward and backward -------------------------------------------------------------------------------
+// forward and backward ---------------------------------------------------------------------------
 
 /** x normalised along its last axis. @param gain [width] */
 export const rmsNorm = (x: tf.Tensor, gain: tf.Tensor, epsilon: number): Normed => {

@@ -47,15 +47,15 @@ const buildNew = (options: BuildOptions): TE.TaskEither<EngineError, Built> => {
     TE.bind('sources', () => TE.fromEither(sourcePackage())),
     TE.bind('kernels', () => TE.fromEither(kernelsDigest())),
     TE.bind('compiler', () => findCompiler),
-    TE.chainFirst(() => makeStaging(staging)),
-    TE.chainFirstIOK(() => () => note(announcements[options.source.kind])),
+    TE.tap(() => makeStaging(staging)),
+    TE.tapIO(() => () => note(announcements[options.source.kind])),
     TE.bind('acquired', () => acquireLibrary(variant, options.source, staging, signal)),
-    TE.chainFirstIOK(
+    TE.tapIO(
       ({ compiler }) =>
         () =>
           note(`compiling the addon with ${compiler}`),
     ),
-    TE.chainFirst(({ sources, compiler, acquired }) =>
+    TE.tap(({ sources, compiler, acquired }) =>
       compileAddon({
         compiler,
         sources: join(sources.folder, 'binding'),
@@ -64,8 +64,8 @@ const buildNew = (options: BuildOptions): TE.TaskEither<EngineError, Built> => {
         ...(signal === undefined ? {} : { signal }),
       }),
     ),
-    TE.chainFirst(({ acquired }) => addCudaLibraries(options, acquired, staging)),
-    TE.chainFirstIOK(() => () => note('checking that it computes')),
+    TE.tap(({ acquired }) => addCudaLibraries(options, acquired, staging)),
+    TE.tapIO(() => () => note('checking that it computes')),
     TE.bind('findings', () => checkEngine(variant, staging)),
     TE.chain(({ acquired, findings, kernels }) =>
       pipe(

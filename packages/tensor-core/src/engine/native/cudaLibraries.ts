@@ -32,7 +32,7 @@ export const addCudaLibraries = (
   }
   return pipe(
     cudaRequirements(wheel, staging),
-    TE.chainFirst((requirements) => {
+    TE.tap((requirements) => {
       options.note(`downloading ${requirements.length} CUDA libraries (about 2.5 GB)`)
       return downloadWheels(options.python, requirements, options.signal)
     }),

@@ -7,7 +7,7 @@ import { assetOrThrow } from '../asset'
 import type { tf } from '../tf'
 import { type Kernels, isKernels } from './kernels'
 
-// the host's WebAssembly --------------------------------------------------------------------------
+// the host's WebAssembly -------------------------------------------------------------------------
 
 /** The part of the WebAssembly interface used here, which Node's types do not declare. */
 declare const WebAssembly: {

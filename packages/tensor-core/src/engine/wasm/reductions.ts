@@ -18,7 +18,7 @@ const isAxis = (u: unknown): u is number | number[] | null | undefined =>
   typeof u === 'number' ||
   (Array.isArray(u) && u.every((x) => typeof x === 'number'))
 
-// sums of long rows --------------------------------------------------------------------------------
+// sums of long rows ------------------------------------------------------------------------------
 
 const longRow = 65_536
 const block = 1024
