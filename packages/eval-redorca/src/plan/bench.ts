@@ -81,10 +81,10 @@ export const openBench = (
   pipe(
     TE.fromEither(methodsOf(ports.loadModule, config.stages)),
     TE.bindTo('found'),
-    TE.chainFirstEitherK(({ found }) => checkedCombinations(config, found.methods)),
+    TE.chainFirstEitherKW(({ found }) => checkedCombinations(config, found.methods)),
     TE.bind('suite', () => ports.suite(config)),
-    TE.chainFirstEitherK(({ suite }) => checkedRegimes(config, suite)),
-    TE.chainFirstEitherK(({ suite, found }) => satisfied(suite, found.methods)),
+    TE.chainFirstEitherKW(({ suite }) => checkedRegimes(config, suite)),
+    TE.chainFirstEitherKW(({ suite, found }) => satisfied(suite, found.methods)),
     TE.bind('hashes', ({ suite }) => (known === undefined ? hashesOf(ports, suite) : TE.right(known))),
     TE.map(({ suite, found: { methods, missing }, hashes }) => ({
       ports,

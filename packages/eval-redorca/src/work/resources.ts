@@ -66,7 +66,7 @@ export const resourcesOf = (site: Site, seed: number): Resources => {
 export interface Provision {
   readonly resources: Resources
   /** Work of a method: left `UndeclaredResource` where it has used what its plugin did not declare. */
-  readonly watched: <E extends Fault, A>(work: TE.TaskEither<E, A>) => TE.TaskEither<E | Fault, A>
+  readonly watched: <A>(work: TE.TaskEither<Fault, A>) => TE.TaskEither<Fault, A>
 }
 
 const watching = (all: Resources, use: (name: ResourceName) => void): Resources => {
