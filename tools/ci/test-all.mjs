@@ -1,5 +1,5 @@
 /**
- * `npm test`: formatting, lint, types, the reference pages, unit and contract tests of all packages, the build, the built binaries,
+ * `npm test`: formatting, lint, import rules, types, the reference pages, unit and contract tests of all packages, the build, the built binaries,
  * the commands and examples of README and docs, and a small benchmark. Ends with one line `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process'
@@ -37,6 +37,7 @@ npx('types', 'nx', 'run-many', '-t', 'typecheck', '--outputStyle=static')
 npx('types of tools', 'tsc', '-p', 'tools/tsconfig.json')
 npx('formatting', 'prettier', '--check', '.', '--log-level', 'warn')
 npx('lint', 'eslint', '.', '--max-warnings', '0')
+step('import circles and floors', 'npm', ['run', '--silent', 'lint:imports'])
 step('reference pages', 'node', ['tools/docs/reference.mjs', '--check'], { counted: true })
 const unit = step(
   'unit and contract tests',
