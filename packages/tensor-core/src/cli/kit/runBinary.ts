@@ -10,7 +10,7 @@ import { type Given, type OptionTable, decodeOptions, flagOf } from '../../optio
 import type { Binary, Command } from './command'
 import { readConfig } from './configFile'
 import { commonOptions } from './context'
-import { withFlags } from './flags'
+import { flagged, withFlags } from './flags'
 import { terminal } from './terminal'
 
 /** Where a run writes and how it is stopped; tests pass their own. */
@@ -54,7 +54,9 @@ const describe = (target: Commander, table: OptionTable): void => {
       : option.shownDefault === undefined
         ? ''
         : ` (default: ${option.shownDefault})`
-    target.addOption(new CommanderOption(`${flagOf(name, option)}${values}`, `${option.description}${need}`))
+    target.addOption(
+      new CommanderOption(`${flagOf(name, option)}${values}`, `${flagged(option.description, table)}${need}`),
+    )
   }
 }
 
