@@ -20,7 +20,7 @@ import {
   required,
   resumeOption,
   rowOptions,
-  trainingOptions,
+  recipeOptions,
   withDefault,
 } from '@safe/tensor-core/cli'
 import type { Fault } from '@safe/tensor-core/contracts'
@@ -48,7 +48,7 @@ export const runOptions = {
   work: optional(folder('where intermediate results live (default: beside --out, with .work at its end)')),
   checkpointEvery: withDefault(100, integer('optimizer steps between checkpoints', { min: 1 })),
   ...filteringOptions,
-  ...trainingOptions,
+  ...recipeOptions,
   ...rowOptions,
   ...targetOptions,
   ...resumeOption,
