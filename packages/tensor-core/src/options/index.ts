@@ -1,4 +1,12 @@
 /** Options described once: types, defaults, decoders, flags and reference tables all come from the same tables. */
 export * from './option'
 export { type PluginSpec, definePlugin } from './plugin'
-export { type Given, codecOf, decodeConfigured, decodeOptions, defaultsOf, documentOf } from './table'
+export {
+  type Given,
+  codecOf,
+  decodeConfigured,
+  decodeOptions,
+  defaultsOf,
+  documentOf,
+  parametersOf,
+} from './table'

@@ -12,7 +12,7 @@ import {
   pluginVersion,
 } from '../contracts'
 import type { OptionTable, Values } from './option'
-import { decodeConfigured } from './table'
+import { decodeConfigured, parametersOf } from './table'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -50,13 +50,7 @@ export const definePlugin = <S extends Stage, T extends OptionTable, N extends R
     stage,
     summary,
     needs,
-    complete: (given) =>
-      pipe(
-        decoded(given),
-        E.map((values) =>
-          Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
-        ),
-      ),
+    complete: (given) => pipe(decoded(given), E.map(parametersOf)),
     create: (given, resources) =>
       pipe(
         TE.fromEither(decoded(given)),

@@ -135,8 +135,10 @@ export const codecOf = <T extends OptionTable>(table: T): t.Type<Values<T>, unkn
   )
 }
 
+/** Values as plain JSON: what is undefined is left out. This is what a defence shows as its parameters. */
+export const parametersOf = (values: Given): Given =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+
 /** Values as a file says them: kebab-case, what is undefined left out. */
 export const documentOf = (values: Given): Given =>
-  Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[kebab(name), value]])),
-  )
+  Object.fromEntries(Object.entries(parametersOf(values)).map(([name, value]) => [kebab(name), value]))
