@@ -78,7 +78,7 @@ const fakeMachine =
           }
           return TE.right(lm as CausalLM)
         },
-        looking: () => () => undefined,
+        observing: () => () => undefined,
       },
     })
 

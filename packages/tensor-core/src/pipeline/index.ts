@@ -10,4 +10,5 @@ export {
 } from './interpret'
 export { keepAdapter, keepData } from './keep'
 export { type Keep, type Key, type Memo, noMemo } from './memo'
+export { type LmResources, type LmResourcesChoice, lmResources } from './lmResources'
 export { type PipelineResult, runPipeline } from './runPipeline'

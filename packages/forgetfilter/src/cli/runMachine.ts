@@ -1,4 +1,4 @@
-/** What trains and runs models for `forgetfilter run`: tensor-core, on the engine the user chose. */
+/** What trains and runs models for `forgetfilter run`: tensor-core, on the chosen engine. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -46,11 +46,11 @@ const scoringTrainedRows = (lm: CausalLM, opened: OpenedModel, maxLength: number
     ),
 })
 
-/** Progress that is started when its length is known, and stopped whatever happens. */
+/** Runs a training with progress, which starts when its length is known and always stops. */
 const training = (
   context: Context,
   label: string,
-  work: (told: Pick<TrainingRequest, 'onStart' | 'onStep'>) => TE.TaskEither<Fault, unknown>,
+  work: (callbacks: Pick<TrainingRequest, 'onStart' | 'onStep'>) => TE.TaskEither<Fault, unknown>,
 ): TE.TaskEither<Fault, void> => {
   const state: { progress?: Progress } = {}
   const run = work({
@@ -77,7 +77,7 @@ const recipesOf = (v: RunValues): Recipes => {
 
 const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: Recipes): ModelPorts => ({
   train: ({ phase, data, init, out }) =>
-    training(context, phase === 'noisy' ? 'train on noisy rows' : 'train on safe rows', (told) =>
+    training(context, phase === 'noisy' ? 'train on noisy rows' : 'train on safe rows', (callbacks) =>
       trainAdapter({
         model: v.model,
         data,
@@ -91,7 +91,7 @@ const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: R
         signal: context.signal,
         onWarning: context.warn,
         ...rowChoiceOf(v),
-        ...told,
+        ...callbacks,
       }),
     ),
   open: (adapter) =>
@@ -105,7 +105,7 @@ const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: R
       }),
       TE.map((lm) => scoringTrainedRows(lm, opened, v.maxLength)),
     ),
-  looking: (model, rows) => {
+  observing: (model, rows) => {
     const progress = context.progress(`rows under ${model}`, rows)
     const state = { left: rows }
     return (done) => {

@@ -1,13 +1,14 @@
-/** Where a command writes: targets that exist are refused before any work, unless asked to replace them. */
-import * as E from 'fp-ts/Either'
-import { file, overwriteOption, required } from '@safe/tensor-core/cli'
-import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { refuseExisting } from '@safe/tensor-core/files'
+/** Where a command writes. Targets that exist are refused before any work, unless they are to be replaced. */
 import { resolve } from 'node:path'
+import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
+import { file, overwriteOption, required } from '@safe/tensor-core/cli'
+import { type FormatError, type InputError, badInput } from '@safe/tensor-core/contracts'
+import { refuseExisting } from '@safe/tensor-core/files'
 
+/** `--out` and `--overwrite`, to be spread into a command's options. */
 export const outputOptions = {
-  out: required(file('where the result goes')),
+  out: required(file('where the result is written')),
   ...overwriteOption,
 }
 
@@ -16,7 +17,7 @@ export const checkTargets = (
   targets: ReadonlyArray<string | undefined>,
   inputs: ReadonlyArray<string | undefined>,
   overwrite: boolean,
-): E.Either<Fault, void> => {
+): E.Either<FormatError | InputError, void> => {
   const given = targets.flatMap((path) => (path === undefined ? [] : [path]))
   const taken = new Set(inputs.flatMap((path) => (path === undefined ? [] : [resolve(path)])))
   for (const path of given) {
@@ -24,7 +25,7 @@ export const checkTargets = (
       return E.left(
         badInput('BadOption', 'Parquet is read, not written', {
           where: path,
-          remedy: 'give a name that ends in .jsonl: rows of Parquet come out as JSON lines',
+          remedy: 'give a name that ends in .jsonl: rows of Parquet are written as JSON lines',
         }),
       )
     if (taken.has(resolve(path)))
