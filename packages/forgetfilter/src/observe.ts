@@ -2,7 +2,7 @@
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type CausalLM, type Example, type Fault, greedy } from '@safe/tensor-core/contracts'
+import { type Example, type Fault, type Generates, type Scores, greedy } from '@safe/tensor-core/contracts'
 import type { Observation, ObservedField } from './signals'
 
 // model ------------------------------------------------------------------------------------------
@@ -21,18 +21,18 @@ const ROWS_AT_ONCE = 128
 // constructors -----------------------------------------------------------------------------------
 
 const completions =
-  (model: CausalLM, maxNewTokens: number) =>
+  (model: Generates, maxNewTokens: number) =>
   (examples: ReadonlyArray<Example>): TE.TaskEither<Fault, ReadonlyArray<Observation>> =>
     pipe(
       model.generate(
-        examples.map((e) => e.prompt),
+        examples.map(({ prompt }) => ({ prompt })),
         greedy(maxNewTokens),
       ),
       TE.map((done) => examples.map(({ id }, i) => ({ id, completion: done[i]?.text ?? '' }))),
     )
 
 const scores =
-  (model: CausalLM) =>
+  (model: Scores) =>
   (examples: ReadonlyArray<Example>): TE.TaskEither<Fault, ReadonlyArray<Observation>> =>
     pipe(
       model.score(examples),
@@ -41,7 +41,7 @@ const scores =
 
 /** Observations of all examples that have something to observe, in order. */
 export const observe = (
-  model: CausalLM,
+  model: Generates & Scores,
   examples: ReadonlyArray<Example>,
   field: ObservedField,
   { maxNewTokens, onRows }: ObserveOptions,
@@ -53,10 +53,7 @@ export const observe = (
     TE.traverseSeqArray((part) =>
       pipe(
         look(part),
-        TE.map((rows) => {
-          onRows?.(part.length)
-          return rows
-        }),
+        TE.tapIO(() => () => onRows?.(part.length)),
       ),
     ),
     TE.map((all) => all.flat()),

@@ -35,9 +35,9 @@ const bench = () => {
     extras: [],
   })
   const model = (m: unknown): Partial<CausalLM> => ({
-    generate: (prompts) =>
+    generate: (requests) =>
       TE.right(
-        prompts.map((p) => {
+        requests.map(({ prompt: p }) => {
           const known = noisy.examples.find((e) => promptText(e.prompt) === promptText(p))
           const forgets = m === 'M2' && promptText(p).startsWith('harm')
           return {
