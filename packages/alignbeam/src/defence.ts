@@ -1,5 +1,5 @@
 /** The decoding defences of this package as values: endomorphisms of `CausalLM`. */
-import type { CausalLM, DecodingDefence, Judge } from '@safe/tensor-core/contracts'
+import type { DecodingDefence, Judge, Steps } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { answerBatch } from './answer'
@@ -23,7 +23,7 @@ export interface AlignBeamOptions extends Partial<AlignBeamSettings> {
  * the generation options of whoever asks.
  */
 export const alignBeam = (
-  anchor: CausalLM,
+  anchor: Steps,
   judge: Judge | undefined,
   { enabled = true, onDispose, ...changes }: AlignBeamOptions = {},
 ): DecodingDefence => {
@@ -61,7 +61,7 @@ export interface SafeDecodingOptions extends Partial<SafeDecodingSettings> {
 
 /** SafeDecoding with this expert, which must have the draft's vocabulary. */
 export const safeDecoding = (
-  expert: CausalLM,
+  expert: Steps,
   { onDispose, ...changes }: SafeDecodingOptions = {},
 ): DecodingDefence => {
   const settings: SafeDecodingSettings = { ...defaultSafeDecoding, ...changes }

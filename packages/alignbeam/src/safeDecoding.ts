@@ -2,7 +2,7 @@
  * SafeDecoding (arXiv 2402.08983) as a mixer: the first m tokens come from the draft pushed towards an expert of the same
  * vocabulary, greedily; the draft writes the rest.
  */
-import { type CausalLM, badInput } from '@safe/tensor-core/contracts'
+import { type Steps, badInput } from '@safe/tensor-core/contracts'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { safeDecodingDefaults } from './defaults'
@@ -26,8 +26,8 @@ export const defaultSafeDecoding: SafeDecodingSettings = { ...safeDecodingDefaul
 
 /** @returns left `VocabularyMismatch` where the two models do not share their vocabulary. */
 export const safeDecodingMixer = (
-  expert: CausalLM,
-  draft: CausalLM,
+  expert: Steps,
+  draft: Steps,
   settings: SafeDecodingSettings,
 ): E.Either<AlignBeamError, Mixer> => {
   if (expert.tokenizer === undefined) return E.left(tokenizerMissing(expert.id))

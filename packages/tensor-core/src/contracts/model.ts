@@ -163,7 +163,7 @@ export interface DecodingSession<D extends NextToken = FullDistribution> {
 // capabilities -----------------------------------------------------------------------------------
 
 /** The version of this contract. */
-export const modelVersion = 2
+export const modelVersion = 2 as const
 
 /** What all language models have in common. */
 export interface LanguageModel {
