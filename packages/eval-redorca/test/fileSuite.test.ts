@@ -2,8 +2,8 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import * as fc from 'fast-check'
 import { type Dataset, badInput, textExample } from '@safe/tensor-core/contracts'
-import type { FileSuite } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
+import type { FileSuite } from '../src/config/fileSuiteConfig'
 import { fileSuite, mixed, poisonShare } from '../src/suite/fileSuite'
 import { solved } from '../src/suite/suite'
 
@@ -94,7 +94,7 @@ describe('fileSuite', () => {
     expect(suite.verdict(harmful!, '')).toBe('other')
     expect(solved(suite, task, ' so it  is 0,000. ')).toBe(true)
     expect(solved(suite, task, 'it is 0')).toBe(false)
-    expect(suite.anchorTemplate).toBe('chat')
+    expect(suite.templates.anchor).toBe('auto')
     expect(suite.maxNewTokens).toBe(64)
   })
   it('compares last numbers where asked', async () => {
