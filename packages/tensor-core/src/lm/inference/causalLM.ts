@@ -7,7 +7,7 @@ import { emptyCache, growCache } from '../decoder/cache'
 import { inBatches } from './batches'
 import type { CompletionContext } from './complete'
 import { type Decoder, attempt, checkTokens, halted } from './decoder'
-import { disposeAdaptation } from './load'
+import { disposeAdaptation } from './adapter'
 import { scoreRows } from './score'
 import { session } from './session'
 
