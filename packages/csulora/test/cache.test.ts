@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inOneGo, rangeSteps, spectrumSteps, toMatrix } from '@safe/tensor-core/linalg'
-import { type CsuloraOptions, correctAdapter, openCache, rankRule } from '../src'
+import { correctAdapter, openCache } from '../src'
 import { adapterOf, gaussian, left, memorySource, right, temporaryFolder } from './world'
 
 const name = 'model.layers.0.mlp.up_proj'
@@ -9,8 +9,7 @@ const source = (label: string, seed: number) =>
   memorySource(label, { [`${name}.weight`]: toMatrix(gaussian(30, 20, seed)) })
 const pair = { base: source('base', 1), aligned: source('aligned', 2) }
 const adapter = adapterOf({ [name]: { B: gaussian(30, 2, 3), A: gaussian(2, 20, 4) } })
-const options: Partial<CsuloraOptions> = { energy: 0.9 }
-const rule = rankRule({ energy: 0.9, rank: undefined })
+const options = { energy: 0.9 }
 
 describe('the cache of decompositions', () => {
   it('gives the same result to the last bit, for another energy too', async () => {
@@ -41,9 +40,9 @@ describe('the cache of decompositions', () => {
     const folder = temporaryFolder()
     const v = toMatrix(gaussian(30, 20, 5))
     const one = right(await openCache(folder, pair)())
-    right(await one.put(name, rule, inOneGo(spectrumSteps(v)))())
+    right(await one.put(name, options, inOneGo(spectrumSteps(v)))())
     const other = right(await openCache(folder, { ...pair, aligned: source('another', 7) })())
-    expect(right(await other.get(name, v, rule)())).toBeUndefined()
+    expect(right(await other.get(name, v, options)())).toBeUndefined()
   })
 
   it('refuses a damaged file by name', async () => {
