@@ -12,8 +12,8 @@ import { orthonormal } from './qr'
 
 // model ------------------------------------------------------------------------------------------
 
-/** How much of a matrix its dominant subspace must hold: a share of ||V||_F^2, or a number of directions. */
-export type RankRule = { readonly energy: number } | { readonly fixed: number }
+/** How much of a matrix its dominant subspace must hold: a share of ||V||_F^2 with `max` directions at most, or a number of directions. */
+export type RankRule = { readonly energy: number; readonly max?: number } | { readonly fixed: number }
 
 /** How far the range finder may go, and how exact it must be. */
 export interface RangeOptions {
@@ -47,7 +47,10 @@ const defaults: Omit<RangeOptions, 'rank' | 'maxWidth'> = { powerIterations: 24,
 
 // rank -------------------------------------------------------------------------------------------
 
-/** The smallest k whose leading values of `squares` (descending) hold the asked share; 1e-12 of slack absorbs rounding. */
+/**
+ * The smallest k whose leading values of `squares` (descending) hold the share of the rule, or its `max`; 1e-12 of slack absorbs
+ * rounding.
+ */
 export const rankFor = (squares: Float64Array, total: number, rule: RankRule): number | undefined => {
   // Directions below rounding are no directions of V.
   const floor = (squares[0] ?? 0) * squares.length * Number.EPSILON
@@ -57,7 +60,7 @@ export const rankFor = (squares: Float64Array, total: number, rule: RankRule): n
   let held = 0
   for (let k = 0; k < most; k++) {
     held += squares[k] ?? 0
-    if (held >= rule.energy * total * (1 - 1e-12)) return k + 1
+    if (held >= rule.energy * total * (1 - 1e-12) || k + 1 === rule.max) return k + 1
   }
   return undefined
 }
