@@ -13,8 +13,11 @@ import { orthonormal } from './qr'
 
 // model ------------------------------------------------------------------------------------------
 
-/** How large the dominant subspace is: a share of ||V||_F^2 that it must capture, or a number of directions. */
-export type RankRule = { readonly energy: number } | { readonly fixed: number }
+/**
+ * How large the dominant subspace is: a share of ||V||_F^2 that it must capture, with at most `max` directions, or a number of
+ * directions.
+ */
+export type RankRule = { readonly energy: number; readonly max?: number } | { readonly fixed: number }
 
 /** The limits of the range finder, and its required accuracy. */
 export interface RangeOptions {
@@ -49,7 +52,8 @@ const defaults: Omit<RangeOptions, 'rank' | 'maxWidth'> = { powerIterations: 24,
 // rank -------------------------------------------------------------------------------------------
 
 /**
- * The smallest k whose leading values of `squares` (descending) capture the required share; a slack of 1e-12 absorbs rounding.
+ * The smallest k whose leading values of `squares` (descending) capture the required share, or the rule's `max`; a slack of 1e-12
+ * absorbs rounding.
  *
  * @returns undefined if all of them capture less.
  */
@@ -62,7 +66,7 @@ export const rankFor = (squares: Float64Array, total: number, rule: RankRule): n
   let held = 0
   for (let k = 0; k < most; k++) {
     held += squares[k] ?? 0
-    if (held >= rule.energy * total * (1 - 1e-12)) return k + 1
+    if (held >= rule.energy * total * (1 - 1e-12) || k + 1 === rule.max) return k + 1
   }
   return undefined
 }

@@ -5,6 +5,7 @@ export {
   type Deciding,
   type DefaultedTable,
   type Given,
+  checked,
   codecOf,
   completed,
   decodeConfigured,

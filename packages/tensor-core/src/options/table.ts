@@ -140,6 +140,15 @@ export const completed = <T extends DefaultedTable>(table: T, given: Partial<Val
   ),
 })
 
+/**
+ * The values of a table where some are given in code: completed, and checked as those of a configuration are. An option that
+ * another one replaces has no say. Left `BadOption` with the field's name.
+ */
+export const checked = <T extends DefaultedTable>(
+  table: T,
+  given: Partial<Values<T>>,
+): E.Either<InputError, Values<T>> => decodeOptions(table, parametersOf(table, completed(table, given)))
+
 /** A table's own values out of those of a larger one that it is part of. */
 export const valuesIn = <T extends OptionTable>(table: T, values: Values<T>): Values<T> =>
   assembled<T>(Object.fromEntries(Object.entries(values).filter(([name]) => name in table)))

@@ -189,6 +189,12 @@ describe('range finder', () => {
     expect(distance(inOneGo(found.projectLeft(x)), inOneGo(exact.projectLeft(x)))).toBeLessThan(1e-7)
     expect(distance(inOneGo(found.projectRight(y)), inOneGo(exact.projectRight(y)))).toBeLessThan(1e-7)
   })
+  it('stops at the bound of its rule', () => {
+    const v = withSpectrum(50, 40, [8, 4, 2, 1, 0.5, 0.25], 6)
+    const range = inOneGo(rangeSteps(v, { rank: { energy: 0.999, max: 2 }, maxWidth: 20 }))!
+    expect(range.values).toHaveLength(2)
+    expect(range.capturedLeft).toBeCloseTo(80 / 85.3125, 6)
+  })
   it('measures what it captured', () => {
     const v = withSpectrum(50, 40, [8, 4, 2, 1, 0.5, 0.25], 6)
     const range = inOneGo(rangeSteps(v, { rank: { fixed: 2 }, maxWidth: 20 }))!
@@ -220,6 +226,8 @@ describe('rankFor', () => {
   ])('%j at %d needs %i', (squares, share, k) => {
     const total = squares.reduce((s, x) => s + x, 0)
     expect(rankFor(Float64Array.from(squares), total, { energy: share })).toBe(k)
+    for (const max of [1, 2, 3, 9])
+      expect(rankFor(Float64Array.from(squares), total, { energy: share, max })).toBe(Math.min(k, max))
   })
 })
 
