@@ -2,9 +2,9 @@
 import {
   type CausalLM,
   type Completion,
-  type Fault,
   type GenerationOptions,
   type Judge,
+  type JudgeError,
   type Prompt,
   promptText,
 } from '@safe/tensor-core/contracts'
@@ -57,7 +57,7 @@ const scoresOf = (
   draft: CausalLM,
   prompts: ReadonlyArray<Prompt>,
   all: ReadonlyArray<Beams>,
-): TE.TaskEither<Fault, ReadonlyArray<ReadonlyArray<number | null>>> => {
+): TE.TaskEither<JudgeError, ReadonlyArray<ReadonlyArray<number | null>>> => {
   if (judge === undefined) return TE.right(all.map((beams) => beams.map(() => null)))
   const items = all.flatMap((beams, i) =>
     beams.map(({ completion }, rank) => ({
@@ -93,7 +93,7 @@ export const answerBatch =
   (
     prompts: ReadonlyArray<Prompt>,
     generation: GenerationOptions,
-  ): TE.TaskEither<Fault, ReadonlyArray<Answer>> => {
+  ): TE.TaskEither<JudgeError, ReadonlyArray<Answer>> => {
     const asked = settings.beams > 1 || settings.onNoSafe === 'refuse' ? judge : undefined
     return pipe(
       decodeBeams(anchor, mixer, settings)(draft)(prompts, {

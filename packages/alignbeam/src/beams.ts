@@ -3,6 +3,7 @@
  * alone to the end. A prompt costs exactly 1 + K (N - 1) mixed steps; beams of all prompts of a batch take each step together.
  */
 import type { CausalLM, Completion, GenerationOptions, LmError, Prompt } from '@safe/tensor-core/contracts'
+import { opensWithRefusal } from '@safe/tensor-core/judges'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Bridged, type Step, bridgeRows, disposing, stepOf } from './bridging'
@@ -10,7 +11,6 @@ import { beamText } from './anchorReading'
 import { completeBridged, joined } from './completing'
 import { type Mixed, mostProbable } from './mix'
 import { type MixedSession, type Mixer, openMixed } from './mixedSession'
-import { opensWithRefusal } from './refusalPhrases'
 
 // model ------------------------------------------------------------------------------------------
 
