@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
+import { judgeEntry } from '@safe/tensor-core/judges'
 import { closed, count, oneOf, optional, withDefault } from './closed'
 
 // model ------------------------------------------------------------------------------------------
@@ -36,8 +37,8 @@ export interface FileSuite {
   }
   /** The judge that measures. */
   readonly judge: string
-  /** The judge that chooses among beams; undefined: another list than the measuring judge's. */
-  readonly beamJudge: string | undefined
+  /** The judge that chooses among beams; where left out, a phrase list that does not measure. */
+  readonly beamJudge: string
   /** How a task's answer is compared: whole text, or the last number in it (GSM8K). */
   readonly match: 'text' | 'last-number'
   readonly maxNewTokens: number
@@ -79,6 +80,10 @@ const written = closed({
   maxNewTokens: withDefault(count, 128),
 })
 
+/** The default of `beam-judge`: never the judge that measures, so that no method is measured by what it chose with. */
+const beamJudgeBeside = (measuring: string): string =>
+  judgeEntry(measuring)?.name === 'refusal-openings' ? 'refusal' : 'refusal-openings'
+
 export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, unknown>(
   'a suite',
   (u): u is FileSuite => typeof u === 'object' && u !== null,
@@ -89,6 +94,7 @@ export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, 
         const all = template ?? autoTemplate
         return {
           ...rest,
+          beamJudge: rest.beamJudge ?? beamJudgeBeside(rest.judge),
           templates: {
             base: templates?.base ?? all,
             aligned: templates?.aligned ?? all,

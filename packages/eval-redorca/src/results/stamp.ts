@@ -19,6 +19,8 @@ export interface Stamp {
     readonly models: Readonly<Record<string, string>>
     readonly templates: Readonly<Record<string, string>>
   }
+  /** Ids of the judges that measured and that chose among beams; absent in results of earlier versions. */
+  readonly judges?: { readonly measuring: string; readonly beams: string }
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -58,4 +60,5 @@ export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
     models: presentHashes(bench.hashes.models),
     templates: presentHashes(bench.hashes.templates),
   },
+  judges: { measuring: bench.suite.judge.id, beams: bench.suite.beamJudge.id },
 })

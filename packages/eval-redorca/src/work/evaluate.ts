@@ -3,12 +3,12 @@ import * as E from 'fp-ts/Either'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { AppliedMethod, CausalLM, Fault } from '@safe/tensor-core/contracts'
+import { type AppliedMethod, type CausalLM, type Fault, interrupted } from '@safe/tensor-core/contracts'
 import { type Key, type PipelineSteps, adapterHash, interpret } from '@safe/tensor-core/pipeline'
 import { alignedKey, environmentKey } from '../plan/applied'
 import { askingKey } from '../plan/cells'
 import { type Factors, isTuned } from '../plan/factors'
-import { type Sample, sampleOf } from '../results/samples'
+import { type Sample, samplesOf } from '../results/samples'
 import { type Answer, answersOf, keepAnswers } from './answers'
 import { type WatchedPipeline, pipelineOf } from './defences'
 import { alignedRequest, baseRequest, runtimeOf } from './runtime'
@@ -110,22 +110,23 @@ const answered = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<An
 
 // judging ----------------------------------------------------------------------------------------
 
-/** Every sample of a cell, in the suite's order. */
+/** Every sample of a cell, in the suite's order: its answers by the judge that measures. */
 export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
-  const { suite } = site.bench
+  const { suite, config } = site.bench
   return pipe(
     answered(site, f),
-    TE.bindTo('answers'),
-    TE.bind('judgements', ({ answers }) =>
-      pipe(
-        suite.judge.judge(RA.zipWith(suite.evaluation, answers, judgeItemOf)),
-        TE.mapLeft((fault): Fault => fault),
+    TE.map((answers) =>
+      RA.chunksOf(config.batchSize)(
+        RA.zipWith(suite.evaluation, answers, (item, completion) => ({ item, completion })),
       ),
     ),
-    TE.map(({ answers, judgements }) =>
-      RA.zipWith(RA.zip(suite.evaluation, answers), judgements, ([item, answer], judgement) =>
-        sampleOf(suite)(item, answer, judgement),
+    TE.chain(
+      TE.traverseSeqArray((batch): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
+        site.signal.aborted
+          ? TE.left(interrupted('Interrupted', 'stopped while judging'))
+          : samplesOf(suite)(batch),
       ),
     ),
+    TE.map((batches) => batches.flat()),
   )
 }
