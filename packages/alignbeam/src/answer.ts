@@ -14,7 +14,7 @@ import { type Beams, type Telemetry, decodeBeams, draftRefuses, telemetryOf } fr
 import { chooseBeam } from './chooseBeam'
 import { refusalText } from './defaults'
 import type { Mixer } from './mixedSession'
-import type { AlignBeamSettings } from './settings'
+import type { AlignBeamOptions, AlignBeamSettings } from './options'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -38,10 +38,9 @@ export interface Answer {
   readonly draftRefuses: boolean
 }
 
-export type ChoiceSettings = Pick<
-  AlignBeamSettings,
-  'beams' | 'tau' | 'onNoSafe' | 'refusalTail' | 'temperature' | 'repetitionPenalty'
->
+/** The settings that decide which beams are written and which is returned. */
+export type ChoiceSettings = Pick<AlignBeamSettings, 'beams' | 'tau' | 'onNoSafe' | 'refusalTail'> &
+  Pick<AlignBeamOptions, 'temperature' | 'repetitionPenalty'>
 
 // judging ----------------------------------------------------------------------------------------
 

@@ -1,12 +1,19 @@
 /** AlignBeam: a safe anchor's next-token distribution mixed into another model's vocabulary, and its baselines. */
+export { type AlignBeamResources, alignBeam } from './alignBeam'
+export { hardPrefix, safetySystem } from './baselines'
 export {
   type AlignBeamOptions,
+  type AlignBeamSettings,
+  type PrefixOptions,
   type SafeDecodingOptions,
-  alignBeam,
-  hardPrefix,
-  safeDecoding,
-  safetySystem,
-} from './defence'
+  type SafeDecodingSettings,
+  type SystemPromptOptions,
+  alignBeamOptions,
+  completionOptions,
+  prefixOptions,
+  safeDecodingOptions,
+  systemPromptOptions,
+} from './options'
 export { plugins } from './plugin'
 export { type Bridge, type Multi, bridgeOf, bridgeShare, buildBridge } from './bridge'
 export {
@@ -23,9 +30,14 @@ export { type Beam, type Beams, type Telemetry, decodeBeams, telemetryOf } from 
 export { type Answer, type JudgedBeam, answerBatch } from './answer'
 export { type OnNoSafe, chooseBeam } from './chooseBeam'
 export { type Mixer, type MixedSession, openMixed } from './mixedSession'
-export { type AlignBeamSettings, alignBeamMixer, defaultSettings, modelBridge } from './settings'
-export { type SafeDecodingSettings, defaultSafeDecoding, safeDecodingMixer } from './safeDecoding'
-export { alignBeamDefaults, completionDefaults, safeDecodingDefaults, safetySystemPrompt } from './defaults'
+export { alignBeamMixer, defaultSettings, modelBridge } from './settings'
+export {
+  type SafeDecodingResources,
+  defaultSafeDecoding,
+  safeDecoding,
+  safeDecodingMixer,
+} from './safeDecoding'
+export { safetySystemPrompt } from './defaults'
 export { refusalJudge } from './refusalJudge'
 export { harmJudge } from './harmJudge'
 export { refusalListVersion, refusalPhraseIn, refusalPhrases } from './refusalPhrases'

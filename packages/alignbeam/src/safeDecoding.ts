@@ -1,28 +1,41 @@
 /**
- * SafeDecoding (arXiv 2402.08983) as a mixer: the first m tokens come from the draft pushed towards an expert of the same
- * vocabulary, greedily; the draft writes the rest.
+ * SafeDecoding (arXiv 2402.08983) as a defence of the decoding stage: the first m tokens come from the draft pushed towards an
+ * expert of the same vocabulary, greedily; the draft writes the rest.
  */
-import { type CausalLM, badInput } from '@safe/tensor-core/contracts'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { safeDecodingDefaults } from './defaults'
+import { pipe } from 'fp-ts/function'
+import { type CausalLM, type DecodingDefence, badInput, decodingDefence } from '@safe/tensor-core/contracts'
+import { decodeOptions, defaultsOf, parametersOf } from '@safe/tensor-core/options'
+import type { ChoiceSettings } from './answer'
+import { answeringModel } from './answeringModel'
 import { type AlignBeamError, tokenizerMissing } from './errors'
 import type { Mixer } from './mixedSession'
+import { type SafeDecodingOptions, type SafeDecodingSettings, safeDecodingOptions } from './options'
 import { safeDecodingMix } from './safeDecodingMix'
 
-/** Everything that decides what SafeDecoding writes. */
-export interface SafeDecodingSettings {
-  readonly alpha: number
-  /** Tokens that both models decide, m. */
-  readonly first: number
-  /** Smallest sample space, c. */
-  readonly common: number
-  /** Prompts decoded at once. */
-  readonly batchSize: number
+// model ------------------------------------------------------------------------------------------
+
+/** What SafeDecoding works with. */
+export interface SafeDecodingResources {
+  /** An aligned model of the draft's vocabulary. It stays the caller's. */
+  readonly expert: CausalLM
+  /** Called when the defended model is disposed of: the place to dispose of the expert. */
+  readonly onDispose?: (() => void) | undefined
 }
 
 /** The settings of SafeDecoding's paper, complete. */
-export const defaultSafeDecoding: SafeDecodingSettings = { ...safeDecodingDefaults, batchSize: 8 }
+export const defaultSafeDecoding: SafeDecodingSettings = defaultsOf(safeDecodingOptions)
+
+/** SafeDecoding has one beam, which nobody judges and nothing cuts short. */
+export const onlyBeam: ChoiceSettings = {
+  beams: 1,
+  tau: 0,
+  onNoSafe: 'lowest',
+  refusalTail: Number.MAX_SAFE_INTEGER,
+}
+
+// constructors -----------------------------------------------------------------------------------
 
 /** @returns left `VocabularyMismatch` where the two models do not share their vocabulary. */
 export const safeDecodingMixer = (
@@ -49,4 +62,35 @@ export const safeDecodingMixer = (
           remedy: 'use the method alignbeam',
         }),
       )
+}
+
+/**
+ * SafeDecoding with this expert.
+ *
+ * @param options what is left out is the paper's
+ * @returns a defence whose `apply` ends in `BadOption` (with the field), `TokenizerMissing` or `VocabularyMismatch`
+ */
+export const safeDecoding = (
+  options: SafeDecodingOptions,
+  { expert, onDispose }: SafeDecodingResources,
+): DecodingDefence<AlignBeamError> => {
+  const complete = decodeOptions(safeDecodingOptions, options)
+  return decodingDefence<AlignBeamError>({
+    name: 'safe-decoding',
+    parameters: { ...parametersOf(E.isRight(complete) ? complete.right : options), expert: expert.id },
+    apply: (draft) =>
+      pipe(
+        TE.fromEither(complete),
+        TE.bindTo('settings'),
+        TE.bindW('mixer', ({ settings }) => TE.fromEither(safeDecodingMixer(expert, draft, settings))),
+        TE.map(({ settings: { batchSize }, mixer }) =>
+          answeringModel(draft, expert, mixer, {
+            id: `safe-decoding(${draft.id}, ${expert.id})`,
+            judge: undefined,
+            settings: { ...onlyBeam, batchSize },
+            onDispose,
+          }),
+        ),
+      ),
+  })
 }

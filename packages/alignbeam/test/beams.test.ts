@@ -4,7 +4,8 @@ import { beamText } from '../src/anchorReading'
 import { decodeBeams, telemetryOf } from '../src/beams'
 import { buildBridge } from '../src/bridge'
 import { type MixOptions, bestToken, mix, mostProbable } from '../src/mix'
-import { type AlignBeamSettings, alignBeamMixer, defaultSettings } from '../src/settings'
+import type { AlignBeamSettings } from '../src/options'
+import { alignBeamMixer, defaultSettings } from '../src/settings'
 import {
   type NextLogits,
   type Toy,
