@@ -10,7 +10,7 @@ import {
   noDefence,
 } from '@safe/tensor-core/contracts'
 import { decodeOptions, parametersOf } from '@safe/tensor-core/options'
-import { answeringModel } from './answeringModel'
+import { answeringModel } from './mixing/answeringModel'
 import type { AlignBeamError } from './errors'
 import { type AlignBeamOptions, alignBeamOptions } from './options'
 import { alignBeamMixer } from './settings'

@@ -17,7 +17,7 @@ import {
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { disposing } from './bridging'
+import { disposing } from './mixing/bridging'
 import { harmQuestion, harmRubricVersion, harmScale } from './harmRubric'
 
 /** Questions put to the model at once. */

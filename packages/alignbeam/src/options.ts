@@ -14,10 +14,10 @@ import {
   text,
   withDefault,
 } from '@safe/tensor-core/options'
-import { multis } from './bridge'
-import { noSafePolicies } from './chooseBeam'
+import { multis } from './mixing/bridge'
+import { noSafePolicies } from './mixing/chooseBeam'
 import { ALIGNBEAM_PAPER, SAFE_DECODING_PAPER, refusalPrefix, safetySystemPrompt } from './defaults'
-import { draftMasses, supports } from './mix'
+import { draftMasses, supports } from './mixing/mix'
 
 // tables -----------------------------------------------------------------------------------------
 

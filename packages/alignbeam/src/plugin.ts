@@ -11,9 +11,9 @@ import {
 } from '@safe/tensor-core/contracts'
 import { definePlugin, parametersOf } from '@safe/tensor-core/options'
 import { alignBeam } from './alignBeam'
-import { hardPrefix, safetySystem } from './baselines'
+import { hardPrefix, safetySystem } from './baselines/oneModel'
 import { alignBeamOptions, prefixOptions, safeDecodingOptions, systemPromptOptions } from './options'
-import { safeDecoding } from './safeDecoding'
+import { safeDecoding } from './baselines/safeDecoding'
 
 /** A defence with a second model, which is loaded when it is applied and freed with the defended model. */
 const withSecondModel =

@@ -9,9 +9,9 @@ import {
 } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { alignBeam } from '../src/alignBeam'
-import { hardPrefix, safetySystem } from '../src/baselines'
+import { hardPrefix, safetySystem } from '../src/baselines/oneModel'
 import { refusalText } from '../src/defaults'
-import { safeDecoding } from '../src/safeDecoding'
+import { safeDecoding } from '../src/baselines/safeDecoding'
 import { left, right } from './fixtures/right'
 import { pieceTokenizer, randomLogits, toyModel, wordTokenizer } from './fixtures/toy'
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { type GenerationOptions, textPrompt } from '@safe/tensor-core/contracts'
-import { beamText } from '../src/anchorReading'
-import { decodeBeams, telemetryOf } from '../src/beams'
-import { buildBridge } from '../src/bridge'
-import { type MixOptions, bestToken, mix, mostProbable } from '../src/mix'
+import { beamText } from '../src/mixing/anchorReading'
+import { decodeBeams, telemetryOf } from '../src/mixing/beams'
+import { buildBridge } from '../src/mixing/bridge'
+import { type MixOptions, bestToken, mix, mostProbable } from '../src/mixing/mix'
 import type { AlignBeamSettings } from '../src/options'
 import { alignBeamMixer, defaultSettings } from '../src/settings'
 import {

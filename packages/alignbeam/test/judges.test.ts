@@ -1,4 +1,4 @@
-import { chooseBeam } from '../src/chooseBeam'
+import { chooseBeam } from '../src/mixing/chooseBeam'
 import { digitTokens, expectedScore, harmJudge, writtenScore } from '../src/harmJudge'
 import { harmQuestion } from '../src/harmRubric'
 import { refusalJudge } from '../src/refusalJudge'

@@ -11,10 +11,10 @@ import {
   type Prompt,
   badInput,
 } from '@safe/tensor-core/contracts'
-import { type Answer, answerBatch } from '../answer'
+import { type Answer, answerBatch } from '../mixing/answer'
 import { safetySystemPrompt } from '../defaults'
-import { prefixedModel } from '../prefixedModel'
-import { onlyBeam, safeDecodingMixer } from '../safeDecoding'
+import { prefixedModel } from '../baselines/prefixedModel'
+import { onlyBeam, safeDecodingMixer } from '../baselines/safeDecoding'
 import { alignBeamMixer, systemFor } from '../settings'
 import { systemPromptedModel } from '../systemPrompt'
 import { type GenerateValues, alignBeamSettingsOf, safeDecodingSettingsOf, systemOf } from './generateOptions'

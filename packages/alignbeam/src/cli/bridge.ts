@@ -5,7 +5,7 @@ import { command, file, folder, optional, overwriteOption, required } from '@saf
 import type { Fault, Tokenizer } from '@safe/tensor-core/contracts'
 import { refuseExisting, writeWhole } from '@safe/tensor-core/files'
 import { loadTokenizer } from '@safe/tensor-core/text'
-import { type Bridge, bridgeShare, buildBridge } from '../bridge'
+import { type Bridge, bridgeShare, buildBridge } from '../mixing/bridge'
 import { tokenizerMissing } from '../errors'
 import { alignBeamOptions } from '../options'
 

@@ -1,7 +1,7 @@
 /** What a user of `alignbeam generate` should know before and after a run. */
 import * as E from 'fp-ts/Either'
 import type { Context } from '@safe/tensor-core/cli'
-import { bridgeShare } from '../bridge'
+import { bridgeShare } from '../mixing/bridge'
 import { modelBridge } from '../settings'
 import type { Cast } from './answering'
 import { type GenerateValues, alignBeamSettingsOf } from './generateOptions'

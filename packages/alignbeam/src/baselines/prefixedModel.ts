@@ -11,8 +11,8 @@ import {
 } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { disposing } from './bridging'
-import { joined } from './completing'
+import { disposing } from '../mixing/bridging'
+import { joined } from '../mixing/completing'
 
 const budgetsOf = (rows: number, { maxNewTokens }: GenerationOptions): ReadonlyArray<number> =>
   Array.from({ length: rows }, (_, i) =>

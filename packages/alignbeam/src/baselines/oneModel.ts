@@ -4,9 +4,9 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type DecodingDefence, type InputError, decodingDefence } from '@safe/tensor-core/contracts'
 import { decodeOptions, parametersOf } from '@safe/tensor-core/options'
-import { type PrefixOptions, type SystemPromptOptions, prefixOptions, systemPromptOptions } from './options'
+import { type PrefixOptions, type SystemPromptOptions, prefixOptions, systemPromptOptions } from '../options'
 import { prefixedModel } from './prefixedModel'
-import { systemPromptedModel } from './systemPrompt'
+import { systemPromptedModel } from '../systemPrompt'
 
 /** Begins every completion with the same words (default: those of a refusal). */
 export const hardPrefix = (options: PrefixOptions = {}): DecodingDefence<InputError> => {

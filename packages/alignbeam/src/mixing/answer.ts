@@ -12,9 +12,9 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Beams, type Telemetry, decodeBeams, draftRefuses, telemetryOf } from './beams'
 import { chooseBeam } from './chooseBeam'
-import { refusalText } from './defaults'
+import { refusalText } from '../defaults'
 import type { Mixer } from './mixedSession'
-import type { AlignBeamOptions, AlignBeamSettings } from './options'
+import type { AlignBeamOptions, AlignBeamSettings } from '../options'
 
 // model ------------------------------------------------------------------------------------------
 

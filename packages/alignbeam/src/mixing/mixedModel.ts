@@ -15,7 +15,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { bridgeRows } from './bridging'
 import { completeBridged, joined } from './completing'
-import { asLmError } from './errors'
+import { asLmError } from '../errors'
 import { type MixedSession, type Mixer, openMixed } from './mixedSession'
 
 /** Completes a mixed session: what is left of the bridge greedily, then the draft by the caller's options. */

@@ -10,7 +10,7 @@ import { beamText } from './anchorReading'
 import { completeBridged, joined } from './completing'
 import { type Mixed, mostProbable } from './mix'
 import { type MixedSession, type Mixer, openMixed } from './mixedSession'
-import { opensWithRefusal } from './refusalPhrases'
+import { opensWithRefusal } from '../refusalPhrases'
 
 // model ------------------------------------------------------------------------------------------
 
