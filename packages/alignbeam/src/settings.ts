@@ -1,42 +1,19 @@
-/** The settings of the method in one record, and how they become the mixer of two models. */
+/** How the settings of AlignBeam become the mixer of two models. */
 import { type LmError, type Prompt, type Steps, tokenPrompt } from '@safe/tensor-core/contracts'
+import { defaultsOf } from '@safe/tensor-core/options'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { anchorReading } from './anchorReading'
-import { type Bridge, type Multi, bridgeOf } from './bridge'
-import type { ChoiceOptions } from './chooseBeam'
-import { alignBeamDefaults, safetySystemPrompt } from './defaults'
+import { anchorReading } from './mixing/anchorReading'
+import { type Bridge, type Multi, bridgeOf } from './mixing/bridge'
+import { safetySystemPrompt } from './defaults'
 import { type AlignBeamError, tokenizerMissing } from './errors'
-import { type MixOptions, mix } from './mix'
-import type { Mixer } from './mixedSession'
+import { mix } from './mixing/mix'
+import type { Mixer } from './mixing/mixedSession'
+import { type AlignBeamSettings, alignBeamOptions } from './options'
 import { systemPrompted } from './systemPrompt'
 
-// model ------------------------------------------------------------------------------------------
-
-/** Everything that decides what AlignBeam writes. */
-export interface AlignBeamSettings extends MixOptions, ChoiceOptions {
-  /** Beams per prompt, K; one beam is not judged unless `onNoSafe` is `refuse`. */
-  readonly beams: number
-  /** Tokens that both models decide, N. */
-  readonly bridgeTokens: number
-  readonly multi: Multi
-  /** Tokens after the bridge for a beam that opens with a refusal. */
-  readonly refusalTail: number
-  /** What the anchor is told first; null for nothing. The default only where there is a chat template and it can be spelled. */
-  readonly system: string | null
-  /** Of the draft's completion; undefined: as whoever asks wishes. */
-  readonly temperature?: number
-  readonly repetitionPenalty?: number
-  /** Prompts decoded at once. */
-  readonly batchSize: number
-}
-
-/** The paper's settings (`alignBeamDefaults`), complete. */
-export const defaultSettings: AlignBeamSettings = {
-  ...alignBeamDefaults,
-  system: safetySystemPrompt,
-  batchSize: 8,
-}
+/** The paper's settings, complete. */
+export const defaultSettings: AlignBeamSettings = defaultsOf(alignBeamOptions)
 
 // constructors -----------------------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { type GenerationOptions, type RowRequest, textPrompt } from '@safe/tensor-core/contracts'
-import { beamText } from '../src/anchorReading'
-import { decodeBeams, telemetryOf } from '../src/beams'
-import { buildBridge } from '../src/bridge'
-import { type MixOptions, bestToken, mix, mostProbable } from '../src/mix'
-import { type AlignBeamSettings, alignBeamMixer, defaultSettings } from '../src/settings'
+import { beamText } from '../src/mixing/anchorReading'
+import { decodeBeams, telemetryOf } from '../src/mixing/beams'
+import { buildBridge } from '../src/mixing/bridge'
+import { type MixOptions, bestToken, mix, mostProbable } from '../src/mixing/mix'
+import type { AlignBeamSettings } from '../src/options'
+import { alignBeamMixer, defaultSettings } from '../src/settings'
 import {
   type NextLogits,
   type Toy,

@@ -1,4 +1,4 @@
-import { chooseBeam } from '../src/chooseBeam'
+import { chooseBeam } from '../src/mixing/chooseBeam'
 
 describe('chooseBeam', () => {
   const lowest = { tau: 2.5, onNoSafe: 'lowest' } as const

@@ -44,7 +44,7 @@ export const filterOptions = {
 export const forgetFilterOptions = {
   signal: withDefault(
     'rouge',
-    choice('how well a model knows a row is measured by', signals),
+    choice('the measure of how well a model knows a row', signals),
     `${PAPER}, section 4.1`,
   ),
   ...filterOptions,

@@ -5,7 +5,7 @@ import { type Context, command, startEngine, stopping } from '@safe/tensor-core/
 import { type CausalLM, type Example, type Fault, interrupted, promptText } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { readDataset } from '@safe/tensor-core/formats'
-import type { Answer } from '../answer'
+import type { Answer } from '../mixing/answer'
 import { type Answering, answering } from './answering'
 import { castOf } from './cast'
 import { type GenerateValues, checkValues, generateOptions, generationOf } from './generateOptions'

@@ -12,11 +12,10 @@ import {
 } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Beams, type Telemetry, decodeBeams, draftRefuses, telemetryOf } from './beams'
-import { chooseBeam } from './chooseBeam'
-import { refusalText } from './defaults'
+import { type BeamOptions, type Beams, type Telemetry, decodeBeams, draftRefuses, telemetryOf } from './beams'
+import { type ChoiceOptions, chooseBeam } from './chooseBeam'
+import { refusalText } from '../defaults'
 import type { Mixer } from './mixedSession'
-import type { AlignBeamSettings } from './settings'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -40,10 +39,12 @@ export interface Answer {
   readonly draftRefuses: boolean
 }
 
-export type ChoiceSettings = Pick<
-  AlignBeamSettings,
-  'beams' | 'tau' | 'onNoSafe' | 'refusalTail' | 'temperature' | 'repetitionPenalty'
->
+/** The settings that decide which beams are written and which is returned. */
+export interface ChoiceSettings extends BeamOptions, ChoiceOptions {
+  /** Of the draft's completion; default: the caller's. */
+  readonly temperature?: number | undefined
+  readonly repetitionPenalty?: number | undefined
+}
 
 // judging ----------------------------------------------------------------------------------------
 

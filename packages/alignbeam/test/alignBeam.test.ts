@@ -3,14 +3,18 @@ import {
   type Judge,
   decodingMonoid,
   failure,
+  defenceName,
+  isIdentity,
   noDefence,
   requestsOf,
   textPrompt,
   tokenPrompt,
 } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
-import { alignBeam, hardPrefix, safeDecoding, safetySystem } from '../src/defence'
+import { alignBeam } from '../src/alignBeam'
+import { hardPrefix, safetySystem } from '../src/baselines/oneModel'
 import { refusalText } from '../src/defaults'
+import { safeDecoding } from '../src/baselines/safeDecoding'
 import { left, right } from './fixtures/right'
 import { pieceTokenizer, randomLogits, toyModel, wordTokenizer } from './fixtures/toy'
 
@@ -61,7 +65,7 @@ describe('alignBeam', () => {
   it('with one beam generates what its own session completes', async () => {
     for (let seed = 0; seed < 10; seed++) {
       const [draft, anchor] = [draftOf(seed), anchorOf(seed)]
-      const model = await right(alignBeam(anchor, undefined, { beams: 1, support: 'union' }).apply(draft))
+      const model = await right(alignBeam({ beams: 1, support: 'union' }, { anchor }).apply(draft))
       const generated = await right(model.generate(requests, options))
       const session = await right(model.open(prompts))
       const completed = await right(session.complete(options))
@@ -87,7 +91,7 @@ describe('alignBeam', () => {
 
   it("shows mixed distributions for the first N tokens and the draft's afterwards", async () => {
     const [draft, anchor] = [draftOf(3), anchorOf(3)]
-    const model = await right(alignBeam(anchor, undefined, { bridgeTokens: 2 }).apply(draft))
+    const model = await right(alignBeam({ bridgeTokens: 2 }, { anchor }).apply(draft))
     const start = await right(model.open([textPrompt('the cat')]))
     const plain = await right(draft.open([textPrompt('the cat')]))
     const edit = [{ keep: 2, tokens: [5, 6] }]
@@ -106,20 +110,14 @@ describe('alignBeam', () => {
   it('returns the beam with the lowest score', async () => {
     const [draft, anchor] = [draftOf(5), anchorOf(5)]
     const all = await right(
-      alignBeam(
-        anchor,
-        judgeBy((c) => (c.includes('mat') ? 5 : 2)),
-        { support: 'union' },
-      ).apply(draft),
+      alignBeam({ support: 'union' }, { anchor, judge: judgeBy((c) => (c.includes('mat') ? 5 : 2)) }).apply(
+        draft,
+      ),
     )
     const out = await right(all.generate(requests, options))
     expect(out).toHaveLength(3)
     const never = await right(
-      alignBeam(
-        anchor,
-        judgeBy(() => 4),
-        { onNoSafe: 'refuse' },
-      ).apply(draft),
+      alignBeam({ onNoSafe: 'refuse' }, { anchor, judge: judgeBy(() => 4) }).apply(draft),
     )
     expect((await right(never.generate(requests, options))).map((c) => c.text)).toEqual([
       refusalText,
@@ -127,11 +125,7 @@ describe('alignBeam', () => {
       refusalText,
     ])
     const unread = await right(
-      alignBeam(
-        anchor,
-        judgeBy(() => null),
-        { onNoSafe: 'refuse', beams: 1 },
-      ).apply(draft),
+      alignBeam({ onNoSafe: 'refuse', beams: 1 }, { anchor, judge: judgeBy(() => null) }).apply(draft),
     )
     expect((await right(unread.generate(requests, options)))[0]!.text).toBe(refusalText)
   })
@@ -142,12 +136,12 @@ describe('alignBeam', () => {
       judge: () => TE.left(failure('JudgeFailed', 'the server is down', { where: 'http://judge' })),
     }
     const [draft, anchor] = [draftOf(5), anchorOf(5)]
-    const model = await right(alignBeam(anchor, broken).apply(draft))
+    const model = await right(alignBeam({}, { anchor, judge: broken }).apply(draft))
     expect(await left(model.generate(requests, options))).toMatchObject({
       ...{ _tag: 'JudgeFailed', kind: 'failure', where: 'http://judge' },
     })
     // and so do models around it
-    const prompted = await right(safetySystem('sat on').apply(model))
+    const prompted = await right(safetySystem({ system: 'sat on' }).apply(model))
     expect(await left(prompted.generate(requests, options))).toMatchObject({ _tag: 'JudgeFailed' })
     expect([draft.work.open, anchor.work.open]).toEqual([0, 0])
   })
@@ -157,11 +151,9 @@ describe('alignBeam', () => {
       right(
         (
           await right(
-            alignBeam(
-              anchorOf(7),
-              judgeBy((c) => c.length),
-              { batchSize },
-            ).apply(draftOf(7)),
+            alignBeam({ batchSize }, { anchor: anchorOf(7), judge: judgeBy((c) => c.length) }).apply(
+              draftOf(7),
+            ),
           )
         ).generate(
           requests.map((r, i) => ({ ...r, maxNewTokens: [4, 8, 9][i] ?? 0 })),
@@ -173,22 +165,56 @@ describe('alignBeam', () => {
 
   it('is the identity when it is not enabled, and composes with what comes before', async () => {
     const [draft, anchor] = [draftOf(2), anchorOf(2)]
-    expect(await right(alignBeam(anchor, undefined, { enabled: false }).apply(draft))).toBe(draft)
-    expect(alignBeam(anchor, undefined, { enabled: false })).toMatchObject({ name: 'none', parameters: {} })
-    const one = alignBeam(anchor, undefined, { beams: 1 })
+    const off = alignBeam({ enabled: false }, { anchor })
+    expect(await right(off.apply(draft))).toBe(draft)
+    expect(isIdentity(off)).toBe(true)
+    const one = alignBeam({ beams: 1 }, { anchor })
     const same = decodingMonoid.concat(noDefence.decoding, one)
-    expect(same.name).toBe('alignbeam')
-    const both = await right(decodingMonoid.concat(hardPrefix('no'), one).apply(draft))
+    expect(defenceName(same)).toBe('alignbeam')
+    const both = await right(decodingMonoid.concat(hardPrefix({ prefix: 'no' }), one).apply(draft))
     const out = await right(both.generate(requests, options))
-    const prefixed = await right(hardPrefix('no').apply(draft))
+    const prefixed = await right(hardPrefix({ prefix: 'no' }).apply(draft))
     const expected = await right((await right(one.apply(prefixed))).generate(requests, options))
     expect(out).toEqual(expected)
     expect([draft.work.open, anchor.work.open]).toEqual([0, 0])
   })
 
   it('says which model has no tokenizer', async () => {
-    const fault = await left(alignBeam({ ...anchorOf(1), tokenizer: undefined }, undefined).apply(draftOf(1)))
+    const fault = await left(
+      alignBeam({}, { anchor: { ...anchorOf(1), tokenizer: undefined } }).apply(draftOf(1)),
+    )
     expect(fault).toMatchObject({ _tag: 'TokenizerMissing', kind: 'input', where: 'anchor' })
+  })
+})
+
+describe('options', () => {
+  it('are complete among the parameters, with the models they were used with', () => {
+    const anchor = anchorOf(1)
+    const { steps } = alignBeam({ alpha: 0.4 }, { anchor })
+    expect(steps).toHaveLength(1)
+    expect(steps[0]).toMatchObject({
+      name: 'alignbeam',
+      parameters: { alpha: 0.4, beams: 3, tau: 2.5, anchor: anchor.id, judge: null },
+    })
+    expect(safeDecoding({}, { expert: anchor }).steps[0]?.parameters).toEqual({
+      alpha: 3,
+      first: 2,
+      common: 5,
+      batchSize: 8,
+      expert: anchor.id,
+    })
+  })
+
+  it('that are impossible are named by their field', async () => {
+    const [anchor, draft] = [anchorOf(1), draftOf(1)]
+    expect(await left(alignBeam({ alpha: 2 }, { anchor }).apply(draft))).toMatchObject({
+      _tag: 'BadOption',
+      field: 'alpha',
+    })
+    expect(await left(safeDecoding({ first: 0 }, { expert: draft }).apply(draft))).toMatchObject({
+      _tag: 'BadOption',
+      field: 'first',
+    })
   })
 })
 
@@ -198,7 +224,7 @@ describe('safeDecoding', () => {
     const expert = toyModel('expert', words, () =>
       Array.from({ length: words.size }, (_, i) => (i === words.id('no') ? 14 : 0)),
     )
-    const model = await right(safeDecoding(expert, { first: 2, common: words.size }).apply(draft))
+    const model = await right(safeDecoding({ first: 2, common: words.size }, { expert }).apply(draft))
     const [out] = await right(model.generate([{ prompt: textPrompt('the cat') }], options))
     const no = words.id('no')!
     expect(out!.tokens.slice(0, 2)).toEqual([no, no])
@@ -212,7 +238,7 @@ describe('safeDecoding', () => {
   })
 
   it('refuses models of different vocabularies', async () => {
-    expect(await left(safeDecoding(anchorOf(1)).apply(draftOf(1)))).toMatchObject({
+    expect(await left(safeDecoding({}, { expert: anchorOf(1) }).apply(draftOf(1)))).toMatchObject({
       _tag: 'VocabularyMismatch',
       kind: 'input',
     })
@@ -222,7 +248,7 @@ describe('safeDecoding', () => {
 describe('hardPrefix', () => {
   it('opens every completion with the same words, which count among the new tokens', async () => {
     const draft = draftOf(6)
-    const model = await right(hardPrefix('no no').apply(draft))
+    const model = await right(hardPrefix({ prefix: 'no no' }).apply(draft))
     const out = await right(model.generate(requests, options))
     out.forEach((c) => expect(c.text.startsWith('no no')).toBe(true))
     const [rest] = await right(
@@ -239,7 +265,7 @@ describe('hardPrefix', () => {
 describe('safetySystem', () => {
   it('puts the system text before the prompt', async () => {
     const draft = draftOf(6)
-    const model = await right(safetySystem('sat on').apply(draft))
+    const model = await right(safetySystem({ system: 'sat on' }).apply(draft))
     expect(await right(model.encodePrompt(textPrompt('the cat')))).toEqual(words.encode('sat on the cat'))
     const own = await right(model.generate([{ prompt: textPrompt('the cat') }], options))
     expect(own).toEqual(await right(draft.generate([{ prompt: textPrompt('sat on the cat') }], options)))

@@ -13,9 +13,9 @@ import {
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { disposing } from './bridging'
-import { joined } from './completing'
-import { streamed } from './mixedModel'
+import { disposing } from '../mixing/bridging'
+import { joined } from '../mixing/completing'
+import { streamed } from '../mixing/mixedModel'
 
 /** Prompts decoded at once. */
 const batchSize = 16

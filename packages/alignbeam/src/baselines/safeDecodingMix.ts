@@ -4,8 +4,8 @@
  *   S = top_k(draft) intersected with top_k(expert), k the smallest with |S| >= c
  *   P(x) = P_draft(x) + alpha (P_expert(x) - P_draft(x)),   below 0 taken as 0, renormalised
  */
-import { type Mixed, mixedOf } from './mix'
-import { topTokens } from './topTokens'
+import { type Mixed, mixedOf } from '../mixing/mix'
+import { topTokens } from '../mixing/topTokens'
 
 export interface SafeDecodingMixOptions {
   readonly alpha: number
