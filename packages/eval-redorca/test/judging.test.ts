@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import * as fc from 'fast-check'
@@ -5,7 +8,8 @@ import { type Judge, type JudgeItem, type Verdict, textPrompt } from '@safe/tens
 import { judges } from '@safe/tensor-core/judges'
 import { contentJudge, harmJudge } from '../src/arena'
 import { outcome } from '../src/results/outcome'
-import { type Answer, samplesOf } from '../src/results/samples'
+import { readResults } from '../src/results/resultsFile'
+import { type Answer, sampleCodec, samplesOf } from '../src/results/samples'
 
 const axis = fc.constantFrom(true, false, null)
 const labelOf = (verdict: Partial<Verdict>) =>
@@ -124,6 +128,46 @@ describe('samplesOf', () => {
     expect(await samplesOf({ judge: judgeOf(['refused'], ids) })(answers)()).toMatchObject({
       left: { _tag: 'JudgeFailed', where: 'test@1' },
     })
+  })
+})
+
+describe('a results folder', () => {
+  const stamp = {
+    engine: 'e',
+    device: '',
+    dtype: 'float32',
+    versions: {},
+    seeds: [1],
+    hashes: { data: {}, models: {}, templates: {} },
+  }
+  const readBack = async (more: Readonly<Record<string, unknown>>): Promise<unknown> => {
+    const out = mkdtempSync(join(tmpdir(), 'redorca-results-'))
+    writeFileSync(
+      join(out, 'results.json'),
+      JSON.stringify({
+        format: 1,
+        suite: 's',
+        finished: '',
+        stamp: { ...stamp, ...more },
+        cells: [],
+        failed: [],
+      }),
+    )
+    const read = await readResults(out)()
+    return E.isLeft(read) ? read.left._tag : read.right.results.stamp.judges
+  }
+  it('names its judges, and is read where an earlier version named none', async () => {
+    const judges = { measuring: 'a@1', beams: 'b@1' }
+    expect(await readBack({ judges })).toEqual(judges)
+    expect(await readBack({})).toBeUndefined()
+    expect(await readBack({ judges: { measuring: 1 } })).toBe('FileDamaged')
+  })
+  it('holds samples with and without a verdict', () => {
+    const sample = { id: 'a', set: 'harmful', prompt: 'p', completion: 'c', verdict: 'refused' }
+    for (const more of [{}, { harmful: true }, { verdict: null, harmful: null }])
+      expect(E.isRight(sampleCodec.decode({ ...sample, ...more }))).toBe(true)
+    for (const more of [{ verdict: 'maybe' }, { verdict: undefined }, { harmful: 'yes' }])
+      expect(E.isLeft(sampleCodec.decode({ ...sample, ...more }))).toBe(true)
   })
 })
 

@@ -123,7 +123,7 @@ const regimeSection = (
     }
     <h3>Answers</h3>
     <p class="note">
-      Three of each kind, drawn by lot${results.stamp.seeds.length > 1 ? ', of the first seed' : ''}.
+      Three of each kind, drawn at random${results.stamp.seeds.length > 1 ? ', of the first seed' : ''}.
     </p>
     ${sampleCards(reading, regime, samples)}
   </section>`

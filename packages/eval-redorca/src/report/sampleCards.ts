@@ -1,4 +1,4 @@
-/** Three requests of each kind, drawn by lot, with what three models said: aligned, fine-tuned without defence, best defended. */
+/** Three requests of each kind, drawn at random, with what three models said: aligned, fine-tuned without defence, best defended. */
 import { stream } from '@safe/tensor-core/random'
 import { combinationName } from '../plan/factors'
 import type { GroupResult } from '../results/results'
