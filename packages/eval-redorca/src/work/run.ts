@@ -98,7 +98,8 @@ const worked = async (
   const children = new Set<ChildProcess>()
   const state: { assignment?: Assignment; track?: Tracker } = {}
   const settings: WorkerSettings = {
-    config: configDocument(config),
+    // What is left of it: methods that are not installed are not asked for again.
+    config: configDocument(bench.config),
     out,
     ports: portsModule,
     engine: config.engine,
