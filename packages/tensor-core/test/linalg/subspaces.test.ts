@@ -120,7 +120,7 @@ describe('dominant subspaces', () => {
     expect(inOneGo(dominantSubspaceSteps(v, { energy: 1 - 1e-9 }))?.rankLeft).toBe(3)
   })
 
-  it('cut between equal singular values somewhere, and still project', () => {
+  it('cut between equal singular values, and still project', () => {
     const v: Matrix = toMatrix(generate(20, 20, (i, j) => (i === j ? 1 : 0)))
     const found = inOneGo(dominantSubspaceSteps(v, { energy: 0.95 }))!
     expect(found.rankLeft).toBe(19)
@@ -129,7 +129,7 @@ describe('dominant subspaces', () => {
     expect(trace(p)).toBeCloseTo(19, 12)
   })
 
-  it('are everything where the rank is full', () => {
+  it('are the whole space if the rank is full', () => {
     const v = toMatrix(gaussian(6, 9, 2))
     const found = inOneGo(dominantSubspaceSteps(v, { fixed: 50 }))!
     expect(found.rankLeft).toBe(6)
@@ -176,7 +176,7 @@ describe('spectral step', () => {
 })
 
 describe('range finder', () => {
-  it('agrees with the exact route where few directions hold the energy', () => {
+  it('agrees with the exact route if few directions hold the energy', () => {
     const s = Array.from({ length: 60 }, (_, i) => 3 ** -i + 1e-3 * (1 - i / 60))
     const v = withSpectrum(90, 60, s, 3)
     const range = inOneGo(rangeSteps(v, { rank: { energy: 0.99 }, maxWidth: 30 }))!
@@ -232,7 +232,7 @@ describe('rankFor', () => {
 })
 
 describe('random subspaces', () => {
-  it('are projectors of the rank asked for, the same for the same key', () => {
+  it('are projectors of the requested rank, the same for the same key', () => {
     const eye = generate(12, 12, (i, j) => (i === j ? 1 : 0))
     const p = inOneGo(randomProjector(12, 5, 1, 'a')(eye))
     expect(frobenius(subtract(multiply(p, p), p))).toBeLessThan(1e-12)
