@@ -6,7 +6,7 @@ import { binary as alignbeam } from '../../packages/alignbeam/src/cli/binary'
 import { binary as csulora } from '../../packages/csulora/src/cli/binary'
 import { dualselectBinary } from '../../packages/dualselect/src/cli/binary'
 import { binary as redorca } from '../../packages/eval-redorca/src/cli/binary'
-import { forgetfilterBinary } from '../../packages/forgetfilter/src/cli/binary.ts'
+import { binary as forgetfilter } from '../../packages/forgetfilter/src/cli/binary'
 
 const optionsOf = (table: OptionTable) =>
   Object.entries(table).map(([name, option]) => ({
@@ -35,6 +35,6 @@ const described = ({ name, description, commands }: Binary) => ({
 process.stdout.write(
   JSON.stringify({
     common: optionsOf(commonOptions),
-    binaries: [tensorCore, forgetfilterBinary, dualselectBinary, csulora, alignbeam, redorca].map(described),
+    binaries: [tensorCore, forgetfilter, dualselectBinary, csulora, alignbeam, redorca].map(described),
   }),
 )

@@ -1,7 +1,7 @@
 import { type Workbench, textPrompt } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { plugins } from '../src/plugin'
-import { refusalJudge } from '../src/refusalJudge'
+import { refusalJudge } from '@safe/tensor-core/judges'
 import { left, right } from './fixtures/right'
 import { pieceTokenizer, randomLogits, toyModel, wordTokenizer } from './fixtures/toy'
 

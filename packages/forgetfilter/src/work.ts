@@ -1,6 +1,6 @@
 /**
- * A work folder that remembers: every costly result lies there whole or not at all, under a name that is a hash of what decides
- * it. The same work asked for again, after an interruption or with another threshold, is found and not redone.
+ * A work folder: every expensive result is kept there, complete or not at all, under a name that is a hash of what decides it. The
+ * same work, requested again after an interruption or with another threshold, is read and not repeated.
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -9,7 +9,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { CausalLM, Dataset, Fault } from '@safe/tensor-core/contracts'
 import { writeJsonl } from '@safe/tensor-core/formats'
-import type { ForgettingPorts } from './defence'
+import type { ForgettingPorts } from './measureForgetting'
 import { observe } from './observe'
 import { readObservations } from './records'
 
@@ -19,7 +19,7 @@ export type Phase = 'noisy' | 'safe'
 
 /** What trains and what opens models; adapters live in folders. */
 export interface ModelPorts {
-  /** Trains an adapter into `out`, from the adapter in `init` where given, and goes on with what an earlier attempt left there. */
+  /** Trains an adapter into `out`, from the adapter in `init` where given, and continues what an earlier attempt left there. */
   readonly train: (job: {
     readonly phase: Phase
     readonly data: Dataset
@@ -28,11 +28,11 @@ export interface ModelPorts {
   }) => TE.TaskEither<Fault, void>
   /** The aligned model with an adapter; the caller disposes of it. */
   readonly open: (adapter: string) => TE.TaskEither<Fault, CausalLM>
-  /** Told before the rows are shown to a model; gives back what is told of every part done. */
-  readonly looking: (model: 'M1' | 'M2', rows: number) => (done: number) => void
+  /** Called before a model observes the rows; the returned function is called with the number of rows done since its last call. */
+  readonly observing: (model: 'M1' | 'M2', rows: number) => (done: number) => void
 }
 
-/** Everything beside the data that decides the results, as plain JSON. */
+/** Everything that decides the results beside the data, as plain JSON. */
 export interface Deciding {
   readonly model: string
   readonly noisyRecipe: unknown
@@ -65,7 +65,7 @@ const canonical = (u: unknown): string =>
 export const keyOf = (u: unknown): string =>
   createHash('sha256').update(canonical(u)).digest('hex').slice(0, 16)
 
-/** What a data set says, whatever its file looks like. */
+/** A hash of the rows, whatever their file looks like. */
 const dataKey = (data: Dataset): string =>
   keyOf(data.examples.map(({ id, prompt, response }) => ({ id, prompt, response })))
 
@@ -74,7 +74,7 @@ const dataKey = (data: Dataset): string =>
 const ADAPTER_FILE = 'adapter_model.safetensors'
 
 /** ForgetFilter's ports over a work folder. */
-export const rememberedPorts = (
+export const keptPorts = (
   work: string,
   ports: ModelPorts,
   safe: Dataset,
@@ -120,22 +120,22 @@ export const rememberedPorts = (
         ...(kind === 'completions' ? { maxNewTokens: deciding.maxNewTokens } : {}),
       })
       const path = join(work, `${kind}-${model.name.toLowerCase()}-${key}.jsonl`)
-      const look = (): TE.TaskEither<Fault, void> =>
+      const observed = (): TE.TaskEither<Fault, void> =>
         TE.bracket(
           ports.open(model.folder),
           (lm) =>
             pipe(
               observe(lm, data.examples, field, {
                 maxNewTokens: deciding.maxNewTokens,
-                onRows: ports.looking(model.name, data.examples.length),
+                onRows: ports.observing(model.name, data.examples.length),
               }),
               TE.chainW((rows) => writeJsonl(path, rows)),
             ),
           (lm) => TE.fromIO(() => lm.dispose()),
         )
       return pipe(
-        existsSync(path) ? TE.right(undefined) : look(),
-        TE.chain(() => readObservations(path, field)),
+        existsSync(path) ? TE.right(undefined) : observed(),
+        TE.chainW(() => readObservations(path, field)),
         TE.map(({ rows }) => rows),
       )
     },

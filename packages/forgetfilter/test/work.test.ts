@@ -82,7 +82,7 @@ const fakeMachine =
           }
           return TE.right(lm as CausalLM)
         },
-        looking: () => () => undefined,
+        observing: () => () => undefined,
       },
     })
 
