@@ -16,6 +16,7 @@ import {
   causeLine,
   failure,
   noDefence,
+  resourceNames,
 } from '@safe/tensor-core/contracts'
 import { withChanges } from '@safe/tensor-core/lm'
 import { fit } from '@safe/tensor-core/pipeline'
@@ -69,12 +70,17 @@ export interface Provision {
   readonly watched: <A>(work: TE.TaskEither<Fault, A>) => TE.TaskEither<Fault, A>
 }
 
-const watching = (all: Resources, use: (name: ResourceName) => void): Resources => {
+/** The resources, each use noted. What is not declared is not enumerable: copying the record uses only what is declared. */
+const watching = (
+  all: Resources,
+  needs: ReadonlyArray<ResourceName>,
+  use: (name: ResourceName) => void,
+): Resources => {
   const taken = <N extends ResourceName>(name: N): Resources[N] => {
     use(name)
     return all[name]
   }
-  return {
+  const watched: Resources = {
     get seed() {
       return taken('seed')
     },
@@ -106,6 +112,10 @@ const watching = (all: Resources, use: (name: ResourceName) => void): Resources 
       return taken('judge')
     },
   }
+  resourceNames
+    .filter((name) => !needs.includes(name))
+    .forEach((name) => Object.defineProperty(watched, name, { enumerable: false }))
+  return watched
 }
 
 /** What a plugin declares, out of all there is. */
@@ -120,7 +130,7 @@ export const provisionOf = (plugin: DefencePlugin, all: Resources): Provision =>
     throw new Error(state.fault.message)
   }
   return {
-    resources: watching(all, use),
+    resources: watching(all, plugin.needs, use),
     watched: (work) => async () => {
       try {
         const done = await work()
