@@ -1,5 +1,5 @@
 /**
- * Which rows every optimizer step sees, as a pure function of the step: what a resumed run needs to go on as if it had never
+ * Which rows every optimizer step sees, as a pure function of the step: what a resumed run needs to continue as if it had never
  * stopped. Warm-up steps take the first batches of the first epoch's order, cycling; then every epoch starts at its first batch.
  */
 import type { Phase } from '../../contracts'
@@ -22,7 +22,11 @@ export interface Plan {
   readonly at: (step: number) => PlannedStep
 }
 
-/** @param lengthOf tokens of each row, asked for where rows are grouped by length */
+/**
+ * The plan of a run of `rows` rows, `warmupSteps` of which are the rule's own.
+ *
+ * @param lengthOf tokens of each row; used where rows are grouped by length
+ */
 export const planOf = (
   rows: number,
   recipe: TrainingRecipe,
