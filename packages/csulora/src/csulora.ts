@@ -16,9 +16,9 @@ import { type CsuloraOptions, correctionOptions, csuloraOptions, safeLoraOptions
  * @example
  * ```ts
  * import { csulora } from '@safe/csulora'
- * import { openWeights } from '@safe/tensor-core/formats'
+ * import { selectEngine } from '@safe/tensor-core/engine'
+ * import { openWeights, readDataset } from '@safe/tensor-core/formats'
  * import { recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
- * import { readDataset } from '@safe/tensor-core/formats'
  * import * as TE from 'fp-ts/TaskEither'
  * import { pipe } from 'fp-ts/function'
  *
@@ -26,6 +26,7 @@ import { type CsuloraOptions, correctionOptions, csuloraOptions, safeLoraOptions
  * const recipe = { ...recipeDefaults, rank: 8, maxSteps: 2 }
  * const program = pipe(
  *   TE.Do,
+ *   TE.bindW('engine', () => selectEngine('auto')),
  *   TE.bindW('data', () => readDataset('arena/noisy.jsonl')),
  *   TE.bindW('base', () => openWeights('arena/models/base')),
  *   TE.bindW('aligned', () => openWeights(model)),

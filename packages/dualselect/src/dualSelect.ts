@@ -68,6 +68,7 @@ const referenceOracleOf = <G>(
  * @example
  * ```ts
  * import { dualSelect } from '@safe/dualselect'
+ * import { selectEngine } from '@safe/tensor-core/engine'
  * import { readDataset } from '@safe/tensor-core/formats'
  * import { recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
  * import * as TE from 'fp-ts/TaskEither'
@@ -75,8 +76,9 @@ const referenceOracleOf = <G>(
  *
  * const program = pipe(
  *   TE.Do,
- *   TE.apS('data', readDataset('arena/noisy.jsonl')),
- *   TE.apS('references', readDataset('arena/references.jsonl')),
+ *   TE.bindW('engine', () => selectEngine('auto')),
+ *   TE.bindW('data', () => readDataset('arena/noisy.jsonl')),
+ *   TE.bindW('references', () => readDataset('arena/references.jsonl')),
  *   TE.chainW(({ data, references }) =>
  *     trainAdapter({
  *       model: 'arena/models/aligned',

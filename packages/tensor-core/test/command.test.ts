@@ -64,11 +64,17 @@ const refuses = command({
   },
   run: ({ fault }) => TE.left(faults[fault]),
 })
+const switches = command({
+  name: 'switch',
+  description: 'says whether it shuffles',
+  options: { shuffle: switchedOn('rows in file order') },
+  run: (values) => TE.right({ json: values }),
+})
 const binary: Binary = {
   name: 'demo',
   version: '1.2.3',
   description: 'a demo',
-  commands: [echo, fails, refuses],
+  commands: [echo, fails, refuses, switches],
 }
 
 const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
@@ -119,6 +125,22 @@ describe('runBinary', () => {
       values: { alpha: 0.25, mode: 'soft', noEos: true, names: ['a', 'b'] },
       seed: 7,
     })
+  })
+
+  it('reads a switch of a configuration under both of its names', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'cli-')), 'c.yaml')
+    const shuffled = async (line: string, ...more: string[]): Promise<string> => {
+      writeFileSync(file, line)
+      const { code, out, err } = await run('switch', '--config', file, '--json', ...more)
+      return code === 0 ? out.trim() : err.trim()
+    }
+    expect(await shuffled('no-shuffle: true\n')).toBe('{"shuffle":false}')
+    expect(await shuffled('no-shuffle: false\n')).toBe('{"shuffle":true}')
+    expect(await shuffled('shuffle: false\n')).toBe('{"shuffle":false}')
+    expect(await shuffled('shuffle: true\n', '--no-shuffle')).toBe('{"shuffle":false}')
+    expect(await shuffled('no-shuffle: often\n')).toContain(
+      '--no-shuffle must be true or false, but is "often"',
+    )
   })
 
   it.each([

@@ -50,13 +50,15 @@ const train = <E extends Fault>(
  *
  * @example
  * ```ts
+ * import { selectEngine } from '@safe/tensor-core/engine'
  * import { readDataset } from '@safe/tensor-core/formats'
  * import { recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
  * import * as TE from 'fp-ts/TaskEither'
  * import { pipe } from 'fp-ts/function'
  *
  * const program = pipe(
- *   readDataset('arena/noisy.jsonl'),
+ *   selectEngine('auto'),
+ *   TE.chainW(() => readDataset('arena/noisy.jsonl')),
  *   TE.chainW((data) =>
  *     trainAdapter({
  *       model: 'arena/models/aligned',

@@ -174,7 +174,7 @@ export const runBinary = async (
 
 /** The entry of a binary's script. */
 export const main = (binary: Binary): void => {
-  // `| head` closes the pipe when it has seen enough: that is no failure, and nobody reads on.
+  // `| head` closes the pipe when it has seen enough: that is no failure, and there is no reader left.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (cause: NodeJS.ErrnoException) => process.exit(cause.code === 'EPIPE' ? 0 : 1))
   void runBinary(binary, process.argv.slice(2)).then((code) => {

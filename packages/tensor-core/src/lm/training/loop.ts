@@ -65,9 +65,14 @@ export const trainLoop =
     const [log, ruleLog] = [opened[0].right, opened[1].right]
     let state = O.isSome(found.right) ? restored(found.right.value) : freshState(s)
     const space = deviceSpace(s.start.length)
-    const plan = planOf(s.rows.length, s.recipe, s.rule.warmupSteps, s.seed, (n) => {
-      const row = s.rows[n]
-      return row === undefined ? 0 : s.tokenCounts(row).all
+    const plan = planOf(s.recipe, {
+      rows: s.rows.length,
+      warmupSteps: s.rule.warmupSteps,
+      seed: s.seed,
+      lengthOf: (n) => {
+        const row = s.rows[n]
+        return row === undefined ? 0 : s.tokenCounts(row).all
+      },
     })
     const save = async (): Promise<E.Either<LmError, void>> =>
       s.out === undefined ? E.right(undefined) : writeCheckpoint(s.out, snapshot(s, state))()

@@ -1,4 +1,4 @@
-/** Gradients of the trainable vector at its present value, as the `GradientOracle` the methods reason with. */
+/** Gradients of the trainable vector at its present value, as the `GradientOracle` that methods use. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -206,7 +206,7 @@ const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): Gradien
 
 /**
  * The oracle of a language model: gradients of the mean response-token loss of each row (nats), one backward pass for
- * a whole batch, whether one gradient per row is asked for or their mean.
+ * a whole batch, for one gradient per row as for their mean.
  */
 export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
   const plain = oracleOf(s, undefined)

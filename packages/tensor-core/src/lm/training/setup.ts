@@ -54,13 +54,17 @@ const encodeRows = (opened: OpenedModel, request: TrainingRun): E.Either<LmError
     }),
   )
 
-/** @param frozen how the frozen weights are stored; undefined where none are frozen @param trained number of trained parameters */
+interface Parameters {
+  /** How the frozen weights are stored; undefined where none are frozen. */
+  readonly frozen: StorageDtype | undefined
+  /** Number of trained parameters. */
+  readonly trained: number
+}
+
 const roomToTrain = (
-  { folder }: OpenedModel,
-  { rows }: EncodedRows,
+  { opened: { folder }, encoded: { rows } }: TrainingPlan,
   { model, recipe }: TrainingRun,
-  frozen: StorageDtype | undefined,
-  trained: number,
+  { frozen, trained }: Parameters,
 ): E.Either<LmError, void> => {
   const length = rows.reduce((n, r) => Math.max(n, r.promptTokens.length + r.responseTokens.length), 1)
   const tokens = length * Math.min(recipe.batchSize, rows.length)
@@ -100,7 +104,7 @@ export const adapterSetup =
   (plan: AdapterPlan): TE.TaskEither<LmError, AdapterSetup> =>
     pipe(
       TE.fromEither(
-        roomToTrain(plan.opened, plan.encoded, request, request.dtype ?? 'float32', plan.start.length),
+        roomToTrain(plan, request, { frozen: request.dtype ?? 'float32', trained: plan.start.length }),
       ),
       TE.chain(() =>
         loadWeights(plan.opened.folder, request.dtype === undefined ? {} : { dtype: request.dtype }),
@@ -147,7 +151,7 @@ export const fullSetup =
   (plan: TrainingPlan): TE.TaskEither<LmError, TrainingSetup> => {
     const trainable = fullTrainable(plan.opened.folder.config)
     return pipe(
-      TE.fromEither(roomToTrain(plan.opened, plan.encoded, request, undefined, trainable.layout.size)),
+      TE.fromEither(roomToTrain(plan, request, { frozen: undefined, trained: trainable.layout.size })),
       TE.chainW(() => weightVector(plan.opened, trainable)),
       TE.map((start) => ({ ...plan, start, trainable, dispose: () => undefined })),
     )
