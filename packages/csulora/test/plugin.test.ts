@@ -17,7 +17,7 @@ const resources: Resources = {
   references: empty,
   base: TE.right(source(1)),
   aligned: TE.right(source(2)),
-  judge: { specificationVersion: 1, id: 'none', judge: () => TE.right([]) },
+  judge: { specificationVersion: 2, id: 'none', axes: [], judge: () => TE.right([]) },
 }
 const adapter = adapterOf({ a: { B: gaussian(9, 2, 3), A: gaussian(2, 8, 4) } })
 

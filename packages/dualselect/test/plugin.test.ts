@@ -17,7 +17,7 @@ const resources: Resources = {
   references: dataset('references', rows(12, 30)),
   base: unavailable,
   aligned: unavailable,
-  judge: { specificationVersion: 1, id: 'none', judge: () => TE.right([]) },
+  judge: { specificationVersion: 2, id: 'none', axes: [], judge: () => TE.right([]) },
 }
 
 const named = (name: string) => plugins.find((p) => p.name === name)!

@@ -77,7 +77,7 @@ const world = () => {
     aligned: unused(),
     anchor: unused(),
     references: dataset('references'),
-    judge: { specificationVersion: 1, id: 'unused', judge: () => TE.right([]) },
+    judge: { specificationVersion: 2, id: 'unused', axes: [], judge: () => TE.right([]) },
   }
   return { diary, resources }
 }
