@@ -2,10 +2,10 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
-  type CausalLM,
   type DecodingDefence,
   type DefencePlugin,
   type Fault,
+  type Steps,
   decodingDefence,
   noDefence,
 } from '@safe/tensor-core/contracts'
@@ -18,8 +18,8 @@ import { safeDecoding } from './baselines/safeDecoding'
 /** A defence with a second model, which is loaded when it is applied and freed with the defended model. */
 const withSecondModel =
   (
-    second: TE.TaskEither<Fault, CausalLM>,
-    defence: (second: CausalLM, onDispose: () => void) => DecodingDefence,
+    second: TE.TaskEither<Fault, Steps>,
+    defence: (second: Steps, onDispose: () => void) => DecodingDefence,
   ): DecodingDefence['apply'] =>
   (draft) =>
     pipe(

@@ -1,14 +1,15 @@
 /** ForgetFilter's ports over what a run provides: its trainings and its models, nothing kept in between. */
 import * as TE from 'fp-ts/TaskEither'
 import type {
-  CausalLM,
   Dataset,
   Fault,
+  Generates,
   GenerationError,
   LoraAdapter,
   RecipeChanges,
   ResourceName,
   Resources,
+  Scores,
 } from '@safe/tensor-core/contracts'
 import type { ForgettingPorts } from './measureForgetting'
 import { observe } from './observe'
@@ -37,7 +38,7 @@ export interface ForgetFilterResources<E extends Fault = Fault> extends Pick<
     changes?: RecipeChanges,
     init?: LoraAdapter,
   ) => TE.TaskEither<E, LoraAdapter>
-  readonly model: (adapter?: LoraAdapter) => TE.TaskEither<E, CausalLM>
+  readonly model: (adapter?: LoraAdapter) => TE.TaskEither<E, Generates & Scores>
 }
 
 // constructors -----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { CausalLM, Dataset, Fault } from '@safe/tensor-core/contracts'
+import type { Dataset, Fault, Generates, Scores } from '@safe/tensor-core/contracts'
 import { writeJsonl } from '@safe/tensor-core/formats'
 import type { ForgettingPorts } from './measureForgetting'
 import { observe } from './observe'
@@ -27,7 +27,7 @@ export interface ModelPorts {
     readonly out: string
   }) => TE.TaskEither<Fault, void>
   /** The aligned model with an adapter; the caller disposes of it. */
-  readonly open: (adapter: string) => TE.TaskEither<Fault, CausalLM>
+  readonly open: (adapter: string) => TE.TaskEither<Fault, Generates & Scores>
   /** Called before a model observes the rows; the returned function is called with the number of rows done since its last call. */
   readonly observing: (model: 'M1' | 'M2', rows: number) => (done: number) => void
 }

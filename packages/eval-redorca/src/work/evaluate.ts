@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type AppliedMethod, type CausalLM, type Fault, interrupted } from '@safe/tensor-core/contracts'
+import { type AppliedMethod, type Fault, type Generates, interrupted } from '@safe/tensor-core/contracts'
 import { type Key, type PipelineSteps, adapterHash, interpret } from '@safe/tensor-core/pipeline'
 import { alignedKey, environmentKey } from '../plan/applied'
 import { askingKey } from '../plan/cells'
@@ -46,7 +46,7 @@ export const stepsOf = (site: Site, f: Factors): E.Either<Fault, PipelineSteps<F
 
 /** A model to be asked, and what decides its answers. */
 interface Asked {
-  readonly model: TE.TaskEither<Fault, CausalLM>
+  readonly model: TE.TaskEither<Fault, Generates>
   readonly key: Key
   readonly decoding: ReadonlyArray<AppliedMethod>
   readonly watched: WatchedPipeline['watched']

@@ -221,11 +221,39 @@ export const greedy = (maxNewTokens: number): GenerationOptions => ({
   seed: 42,
 })
 
-/** Requests for these prompts, with the limit and the random stream that each has by default. */
+/**
+ * Requests for these prompts, with the limit and the random stream that each has by default.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { requestsOf, textPrompt } from '@safe/tensor-core/contracts'
+ *
+ * const [first, second] = requestsOf(['who are you ?', 'where is the bridge ?'].map(textPrompt))
+ * assert.deepEqual(first, { prompt: { kind: 'text', text: 'who are you ?' } })
+ * // A row may have a limit and a random stream of its own.
+ * console.log([first, { ...second, maxNewTokens: 8, stream: 1 }])
+ * ```
+ */
 export const requestsOf = (prompts: ReadonlyArray<Prompt>): ReadonlyArray<GenerationRequest> =>
   prompts.map((prompt) => ({ prompt }))
 
-/** What is known of the next token from its most probable ones, in any order; the rest of the probability is left over. */
+/**
+ * What is known of the next token from its most probable ones, in any order. `restMass` = max(0, 1 - sum exp(logProb)).
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { partialDistribution } from '@safe/tensor-core/contracts'
+ *
+ * const next = partialDistribution([
+ *   { id: 7, logProb: Math.log(0.25) },
+ *   { id: 3, logProb: Math.log(0.5) },
+ * ])
+ * assert.deepEqual(next.top.map(({ id }) => id), [3, 7])
+ * assert.equal(next.restMass, 0.25)
+ * ```
+ */
 export const partialDistribution = (tokens: ReadonlyArray<TokenLogProb>): PartialDistribution => ({
   top: [...tokens].sort((a, b) => b.logProb - a.logProb || a.id - b.id),
   restMass: Math.max(0, 1 - tokens.reduce((sum, { logProb }) => sum + Math.exp(logProb), 0)),

@@ -50,7 +50,7 @@ const checkCopies = (
     where: folder.path,
     purpose: 'copies of the matrices that the adapter changes',
     bytes: [...modules.values()].reduce((sum, { A, B }) => sum + 4 * B.rows * A.cols, 0),
-    remedy: 'dispose of other attached models first, or store the weights in bfloat16',
+    remedy: 'dispose of other attached models first, or use `dtype` bfloat16',
   })
 
 /** Merged copies of the matrices that the adapter changes, by module name; where one fails, those before it are freed. */
@@ -183,7 +183,66 @@ export const modelHostOf = (
     TE.map(({ id, loaded }) => hostOf(opened, id, loaded, choice)),
   )
 
-/** As `modelHostOf`, from a model folder. */
+/**
+ * Reads a model's weights once, for any number of adapters. The caller disposes of the host and of each attached model.
+ *
+ * @returns left where the folder is damaged, the model is not supported, or memory is too small
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as E from 'fp-ts/Either'
+ * import * as TE from 'fp-ts/TaskEither'
+ * import { pipe } from 'fp-ts/function'
+ * import { type LoraAdapter, greedy, matrix, textPrompt } from '@safe/tensor-core/contracts'
+ * import { selectEngine } from '@safe/tensor-core/engine'
+ * import { openModelHost } from '@safe/tensor-core/lm'
+ *
+ * // W + 0.5 B A on one matrix of 96 x 96; `readAdapter` reads one from a folder
+ * const adapter: LoraAdapter = {
+ *   modules: [
+ *     {
+ *       name: 'model.layers.0.self_attn.q_proj',
+ *       A: matrix(1, 96, new Float32Array(96).fill(1)),
+ *       B: matrix(96, 1, new Float32Array(96).fill(1)),
+ *       scale: 0.5,
+ *     },
+ *   ],
+ *   config: {},
+ *   metadata: {},
+ *   dtype: 'F32',
+ *   extras: [],
+ * }
+ * const requests = [{ prompt: textPrompt('how do i clean the bridge ?') }]
+ *
+ * const answers = pipe(
+ *   selectEngine('wasm'),
+ *   TE.chainW(() => openModelHost({ model: 'arena/models/aligned' })),
+ *   TE.chainW((host) =>
+ *     pipe(
+ *       [undefined, adapter],
+ *       TE.traverseSeqArray((own) =>
+ *         pipe(
+ *           host.attach(own),
+ *           TE.chainW((lm) =>
+ *             pipe(
+ *               lm.generate(requests, greedy(20)),
+ *               TE.tapIO(() => lm.dispose),
+ *             ),
+ *           ),
+ *         ),
+ *       ),
+ *       TE.tapIO(() => host.dispose),
+ *     ),
+ *   ),
+ * )
+ *
+ * const result = await answers()
+ * assert(E.isRight(result))
+ * const [plain, adapted] = result.right.map(([first]) => first?.text)
+ * assert.notEqual(plain, adapted)
+ * ```
+ */
 export const openModelHost = (choice: ModelHostChoice): TE.TaskEither<LmError, ModelHost> =>
   pipe(
     openModel(choice.model, choice),

@@ -44,8 +44,9 @@ export interface ModelChoice extends RowChoice {
 // constructors -----------------------------------------------------------------------------------
 
 /**
- * Opens a model folder; weights stay on disk. Left where the folder is damaged, the model is not supported, or the
- * tokenizer knows more ids than the model.
+ * Opens a model folder; weights stay on disk.
+ *
+ * @returns left where the folder is damaged, the model is not supported, or the tokenizer has more ids than the model
  */
 export const openModel = (model: string, choice: RowChoice): TE.TaskEither<LmError, OpenedModel> =>
   pipe(
@@ -74,6 +75,7 @@ export const openModel = (model: string, choice: RowChoice): TE.TaskEither<LmErr
 export const nameOf = (adapter: string | LoraAdapter | undefined): string | undefined =>
   typeof adapter === 'string' ? adapter : undefined
 
+/** An adapter, read from its folder where one is given; each part that is not applied is a warning. */
 export const adapterOf = (
   adapter: string | LoraAdapter | undefined,
   onWarning: (line: string) => void = () => undefined,
@@ -140,7 +142,38 @@ export const causalLMOf = (
     TE.map(({ loaded, print }) => causalLM({ id: print, ...loaded, ...decodingOf(opened, choice) })),
   )
 
-/** As `causalLMOf`, from a model folder. */
+/**
+ * The in-process decoder of a model folder, with its adapter where one is given: merged into float32 weights, beside bfloat16
+ * ones. The caller disposes of it. For several adapters of one model see `openModelHost`.
+ *
+ * @returns left where the folder is damaged, the model is not supported, the adapter does not fit, or memory is too small
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as E from 'fp-ts/Either'
+ * import * as TE from 'fp-ts/TaskEither'
+ * import { pipe } from 'fp-ts/function'
+ * import { greedy, textPrompt } from '@safe/tensor-core/contracts'
+ * import { selectEngine } from '@safe/tensor-core/engine'
+ * import { loadCausalLM } from '@safe/tensor-core/lm'
+ *
+ * const completions = pipe(
+ *   selectEngine('wasm'),
+ *   TE.chainW(() => loadCausalLM({ model: 'arena/models/aligned' })),
+ *   TE.chainW((lm) =>
+ *     pipe(
+ *       lm.generate([{ prompt: textPrompt('how do i clean the bridge ?') }], greedy(20)),
+ *       TE.tapIO(() => lm.dispose),
+ *     ),
+ *   ),
+ * )
+ *
+ * const result = await completions()
+ * assert(E.isRight(result))
+ * console.log(result.right[0]?.text)
+ * ```
+ */
 export const loadCausalLM = (choice: ModelChoice): TE.TaskEither<LmError, CausalLM> =>
   pipe(
     openModel(choice.model, choice),

@@ -1,6 +1,6 @@
 /**
  * A linear layer y = x W^T + b + s (D x) A^T B^T, where W [out, in] is stored as checkpoints store it, (A, B) are the factors of
- * an attached adapter and D is dropout's mask. Gradients are written by hand: nothing but x is kept for them.
+ * an attached adapter and D is dropout's mask. Gradients are written by hand and keep only x.
  */
 import { type FrozenMatrix, matMul, matMulAdd, tf } from '../../engine'
 
@@ -33,7 +33,7 @@ export type Gradients = Record<string, tf.Tensor>
 
 /** Which gradients a backward pass makes. */
 export interface Wanted {
-  /** Rows of the batch where each example's own gradient is wanted (a leading axis), else 1: gradients summed over the batch. */
+  /** Number of examples where each one's own gradient is wanted (a leading axis); 1 for gradients summed over the batch. */
   readonly examples: number
   /** Also of the frozen weights (full-parameter training). */
   readonly weights: boolean

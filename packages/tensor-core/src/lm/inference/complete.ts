@@ -18,7 +18,7 @@ export interface CompletionContext {
   readonly signal?: AbortSignal
 }
 
-/** A row while it grows. */
+/** A row that is being completed. */
 interface Row {
   readonly history: ReadonlyArray<number>
   readonly limit: number
