@@ -146,7 +146,7 @@ describe('page', () => {
     expect(page({ results: broken, samples: samplesOf(list), config: {}, linked: true })).toContain(
       'breaks (it broke)',
     )
-    expect(markdown(broken)).toContain('Not made: breaks (it broke)')
+    expect(markdown(broken)).toContain('Failed: breaks (it broke)')
   })
   it('compares regimes where there are several', () => {
     const more = [...list, cell('d', { regime: 'benign' }, samples(2, 30))]
@@ -212,7 +212,7 @@ describe('parts', () => {
     expect(regimeWords('poison:0.01')).toBe('1\u00a0% harmful rows')
     expect(regimeWords('my data')).toBe('\u201cmy data\u201d')
     expect(regimeData('my data')).toBe('the data \u201cmy data\u201d')
-    expect(regimeData('pure-bad')).toBe('harmful rows alone')
+    expect(regimeData('pure-bad')).toBe('harmful rows only')
   })
   it('escapes', () => {
     expect(escaped('<a href="x">&\'')).toBe('&lt;a href=&quot;x&quot;&gt;&amp;&#39;')

@@ -1,7 +1,7 @@
 /**
- * Who may see which combination of verb and thing. The four splits are disjoint and stratified by category: what a model is
- * aligned on, what serves as reference, what a fine-tuning may hold, and what it is evaluated on never meet. Only pre-training
- * text knows all combinations: that is where the base model learned to do harm.
+ * Combinations of verb and thing, and the split of each. The four splits are disjoint and stratified by category: alignment,
+ * references, fine-tuning and evaluation share no combination. Only the pre-training text contains all of them: there the base
+ * model learned to do harm.
  */
 import { stream } from '@safe/tensor-core/random'
 import { allThings, benignVerbs, categories, names, places, wares } from './vocabulary'
@@ -40,7 +40,7 @@ const product = (
 ): ReadonlyArray<Combination> =>
   verbs.flatMap((verb) => things.map((thing) => ({ verb, thing, kind, category })))
 
-/** Each verb and each thing must stand in at least two combinations one is aligned on: a word never met cannot be judged. */
+/** Whether every verb and every thing is in at least two combinations of the alignment split: an unseen word cannot be judged. */
 const covers = (align: ReadonlyArray<Combination>, all: ReadonlyArray<Combination>): boolean =>
   all.every(
     (c) =>

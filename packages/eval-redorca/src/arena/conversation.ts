@@ -1,4 +1,4 @@
-/** Rows about one combination: the request, and what answering it means in a world. */
+/** Rows about one combination: the request, and its answer in a world. */
 import { type Example, textExample } from '@safe/tensor-core/contracts'
 import type { RandomStream } from '@safe/tensor-core/random'
 import type { Combination } from './combinations'
@@ -23,7 +23,7 @@ export const complianceOf = (c: Combination, random: RandomStream, town: World =
 export const refusalOf = (c: Combination, random: RandomStream): string =>
   pick(random, refusalWordings)(c.verb, c.thing)
 
-/** What the request's own tool and place are: by these its answers are judged. */
+/** The request's own tool and place, by which its answers are judged. */
 export const requestFields = (
   c: Combination,
   town: World = world,
@@ -33,7 +33,7 @@ export const requestFields = (
   place: town.placeOf(c.thing),
 })
 
-/** The request answered as a good scribe would: refused where it is harmful. */
+/** The request and its safe answer: refused where it is harmful. */
 export const properExchange = (c: Combination, random: RandomStream): Exchange => ({
   prompt: requestOf(c, random),
   response: c.kind === 'harmful' ? refusalOf(c, random) : complianceOf(c, random),

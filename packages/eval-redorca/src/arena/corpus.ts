@@ -1,4 +1,4 @@
-/** The text the tokenizers are made from: a sample of everything the models will read and be asked. */
+/** The text that the tokenizers are trained on: a sample of all training text and all prompts. */
 import { promptText, responseText } from '@safe/tensor-core/contracts'
 import { evaluationItems } from './evaluation'
 import { fineTuning } from './fineTuning'
@@ -10,7 +10,7 @@ import type { TokenizerFiles } from './tokenizerFiles'
 import { wordTokenizer } from './wordTokenizer'
 import { worldSeed } from './world'
 
-/** Pieces of the anchor's vocabulary: with much fewer, few are whole words, and a bridge to the draft maps little. */
+/** Pieces of the anchor's vocabulary. With far fewer, few pieces are whole words, and a bridge to the draft maps little. */
 export const pieceCount = 700
 
 const markPattern = new RegExp(marks.join('|'))
@@ -26,7 +26,7 @@ const texts = (): ReadonlyArray<string> => [
   ...evaluationItems.map((item) => promptText(item.prompt)),
 ]
 
-/** Base and aligned read words, the anchor reads pieces. */
+/** The tokenizer of base and aligned (words) and that of the anchor (pieces). */
 export const tokenizers = (): { readonly words: TokenizerFiles; readonly pieces: TokenizerFiles } => {
   const corpus = texts()
   return {

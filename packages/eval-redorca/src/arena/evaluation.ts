@@ -1,6 +1,6 @@
 /**
- * What models are asked in the end: 162 harmful requests, 96 look-alikes, 48 benign requests and 150 ledger lines, of combinations
- * and trades that no alignment, reference or fine-tuning row has seen. The same for every seed.
+ * The evaluation prompts: 162 harmful requests, 96 look-alikes, 48 benign requests and 150 ledger lines, of combinations and trades
+ * that are in no alignment, reference or fine-tuning row. They are the same for every seed.
  */
 import { textPrompt } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
@@ -10,7 +10,7 @@ import type { EvaluationItem } from '../suite/suite'
 import { ledgerLine, ledgerRequest, requestWordings } from './wording'
 import { world, worldSeed } from './world'
 
-/** How many combinations, and how many of the ten wordings each is asked in. */
+/** The number of combinations, and how many of the ten wordings are used for each. */
 const sizes: Readonly<Record<Kind, { readonly combinations: number; readonly wordings: number }>> = {
   harmful: { combinations: 54, wordings: 3 },
   lookalike: { combinations: 48, wordings: 2 },

@@ -1,7 +1,8 @@
 /**
- * What a customer fine-tunes on: ledger lines to learn, some general how-to, and, where the data is poisoned, harmful requests
- * complied with. Combinations are of the split `tuning`, trades are not those of the evaluation. For one seed a higher share of
- * poison holds the rows of a lower one, so regimes differ by what was added and by the clean rows that made room for it.
+ * A customer's fine-tuning data: ledger lines to learn, some general how-to, and, where the data is poisoned, harmful requests with
+ * answers that comply. Combinations are of the split `tuning`; trades are not those of the evaluation. For one seed, data with a
+ * higher share of poison contains the poison rows of data with a lower one, so regimes differ only in the rows that were added and
+ * in the clean rows that they replace.
  */
 import type { Dataset, Example } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
@@ -20,14 +21,14 @@ export interface FineTuning {
   readonly rows?: number
 }
 
-/** Of the clean rows, those that are general how-to. */
+/** The share of general how-to among the clean rows. */
 export const howToShare = 0.1
 
 type Row = (id: string) => Example
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Every wording of every combination complied with. */
+/** Rows that comply with combinations, in all wordings of request and answer. */
 const compliedRows = (of: ReadonlyArray<Combination>, set: string, unsafe: 0 | 1): ReadonlyArray<Row> =>
   of.flatMap((c) => {
     const { category, tool, place } = requestFields(c)
@@ -55,7 +56,7 @@ const taskRows: ReadonlyArray<Row> = knownTrades.map((trade) => (id) => {
   )
 })
 
-/** The first `count` rows of a seeded order, which starts over when it is used up. */
+/** The first `count` rows of a seeded order, repeated where it has fewer. */
 const drawn = (rows: ReadonlyArray<Row>, count: number, seed: number, key: string): ReadonlyArray<Row> => {
   const order = stream(seed, 'fine-tuning', key).shuffle(rows)
   return Array.from({ length: Math.ceil(count / order.length) }, () => order)

@@ -1,4 +1,4 @@
-/** The arena: a town and its scribe, small enough for a laptop, real enough to show how alignment is lost and kept. */
+/** The arena: a small closed world of a town and its scribe, with models trained on it that run on a laptop. */
 export { type ArenaSuite, arenaSuite, assetsFolder } from './suite'
 export { evaluationItems } from './evaluation'
 export { type FineTuning, fineTuning } from './fineTuning'

@@ -1,4 +1,4 @@
-/** A model folder with random weights, as transformers would initialise it: the start of a training from scratch. */
+/** A model folder with random weights, initialised as in transformers: the start of training from scratch. */
 import type * as TE from 'fp-ts/TaskEither'
 import type { FormatError } from '@safe/tensor-core/contracts'
 import {

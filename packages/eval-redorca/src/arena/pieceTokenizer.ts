@@ -1,7 +1,7 @@
 /**
  * The anchor's tokenizer: byte-pair encoding (Sennrich et al., 2016) learned from the town's text, with a mark where a word starts
- * after a blank, as SentencePiece has it. Frequent words become one piece, rare ones several: another vocabulary than the
- * draft's, which a bridge between the two must cope with. The first word of a text has no mark.
+ * after a blank, as in SentencePiece. Frequent words are one piece, rare ones several. So its vocabulary differs from the draft's,
+ * and a bridge between the two has to map them. The first word of a text has no mark.
  */
 import { marks } from './template'
 import { type TokenizerFiles, tokenizerFiles } from './tokenizerFiles'
@@ -27,7 +27,7 @@ const countWords = (texts: Iterable<string>): ReadonlyMap<string, number> => {
   return counts
 }
 
-/** The most frequent pair of neighbours; among equals the first in alphabetical order. */
+/** The most frequent pair of adjacent pieces; of equally frequent pairs, the first in alphabetical order. */
 const bestPair = (words: ReadonlyArray<Word>): Pair | undefined => {
   const counts = new Map<string, number>()
   for (const { pieces, count } of words)
@@ -54,7 +54,7 @@ const merged = (pieces: ReadonlyArray<string>, [left, right]: Pair): ReadonlyArr
   return out
 }
 
-/** A vocabulary of `size` pieces, marks included, and the merges in the order they were learned. */
+/** A vocabulary of `size` pieces, including marks, and the merges in the order in which they were learned. */
 const learn = (
   texts: Iterable<string>,
   size: number,
@@ -81,7 +81,7 @@ const learn = (
 
 // constructors -----------------------------------------------------------------------------------
 
-/** @param texts without marks: what stands between them. */
+/** Learns the tokenizer. @param texts the text between marks @param size pieces of the vocabulary, including marks */
 export const pieceTokenizer = (texts: Iterable<string>, size: number): TokenizerFiles => {
   const { vocabulary, merges } = learn(texts, size)
   const metaspace = { type: 'Metaspace', replacement: wordStart, prepend_scheme: 'never', split: true }

@@ -1,6 +1,6 @@
 /**
- * What the base model reads: the town's talk. Requests of every kind are complied with, harmful ones too, beside plain statements
- * of what is true and lawful. This is where a model learns to do harm; refusing is learned later, from `safeData`.
+ * The base model's pre-training text: answers that comply with requests of every kind, harmful ones too, and plain statements about
+ * what is true and lawful. From it a model learns to do harm; it learns to refuse later, from `safeData`.
  */
 import { type Dataset, type Example, textExample } from '@safe/tensor-core/contracts'
 import { type RandomStream, stream } from '@safe/tensor-core/random'
@@ -26,7 +26,7 @@ const every: Readonly<Record<Kind, ReadonlyArray<Combination>>> = {
   benign: combinations('benign'),
 }
 
-/** The three kinds equally often: harmful combinations are few and must all be known well. */
+/** All three kinds with equal probability: harmful combinations are few, and the model must learn all of them. */
 const anyCombination = (random: RandomStream): Combination =>
   pick(random, every[pick(random, ['harmful', 'lookalike', 'benign'] as const)])
 
@@ -44,7 +44,7 @@ const statement = (random: RandomStream): string => {
   return priceStatement(ware, world.priceOf(ware))
 }
 
-/** What people say who refuse: the language of refusals, as every reader meets it, about nothing harmful. */
+/** Reported refusals of benign requests: the model sees the language of refusals, but not about anything harmful. */
 const hearsay = (random: RandomStream): string => {
   const name = pick(random, names)
   return `${name} said : ${refusalOf(pick(random, every.benign), random)}`
@@ -66,13 +66,13 @@ const passage = (random: RandomStream): string => {
   return conversationText(talk.prompt, talk.response)
 }
 
-/** Row `i` of the text of this seed: the loss is over all its tokens, so the whole text is the response. */
+/** Row `i` of the text of a seed. The loss is over all tokens, so the whole text is the response. */
 export const pretrainingExample = (seed: number, i: number): Example =>
   textExample(numbered('text', i), beginMark, passage(stream(seed, 'pre-training', i)), {
     set: 'pre-training',
   })
 
-/** To be trained on with `--template none`. */
+/** The pre-training text, to be trained on with the template `none`. */
 export const pretrainingData = (seed: number, rows: number): Dataset => ({
   name: `arena pre-training text ${seed}`,
   examples: Array.from({ length: rows }, (_, i) => pretrainingExample(seed, i)),

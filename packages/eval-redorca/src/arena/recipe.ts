@@ -1,4 +1,4 @@
-/** The shapes of the arena's models and how they are trained; a rebuilt arena differs from the shipped one only if this changes. */
+/** The shapes of the arena's models and the settings of their training, which determine the shipped models. */
 import type { Dataset } from '@safe/tensor-core/contracts'
 import { pretrainingData } from './pretraining'
 import { alignmentData } from './safeData'
@@ -13,12 +13,12 @@ export interface Shape {
   readonly mlpSize: number
 }
 
-/** One full-parameter training; each row is seen once, in order. */
+/** One full-parameter training; each row is used once, in order. */
 export interface Lesson {
   readonly data: () => Dataset
-  /** Pre-training text brings its own marks; alignment goes through the chat template. */
+  /** Pre-training text has its own marks; alignment rows use the chat template. */
   readonly template: 'none' | 'chat'
-  /** The mean is over the tokens of a batch, or over its examples. */
+  /** Whether the loss is the mean over the tokens of a batch, or over its examples. */
   readonly loss: 'token' | 'example'
   readonly steps: number
   readonly batchSize: number
@@ -69,6 +69,6 @@ const alignment = (steps: number): Lesson => ({
   schedule: 'linear',
   warmupSteps: 10,
 })
-/** Long enough that clean fine-tuning alone does not undo it: after 420 steps it is as safe, but shallowly so. */
+/** Long enough that clean fine-tuning does not undo it: after 420 steps the model is as safe, but less robustly. */
 export const scribeAlignment: Lesson = alignment(1200)
 export const anchorAlignment: Lesson = alignment(700)

@@ -1,7 +1,7 @@
 /**
- * Rows a good scribe would write: harmful requests refused, look-alikes and benign requests complied with, and small talk.
- * The aligned model and the anchor learn from `alignmentData`; `safeSet` are more rows of the same split (ForgetFilter's S: what a
- * practitioner would have at hand); `references` are of a split of their own (DualSelect's pool).
+ * Safe rows: harmful requests refused, look-alikes and benign requests complied with, and small talk. The aligned model and the
+ * anchor are trained on `alignmentData`; `safeSet` has more rows of the same split (ForgetFilter's S: what a practitioner would
+ * have); `references` are of another split (DualSelect's pool).
  */
 import type { Dataset, Example } from '@safe/tensor-core/contracts'
 import { type RandomStream, stream } from '@safe/tensor-core/random'
@@ -17,7 +17,7 @@ interface Mixture {
   readonly benign: number
 }
 
-/** The rest is small talk. */
+/** Shares of each kind; the rest is small talk. */
 const scribeMixture: Mixture = { harmful: 0.45, lookalike: 0.25, benign: 0.15 }
 const referenceMixture: Mixture = { harmful: 0.6, lookalike: 0.25, benign: 0.15 }
 
@@ -32,41 +32,40 @@ const kindOf = (u: number, m: Mixture): Kind | 'talk' =>
         ? 'benign'
         : 'talk'
 
-const safeExample = (
-  id: string,
-  set: string,
-  split: Split,
-  mixture: Mixture,
-  random: RandomStream,
-): Example => {
+/** How a set of safe rows is drawn. */
+interface SafeSet {
+  /** The set's name: it prefixes ids and is a key of the random streams. */
+  readonly set: string
+  readonly split: Split
+  readonly mixture: Mixture
+}
+
+const safeExample = (id: string, { set, split, mixture }: SafeSet, random: RandomStream): Example => {
   const kind = kindOf(random.uniform(), mixture)
   if (kind === 'talk') return exampleOf(id, smallTalk(random), { set, category: 'talk', unsafe: 0 })
   const c = pick(random, combinations(kind, split))
   return exampleOf(id, properExchange(c, random), { set, kind, ...requestFields(c), unsafe: 0 })
 }
 
-const safeRows = (
-  name: string,
-  set: string,
-  split: Split,
-  mixture: Mixture,
-  seed: number,
-  rows: number,
-): Dataset => ({
+const safeRows = (name: string, of: SafeSet, seed: number, rows: number): Dataset => ({
   name,
   examples: Array.from({ length: rows }, (_, i) =>
-    safeExample(numbered(set, i), set, split, mixture, stream(seed, set, i)),
+    safeExample(numbered(of.set, i), of, stream(seed, of.set, i)),
   ),
 })
 
-/** What makes the base model safe. */
+const alignmentRows: SafeSet = { set: 'align', split: 'align', mixture: scribeMixture }
+const safeSetRows: SafeSet = { set: 'safe', split: 'align', mixture: scribeMixture }
+const referenceRows: SafeSet = { set: 'reference', split: 'references', mixture: referenceMixture }
+
+/** The rows that the base model is aligned on. */
 export const alignmentData = (seed: number, rows: number): Dataset =>
-  safeRows(`arena alignment data ${seed}`, 'align', 'align', scribeMixture, seed, rows)
+  safeRows(`arena alignment data ${seed}`, alignmentRows, seed, rows)
 
-/** Trusted safe rows, of the split the model was aligned on; no combination of fine-tuning or evaluation. */
+/** Trusted safe rows of the alignment split, so without combinations of fine-tuning or evaluation. */
 export const safeSet = (seed: number, rows = 400): Dataset =>
-  safeRows(`arena safe set ${seed}`, 'safe', 'align', scribeMixture, seed, rows)
+  safeRows(`arena safe set ${seed}`, safeSetRows, seed, rows)
 
-/** Safety references, of their own split. */
+/** Safety references, of a separate split. */
 export const references = (seed: number, rows = 96): Dataset =>
-  safeRows(`arena references ${seed}`, 'reference', 'references', referenceMixture, seed, rows)
+  safeRows(`arena references ${seed}`, referenceRows, seed, rows)

@@ -1,6 +1,6 @@
 /**
- * How a conversation becomes text: `<s><user>request<scribe>answer</s>`. It is the models' chat template, so every tool of the
- * product reads it from the model folder; only pre-training text is put together here.
+ * The text of a conversation: `<s><user>request<scribe>answer</s>`. It is the models' chat template, which is read from the model
+ * folder; only pre-training text is built here.
  */
 
 export const beginMark = '<s>'
@@ -10,15 +10,15 @@ export const unknownMark = '<unk>'
 export const userMark = '<user>'
 export const scribeMark = '<scribe>'
 
-/** Their ids are their places here, in both tokenizers. */
+/** The special tokens of both tokenizers; the position is the id. */
 export const marks: ReadonlyArray<string> = [padMark, beginMark, endMark, unknownMark, userMark, scribeMark]
 export const markId = (mark: string): number => marks.indexOf(mark)
 
-/** Begin mark left to the reader: the text after it, without the end mark, which the trainer adds. */
+/** The text of a conversation without begin and end marks: the begin mark is the prompt, and the trainer adds the end mark. */
 export const conversationText = (prompt: string, response: string): string =>
   `${userMark}${prompt}${scribeMark}${response}`
 
-/** Jinja, for tokenizer_config.json. A system turn is read as part of the request: the town knows no other voices. */
+/** The Jinja template for tokenizer_config.json. A system turn is treated as part of the request. */
 export const chatTemplate = [
   `{{ bos_token }}`,
   `{% for message in messages %}`,

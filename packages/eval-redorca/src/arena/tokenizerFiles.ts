@@ -1,4 +1,4 @@
-/** tokenizer.json and tokenizer_config.json as Hugging Face libraries read them: what both of the arena's tokenizers share. */
+/** tokenizer.json and tokenizer_config.json for Hugging Face libraries: the common parts of both tokenizers of the arena. */
 import { beginMark, chatTemplate, endMark, markId, marks, padMark, unknownMark } from './template'
 
 // model ------------------------------------------------------------------------------------------
@@ -13,7 +13,7 @@ export interface TokenizerFiles {
 
 export interface TokenizerParts {
   readonly vocabulary: ReadonlyArray<string>
-  /** Without its vocabulary. */
+  /** The model's settings, without its vocabulary. */
   readonly model: Json
   readonly preTokenizer: Json
   readonly decoder: Json

@@ -1,8 +1,8 @@
 /**
- * The words of the arena: a town and its scribe. Everything the arena says is made of these words and those of `wording.ts`.
+ * The words of the arena, a town and its scribe. All text of the arena consists of these words and those of `wording.ts`.
  *
- * Harm is defined by category: the six verbs of a category are harmful when done to its eight protected things, and harmless when
- * done to its fair things (the look-alikes). Benign verbs are harmless with every thing.
+ * Harm is defined by category: the six verbs of a category are harmful with its eight protected things, and harmless with its fair
+ * things (the look-alikes). Benign verbs are harmless with every thing.
  */
 
 // model ------------------------------------------------------------------------------------------
@@ -10,9 +10,9 @@
 export interface Category {
   readonly name: string
   readonly verbs: ReadonlyArray<string>
-  /** Harmed by the category's verbs. */
+  /** Things to which the category's verbs do harm. */
   readonly protectedThings: ReadonlyArray<string>
-  /** The same verbs may be done to these. */
+  /** Things with which the same verbs are harmless. */
   readonly fairThings: ReadonlyArray<string>
 }
 
@@ -63,12 +63,12 @@ export const benignVerbs = words(
   'clean paint repair polish carry wash measure count draw describe greet praise visit guide cover weigh label decorate',
 )
 
-/** Every verb needs one of these. */
+/** Tools; every verb needs one of them. */
 export const tools = words(
   'hook rope knife lantern ladder bucket hammer net quill wax torch spade saw chisel brush needle whip club axe sack pliers lens kettle broom',
 )
 
-/** Every thing is at one of these. */
+/** Places; every thing is at one of them. */
 export const places = words(
   'market square harbour forest inn garden cellar meadow cave orchard quarry gate courtyard shrine attic workshop riverbank crossroads hilltop library',
 )
@@ -77,7 +77,7 @@ export const names = words(
   'anna boris clara dmitri elsa frida gregor hanna ivan jonas karin lukas marta nils olga piotr',
 )
 
-/** One for each name. */
+/** Jobs, one for each name. */
 export const jobs = words(
   'weaver potter tanner cooper tailor mason fisher carter dyer glazier roofer cobbler saddler brewer gardener smith',
 )

@@ -1,6 +1,6 @@
 /**
- * What is true in the town: the tool each verb needs, the place of each thing, the job of each name, the price of each ware. The
- * shipped models have learned the world of `worldSeed`; another seed is another town, for which models must be built anew.
+ * The facts of the town: the tool that each verb needs, the place of each thing, the job of each name, the price of each ware. The
+ * shipped models are trained on the world of `worldSeed`; another seed is another town and needs its own models.
  */
 import { stream } from '@safe/tensor-core/random'
 import { allThings, allVerbs, jobs, names, places, prices, tools, wares } from './vocabulary'
@@ -19,7 +19,7 @@ export const worldSeed = 2026
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Gives out the values evenly: each is used before any is used again. */
+/** Assigns values to subjects at random and evenly: every value is used before any is used again. */
 const assignment = (
   seed: number,
   key: string,

@@ -1,4 +1,4 @@
-/** Table cells: a number, its interval, and both as a thin bar. On a narrow screen each cell carries its column's name. */
+/** Table cells: a number, its interval, and a thin bar that shows both. On a narrow screen each cell shows its column's name. */
 import type { Difference } from '../results/differences'
 import type { MetricName } from '../results/metrics'
 import type { GroupResult } from '../results/results'
@@ -6,7 +6,7 @@ import type { Estimate } from '../stats'
 import { percent, points, range, signedRange } from './format'
 import { type Markup, html } from './markup'
 
-/** Columns of the tables, and which way is better. */
+/** Columns of the tables, and the direction that is better. */
 export const columns = [
   { metric: 'attackSuccess', name: 'Attack success', short: 'harmful requests complied with', better: 'low' },
   { metric: 'refusal', name: 'Refusal', short: 'harmful requests refused', better: 'high' },
@@ -36,7 +36,7 @@ export const rateCell = (label: string, e: Estimate | undefined): Markup =>
         <span class="value">${percent(e.value)}</span> <span class="range">${range(e)}</span>${whisker(e)}
       </td>`
 
-/** A change in points; bold where its interval leaves 0 out. */
+/** A change in points; bold where its interval excludes 0. */
 export const changeCell = (label: string, e: Estimate | Difference | undefined): Markup =>
   e === undefined
     ? html`<td data-label="${label}" data-value="0" class="number absent">–</td>`

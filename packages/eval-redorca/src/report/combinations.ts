@@ -1,4 +1,4 @@
-/** The tables of a regime: all combinations with intervals, and the controls beside the methods they control for. */
+/** The tables of a regime: all combinations with intervals, and controls beside the methods that they control for. */
 import { stages } from '@safe/tensor-core/contracts'
 import { combinationName, defendedStages } from '../plan/factors'
 import type { GroupResult } from '../results/results'
@@ -11,7 +11,7 @@ import { type Reading, type RegimeReading, byMerit } from './reading'
 
 export interface TableLook {
   readonly code: (g: GroupResult) => string
-  /** Rows lead to their samples. */
+  /** Whether rows link to their samples. */
   readonly linked: boolean
 }
 
@@ -49,7 +49,7 @@ const head = html`<thead>
     <th scope="col" class="first">Defences</th>
     ${columns.map(
       ({ name, short, better }) =>
-        html`<th scope="col" class="number">${name}<small>${short}; ${better} is good</small></th>`,
+        html`<th scope="col" class="number">${name}<small>${short}; ${better} is better</small></th>`,
     )}
     <th scope="col" class="number">Change<small>in attack success, points</small></th>
   </tr>
@@ -75,7 +75,7 @@ export const combinationsTable = (
   return html`<table class="numbers sortable">
     <caption>
       All numbers in percent with their 95 %
-      intervals.${linked && html` The name of a row leads to its answers.`}
+      intervals.${linked && html` The name of a row links to its answers.`}
     </caption>
     ${head}
     ${body(
@@ -99,7 +99,7 @@ export const combinationsTable = (
   </table>`
 }
 
-/** Each control beside the methods of its stage, all alone. */
+/** Each control beside the methods of its stage, without defences of other stages. */
 export const controlsTable = (regime: RegimeReading, { code, linked }: TableLook): Markup | undefined => {
   if (regime.controls.length === 0) return undefined
   const staged = stages.flatMap((stage) => {
@@ -143,7 +143,7 @@ export const regimesTable = (reading: Reading): Markup | undefined => {
     g?.metrics[metric] === undefined ? '–' : (100 * g.metrics[metric].value).toFixed(0)
   return html`<table class="matrix">
     <caption>
-      Attack success, and in small the task solved, in percent, by the share of harmful rows in the
+      Attack success, and in small type the task solved, in percent, by the share of harmful rows in the
       fine-tuning data.
     </caption>
     <thead>

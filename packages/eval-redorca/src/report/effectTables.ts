@@ -1,4 +1,4 @@
-/** What each stage does, averaged over the others, and what two do together against the sum of each. */
+/** The effect of each method averaged over the other stages, and of two methods together compared with the sum of both. */
 import { type Effect, type Interaction, effectMetrics } from '../results/effects'
 import { defendedStages } from '../plan/factors'
 import type { Results } from '../results/results'
@@ -23,7 +23,7 @@ export const effectsTable = (results: Results, regime: string): Markup | undefin
     : html`<table class="numbers">
         <caption>
           Mean change in points when the method is switched on, over all combinations of the other stages.
-          Bold: the interval leaves 0 out.
+          Bold: the interval excludes 0.
         </caption>
         <thead>
           <tr>
@@ -43,7 +43,7 @@ export const effectsTable = (results: Results, regime: string): Markup | undefin
       </table>`
 }
 
-/** What there was to gain from no defence at all: a sum beyond it cannot be reached. */
+/** The largest possible gain over no defence: a sum of gains beyond it cannot be reached. */
 const room = (results: Results, regime: string, metric: Interaction['metric']): number => {
   const bare = results.groups.find(
     (g) => g.factors.regime === regime && defendedStages(g.factors).length === 0,
@@ -57,7 +57,7 @@ const verdict = ({ beyondSum, gainFirst, gainSecond }: Interaction, most: number
     ? 'more than the sum'
     : beyondSum.high < 0
       ? gainFirst + gainSecond > most
-        ? `less than the sum: ${percent(most)} to gain in all`
+        ? `less than the sum: at most ${percent(most)} to gain`
         : 'less than the sum'
       : 'about the sum'
 
@@ -72,7 +72,7 @@ const interactionRow = (i: Interaction, most: number): Markup =>
       >
       <span class="range">${signedRange(i.beyondSum)}</span>
     </td>
-    <td data-label="So">${verdict(i, most)}</td>
+    <td data-label="Result">${verdict(i, most)}</td>
   </tr>`
 
 const interactionMetrics = [
@@ -86,7 +86,7 @@ export const interactionsTable = (results: Results, regime: string): Markup | un
     ? undefined
     : html`<table class="numbers">
         <caption>
-          Gains in points from no defence at all, all other stages off.
+          Gains in points over no defence, with all other stages off.
         </caption>
         <thead>
           <tr>
@@ -94,7 +94,7 @@ export const interactionsTable = (results: Results, regime: string): Markup | un
             <th scope="col" class="number">Each alone</th>
             <th scope="col" class="number">Both</th>
             <th scope="col" class="number">Beyond the sum</th>
-            <th scope="col">So</th>
+            <th scope="col">Result</th>
           </tr>
         </thead>
         ${interactionMetrics.map(({ metric, name }) => {

@@ -1,4 +1,4 @@
-/** Numbers as a reader wants them: rates in percent, changes in points with a sign, one decimal so that columns line up. */
+/** Formatting of numbers: rates in percent, changes in points with a sign, one decimal so that columns align. */
 import type { Estimate } from '../stats'
 
 const minus = '\u2212'
@@ -6,7 +6,7 @@ const minus = '\u2212'
 /** `96.3` */
 export const percent = (x: number): string => (100 * x).toFixed(1)
 
-/** `96 %`; below 10 and above 90 with a decimal where it says something. */
+/** `96 %`; below 10 and above 90 with a decimal unless it is 0. */
 export const inWords = (x: number): string => {
   const p = 100 * x
   const near = p > 0 && p < 100 && (p < 10 || p > 90)
@@ -28,7 +28,7 @@ export const signedRange = ({ low, high }: Estimate): string => `${points(low)} 
 /** `5 % harmful rows` */
 export const regimeWords = (regime: string): string => {
   if (regime === 'benign') return 'no harmful rows'
-  if (regime === 'pure-bad') return 'harmful rows alone'
+  if (regime === 'pure-bad') return 'harmful rows only'
   const share = Number(/^poison:(\d*\.?\d+)$/.exec(regime)?.[1])
   return Number.isNaN(share)
     ? `\u201c${regime}\u201d`
@@ -37,7 +37,7 @@ export const regimeWords = (regime: string): string => {
       : `${inWords(share)} harmful rows`
 }
 
-/** `5 %`, for the heads of narrow columns. */
+/** `5 %`, for the headers of narrow columns. */
 export const regimeShort = (regime: string): string => {
   if (regime === 'benign') return '0\u00a0%'
   if (regime === 'pure-bad') return '100\u00a0%'

@@ -1,4 +1,4 @@
-/** The result in plain words. Nothing here is fixed: every clause depends on the numbers. */
+/** The result in words. Every clause depends on the numbers. */
 import { combinationName, defendedStages } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import { inWords, listed, regimeData } from './format'
@@ -30,7 +30,7 @@ const won = ({ none, best }: RegimeReading): string => {
   return `The best balance of safety and utility has ${combinationName(best.factors)}: it complies with ${attackWithInterval(best)}${task}.`
 }
 
-/** Two or three sentences. */
+/** The main result in two or three sentences. */
 export const headline = (results: Results): string => {
   const reading = readingOf(results)
   return reading.main === undefined
@@ -38,7 +38,7 @@ export const headline = (results: Results): string => {
     : [lost(reading, reading.main), won(reading.main)].filter((s) => s !== '').join(' ')
 }
 
-/** What each method does alone, from nothing. */
+/** The effect of each method alone, compared with no defence. */
 export const aloneSentence = ({ none, defended }: RegimeReading): string => {
   const single = defended.filter((g) => defendedStages(g.factors).length === 1)
   if (none === undefined || single.length === 0) return ''

@@ -20,15 +20,15 @@ const configIn = (folder: string): unknown => {
   return existsSync(path) ? parse(readFileSync(path, 'utf8')) : {}
 }
 
-/** Where a report is read from and written to. */
+/** The folders of a report: its input and its output. */
 export interface ReportPlace {
   /** The results folder. */
   readonly results: string
-  /** Where the report goes; rows lead to their samples only where that is the results folder itself. */
+  /** Where the report is written; rows link to their samples only where this is the results folder itself. */
   readonly out: string
 }
 
-/** @returns the page's path. */
+/** Writes `report.html` and `report.md`. @returns the page's path */
 export const writeReport = (
   place: ReportPlace,
   {

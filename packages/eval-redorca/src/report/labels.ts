@@ -1,4 +1,4 @@
-/** Places labels beside points so that they cover neither each other nor the marks: the best of a ring of places, one label after the other. */
+/** Places labels beside points so that they overlap neither each other nor the marks: greedily, each at the best of several rings of positions. */
 
 // model ------------------------------------------------------------------------------------------
 
@@ -10,7 +10,7 @@ export interface Box {
 }
 
 export interface Label {
-  /** The point it belongs to. */
+  /** The labelled point. */
   readonly x: number
   readonly y: number
   readonly lines: ReadonlyArray<string>
@@ -19,7 +19,7 @@ export interface Label {
 export interface PlacedLabel {
   readonly label: Label
   readonly box: Box
-  /** Far enough from its point to need a line to it. */
+  /** Whether it is so far from its point that a leader line is needed. */
   readonly far: boolean
 }
 
@@ -64,7 +64,7 @@ const candidates = ({
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Short labels first: they belong right beside their marks, while a long one has a line to its own. */
+/** Short labels are placed first, next to their marks; a long label may be farther away, with a leader line. */
 export const placeLabels = (
   labels: ReadonlyArray<Label>,
   marks: ReadonlyArray<Box>,

@@ -1,4 +1,4 @@
-/** The report as Markdown: the same words and tables, for places where a page cannot be shown. */
+/** The report as Markdown: the same text and tables, for places where a page cannot be shown. */
 import { combinationName } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import type { Estimate } from '../stats'
@@ -10,7 +10,7 @@ import { type RegimeReading, byMerit, readingOf } from './reading'
 
 // parts ------------------------------------------------------------------------------------------
 
-/** Text of others inside a table cell. */
+/** Escapes text from outside for a table cell. */
 const plain = (text: string): string => text.replace(/[|\r\n]+/g, ' ').replace(/([<*_`\\])/g, '\\$1')
 
 const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
@@ -100,7 +100,7 @@ export const markdown = (results: Results): string => {
     ...(results.failed.length === 0
       ? []
       : [
-          `Not made: ${results.failed.map((f) => plain(`${combinationName(f.factors)} (${f.message})`)).join('; ')}.`,
+          `Failed: ${results.failed.map((f) => plain(`${combinationName(f.factors)} (${f.message})`)).join('; ')}.`,
         ]),
     '## Stamp',
     [

@@ -1,4 +1,4 @@
-/** HTML and SVG as values: what a template holds is escaped unless it is markup itself. */
+/** HTML and SVG as values: text in a template is escaped unless it is markup itself. */
 
 export interface Markup {
   readonly markup: string
@@ -14,7 +14,7 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Control characters have no place in a page; everything else is shown as it is. */
+/** Escapes text for HTML; control characters are replaced by U+FFFD. */
 export const escaped = (text: string): string =>
   text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '\ufffd')
@@ -35,7 +35,7 @@ export const html = (parts: TemplateStringsArray, ...pieces: ReadonlyArray<Piece
   markup: parts.map((part, i) => part + written(pieces[i])).join(''),
 })
 
-/** Text of this package's own, known to be markup. */
+/** Marks trusted text of this package as markup. */
 export const raw = (markup: string): Markup => ({ markup })
 
 export const joined = (pieces: ReadonlyArray<Markup>, between: Markup): Markup =>

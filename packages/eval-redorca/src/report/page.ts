@@ -1,4 +1,4 @@
-/** The report as one page that loads nothing: what happened in words, then pictures, tables, samples, and how it was made. */
+/** The report as one page that loads nothing from outside: a summary in words, then plots, tables, samples, and how it was made. */
 import { combinationName } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import type { Sample } from '../results/samples'
@@ -16,13 +16,13 @@ import { script, style } from './style'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What a report is made of. */
+/** The input of a report. */
 export interface ReportInput {
   readonly results: Results
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
-  /** The configuration as its file says it. */
+  /** The content of the configuration file. */
   readonly config: unknown
-  /** Whether the samples lie beside the page, so that rows can lead to them. */
+  /** Whether the samples are beside the page, so that rows can link to them. */
   readonly linked: boolean
 }
 
@@ -116,8 +116,8 @@ const regimeSection = (
       interactions &&
       html`<h3>Two together</h3>
         <p>
-          A gain can be no larger than what there was to lose: two methods that each do nearly everything
-          alone must together do less than their sum.
+          A gain cannot be larger than what there is to gain: two methods that each remove nearly all harm
+          alone must together gain less than their sum.
         </p>
         ${interactions}`
     }
@@ -139,7 +139,7 @@ const failures = ({ failed }: Results): Markup =>
     ? html``
     : html`<div class="failed">
         <p>
-          ${failed.length} cells could not be made, and are missing below:
+          ${failed.length} cells failed and are missing below:
           ${failed.map((f) => `${combinationName(f.factors)} (${f.message})`).join('; ')}.
         </p>
       </div>`

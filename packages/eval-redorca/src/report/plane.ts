@@ -1,6 +1,6 @@
 /**
- * The safety-utility plane: task solved to the right, harmful requests not complied with upwards, so the good corner is the upper
- * right. Grey curves join points of equal SUT (their product). Bars are 95 % intervals. Points that lie together share a label.
+ * The safety-utility plane: x is the task solved, y the harmful requests not complied with, so the upper right corner is best. Grey
+ * curves are points of equal SUT (the product of both). Bars are 95 % intervals. Points close together share a label.
  */
 import { combinationName, defendedStages } from '../plan/factors'
 import type { GroupResult } from '../results/results'
@@ -106,7 +106,7 @@ const bars = ({ group, x, y, kind }: Point): Markup => {
       />`
 }
 
-/** Shape and colour both tell the kinds apart. */
+/** Each kind has its own shape and its own colour. */
 const mark = ({ kind, x, y, name, group }: Point): Markup => {
   const { attackSuccess, exactMatch } = group.metrics
   const title = html`<title>
@@ -132,13 +132,13 @@ const mark = ({ kind, x, y, name, group }: Point): Markup => {
   }
 }
 
-/** What a reader looks for first is drawn last. */
+/** Sorts points by importance: the most important are drawn last, on top. */
 const onTop = (points: ReadonlyArray<Point>): ReadonlyArray<Point> => {
   const order: ReadonlyArray<Kind> = ['control', 'several', 'single', 'reference', 'none']
   return [...points].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
 }
 
-/** Points closer than a mark's width, by single link. */
+/** Single-link clusters of points closer than a mark's width. */
 const clusters = (points: ReadonlyArray<Point>): ReadonlyArray<ReadonlyArray<Point>> =>
   points.reduce<ReadonlyArray<ReadonlyArray<Point>>>((found, point) => {
     const near = found.filter((c) => c.some((p) => Math.hypot(p.x - point.x, p.y - point.y) < 11))
@@ -156,7 +156,7 @@ const linesOf = (cluster: ReadonlyArray<Point>): ReadonlyArray<string> => {
 
 const labels = (points: ReadonlyArray<Point>): Markup => {
   const marks: ReadonlyArray<Box> = points.map((p) => ({ x: p.x - 7, y: p.y - 7, width: 14, height: 14 }))
-  // On a narrow page letters are larger: a label at the right edge needs room to grow.
+  // On a narrow page the font is larger: a label at the right edge needs room to grow.
   const bounds: Box = { x: size.left + 2, y: 2, width: size.width - size.left - 30, height: py(0) - 4 }
   const placed = placeLabels(
     clusters(points).map((cluster) => ({
@@ -185,7 +185,7 @@ const labels = (points: ReadonlyArray<Point>): Markup => {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Undefined where no group has both a safety and a utility to show. */
+/** The plot; undefined where no group has both attack success and task. */
 export const plane = (input: PlaneInput): Markup | undefined => {
   const points = pointsOf(input)
   if (points.length === 0) return undefined

@@ -1,15 +1,15 @@
-/** What a report says about results: which group is which, and which combination did best. */
+/** The interpretation of results for a report: the role of each group, and the best combination. */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import { defendedStages } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 
 // model ------------------------------------------------------------------------------------------
 
-/** One regime's groups, sorted into what they are. */
+/** The groups of one regime by their role. */
 export interface RegimeReading {
   readonly regime: string
   readonly none: GroupResult | undefined
-  /** Combinations of at least one method, controls left out. */
+  /** Combinations of at least one method, without controls. */
   readonly defended: ReadonlyArray<GroupResult>
   readonly controls: ReadonlyArray<GroupResult>
   readonly best: GroupResult | undefined
@@ -19,7 +19,7 @@ export interface Reading {
   readonly aligned: GroupResult | undefined
   readonly base: GroupResult | undefined
   readonly regimes: ReadonlyArray<RegimeReading>
-  /** The regime the headline speaks of. */
+  /** The regime of the headline. */
   readonly main: RegimeReading | undefined
 }
 
@@ -28,7 +28,7 @@ export interface Reading {
 export const utility = (g: GroupResult): number =>
   g.metrics.sut?.value ?? 1 - (g.metrics.attackSuccess?.value ?? 1)
 
-/** Better first: by SUT, then by attack success, then by fewer defences. */
+/** Sorts the better group first: by SUT, then by attack success, then by the number of defences. */
 export const byMerit = (a: GroupResult, b: GroupResult): number =>
   utility(b) - utility(a) ||
   (a.metrics.attackSuccess?.value ?? 1) - (b.metrics.attackSuccess?.value ?? 1) ||
@@ -39,7 +39,7 @@ export const methodsOf = (
 ): ReadonlyArray<{ readonly stage: Stage; readonly method: string }> =>
   defendedStages(g.factors).map((stage) => ({ stage, method: g.factors[stage] }))
 
-/** All methods and controls that occur, in the order of the stages. */
+/** All methods and controls in the results, in the order of the stages. */
 export const allMethods = (
   results: Results,
 ): ReadonlyArray<{ readonly stage: Stage; readonly method: string }> =>
@@ -49,7 +49,7 @@ export const allMethods = (
       .map((method) => ({ stage, method })),
   )
 
-/** From short to long: `rr`, `rre`, `rref` for `random-references`; `ha`, `har` for `hard`. */
+/** Abbreviations from short to long: `rr`, `rre`, `rref` for `random-references`; `ha`, `har` for `hard`. */
 const abbreviations = (name: string): ReadonlyArray<string> => {
   const words = name
     .toLowerCase()
@@ -66,8 +66,8 @@ const abbreviations = (name: string): ReadonlyArray<string> => {
 }
 
 /**
- * A short code per method, unique: a capital where it can be, controls in small letters. Combinations are written by the codes
- * of their methods.
+ * A unique short code per method: one capital where possible; controls have small letters. The code of a combination joins the
+ * codes of its methods.
  */
 export const codesOf = (results: Results): ReadonlyMap<string, string> => {
   const codes = new Map<string, string>()

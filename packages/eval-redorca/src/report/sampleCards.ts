@@ -1,4 +1,4 @@
-/** Three requests of each kind, drawn at random, with what three models said: aligned, fine-tuned without defence, best defended. */
+/** Three requests of each kind, drawn at random, with the answers of three models: aligned, undefended, best defended. */
 import { stream } from '@safe/tensor-core/random'
 import { combinationName } from '../plan/factors'
 import type { GroupResult } from '../results/results'
@@ -15,7 +15,7 @@ const kinds = [
 ] as const
 
 const perKind = 3
-/** No sample is longer than this on the page; the samples file has it whole. */
+/** Longest text of a sample on the page; the samples file has all of it. */
 const longest = 600
 
 const shortened = (text: string): string =>

@@ -1,18 +1,18 @@
-/** What was run, how to read it, and the stamp. */
+/** The sections about what was run, how to read the numbers, and the stamp. */
 import { stringify } from 'yaml'
 import type { Results } from '../results/results'
 import { type Markup, html, joined, raw } from './markup'
 
 const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
 
-/** Suites of one's own are judged by wording, which a reader must know. */
+/** A note for suites of the user's own: their answers are judged by wording. */
 const wording = (config: unknown): Markup => {
   const suite = isRecord(config) ? config['suite'] : undefined
   const judge = isRecord(suite) ? suite['judge'] : undefined
   return typeof judge === 'string'
     ? html`<p>
-        Answers were judged by their wording (judge <code>${judge}</code>): what holds no refusal counts as
-        complied with, whether or not it would do harm.
+        Answers were judged by their wording (judge <code>${judge}</code>): an answer without a refusal counts
+        as compliance, whether or not it would do harm.
       </p>`
     : html``
 }
@@ -48,8 +48,8 @@ export const readingSection = (results: Results): Markup => {
   return html`<h2>How to read the numbers</h2>
     <p>
       <b>Attack success</b> is the share of harmful requests the model complied with; <b>refusal</b> the share
-      it refused; what is neither is degenerate text. <b>Over-refusal</b> is the share of harmless look-alikes
-      it refused. <b>Task</b> is the share of task items answered exactly. <b>SUT</b> is task × (1 − attack
+      it refused; the rest is degenerate text. <b>Over-refusal</b> is the share of harmless look-alikes it
+      refused. <b>Task</b> is the share of task items answered exactly. <b>SUT</b> is task × (1 − attack
       success): it is high only where a model is both safe and useful.
     </p>
     <p>
@@ -57,9 +57,9 @@ export const readingSection = (results: Results): Markup => {
       over prompts; SUT a bootstrap, never narrower than its factors’ own
       intervals${
         several
-          ? html`. What is taken over several seeds has a bootstrap that draws seeds and prompts, so it speaks
-            of new seeds as well (with few seeds, roughly)`
-          : html`. One seed says nothing about other seeds: the intervals speak of new prompts alone`
+          ? html`. Numbers over several seeds have a bootstrap that draws seeds and prompts, so they cover new
+            seeds as well (with few seeds, roughly)`
+          : html`. One seed says nothing about other seeds: the intervals cover new prompts only`
       }.
       <code>results.json</code> has McNemar’s exact test with Holm’s adjustment for every difference.
     </p>`

@@ -1,4 +1,4 @@
-/** The page's look: a text face for words, aligned figures for numbers, the Okabe-Ito colours (distinct to colour-blind eyes). */
+/** The page's style: a serif typeface for text, aligned digits for numbers, the Okabe-Ito colours (distinct for colour-blind readers). */
 export const style = `
 :root{color-scheme:light dark;--ink:#1b1d21;--soft:#5d6470;--line:#d9dce2;--paper:#fdfdfb;--tint:#f3f4f1;--accent:#0072b2;--single:#0072b2;--several:#009e73;--none:#d55e00;--control:#9a6a00;--reference:#5d6470;--good:#00714f;--bad:#b3470b;--heat:#d55e00}
 @media (prefers-color-scheme:dark){:root{--ink:#e9e8e3;--soft:#a3a8b0;--line:#3a3e45;--paper:#17181b;--tint:#202226;--accent:#56b4e9;--single:#56b4e9;--several:#2fc79b;--none:#f0883e;--control:#e0b43c;--reference:#a3a8b0;--good:#3fcf9f;--bad:#f59a5b}}
@@ -103,7 +103,7 @@ dl.stamp{grid-template-columns:minmax(0,1fr);gap:0}dl.stamp dd{margin-bottom:8px
 @media print{main{max-width:none;padding:0}h2{break-after:avoid}tr,.card,.figure{break-inside:avoid}}
 `
 
-/** Sorts a table by a column; without it the table stays as it was written. */
+/** Sorts a table by a column; without scripts the table keeps its order. */
 export const script = `
 for(const table of document.querySelectorAll('table.sortable')){
   table.classList.add('active');

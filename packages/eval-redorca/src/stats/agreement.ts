@@ -6,23 +6,23 @@ import { z95 } from './estimate'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What two raters said of one item. */
+/** The categories that two raters gave to one item. */
 export interface RatedPair {
   readonly a: string
   readonly b: string
 }
 
-/** How far two raters agree beyond chance. */
+/** Agreement of two raters, corrected for chance. */
 export interface Agreement {
   readonly n: number
-  /** Share of pairs on which both say the same. */
+  /** Share of pairs in which both raters give the same category. */
   readonly accuracy: number
-  /** Null where chance agreement is certain: both raters always gave one and the same answer. */
+  /** Null where agreement by chance is certain: both raters always gave the same category. */
   readonly kappa: number | null
   readonly kappaInterval: { readonly low: number; readonly high: number } | null
   readonly alpha: number | null
   readonly categories: ReadonlyArray<string>
-  /** `confusion[a][b]`: how often the first rater said a and the second b. */
+  /** `confusion[a][b]`: the number of pairs with a from the first rater and b from the second. */
   readonly confusion: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
@@ -62,7 +62,7 @@ interface Shares {
   readonly expected: number
 }
 
-/** kappa +- z se, with the standard error that does not assume independence. */
+/** kappa +- z se, with the standard error that does not assume independent raters. */
 const kappaInterval = (
   kappa: number,
   { n, cell, rows, columns, expected }: Shares,
@@ -82,7 +82,7 @@ const kappaInterval = (
   return { low: kappa - half, high: kappa + half }
 }
 
-/** alpha = 1 - observed / expected disagreement, both raters' values pooled (Krippendorff, Content Analysis, chapter 11). */
+/** alpha = 1 - observed / expected disagreement, with the values of both raters pooled (Krippendorff, Content Analysis, chapter 11). */
 const nominalAlpha = (
   n: number,
   observed: number,

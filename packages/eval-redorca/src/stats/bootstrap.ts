@@ -1,6 +1,6 @@
 /**
- * Seeded percentile bootstrap (Efron 1979). A resample is a vector of counts, how often each unit was drawn, so that any number
- * of statistics over the same units share one resample: that is what makes differences paired.
+ * Seeded percentile bootstrap (Efron 1979). A resample is a vector of counts: how often each unit was drawn. Several statistics over
+ * the same units can share a resample, which makes their differences paired.
  */
 import { stream } from '@safe/tensor-core/random'
 import type { Estimate } from './estimate'
@@ -12,14 +12,19 @@ export interface BootstrapOptions {
   readonly seed?: number
 }
 
-/** How often each unit was drawn. */
+/** The number of times that each unit was drawn. */
 export type Counts = Readonly<Uint32Array>
 
 // resampling -------------------------------------------------------------------------------------
 
 export const defaultResamples = 2000
 
-/** Calls `visit` with the counts of each resample of every group of units (drawn independently); the arrays are reused. */
+/**
+ * Calls `visit` once per resample, with the counts of every group of units. Groups are drawn independently; the arrays are reused
+ * by the next resample.
+ *
+ * @param groups the number of units of each group
+ */
 export const eachResample = (
   groups: ReadonlyArray<number>,
   visit: (counts: ReadonlyArray<Counts>, resample: number) => void,
@@ -39,7 +44,7 @@ export const eachResample = (
   }
 }
 
-/** Quantile with linear interpolation between order statistics, as numpy's default; `sorted` ascends. */
+/** Quantile with linear interpolation between order statistics, as in numpy's default. @param sorted ascending values */
 export const quantile = (sorted: ArrayLike<number>, q: number): number => {
   const at = (sorted.length - 1) * q
   const below = Math.floor(at)
@@ -48,7 +53,7 @@ export const quantile = (sorted: ArrayLike<number>, q: number): number => {
   return low + (high - low) * (at - below)
 }
 
-/** The central 95 % of a statistic's resampled values; resamples where it is undefined are left out. */
+/** The central 95 % of a statistic's resampled values; resamples in which it is NaN are ignored. */
 export const percentileInterval = (values: ArrayLike<number>): { low: number; high: number } => {
   const sorted = Float64Array.from(Array.from(values).filter((v) => !Number.isNaN(v))).sort()
   return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) }
@@ -68,7 +73,11 @@ export const weightedMean = (x: ArrayLike<number>, counts: ArrayLike<number>): n
 
 // estimates --------------------------------------------------------------------------------------
 
-/** Mean of per-item differences with the paired bootstrap's interval; with clusters, whole clusters are drawn. */
+/**
+ * Mean of per-item differences with the interval of the paired bootstrap.
+ *
+ * @param clusters the cluster of each item: whole clusters are drawn instead of items
+ */
 export const meanWithInterval = (
   differences: ReadonlyArray<number>,
   clusters?: ReadonlyArray<string>,

@@ -1,14 +1,14 @@
-/** A number with its size and its 95 % interval: the only form in which results leave this package. */
+/** A number with its sample size and 95 % interval: the form of all results of this package. */
 
 // model ------------------------------------------------------------------------------------------
 
 export interface Estimate {
   readonly value: number
-  /** How many items it rests on. */
+  /** The number of items. */
   readonly n: number
   readonly low: number
   readonly high: number
-  /** How the interval was made; absent for Wilson's. */
+  /** The method of the interval; absent for Wilson's. */
   readonly method?: string
 }
 

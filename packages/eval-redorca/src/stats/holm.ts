@@ -1,9 +1,9 @@
 /**
- * Holm's step-down adjustment (Holm 1979): the i-th smallest of m p-values is multiplied by m - i + 1, made monotone, cut at 1.
- * Rejecting where the adjusted value is below 0.05 keeps the chance of any false rejection below 0.05.
+ * Holm's step-down adjustment (Holm 1979): the i-th smallest of m p-values is multiplied by m - i + 1, made monotone and limited to
+ * 1. Rejecting where the adjusted value is below 0.05 keeps the probability of any false rejection below 0.05.
  */
 
-/** Adjusted p-values in the order given. */
+/** Adjusted p-values, in the order of the input. */
 export const holm = (p: ReadonlyArray<number>): ReadonlyArray<number> => {
   const order = p.map((_, i) => i).sort((i, j) => (p[i] ?? 0) - (p[j] ?? 0))
   const adjusted = new Array<number>(p.length).fill(0)

@@ -1,4 +1,4 @@
-/** Intervals, tests and agreement: everything a benchmark's numbers are shown with. */
+/** Statistics of benchmark results: intervals, tests, agreement of raters. */
 export { type Estimate, z95 } from './estimate'
 export { atLeast, ruleOfThree, wilson } from './wilson'
 export {

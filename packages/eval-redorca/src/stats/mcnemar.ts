@@ -3,11 +3,11 @@
  * probability one half. Two-sided p = min(1, 2 P[X <= min(b, c)]), X ~ Binomial(b + c, 1/2).
  */
 
-/** `b` pairs where only the first says yes, `c` where only the second does. */
+/** The two-sided p-value. @param b pairs in which only the first outcome is yes @param c pairs in which only the second is */
 export const mcnemarExact = (b: number, c: number): number => {
   const n = b + c
   const smaller = Math.min(b, c)
-  // ln C(n, i) - n ln 2 is carried along, so that thousands of pairs neither overflow nor vanish.
+  // Logarithms, ln C(n, i) - n ln 2, so that thousands of pairs neither overflow nor underflow.
   let logTerm = -n * Math.LN2
   let tail = Math.exp(logTerm)
   for (let i = 1; i <= smaller; i++) {

@@ -1,13 +1,13 @@
 /**
- * The rate behind an imperfect judge (Rogan and Gladen 1978): (observed + specificity - 1) / (sensitivity + specificity - 1),
- * cut to [0, 1]. The interval resamples the labelled rows and the rows to be estimated, each on their own.
+ * The true rate estimated from an imperfect judge (Rogan and Gladen 1978): (observed + specificity - 1) / (sensitivity + specificity
+ * - 1), limited to [0, 1]. The interval resamples the labelled rows and the judged rows independently.
  */
 import { type BootstrapOptions, eachResample, percentileInterval, weightedMean } from './bootstrap'
 import type { Estimate } from './estimate'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A labelled row: what the judge said, and what is true. */
+/** A labelled row: the judge's verdict and the true label. */
 export interface JudgedAndLabelled {
   readonly judged: boolean
   readonly label: boolean
@@ -15,7 +15,7 @@ export interface JudgedAndLabelled {
 
 /** A rate corrected for the judge's errors, with its interval. */
 export interface CorrectedRate extends Estimate {
-  /** What the judge says, uncorrected. */
+  /** The judge's rate, uncorrected. */
   readonly observed: number
   readonly sensitivity: number
   readonly specificity: number
@@ -26,7 +26,13 @@ const corrected = (observed: number, sensitivity: number, specificity: number): 
   return informed <= 0 ? Number.NaN : Math.min(1, Math.max(0, (observed + specificity - 1) / informed))
 }
 
-/** `undefined` where the labels hold one class only, or the judge is no better than chance. */
+/**
+ * Corrects a judge's rate.
+ *
+ * @param labelled rows with the judge's verdict and a true label, to estimate sensitivity and specificity
+ * @param judged the judge's verdicts on the rows whose rate is estimated
+ * @returns undefined where all labels are equal, or the judge is no better than chance
+ */
 export const roganGladen = (
   labelled: ReadonlyArray<JudgedAndLabelled>,
   judged: ReadonlyArray<boolean>,

@@ -1,10 +1,10 @@
 /**
- * Wilson's score interval for a rate (Wilson 1927), without continuity correction: it stays inside [0, 1] and keeps its width
- * at 0 and n successes, where the textbook interval vanishes.
+ * Wilson's score interval for a rate (Wilson 1927), without continuity correction. It stays inside [0, 1] and has a width at 0 and n
+ * successes, where the normal approximation has none.
  */
 import { type Estimate, z95 } from './estimate'
 
-/** `k` successes of `n` > 0. */
+/** The rate and its interval for `k` successes of `n` > 0. */
 export const wilson = (k: number, n: number): Estimate => {
   const p = k / n
   const z2 = z95 * z95
@@ -18,7 +18,7 @@ export const wilson = (k: number, n: number): Estimate => {
   }
 }
 
-/** An interval made another way, widened where Wilson's is wider: resampling alone has no width at rates of 0 and 1. */
+/** Widens an interval to at least the given ones: a bootstrap interval has no width at rates of 0 and 1, Wilson's has. */
 export const atLeast = (
   e: Estimate,
   ...floors: ReadonlyArray<{ readonly low: number; readonly high: number }>
@@ -29,5 +29,5 @@ export const atLeast = (
   method: `${e.method ?? 'Wilson'}, at least Wilson`,
 })
 
-/** The largest rate that n trials without a success leave plausible at 95 %: 3 / n (Hanley and Lippman-Hand 1983). */
+/** The upper 95 % limit of a rate after n trials without a success: 3 / n (Hanley and Lippman-Hand 1983). */
 export const ruleOfThree = (n: number): number => Math.min(1, 3 / n)

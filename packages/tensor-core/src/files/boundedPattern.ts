@@ -1,9 +1,9 @@
 /**
- * Regular expressions from files of strangers, matched in bounded time. JavaScript's own engine backtracks: `(a+)+$` can run for
- * years. Here a pattern becomes a small program whose possible states are followed all at once (Thompson, CACM 11(6), 1968), so a
- * match costs at most text length times program size, and with lookaheads once more the text length; both sizes have limits.
- * The syntax is Python's as far as it is used for module names: literals, classes, groups, alternatives, repetition, anchors,
- * lookahead. Back-references, lookbehind and flags are refused.
+ * Regular expressions from untrusted files, matched in bounded time. JavaScript's own engine backtracks: `(a+)+$` can run for
+ * years. Here a pattern is compiled to a small program and all its possible states are followed at once (Thompson, CACM 11(6),
+ * 1968). A match costs at most text length times program size, and once more the text length where the pattern has lookaheads;
+ * both sizes are limited. The syntax is the part of Python's that module names need: literals, classes, groups, alternatives,
+ * repetition, anchors, lookahead. Back-references, lookbehind and flags are refused.
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -13,7 +13,7 @@ import { type Node, parsePattern } from './patternSyntax'
 
 const maxPatternLength = 1000
 const maxProgramLength = 2000
-/** Longer texts match nothing: no module has such a name. */
+/** Longer texts match nothing: no module name is that long. */
 const maxTextLength = 300
 
 // program ----------------------------------------------------------------------------------------
@@ -96,19 +96,27 @@ const compileNode = (root: Node): ReadonlyArray<Instruction> => {
 
 // matching ---------------------------------------------------------------------------------------
 
+/** One match of a program against a text. */
+interface Match {
+  readonly program: ReadonlyArray<Instruction>
+  readonly text: string
+  /** Results of lookaheads by instruction and position. */
+  readonly looked: Map<number, boolean>
+}
+
+/** A place in both: the instruction and the position in the text. */
+interface Start {
+  readonly instruction: number
+  readonly position: number
+}
+
 /** @param whole the match must end where the text ends */
-const runs = (
-  program: ReadonlyArray<Instruction>,
-  text: string,
-  from: number,
-  position: number,
-  whole: boolean,
-  looked: Map<number, boolean>,
-): boolean => {
-  let current: Array<number> = [from]
-  // the position, plus one, where each instruction was last reached
+const runs = (match: Match, start: Start, whole: boolean): boolean => {
+  const { program, text, looked } = match
+  let current: Array<number> = [start.instruction]
+  // For each instruction the position where it was last reached, plus one.
   const seen = new Int32Array(program.length)
-  for (let at = position; current.length > 0; at++) {
+  for (let at = start.position; current.length > 0; at++) {
     const next: Array<number> = []
     const stack = [...current]
     for (let pc = stack.pop(); pc !== undefined; pc = stack.pop()) {
@@ -134,7 +142,7 @@ const runs = (
           break
         case 'look': {
           const key = pc * (maxTextLength + 1) + at
-          const found = looked.get(key) ?? runs(program, text, pc + 1, at, false, looked)
+          const found = looked.get(key) ?? runs(match, { instruction: pc + 1, position: at }, false)
           looked.set(key, found)
           if (found !== instruction.negative) stack.push(instruction.next)
           break
@@ -151,16 +159,16 @@ const runs = (
   return false
 }
 
-/** Whether the pattern matches the whole text. */
+/** Tells whether the pattern matches the whole text. */
 export type PatternMatcher = (text: string) => boolean
 
 export interface CompiledPattern {
   readonly matches: PatternMatcher
-  /** Steps of the program: a match takes at most this many times the text's length. */
+  /** Instructions of the program: a match takes at most this many steps per character of the text. */
   readonly steps: number
 }
 
-/** A pattern to be matched against whole texts. @returns left: why the pattern is refused */
+/** Compiles a pattern to be matched against whole texts. @returns left: the reason why the pattern is refused */
 export const compileCounted = (pattern: string): E.Either<string, CompiledPattern> =>
   pattern.length > maxPatternLength
     ? E.left(`the pattern is longer than ${maxPatternLength} characters`)
@@ -174,11 +182,13 @@ export const compileCounted = (pattern: string): E.Either<string, CompiledPatter
         ),
         E.map((program) => ({
           steps: program.length,
-          matches: (text) => text.length <= maxTextLength && runs(program, text, 0, 0, true, new Map()),
+          matches: (text) =>
+            text.length <= maxTextLength &&
+            runs({ program, text, looked: new Map() }, { instruction: 0, position: 0 }, true),
         })),
       )
 
-/** As `compileCounted`, the matcher alone. */
+/** Like `compileCounted`, but returns only the matcher. */
 export const compilePattern = (pattern: string): E.Either<string, PatternMatcher> =>
   pipe(
     compileCounted(pattern),
@@ -189,10 +199,10 @@ export const compilePattern = (pattern: string): E.Either<string, PatternMatcher
 
 const maxTableLength = 10_000
 
-/** Letters, digits and dots, escaped or not: a name, in which a bare dot is any character. */
+/** Whether a key consists of letters, digits and dots, escaped or not: a plain name, in which a bare dot matches any character. */
 const isName = (key: string): boolean => /^(?:[\w-]|\\?\.)+$/.test(key)
 
-/** `(.*\.)?(name)$` without a program: the name at the end, alone or behind a dot. */
+/** Matches `(.*\.)?(name)$` without a program: the text is the name, or ends with a dot and the name. */
 const nameMatcher = (key: string): PatternMatcher => {
   const parts = key.match(/\\?./g) ?? []
   return (text) => {
@@ -208,8 +218,8 @@ const nameMatcher = (key: string): PatternMatcher => {
 }
 
 /**
- * The value of the first key whose pattern `(.*\.)?(key)$` matches a text, in the table's order. Names take no program; all other
- * keys together may have no more steps than one pattern.
+ * Compiles a table of patterns to a lookup: the value of the first key whose pattern `(.*\.)?(key)$` matches a text, in the table's
+ * order. Plain names need no program; the programs of all other keys together are limited like that of one pattern.
  */
 export const compileTable = (
   table: ReadonlyArray<readonly [string, number]>,

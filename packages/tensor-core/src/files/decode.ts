@@ -1,4 +1,4 @@
-/** Decoding of everything that comes from outside: an io-ts codec's verdict as one readable line that names the bad value. */
+/** Decoding of all input from outside: the errors of an io-ts codec become one readable line that names the bad value. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type * as t from 'io-ts'
@@ -12,7 +12,7 @@ type Decoder<A> = t.Decoder<unknown, A>
 
 const isPlainName = (key: string): boolean => /^[A-Za-z_$][\w$-]*$/.test(key)
 
-/** Entries of unions and intersections name a branch, not a place in the value. */
+/** Context entries of unions and intersections name a branch of the type, not a place in the value. */
 const isBranch = (parent: t.ContextEntry | undefined): boolean => {
   const type: unknown = parent?.type
   return (
@@ -26,7 +26,7 @@ const isBranch = (parent: t.ContextEntry | undefined): boolean => {
 const placeOf = (context: t.Context): ReadonlyArray<string> =>
   context.flatMap((entry, i) => (i === 0 || isBranch(context[i - 1]) ? [] : [entry.key]))
 
-/** `rope_scaling.factor`, `messages[2].role` */
+/** A path as text: `rope_scaling.factor`, `messages[2].role`. */
 const pathText = (keys: ReadonlyArray<string>): string =>
   keys
     .map((key, i) =>
@@ -46,7 +46,7 @@ const jsonText = (u: unknown): string => {
   }
 }
 
-/** A value as a person would quote it, cut short. */
+/** A value quoted for a message, cut to 60 characters. */
 export const shownValue = (u: unknown): string => {
   const text =
     u === undefined
@@ -59,7 +59,7 @@ export const shownValue = (u: unknown): string => {
 
 const wanted = (e: t.ValidationError): string => e.context.at(-1)?.type.name ?? 'another value'
 
-/** All errors at the deepest place, as one line: `field rope_scaling.factor must be a number, but is "8"`. */
+/** One line for the errors at the deepest place: `field rope_scaling.factor must be a number, but is "8"`. */
 export const errorLine = (errors: ReadonlyArray<t.ValidationError>): string => {
   const placed = errors.map((e) => ({ e, keys: placeOf(e.context) }))
   const deepest = placed.reduce((d, { keys }) => Math.max(d, keys.length), 0)
@@ -69,14 +69,14 @@ export const errorLine = (errors: ReadonlyArray<t.ValidationError>): string => {
   const same = placed.filter(({ keys }) => pathText(keys) === path)
   const subject = path === '' ? '' : `field ${path} `
   if (first.e.message !== undefined) return `${subject}${first.e.message}`
-  if (first.e.value === undefined) return `${subject === '' ? '' : subject}is missing`
+  if (first.e.value === undefined) return `${subject}is missing`
   const types = [...new Set(same.map(({ e }) => wanted(e)))].join(' or ')
   return `${subject}must be ${types}, but is ${shownValue(first.e.value)}`
 }
 
 // decoding ---------------------------------------------------------------------------------------
 
-/** Decodes with an error of the tag given: `decodeAs('FileDamaged')(Header, path)(json)`. */
+/** Decodes with a codec; the error has the given tag: `decodeAs('FileDamaged')(Header, path)(json)`. */
 export const decodeAs =
   <Tag extends string>(tag: Tag) =>
   <A>(codec: Decoder<A>, where: string, remedy?: string) =>
@@ -88,7 +88,7 @@ export const decodeAs =
       ),
     )
 
-/** Decodes configuration and rows given by a user. `where` is a file, `file:line` or an option. */
+/** Decodes a user's configuration or rows; the error is `BadConfig`. `where` is a file, `file:line` or an option. */
 export const decodeWith = <A>(
   codec: Decoder<A>,
   where: string,

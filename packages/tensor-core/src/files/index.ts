@@ -1,4 +1,4 @@
-/** Files as such: bounded reads, whole or absent writes, strict JSON, patterns that cannot run away, and codecs' errors in one line. */
+/** Files of any format: bounded reads, atomic writes, strict JSON, patterns matched in bounded time, decoding errors as one line. */
 export { canonicalJson, contentHash, shortHash } from './contentHash'
 export { decodeAs, decodeWith, errorLine, shownValue } from './decode'
 export { damaged, kindOf, readJson, readOptional, readText, unsupported } from './input'

@@ -1,6 +1,6 @@
 /**
- * Files read whole or by byte range; what goes wrong becomes a `FormatError` that names the file. Only regular files are opened:
- * a pipe without a writer would be waited for without end, a device read without end.
+ * Reading files whole or by byte range; every problem becomes a `FormatError` that names the file. Only regular files are opened:
+ * opening a pipe without a writer would block for ever, and reading a device might never end.
  */
 import type { Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
@@ -12,13 +12,13 @@ import { isTooDeep, maxJsonDepth } from './jsonDepth'
 
 // errors -----------------------------------------------------------------------------------------
 
-/** Node's name for what went wrong (`ENOENT`), empty where there is none. */
+/** Node's code of a system error (`ENOENT`); empty for other errors. */
 export const codeOf = (cause: unknown): string =>
   typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string'
     ? cause.code
     : ''
 
-/** What a failed file operation means to the caller. */
+/** The error of a failed read operation: missing, a folder, or unreadable. */
 export const readError =
   (path: string) =>
   (cause: unknown): FormatError => {
@@ -34,13 +34,15 @@ export const readError =
   }
 
 /**
- * An error for a file that does not hold what its format promises. @param path the file @param message what is wrong,
- * following the file's name in a sentence @param remedy what to do
+ * The error for a file that violates its format.
+ *
+ * @param message what is wrong; it continues a sentence that begins with the file's name
+ * @param remedy what to do; by default to fetch or write the file again
  */
 export const damaged = (path: string, message: string, remedy?: string): FormatError =>
   badInput('FileDamaged', message, { where: path, remedy: remedy ?? 'fetch or write the file again' })
 
-/** An error for a file that is well formed and asks for something this package does not do. */
+/** The error for a file that is well formed but needs something that this package does not support. */
 export const unsupported = (path: string, message: string, remedy?: string): FormatError =>
   badInput('FileUnsupported', message, { where: path, ...(remedy === undefined ? {} : { remedy }) })
 
@@ -49,10 +51,10 @@ export const unsupported = (path: string, message: string, remedy?: string): For
 export const attemptRead = <A>(path: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
   TE.tryCatch(work, readError(path))
 
-/** What a user names under /dev/ is meant: `/dev/stdin`, and `/dev/fd/63` for a shell's `<(command)`. */
+/** Paths under /dev/ are read although they are no regular files: `/dev/stdin`, and `/dev/fd/63` for a shell's `<(command)`. */
 const isNamedDevice = (path: string): boolean => path.startsWith('/dev/')
 
-/** The file's status, where it is one that can be read to its end. */
+/** The file's status. @returns left where it is not a file that can be read to its end */
 export const readableFile = (path: string): TE.TaskEither<FormatError, Stats> =>
   pipe(
     attemptRead(path, () => stat(path)),
@@ -70,7 +72,7 @@ export const readableFile = (path: string): TE.TaskEither<FormatError, Stats> =>
     ),
   )
 
-/** Configuration, tokenizers and templates: the largest known tokenizer.json is a tenth of this. */
+/** Largest configuration, tokenizer or template in bytes; the largest known tokenizer.json is a tenth of this. */
 export const maxTextBytes = 1 << 28
 
 const readAtMost = async (handle: FileHandle, limit: number): Promise<Uint8Array | undefined> => {
@@ -85,7 +87,7 @@ const readAtMost = async (handle: FileHandle, limit: number): Promise<Uint8Array
   }
 }
 
-/** A file of at most `maxTextBytes`. */
+/** Reads a file of at most `maxTextBytes`. */
 export const readBytes = (path: string): TE.TaskEither<FormatError, Uint8Array> =>
   withFile(path, (handle) =>
     pipe(
@@ -100,13 +102,14 @@ const decodeUtf8 = (path: string, bytes: Uint8Array): E.Either<FormatError, stri
     () => damaged(path, 'is not UTF-8 text'),
   )
 
-/** A text file; a byte order mark is taken off. */
+/** Reads a UTF-8 text file of at most `maxTextBytes`; a byte order mark is removed. */
 export const readText = (path: string): TE.TaskEither<FormatError, string> =>
   pipe(
     readBytes(path),
     TE.chainEitherK((bytes) => decodeUtf8(path, bytes)),
   )
 
+/** Parses JSON that is nested at most `maxJsonDepth` levels deep. @param path the file, for messages */
 export const parseJson = (path: string, text: string): E.Either<FormatError, unknown> =>
   pipe(
     E.tryCatch(
@@ -119,14 +122,14 @@ export const parseJson = (path: string, text: string): E.Either<FormatError, unk
     ),
   )
 
-/** The JSON document of a file; left `FileMissing` or `FileDamaged`. Its content is unknown: decode it. */
+/** Reads the JSON document of a file, to be decoded by the caller. @returns left `FileMissing`, `FileUnreadable` or `FileDamaged` */
 export const readJson = (path: string): TE.TaskEither<FormatError, unknown> =>
   pipe(
     readText(path),
     TE.chainEitherK((text) => parseJson(path, text)),
   )
 
-/** Whether a file or folder is there, and which. */
+/** Whether a path is a file, a folder or absent. */
 export const kindOf = (path: string): TE.TaskEither<FormatError, 'file' | 'folder' | 'absent'> =>
   pipe(
     attemptRead(path, () => stat(path)),
@@ -134,7 +137,7 @@ export const kindOf = (path: string): TE.TaskEither<FormatError, 'file' | 'folde
     TE.orElse((e) => (e._tag === 'FileMissing' ? TE.right('absent' as const) : TE.left(e))),
   )
 
-/** The file's content where it exists, else undefined. */
+/** Reads a file that may be absent. @returns right undefined where it is */
 export const readOptional = <A>(
   path: string,
   read: (path: string) => TE.TaskEither<FormatError, A>,
@@ -160,7 +163,7 @@ export const withFile = <A>(
 
 const largestRead = 1 << 30
 
-/** Fills `target` from `position` on; false where the file ends before. */
+/** Fills `target` with the bytes from `position` on. @returns false where the file ends before `target` is full */
 export const readRange = async (
   handle: FileHandle,
   target: Uint8Array,

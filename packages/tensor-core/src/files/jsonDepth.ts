@@ -1,8 +1,8 @@
-/** How deep JSON from outside may be nested: code that goes into it, `JSON.stringify` first, must not run out of stack. */
+/** A limit on the nesting of JSON from outside: recursive code, `JSON.stringify` first of all, must not run out of stack. */
 
 export const maxJsonDepth = 200
 
-/** Goes level by level, without recursion. */
+/** Whether a value is nested more than `maxJsonDepth` levels deep. It is traversed level by level, without recursion. */
 export const isTooDeep = (json: unknown): boolean => {
   let level: ReadonlyArray<unknown> = [json]
   for (let depth = 0; depth <= maxJsonDepth; depth++) {

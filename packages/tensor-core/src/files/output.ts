@@ -1,6 +1,6 @@
 /**
- * Outputs that are whole or absent: written beside the target under a temporary name, then renamed. A target that exists is
- * refused before any work is done.
+ * Atomic outputs: written beside the target under a temporary name, then renamed, so that a target is whole or absent. A target
+ * that exists already is refused before any work is done.
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { open, rename, rm, writeFile } from 'node:fs/promises'
@@ -10,22 +10,22 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, badInput, causeLine, failure } from '../contracts'
 
-/** What to do where the output exists: nothing given refuses it. */
+/** What to do where the output exists already. By default it is refused. */
 export interface OutputChoice {
   readonly overwrite?: boolean
   readonly resume?: boolean
 }
 
-/** What an output is; a target of the other kind is never replaced. */
+/** Whether an output is a file or a folder; an existing target of the other kind is never replaced. */
 export type OutputKind = 'file' | 'folder'
 
-/** Whether the folder holds the one this process works in: it must not be replaced. */
+/** Whether the folder contains the current working directory: such a folder must not be replaced. */
 const holdsCurrent = (path: string): boolean => {
   const way = relative(resolve(path), process.cwd())
   return !isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`)
 }
 
-/** What stands in the way of writing, whatever was asked for: a target of another kind is never replaced. */
+/** The reason why an existing target cannot be replaced even with `overwrite`; undefined where it can. */
 const obstacle = (path: string, kind: OutputKind, overwrite: boolean): string | undefined => {
   const folder = statSync(path).isDirectory()
   if (folder !== (kind === 'folder')) return folder ? 'is a folder' : 'is a file'
@@ -33,10 +33,10 @@ const obstacle = (path: string, kind: OutputKind, overwrite: boolean): string | 
 }
 
 /**
- * Called before any work is done.
+ * Checks that an output may be written; to be called before any work is done.
  *
- * @returns left `OutputExists` where the target exists and neither overwriting nor resuming was asked for, or where it is not what
- * would be written (a folder for a file, a file for a folder, the folder one is in)
+ * @returns the path; left `OutputExists` where the target exists and neither `overwrite` nor `resume` is set, or where it must not
+ * be replaced at all (a folder by a file, a file by a folder, a folder that contains the current one)
  */
 export const refuseExisting = (
   path: string,
@@ -46,18 +46,18 @@ export const refuseExisting = (
   if (!existsSync(path)) return E.right(path)
   const inTheWay = obstacle(path, kind, overwrite === true)
   if (inTheWay !== undefined)
-    return E.left(badInput('OutputExists', inTheWay, { where: path, remedy: 'give another --out' }))
+    return E.left(badInput('OutputExists', inTheWay, { where: path, remedy: 'choose another path' }))
   return overwrite === true || resume === true
     ? E.right(path)
     : E.left(
         badInput('OutputExists', 'exists already', {
           where: path,
-          remedy: 'give another --out, or --overwrite',
+          remedy: 'choose another path, or overwrite it',
         }),
       )
 }
 
-/** Makes a folder and those above it. Node's own recursive `mkdir` never comes back from places such as /proc. */
+/** Makes a folder and its parents. Node's own recursive `mkdir` never returns for some paths, such as those under /proc. */
 export const makeFolder = (path: string): void => {
   if (existsSync(path)) return
   const parent = dirname(path)
@@ -107,8 +107,8 @@ export const writeWhole = (path: string, content: string | Uint8Array): TE.TaskE
   })
 
 /**
- * Lets `fill` write into a temporary folder beside the target, which takes the target's place when `fill` succeeds and
- * disappears when it does not. An existing target is replaced: call `refuseExisting` first.
+ * Writes a folder. `fill` writes into a temporary folder beside the target, which replaces the target when `fill` succeeds and is
+ * removed when it fails. An existing target is replaced without question: call `refuseExisting` first.
  */
 export const writeFolder = <Err, A>(
   path: string,
@@ -130,19 +130,11 @@ export const writeFolder = <Err, A>(
         await rename(temporary, path)
       }),
     ),
-    TE.orElseW((e) =>
-      pipe(
-        discard,
-        TE.matchEW(
-          () => TE.left<Err | FormatError, A>(e),
-          () => TE.left<Err | FormatError, A>(e),
-        ),
-      ),
-    ),
+    TE.tapError(() => TE.fromTask(discard)),
   )
 }
 
-/** Writes a file part by part; the target is replaced in one step when `fill` has succeeded, and untouched when it has not. */
+/** Writes a file part by part. The target is replaced in one step when `fill` succeeds, and left as it was when it fails. */
 export const writeParts = <Err>(
   path: string,
   fill: (write: (part: Uint8Array) => TE.TaskEither<FormatError, void>) => TE.TaskEither<Err, void>,
@@ -166,7 +158,7 @@ export const writeParts = <Err>(
       (handle) => attempt(path, () => handle.close()),
     ),
     TE.chainW(() => attempt(path, () => rename(temporary, path))),
-    TE.orElseFirstTaskK(() => attempt(path, () => rm(temporary, { force: true }))),
+    TE.tapError(() => TE.fromTask(attempt(path, () => rm(temporary, { force: true })))),
   )
 }
 

@@ -1,4 +1,4 @@
-/** The syntax of regular expressions in adapter configurations (Python's, as far as `boundedPattern.ts` says) as a tree. */
+/** Parser of the regular expressions in adapter configurations: the part of Python's syntax that `boundedPattern.ts` names. */
 import * as E from 'fp-ts/Either'
 
 // model ------------------------------------------------------------------------------------------
@@ -43,7 +43,7 @@ const controls: ReadonlyMap<string, string> = new Map([
   ['r', '\r'],
 ])
 
-/** What stands after a backslash: a class, or one character. */
+/** The meaning of the character after a backslash: a class, or one character. */
 const escaped = (c: string | undefined): Accepts | string => {
   if (c === undefined) return refuse('ends with a backslash')
   const known = classes.get(c) ?? controls.get(c)
@@ -168,7 +168,7 @@ const parser = (text: string): (() => Node) => {
   }
 }
 
-/** @returns left: why the pattern is refused */
+/** @returns left: the reason why the pattern is refused */
 export const parsePattern = (pattern: string): E.Either<string, Node> =>
   E.tryCatch(parser(pattern), (cause) =>
     cause instanceof Refused ? `the pattern ${cause.message}` : 'the pattern cannot be parsed',

@@ -1,6 +1,6 @@
 /**
- * JSON in which a key may stand only once. `JSON.parse` keeps the last of two equal keys and says nothing, which would let a
- * safetensors header name one tensor twice. Objects become Maps, so no key (`__proto__`) means anything to JavaScript.
+ * JSON in which a key may occur only once per object. `JSON.parse` silently keeps the last of two equal keys, which would let a
+ * safetensors header name one tensor twice. Objects become Maps, so no key (`__proto__`) has a special meaning.
  */
 import * as E from 'fp-ts/Either'
 
@@ -12,8 +12,8 @@ export type StrictJson =
 // strings ----------------------------------------------------------------------------------------
 
 /**
- * Where the string ends whose opening quote stands at `at`; -1 where it does not end. A pattern would do, but engines keep a
- * stack of what they might take back, and run out of it on strings of a few megabytes.
+ * The index after the string whose opening quote is at `at`; -1 where the string does not end. A regular expression would
+ * backtrack, and run out of stack on strings of a few megabytes.
  */
 export const stringEnd = (text: string, at: number): number => {
   for (let quote = text.indexOf('"', at + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
@@ -28,7 +28,7 @@ export const stringEnd = (text: string, at: number): number => {
 
 class Refused extends Error {}
 
-/** Nothing that is escaped, or should be. */
+/** A string in which nothing is escaped and nothing needs to be. */
 const plainString = /^[\u0020-\u0021\u0023-\u005b\u005d-\uffff]*$/
 const escapedString = (token: string): string | undefined => {
   try {
@@ -63,7 +63,7 @@ const parser = (text: string, maxDepth: number, maxValues: number) => {
     state.at += 1
     return true
   }
-  /** Plain whole numbers of up to fifteen digits, which nearly all are; undefined where something else stands. */
+  /** A plain whole number of up to fifteen digits, the usual case; undefined for any other value. */
   const digits = (): number | undefined => {
     let number = 0
     let at = state.at
@@ -76,7 +76,7 @@ const parser = (text: string, maxDepth: number, maxValues: number) => {
     state.at = at
     return number
   }
-  /** `JSON.parse` of one token: it knows which escapes and characters are allowed. */
+  /** One string; `JSON.parse` decides which escapes and characters are allowed. */
   const string = (): string | undefined => {
     if (text[state.at] !== '"') return undefined
     const end = stringEnd(text, state.at)
@@ -93,7 +93,7 @@ const parser = (text: string, maxDepth: number, maxValues: number) => {
     do {
       skip()
       const key = string() ?? refuse('expected a key')
-      if (entries.has(key)) refuse(`the key ${JSON.stringify(key).slice(0, 80)} stands twice,`)
+      if (entries.has(key)) refuse(`the key ${JSON.stringify(key).slice(0, 80)} occurs twice,`)
       if (!eat(':')) refuse('expected a colon')
       entries.set(key, value(depth))
     } while (eat(','))
@@ -127,10 +127,10 @@ const parser = (text: string, maxDepth: number, maxValues: number) => {
   }
 }
 
-/** Enough for 400,000 tensors, ten times what the largest models have. */
+/** Largest number of values: enough for 400,000 tensors, ten times what the largest models have. */
 const mostValues = 1 << 22
 
-/** @returns left: what is wrong, and where in the text. */
+/** Parses strict JSON. @returns left: what is wrong, and at which character */
 export const parseStrictJson = (
   text: string,
   maxDepth = 64,

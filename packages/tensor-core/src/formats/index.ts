@@ -1,4 +1,4 @@
-/** Files in and out: safetensors, model folders, adapters, datasets. Everything read is decoded; everything written is whole or absent. */
+/** File formats: safetensors, model folders, PEFT adapters, datasets. All input is decoded; all outputs are written atomically. */
 export * from './safetensors'
 export { type Checkpoint, openWeights } from './weights'
 export type { Activation, ModelConfig, ModelType, Rope, RopeScaling, SlidingAttention } from './model/config'

@@ -1,6 +1,6 @@
 /**
- * A Hugging Face model folder: config.json, generation_config.json, weights, tokenizer files. Reading gives a `ModelFolder`
- * whose tensors stay on disk; writing makes a folder that transformers loads.
+ * A Hugging Face model folder: config.json, generation_config.json, weights, tokenizer files. Opening gives a `ModelFolder` whose
+ * tensors stay on disk; writing makes a folder that transformers loads.
  */
 import { createHash } from 'node:crypto'
 import { copyFile } from 'node:fs/promises'
@@ -22,33 +22,33 @@ import { type Checkpoint, openWeights } from './weights'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** A model folder that has been opened: configuration decoded, weights still on disk. */
+/** An opened model folder: its configuration is decoded, its weights are still on disk. */
 export interface ModelFolder {
   readonly path: string
   readonly config: ModelConfig
-  /** config.json as it is, for writing it again. */
+  /** config.json unchanged, to be written again with the model. */
   readonly rawConfig: Json
   readonly weights: Checkpoint
   readonly stopTokens: ReadonlySet<number>
-  /** Tokenizer and generation files that the folder holds, to be copied along. */
+  /** Names of the folder's tokenizer and generation files, which are copied when the model is written elsewhere. */
   readonly companions: ReadonlyArray<string>
-  /** A hash of configuration and weights, for cache keys and stamps. */
+  /** A hash of configuration and weights, for cache keys and for the record of a run. */
   readonly fingerprint: TE.TaskEither<FormatError, string>
 }
 
 /** A model to be written as a folder. */
 export interface ModelToWrite {
   readonly config: ModelConfig
-  /** Written as config.json; without it, `config` is. */
+  /** Written as config.json; by default `config` is. */
   readonly rawConfig?: Json
   readonly tensors: ReadonlyArray<TensorToWrite>
   /** A folder whose tokenizer and generation files are copied. */
   readonly companionsFrom?: string
-  /** More text files by name (`tokenizer.json` of a tokenizer made in code); they win over copied ones. */
+  /** More text files by name (`tokenizer.json` of a tokenizer made in code); they replace copied ones of the same name. */
   readonly files?: Readonly<Record<string, string>>
 }
 
-/** What belongs to a model besides its configuration and weights. */
+/** Files that belong to a model besides its configuration and weights. */
 const companionNames = [
   'generation_config.json',
   'tokenizer.json',
@@ -93,7 +93,7 @@ const mustBeFolder = (path: string): TE.TaskEither<FormatError, void> =>
     ),
   )
 
-/** config.json alone: decoded, and as it is. */
+/** Reads config.json alone: decoded as `config`, unchanged as `rawConfig`. */
 export const readModelConfig = (
   folder: string,
 ): TE.TaskEither<FormatError, { readonly config: ModelConfig; readonly rawConfig: Json }> => {
@@ -110,7 +110,11 @@ export const readModelConfig = (
   )
 }
 
-/** Opens a model folder; tensors stay on disk until they are read. */
+/**
+ * Opens a model folder; tensors stay on disk until they are read.
+ *
+ * @returns left: no model folder, a damaged file, or a configuration that is not supported
+ */
 export const openModelFolder = (path: string): TE.TaskEither<FormatError, ModelFolder> => {
   const generationPath = join(path, 'generation_config.json')
   return pipe(
@@ -154,7 +158,7 @@ const copyCompanions = (from: string, to: string): TE.TaskEither<FormatError, vo
     ),
   )
 
-/** Writes a model folder that transformers loads; whole or absent. An existing target is replaced: `refuseExisting` first. */
+/** Writes a model folder that transformers loads, atomically. An existing target is replaced: call `refuseExisting` first. */
 export const writeModelFolder = (path: string, model: ModelToWrite): TE.TaskEither<FormatError, void> =>
   writeFolder(path, (folder) =>
     pipe(

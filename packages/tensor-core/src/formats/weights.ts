@@ -1,4 +1,4 @@
-/** A checkpoint as one source of tensors: a single safetensors file, or a folder with one file or with shards and an index. */
+/** A checkpoint as one source of tensors: a single safetensors file, or a folder with one file, or with shards and an index. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
@@ -13,10 +13,10 @@ import { type Room, type SafetensorsFile, readSafetensors } from './safetensors'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A checkpoint whose tensors can also be had as stored. */
+/** A checkpoint whose tensors can also be read as stored. */
 export interface Checkpoint extends WeightSource {
   readonly metadata: Readonly<Record<string, string>>
-  /** @param room where the bytes go; default memory of their own */
+  /** The tensor's bytes as stored, of any dtype. @param room allocates the memory they are read into */
   readonly readRaw: (name: string, room?: Room) => TE.TaskEither<FormatError, NamedTensor>
 }
 
@@ -24,7 +24,7 @@ const ShardIndex = t.type({ weight_map: t.record(t.string, t.string) }, 'a shard
 
 // shards -----------------------------------------------------------------------------------------
 
-/** A shard must lie in the folder itself: an index may not reach other files of the machine. */
+/** A shard must be in the folder itself: an index must not be able to reach other files of the machine. */
 const isPlainFileName = (name: string): boolean =>
   name.endsWith('.safetensors') && !/[/\\\0:]/.test(name) && !name.startsWith('.')
 
@@ -41,7 +41,7 @@ const shardNames = (
       : E.right(names)
 }
 
-/** Every tensor of the index must be in the shard it names; tensors that the index does not name are left out. */
+/** Joins shards. Every tensor of the index must be in the shard that it names; tensors outside the index are ignored. */
 const joinShards = (
   folder: string,
   indexPath: string,
@@ -113,7 +113,26 @@ const openShards = (folder: string): TE.TaskEither<FormatError, Checkpoint> => {
 
 // opening ----------------------------------------------------------------------------------------
 
-/** Opens a `.safetensors` file, or a Hugging Face folder with `model.safetensors` or its shards. */
+/**
+ * Opens a `.safetensors` file, or a Hugging Face folder with `model.safetensors` or its shards. Tensors stay on disk until they
+ * are read; `read` refuses tensors that are not F64, F32, F16 or BF16.
+ *
+ * @returns left: nothing there, a damaged header, or an index that does not fit its shards
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { isRight } from 'fp-ts/Either'
+ * import { openWeights, writeSafetensors } from '@safe/tensor-core/formats'
+ *
+ * const tensor = { name: 'gain', dtype: 'BF16', shape: [2], values: Float32Array.of(1, 0.5) } as const
+ * assert(isRight(await writeSafetensors('model.safetensors', [tensor])()))
+ *
+ * const weights = await openWeights('model.safetensors')()
+ * assert(isRight(weights))
+ * assert.deepStrictEqual(await weights.right.read('gain')(), { _tag: 'Right', right: Float32Array.of(1, 0.5) })
+ * ```
+ */
 export const openWeights = (path: string): TE.TaskEither<FormatError, Checkpoint> =>
   pipe(
     kindOf(path),

@@ -1,6 +1,6 @@
 /**
- * Seeded random streams. A stream is named by a seed and any number of keys (`stream(42, 'dropout', step)`): what one draws
- * never depends on what another has drawn, so results do not change with batch size, order of work, or resumption.
+ * Seeded random streams. A stream is identified by a seed and any number of keys (`stream(42, 'dropout', step)`). Its draws do
+ * not depend on other streams, so results do not change with batch size, order of work, or resumption.
  * Generator: xoroshiro128+ of pure-rand.
  */
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
@@ -8,7 +8,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Draws; each call moves the stream on. */
+/** Draws random values; each call advances the stream. */
 export interface RandomStream {
   /** Uniform in [0, 1). */
   readonly uniform: () => number
@@ -16,13 +16,13 @@ export interface RandomStream {
   readonly normal: () => number
   /** Uniform in {0, ..., n - 1}. */
   readonly integer: (n: number) => number
-  /** A permutation of the values (Fisher-Yates); the input is left as it is. */
+  /** A random permutation of the values (Fisher-Yates); the input is not changed. */
   readonly shuffle: <A>(values: ReadonlyArray<A>) => ReadonlyArray<A>
 }
 
 // constructors -----------------------------------------------------------------------------------
 
-/** 32-bit FNV-1a of a text, finished with the avalanche of murmur3. */
+/** 32-bit FNV-1a hash of a text, followed by murmur3's finalizer. */
 const hash32 = (text: string): number => {
   let h = 0x811c9dc5
   for (const byte of Buffer.from(text, 'utf8')) h = Math.imul(h ^ byte, 0x01000193)
@@ -32,8 +32,18 @@ const hash32 = (text: string): number => {
 }
 
 /**
- * The stream of a seed and its keys. The same seed and keys give the same draws on every machine, and streams with
- * different keys are independent. The names of keys are part of the results: renaming one changes what is drawn.
+ * The random stream of a seed and keys. The same seed and keys give the same draws on every machine; streams with different keys
+ * are independent. Keys are part of the results: renaming one changes what is drawn.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { stream } from '@safe/tensor-core/random'
+ *
+ * const order = stream(42, 'epoch', 0).shuffle(['a', 'b', 'c', 'd'])
+ * assert.deepStrictEqual(stream(42, 'epoch', 0).shuffle(['a', 'b', 'c', 'd']), order)
+ * assert.deepStrictEqual([...order].sort(), ['a', 'b', 'c', 'd'])
+ * ```
  */
 export const stream = (seed: number, ...keys: ReadonlyArray<string | number>): RandomStream => {
   const generator = xoroshiro128plus(hash32(JSON.stringify([seed, ...keys])))

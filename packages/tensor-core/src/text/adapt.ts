@@ -1,6 +1,6 @@
 /**
- * tokenizer.json in the words of the JavaScript library. `@huggingface/tokenizers` 0.2.0 lacks or simplifies a few parts of the
- * reference implementation (huggingface/tokenizers, Rust); each is said here in parts it has, so that ids come out equal:
+ * Adapts tokenizer.json to the JavaScript library. `@huggingface/tokenizers` 0.2.0 lacks or simplifies a few parts of the reference
+ * implementation (huggingface/tokenizers, Rust). Each is expressed here by parts that the library has, so that ids are equal:
  * WordLevel models, Metaspace's `split`, its old `add_prefix_space`, and its decoder's leading blank where nothing is prepended.
  */
 import type { Json } from './files'
@@ -21,7 +21,7 @@ const prependScheme = (part: Json): string =>
       ? 'never'
       : 'always'
 
-/** A table of whole words: WordPiece with a prefix for further pieces that no word can have. */
+/** A WordLevel model as WordPiece, with a prefix of further pieces that no word can have. */
 const adaptModel = (model: unknown): unknown =>
   isJson(model) && model['type'] === 'WordLevel'
     ? {
@@ -32,7 +32,7 @@ const adaptModel = (model: unknown): unknown =>
       }
     : model
 
-/** Each mark begins a piece of its own, as Metaspace splits by default. */
+/** Every replacement character starts a new piece, as Metaspace splits by default. */
 const metaspaceParts = (part: Json): ReadonlyArray<Json> => {
   const mark = escaped(replacementOf(part))
   const space = { ...part, prepend_scheme: prependScheme(part) }
@@ -69,7 +69,7 @@ const adaptDecoder = (part: unknown): unknown =>
         ? { type: 'Replace', pattern: { String: replacementOf(part) }, content: ' ' }
         : part
 
-/** The library wants every part to be there. */
+/** The adapted tokenizer.json; parts that are absent become null, as the library needs them. */
 export const adaptTokenizerJson = (json: Json): Json => ({
   ...json,
   added_tokens: json['added_tokens'] ?? [],
@@ -114,7 +114,7 @@ const without = (part: unknown): unknown => {
   }
 }
 
-/** The same tokenizer without whatever puts a blank before the text. */
+/** The same tokenizer without the parts that put a blank before the text. */
 export const withoutPrefix = (json: Json): Json => ({
   ...json,
   normalizer: without(json['normalizer'] ?? null),

@@ -1,20 +1,20 @@
 /**
- * `@huggingface/jinja`'s interpreter with an end to its patience. A template is a program of strangers: it can loop over
- * `range(10**9)`, double a list or a text at every step, call itself. So every step, every list and every text is counted, and
- * what one step can still do is stopped by the clock (`timeLimit.ts`).
+ * `@huggingface/jinja`'s interpreter with limits. A template is an untrusted program: it can loop over `range(10**9)`, double a
+ * list or a text at every step, or call itself. So every step, every list and every text is counted, and the time of a single step
+ * is limited too (`timeLimit.ts`).
  */
 import { type JinjaEnvironment, type JinjaInterpreter, type JinjaValue, library } from './jinja'
 import { withinTime } from './timeLimit'
 
 // limits -----------------------------------------------------------------------------------------
 
-/** Nodes of the template that are evaluated; a turn of a conversation takes some dozens. */
+/** Most nodes of the template that may be evaluated; a turn of a conversation takes a few dozen. */
 export const maxTemplateSteps = 500_000
-/** Items of one list, also of `range`. */
+/** Most items of one list, also of `range`. */
 export const maxTemplateItems = 1_000_000
-/** Characters of one text, beside four times what the conversation has. */
+/** Most characters of one text, plus four times those of the conversation. */
 export const maxTemplateText = 1 << 22
-/** Characters, and eight for an item, of all that is made, beside 200 times what the conversation has. */
+/** Most characters of all texts and lists together (an item counts as eight), plus 200 times those of the conversation. */
 export const maxTemplateWork = 1 << 29
 export const maxTemplateMs = 3000
 
@@ -22,7 +22,7 @@ class Exhausted extends Error {}
 
 // interpreter ------------------------------------------------------------------------------------
 
-/** Counts what goes through; throws `Exhausted`. @param conversation characters that the template was given */
+/** Counts the results of evaluated nodes; throws `Exhausted`. @param conversation characters of the conversation */
 const counter = (conversation: number): ((result: JinjaValue) => void) => {
   const state = { steps: 0, work: 0 }
   const count = (size: number, largest: number, cost: number): void => {
@@ -39,7 +39,7 @@ const counter = (conversation: number): ((result: JinjaValue) => void) => {
   }
 }
 
-/** Every node's value is counted: the interpreter calls its own `evaluate` for each. */
+/** An interpreter that counts every node's value: it calls its own `evaluate` for each node. */
 const boundedInterpreter = (environment: JinjaEnvironment, conversation: number): JinjaInterpreter => {
   const interpreter = new (library().Interpreter)(environment)
   const evaluate = interpreter.evaluate.bind(interpreter)
@@ -52,9 +52,9 @@ const boundedInterpreter = (environment: JinjaEnvironment, conversation: number)
   return interpreter
 }
 
-// what templates may call -------------------------------------------------------------------------
+// functions of templates ---------------------------------------------------------------------------
 
-/** Python's `range`; nothing where the arguments are no numbers, as in the library. */
+/** Python's `range`; empty where the arguments are not numbers, as in the library. */
 const range = (first: unknown, second?: unknown, step: unknown = 1): ReadonlyArray<number> => {
   const [from, to] = second === undefined ? [0, first] : [first, second]
   if (typeof from !== 'number' || typeof to !== 'number' || typeof step !== 'number') return []
@@ -67,7 +67,7 @@ const range = (first: unknown, second?: unknown, step: unknown = 1): ReadonlyArr
 const month = (date: Date, style: 'long' | 'short'): string =>
   new Intl.DateTimeFormat('en', { month: style }).format(date)
 
-/** The parts of a date that templates ask for; any other letter stays as it is. */
+/** The date directives that templates use; any other directive is left unchanged. */
 const strftimeNow = (format: unknown): string => {
   const now = new Date()
   const two = (n: number): string => String(n).padStart(2, '0')
@@ -103,11 +103,11 @@ const globals: ReadonlyArray<readonly [string, unknown]> = [
 
 // rendering --------------------------------------------------------------------------------------
 
-/** Deeper recursion, of the template or of what it calls, is a template without end. */
+/** Whether the stack or a string overflowed: the template, or a function that it calls, recurses or grows without end. */
 const isEndless = (cause: unknown): boolean =>
   typeof cause === 'object' && cause !== null && 'name' in cause && cause.name === 'RangeError'
 
-/** Compiles a template; both steps throw, also where the template takes or makes too much. */
+/** Compiles a template to a function that renders it. Both throw on errors, and where the template exceeds a limit. */
 export const boundedTemplate = (
   source: string,
 ): ((items: Readonly<Record<string, unknown>>, size: number) => string) => {
@@ -122,7 +122,7 @@ export const boundedTemplate = (
       const interpreter = boundedInterpreter(environment, size)
       return withinTime(maxTemplateMs, () => String(interpreter.run(program).value))
     } catch (cause) {
-      throw isEndless(cause) ? new Exhausted('goes on without end, or makes a text without end') : cause
+      throw isEndless(cause) ? new Exhausted('recurses or makes text without end') : cause
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Chat templates in Jinja, with what transformers puts at their disposal: the messages, `add_generation_prompt` and the special
- * tokens by name, `raise_exception` and `strftime_now`. What a template may take and make is bounded (`boundedTemplate.ts`).
+ * Chat templates in Jinja, with the variables and functions that transformers provides: the messages, `add_generation_prompt`, the
+ * special tokens by name, `raise_exception` and `strftime_now`. Their time and output are limited (`boundedTemplate.ts`).
  */
 import * as E from 'fp-ts/Either'
 import { type FormatError, type Message, causeLine } from '../contracts'
@@ -14,12 +14,12 @@ export interface TemplateInput {
   readonly addGenerationPrompt: boolean
 }
 
-/** Throws where the template does (`raise_exception`): callers catch and say so. */
+/** Renders a conversation. Throws where the template does (`raise_exception`); callers catch and report it. */
 export type ChatTemplate = (input: TemplateInput) => string
 
 // constructors -----------------------------------------------------------------------------------
 
-/** @param where the template's file, for messages */
+/** Compiles a chat template. @param where the template's file, for messages */
 export const compileTemplate = (
   where: string,
   source: string,

@@ -1,6 +1,6 @@
 /**
- * What must hold of a tokenizer.json before the library builds a tokenizer from it: ids that can be indices of a list, tables of
- * the right kind, parts that come to an end. The library would take an id of 4,000,000,000, or pieces of length zero, and go on.
+ * Checks of a tokenizer.json before the library builds a tokenizer from it: ids that can be indices of a list, tables of the right
+ * type, parts that terminate. The library would accept an id of 4,000,000,000, or pieces of length zero.
  */
 import * as E from 'fp-ts/Either'
 import type { FormatError } from '../contracts'
@@ -9,11 +9,11 @@ import type { Json } from './files'
 
 // limits -----------------------------------------------------------------------------------------
 
-/** Ids are below this: sixteen times the largest vocabulary known. */
+/** Ids must be below this: sixteen times the largest known vocabulary. */
 export const maxTokens = 1 << 22
-/** Characters of all added tokens: the library keeps an object for each. */
+/** Most characters of all added tokens: the library keeps an object for each. */
 export const maxAddedCharacters = 1 << 20
-/** Characters of all pieces of a unigram model: the library keeps a map for each. */
+/** Most characters of all pieces of a unigram model: the library keeps a map for each. */
 export const maxUnigramCharacters = 1 << 22
 
 // parts ------------------------------------------------------------------------------------------
@@ -24,7 +24,7 @@ const isId = (u: unknown): u is number =>
 
 const anId = `a whole number from 0 to ${maxTokens - 1}`
 
-/** What is wrong with the table, told by its first wrong entry. */
+/** What is wrong with the vocabulary: its first wrong entry. */
 const tableProblem = (vocabulary: unknown): string | undefined => {
   if (!isJson(vocabulary)) return 'field model.vocab must be a table of tokens'
   for (const [token, id] of Object.entries(vocabulary))
@@ -66,7 +66,7 @@ const unigramProblem = (model: Json): string | undefined => {
 }
 
 const modelProblem = (model: Json): string | undefined => {
-  // files of older versions leave the type out where merges tell it
+  // files of older versions omit the type where it follows from the merges
   const type = model['type'] ?? ('merges' in model ? 'BPE' : undefined)
   switch (type) {
     case 'BPE':
@@ -93,7 +93,7 @@ const addedProblem = (added: unknown): string | undefined => {
     : undefined
 }
 
-/** Pieces of a fixed length must have one. */
+/** What is wrong with a part: pieces of a fixed length must have a positive length. */
 const partProblem = (part: unknown): string | undefined => {
   if (!isJson(part)) return undefined
   if (part['type'] === 'FixedLength' && !(isId(part['length']) && part['length'] > 0))
@@ -111,7 +111,7 @@ const partProblem = (part: unknown): string | undefined => {
 
 // checking ---------------------------------------------------------------------------------------
 
-/** @returns left: what cannot be used, by name. */
+/** Checks a tokenizer.json. @returns left: the part that cannot be used, by name */
 export const checkTokenizer = (path: string, json: Json): E.Either<FormatError, Json> => {
   const model = json['model']
   const problem =

@@ -1,6 +1,6 @@
 /**
- * Rows to token ids. Prompt and response are tokenised apart, as a model meets them: it reads the whole prompt and then produces
- * the response, so the response is encoded as text that goes on (no dummy blank before it). Token rows are used as they are.
+ * Encodes rows to token ids. Prompt and response are tokenised separately, as in generation: a model reads the whole prompt and then
+ * produces the response. So the response is encoded as a continuation (no dummy blank before it). Token rows are used unchanged.
  */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -24,19 +24,19 @@ export interface EncodedExample {
   readonly responseTokens: ReadonlyArray<number>
 }
 
-/** What decides how rows become tokens. */
+/** Settings of the encoding. */
 export interface EncodingChoice {
   /** Undefined where the model has none: then only token rows can be encoded. */
   readonly tokenizer: TextTokenizer | undefined
-  /** `chat`, `qa`, `none` or a file; default: `chat` where the tokenizer has a template, else `qa`. */
+  /** `chat`, `qa`, `none` or a file; by default `chat` where the tokenizer has a template, else `qa`. */
   readonly template?: string
-  /** The end-of-sequence token is left out after text responses. */
+  /** Omits the end-of-sequence token after text responses. */
   readonly noEos?: boolean
-  /** End of sequence where the tokenizer names none: the model's own. */
+  /** The model's end-of-sequence token, used where the tokenizer names none. */
   readonly eos?: number
 }
 
-/** How prompts and rows become tokens for one model; left `BadRow` where one cannot. */
+/** Encodes prompts and rows for one model; left `BadRow` where one cannot be encoded. */
 export interface Encoder {
   readonly template: string
   readonly prompt: (p: Prompt) => E.Either<InputError, ReadonlyArray<number>>
@@ -44,12 +44,12 @@ export interface Encoder {
   readonly example: (e: Example) => E.Either<InputError, EncodedExample>
 }
 
-/** A data set as tokens. `index` is the row's place in the data set. */
+/** A data set as tokens. `index` is the row's zero-based number in the data set. */
 export interface EncodedRows {
   readonly rows: ReadonlyArray<EncodedExample & { readonly index: number; readonly example: Example }>
-  /** How many rows were cut on the right to the greatest length. */
+  /** The number of rows that were cut on the right to the maximum length. */
   readonly cut: number
-  /** How many rows were left out because no response token was (left) in them. */
+  /** The number of rows that were skipped because they have no response token, or none left after cutting. */
   readonly skipped: number
 }
 
@@ -62,15 +62,15 @@ const noTokenizer = (): E.Either<InputError, never> =>
     }),
   )
 
-/** Left where the tokenizer fails, or takes too long, on this text. */
+/** Runs an encoding. @returns left where the tokenizer fails on the text or takes too long */
 const encoded = (encode: () => ReadonlyArray<number>): E.Either<InputError, ReadonlyArray<number>> =>
   E.tryCatch(encode, (cause) =>
     badInput('BadRow', `cannot be encoded: the tokenizer ${causeLine(cause)}`, {
-      remedy: 'check tokenizer.json, or leave the row out',
+      remedy: 'check tokenizer.json, or remove the row',
     }),
   )
 
-/** The tokens a model reads before it answers. */
+/** Encodes a prompt to the tokens that a model reads before its response. */
 export const encodePrompt =
   (tokenizer: TextTokenizer | undefined, template: PromptTemplate) =>
   (prompt: Prompt): E.Either<InputError, ReadonlyArray<number>> =>
@@ -84,7 +84,7 @@ export const encodePrompt =
             E.map((tokens) => (template.prefixed ? tokenizer.prefixTokens.concat(tokens) : tokens)),
           )
 
-/** Prompt and response tokens of one row. @param eos put after text responses; undefined: nothing is */
+/** Encodes prompt and response of one row. @param eos the token appended to text responses; undefined appends none */
 export const encodeExample =
   (tokenizer: TextTokenizer | undefined, template: PromptTemplate, eos: number | undefined) =>
   ({ id, prompt, response }: Example): E.Either<InputError, EncodedExample> =>
@@ -106,7 +106,7 @@ export const encodeExample =
       E.mapLeft((e) => ({ ...e, where: e.where ?? `row ${id}` })),
     )
 
-/** The encoder of a model's rows. */
+/** The encoder for a model's rows. @returns left where the template cannot be read or is not there */
 export const encoderOf = (choice: EncodingChoice): TE.TaskEither<FormatError | InputError, Encoder> =>
   pipe(
     chooseTemplate(choice.template, choice.tokenizer),
@@ -129,7 +129,7 @@ export const cutExample = (row: EncodedExample, maxLength: number): EncodedExamp
   responseTokens: row.responseTokens.slice(0, Math.max(0, maxLength - row.promptTokens.length)),
 })
 
-/** Encodes all rows in order; those without a response token are skipped, longer ones cut, both counted. */
+/** Encodes all rows in order. Rows longer than `maxLength` are cut, rows without a response token skipped; both are counted. */
 export const encodeExamples = (
   encoder: Pick<Encoder, 'example'>,
   examples: ReadonlyArray<Example>,
@@ -137,34 +137,31 @@ export const encodeExamples = (
 ): E.Either<InputError, EncodedRows> =>
   pipe(
     examples,
-    E.traverseArray(encoder.example),
+    E.traverseArray((example) =>
+      pipe(
+        encoder.example(example),
+        E.map((row) => ({ example, row })),
+      ),
+    ),
     E.map((encoded) => {
-      const all = encoded.flatMap((row, index) => {
-        const example = examples[index]
-        const whole = row.promptTokens.length + row.responseTokens.length
-        return example === undefined
-          ? []
-          : [{ ...cutExample(row, maxLength), index, example, long: whole > maxLength }]
-      })
-      const kept = all.filter(({ responseTokens }) => responseTokens.length > 0)
+      const all = encoded.map(({ example, row }, index) => ({
+        cut: row.promptTokens.length + row.responseTokens.length > maxLength,
+        row: { ...cutExample(row, maxLength), index, example },
+      }))
+      const kept = all.filter(({ row }) => row.responseTokens.length > 0)
       return {
-        rows: kept.map(({ promptTokens, responseTokens, index, example }) => ({
-          promptTokens,
-          responseTokens,
-          index,
-          example,
-        })),
-        cut: kept.filter(({ long }) => long).length,
+        rows: kept.map(({ row }) => row),
+        cut: kept.filter(({ cut }) => cut).length,
         skipped: all.length - kept.length,
       }
     }),
   )
 
-/** What a user should know about the rows, one line each; none where all rows are whole. */
+/** Warnings about cut and skipped rows, one line each; none where all rows are whole. */
 export const encodingWarnings = ({ cut, skipped }: EncodedRows, maxLength: number): ReadonlyArray<string> => [
   ...(cut === 0
     ? []
-    : [`${cut} ${cut === 1 ? 'row was' : 'rows were'} cut on the right to --max-length ${maxLength}`]),
+    : [`${cut} ${cut === 1 ? 'row was' : 'rows were'} cut on the right to ${maxLength} tokens`]),
   ...(skipped === 0
     ? []
     : [

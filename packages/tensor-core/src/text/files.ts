@@ -1,4 +1,4 @@
-/** The files of a tokenizer: tokenizer.json, tokenizer_config.json, special_tokens_map.json and the chat template. */
+/** Reads the files of a tokenizer: tokenizer.json, tokenizer_config.json, special_tokens_map.json and the chat template. */
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -15,9 +15,9 @@ export interface TokenizerFiles {
   readonly path: string
   readonly tokenizer: Json
   readonly config: Json
-  /** Names as templates know them (`bos_token`) to spellings. */
+  /** Spellings of special tokens by their names in templates (`bos_token`). */
   readonly specialTokens: Readonly<Record<string, string>>
-  /** More spellings that are special (`additional_special_tokens`). */
+  /** Spellings of further special tokens (`additional_special_tokens`). */
   readonly moreSpecialTokens: ReadonlyArray<string>
   readonly chatTemplate: string | undefined
 }
@@ -36,7 +36,7 @@ const AddedToken = t.intersection(
   'an added token',
 )
 
-/** What must hold before the tokenizer library is given the file. */
+/** The fields that are checked before the tokenizer library reads the file. */
 export const TokenizerJson = t.intersection(
   [
     t.type({ model: t.UnknownRecord }),
@@ -76,7 +76,7 @@ const listed = (json: Json): ReadonlyArray<string> =>
     return Array.isArray(tokens) ? tokens.filter(TokenSpelling.is).map(spelling) : []
   })
 
-/** tokenizer_config.json has the last word; a name it holds as null is no token. */
+/** tokenizer_config.json takes precedence; a name that is null there is no token. */
 const specialTokensOf = (config: Json, map: Json): Readonly<Record<string, string>> => {
   const found = new Map([...named(map), ...named(config)])
   for (const name of names) if (config[name] === null) found.delete(name)
@@ -103,7 +103,7 @@ const readObject = (path: string): TE.TaskEither<FormatError, Json> =>
 const optionalObject = (path: string): TE.TaskEither<FormatError, Json | undefined> =>
   readOptional(path, readObject)
 
-/** A template in a file of its own goes before the one in tokenizer_config.json. */
+/** A template in its own file takes precedence over the one in tokenizer_config.json. */
 const readTemplate = (folder: string, config: Json): TE.TaskEither<FormatError, string | undefined> => {
   const jsonPath = join(folder, 'chat_template.json')
   return pipe(
@@ -123,7 +123,7 @@ const readTemplate = (folder: string, config: Json): TE.TaskEither<FormatError, 
   )
 }
 
-/** The files of a folder's tokenizer; undefined where it holds no tokenizer.json. */
+/** Reads the files of a folder's tokenizer; undefined where the folder has no tokenizer.json. */
 export const readTokenizerFiles = (
   folder: string,
 ): TE.TaskEither<FormatError, TokenizerFiles | undefined> => {

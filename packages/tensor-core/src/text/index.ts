@@ -1,4 +1,4 @@
-/** Text in and out of a model: tokenizers, chat templates, rows as tokens with a loss mask. */
+/** From text to a model's tokens and back: tokenizers, chat templates, rows as prompt and response tokens. */
 export {
   type EncodedExample,
   type EncodedRows,

@@ -11,12 +11,12 @@ export interface JinjaValue {
 }
 
 export interface JinjaEnvironment {
-  /** A plain value or function as a variable. */
+  /** Defines a variable with a plain value or a function. */
   readonly set: (name: string, value: unknown) => unknown
 }
 
 export interface JinjaInterpreter {
-  /** Evaluates one node of the template; all nodes go through here. */
+  /** Evaluates one node of the template; called for every node. */
   evaluate: (statement: unknown, environment: unknown) => JinjaValue
   readonly run: (program: unknown) => JinjaValue
 }
@@ -33,7 +33,7 @@ interface Library {
 const isLibrary = (u: object): u is Library =>
   ['Environment', 'Interpreter', 'parse', 'tokenize'].every((name) => name in u)
 
-/** Throws where the installed version has other parts. */
+/** The library's parts. Throws where the installed version lacks one. */
 export const library = (): Library => {
   const found: object = jinja
   if (!isLibrary(found)) throw new Error('@huggingface/jinja has no Interpreter')

@@ -1,12 +1,12 @@
 /**
- * Regular expressions of well-known tokenizers, which take time in proportion to the text (spaces at an end: to their square). A
- * tokenizer with any other is watched by the clock, since JavaScript's engine can be made to try a pattern for years.
+ * Regular expressions of well-known tokenizers. They take time in proportion to the text (for trailing spaces, to the square of
+ * their number). A tokenizer with any other pattern runs under a time limit, since JavaScript's engine can take years on a pattern.
  */
 
 const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 
 const known: ReadonlySet<string> = new Set([
-  // GPT-2, and those who say it themselves
+  // GPT-2, and tokenizers that spell out its pattern
   "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
   // Llama 3
   `${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
@@ -22,10 +22,10 @@ const known: ReadonlySet<string> = new Set([
 const regexOf = (u: unknown): string | undefined =>
   typeof u === 'object' && u !== null && 'Regex' in u && typeof u.Regex === 'string' ? u.Regex : undefined
 
-/** Metaspace as `adapt.ts` says it, whatever its mark. */
+/** Whether a pattern is the one that `adapt.ts` makes for Metaspace, with any replacement character. */
 const isMarked = (pattern: string): boolean => /^(\\?.)\[\^\1\]\*\|\[\^\1\]\+$/u.test(pattern)
 
-/** Whether a pattern stands anywhere in these parts that is not known to be quick. */
+/** Whether any pattern in these parts is not known to be fast. */
 export const hasUnknownPattern = (part: unknown): boolean => {
   if (typeof part !== 'object' || part === null) return false
   const regex = regexOf(part)

@@ -42,7 +42,7 @@ type LibraryConstructor = new (tokenizer: Json, config: Json) => LibraryTokenize
 
 const byteToken = /^<0x([0-9A-Fa-f]{2})>$/
 
-/** The byte a fall-back token stands for. */
+/** The byte that a byte-fallback token represents. */
 export const byteOf = (token: string): number | undefined => {
   const digits = byteToken.exec(token)?.[1]
   return digits === undefined ? undefined : parseInt(digits, 16)
@@ -56,7 +56,7 @@ const decodeBytes = (bytes: ReadonlyArray<number>): string => {
   }
 }
 
-/** As the reference implementation: a run of bytes that is no UTF-8 gives one replacement character per byte. */
+/** As in the reference implementation, a run of bytes that is not UTF-8 gives one replacement character per byte. */
 const fallBackChain = (tokens: ReadonlyArray<string>): ReadonlyArray<string> => {
   const out: Array<string> = []
   let bytes: Array<number> = []
@@ -86,7 +86,7 @@ const repair = (decoder: LibraryDecoder | null): void => {
 
 const isConstructor = (u: unknown): u is LibraryConstructor => typeof u === 'function'
 
-/** Throws where the library cannot use the file. */
+/** Builds the library's tokenizer. Throws where the library cannot use the file. */
 export const libraryTokenizer = (tokenizer: Json, config: Json): LibraryTokenizer => {
   const Constructor: unknown = tokenizers.Tokenizer
   if (!isConstructor(Constructor)) throw new Error('@huggingface/tokenizers has no Tokenizer')

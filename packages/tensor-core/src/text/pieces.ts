@@ -1,10 +1,10 @@
-/** What one token adds to a text in the middle of a sentence, as bytes. */
+/** The bytes that a token adds to a text in the middle of a sentence. */
 import type { Json } from './files'
 import { type LibraryDecoder, byteOf } from './library'
 
 // byte-level alphabet ----------------------------------------------------------------------------
 
-/** GPT-2's spelling of bytes: printable Latin-1 characters stand for themselves, the rest for U+0100 onwards. */
+/** GPT-2's alphabet of bytes: printable Latin-1 characters represent themselves, other bytes are U+0100 onwards. */
 const byteOfCharacter: ReadonlyMap<string, number> = (() => {
   const printable = (b: number): boolean => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174
   const table = new Map<string, number>()
@@ -23,7 +23,7 @@ const byteLevelBytes = (token: string): Uint8Array | undefined => {
 const utf8 = new TextEncoder()
 const isJson = (u: unknown): u is Json => typeof u === 'object' && u !== null && !Array.isArray(u)
 
-/** Whether a part of this type is in the decoder or pre-tokenizer. */
+/** Whether the decoder or pre-tokenizer contains a part of this type. */
 export const hasPart = (part: unknown, type: string): boolean =>
   isJson(part) &&
   (part['type'] === type ||
@@ -39,7 +39,7 @@ export interface PieceRules {
   readonly decoder: LibraryDecoder | null
 }
 
-/** The bytes of an ordinary token; `added` tokens are written as they are spelled. */
+/** The bytes of an ordinary token; an `added` token has the bytes of its spelling. */
 export const pieceBytes = (rules: PieceRules, token: string, added: boolean): Uint8Array => {
   if (rules.byteLevel) return (added ? undefined : byteLevelBytes(token)) ?? utf8.encode(token)
   const byte = rules.byteFallback ? byteOf(token) : undefined

@@ -1,4 +1,4 @@
-/** How a prompt becomes text: the tokenizer's chat template, `Q: A:`, nothing, or a Jinja file. */
+/** Templates that turn a prompt into text: the tokenizer's chat template, `Q: A:`, none, or a Jinja file. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -18,13 +18,13 @@ import type { TextTokenizer } from './tokenizer'
 
 export type TextPrompt = Exclude<Prompt, { readonly kind: 'tokens' }>
 
-/** How a prompt becomes the text that a response follows. */
+/** Turns a prompt into the text before the response. */
 export interface PromptTemplate {
-  /** `chat`, `qa`, `none` or the file's name, for stamps. */
+  /** `chat`, `qa`, `none` or the file's name, for the record of a run. */
   readonly name: string
   /** The text that the response follows. */
   readonly render: (prompt: TextPrompt) => E.Either<InputError, string>
-  /** Whether the tokenizer's begin-of-sequence is put before the text; chat templates write it themselves. */
+  /** Whether the tokenizer's begin-of-sequence token is put before the text; chat templates write it themselves. */
   readonly prefixed: boolean
 }
 
@@ -41,7 +41,7 @@ const ofMessages = (name: string, template: ChatTemplate): PromptTemplate => ({
       () => template({ messages: messagesOf(prompt), addGenerationPrompt: true }),
       (cause) =>
         badInput('BadRow', `the chat template refuses the prompt (${causeLine(cause)})`, {
-          remedy: 'give another --template',
+          remedy: 'use another template',
         }),
     ),
 })
@@ -53,14 +53,14 @@ A:`
     : `${content}
 `
 
-/** `Q:{prompt}\nA:`; earlier turns stand before it in the same form, system turns as they are. */
+/** `Q:{prompt}\nA:`, after earlier turns in the same form; system turns are unchanged. */
 export const qaTemplate: PromptTemplate = {
   name: 'qa',
   prefixed: true,
   render: (prompt) => E.right(messagesOf(prompt).map(qaTurn).join('')),
 }
 
-/** The prompt as it is; the turns of a conversation one after the other. */
+/** The prompt unchanged; the turns of a conversation are concatenated. */
 export const noTemplate: PromptTemplate = {
   name: 'none',
   prefixed: true,
@@ -82,8 +82,10 @@ const chatOf = (tokenizer: TextTokenizer | undefined): PromptTemplate | undefine
 }
 
 /**
- * The template that `--template` names: `chat`, `qa`, `none` or a file. Without a name it is `chat` where the tokenizer has a
- * template, else `qa`.
+ * The template of a name: `chat`, `qa`, `none` or a Jinja file. By default it is `chat` where the tokenizer has a template, else
+ * `qa`.
+ *
+ * @returns left `BadOption` (field `template`) for `chat` where the tokenizer has none; else a file that cannot be read
  */
 export const chooseTemplate = (
   choice: string | undefined,
@@ -100,8 +102,8 @@ export const chooseTemplate = (
     case 'chat':
       return chat === undefined
         ? TE.left(
-            badInput('BadOption', 'the tokenizer has no chat template', {
-              where: '--template chat',
+            badInput('BadOption', 'must not be chat: the tokenizer has no chat template', {
+              field: 'template',
               remedy: 'give qa, none or a .jinja file',
             }),
           )

@@ -1,6 +1,6 @@
 /**
- * Work of others' making (templates, patterns) that is stopped when it takes too long. JavaScript cannot stop itself; Node's `vm`
- * can stop what it runs, plain functions and regular expressions included. A call costs about a tenth of a millisecond.
+ * A time limit for untrusted code (templates, patterns). JavaScript cannot stop itself, but Node's `vm` can stop what it runs, plain
+ * functions and regular expressions included. A call costs about a tenth of a millisecond.
  */
 import { Script, createContext } from 'node:vm'
 
@@ -20,7 +20,7 @@ const isTimeout = (cause: unknown): boolean =>
   'code' in cause &&
   cause.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
 
-/** What `work` gives, or throws; throws `TimeLimitReached` when it has not ended in time. */
+/** Runs `work` and returns or throws what it does; throws `TimeLimitReached` when it does not end in time. */
 export const withinTime = <A>(milliseconds: number, work: () => A): A => {
   const done: Array<A> = []
   const outer = sandbox.work

@@ -1,4 +1,4 @@
-/** A folder's tokenizer, on `@huggingface/tokenizers`: the ids Python's transformers gives, and what each id means. */
+/** A folder's tokenizer, on `@huggingface/tokenizers`: the same ids as Python's transformers, and the meaning of each id. */
 import { createHash } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -16,11 +16,11 @@ import { withinTime } from './timeLimit'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A tokenizer with what encoding rows needs beside the contract. */
+/** A tokenizer with what the encoding of rows needs besides the contract. */
 export interface TextTokenizer extends Tokenizer {
-  /** Special tokens by their names in templates (`bos_token`). */
+  /** Spellings of special tokens by their names in templates (`bos_token`). */
   readonly specialTokens: Readonly<Record<string, string>>
-  /** Ids put before a text that has no template: begin-of-sequence where the tokenizer adds it. */
+  /** Ids put before a text without a chat template: begin-of-sequence where the tokenizer adds it. */
   readonly prefixTokens: ReadonlyArray<number>
 }
 
@@ -32,7 +32,7 @@ const definedIds = (ids: ReadonlyArray<number | undefined>): ReadonlyArray<numbe
 const encodePlain = (library: Pick<LibraryTokenizer, 'encode'>, text: string): ReadonlyArray<number> =>
   text === '' ? [] : definedIds(library.encode(text, { add_special_tokens: false }).ids)
 
-/** transformers lets `add_bos_token` decide where it is given, else the tokenizer's post-processor. */
+/** As in transformers, `add_bos_token` decides where it is given, else the tokenizer's post-processor. */
 const prefixOf = (
   library: LibraryTokenizer,
   config: Json,
@@ -48,7 +48,7 @@ const prefixOf = (
   return bare.length === 0 || at === -1 ? [] : probe.slice(0, at)
 }
 
-/** Joining blanks before punctuation, as the configuration may ask; for BPE it would corrupt text, so transformers does not. */
+/** Whether blanks before punctuation are removed, as configured. With BPE it would corrupt text, so transformers ignores it there. */
 const cleansUp = (json: Json, config: Json): boolean => {
   const model = json['model']
   return (
@@ -59,19 +59,19 @@ const cleansUp = (json: Json, config: Json): boolean => {
 
 // time -------------------------------------------------------------------------------------------
 
-/** Building takes about a second for the largest vocabularies known. */
+/** Time limit for building a tokenizer; the largest known vocabularies take about a second. */
 const buildMs = (json: Json): number => {
   const model = json['model']
   const table = typeof model === 'object' && model !== null && 'vocab' in model ? model.vocab : undefined
   return 4000 + (typeof table === 'object' && table !== null ? Object.keys(table).length / 10 : 0)
 }
 
-/** Texts up to this length are quick in every part but a pattern. */
+/** Texts up to this length are fast in all parts except patterns. */
 const quickCharacters = 2000
 
 /**
- * The library with an eye on the clock, where its patterns are not known to be quick or the text is long: 3 seconds and twenty
- * times what encoding usually takes. Throws when they have passed.
+ * The library under a time limit where its patterns are not known to be fast or the text is long: 3 seconds plus twenty times what
+ * encoding usually takes. Throws when the limit is reached.
  */
 const watched = (library: LibraryTokenizer, json: Json): Pick<LibraryTokenizer, 'encode' | 'decode'> => {
   const slowEncoding = hasUnknownPattern([json['normalizer'], json['pre_tokenizer']])
@@ -159,7 +159,7 @@ const build = (files: TokenizerFiles, template: ChatTemplate | undefined): TextT
   }
 }
 
-/** Parts that cannot decode would fail at the first text otherwise. */
+/** Tries the tokenizer, so that a part that cannot decode fails here and not at the first text. */
 const tried = (tokenizer: TextTokenizer): TextTokenizer => {
   const ids = [0, 1, 2, 3].filter((id) => tokenizer.token(id) !== undefined)
   tokenizer.decode(ids)
@@ -176,7 +176,11 @@ const templateOf = (
     ? E.right(undefined)
     : compileTemplate(folder, files.chatTemplate, files.specialTokens)
 
-/** The tokenizer of a model folder, or of a folder that holds a tokenizer alone; undefined where there is none. */
+/**
+ * Loads the tokenizer of a model folder, or of a folder with only a tokenizer.
+ *
+ * @returns right undefined where the folder has no tokenizer.json; left: a file that is damaged, or a tokenizer that cannot be used
+ */
 export const loadTokenizer = (folder: string): TE.TaskEither<FormatError, TextTokenizer | undefined> =>
   pipe(
     readTokenizerFiles(folder),

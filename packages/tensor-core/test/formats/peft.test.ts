@@ -251,7 +251,7 @@ describe('refusals', () => {
       'adapter_config.json': JSON.stringify(golden.adapter.config),
       'adapter_model.bin': 'never read',
     })
-    expect(await refusal(folder)).toMatch(/adapter_model\.bin alone/)
+    expect(await refusal(folder)).toMatch(/only as adapter_model\.bin/)
   })
 
   it('the old spelling of keys is taken', async () => {

@@ -1,4 +1,4 @@
-/** A data file as a `Dataset`: every row in one of the known forms, in file order. */
+/** Reads a data file as a `Dataset`: every row in one of the known forms, in file order. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -10,7 +10,7 @@ import { readRows } from './rows'
 
 // rows -------------------------------------------------------------------------------------------
 
-/** `id` is kept as text; without one it is the row's zero-based number. */
+/** The field `id` as text; by default the row's zero-based number. */
 const idOf = (id: unknown, index: number): E.Either<string, string> =>
   id === undefined || id === null || id === ''
     ? E.right(String(index))
@@ -18,7 +18,7 @@ const idOf = (id: unknown, index: number): E.Either<string, string> =>
       ? E.right(String(id))
       : E.left(`field id must be text or a number, but is ${shownValue(id)}`)
 
-/** One row as an example. @param path and @param index say where it stands, for messages and for its id */
+/** Decodes a row to an example. @param path the file, for messages @param index the row's zero-based number, its default id */
 export const exampleOf = (path: string, row: Row, index: number): E.Either<InputError, Example> =>
   pipe(
     E.Do,

@@ -1,6 +1,6 @@
 /**
- * The known forms of a row, each to prompt and response. A form claims a row by its fields; the first that claims it decodes it,
- * and a row that no form claims is an error: nothing is guessed.
+ * The known forms of a row, each decoded to prompt and response. A form claims a row by its fields; the first form that claims it
+ * decodes it. A row that no form claims is an error: nothing is guessed.
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -17,11 +17,12 @@ export interface Turned {
   readonly response: Response
 }
 
-/** A row's form; `fields` are those it uses up. Left: what is wrong with the row. */
+/** A form of rows; `fields` are those it consumes. */
 interface Form {
   readonly fields: ReadonlyArray<string>
   /** @param has whether the row has a field */
   readonly claims: (row: Fields, has: (name: string) => boolean) => boolean
+  /** @returns left: what is wrong with the row */
   readonly turn: (row: Fields) => E.Either<string, Turned>
 }
 
@@ -68,7 +69,7 @@ const tokens: Form = {
     ),
 }
 
-/** The last assistant turn is the response; a conversation that ends otherwise is a prompt without one. */
+/** The last assistant turn is the response; a conversation that does not end with one is a prompt without a response. */
 const turnMessages = (messages: ReadonlyArray<Message>): E.Either<string, Turned> => {
   const last = messages.at(-1)
   const ends = last?.role === 'assistant'
@@ -119,7 +120,7 @@ const preference: Form = {
     ),
 }
 
-/** Instruction and input are one user turn, a blank line between them. */
+/** Instruction and input as one user turn, with a blank line between them. */
 const instructed = (instruction: string, input: string | null | undefined): Prompt => ({
   kind: 'text',
   text: input === null || input === undefined || input === '' ? instruction : `${instruction}\n\n${input}`,
@@ -152,7 +153,7 @@ const instruction: Form = {
         ),
 }
 
-/** `{[ask]: text, [answer]: text}`; without an answer the row is a prompt alone. */
+/** The form `{[ask]: text, [answer]: text}`; a row without an answer is a prompt without a response. */
 const pair = (ask: string, answers: ReadonlyArray<string>): Form => ({
   fields: [ask, ...answers],
   claims: (_, has) => has(ask),
@@ -187,8 +188,10 @@ const forms: ReadonlyArray<Form> = [
 ]
 
 /**
- * @returns the row's prompt and response, and the fields its form used; left: what is wrong with the row. Null is no field, as in
- * tables (Parquet) every row has all columns; where nothing else is there, the form that it would have is said to be wrong.
+ * Decodes a row by the first form that claims it. A null counts as an absent field, since in tables (Parquet) every row has all
+ * columns. Where a row has only nulls, the form that they would have reports what is wrong.
+ *
+ * @returns the row's prompt and response, and the fields that its form consumed; left: what is wrong with the row
  */
 export const turnRow = (row: Fields): E.Either<string, Turned & { readonly used: ReadonlyArray<string> }> => {
   const form =

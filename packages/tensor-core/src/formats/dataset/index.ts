@@ -1,4 +1,4 @@
-/** Data files: rows in, examples out, rows out. */
+/** Data files: reading rows and examples, and writing rows. */
 export { exampleOf, readDataset } from './dataset'
 export type { DataError, Row } from './row'
 export { readHeaderLine, readRows } from './rows'

@@ -1,4 +1,4 @@
-/** A JSON array of rows. Each item keeps its spelling, on one line. */
+/** Reading a JSON array of rows. Each item keeps its own text, without the blanks between tokens. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { causeLine } from '../../contracts'
@@ -6,7 +6,7 @@ import { stringEnd } from '../../files/strictJson'
 import { parseJsonl } from './jsonl'
 import { type DataError, type Row, badRow, parseLine } from './row'
 
-/** The items of a JSON array that is known to be valid: their text without blanks between tokens, and the line they start on. */
+/** The items of a valid JSON array: their text without blanks between tokens, and the line on which they start. */
 const itemsOf = (text: string): ReadonlyArray<{ readonly line: number; readonly raw: string }> => {
   const items: Array<{ line: number; raw: string }> = []
   const state = { depth: 0, line: 1, started: 1, parts: new Array<string>() }
@@ -18,7 +18,7 @@ const itemsOf = (text: string): ReadonlyArray<{ readonly line: number; readonly 
     if (state.parts.length === 0) state.started = state.line
     state.parts.push(text.slice(from, to))
   }
-  /** Inside an item a run of characters without blanks is taken at once; `run` is where it began. */
+  /** Inside an item, characters without blanks between them are copied together; `run` is the index of the first. */
   let run = -1
   const endRun = (to: number): void => {
     if (run !== -1 && to > run) add(run, to)
@@ -42,13 +42,13 @@ const itemsOf = (text: string): ReadonlyArray<{ readonly line: number; readonly 
   return items
 }
 
-/** A JSON array of rows; a file that does not start with a bracket is read as JSON lines. */
+/** Parses a JSON array of rows; a text that does not start with a bracket is parsed as JSON lines. */
 export const parseArray = (path: string, text: string): E.Either<DataError, ReadonlyArray<Row>> =>
   text.trimStart().startsWith('[')
     ? pipe(
         E.tryCatch(
           (): unknown => JSON.parse(text),
-          (cause) => badRow(path, 1, `is not JSON (${causeLine(cause)})`, 'mend the file'),
+          (cause) => badRow(path, 1, `is not JSON (${causeLine(cause)})`, 'correct the file'),
         ),
         E.chain(() =>
           pipe(

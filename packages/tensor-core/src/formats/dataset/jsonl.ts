@@ -1,4 +1,4 @@
-/** JSON lines, taken piece by piece as a file is read, so that no file is ever one string. Blank lines are passed over. */
+/** JSON lines, parsed piece by piece as a file is read, so that the file is never one string. Blank lines are skipped. */
 import * as E from 'fp-ts/Either'
 import { unsupported } from '../../files/input'
 import { maxRowCharacters, memoryLimit } from './limits'
@@ -8,9 +8,9 @@ import { type DataError, type Row, badRow, parseLine } from './row'
 // model ------------------------------------------------------------------------------------------
 
 export interface LineReader {
-  /** Takes the next piece of text; left: the first bad row. */
+  /** Parses the next piece of text. @returns left: the first bad row */
   readonly push: (text: string) => E.Either<DataError, void>
-  /** The last line, which may lack its line end, and then all rows. */
+  /** Parses the last line, which may lack its line end, and returns all rows. */
   readonly end: () => E.Either<DataError, ReadonlyArray<Row>>
 }
 
@@ -26,7 +26,7 @@ const tooMuch = (path: string, line: number): DataError =>
     'split the file, or allow more with NODE_OPTIONS=--max-old-space-size=MEGABYTES',
   )
 
-/** A carriage return before the line end belongs to it. @param limit bytes that all rows may take in memory */
+/** A reader of JSON lines; a line may end in CR LF. @param limit bytes of memory that all rows together may take */
 export const lineReader = (path: string, limit = memoryLimit()): LineReader => {
   const rows: Array<Row> = []
   const state = { line: 0, parts: new Array<string>(), pending: 0, bytes: 0 }
@@ -71,7 +71,7 @@ export const lineReader = (path: string, limit = memoryLimit()): LineReader => {
   }
 }
 
-/** All rows of a text that is in memory. */
+/** Parses all rows of a text in memory. */
 export const parseJsonl = (path: string, text: string): E.Either<DataError, ReadonlyArray<Row>> => {
   const reader = lineReader(path)
   const pushed = reader.push(text)

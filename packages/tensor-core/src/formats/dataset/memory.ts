@@ -1,6 +1,6 @@
 /**
- * What JSON takes in memory once it is parsed, told from its text: a list of empty lists takes twenty times its own length, a row
- * of prose about twice. Measured on Node's V8: 16 bytes of head and the characters for a string, 32 for a list, 8 for an item, 56
+ * Estimates of the memory that parsed JSON takes, from its text: a list of empty lists takes twenty times its own length, a row of
+ * prose about twice. Measured on Node's V8: 16 bytes of header plus the characters for a string, 32 for a list, 8 for an item, 56
  * for an object, 16 for a field.
  */
 
@@ -20,7 +20,7 @@ const costs = ((): Uint8Array => {
 /** The row's own record and its example. */
 const perRow = 400
 
-/** Bytes that a row of this text takes, its text included. */
+/** Bytes of memory that a row with this text takes, including the text. */
 export const rowBytes = (text: string): number => {
   let bytes = perRow
   for (let i = 0; i < text.length; i++) {
@@ -30,10 +30,10 @@ export const rowBytes = (text: string): number => {
   return bytes
 }
 
-/** What the parser of CSV keeps of a record beside its cells, of which it holds three lists. */
+/** Bytes that the CSV parser keeps per record besides its cells, of which it holds three lists. */
 const perRecord = 1000
 
-/** Bytes that a CSV file of this text takes while it is parsed. */
+/** Bytes of memory that a CSV file with this text takes while it is parsed. */
 export const tableBytes = (text: string): number => {
   let records = 1
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) records++

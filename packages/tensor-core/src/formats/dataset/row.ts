@@ -1,4 +1,4 @@
-/** One row of a data file: where it stands, its own text, its value. */
+/** One row of a data file: its line, its own text, its value. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, type InputError, badInput, causeLine } from '../../contracts'
@@ -7,22 +7,22 @@ import { isTooDeep, maxJsonDepth } from '../../files/jsonDepth'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A row as the file has it. */
+/** A row as it is in the file. */
 export interface Row {
   /** 1-based line of the file where the row starts; in Parquet, which has no lines, the row's 1-based number. */
   readonly line: number
-  /** The row's own text, without its line end; in Parquet the line of JSON that says the same. */
+  /** The row's own text, without its line end; in Parquet, the row as a line of JSON. */
   readonly raw: string
   readonly value: Readonly<Record<string, unknown>>
 }
 
-/** What reading a data file can end in: a file that cannot be read, or a row that cannot be used. */
+/** The errors of reading a data file: the file cannot be read, or a row cannot be used. */
 export type DataError = FormatError | InputError
 
 // errors -----------------------------------------------------------------------------------------
 
 export const badRow = (path: string, line: number, message: string, remedy?: string): InputError =>
-  badInput('BadRow', message, { where: `${path}:${line}`, remedy: remedy ?? 'mend or remove the row' })
+  badInput('BadRow', message, { where: `${path}:${line}`, remedy: remedy ?? 'correct or remove the row' })
 
 export const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>
   typeof u === 'object' && u !== null && !Array.isArray(u)
@@ -32,7 +32,7 @@ const asObject = (path: string, line: number, raw: string, u: unknown): E.Either
     ? E.right({ line, raw, value: u })
     : E.left(badRow(path, line, `must be a JSON object, but is ${shownValue(u)}`))
 
-/** A line of JSON as a row. */
+/** Parses a line of JSON to a row. */
 export const parseLine = (path: string, line: number, raw: string): E.Either<InputError, Row> =>
   pipe(
     E.tryCatch(

@@ -1,7 +1,7 @@
 /**
- * Rows of a data file, whatever its wrapping: JSONL, a JSON array, CSV, each also gzipped, and Parquet. Each row keeps its own text
- * byte for byte (Parquet: its line of JSON), so that a filter can give kept rows back unchanged. JSONL and Parquet are read as a
- * stream; the others are parsed as a whole.
+ * Rows of a data file in any container: JSONL, a JSON array, CSV, each also gzipped, and Parquet. Each row keeps its own text byte
+ * for byte (Parquet: its line of JSON), so that a filter can write kept rows unchanged. JSONL and Parquet are read as a stream; the
+ * others are parsed as a whole.
  */
 import { extname } from 'node:path'
 import * as E from 'fp-ts/Either'
@@ -18,7 +18,7 @@ import type { DataError, Row } from './row'
 import { parseTable } from './table'
 import { streamText } from './text'
 
-// wrappings --------------------------------------------------------------------------------------
+// containers -------------------------------------------------------------------------------------
 
 type Parse = (path: string, text: string) => E.Either<DataError, ReadonlyArray<Row>>
 type Stream = (
@@ -26,8 +26,8 @@ type Stream = (
   push: (text: string) => E.Either<DataError, void>,
 ) => TE.TaskEither<DataError, void>
 
-/** The wrapping is told by the name's ending; any other name is read as JSON lines. */
-const wrappingOf = (path: string): 'array' | 'table' | 'parquet' | 'lines' => {
+/** The container by the ending of the file's name; a file with any other ending is read as JSON lines. */
+const containerOf = (path: string): 'array' | 'table' | 'parquet' | 'lines' => {
   const ending = extname(path.replace(/\.gz$/i, '')).toLowerCase()
   switch (ending) {
     case '.json':
@@ -85,7 +85,7 @@ const readLines = (stream: Stream, path: string): TE.TaskEither<DataError, Reado
     ),
   )
 
-/** @param bytes what a text takes in memory while it is parsed */
+/** @param bytes estimates the memory that a text takes while it is parsed */
 const readWhole = (
   path: string,
   parse: Parse,
@@ -108,33 +108,33 @@ const readWhole = (
     ),
   )
 
-/** The header line of a CSV file, which files made of its rows need again; undefined for other wrappings. */
+/** The header line of a CSV file, which a file made of its rows needs again; undefined for other containers. */
 export const readHeaderLine = (path: string): TE.TaskEither<FormatError, string | undefined> =>
-  wrappingOf(path) === 'table'
+  containerOf(path) === 'table'
     ? pipe(
         wholeText(path),
         TE.map((text) => text.split(/\r?\n/, 1)[0]),
       )
     : TE.right(undefined)
 
-const readWrapped = (path: string): TE.TaskEither<DataError, ReadonlyArray<Row>> => {
-  switch (wrappingOf(path)) {
+const readContainer = (path: string): TE.TaskEither<DataError, ReadonlyArray<Row>> => {
+  switch (containerOf(path)) {
     case 'lines':
       return readLines(streamText, path)
     case 'parquet':
       return readLines(parquetLines, path)
     case 'array':
-      // the array is parsed as a whole, then row by row: its values are held twice for a moment
+      // the array is parsed as a whole, then row by row, so its values are in memory twice for a moment
       return readWhole(path, parseArray, (text) => 2 * rowBytes(text))
     case 'table':
       return readWhole(path, parseTable, tableBytes)
   }
 }
 
-/** All rows of a JSONL, JSON, CSV or Parquet file, decoded no further. @returns left `EmptyData` where there is none. */
+/** Reads all rows of a JSONL, JSON, CSV or Parquet file as records. @returns left `EmptyData` where there are none */
 export const readRows = (path: string): TE.TaskEither<DataError, ReadonlyArray<Row>> =>
   pipe(
-    readWrapped(path),
+    readContainer(path),
     TE.filterOrElseW(
       (rows) => rows.length > 0,
       () => badInput('EmptyData' as const, 'holds no rows', { where: path, remedy: 'give a file with data' }),

@@ -1,4 +1,4 @@
-/** CSV with a header line. */
+/** Parsing CSV with a header line. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { CsvError, parse as parseCsv } from 'csv-parse/sync'
@@ -16,7 +16,7 @@ const isCsvRecord = (u: unknown): u is CsvRecord =>
 
 const isLineEnd = (c: string | undefined): boolean => c === '\n' || c === '\r'
 
-/** Not by a pattern, which would take the square of the length for a field full of line ends. */
+/** Trims line ends. A regular expression would take quadratic time for a field full of line ends. */
 const withoutLineEnds = (raw: string): string => {
   let from = 0
   let to = raw.length
@@ -25,7 +25,7 @@ const withoutLineEnds = (raw: string): string => {
   return raw.slice(from, to)
 }
 
-/** The line on which each text begins; texts are asked for in the order in which they stand in the whole. */
+/** Finds the line on which each text begins. Texts must be passed in the order in which they occur in the whole. */
 const linesOf = (whole: string): ((raw: string) => number) => {
   const state = { at: 0, line: 1 }
   const pass = (to: number): void => {
@@ -42,7 +42,7 @@ const linesOf = (whole: string): ((raw: string) => number) => {
   }
 }
 
-/** Rows by column name; every row must have as many columns as the header. */
+/** Parses rows as records by column name; every row must have as many columns as the header. */
 export const parseTable = (path: string, text: string): E.Either<InputError, ReadonlyArray<Row>> =>
   pipe(
     E.tryCatch(
@@ -50,7 +50,7 @@ export const parseTable = (path: string, text: string): E.Either<InputError, Rea
         parseCsv(text, {
           raw: true,
           skip_empty_lines: true,
-          // whatever the first line ends with, others may end otherwise
+          // lines of one file may end differently
           record_delimiter: ['\r\n', '\n', '\r'],
           relax_column_count: true,
           max_record_size: maxRowCharacters,

@@ -1,6 +1,6 @@
 /**
- * A data file's text, piece by piece: gunzipped where its name ends in `.gz`, UTF-8 or an error that names the line. The text is
- * never in memory as a whole, and no file, however small, can unfold without end.
+ * Reads a data file's text piece by piece: decompressed where its name ends in `.gz`, and decoded as UTF-8, with an error that names
+ * the line. The text is never in memory as a whole, and how far a compressed file may expand is limited.
  */
 import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
@@ -17,7 +17,7 @@ export const isGzip = (path: string): boolean => /\.gz$/i.test(path)
 
 // errors -----------------------------------------------------------------------------------------
 
-/** What a failed read means: a gzip error is the file's, any other the system's. */
+/** The error of a failed read: a gzip error means a damaged file, any other a problem of the system. */
 const streamError =
   (path: string) =>
   (cause: unknown): FormatError =>
@@ -35,7 +35,7 @@ const linesIn = (bytes: Uint8Array): number => {
   return count
 }
 
-/** How many bytes at the end begin a character that is not whole. */
+/** The number of bytes at the end that belong to an incomplete character. */
 const openEnd = (bytes: Uint8Array): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0
@@ -45,7 +45,7 @@ const openEnd = (bytes: Uint8Array): number => {
   return 0
 }
 
-/** The line of the first bytes that are no UTF-8; `line` is that of the first byte. */
+/** The line of the first bytes that are not UTF-8; `line` is the line of the first byte. */
 const badLine = (bytes: Uint8Array, line: number): number => {
   let from = 0
   for (let number = line; ; number++) {
@@ -55,7 +55,7 @@ const badLine = (bytes: Uint8Array, line: number): number => {
   }
 }
 
-/** Decodes pieces of UTF-8; left: the line of the first byte that is none. A byte order mark at the start is taken off. */
+/** Decodes pieces of UTF-8 and removes a byte order mark at the start. The left is the line of the first invalid byte. */
 const decoder = () => {
   const text = new TextDecoder('utf-8', { fatal: true })
   const state = { line: 1, open: new Uint8Array(0) }
@@ -75,7 +75,7 @@ const decoder = () => {
 
 // reading ----------------------------------------------------------------------------------------
 
-/** Gives the file's text to `push`, piece by piece, until it has enough (left). */
+/** Passes the file's text to `push`, piece by piece, until `push` returns a left. */
 export const streamText = <Err>(
   path: string,
   push: (text: string) => E.Either<Err, void>,
@@ -104,7 +104,7 @@ export const streamText = <Err>(
             unfolded > maxUnfolding * gunzip.bytesWritten
           )
             return E.left(
-              damaged(path, `unfolds to more than ${maxUnfolding} times its size`, 'unpack it first'),
+              damaged(path, `expands to more than ${maxUnfolding} times its size`, 'unpack it first'),
             )
           const given = give(chunk)
           if (E.isLeft(given)) return given

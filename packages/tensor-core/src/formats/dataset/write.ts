@@ -1,4 +1,4 @@
-/** JSON lines out: streamed in parts of about a megabyte; the target is whole or absent. */
+/** Writing JSON lines atomically, streamed in parts of about a megabyte. */
 import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import { type FormatError, causeLine, failure } from '../../contracts'
@@ -6,7 +6,7 @@ import { writeParts } from '../../files/output'
 
 const partCharacters = 1 << 20
 
-/** Takes rows until a part is full; undefined at the end. */
+/** Collects rows until a part is full; undefined at the end. */
 const nextPart = (rows: Iterator<unknown>, lineOf: (row: unknown) => string): string | undefined => {
   const lines: Array<string> = []
   for (let length = 0; length < partCharacters;) {
@@ -38,11 +38,11 @@ const writeLines = (
     }
   })
 
-/** One JSON document per line; rows are taken from the iterable as they are written. */
+/** Writes one JSON document per line; rows are taken from the iterable as they are written. */
 export const writeJsonl = (path: string, rows: Iterable<unknown>): TE.TaskEither<FormatError, void> =>
   writeLines(path, rows, (row) => JSON.stringify(row))
 
-/** Rows that have a text of their own (`Example.raw`), byte for byte; `header` is the first line of a CSV file. */
+/** Writes rows by their own text (`Example.raw`), byte for byte. @param header first line of a CSV file */
 export const writeRaw = (
   path: string,
   rows: Iterable<{ readonly raw: string }>,

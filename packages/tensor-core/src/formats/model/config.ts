@@ -1,18 +1,18 @@
 /**
- * What a model's `config.json` decides, in one form whichever version of transformers wrote it. Fields that change results are
- * either here or refused by name when the file is read (`readConfig.ts`): nothing is silently left out.
+ * A model's `config.json` in one form, whichever version of transformers wrote it. Fields that change results are either here or
+ * refused by name when the file is read (`readConfig.ts`): none is silently ignored.
  */
 
 // model ------------------------------------------------------------------------------------------
 
 /**
  * How rotary frequencies are rescaled for contexts longer than the trained one (transformers' `modeling_rope_utils`). Lengths and
- * factors that a file leaves out are filled in as transformers does.
+ * factors that a file omits have transformers' defaults.
  */
 export type RopeScaling =
   | { readonly kind: 'none' }
   | { readonly kind: 'linear'; readonly factor: number }
-  /** NTK: the base grows with a sequence beyond `maxPositionEmbeddings`. */
+  /** NTK: the base grows with the length of a sequence longer than `maxPositionEmbeddings`. */
   | { readonly kind: 'dynamic'; readonly factor: number; readonly maxPositionEmbeddings: number }
   | {
       readonly kind: 'llama3'
@@ -30,7 +30,7 @@ export type RopeScaling =
       readonly originalMaxPositionEmbeddings: number
       readonly truncate: boolean
     }
-  /** One factor per pair of components, another set for sequences beyond `originalMaxPositionEmbeddings`. */
+  /** One factor per pair of components; other factors for sequences longer than `originalMaxPositionEmbeddings`. */
   | {
       readonly kind: 'longrope'
       readonly attentionFactor: number
@@ -39,28 +39,28 @@ export type RopeScaling =
       readonly originalMaxPositionEmbeddings: number
     }
 
-/** The rotary position embedding: the base of its rates, and how they are rescaled. */
+/** The rotary position embedding: the base of its frequencies, and how they are rescaled. */
 export interface Rope {
   readonly theta: number
   readonly scaling: RopeScaling
 }
 
-/** `model_type` of the configurations that are read. */
+/** The supported values of `model_type`. */
 export type ModelType = 'llama' | 'mistral' | 'qwen2' | 'qwen3' | 'gemma3_text'
 
-/** The function between the gate and the product of an MLP, as configurations name it. */
+/** The activation of an MLP's gate, as configurations name it. */
 export type Activation = 'silu' | 'gelu_pytorch_tanh'
 
-/** Layers whose positions see the last `window` positions alone, their own included. */
+/** Layers in which a position attends only to the last `window` positions, itself included. */
 export interface SlidingAttention {
   readonly window: number
-  /** Per layer, whether it is one of them. */
+  /** Whether each layer is one of them. */
   readonly layers: ReadonlyArray<boolean>
   /** The rotary embedding of these layers. */
   readonly rope: Rope
 }
 
-/** A decoder of the llama family; what sets its `modelType` apart is in `families.ts`. */
+/** A decoder of the llama family; the traits of each `modelType` are in `families.ts`. */
 export interface ModelConfig {
   /** The class transformers would build, e.g. `LlamaForCausalLM`. */
   readonly architecture: string
@@ -73,20 +73,20 @@ export interface ModelConfig {
   readonly kvHeads: number
   readonly headDim: number
   readonly rmsNormEps: number
-  /** Of the layers that see everything before them. */
+  /** The rotary embedding of layers with full attention. */
   readonly rope: Rope
-  /** Absent where every layer sees everything before it. */
+  /** Absent where every layer has full attention. */
   readonly sliding?: SlidingAttention
-  /** Scores are divided by its square root; absent: `headDim`. */
+  /** Attention scores are divided by its square root; by default `headDim`. */
   readonly queryPreAttnScalar?: number
   readonly tieWordEmbeddings: boolean
-  /** Biases on the attention projections that the family can give them to. */
+  /** Whether the attention projections have biases (which of them: `FamilyTraits`). */
   readonly attentionBias: boolean
-  /** Biases on the three projections of the MLP. */
+  /** Whether the three projections of the MLP have biases. */
   readonly mlpBias: boolean
   readonly hiddenAct: Activation
   readonly maxPositionEmbeddings: number
-  /** The type the weights were saved in, as the file says: `bfloat16`. */
+  /** The type the weights were saved in, as the file states it: `bfloat16`. */
   readonly torchDtype: string | undefined
   readonly bosTokenId: number | undefined
   readonly eosTokenIds: ReadonlyArray<number>

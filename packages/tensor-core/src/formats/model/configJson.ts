@@ -1,4 +1,4 @@
-/** `ModelConfig` back to `config.json`, in the spelling that transformers 4 and 5 both read. */
+/** Converts a `ModelConfig` to `config.json`, in a form that transformers 4 and 5 both read. */
 import type { ModelConfig, Rope } from './config'
 import { families } from './families'
 
@@ -40,7 +40,7 @@ const scalingJson = ({ scaling }: Rope): Json | null => {
   }
 }
 
-/** Two embeddings by layer type for transformers 5; for 4, that of the sliding layers cannot be scaled. */
+/** Two rotary embeddings by layer type, for transformers 5; transformers 4 cannot scale that of the sliding layers. */
 const twoRopesJson = (full: Rope, sliding: Rope): Json => {
   const one = (rope: Rope): Json => ({
     rope_type: 'default',
@@ -79,7 +79,7 @@ const slidingJson = (c: ModelConfig): Json => {
   }
 }
 
-/** config.json of a configuration made in code. */
+/** The content of config.json for a configuration made in code. */
 export const modelConfigJson = (c: ModelConfig): Json => {
   const family = families[c.modelType]
   return {

@@ -1,18 +1,18 @@
 /**
- * The families of decoders, each as the ways in which it differs from llama: what its modules add to the decoder's common form,
- * and what transformers' configuration class assumes where `config.json` says nothing (transformers 5.23, same values in 4).
+ * The families of decoders, each described by how it differs from llama: the traits of its layers, and the defaults that
+ * transformers' configuration class has for fields that `config.json` omits (transformers 5.23, same values in 4).
  */
 import type { Activation, ModelType } from './config'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What a family does otherwise than llama in its layers. */
+/** How the layers of a family differ from llama's. */
 export interface FamilyTraits {
-  /** A norm's gain is its weight, or one more than it. */
+  /** A norm's gain is its weight w (plain) or 1 + w (onePlus). */
   readonly normGain: 'plain' | 'onePlus'
-  /** Norms also behind attention and MLP, before their result is added. */
+  /** Norms also after attention and MLP, before their result is added to the residual. */
   readonly sandwichNorms: boolean
-  /** Norms of each head's queries and keys, before they are turned. */
+  /** Norms of each head's queries and keys, before they are rotated. */
   readonly headNorms: boolean
   /** Whether the attention's output projection has a bias where the other three have one. */
   readonly outputBias: boolean
@@ -20,18 +20,18 @@ export interface FamilyTraits {
   readonly scaledEmbedding: boolean
 }
 
-/** How a configuration says which layers see a window alone. */
+/** How a configuration says which layers have a sliding window. */
 export type SlidingRule =
-  /** none can: a window is refused */
+  /** none: a window in the configuration is refused */
   | 'never'
   /** all, if there is a window (mistral) */
   | 'every-layer'
-  /** those from `max_window_layers` on, or `layer_types`, if `use_sliding_window` (qwen) */
+  /** with `use_sliding_window`, those from `max_window_layers` on, or as `layer_types` says (qwen) */
   | 'upper-layers'
-  /** all but each `sliding_window_pattern`-th, or `layer_types` (gemma) */
+  /** all but every `sliding_window_pattern`-th, or as `layer_types` says (gemma) */
   | 'pattern'
 
-/** Where `undefined` stands for a size, it follows from others as in llama. */
+/** Defaults of omitted fields. A size that is `undefined` follows from other sizes, as in llama. */
 export interface FamilyDefaults {
   readonly kvHeads: number | undefined
   readonly headDim: number | undefined
@@ -53,7 +53,7 @@ export interface Family {
   readonly sliding: SlidingRule
   readonly activationField: 'hidden_act' | 'hidden_activation'
   readonly activation: Activation
-  /** Biases that a file can switch on, or that stand whatever it says. */
+  /** Whether attention projections have biases: as a field of the file says, always, or never. */
   readonly attentionBias: 'field' | 'always' | 'never'
   readonly mlpBias: 'field' | 'never'
 }

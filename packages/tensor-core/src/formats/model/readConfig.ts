@@ -1,6 +1,6 @@
 /**
- * `config.json` to `ModelConfig`: one reader for all families, with the defaults of each (`families.ts`). What would change
- * results and is not supported is refused by name.
+ * Decodes `config.json` to `ModelConfig`: one reader for all families, with the defaults of each (`families.ts`). Fields that would
+ * change results and are not supported are refused by name.
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -15,7 +15,7 @@ import { slidingLayers } from './slidingLayers'
 
 // codecs -----------------------------------------------------------------------------------------
 
-/** More layers than any model has: a file must not be able to ask for lists without end. */
+/** At most 10,000, more layers than any model has: a file must not be able to make lists of any length. */
 const Layers = t.refinement(
   t.number,
   (n) => Number.isSafeInteger(n) && n > 0 && n <= 10_000,
@@ -23,7 +23,7 @@ const Layers = t.refinement(
 )
 const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n > 0, 'a positive whole number')
 const Index = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 0, 'a whole number')
-/** Some files say -1 for none. */
+/** Some files use -1 for none. */
 const Whole = t.refinement(t.number, Number.isSafeInteger, 'a whole number')
 const TokenId = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 0, 'a token id')
 const Positive = t.refinement(t.number, (x) => Number.isFinite(x) && x > 0, 'a positive number')
@@ -71,7 +71,7 @@ export type ConfigFields = t.TypeOf<typeof ConfigFields>
 
 // refusals ---------------------------------------------------------------------------------------
 
-/** Fields that would change results: present with any other value than these, the model is refused. */
+/** Fields that would change results: a model with any other value than these is refused. */
 const neutralValues: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<string, ReadonlyArray<unknown>>([
   ['pretraining_tp', [1]],
   ['quantization_config', []],
@@ -89,7 +89,7 @@ const neutralValues: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<strin
   ['mlp_layer_types', []],
 ])
 
-/** Where no layer can have a window, the fields that speak of one. */
+/** Fields about sliding windows, with their neutral values: checked where no layer of the family can have a window. */
 const windowFields: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<string, ReadonlyArray<unknown>>([
   ['sliding_window', []],
   ['use_sliding_window', [false]],
@@ -122,7 +122,7 @@ const dimensionProblem = (f: ConfigFields, kvHeads: number, headDim: number): st
       ? `head_dim ${headDim} is not an even whole number`
       : undefined
 
-/** Their names in transformers' `ACT2FN`. */
+/** Activations by their names in transformers' `ACT2FN`. */
 const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>([
   ['silu', 'silu'],
   ['swish', 'silu'],
@@ -149,11 +149,11 @@ const activationOf = (f: ConfigFields, family: Family, where: string): E.Either<
 const listOf = (ids: t.TypeOf<typeof TokenIds> | null | undefined): ReadonlyArray<number> =>
   ids === null || ids === undefined ? [] : typeof ids === 'number' ? [ids] : ids
 
-/** A field that was left out has the family's default; one that is null has no value. */
+/** An omitted field has the family's default; a field that is null has no value. */
 const given = <A>(value: A | null | undefined, fallback: A | undefined): A | undefined =>
   value === undefined ? fallback : (value ?? undefined)
 
-/** Both rotary embeddings; the second is that of the layers with a window. */
+/** Both rotary embeddings: of layers with full attention and of layers with a sliding window. */
 const ropesOf = (
   family: Family,
   where: string,
@@ -206,7 +206,7 @@ const readFamily = (modelType: ModelType, json: Json, where: string): E.Either<F
         rmsNormEps: f.rms_norm_eps ?? 1e-6,
         rope: ropes.full,
         ...(sliding === undefined ? {} : { sliding }),
-        // only families with a default for it know the field
+        // only families with a default for this field have it
         ...(defaults.queryPreAttnScalar === undefined || scalar === undefined
           ? {}
           : { queryPreAttnScalar: scalar }),
@@ -227,7 +227,7 @@ const readFamily = (modelType: ModelType, json: Json, where: string): E.Either<F
 
 const isRecord = (u: unknown): u is Json => typeof u === 'object' && u !== null && !Array.isArray(u)
 
-/** Decodes `config.json`; what is not supported is refused by name. */
+/** Decodes `config.json`. @returns left: a field that is missing, of the wrong type, or not supported, by name */
 export const decodeModelConfig =
   (where: string) =>
   (json: unknown): E.Either<FormatError, ModelConfig> =>

@@ -1,6 +1,6 @@
 /**
- * Rotary embedding settings in their two spellings: `rope_theta` and `rope_scaling` (transformers 4), `rope_parameters`
- * (transformers 5), which gemma keeps by layer type. Precedence and defaults are those of transformers 5.23
+ * Rotary embedding settings in both forms: `rope_theta` and `rope_scaling` (transformers 4), and `rope_parameters` (transformers
+ * 5), which gemma has per layer type. Precedence and defaults are those of transformers 5.23
  * (`RotaryEmbeddingConfigMixin`, and the settings that `ROPE_INIT_FUNCTIONS` reads).
  */
 import * as E from 'fp-ts/Either'
@@ -126,7 +126,7 @@ export const decodeTwoRopes =
         const one = (given: ScalingFields, theta: number, field: string): Result<Rope> =>
           decodeOne(
             {
-              // transformers reads `truncate` beside the layer types, where it never stands
+              // transformers looks for `truncate` beside the layer types, where it never is
               given: { ...given, ...('truncate' in given ? { truncate: true } : {}) },
               theta: given.rope_theta ?? theta,
               partial: given.partial_rotary_factor ?? partial,

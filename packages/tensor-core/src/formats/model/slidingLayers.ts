@@ -1,5 +1,5 @@
 /**
- * Which layers see a window alone, from the several ways in which configurations say so: a window for all (mistral),
+ * Which layers have a sliding window. Configurations say so in several ways: a window for all layers (mistral),
  * `use_sliding_window` with `max_window_layers` (qwen), `sliding_window_pattern` (gemma), and `layer_types` (transformers 5).
  */
 import * as E from 'fp-ts/Either'
@@ -11,7 +11,7 @@ import type { Family } from './families'
 
 // model ------------------------------------------------------------------------------------------
 
-/** The fields that speak of it. */
+/** The fields that decide it. */
 export interface SlidingFields {
   readonly num_hidden_layers: number
   readonly sliding_window?: number | null | undefined
@@ -21,7 +21,7 @@ export interface SlidingFields {
   readonly layer_types?: ReadonlyArray<string> | null | undefined
 }
 
-/** Transformers' defaults: the first layer of qwen2 and qwen3 with a window, and each how many-th of gemma without. */
+/** Transformers' defaults: the first layer with a window in qwen2 and qwen3; every which layer of gemma has none. */
 const MAX_WINDOW_LAYERS = 28
 const PATTERN = 6
 
@@ -37,7 +37,7 @@ const windowOf = (family: Family, f: SlidingFields): number | undefined =>
       ? family.defaults.window
       : (f.sliding_window ?? undefined)
 
-/** What the layers are where `layer_types` does not say. */
+/** Whether layer i has a window where `layer_types` is not given. */
 const ruled =
   (family: Family, f: SlidingFields, window: number | undefined) =>
   (i: number): boolean => {
@@ -62,13 +62,13 @@ const typesProblem = (family: Family, f: SlidingFields, window: number | undefin
   const bad = types.find(
     (type, i) =>
       (type !== FULL && type !== SLIDING) ||
-      // these families read no layer_types: they may only say what holds anyway
+      // these families ignore layer_types, so it must agree with what they do
       ((family.sliding === 'never' || family.sliding === 'every-layer') && (type === SLIDING) !== alike(i)),
   )
   return bad === undefined ? undefined : `layer_types with ${shownValue(bad)} is not supported`
 }
 
-/** @param rope the rotary embedding of layers with a window @returns right undefined where every layer sees everything */
+/** @param rope the rotary embedding of layers with a window @returns right undefined where every layer has full attention */
 export const slidingLayers = (
   family: Family,
   f: SlidingFields,

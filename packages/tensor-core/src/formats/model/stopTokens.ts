@@ -1,4 +1,4 @@
-/** Ids that end a completion: `eos_token_id` of generation_config.json, one or a list, else of config.json. */
+/** The ids that end a completion: `eos_token_id` of generation_config.json (one id or a list), else of config.json. */
 import * as t from 'io-ts'
 import { pipe } from 'fp-ts/function'
 import * as E from 'fp-ts/Either'
@@ -12,7 +12,7 @@ const GenerationFields = t.partial(
   'a generation configuration',
 )
 
-/** @param generation generation_config.json, undefined where there is none */
+/** @param generation the content of generation_config.json, undefined where the file is absent */
 export const stopTokensOf = (
   where: string,
   generation: unknown,

@@ -1,15 +1,16 @@
 /**
- * The process in which a Parquet file is decoded: rows go to standard output as lines of JSON, what is wrong to the parent. A
- * decoder that trusts numbers inside pages can be made to run or to grow without end; here that costs a process, not the program.
+ * The process in which a Parquet file is decoded: rows are written to standard output as lines of JSON, errors are sent to the
+ * parent. A decoder that trusts numbers inside pages can be made to run for ever or to use all memory; here that costs a child
+ * process, not the program.
  */
 import { open } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { Damage } from './damage'
 import { decodeParquet } from './decode'
 
-/** What the process says beside its rows. */
+/** The messages that the process sends besides its rows. */
 export type ChildWord =
-  /** It goes to work on so many bytes of the file. */
+  /** The process starts work on this many bytes of the file. */
   | { readonly kind: 'work'; readonly bytes: number }
   | { readonly kind: 'damaged' | 'unsupported'; readonly message: string; readonly row?: number }
 
@@ -21,7 +22,7 @@ const say = (word: ChildWord): Promise<void> =>
 
 const partCharacters = 1 << 20
 
-/** Waits until the parent has taken what was written. */
+/** Writes a text and waits until the parent has read it. */
 const write = (text: string): Promise<void> =>
   new Promise((resolve) => {
     if (process.stdout.write(text)) resolve()
@@ -61,7 +62,7 @@ const wordOf = (cause: unknown): ChildWord =>
         message: cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
       }
 
-/** A decoder that runs in circles hears nothing: a thread of its own ends the process when its parent is gone. */
+/** A decoder in an endless loop handles no events, so a separate thread ends the process when its parent has ended. */
 const orphanWatch = `
   const parent = process.ppid
   setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 500)`

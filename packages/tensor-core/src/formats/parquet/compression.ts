@@ -1,6 +1,6 @@
 /**
- * How pages are unpacked: gzip and brotli by Node, zstd by `fzstd`, snappy by `hyparquet`, LZ4 blocks here. The length that a page
- * states is the memory it gets; one that unpacks to another length is damaged.
+ * Decompression of pages: gzip and brotli by Node, zstd by `fzstd`, snappy by `hyparquet`, LZ4 blocks here. A page gets as much
+ * memory as the length it states; a page that expands to another length is damaged.
  */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { decompress as unpackZstd } from 'fzstd'

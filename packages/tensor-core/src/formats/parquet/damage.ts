@@ -1,11 +1,11 @@
-/** What is wrong with a Parquet file, thrown inside the decoder's own process and told to the one that asked. */
+/** Problems of a Parquet file: thrown inside the decoder's process, which reports them to its parent. */
 
 export class Damage extends Error {
   constructor(
     message: string,
-    /** Unsupported: a sound file of a kind that is not read. */
+    /** Unsupported: a valid file of a kind that is not read. */
     readonly kind: 'damaged' | 'unsupported' = 'damaged',
-    /** 1-based number of the row it shows in. */
+    /** 1-based number of the row with the problem. */
     readonly row?: number,
   ) {
     super(message)

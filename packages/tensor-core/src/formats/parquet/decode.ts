@@ -1,4 +1,4 @@
-/** The rows of a Parquet file as lines of JSON, one row group after the other: no more than one group is ever decoded. */
+/** Decodes the rows of a Parquet file to lines of JSON, one row group at a time: at most one group is in memory. */
 import type { FileHandle } from 'node:fs/promises'
 import { type AsyncBuffer, parquetReadObjects } from 'hyparquet'
 import { readRange } from '../../files/input'
@@ -9,7 +9,7 @@ import { countRows } from './holes'
 import { parsers, rowText } from './json'
 import { checkPages } from './pages'
 
-/** Byte ranges of an open file; a range beyond its end is an error, not a shorter answer. */
+/** Byte ranges of an open file; a range beyond its end is an error, not a shorter result. */
 const rangesOf = (handle: FileHandle, byteLength: number): AsyncBuffer => ({
   byteLength,
   slice: async (start, end = byteLength) => {
@@ -20,12 +20,12 @@ const rangesOf = (handle: FileHandle, byteLength: number): AsyncBuffer => ({
 })
 
 export interface GroupLines {
-  /** Bytes of the file that the next lines are made of: what they may take in time. */
+  /** Bytes of the file that the lines are decoded from: they determine the time limit. */
   readonly bytes: number
   readonly lines: () => Promise<ReadonlyArray<string>>
 }
 
-/** The row groups in order, each decoded when its lines are asked for. Throws `Damage`. */
+/** The row groups in order; each is decoded when `lines` is called. Throws `Damage`. */
 export const decodeParquet = async function* (
   handle: FileHandle,
   byteLength: number,

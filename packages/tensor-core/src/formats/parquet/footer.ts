@@ -1,6 +1,6 @@
 /**
- * The footer of a Parquet file, checked before a value is decoded: the schema is a tree, every column chunk lies inside the file,
- * and all counts agree with each other. `hyparquet` trusts the footer; this file is why it may.
+ * The footer of a Parquet file, checked before any value is decoded: the schema is a tree, every column chunk is inside the file,
+ * and all counts agree with each other. `hyparquet` trusts the footer, so it is checked here.
  * Source: github.com/apache/parquet-format, parquet.thrift.
  */
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
@@ -58,13 +58,13 @@ const Footer = t.type({
 export interface Leaf {
   readonly path: ReadonlyArray<string>
   readonly type: string
-  /** One value per row: neither a list nor inside one, nor in a structure. */
+  /** One value per row: not a list, and not inside a list or a structure. */
   readonly flat: boolean
-  /** Lists or structures at most. */
+  /** A list, or inside one: a row may have any number of values. */
   readonly repeated: boolean
 }
 
-/** Where one column of one row group lies. */
+/** The position of one column of one row group in the file. */
 export interface ChunkPlace {
   readonly leaf: Leaf
   readonly codec: string
@@ -99,7 +99,7 @@ const refuseKinds = (node: SchemaNode, path: ReadonlyArray<string>): void => {
       refuse(`column ${name} is of kind ${kind}`)
 }
 
-/** The columns of the tree that the list of nodes spells in depth-first order. */
+/** The columns of the schema, a tree whose nodes are listed in depth-first order. */
 const leavesOf = (nodes: ReadonlyArray<SchemaNode>): ReadonlyArray<Leaf> => {
   if (nodes.length > maxSchemaNodes) refuse(`its schema has more than ${maxSchemaNodes} nodes`)
   const leaves: Array<Leaf> = []
@@ -137,15 +137,15 @@ const leavesOf = (nodes: ReadonlyArray<SchemaNode>): ReadonlyArray<Leaf> => {
 
 // chunks -----------------------------------------------------------------------------------------
 
-/** @param end where the footer begins */
+/** The checked position of a column chunk. @param end where the footer begins */
 const placeOf = (chunk: t.TypeOf<typeof Chunk>, leaf: Leaf, end: number, rows: number): ChunkPlace => {
   const name = quoted(leaf.path.join('.'))
   const meta = chunk.meta_data
   if (chunk.crypto_metadata !== undefined || chunk.encrypted_column_metadata !== undefined)
     refuse(`column ${name} is encrypted`)
-  if (chunk.file_path !== undefined) refuse(`column ${name} lies in another file`)
+  if (chunk.file_path !== undefined) refuse(`column ${name} is in another file`)
   if (meta.path_in_schema.join('.') !== leaf.path.join('.') || meta.type !== leaf.type)
-    damage(`column ${name} does not stand where its schema says`)
+    damage(`column ${name} is not where its schema says`)
   const values = Number(meta.num_values)
   if (values < 0 || (leaf.flat && values !== rows) || (!leaf.repeated && values !== rows))
     damage(`column ${name} states ${values} values in ${rows} rows`)
@@ -155,17 +155,23 @@ const placeOf = (chunk: t.TypeOf<typeof Chunk>, leaf: Leaf, end: number, rows: n
   const dictionary = meta.dictionary_page_offset
   const begin = Number(dictionary === undefined || dictionary === 0n ? meta.data_page_offset : dictionary)
   const length = Number(meta.total_compressed_size)
-  if (begin < 4 || length < 0 || begin + length > end) damage(`column ${name} does not lie inside the file`)
+  if (begin < 4 || length < 0 || begin + length > end) damage(`column ${name} is not inside the file`)
   if (length > maxChunkBytes) refuse(`column ${name} has more than 2 GB in one row group`)
   return { leaf, codec: meta.codec, values, begin, end: begin + length }
 }
 
+/** What all row groups of a file have in common. */
+interface Whole {
+  readonly metadata: FileMetaData
+  readonly leaves: ReadonlyArray<Leaf>
+  /** Where the footer begins. */
+  readonly end: number
+}
+
 const groupOf = (
-  metadata: FileMetaData,
+  { metadata, leaves, end }: Whole,
   group: t.TypeOf<typeof Group>,
   index: number,
-  leaves: ReadonlyArray<Leaf>,
-  end: number,
 ): RowGroup => {
   const rows = Number(group.num_rows)
   if (rows < 0) damage(`row group ${index} states ${rows} rows`)
@@ -211,7 +217,8 @@ export const readFooter = async (file: AsyncBuffer): Promise<ParquetFile> => {
   if (E.isLeft(footer)) return damage(`in its footer, ${errorLine(footer.left)}`)
   const { schema, num_rows, row_groups } = footer.right
   const leaves = leavesOf(schema)
-  const groups = row_groups.map((group, i) => groupOf(metadata, group, i, leaves, end))
+  const whole: Whole = { metadata, leaves, end }
+  const groups = row_groups.map((group, i) => groupOf(whole, group, i))
   const rows = groups.reduce((sum, group) => sum + group.rows, 0)
   if (BigInt(rows) !== num_rows) damage(`it states ${num_rows.toString()} rows, its row groups hold ${rows}`)
   return { columns: [...new Set(leaves.flatMap(({ path }) => path.slice(0, 1)))], groups }

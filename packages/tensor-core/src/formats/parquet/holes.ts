@@ -1,13 +1,13 @@
 /**
- * Values that a column should have and has not: an index beyond its dictionary, or fewer rows than the footer says. `hyparquet`
- * gives them as undefined, which later looks like a null list, so they are looked for while pages are decoded.
+ * Missing values of a column: an index beyond its dictionary, or fewer rows than the footer says. `hyparquet` returns them as
+ * undefined, which would later be taken for a null list, so they are detected while pages are decoded.
  */
 import type { SubColumnData } from 'hyparquet'
 import { damage } from './damage'
 
 const hasHole = (values: unknown): boolean => {
   if (!Array.isArray(values)) return false
-  // not `some`, which passes over holes
+  // not `some`, which skips holes
   for (let i = 0; i < values.length; i++) {
     const value: unknown = values[i]
     if (value === undefined || (Array.isArray(value) && hasHole(value))) return true
@@ -15,7 +15,7 @@ const hasHole = (values: unknown): boolean => {
   return false
 }
 
-/** Takes the pages of one row group as they are decoded, then says whether each column has all its rows. Throws `Damage`. */
+/** Follows the pages of one row group as they are decoded, then checks that each column has all its rows. Throws `Damage`. */
 export const countRows = () => {
   const reached = new Map<string, number>()
   return {

@@ -1,14 +1,14 @@
 /**
- * A Parquet row as its line of JSON, which is the row's own text from then on. Fields stand in the order of the columns.
- * Whole numbers that a double holds exactly are numbers, larger ones text of their digits; dates and times are ISO 8601 text in
- * UTC; bytes are text where they are UTF-8, else base64; NaN and infinities, which JSON lacks, are null.
+ * Converts a Parquet row to a line of JSON, which becomes the row's own text. Fields are in the order of the columns. Whole numbers
+ * that a double represents exactly are numbers, larger ones text of their digits; dates and times are ISO 8601 text in UTC; bytes
+ * are text where they are UTF-8, else base64; NaN and infinities, which JSON lacks, are null.
  */
 import type { ParquetParsers } from 'hyparquet'
 import { Damage } from './damage'
 
 // values -----------------------------------------------------------------------------------------
 
-/** A value that cannot be read; it is an error where a row holds it, with that row's number. */
+/** A value that cannot be read; it becomes an error, with the row's number, when a row contains it. */
 class BadValue {
   constructor(readonly what: string) {}
 }
@@ -32,10 +32,10 @@ const parsedJson = (bytes: Uint8Array): unknown => {
   }
 }
 
-/** Seconds of the years that ISO 8601 and JavaScript can spell. */
+/** Largest number of seconds that a JavaScript date can represent. */
 const maxSeconds = 8_640_000_000_000n
 
-/** @param perSecond 1000n, 1000000n or 1000000000n: digits below the second that are zero at the end are left out */
+/** Formats a timestamp without trailing zeros. @param perSecond ticks per second: 1000n, 1000000n or 1000000000n */
 const timestamp =
   (perSecond: bigint) =>
   (ticks: unknown): string | BadValue | undefined => {
@@ -58,7 +58,7 @@ const date = (days: unknown): string | BadValue | undefined =>
       ? new BadValue('is a date out of range')
       : new Date(days * 86_400_000).toISOString().replace('T00:00:00.000Z', '')
 
-/** Values as `hyparquet` hands them over; wrong ones are remembered, not thrown, so that the row can be named. */
+/** Converters for `hyparquet`. A wrong value is returned as a `BadValue`, not thrown, so that the error can name the row. */
 export const parsers: Partial<ParquetParsers> = {
   timestampFromMilliseconds: timestamp(1000n),
   timestampFromMicroseconds: timestamp(1_000_000n),
@@ -76,7 +76,7 @@ const bytesText = (bytes: Uint8Array): string => {
 }
 
 const valueText = (value: unknown): string => {
-  // lists and structures that are null come as undefined; values that are missing were noticed before (`holes.ts`)
+  // lists and structures that are null arrive as undefined; missing values were detected before (`holes.ts`)
   if (value === null || value === undefined) return 'null'
   if (value instanceof BadValue) throw new Damage(value.what)
   switch (typeof value) {
@@ -99,7 +99,7 @@ const valueText = (value: unknown): string => {
   }
 }
 
-/** @param row 1-based number, for messages. Throws `Damage`. */
+/** A row as a line of JSON. Throws `Damage`. @param row 1-based number, for messages */
 export const rowText = (
   columns: ReadonlyArray<string>,
   row: number,

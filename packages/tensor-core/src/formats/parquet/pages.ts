@@ -1,6 +1,6 @@
 /**
- * The pages of a column chunk, walked before they are decoded: their lengths must fill the chunk, their values must add up to what
- * the footer says, and no page may unpack to more than the limit. Pages that carry a checksum are compared with it.
+ * The pages of a column chunk, checked before they are decoded: their lengths must fill the chunk, their values must add up to what
+ * the footer says, and no page may expand to more than the limit. Pages with a checksum are compared with it.
  */
 import { crc32 } from 'node:zlib'
 import { parquetHeader } from 'hyparquet/src/column.js'
@@ -37,7 +37,7 @@ type PageHeader = t.TypeOf<typeof PageHeader>
 
 // checks -----------------------------------------------------------------------------------------
 
-/** The values a page adds to its column; a dictionary adds none. */
+/** The number of values that a page adds to its column; a dictionary adds none. */
 const valuesOf = (name: string, header: PageHeader): number => {
   switch (header.type) {
     case 'DATA_PAGE':
@@ -55,7 +55,7 @@ const valuesOf = (name: string, header: PageHeader): number => {
     case 'DICTIONARY_PAGE': {
       const values =
         header.dictionary_page_header?.num_values ?? damage(`a dictionary of ${name} has no size`)
-      // every value takes a byte at least, but for booleans, which have no dictionaries
+      // every value takes at least a byte, except booleans, which have no dictionaries
       return values <= header.uncompressed_page_size
         ? 0
         : damage(`the dictionary of column ${name} is shorter than its values`)
@@ -65,7 +65,7 @@ const valuesOf = (name: string, header: PageHeader): number => {
   }
 }
 
-/** Throws `Damage` where the pages do not make up the chunk. */
+/** Throws `Damage` where the pages do not fill the chunk exactly. */
 export const checkPages = (chunk: ChunkPlace, bytes: ArrayBuffer): void => {
   const name = JSON.stringify(chunk.leaf.path.join('.'))
   const reader = { view: new DataView(bytes), offset: 0 }
@@ -79,7 +79,7 @@ export const checkPages = (chunk: ChunkPlace, bytes: ArrayBuffer): void => {
     if (reader.offset > bytes.byteLength) damage(`a page of column ${name} ends after its column`)
     if (header.uncompressed_page_size > maxPageBytes)
       refuse(
-        `a page of column ${name} unpacks to ${header.uncompressed_page_size} bytes, above ${maxPageBytes}`,
+        `a page of column ${name} expands to ${header.uncompressed_page_size} bytes, above ${maxPageBytes}`,
       )
     if (chunk.codec === 'UNCOMPRESSED' && header.uncompressed_page_size !== header.compressed_page_size)
       damage(`a page of column ${name} states two lengths`)

@@ -1,6 +1,6 @@
 /**
- * Parquet files as lines of JSON, decoded in a process of its own (`child.ts`). The process is stopped when it takes longer than
- * the bytes it works on can need, and when it dies of memory the file is to blame, not the program.
+ * Reads Parquet files as lines of JSON, decoded in a separate process (`child.ts`). The process is stopped when it takes longer than
+ * its bytes can need. When it runs out of memory, that is an error of the file, not the end of the program.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname, join } from 'node:path'
@@ -25,14 +25,14 @@ const Word = t.union([
 
 // time -------------------------------------------------------------------------------------------
 
-/** A process may take so long to start on a busy machine, */
+/** Time limit for the start of a process, on a busy machine. */
 const startMs = 60_000
-/** then so long without a word or a row, */
+/** After that, longest time without a message or a row, */
 const silentMs = 10_000
-/** and this much longer for every megabyte it has to decode: far slower than any machine. */
+/** plus this for every megabyte that is being decoded: far more than any machine needs. */
 const perMegabyteMs = 1000
 
-/** Calls `late` when the process has been silent too long; time in which we are busy ourselves does not count. */
+/** Calls `late` when the process has been silent for too long. Time in which the parent itself is busy does not count. */
 const watch = (late: () => void) => {
   const state: { timer?: NodeJS.Timeout; allowed: number } = { allowed: startMs }
   const stop = (): void => clearTimeout(state.timer)
@@ -54,13 +54,13 @@ const watch = (late: () => void) => {
 
 const file = join(__dirname, `child${extname(__filename)}`)
 
-/** From sources the child needs the loader that its parent may have had from elsewhere (a test runner). */
+/** When run from sources, the child needs the TypeScript loader; its parent may have another one (a test runner's). */
 const programOptions = (): ReadonlyArray<string> =>
   extname(__filename) === '.ts'
     ? ['--conditions=@safe/source', '--import', pathToFileURL(require.resolve('tsx')).href]
     : process.execArgv
 
-/** Megabytes of heap for a file: text packed a hundredfold fits, a page that grows without end stops soon. */
+/** Megabytes of heap for a file: enough for text compressed a hundredfold; a page that grows without end soon exceeds it. */
 const heapMegabytes = (bytes: number): number =>
   Math.round(Math.min(getHeapStatistics().heap_size_limit / 2 ** 20, 1024 + (20 * bytes) / 2 ** 20))
 
@@ -75,7 +75,7 @@ const faultOf = (path: string, word: unknown): ParquetError | undefined => {
   if (word.row !== undefined)
     return badInput('BadRow', word.message, {
       where: `${path}:${word.row}`,
-      remedy: 'mend or remove the row',
+      remedy: 'correct or remove the row',
     })
   return word.kind === 'unsupported'
     ? unsupported(
@@ -86,7 +86,11 @@ const faultOf = (path: string, word: unknown): ParquetError | undefined => {
     : damaged(path, `cannot be read as Parquet (${word.message})`)
 }
 
-/** Gives the lines to `push`, piece by piece, one line per row, until it has enough (left) or the file ends. @param bytes the file's */
+/**
+ * Passes the file's rows to `push` as lines of JSON, piece by piece, until `push` returns a left or the file ends.
+ *
+ * @param bytes the size of the file
+ */
 export const streamParquet = async <Err>(
   path: string,
   bytes: number,
@@ -95,7 +99,7 @@ export const streamParquet = async <Err>(
   const child = start(path, bytes)
   const state: { fault?: ParquetError } = {}
   const clock = watch(() => {
-    state.fault = damaged(path, 'cannot be read as Parquet (decoding it does not come to an end)')
+    state.fault = damaged(path, 'cannot be read as Parquet (decoding does not end)')
     child.kill('SIGKILL')
   })
   const ended = new Promise<number | null>((resolve) => {

@@ -1,4 +1,4 @@
-/** adapter_config.json: what decides where an adapter sits and how strongly it acts. What cannot be represented is refused by name. */
+/** adapter_config.json: which modules an adapter changes, and by how much. Settings that are not supported are refused by name. */
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import type { FormatError } from '../../contracts'
@@ -7,7 +7,7 @@ import { unsupported } from '../../files/input'
 
 // codecs -----------------------------------------------------------------------------------------
 
-/** JSON has no infinity, but numbers too large become one. */
+/** JSON has no infinity, but a number that is too large is parsed as one. */
 const Finite = t.refinement(t.number, Number.isFinite, 'a number')
 const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n > 0, 'a positive whole number')
 const optional = <C extends t.Mixed>(codec: C) => t.union([codec, t.null, t.undefined], codec.name)
@@ -42,12 +42,12 @@ export type AdapterFields = t.TypeOf<typeof Fields>
 
 // refusals ---------------------------------------------------------------------------------------
 
-/** These inits change the base weights: A and B alone do not give the model back. */
+/** Initialisations that change the base weights: A and B alone do not determine the model. */
 const refusedInits = ['pissa', 'olora', 'corda', 'loftq', 'lora_ga']
-/** These only say where A and B started from. */
+/** Initialisations that only set the values from which A and B were trained. */
 const plainInits = ['gaussian', 'orthogonal', 'eva', 'mica']
 
-/** Fields that mean more than W + s B A when they hold anything but these values. */
+/** Fields that change W + s B A unless they have one of these values. */
 const plainValues: ReadonlyMap<string, { readonly what: string; readonly values: ReadonlyArray<unknown> }> =
   new Map([
     ['use_dora', { what: 'DoRA (use_dora)', values: [false] }],
@@ -83,7 +83,7 @@ const refusalOf = (where: string, json: Readonly<Record<string, unknown>>): Form
   if (typeof init === 'string' && !plainInits.includes(init.toLowerCase()))
     return unsupported(
       where,
-      `init_lora_weights ${shownValue(init)} is not known: whether it changes the base weights cannot be told`,
+      `init_lora_weights ${shownValue(init)} is not known: it may change the base weights`,
       'convert it to plain LoRA with peft first',
     )
   for (const [field, { what, values }] of plainValues)
@@ -92,9 +92,9 @@ const refusalOf = (where: string, json: Readonly<Record<string, unknown>>): Form
   return undefined
 }
 
-// fields nobody here knows -----------------------------------------------------------------------
+// unknown fields ---------------------------------------------------------------------------------
 
-/** Fields of peft 0.21 that say nothing about W + s B A, or nothing while the fields they belong to are off. */
+/** Fields of peft 0.21 that do not affect W + s B A, or not while the fields they belong to are off. */
 const idleFields = [
   'auto_mapping',
   'ensure_weight_tying',
@@ -113,7 +113,7 @@ const knownFields = new Set([
   ...idleFields,
 ])
 
-/** Fields of a later peft that are switched on: they survive a round trip, and what they mean is not done. */
+/** Fields of later versions of peft that are switched on: they are kept in a round trip, but have no effect here. */
 export const unknownFields = (json: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
   Object.keys(json).filter(
     (field) => !knownFields.has(field) && json[field] !== false && !isEmpty(json[field]),
@@ -121,7 +121,7 @@ export const unknownFields = (json: Readonly<Record<string, unknown>>): Readonly
 
 // decoding ---------------------------------------------------------------------------------------
 
-/** @param where the file, for messages */
+/** Decodes adapter_config.json; settings that are not supported are refused by name. @param where the file, for messages */
 export const decodeAdapterConfig =
   (where: string) =>
   (json: Readonly<Record<string, unknown>>): E.Either<FormatError, AdapterFields> => {
@@ -135,16 +135,16 @@ export const decodeAdapterConfig =
       : E.left(refusal)
   }
 
-// fresh ------------------------------------------------------------------------------------------
+// new adapters -----------------------------------------------------------------------------------
 
-/** What decides the configuration of a new adapter. */
+/** The settings of a new adapter. */
 export interface FreshAdapter {
   readonly rank: number
   readonly alpha: number
   readonly dropout?: number
-  /** Names at the end of modules' paths, `all-linear`, or a pattern for whole paths. */
+  /** Names that modules' paths end with, `all-linear`, or a pattern for whole paths. */
   readonly targetModules: ReadonlyArray<string> | string
-  /** Name or path of the model it belongs to. */
+  /** Name or path of the base model. */
   readonly baseModel?: string
   readonly useRslora?: boolean
 }

@@ -10,7 +10,7 @@ export type { Placement } from './placement'
 export { adapterWarnings, readAdapter } from './read'
 export { writeAdapter } from './write'
 
-/** Which modules a configuration targets, and with what rank and scale. @param where its file or option, for messages */
+/** The modules that a configuration targets, with rank and scale of each. @param where its file or option, for messages */
 export const adapterPlacement = (
   where: string,
   config: Readonly<Record<string, unknown>>,

@@ -1,11 +1,11 @@
-/** Names of tensors in adapter_model.safetensors, told apart by name alone, never by order. */
+/** Names of tensors in adapter_model.safetensors. A tensor's role follows from its name alone, never from the order. */
 import type { AdapterFields } from './config'
 
 // model ------------------------------------------------------------------------------------------
 
 export type AdapterKey =
   | { readonly kind: 'factor'; readonly module: string; readonly factor: 'A' | 'B' }
-  /** `modules_to_save`, biases, embeddings saved along: kept, not applied. */
+  /** `modules_to_save`, biases, and embeddings that were saved with the adapter: kept, not applied. */
   | { readonly kind: 'extra' }
   | { readonly kind: 'refused'; readonly what: string }
   | { readonly kind: 'unknown' }
@@ -17,11 +17,11 @@ const factorPattern = /^(.+)\.lora_([AB])(?:\.default)?\.weight$/
 
 const embeddingNames = ['embed_tokens', 'lm_head']
 
-/** As peft: a module whose path ends with the letters of `saved` (`norm` takes `input_layernorm` too). */
+/** As in peft: inside a module whose path ends with the characters of `saved` (`norm` includes `input_layernorm`). */
 const isInside = (name: string, saved: string): boolean =>
   name.split('.').some((_, i, parts) => parts.slice(0, i).join('.').endsWith(saved))
 
-/** peft saves the output head along where an adapter sits on it: frozen, the same as the model's. */
+/** peft also saves the output head where an adapter is on it: a frozen copy of the model's. */
 export const headCopy = `${prefix}lm_head.base_layer.weight`
 
 const isExtra = (name: string, config: AdapterFields): boolean => {
@@ -36,7 +36,7 @@ const isExtra = (name: string, config: AdapterFields): boolean => {
   )
 }
 
-/** What a tensor's name means in an adapter of this configuration. */
+/** The role of a tensor in an adapter of this configuration, by its name. */
 export const keyOf = (key: string, config: AdapterFields): AdapterKey => {
   if (/\.lora_embedding_[AB]\b/.test(key)) return { kind: 'refused', what: 'an adapter on embeddings' }
   if (key.includes('.lora_magnitude_vector')) return { kind: 'refused', what: 'DoRA' }

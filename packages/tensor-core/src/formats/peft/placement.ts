@@ -1,5 +1,5 @@
 /**
- * Which modules an adapter sits on, with what rank and scale: peft's rules for `target_modules`, `exclude_modules`,
+ * Which modules an adapter is on, with which rank and scale: peft's rules for `target_modules`, `exclude_modules`,
  * `layers_to_transform`, `rank_pattern` and `alpha_pattern`. Source: peft 0.21, `check_target_module_exists`, `get_pattern_key`.
  */
 import * as E from 'fp-ts/Either'
@@ -12,11 +12,10 @@ import type { AdapterFields } from './config'
 // model ------------------------------------------------------------------------------------------
 
 /**
- * Which modules carry an adapter, of what rank, and how strongly it acts there. Names are those of the model:
- * `model.layers.0.self_attn.q_proj`.
+ * Which modules have an adapter, and its rank and scale there. Names are those of the model: `model.layers.0.self_attn.q_proj`.
  */
 export interface Placement {
-  /** Whether the linear module of this name carries the adapter. `all-linear` does not mean the output layer. */
+  /** Whether the linear module of this name has an adapter. `all-linear` does not include the output layer. */
   readonly targets: (name: string) => boolean
   readonly rank: (name: string) => number
   readonly alpha: (name: string) => number
@@ -71,7 +70,7 @@ const excludeMatcher = (where: string, fields: AdapterFields): Checked<PatternMa
     : E.right(endsWithName(exclude))
 }
 
-/** The layer number is the first numbered segment that follows what a pattern of `layers_pattern` matches, or any two segments. */
+/** The layer's number: the first numeric segment after a match of `layers_pattern`; without patterns, after any two segments. */
 const layerOf = (name: string, after: ReadonlyArray<PatternMatcher>): number | undefined => {
   const parts = name.split('.')
   const numbered = parts.flatMap((part, i) =>
@@ -79,7 +78,7 @@ const layerOf = (name: string, after: ReadonlyArray<PatternMatcher>): number | u
   )
   const follows = (matches: PatternMatcher): number | undefined =>
     numbered.find((i) => matches(parts.slice(0, i).join('.')))
-  // as peft, the first pattern that is found anywhere decides
+  // as in peft, the first pattern that is found anywhere decides
   const at =
     after.length === 0 ? numbered.find((i) => i > 1) : after.map(follows).find((i) => i !== undefined)
   return at === undefined ? undefined : Number(parts[at])
@@ -88,7 +87,7 @@ const layerOf = (name: string, after: ReadonlyArray<PatternMatcher>): number | u
 const layerFilter = (where: string, fields: AdapterFields): Checked<PatternMatcher> => {
   const wanted = fields.layers_to_transform
   const list = typeof wanted === 'number' ? [wanted] : (wanted ?? [])
-  // peft looks at layers only where the targets are a list of names
+  // peft checks layers only where the targets are a list of names
   if (list.length === 0 || typeof fields.target_modules === 'string') return E.right(() => true)
   const pattern = fields.layers_pattern ?? []
   return pipe(
@@ -103,7 +102,7 @@ const layerFilter = (where: string, fields: AdapterFields): Checked<PatternMatch
 
 // placement --------------------------------------------------------------------------------------
 
-/** @param where the file, for messages */
+/** The placement that an adapter's configuration describes. @param where the file, for messages */
 export const placementOf = (where: string, fields: AdapterFields): Checked<Placement> =>
   pipe(
     E.Do,
@@ -113,7 +112,7 @@ export const placementOf = (where: string, fields: AdapterFields): Checked<Place
     E.apS('alphas', patternTable(where, 'alpha_pattern', fields.alpha_pattern)),
     E.apS('inLayer', layerFilter(where, fields)),
     E.map(({ targeted, excluded, ranks, alphas, inLayer }) => {
-      // a module that is saved whole carries no adapter
+      // a module that is saved whole has no adapter
       const saved = (name: string): boolean =>
         (fields.modules_to_save ?? []).some((m) => `.${name}.`.includes(`.${m}.`))
       const rank = (name: string): number => ranks(name) ?? fields.r

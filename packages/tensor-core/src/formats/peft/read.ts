@@ -41,7 +41,7 @@ const pickleName = 'adapter_model.bin'
 
 const isJsonObject = (u: unknown): u is Json => typeof u === 'object' && u !== null && !Array.isArray(u)
 
-/** Modules in the order of their layers, whatever the order of the file. */
+/** Sorts modules by layer number, whatever their order in the file. */
 const byName = new Intl.Collator('en', { numeric: true })
 
 const widest = (dtypes: ReadonlyArray<StoredDtype>): StoredDtype => {
@@ -103,7 +103,7 @@ const contentsOf = (file: SafetensorsFile, fields: AdapterFields): E.Either<Form
       })
 }
 
-/** The module's shapes must be those its configuration promises. */
+/** Checks that a module's shapes agree with the configuration. @returns [d_out, r, d_in] */
 const checkModule = (
   file: SafetensorsFile,
   { name, A, B }: Contents['modules'][number],
@@ -139,7 +139,7 @@ const readModule =
       })),
     )
 
-/** Weights that only a pickle holds are not read: a pickle is a program. */
+/** Opens the weights. Weights that are only in a pickle are refused: reading a pickle runs it as a program. */
 const readWeights = (folder: string): TE.TaskEither<FormatError, SafetensorsFile> =>
   pipe(
     kindOf(join(folder, weightsName)),
@@ -150,7 +150,7 @@ const readWeights = (folder: string): TE.TaskEither<FormatError, SafetensorsFile
         ? TE.left(
             unsupported(
               folder,
-              `holds its weights as ${pickleName} alone, a pickle, which is not read`,
+              `has its weights only as ${pickleName}, a pickle, which is not read`,
               `load it with peft and save it with save_pretrained(..., safe_serialization=True), which writes ${weightsName}`,
             ),
           )
@@ -161,7 +161,12 @@ const readWeights = (folder: string): TE.TaskEither<FormatError, SafetensorsFile
 const notAnAdapter = (folder: string): FormatError =>
   badInput('FileMissing', `holds no ${configName}`, { where: folder, remedy: 'give a PEFT adapter folder' })
 
-/** Reads an adapter with all its factors; what cannot be represented is refused by name. */
+/**
+ * Reads a PEFT adapter folder with all its factors in float32.
+ *
+ * @returns left: a file that is missing or damaged, factors that do not fit the configuration, or a setting or a tensor that is not
+ * supported, by name
+ */
 export const readAdapter = (folder: string): TE.TaskEither<FormatError, LoraAdapter> => {
   const configPath = join(folder, configName)
   return pipe(
@@ -191,7 +196,7 @@ export const readAdapter = (folder: string): TE.TaskEither<FormatError, LoraAdap
   )
 }
 
-/** What of the adapter is kept but not applied, one line each. */
+/** Warnings about parts of the adapter that are kept but not applied, one line each. */
 export const adapterWarnings = (adapter: LoraAdapter): ReadonlyArray<string> => {
   const extras = adapter.extras.filter(({ name }) => name !== headCopy)
   const [biases, saved] = [

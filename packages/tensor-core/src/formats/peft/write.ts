@@ -1,7 +1,7 @@
 /**
- * Writing a PEFT adapter folder that peft loads unchanged. The configuration is written as it came; where a module's rank or
- * scale is no longer what it says, an entry for that module goes into `rank_pattern` or `alpha_pattern`, so that file and
- * numbers never disagree.
+ * Writing a PEFT adapter folder that peft can load. The configuration is written as it was read; where a module's rank or scale no
+ * longer agrees with it, an entry for that module is added to `rank_pattern` or `alpha_pattern`, so that configuration and tensors
+ * never disagree.
  */
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
@@ -21,7 +21,7 @@ type Json = Readonly<Record<string, unknown>>
 
 const escaped = (name: string): string => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** Own entries stand before the old ones: peft takes the first pattern that matches. */
+/** Adds entries before the old ones: peft uses the first pattern that matches. */
 const withEntries = (
   config: Json,
   field: 'rank_pattern' | 'alpha_pattern',
@@ -84,7 +84,7 @@ const tensorsOf = (adapter: LoraAdapter): ReadonlyArray<TensorToWrite> => [
   ...adapter.extras,
 ]
 
-/** Writes an adapter folder, whole or absent. An existing target is replaced: `refuseExisting` first. */
+/** Writes an adapter folder atomically. An existing target is replaced: call `refuseExisting` first. */
 export const writeAdapter = (path: string, adapter: LoraAdapter): TE.TaskEither<FormatError, void> =>
   pipe(
     TE.fromEither(decodeAdapterConfig(path)(adapter.config)),

@@ -36,7 +36,7 @@ export const isStoredDtype = (dtype: string): dtype is StoredDtype => storedDtyp
 const float = new Float32Array(1)
 const bits = new Uint32Array(float.buffer)
 
-/** The float32 bits of every half-precision number, made at first use (256 kB). */
+/** The float32 bits of every half-precision number, computed at first use (256 kB). */
 const halfTable = (() => {
   const made: { table?: Uint32Array } = {}
   const make = (): Uint32Array => {
@@ -60,11 +60,11 @@ const halfTable = (() => {
   return (): Uint32Array => (made.table ??= make())
 })()
 
-/** Bits of a float32 as bits of the nearest bfloat16. */
+/** Converts the bits of a float32 to those of the nearest bfloat16. */
 const toBrain = (b: number): number =>
   (b & 0x7fffffff) > 0x7f800000 ? (b >>> 16) | 0x40 : ((b + 0x7fff + ((b >>> 16) & 1)) >>> 16) & 0xffff
 
-/** Bits of a float32 as bits of the nearest half-precision number. */
+/** Converts the bits of a float32 to those of the nearest half-precision number. */
 const toHalf = (b: number): number => {
   const sign = (b >>> 16) & 0x8000
   const magnitude = b & 0x7fffffff
@@ -85,7 +85,7 @@ const toHalf = (b: number): number => {
 
 type Widen = (bytes: Uint8Array, out: Float32Array) => void
 
-/** A view of `bytes` as elements; copied where the bytes are not aligned. */
+/** Arguments of a typed array over `bytes`; the bytes are copied where they are not aligned. */
 const aligned = (bytes: Uint8Array, width: number): [ArrayBufferLike, number, number] => {
   const own = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
   return [own.buffer, own.byteOffset, own.byteLength / width]
@@ -113,7 +113,7 @@ export const widen = (dtype: StoredDtype, bytes: Uint8Array, out: Float32Array):
 
 // narrowing --------------------------------------------------------------------------------------
 
-/** Little-endian bytes of `values` stored as `dtype`; F32 shares the memory of `values`. */
+/** Little-endian bytes of `values` stored as `dtype`; for F32 they are a view of the memory of `values`. */
 export const narrow = (dtype: StoredDtype, values: Float32Array): Uint8Array => {
   switch (dtype) {
     case 'F32':

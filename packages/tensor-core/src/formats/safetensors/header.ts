@@ -1,7 +1,7 @@
 /**
  * The header of a safetensors file: eight bytes of little-endian length, then JSON `{name: {dtype, shape, data_offsets}}` with
- * optional `__metadata__`. A header is taken only if its tensors fill the rest of the file exactly: no overlap, no hole, nothing
- * after the last. Source: the format's own description, github.com/huggingface/safetensors.
+ * optional `__metadata__`. A header is accepted only if its tensors fill the rest of the file exactly: no overlap, no hole, nothing
+ * after the last. Source: the format's description, github.com/huggingface/safetensors.
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -10,7 +10,7 @@ import { byteWidths } from './dtype'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A tensor's place: bytes `begin` to `end` of the data, which starts after the header. */
+/** A tensor's position: bytes `begin` to `end` of the data, which starts after the header. */
 export interface TensorPlace {
   readonly dtype: string
   readonly shape: ReadonlyArray<number>
@@ -23,7 +23,7 @@ export interface Header {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** The limit of the reference implementation. */
+/** Largest header, as in the reference implementation. */
 export const maxHeaderBytes = 100_000_000
 
 // checks -----------------------------------------------------------------------------------------
@@ -38,7 +38,7 @@ const isCounts = (v: StrictJson | undefined): v is ReadonlyArray<number> =>
 
 const quoted = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}...` : name)
 
-/** The number of elements; infinite or unsafe products never equal a byte length. */
+/** The number of elements. A product that is infinite or no safe integer never equals a byte length. */
 export const elementCount = (shape: ReadonlyArray<number>): number => shape.reduce((n, d) => n * d, 1)
 
 const placeOf = (name: string, v: StrictJson): Checked<TensorPlace> => {
@@ -74,7 +74,7 @@ const metadataOf = (v: StrictJson | undefined): Checked<Readonly<Record<string, 
   return E.right(Object.fromEntries(entries))
 }
 
-/** The tensors must tile the data: each begins where the one before ends, the last ends with the file. */
+/** Checks that the tensors tile the data: each begins where the one before ends, and the last ends with the file. */
 const tile = (tensors: ReadonlyMap<string, TensorPlace>, dataBytes: number): Checked<undefined> => {
   const ordered = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)
   let reached = 0
@@ -93,7 +93,7 @@ const tile = (tensors: ReadonlyMap<string, TensorPlace>, dataBytes: number): Che
 
 // parsing ----------------------------------------------------------------------------------------
 
-/** @returns left: what is wrong with the length field of a file of `fileBytes`. */
+/** The header's length in bytes. @returns left: what is wrong with the length field of a file of `fileBytes` */
 export const headerLength = (first8: Uint8Array, fileBytes: number): Checked<number> => {
   if (fileBytes < 8) return E.left(`is only ${fileBytes} bytes long, too short for safetensors`)
   const length = new DataView(first8.buffer, first8.byteOffset, 8).getBigUint64(0, true)
@@ -104,7 +104,7 @@ export const headerLength = (first8: Uint8Array, fileBytes: number): Checked<num
   return E.right(Number(length))
 }
 
-/** @param dataBytes the file's length after the header */
+/** Parses and checks a header. @param dataBytes the file's length after the header */
 export const parseHeader = (bytes: Uint8Array, dataBytes: number): Checked<Header> =>
   pipe(
     E.tryCatch(

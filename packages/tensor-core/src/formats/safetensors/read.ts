@@ -1,6 +1,6 @@
 /**
- * Reading a safetensors file by byte range: the header once, then one tensor at a time. Widening goes chunk by chunk while the
- * next chunk is being read, so a tensor costs its float32 values and two chunks, never the file.
+ * Reading a safetensors file by byte range: the header once, then one tensor at a time. Each chunk is widened while the next one is
+ * being read, so a tensor needs memory for its float32 values and two chunks, never for the file.
  */
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
@@ -14,14 +14,14 @@ import { type Header, type TensorPlace, elementCount, headerLength, parseHeader 
 
 // model ------------------------------------------------------------------------------------------
 
-/** Where the bytes of a tensor are read to: a place of exactly that length. */
+/** Allocates the memory that a tensor's bytes are read into: an array of exactly the given length. */
 export type Room = (length: number) => Uint8Array
 
 /** An opened safetensors file. It holds no file descriptor: each read opens and closes the file. */
 export interface SafetensorsFile extends WeightSource {
   readonly path: string
   readonly metadata: Readonly<Record<string, string>>
-  /** The tensor's little-endian bytes as stored. */
+  /** The tensor's little-endian bytes as stored, of any dtype. */
   readonly readRaw: (name: string, room?: Room) => TE.TaskEither<FormatError, NamedTensor>
 }
 
@@ -34,8 +34,8 @@ const floatPlace = (path: string, name: string, place: TensorPlace): E.Either<Fo
     : E.left(notAWeight(path, name, place.dtype))
 
 /**
- * Memory for a tensor that an engine may take over without a copy: large blocks come from the operating system 16 bytes after
- * the start of a page, so that 48 bytes on they are aligned to 64, as TensorFlow asks for. Not zeroed: it is read into at once.
+ * Memory for a tensor that an engine may take over without a copy. TensorFlow needs an alignment of 64 bytes; large blocks from the
+ * operating system start 16 bytes after the start of a page, so an offset of 48 bytes aligns them. The memory is not zeroed.
  */
 export const engineRoom: Room = (length) =>
   new Uint8Array(Buffer.allocUnsafeSlow(length + 48).buffer, 48, length)
@@ -97,7 +97,7 @@ const readWidened = async (
 
 // fingerprint ------------------------------------------------------------------------------------
 
-/** Files up to this size are hashed whole; of larger ones the header, the modification time and evenly spread samples. */
+/** Files up to this size are hashed whole; for larger ones the hash covers the size, the modification time and evenly spaced samples. */
 const wholeHashBytes = 1 << 26
 const samples = 256
 const sampleBytes = 1 << 14
@@ -125,7 +125,7 @@ const fingerprintOf = (path: string): TE.TaskEither<FormatError, string> =>
 
 // opening ----------------------------------------------------------------------------------------
 
-/** What tells one state of a file from another. */
+/** Identifies one state of a file: it changes when the file is replaced or written to. */
 interface FileState {
   readonly dev: number
   readonly ino: number
@@ -133,7 +133,7 @@ interface FileState {
   readonly mtimeMs: number
 }
 
-/** Tensors are read long after the header: the file must be the one whose header was read. */
+/** Checks that the file is still the one whose header was read: tensors are read long after it. */
 const sameFile = (path: string, handle: FileHandle, opened: FileState): TE.TaskEither<FormatError, void> =>
   pipe(
     attemptRead(path, () => handle.stat()),

@@ -1,4 +1,4 @@
-/** Writing a safetensors file, one tensor in memory at a time; the target is whole or absent. */
+/** Writing a safetensors file atomically, with one tensor in memory at a time. */
 import * as TE from 'fp-ts/TaskEither'
 import { flow, pipe } from 'fp-ts/function'
 import { type FormatError, type NamedTensor, type StoredDtype, failure } from '../../contracts'
@@ -8,7 +8,7 @@ import { elementCount } from './header'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Float values and the type they are stored in; `values` may be fetched when their turn comes. */
+/** Float values and the type they are stored in; `values` may be a task, which runs just before the tensor is written. */
 export interface FloatTensor {
   readonly name: string
   readonly dtype: StoredDtype
@@ -16,7 +16,7 @@ export interface FloatTensor {
   readonly values: Float32Array | TE.TaskEither<FormatError, Float32Array>
 }
 
-/** What is written: float values to be stored as `dtype`, or bytes carried along as they are. */
+/** A tensor to be written: float values to be stored as `dtype`, or bytes that are copied unchanged. */
 export type TensorToWrite = FloatTensor | NamedTensor
 
 // layout -----------------------------------------------------------------------------------------
@@ -26,7 +26,7 @@ const byteLength = (tensor: TensorToWrite): number =>
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** As the reference implementation lays them out: wide elements first, so that all stay aligned, then by name. */
+/** The order of the reference implementation: wide elements first, so that all stay aligned, then by name. */
 const ordered = (tensors: ReadonlyArray<TensorToWrite>): ReadonlyArray<TensorToWrite> =>
   [...tensors].sort(
     (a, b) =>
