@@ -1,5 +1,4 @@
 /** AlignBeam as a defence of the decoding stage: an endomorphism of `CausalLM`. */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -9,7 +8,7 @@ import {
   decodingDefence,
   noDefence,
 } from '@safe/tensor-core/contracts'
-import { decodeOptions, parametersOf } from '@safe/tensor-core/options'
+import { checked, completed, parametersOf } from '@safe/tensor-core/options'
 import { answeringModel } from './mixing/answeringModel'
 import type { AlignBeamError } from './errors'
 import { type AlignBeamOptions, alignBeamOptions } from './options'
@@ -53,21 +52,20 @@ export interface AlignBeamResources {
  * ```
  */
 export const alignBeam = (
-  options: AlignBeamOptions,
+  options: Partial<AlignBeamOptions>,
   { anchor, judge, onDispose }: AlignBeamResources,
 ): DecodingDefence<AlignBeamError> => {
   if (options.enabled === false) return noDefence.decoding
-  const complete = decodeOptions(alignBeamOptions, options)
   return decodingDefence<AlignBeamError>({
     name: 'alignbeam',
     parameters: {
-      ...parametersOf(E.isRight(complete) ? complete.right : options),
+      ...parametersOf(alignBeamOptions, completed(alignBeamOptions, options)),
       anchor: anchor.id,
       judge: judge?.id ?? null,
     },
     apply: (draft) =>
       pipe(
-        TE.fromEither(complete),
+        TE.fromEither(checked(alignBeamOptions, options)),
         TE.bindTo('settings'),
         TE.bindW('mixer', ({ settings }) => TE.fromEither(alignBeamMixer(anchor, draft, settings))),
         TE.map(({ settings, mixer }) =>

@@ -46,7 +46,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
         options.enabled
           ? decodingDefence({
               name: 'alignbeam',
-              parameters: parametersOf(options),
+              parameters: parametersOf(alignBeamOptions, options),
               apply: withSecondModel(anchor, (second, onDispose) =>
                 alignBeam(options, { anchor: second, judge, onDispose }),
               ),
@@ -64,7 +64,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
       TE.right(
         decodingDefence({
           name: 'safe-decoding',
-          parameters: parametersOf(options),
+          parameters: parametersOf(safeDecodingOptions, options),
           apply: withSecondModel(model(), (expert, onDispose) =>
             safeDecoding(options, { expert, onDispose }),
           ),

@@ -9,11 +9,11 @@ import { safetySystemPrompt } from './defaults'
 import { type AlignBeamError, tokenizerMissing } from './errors'
 import { mix } from './mixing/mix'
 import type { Mixer } from './mixing/mixedSession'
-import { type AlignBeamSettings, alignBeamOptions } from './options'
+import { type AlignBeamOptions, alignBeamOptions } from './options'
 import { systemPrompted } from './systemPrompt'
 
 /** The paper's settings, complete. */
-export const defaultSettings: AlignBeamSettings = defaultsOf(alignBeamOptions)
+export const defaultSettings: AlignBeamOptions = defaultsOf(alignBeamOptions)
 
 // constructors -----------------------------------------------------------------------------------
 
@@ -65,7 +65,7 @@ const anchorPrompt =
 export const alignBeamMixer = (
   anchor: CausalLM,
   draft: CausalLM,
-  settings: AlignBeamSettings,
+  settings: AlignBeamOptions,
 ): E.Either<AlignBeamError, Mixer> => {
   const bridge = modelBridge(anchor, draft, settings.multi)
   if (E.isLeft(bridge)) return bridge

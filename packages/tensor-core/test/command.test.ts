@@ -16,6 +16,7 @@ import {
   optional,
   required,
   runBinary,
+  switchedOn,
   text,
   withDefault,
 } from '../src/cli/kit'
@@ -42,7 +43,33 @@ const fails = command({
   options: {},
   run: () => TE.left(badInput('BadRow', 'is not JSON', { where: 'x.jsonl:3', remedy: 'mend the row' })),
 })
-const binary: Binary = { name: 'demo', version: '1.2.3', description: 'a demo', commands: [echo, fails] }
+/** Faults of the library name fields; `gone` is no option of the command. */
+const faults = {
+  prefixed: badInput('BadOption', 'is too large', { field: 'maxNewTokens' }),
+  named: badInput('BadOption', 'holds a run with `maxNewTokens` 4, this one has 5', {
+    field: 'maxNewTokens',
+    where: 'out',
+    remedy: 'lower `seed` or `gone`',
+  }),
+  negated: badInput('BadOption', 'holds a run with `noShuffle` false', { field: 'noShuffle' }),
+  foreign: badInput('BadOption', 'is too large', { field: 'gone' }),
+}
+const refuses = command({
+  name: 'refuses',
+  description: 'fails with a fault of a field',
+  options: {
+    fault: required(choice('which', ['prefixed', 'named', 'negated', 'foreign'])),
+    maxNewTokens: optional(integer('a count', { min: 1 })),
+    shuffle: switchedOn('rows in file order'),
+  },
+  run: ({ fault }) => TE.left(faults[fault]),
+})
+const binary: Binary = {
+  name: 'demo',
+  version: '1.2.3',
+  description: 'a demo',
+  commands: [echo, fails, refuses],
+}
 
 const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
   const said = { out: '', err: '' }
@@ -118,6 +145,15 @@ describe('runBinary', () => {
     expect(JSON.parse(out)).toMatchObject({
       error: { tag: 'BadRow', message: 'is not JSON', where: 'x.jsonl:3' },
     })
+  })
+
+  it.each([
+    ['prefixed', '--max-new-tokens is too large; see --help'],
+    ['named', 'out: holds a run with --max-new-tokens 4, this one has 5; lower --seed or `gone`'],
+    ['negated', 'holds a run with --no-shuffle false; see --help'],
+    ['foreign', 'gone is too large'],
+  ])('shows a field as its flag: %s', async (fault, line) => {
+    expect((await run('refuses', '--fault', fault)).err).toBe(`demo: ${line}\n`)
   })
 
   it('shows version and help', async () => {

@@ -19,7 +19,7 @@ import {
   required,
   resumeOption,
   rowOptions,
-  trainingOptions,
+  recipeOptions,
   withDefault,
 } from '@safe/tensor-core/cli'
 import type { Fault } from '@safe/tensor-core/contracts'
@@ -49,7 +49,7 @@ export const runOptions = {
     folder('where intermediate results are kept (default: beside --out, with .work at its end)'),
   ),
   checkpointEvery: withDefault(100, integer('optimizer steps between checkpoints', { min: 1 })),
-  ...trainingOptions,
+  ...recipeOptions,
   ...rowOptions,
   ...keptRowsOptions,
   ...resumeOption,
@@ -75,10 +75,8 @@ export const runCommand = (openMachine: OpenMachine): Command =>
     run: (v, context) => {
       const work = v.work ?? `${v.out}.work`
       return pipe(
-        checkTargets([v.out, v.dropped], [v.noisy, v.safe], v.overwrite || v.resume),
-        E.chainW(() => filterRuleOf(v)),
-        TE.fromEither,
-        TE.bindTo('rule'),
+        TE.fromEither(checkTargets([v.out, v.dropped], [v.noisy, v.safe], v.overwrite || v.resume)),
+        TE.map(() => ({ rule: filterRuleOf(v) })),
         TE.apSW('noisy', readDataset(v.noisy)),
         TE.apSW('source', readSource(v.noisy)),
         TE.apSW('safe', readDataset(v.safe)),

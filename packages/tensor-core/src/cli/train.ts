@@ -10,18 +10,16 @@ import {
   integer,
   optional,
   overwriteOption,
-  recipeOf,
   required,
   resumeOption,
   rowChoiceOf,
   rowOptions,
-  trainingOptions,
   startEngine,
   stopping,
 } from './kit'
 import { refuseExisting } from '../files'
 import { readDataset } from '../formats'
-import { type LogRow, type TrainingRequest, trainAdapter, trainModel } from '../lm'
+import { type LogRow, type TrainingRequest, recipeOf, recipeOptions, trainAdapter, trainModel } from '../lm'
 
 export const trainCommand = command({
   name: 'train',
@@ -32,7 +30,7 @@ export const trainCommand = command({
     out: required(folder('adapter folder, or with --full a model folder')),
     full: flag('train all weights'),
     initAdapter: optional(folder('go on from this adapter: it brings rank, alpha, targets and patterns')),
-    ...trainingOptions,
+    ...recipeOptions,
     ...rowOptions,
     checkpointEvery: optional(integer('steps between checkpoints', { min: 1 })),
     log: optional(file('JSONL of {step, loss, gradNorm, lr, examples, tokens, seconds}')),

@@ -21,10 +21,19 @@ export { type RowChoice, encodeDataset } from './rows'
 export { type OpenOracle, openGradientOracle } from './openGradientOracle'
 export { trainAdapter } from './trainAdapter'
 export { trainModel } from './trainModel'
-export type { TrainingError, TrainingRequest } from './training/request'
+export type { TrainingError, TrainingRequest, TrainingRun } from './training/request'
 export type { LogRow } from './training/log'
-export { type LossKind, type OracleSettings, deviceSpace, lmOracle } from './training/oracle'
-export { type TrainingRecipe, recipeDefaults } from './training/recipe'
+export { type OracleSettings, deviceSpace, lmOracle } from './training/oracle'
+export {
+  type LossKind,
+  type TrainingRecipe,
+  lossKinds,
+  recipeDefaults,
+  recipeOf,
+  recipeOptions,
+  recipeOptionsWith,
+  withChanges,
+} from './training/recipe'
 export { type Schedule, scheduleFactor, schedules } from './training/schedule'
 export {
   type LoraSlot,

@@ -2,11 +2,17 @@
 export * from './option'
 export { type PluginSpec, definePlugin } from './plugin'
 export {
+  type Deciding,
+  type DefaultedTable,
   type Given,
+  checked,
   codecOf,
+  completed,
   decodeConfigured,
   decodeOptions,
   defaultsOf,
   documentOf,
   parametersOf,
+  valuesIn,
+  withDefaults,
 } from './table'

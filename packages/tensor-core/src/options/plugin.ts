@@ -50,7 +50,11 @@ export const definePlugin = <S extends Stage, T extends OptionTable, N extends R
     stage,
     summary,
     needs,
-    complete: (given) => pipe(decoded(given), E.map(parametersOf)),
+    complete: (given) =>
+      pipe(
+        decoded(given),
+        E.map((values) => parametersOf(table, values)),
+      ),
     create: (given, resources) =>
       pipe(
         TE.fromEither(decoded(given)),

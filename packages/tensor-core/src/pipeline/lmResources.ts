@@ -1,7 +1,8 @@
 /** What methods ask of a run (`Resources`), over a model folder: trainings and models of this package. */
 import type * as TE from 'fp-ts/TaskEither'
 import type { CausalLM, Dataset, LmError, LoraAdapter, RecipeChanges, Resources } from '../contracts'
-import { type ModelChoice, type TrainingError, type TrainingRequest, loadCausalLM, trainAdapter } from '../lm'
+import { type ModelChoice, type TrainingRun, loadCausalLM, trainAdapter } from '../lm'
+import { withChanges } from '../lm/training/recipe'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -9,7 +10,7 @@ import { type ModelChoice, type TrainingError, type TrainingRequest, loadCausalL
 export interface LmResourcesChoice
   extends
     Pick<
-      TrainingRequest,
+      TrainingRun,
       | 'model'
       | 'recipe'
       | 'seed'
@@ -33,7 +34,7 @@ export interface LmResources extends Pick<Resources, 'seed' | 'maxNewTokens'> {
     data: Dataset,
     changes?: RecipeChanges,
     init?: LoraAdapter,
-  ) => TE.TaskEither<TrainingError, LoraAdapter>
+  ) => TE.TaskEither<LmError, LoraAdapter>
   /** The model with an adapter merged; the caller disposes of it. */
   readonly model: (adapter?: LoraAdapter) => TE.TaskEither<LmError, CausalLM>
 }
@@ -41,13 +42,6 @@ export interface LmResources extends Pick<Resources, 'seed' | 'maxNewTokens'> {
 // constructors -----------------------------------------------------------------------------------
 
 const DEFAULT_MAX_NEW_TOKENS = 128
-
-/** The recipe under a method's changes; a new number of epochs replaces a number of steps. */
-const changed = ({ maxSteps, ...recipe }: TrainingRequest['recipe'], changes: RecipeChanges) => ({
-  ...recipe,
-  ...(maxSteps === undefined || changes.epochs !== undefined ? {} : { maxSteps }),
-  ...changes,
-})
 
 /** Ready resources for methods that train or run the aligned model; add the safe rows, references or anchor they need. */
 export const lmResources = ({
@@ -61,11 +55,11 @@ export const lmResources = ({
 }: LmResourcesChoice): LmResources => ({
   seed,
   maxNewTokens,
-  train: (data, changes = {}, init) =>
+  train: (data, changes, init) =>
     trainAdapter({
       ...choice,
       data,
-      recipe: changed(recipe, changes),
+      recipe: withChanges(recipe, changes),
       seed,
       ...(init === undefined ? {} : { init }),
       ...(onStart === undefined ? {} : { onStart }),

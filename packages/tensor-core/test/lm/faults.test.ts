@@ -5,7 +5,8 @@ import { type Update, type UpdateRule, emptyState, failure } from '../../src/con
 import { selectEngine, tf } from '../../src/engine'
 import { openModelFolder } from '../../src/formats'
 import { freshFactors, linearModules, lmOracle, loadWeights, loraTrainable } from '../../src/lm'
-import { type LoopSettings, trainLoop } from '../../src/lm/training/loop'
+import { trainLoop } from '../../src/lm/training/loop'
+import type { LoopSettings } from '../../src/lm/training/loopSettings'
 import { recipeDefaults } from '../../src/lm/training/recipe'
 import { golden, goldenFolder, run, tokenExample, tokenRow } from './golden'
 

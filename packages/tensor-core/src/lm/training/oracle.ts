@@ -22,12 +22,10 @@ import { type Target, crossEntropy } from '../decoder/loss'
 import { turn } from '../turn'
 import { batchSalt, dropoutMask } from './dropout'
 import { flatten } from './layout'
+import type { LossKind } from './recipe'
 import type { Trainable } from './trainable'
 
 // model ------------------------------------------------------------------------------------------
-
-/** Whether a batch's loss is the mean over its examples of their mean token loss, or the mean over all its tokens. */
-export type LossKind = 'example' | 'token'
 
 /** What an oracle takes gradients of, and how. */
 export interface OracleSettings {

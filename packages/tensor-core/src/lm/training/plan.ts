@@ -39,12 +39,11 @@ export const planOf = (
     if (known !== undefined) return known
     const plain = Array.from({ length: rows }, (_, i) => i)
     const shuffled = recipe.shuffle ? stream(seed, 'order', epoch).shuffle(plain) : plain
-    const order =
-      recipe.groupByLength === true
-        ? lengthGroups(shuffled, batchSize, lengthOf, (batches) =>
-            recipe.shuffle ? stream(seed, 'groups', epoch).shuffle(batches) : batches,
-          )
-        : shuffled
+    const order = recipe.groupByLength
+      ? lengthGroups(shuffled, batchSize, lengthOf, (batches) =>
+          recipe.shuffle ? stream(seed, 'groups', epoch).shuffle(batches) : batches,
+        )
+      : shuffled
     if (orders.size > 4) orders.clear()
     orders.set(epoch, order)
     return order

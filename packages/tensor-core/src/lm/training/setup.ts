@@ -1,4 +1,4 @@
-/** A model and its rows made ready to be trained: an adapter beside frozen weights, or all weights. */
+/** A model and its rows prepared for training: an adapter beside frozen weights, or all weights. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -10,12 +10,12 @@ import { loadWeights } from '../inference/load'
 import { checkMemory, stepBytes, trainedBytes, weightBytes } from '../memory'
 import { type OpenedModel, adapterOf, nameOf, openModel } from '../openModel'
 import { type AdapterStart, adapterStart } from './adapterSlots'
-import type { TrainingError, TrainingRequest } from './request'
+import type { TrainingRun } from './request'
 import { type Trainable, fullTrainable, loraTrainable } from './trainable'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A model and its rows, before any weight is on the device: what a run's record is made of. */
+/** A model and its rows, before any weight is on the device: the run's record is made from it. */
 export interface TrainingPlan {
   readonly opened: OpenedModel
   readonly encoded: EncodedRows
@@ -23,25 +23,27 @@ export interface TrainingPlan {
   readonly start?: Float32Array
 }
 
+/** The plan of a run that trains an adapter. */
 export interface AdapterPlan extends TrainingPlan {
   readonly from: AdapterStart
   readonly start: Float32Array
 }
 
 /** A model, its rows, and an oracle over a trainable vector. */
-export interface Bench extends TrainingPlan {
+export interface TrainingSetup extends TrainingPlan {
   readonly start: Float32Array
   readonly trainable: Trainable
   readonly dispose: () => void
 }
 
-export interface AdapterBench extends Bench {
+/** The setup of a run that trains an adapter. */
+export interface AdapterSetup extends TrainingSetup {
   readonly from: AdapterStart
 }
 
 // constructors -----------------------------------------------------------------------------------
 
-const encodeRows = (opened: OpenedModel, request: TrainingRequest): E.Either<LmError, EncodedRows> =>
+const encodeRows = (opened: OpenedModel, request: TrainingRun): E.Either<LmError, EncodedRows> =>
   pipe(
     encodedRows(opened, request.data, request.recipe.maxLength),
     E.map((encoded) => {
@@ -56,7 +58,7 @@ const encodeRows = (opened: OpenedModel, request: TrainingRequest): E.Either<LmE
 const roomToTrain = (
   { folder }: OpenedModel,
   { rows }: EncodedRows,
-  { model, recipe }: TrainingRequest,
+  { model, recipe }: TrainingRun,
   frozen: StorageDtype | undefined,
   trained: number,
 ): E.Either<LmError, void> => {
@@ -67,11 +69,12 @@ const roomToTrain = (
     where: model,
     purpose: `a training step of ${tokens} tokens in rows of up to ${length}`,
     bytes: weights + trainedBytes(trained) + stepBytes(folder.config, tokens, length),
-    remedy: `lower --batch-size or --max-length${frozen === 'float32' ? ', or use --dtype bfloat16 with --engine native' : ''}`,
+    remedy: `lower \`batchSize\` or \`maxLength\`${frozen === 'float32' ? ', or use \`dtype\` bfloat16 with the native \`engine\`' : ''}`,
   })
 }
 
-export const adapterPlan = (request: TrainingRequest): TE.TaskEither<TrainingError, AdapterPlan> =>
+/** The model opened, the rows encoded, and where the adapter starts. */
+export const adapterPlan = (request: TrainingRun): TE.TaskEither<LmError, AdapterPlan> =>
   pipe(
     TE.Do,
     TE.bindW('opened', () => openModel(request.model, request)),
@@ -79,22 +82,22 @@ export const adapterPlan = (request: TrainingRequest): TE.TaskEither<TrainingErr
     TE.bindW('init', () => adapterOf(request.init, request.onWarning)),
     TE.bindW('from', ({ opened, init }) =>
       TE.fromEither(
-        adapterStart(
-          opened.folder.config,
-          request.recipe,
-          request.seed,
-          request.model,
+        adapterStart(opened.folder.config, {
+          recipe: request.recipe,
+          seed: request.seed,
+          baseModel: request.model,
           init,
-          nameOf(request.init),
-        ),
+          initName: nameOf(request.init),
+        }),
       ),
     ),
     TE.map(({ opened, encoded, from }) => ({ opened, encoded, from, start: from.start })),
   )
 
-export const adapterBench =
-  (request: TrainingRequest) =>
-  (plan: AdapterPlan): TE.TaskEither<TrainingError, AdapterBench> =>
+/** The weights of an adapter's plan loaded. Left where memory does not suffice. */
+export const adapterSetup =
+  (request: TrainingRun) =>
+  (plan: AdapterPlan): TE.TaskEither<LmError, AdapterSetup> =>
     pipe(
       TE.fromEither(
         roomToTrain(plan.opened, plan.encoded, request, request.dtype ?? 'float32', plan.start.length),
@@ -109,7 +112,8 @@ export const adapterBench =
       })),
     )
 
-export const fullPlan = (request: TrainingRequest): TE.TaskEither<TrainingError, TrainingPlan> =>
+/** The model opened and the rows encoded. */
+export const fullPlan = (request: TrainingRun): TE.TaskEither<LmError, TrainingPlan> =>
   pipe(
     TE.Do,
     TE.bindW('opened', () => openModel(request.model, request)),
@@ -128,7 +132,7 @@ const weightVector =
         return E.left(
           badInput(
             'ModelUnsupported',
-            `holds ${slot.name} with ${values.right.length} values, config.json asks for ${slot.size}`,
+            `holds ${slot.name} with ${values.right.length} values, config.json says ${slot.size}`,
             { where: folder.path },
           ),
         )
@@ -137,9 +141,10 @@ const weightVector =
     return E.right(start)
   }
 
-export const fullBench =
-  (request: TrainingRequest) =>
-  (plan: TrainingPlan): TE.TaskEither<TrainingError, Bench> => {
+/** All weights of the model as the vector to train. Left where memory does not suffice. */
+export const fullSetup =
+  (request: TrainingRun) =>
+  (plan: TrainingPlan): TE.TaskEither<LmError, TrainingSetup> => {
     const trainable = fullTrainable(plan.opened.folder.config)
     return pipe(
       TE.fromEither(roomToTrain(plan.opened, plan.encoded, request, undefined, trainable.layout.size)),
