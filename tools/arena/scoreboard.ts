@@ -32,7 +32,7 @@ export const answers = (
     TE.chainW((lm) =>
       pipe(
         lm.generate(
-          evaluationItems.map((item) => item.prompt),
+          evaluationItems.map(({ prompt }) => ({ prompt })),
           greedy(longest),
         ),
         TE.map((completions) => {

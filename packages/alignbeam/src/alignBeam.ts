@@ -2,7 +2,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
-  type CausalLM,
+  type Steps,
   type DecodingDefence,
   type Judge,
   decodingDefence,
@@ -17,7 +17,7 @@ import { alignBeamMixer } from './settings'
 /** What AlignBeam works with. */
 export interface AlignBeamResources {
   /** A small aligned model, of any vocabulary. It stays the caller's. */
-  readonly anchor: CausalLM
+  readonly anchor: Steps
   /** Chooses among the beams; without one the most probable beam is returned. */
   readonly judge?: Judge | undefined
   /** Called when the defended model is disposed of: the place to dispose of the anchor. */
@@ -46,7 +46,9 @@ export interface AlignBeamResources {
  *   TE.chainW(({ draft, anchor }) =>
  *     alignBeam({ beams: 1, support: 'union' }, { anchor, onDispose: anchor.dispose }).apply(draft),
  *   ),
- *   TE.chainW((defended) => defended.generate([textPrompt('how do i steal the crown ?')], greedy(24))),
+ *   TE.chainW((defended) =>
+ *     defended.generate([{ prompt: textPrompt('how do i steal the crown ?') }], greedy(24)),
+ *   ),
  * )
  * void answers().then((result) => console.log(JSON.stringify(result)))
  * ```

@@ -1,5 +1,5 @@
 /** How the settings of AlignBeam become the mixer of two models. */
-import { type CausalLM, type LmError, type Prompt, tokenPrompt } from '@safe/tensor-core/contracts'
+import { type LmError, type Prompt, type Steps, tokenPrompt } from '@safe/tensor-core/contracts'
 import { defaultsOf } from '@safe/tensor-core/options'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -18,11 +18,7 @@ export const defaultSettings: AlignBeamOptions = defaultsOf(alignBeamOptions)
 // constructors -----------------------------------------------------------------------------------
 
 /** The bridge of two models: all of the anchor's stop tokens lead to the draft's. */
-export const modelBridge = (
-  anchor: CausalLM,
-  draft: CausalLM,
-  multi: Multi,
-): E.Either<AlignBeamError, Bridge> => {
+export const modelBridge = (anchor: Steps, draft: Steps, multi: Multi): E.Either<AlignBeamError, Bridge> => {
   if (anchor.tokenizer === undefined) return E.left(tokenizerMissing(anchor.id))
   if (draft.tokenizer === undefined) return E.left(tokenizerMissing(draft.id))
   const { eos } = draft.tokenizer
@@ -35,7 +31,7 @@ export const modelBridge = (
 }
 
 /** The system prompt the anchor will really be given: the default needs a chat template and words the tokenizer knows. */
-export const systemFor = ({ tokenizer }: CausalLM, system: string | null): string | null => {
+export const systemFor = ({ tokenizer }: Pick<Steps, 'tokenizer'>, system: string | null): string | null => {
   if (system !== safetySystemPrompt) return system
   const readable =
     tokenizer?.chat !== undefined &&
@@ -45,7 +41,7 @@ export const systemFor = ({ tokenizer }: CausalLM, system: string | null): strin
 
 /** Prompts of tokens mean something to one vocabulary only: the anchor of another one reads their text. */
 const anchorPrompt =
-  (anchor: CausalLM, draft: CausalLM, system: string | null) =>
+  (anchor: Steps, draft: Steps, system: string | null) =>
   (prompt: Prompt): TE.TaskEither<LmError, Prompt> => {
     if (prompt.kind === 'tokens')
       return TE.right(
@@ -63,8 +59,8 @@ const anchorPrompt =
 
 /** How `anchor` and `draft` decide together under these settings. */
 export const alignBeamMixer = (
-  anchor: CausalLM,
-  draft: CausalLM,
+  anchor: Steps,
+  draft: Steps,
   settings: AlignBeamOptions,
 ): E.Either<AlignBeamError, Mixer> => {
   const bridge = modelBridge(anchor, draft, settings.multi)

@@ -3,9 +3,12 @@ import {
   type Judge,
   decodingMonoid,
   defenceName,
+  failure,
   isIdentity,
   noDefence,
+  requestsOf,
   textPrompt,
+  tokenPrompt,
 } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { alignBeam } from '../src/alignBeam'
@@ -39,6 +42,7 @@ const options: GenerationOptions = {
 const draftOf = (seed: number) => toyModel('draft', words, randomLogits(seed, words.size))
 const anchorOf = (seed: number) => toyModel('anchor', pieces, randomLogits(seed + 99, pieces.size))
 const prompts = ['the cat', 'the mat is on the cat', 'no'].map(textPrompt)
+const requests = requestsOf(prompts)
 
 /** Scores by the last word, for choices that can be foreseen. */
 const judgeBy = (score: (completion: string) => number | null): Judge => ({
@@ -60,7 +64,7 @@ describe('alignBeam', () => {
     for (let seed = 0; seed < 10; seed++) {
       const [draft, anchor] = [draftOf(seed), anchorOf(seed)]
       const model = await right(alignBeam({ beams: 1, support: 'union' }, { anchor }).apply(draft))
-      const generated = await right(model.generate(prompts, options))
+      const generated = await right(model.generate(requests, options))
       const session = await right(model.open(prompts))
       const completed = await right(session.complete(options))
       expect(generated).toEqual(completed)
@@ -108,12 +112,12 @@ describe('alignBeam', () => {
         draft,
       ),
     )
-    const out = await right(all.generate(prompts, options))
+    const out = await right(all.generate(requests, options))
     expect(out).toHaveLength(3)
     const never = await right(
       alignBeam({ onNoSafe: 'refuse' }, { anchor, judge: judgeBy(() => 4) }).apply(draft),
     )
-    expect((await right(never.generate(prompts, options))).map((c) => c.text)).toEqual([
+    expect((await right(never.generate(requests, options))).map((c) => c.text)).toEqual([
       refusalText,
       refusalText,
       refusalText,
@@ -121,7 +125,23 @@ describe('alignBeam', () => {
     const unread = await right(
       alignBeam({ onNoSafe: 'refuse', beams: 1 }, { anchor, judge: judgeBy(() => null) }).apply(draft),
     )
-    expect((await right(unread.generate(prompts, options)))[0]!.text).toBe(refusalText)
+    expect((await right(unread.generate(requests, options)))[0]!.text).toBe(refusalText)
+  })
+
+  it("leaves a judge's fault as it is", async () => {
+    const broken: Judge = {
+      ...judgeBy(() => 1),
+      judge: () => TE.left(failure('JudgeFailed', 'the server is down', { where: 'http://judge' })),
+    }
+    const [draft, anchor] = [draftOf(5), anchorOf(5)]
+    const model = await right(alignBeam({}, { anchor, judge: broken }).apply(draft))
+    expect(await left(model.generate(requests, options))).toMatchObject({
+      ...{ _tag: 'JudgeFailed', kind: 'failure', where: 'http://judge' },
+    })
+    // and so do models around it
+    const prompted = await right(safetySystem({ system: 'sat on' }).apply(model))
+    expect(await left(prompted.generate(requests, options))).toMatchObject({ _tag: 'JudgeFailed' })
+    expect([draft.work.open, anchor.work.open]).toEqual([0, 0])
   })
 
   it('does not depend on the batch size', async () => {
@@ -133,7 +153,10 @@ describe('alignBeam', () => {
               draftOf(7),
             ),
           )
-        ).generate(prompts, { ...options, temperature: 0.8, maxNewTokens: [4, 8, 9] }),
+        ).generate(
+          requests.map((r, i) => ({ ...r, maxNewTokens: [4, 8, 9][i] ?? 0 })),
+          { ...options, temperature: 0.8 },
+        ),
       )
     expect(await run(1)).toEqual(await run(3))
   })
@@ -147,9 +170,9 @@ describe('alignBeam', () => {
     const same = decodingMonoid.concat(noDefence.decoding, one)
     expect(defenceName(same)).toBe('alignbeam')
     const both = await right(decodingMonoid.concat(hardPrefix({ prefix: 'no' }), one).apply(draft))
-    const out = await right(both.generate(prompts, options))
+    const out = await right(both.generate(requests, options))
     const prefixed = await right(hardPrefix({ prefix: 'no' }).apply(draft))
-    const expected = await right((await right(one.apply(prefixed))).generate(prompts, options))
+    const expected = await right((await right(one.apply(prefixed))).generate(requests, options))
     expect(out).toEqual(expected)
     expect([draft.work.open, anchor.work.open]).toEqual([0, 0])
   })
@@ -200,11 +223,11 @@ describe('safeDecoding', () => {
       Array.from({ length: words.size }, (_, i) => (i === words.id('no') ? 14 : 0)),
     )
     const model = await right(safeDecoding({ first: 2, common: words.size }, { expert }).apply(draft))
-    const [out] = await right(model.generate([textPrompt('the cat')], options))
+    const [out] = await right(model.generate([{ prompt: textPrompt('the cat') }], options))
     const no = words.id('no')!
     expect(out!.tokens.slice(0, 2)).toEqual([no, no])
     const [rest] = await right(
-      draft.generate([{ kind: 'tokens', tokens: [...words.encode('the cat'), no, no] }], {
+      draft.generate([{ prompt: tokenPrompt([...words.encode('the cat'), no, no]) }], {
         ...options,
         maxNewTokens: 8,
       }),
@@ -224,10 +247,10 @@ describe('hardPrefix', () => {
   it('opens every completion with the same words, which count among the new tokens', async () => {
     const draft = draftOf(6)
     const model = await right(hardPrefix({ prefix: 'no no' }).apply(draft))
-    const out = await right(model.generate(prompts, options))
+    const out = await right(model.generate(requests, options))
     out.forEach((c) => expect(c.text.startsWith('no no')).toBe(true))
     const [rest] = await right(
-      draft.generate([{ kind: 'tokens', tokens: words.encode('the cat no no') }], {
+      draft.generate([{ prompt: tokenPrompt(words.encode('the cat no no')) }], {
         ...options,
         maxNewTokens: 8,
       }),
@@ -242,7 +265,7 @@ describe('safetySystem', () => {
     const draft = draftOf(6)
     const model = await right(safetySystem({ system: 'sat on' }).apply(draft))
     expect(await right(model.encodePrompt(textPrompt('the cat')))).toEqual(words.encode('sat on the cat'))
-    const own = await right(model.generate([textPrompt('the cat')], options))
-    expect(own).toEqual(await right(draft.generate([textPrompt('sat on the cat')], options)))
+    const own = await right(model.generate([{ prompt: textPrompt('the cat') }], options))
+    expect(own).toEqual(await right(draft.generate([{ prompt: textPrompt('sat on the cat') }], options)))
   })
 })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type GenerationOptions, textPrompt } from '@safe/tensor-core/contracts'
+import { type GenerationOptions, type RowRequest, textPrompt } from '@safe/tensor-core/contracts'
 import { beamText } from '../src/mixing/anchorReading'
 import { decodeBeams, telemetryOf } from '../src/mixing/beams'
 import { buildBridge } from '../src/mixing/bridge'
@@ -57,10 +57,12 @@ const beamsOf = async (
   s: AlignBeamOptions,
   prompts: ReadonlyArray<string>,
   o = options,
+  row: RowRequest = {},
 ) => {
   const mixer = alignBeamMixer(anchor, draft, s)
   if (E.isLeft(mixer)) throw new Error(mixer.left.message)
-  return right(decodeBeams(anchor, mixer.right, s)(draft)(prompts.map(textPrompt), o))
+  const requests = prompts.map((prompt) => ({ prompt: textPrompt(prompt), ...row }))
+  return right(decodeBeams(anchor, mixer.right, s)(draft)(requests, o))
 }
 
 /** The published algorithm said again, without sessions, batches or caches. */
@@ -185,7 +187,7 @@ describe('decodeBeams', () => {
     const draft = toyModel('draft', words, randomLogits(8, words.size))
     const mute = toyModel('anchor', pieceTokenizer(['x', 'y', 'z'], false), randomLogits(9, 5))
     const found = await beamsOf(draft, mute, { ...settings, beams: 1 }, ['the cat'])
-    const alone = await right(draft.generate([textPrompt('the cat')], options))
+    const alone = await right(draft.generate([{ prompt: textPrompt('the cat') }], options))
     expect(found[0]![0]!.completion.tokens).toEqual(alone[0]!.tokens)
     const t = telemetryOf(found[0]!)
     expect(t.fallbacks).toBe(t.steps)
@@ -214,7 +216,7 @@ describe('decodeBeams', () => {
         const { draft, anchor } = pair(seed)
         const together = await beamsOf(draft, anchor, settings, prompts, o)
         const alone = await Promise.all(
-          prompts.map((p, i) => beamsOf(draft, anchor, settings, [p], { ...o, streams: [i] })),
+          prompts.map((p, i) => beamsOf(draft, anchor, settings, [p], o, { stream: i })),
         )
         expect(together).toEqual(alone.map((a) => a[0]))
       }),

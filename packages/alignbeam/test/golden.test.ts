@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as t from 'io-ts'
 import * as E from 'fp-ts/Either'
-import { type CausalLM, textPrompt } from '@safe/tensor-core/contracts'
+import { type CausalLM, requestsOf, textPrompt } from '@safe/tensor-core/contracts'
 import { selectEngine, tf } from '@safe/tensor-core/engine'
 import { decodeWith } from '@safe/tensor-core/files'
 import { loadCausalLM } from '@safe/tensor-core/lm'
@@ -105,7 +105,7 @@ describe('beams', () => {
       const before = tf.memory().numTensors
       const found = await right(
         answerBatch(model(anchor), mixer.right, undefined, settings)(model(draft))(
-          golden.prompts.map(textPrompt),
+          requestsOf(golden.prompts.map(textPrompt)),
           {
             maxNewTokens: options.maxNewTokens,
             temperature: 0,

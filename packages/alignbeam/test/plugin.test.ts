@@ -111,7 +111,12 @@ describe('plugins', () => {
     expect(defence).toMatchObject({ stage: 'decoding', steps: [{ name }] })
     if (defence.stage !== 'decoding') throw new Error('another stage')
     const model = await right(defence.apply(draft))
-    const out = await right(model.generate([textPrompt('the cat'), textPrompt('no')], greedyOf(8)))
+    const out = await right(
+      model.generate(
+        ['the cat', 'no'].map((text) => ({ prompt: textPrompt(text) })),
+        greedyOf(8),
+      ),
+    )
     expect(out).toHaveLength(2)
     model.dispose()
     const second = { alignbeam: ['anchor'], 'safe-decoding': ['aligned'] }[name] ?? []

@@ -4,7 +4,7 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type DataDefence, type Fault, type LmError, dataDefence } from '@safe/tensor-core/contracts'
+import { type DataDefence, type Fault, type GenerationError, dataDefence } from '@safe/tensor-core/contracts'
 import { checked, completed, parametersOf } from '@safe/tensor-core/options'
 import { type Abstained, auditRates, keptIds, settled } from './audit'
 import { type ForgetFilterResources, forgettingPorts } from './forgettingPorts'
@@ -13,7 +13,7 @@ import { type ForgetFilterOptions, filterRuleOf, forgetFilterOptions } from './o
 import type { RateError } from './rates'
 
 /** What ForgetFilter itself can end in: bad options or rows, a model that fails, or no threshold that separates the rates. */
-export type ForgetFilterError = RateError | Abstained | LmError
+export type ForgetFilterError = RateError | Abstained | GenerationError
 
 /**
  * Trains M1 on all rows and M2 from it on the safe rows, rates every row, and keeps those with a rate of at most phi, in order and

@@ -4,7 +4,7 @@ import type {
   CausalLM,
   Dataset,
   Fault,
-  LmError,
+  GenerationError,
   LoraAdapter,
   RecipeChanges,
   ResourceName,
@@ -46,7 +46,7 @@ export interface ForgetFilterResources<E extends Fault = Fault> extends Pick<
 export const forgettingPorts = <E extends Fault>(
   { steps, lr }: Partial<Pick<ForgetFilterOptions, 'steps' | 'lr'>>,
   { train, model, safe, maxNewTokens }: ForgetFilterResources<E>,
-): ForgettingPorts<LoraAdapter, E | LmError> => ({
+): ForgettingPorts<LoraAdapter, E | GenerationError> => ({
   learn: (noisy) => train(noisy),
   forget: (m1) =>
     train(

@@ -2,7 +2,13 @@
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type CausalLM, type Example, type LmError, greedy } from '@safe/tensor-core/contracts'
+import {
+  type Example,
+  type GenerationError,
+  type Generates,
+  type Scores,
+  greedy,
+} from '@safe/tensor-core/contracts'
 import type { Observation, ObservedField } from './signals'
 
 // model ------------------------------------------------------------------------------------------
@@ -21,19 +27,19 @@ const ROWS_AT_ONCE = 128
 // constructors -----------------------------------------------------------------------------------
 
 const completions =
-  (model: CausalLM, maxNewTokens: number) =>
-  (examples: ReadonlyArray<Example>): TE.TaskEither<LmError, ReadonlyArray<Observation>> =>
+  (model: Generates, maxNewTokens: number) =>
+  (examples: ReadonlyArray<Example>): TE.TaskEither<GenerationError, ReadonlyArray<Observation>> =>
     pipe(
       model.generate(
-        examples.map((e) => e.prompt),
+        examples.map(({ prompt }) => ({ prompt })),
         greedy(maxNewTokens),
       ),
       TE.map((done) => examples.map(({ id }, i) => ({ id, completion: done[i]?.text ?? '' }))),
     )
 
 const scores =
-  (model: CausalLM) =>
-  (examples: ReadonlyArray<Example>): TE.TaskEither<LmError, ReadonlyArray<Observation>> =>
+  (model: Scores) =>
+  (examples: ReadonlyArray<Example>): TE.TaskEither<GenerationError, ReadonlyArray<Observation>> =>
     pipe(
       model.score(examples),
       TE.map((rows) => rows.map(({ id, logProbs, correct }) => ({ id, logProbs, correct }))),
@@ -41,11 +47,11 @@ const scores =
 
 /** Observations of all examples that have something to observe, in order. */
 export const observe = (
-  model: CausalLM,
+  model: Generates & Scores,
   examples: ReadonlyArray<Example>,
   field: ObservedField,
   { maxNewTokens, onRows }: ObserveOptions,
-): TE.TaskEither<LmError, ReadonlyArray<Observation>> => {
+): TE.TaskEither<GenerationError, ReadonlyArray<Observation>> => {
   const parts = RA.chunksOf(ROWS_AT_ONCE)(examples)
   const look = field === 'completion' ? completions(model, maxNewTokens) : scores(model)
   return pipe(
@@ -53,10 +59,7 @@ export const observe = (
     TE.traverseSeqArray((part) =>
       pipe(
         look(part),
-        TE.map((rows) => {
-          onRows?.(part.length)
-          return rows
-        }),
+        TE.tapIO(() => () => onRows?.(part.length)),
       ),
     ),
     TE.map((all) => all.flat()),

@@ -37,9 +37,9 @@ const world = () => {
     extras: [],
   })
   const model = (m: unknown): Partial<CausalLM> => ({
-    generate: (prompts) =>
+    generate: (requests) =>
       TE.right(
-        prompts.map((p) => {
+        requests.map(({ prompt: p }) => {
           const known = noisy.examples.find((e) => promptText(e.prompt) === promptText(p))
           const forgets = m === 'M2' && promptText(p).startsWith('harm')
           return {

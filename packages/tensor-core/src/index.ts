@@ -8,3 +8,5 @@ export * from './formats'
 export * from './text'
 export * from './lm'
 export * from './pipeline'
+// Both floors have a type of this name; here it is the model's capability.
+export type { Steps } from './contracts'

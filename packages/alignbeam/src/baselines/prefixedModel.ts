@@ -1,23 +1,21 @@
 /**
- * The hard-prefix baseline: every completion begins with the same words, the model goes on from there. As crude as it is, it is
- * a strong baseline for refusal, and it refuses everything.
+ * The hard-prefix baseline: every completion begins with the same words, and the model continues from there. It is a simple
+ * and strong baseline for refusal, and it refuses everything.
  */
 import {
   type CausalLM,
   type DecodingSession,
   type GenerationOptions,
+  type GenerationRequest,
   type LmError,
   type Prompt,
 } from '@safe/tensor-core/contracts'
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { disposing } from '../mixing/bridging'
 import { joined } from '../mixing/completing'
-
-const budgetsOf = (rows: number, { maxNewTokens }: GenerationOptions): ReadonlyArray<number> =>
-  Array.from({ length: rows }, (_, i) =>
-    typeof maxNewTokens === 'number' ? maxNewTokens : (maxNewTokens[i] ?? 0),
-  )
+import { streamed } from '../mixing/mixedModel'
 
 /** Prompts decoded at once. */
 const batchSize = 16
@@ -37,54 +35,44 @@ export const prefixedModel = (model: CausalLM, prefix: string): CausalLM => {
             ),
       ),
     )
-  const generateBatch = (
-    prompts: ReadonlyArray<Prompt>,
-    options: GenerationOptions,
-    budgets: ReadonlyArray<number>,
-  ) =>
-    pipe(
-      open(prompts),
-      TE.chain((session) =>
+  const generateBatch = (requests: ReadonlyArray<GenerationRequest>, options: GenerationOptions) => {
+    const budgets = requests.map(({ maxNewTokens = options.maxNewTokens }) => maxNewTokens)
+    return pipe(
+      open(requests.map(({ prompt }) => prompt)),
+      TE.chainW((session) =>
         disposing(
           session,
-          session.complete({
-            ...options,
-            maxNewTokens: budgets.map((n) => Math.max(0, n - opening.length)),
-          }),
+          session.complete(
+            options,
+            RA.zipWith(requests, budgets, (request, n) => ({
+              ...request,
+              maxNewTokens: Math.max(0, n - opening.length),
+            })),
+          ),
         ),
       ),
       TE.map((completions) =>
-        completions.map((rest, i) =>
+        RA.zipWith(completions, budgets, (rest, n) =>
           joined(
             model.tokenizer,
             { stop: options.stop },
-            { tokens: opening.slice(0, budgets[i] ?? 0), steps: [] },
+            { tokens: opening.slice(0, n), steps: [] },
             rest,
             'length',
           ),
         ),
       ),
     )
+  }
   return {
     ...model,
     id: `prefix(${model.id})`,
     open,
-    generate: (prompts, options) => {
-      const budgets = budgetsOf(prompts.length, options)
-      return pipe(
-        Array.from({ length: Math.ceil(prompts.length / batchSize) }, (_, b) => b * batchSize),
-        TE.traverseSeqArray((from) =>
-          generateBatch(
-            prompts.slice(from, from + batchSize),
-            {
-              ...options,
-              streams: prompts.map((_, i) => options.streams?.[i] ?? i).slice(from, from + batchSize),
-            },
-            budgets.slice(from, from + batchSize),
-          ),
-        ),
+    generate: (requests, options) =>
+      pipe(
+        RA.chunksOf(batchSize)(streamed(requests)),
+        TE.traverseSeqArray((batch) => generateBatch(batch, options)),
         TE.map((parts) => parts.flat()),
-      )
-    },
+      ),
   }
 }

@@ -5,7 +5,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type CausalLM, type DecodingDefence, badInput, decodingDefence } from '@safe/tensor-core/contracts'
+import { type DecodingDefence, type Steps, badInput, decodingDefence } from '@safe/tensor-core/contracts'
 import { checked, completed, parametersOf } from '@safe/tensor-core/options'
 import type { ChoiceSettings } from '../mixing/answer'
 import { answeringModel } from '../mixing/answeringModel'
@@ -19,7 +19,7 @@ import { safeDecodingMix } from './safeDecodingMix'
 /** What SafeDecoding works with. */
 export interface SafeDecodingResources {
   /** An aligned model of the draft's vocabulary. It stays the caller's. */
-  readonly expert: CausalLM
+  readonly expert: Steps
   /** Called when the defended model is disposed of: the place to dispose of the expert. */
   readonly onDispose?: (() => void) | undefined
 }
@@ -36,8 +36,8 @@ export const onlyBeam: ChoiceSettings = {
 
 /** @returns left `VocabularyMismatch` where the two models do not share their vocabulary. */
 export const safeDecodingMixer = (
-  expert: CausalLM,
-  draft: CausalLM,
+  expert: Steps,
+  draft: Steps,
   settings: SafeDecodingOptions,
 ): E.Either<AlignBeamError, Mixer> => {
   if (expert.tokenizer === undefined) return E.left(tokenizerMissing(expert.id))

@@ -6,9 +6,10 @@ import {
   type CausalLM,
   type Completion,
   type Fault,
+  type Generates,
   type GenerationOptions,
+  type GenerationRequest,
   type Judge,
-  type Prompt,
   badInput,
 } from '@safe/tensor-core/contracts'
 import { type Answer, answerBatch } from '../mixing/answer'
@@ -23,7 +24,7 @@ import { type GenerateValues, alignBeamSettingsOf, safeDecodingSettingsOf, syste
 
 /** How a batch of prompts is answered. */
 export type Answering = (
-  prompts: ReadonlyArray<Prompt>,
+  requests: ReadonlyArray<GenerationRequest>,
   generation: GenerationOptions,
 ) => TE.TaskEither<Fault, ReadonlyArray<Answer>>
 
@@ -49,10 +50,10 @@ const only = (completion: Completion): Answer => ({
 })
 
 const alone =
-  (model: CausalLM): Answering =>
-  (prompts, generation) =>
+  (model: Generates): Answering =>
+  (requests, generation) =>
     pipe(
-      model.generate(prompts, generation),
+      model.generate(requests, generation),
       TE.map((completions) => completions.map(only)),
     )
 

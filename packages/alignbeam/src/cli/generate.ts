@@ -6,7 +6,6 @@ import { type CausalLM, type Example, type Fault, interrupted, promptText } from
 import { refuseExisting } from '@safe/tensor-core/files'
 import { readDataset } from '@safe/tensor-core/formats'
 import type { Answer } from '../mixing/answer'
-import { rowsOf } from '../mixing/mixedModel'
 import { type Answering, answering } from './answering'
 import { castOf } from './cast'
 import { type GenerateValues, checkValues, generateOptions, generationOf } from './generateOptions'
@@ -45,10 +44,7 @@ const answerAll = (
   done: ReadonlyArray<string>,
   write: (lines: ReadonlyArray<string>) => TE.TaskEither<Fault, void>,
 ): TE.TaskEither<Fault, Made> => {
-  const generation = {
-    ...generationOf(values, context.common.seed),
-    streams: examples.map((_, i) => i),
-  }
+  const generation = generationOf(values, context.common.seed)
   const progress = context.progress(values.method, examples.length)
   progress.tick(done.length)
   const starts = Array.from(
@@ -62,8 +58,8 @@ const answerAll = (
       context.signal.aborted
         ? TE.left(stopped(values))
         : answer(
-            rows.map((e) => e.prompt),
-            rowsOf(generation, from, to),
+            rows.map(({ prompt }, i) => ({ prompt, stream: from + i })),
+            generation,
           ),
       // A model that was stopped in the middle does not know what can go on.
       TE.mapLeft((e): Fault => (e.kind === 'interrupted' ? stopped(values) : e)),

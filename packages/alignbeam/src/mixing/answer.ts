@@ -1,11 +1,13 @@
 /** Prompts to answers: beams are decoded, judged, and one of them is returned. */
 import {
-  type CausalLM,
   type Completion,
-  type Fault,
+  type GenerationError,
   type GenerationOptions,
+  type GenerationRequest,
   type Judge,
+  type JudgeError,
   type Prompt,
+  type Steps,
   promptText,
 } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
@@ -47,7 +49,7 @@ export interface ChoiceSettings extends BeamOptions, ChoiceOptions {
 // judging ----------------------------------------------------------------------------------------
 
 /** What a judge reads as the prompt: its words, or the text of its tokens. */
-const promptWords = (draft: CausalLM, prompt: Prompt): string =>
+const promptWords = (draft: Steps, prompt: Prompt): string =>
   prompt.kind === 'tokens'
     ? (draft.tokenizer?.decode(prompt.tokens, { skipSpecial: true }) ?? '')
     : promptText(prompt)
@@ -55,15 +57,15 @@ const promptWords = (draft: CausalLM, prompt: Prompt): string =>
 /** Harm scores of all beams; nulls where there is no judge. */
 const scoresOf = (
   judge: Judge | undefined,
-  draft: CausalLM,
-  prompts: ReadonlyArray<Prompt>,
+  draft: Steps,
+  requests: ReadonlyArray<GenerationRequest>,
   all: ReadonlyArray<Beams>,
-): TE.TaskEither<Fault, ReadonlyArray<ReadonlyArray<number | null>>> => {
+): TE.TaskEither<JudgeError, ReadonlyArray<ReadonlyArray<number | null>>> => {
   if (judge === undefined) return TE.right(all.map((beams) => beams.map(() => null)))
   const items = all.flatMap((beams, i) =>
     beams.map(({ completion }, rank) => ({
       id: `${i}/${rank}`,
-      prompt: promptWords(draft, prompts[i] ?? { kind: 'text', text: '' }),
+      prompt: promptWords(draft, requests[i]?.prompt ?? { kind: 'text', text: '' }),
       completion: completion.text,
       truncated: completion.finishReason === 'length',
     })),
@@ -77,7 +79,7 @@ const scoresOf = (
   )
 }
 
-const refused = (draft: CausalLM): Completion => ({
+const refused = (draft: Steps): Completion => ({
   tokens: draft.tokenizer?.encodeInner(refusalText) ?? [],
   text: refusalText,
   finishReason: 'stop',
@@ -89,22 +91,22 @@ const empty: Completion = { tokens: [], text: '', finishReason: 'length' }
 
 /** Answers one batch of prompts. */
 export const answerBatch =
-  (anchor: CausalLM, mixer: Mixer, judge: Judge | undefined, settings: ChoiceSettings) =>
-  (draft: CausalLM) =>
+  (anchor: Steps, mixer: Mixer, judge: Judge | undefined, settings: ChoiceSettings) =>
+  (draft: Steps) =>
   (
-    prompts: ReadonlyArray<Prompt>,
+    requests: ReadonlyArray<GenerationRequest>,
     generation: GenerationOptions,
-  ): TE.TaskEither<Fault, ReadonlyArray<Answer>> => {
+  ): TE.TaskEither<GenerationError, ReadonlyArray<Answer>> => {
     const asked = settings.beams > 1 || settings.onNoSafe === 'refuse' ? judge : undefined
     return pipe(
-      decodeBeams(anchor, mixer, settings)(draft)(prompts, {
+      decodeBeams(anchor, mixer, settings)(draft)(requests, {
         ...generation,
         temperature: settings.temperature ?? generation.temperature,
         repetitionPenalty: settings.repetitionPenalty ?? generation.repetitionPenalty,
       }),
       TE.chainW((all) =>
         pipe(
-          scoresOf(asked, draft, prompts, all),
+          scoresOf(asked, draft, requests, all),
           TE.map((scores) =>
             all.map((beams, i): Answer => {
               const own = scores[i] ?? []

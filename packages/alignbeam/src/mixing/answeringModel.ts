@@ -1,5 +1,5 @@
 /** Draft and second model as one `CausalLM` that answers by beams. */
-import type { CausalLM, Judge } from '@safe/tensor-core/contracts'
+import type { CausalLM, Judge, Steps } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type ChoiceSettings, answerBatch } from './answer'
@@ -22,7 +22,7 @@ export interface AnsweringOptions {
 /** The draft with `second` beside it; each completion is the beam chosen. Disposing of it disposes of the draft. */
 export const answeringModel = (
   draft: CausalLM,
-  second: CausalLM,
+  second: Steps,
   mixer: Mixer,
   { id, judge, settings, onDispose }: AnsweringOptions,
 ): CausalLM => {
@@ -30,9 +30,9 @@ export const answeringModel = (
   return mixedModel(draft, second, mixer, {
     id,
     batchSize: settings.batchSize,
-    answer: (prompts, generation) =>
+    answer: (requests, generation) =>
       pipe(
-        answer(prompts, generation),
+        answer(requests, generation),
         TE.map((answers) => answers.map((a) => a.completion)),
       ),
     ...(onDispose === undefined ? {} : { onDispose }),

@@ -2,7 +2,14 @@
  * AlignBeam's decoding (arXiv 2606.12342): K roots from the first mixed step, N - 1 greedy mixed steps for each, and the draft
  * alone to the end. A prompt costs exactly 1 + K (N - 1) mixed steps; beams of all prompts of a batch take each step together.
  */
-import type { CausalLM, Completion, GenerationOptions, LmError, Prompt } from '@safe/tensor-core/contracts'
+import type {
+  Completion,
+  GenerationError,
+  GenerationOptions,
+  GenerationRequest,
+  LmError,
+  Steps,
+} from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Bridged, type Step, bridgeRows, disposing, stepOf } from './bridging'
@@ -117,22 +124,19 @@ const forked = (session: MixedSession, roots: ReadonlyArray<Root>): TE.TaskEithe
 
 const nothingBridged: Bridged = { rows: [], live: [] }
 
-/** Decodes a batch of prompts; `streams` of the options name the random stream of each prompt. */
+/** Decodes a batch of prompts; each beam draws from a random stream of its own. */
 export const decodeBeams =
-  (anchor: CausalLM, mixer: Mixer, options: BeamOptions) =>
-  (draft: CausalLM) =>
+  (anchor: Steps, mixer: Mixer, options: BeamOptions) =>
+  (draft: Steps) =>
   (
-    prompts: ReadonlyArray<Prompt>,
+    requests: ReadonlyArray<GenerationRequest>,
     generation: GenerationOptions,
-  ): TE.TaskEither<LmError, ReadonlyArray<Beams>> => {
+  ): TE.TaskEither<GenerationError, ReadonlyArray<Beams>> => {
+    const prompts = requests.map(({ prompt }) => prompt)
     const logProbs = generation.logProbs ?? 0
-    const budgets = prompts.map((_, i) =>
-      typeof generation.maxNewTokens === 'number'
-        ? generation.maxNewTokens
-        : (generation.maxNewTokens[i] ?? 0),
-    )
+    const budgets = requests.map(({ maxNewTokens = generation.maxNewTokens }) => maxNewTokens)
     const streamOf = (root: Root): number =>
-      (generation.streams?.[root.prompt] ?? root.prompt) * options.beams + root.rank
+      (requests[root.prompt]?.stream ?? root.prompt) * options.beams + root.rank
     const text = (tokens: ReadonlyArray<number>): string =>
       draft.tokenizer === undefined ? '' : beamText(draft.tokenizer, tokens)
 
@@ -177,13 +181,13 @@ export const decodeBeams =
       ? TE.right([])
       : pipe(
           openMixed(anchor, mixer)(draft)(prompts),
-          TE.chain((session) =>
+          TE.chainW((session) =>
             disposing(
               session,
               pipe(
                 session.mixed,
                 TE.map((mixtures) => rootsOf(mixtures, options.beams, budgets, draft.stopTokens, logProbs)),
-                TE.chain((roots) => {
+                TE.chainW((roots) => {
                   const going = roots.filter((r) => !r.ends && r.budget > 1)
                   return pipe(
                     going.length === 0
@@ -200,7 +204,7 @@ export const decodeBeams =
                             })
                           }),
                         ),
-                    TE.chain((bridged) => finish(roots, going, bridged)),
+                    TE.chainW((bridged) => finish(roots, going, bridged)),
                   )
                 }),
               ),

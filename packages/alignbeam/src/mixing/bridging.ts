@@ -87,12 +87,9 @@ const keepOnly = (
   return disposing(session, session.select(places))
 }
 
-/** Runs `work`, then frees the session, whatever came of it. */
+/** Runs `work`, then frees the session, whether it succeeded or not. */
 export const disposing =
-  <A>(
-    session: { readonly dispose: () => void },
-    work: TE.TaskEither<LmError, A>,
-  ): TE.TaskEither<LmError, A> =>
+  <E, A>(session: { readonly dispose: () => void }, work: TE.TaskEither<E, A>): TE.TaskEither<E, A> =>
   async () => {
     try {
       return await work()
@@ -217,9 +214,8 @@ export const bridgeRows = (
   const guard = (work: TE.TaskEither<LmError, Running>): TE.TaskEither<LmError, Running> =>
     pipe(
       work,
-      TE.map((next) => {
+      TE.tapIO((next) => () => {
         held.running = next
-        return next
       }),
     )
   const go = (running: Running): TE.TaskEither<LmError, Bridged> =>
@@ -233,10 +229,11 @@ export const bridgeRows = (
   return pipe(
     guard(settle(options)(start)),
     TE.chain(go),
-    TE.mapLeft((e) => {
-      held.running.session?.dispose()
-      held.running.done.live.forEach((l) => l.session.dispose())
-      return e
-    }),
+    TE.tapError(() =>
+      TE.fromIO(() => {
+        held.running.session?.dispose()
+        held.running.done.live.forEach((l) => l.session.dispose())
+      }),
+    ),
   )
 }

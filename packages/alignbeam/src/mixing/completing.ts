@@ -2,8 +2,8 @@
 import type {
   Completion,
   DecodingSession,
+  GenerationError,
   GenerationOptions,
-  LmError,
   Tokenizer,
 } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
@@ -62,21 +62,26 @@ export const joined = (
 
 const completeRows =
   ({ generation, budgets, streams }: CompletingOptions) =>
-  ({ session, rows }: LiveRows): TE.TaskEither<LmError, ReadonlyArray<readonly [number, Completion]>> => {
+  ({
+    session,
+    rows,
+  }: LiveRows): TE.TaskEither<GenerationError, ReadonlyArray<readonly [number, Completion]>> => {
     const places = rows.flatMap((row, place) => ((budgets[row] ?? 0) > 0 ? [place] : []))
-    const finish = (from: DecodingSession): TE.TaskEither<LmError, ReadonlyArray<Completion>> =>
-      from.complete({
-        ...generation,
-        maxNewTokens: places.map((place) => budgets[rows[place] ?? -1] ?? 0),
-        streams: places.map((place) => streams[rows[place] ?? -1] ?? 0),
-      })
-    const work: TE.TaskEither<LmError, ReadonlyArray<Completion>> = places.length === 0
+    const finish = (from: DecodingSession): TE.TaskEither<GenerationError, ReadonlyArray<Completion>> =>
+      from.complete(
+        generation,
+        places.map((place) => ({
+          maxNewTokens: budgets[rows[place] ?? -1] ?? 0,
+          stream: streams[rows[place] ?? -1] ?? 0,
+        })),
+      )
+    const work: TE.TaskEither<GenerationError, ReadonlyArray<Completion>> = places.length === 0
       ? TE.right([])
       : places.length === rows.length
         ? finish(session)
         : pipe(
             session.select(places),
-            TE.chain((some) => disposing(some, finish(some))),
+            TE.chainW((some) => disposing(some, finish(some))),
           )
     return pipe(
       disposing(session, work),
@@ -90,16 +95,13 @@ const completeRows =
 export const completeBridged = (
   { live }: Pick<Bridged, 'live'>,
   options: CompletingOptions,
-): TE.TaskEither<LmError, ReadonlyMap<number, Completion>> => {
+): TE.TaskEither<GenerationError, ReadonlyMap<number, Completion>> => {
   const [head, ...tail] = live
   return head === undefined
     ? TE.right(new Map())
     : pipe(
         completeRows(options)(head),
-        TE.mapLeft((e) => {
-          tail.forEach((l) => l.session.dispose())
-          return e
-        }),
+        TE.tapError(() => TE.fromIO(() => tail.forEach((l) => l.session.dispose()))),
         TE.chain((first) =>
           pipe(
             completeBridged({ live: tail }, options),

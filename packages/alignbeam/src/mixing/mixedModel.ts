@@ -6,31 +6,29 @@ import type {
   CausalLM,
   Completion,
   DecodingSession,
-  Fault,
+  GenerationError,
   GenerationOptions,
-  LmError,
-  Prompt,
+  GenerationRequest,
+  RowRequest,
+  Steps,
 } from '@safe/tensor-core/contracts'
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { bridgeRows } from './bridging'
 import { completeBridged, joined } from './completing'
-import { asLmError } from '../errors'
 import { type MixedSession, type Mixer, openMixed } from './mixedSession'
 
 /** Completes a mixed session: what is left of the bridge greedily, then the draft by the caller's options. */
 const completeMixed =
-  (draft: CausalLM, bridgeTokens: number) =>
+  (draft: Steps, bridgeTokens: number) =>
   (
     session: MixedSession,
     generation: GenerationOptions,
-  ): TE.TaskEither<LmError, ReadonlyArray<Completion>> => {
+    requests: ReadonlyArray<RowRequest> = [],
+  ): TE.TaskEither<GenerationError, ReadonlyArray<Completion>> => {
     const rows = session.tokens.map((_, i) => i)
-    const budgets = rows.map((i) =>
-      typeof generation.maxNewTokens === 'number'
-        ? generation.maxNewTokens
-        : (generation.maxNewTokens[i] ?? 0),
-    )
+    const budgets = rows.map((i) => requests[i]?.maxNewTokens ?? generation.maxNewTokens)
     return pipe(
       session.select(rows),
       TE.chain((own) =>
@@ -41,12 +39,12 @@ const completeMixed =
           logProbs: generation.logProbs ?? 0,
         }),
       ),
-      TE.chain((bridged) =>
+      TE.chainW((bridged) =>
         pipe(
           completeBridged(bridged, {
             generation,
             budgets: budgets.map((n, i) => n - (bridged.rows[i]?.tokens.length ?? 0)),
-            streams: rows.map((i) => generation.streams?.[i] ?? i),
+            streams: rows.map((i) => requests[i]?.stream ?? i),
           }),
           TE.map((rest) =>
             bridged.rows.map((row, i) =>
@@ -58,7 +56,7 @@ const completeMixed =
     )
   }
 
-const asSession = (draft: CausalLM, bridgeTokens: number, session: MixedSession): DecodingSession => {
+const asSession = (draft: Steps, bridgeTokens: number, session: MixedSession): DecodingSession => {
   const wrap = (next: MixedSession): DecodingSession => asSession(draft, bridgeTokens, next)
   return {
     tokens: session.tokens,
@@ -66,7 +64,7 @@ const asSession = (draft: CausalLM, bridgeTokens: number, session: MixedSession)
     logProbs: session.logProbs,
     edit: (edits) => pipe(session.edit(edits), TE.map(wrap)),
     select: (rows) => pipe(session.select(rows), TE.map(wrap)),
-    complete: (generation) => completeMixed(draft, bridgeTokens)(session, generation),
+    complete: (generation, rows) => completeMixed(draft, bridgeTokens)(session, generation, rows),
     dispose: session.dispose,
   }
 }
@@ -76,29 +74,23 @@ export interface MixedModelOptions {
   readonly id: string
   /** Prompts answered at once. */
   readonly batchSize: number
-  /** How one batch is answered; failures of judges come as any fault. */
+  /** How one batch is answered. */
   readonly answer: (
-    prompts: ReadonlyArray<Prompt>,
+    requests: ReadonlyArray<GenerationRequest>,
     generation: GenerationOptions,
-  ) => TE.TaskEither<Fault, ReadonlyArray<Completion>>
+  ) => TE.TaskEither<GenerationError, ReadonlyArray<Completion>>
   /** Called by `dispose`, besides the draft's own. */
   readonly onDispose?: () => void
 }
 
-/** Generation options of the rows from `from` to `to`: each row keeps its budget and its random stream. */
-export const rowsOf = (generation: GenerationOptions, from: number, to: number): GenerationOptions => ({
-  ...generation,
-  maxNewTokens:
-    typeof generation.maxNewTokens === 'number'
-      ? generation.maxNewTokens
-      : generation.maxNewTokens.slice(from, to),
-  streams: Array.from({ length: to - from }, (_, i) => generation.streams?.[from + i] ?? from + i),
-})
+/** Requests with the random stream that each has by its place, so that they can be answered in batches. */
+export const streamed = (requests: ReadonlyArray<GenerationRequest>): ReadonlyArray<GenerationRequest> =>
+  requests.map(({ stream, ...request }, place) => ({ ...request, stream: stream ?? place }))
 
 /** The draft with the anchor beside it. Disposing of it disposes of the draft. */
 export const mixedModel = (
   draft: CausalLM,
-  anchor: CausalLM,
+  anchor: Steps,
   mixer: Mixer,
   options: MixedModelOptions,
 ): CausalLM => ({
@@ -109,16 +101,10 @@ export const mixedModel = (
       openMixed(anchor, mixer)(draft)(prompts),
       TE.map((session) => asSession(draft, mixer.bridgeTokens, session)),
     ),
-  generate: (prompts, generation) =>
+  generate: (requests, generation) =>
     pipe(
-      Array.from({ length: Math.ceil(prompts.length / options.batchSize) }, (_, b) => b * options.batchSize),
-      TE.traverseSeqArray((from) => {
-        const to = Math.min(prompts.length, from + options.batchSize)
-        return pipe(
-          options.answer(prompts.slice(from, to), rowsOf(generation, from, to)),
-          TE.mapLeft(asLmError),
-        )
-      }),
+      RA.chunksOf(options.batchSize)(streamed(requests)),
+      TE.traverseSeqArray((batch) => options.answer(batch, generation)),
       TE.map((parts) => parts.flat()),
     ),
   dispose: () => {

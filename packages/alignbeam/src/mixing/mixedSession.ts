@@ -5,7 +5,7 @@
  * The anchor is brought up to date only when a mixture is asked for, in one edit for all rows, so its last token costs nothing
  * and neither do rows that have left the bridge. Like every session it is a value; `release` gives up the anchor's side.
  */
-import type { CausalLM, DecodingSession, LmError, Prompt, RowEdit } from '@safe/tensor-core/contracts'
+import type { DecodingSession, LmError, Prompt, RowEdit, Steps } from '@safe/tensor-core/contracts'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -39,7 +39,7 @@ export interface MixedSession extends Pick<
   readonly mixed: TE.TaskEither<LmError, ReadonlyArray<Mixed>>
   readonly edit: (edits: ReadonlyArray<RowEdit>) => TE.TaskEither<LmError, MixedSession>
   readonly select: (rows: ReadonlyArray<number>) => TE.TaskEither<LmError, MixedSession>
-  /** The draft's session, to go on with alone; the anchor's is freed, and this session is no longer to be used. */
+  /** The draft's session, which continues alone; the anchor's is freed, and this session must not be used again. */
   readonly release: () => DecodingSession
 }
 
@@ -74,10 +74,7 @@ const shared = (session: DecodingSession): Shared => {
 const orFree = <A>(held: { readonly dispose: () => void }, work: TE.TaskEither<LmError, A>) =>
   pipe(
     work,
-    TE.mapLeft((e) => {
-      held.dispose()
-      return e
-    }),
+    TE.tapError(() => TE.fromIO(held.dispose)),
   )
 
 const mixedSession = (draft: DecodingSession, anchor: Shared, mixer: Mixer): MixedSession => {
@@ -171,8 +168,8 @@ const mixedSession = (draft: DecodingSession, anchor: Shared, mixer: Mixer): Mix
 
 /** Opens both models on the prompts, each under its own template. */
 export const openMixed =
-  (anchor: CausalLM, mixer: Mixer) =>
-  (draft: CausalLM) =>
+  (anchor: Steps, mixer: Mixer) =>
+  (draft: Steps) =>
   (prompts: ReadonlyArray<Prompt>): TE.TaskEither<LmError, MixedSession> =>
     pipe(
       TE.traverseSeqArray(mixer.anchorPrompt)(prompts),

@@ -2,7 +2,7 @@
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type CausalLM, type Fault, greedy, interrupted } from '@safe/tensor-core/contracts'
+import { type CausalLM, type Fault, type Generates, greedy, interrupted } from '@safe/tensor-core/contracts'
 import type { Factors } from '../plan/factors'
 import { type Sample, sampleOf } from '../results/samples'
 import { type Site, alignedModel, defence, defendedAdapter } from './workbench'
@@ -23,7 +23,7 @@ const modelOf = (site: Site, f: Factors): TE.TaskEither<Fault, CausalLM> =>
           batchSize: site.bench.config.batchSize,
         })
 
-const answered = (site: Site, model: CausalLM): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
+const answered = (site: Site, model: Generates): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
   const { suite, config } = site.bench
   const total = suite.evaluation.length
   // Prompts of like length are decoded together, so that little is computed for padding; rows come back in their own order.
@@ -37,7 +37,7 @@ const answered = (site: Site, model: CausalLM): TE.TaskEither<Fault, ReadonlyArr
         ? TE.left<Fault>(interrupted('Interrupted', 'stopped while evaluating'))
         : pipe(
             model.generate(
-              batch.map(({ item }) => item.prompt),
+              batch.map(({ item }) => ({ prompt: item.prompt })),
               greedy(suite.maxNewTokens),
             ),
             TE.map((completions) => {

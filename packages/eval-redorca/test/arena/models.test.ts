@@ -23,7 +23,7 @@ const verdicts = async (model: string, set: string): Promise<ReadonlyArray<strin
   const lm = await opened(model)
   const items = evaluationItems.filter((i) => i.set === set).filter((_, i) => i % 6 === 0)
   const completions = await lm.generate(
-    items.map((i) => i.prompt),
+    items.map(({ prompt }) => ({ prompt })),
     greedy(40),
   )()
   lm.dispose()

@@ -15,6 +15,7 @@ import {
   badInput,
   failure,
   matrix,
+  modelVersion,
   promptText,
   textExample,
   textPrompt,
@@ -112,16 +113,16 @@ const answer =
   }
 
 const fakeModel = (model: string, learned: Learned, guarded = false): CausalLM => ({
-  specificationVersion: 1,
+  specificationVersion: modelVersion,
   id: model,
   tokenizer: undefined,
   vocabSize: 2,
   stopTokens: new Set(),
   encodePrompt: () => TE.right([0]),
   open: () => TE.left(failure('ModelFailed', 'cannot be opened')),
-  generate: (prompts) =>
+  generate: (requests) =>
     TE.right(
-      prompts.map((prompt) => ({
+      requests.map(({ prompt }) => ({
         tokens: [1],
         text: answer(model, learned, guarded)(prompt),
         finishReason: 'stop' as const,
@@ -201,23 +202,23 @@ const plugins: ReadonlyArray<DefencePlugin> = [
         name: 'guard',
         parameters,
         apply: (model) =>
-          TE.right({ ...model, generate: (prompts, options) => guarded(model, prompts, options) }),
+          TE.right({ ...model, generate: (requests, options) => guarded(model, requests, options) }),
       }),
   },
 ]
 
 const guarded = (
   model: CausalLM,
-  ...[prompts, options]: Parameters<CausalLM['generate']>
+  ...[requests, options]: Parameters<CausalLM['generate']>
 ): ReturnType<CausalLM['generate']> => {
-  const calm = model.generate(prompts, options)
+  const calm = model.generate(requests, options)
   return async () => {
     const answers = await calm()
     return E.isLeft(answers)
       ? answers
       : E.right(
           answers.right.map((completion, i) =>
-            promptText(prompts[i] ?? textPrompt('')).startsWith('harmful') && i % 5 !== 0
+            promptText(requests[i]?.prompt ?? textPrompt('')).startsWith('harmful') && i % 5 !== 0
               ? { ...completion, text: 'sorry' }
               : completion,
           ),

@@ -23,13 +23,15 @@ import {
   stopping,
 } from './kit'
 import {
-  type CausalLM,
   type Completion,
   type Example,
   type FormatError,
+  type Generates,
+  type GenerationError,
   type GenerationOptions,
   type LmError,
   type Prompt,
+  type Steps,
   causeLine,
   failure,
   promptText,
@@ -42,7 +44,7 @@ import { beginRows, completionRecord, doneRows, finishRows, leaveRows, partialOf
 
 // rows -------------------------------------------------------------------------------------------
 
-const completionRow = (lm: CausalLM, example: Example, c: Completion): Readonly<Record<string, unknown>> => ({
+const completionRow = (lm: Steps, example: Example, c: Completion): Readonly<Record<string, unknown>> => ({
   id: example.id,
   prompt:
     lm.tokenizer === undefined
@@ -71,7 +73,7 @@ const attempt = <A>(where: string, work: () => A): E.Either<FormatError, A> =>
 
 /** All prompts as tokens, before the first is completed: a bad row is told at once, by name. */
 const encodeAll = (
-  lm: CausalLM,
+  lm: Steps,
   file: string,
   examples: ReadonlyArray<Example>,
 ): TE.TaskEither<LmError, ReadonlyArray<Prompt>> =>
@@ -86,7 +88,7 @@ const encodeAll = (
   )
 
 const generateAll = (
-  lm: CausalLM,
+  lm: Generates & Steps,
   prompts: ReadonlyArray<Prompt>,
   examples: ReadonlyArray<Example>,
   done: ReadonlyArray<string>,
@@ -94,7 +96,7 @@ const generateAll = (
   options: GenerationOptions,
   chunkSize: number,
   context: Context,
-): TE.TaskEither<LmError, void> => {
+): TE.TaskEither<GenerationError, void> => {
   const rest = examples.slice(done.length).map((example, i) => ({ example, row: done.length + i }))
   const progress = context.progress('generate', examples.length)
   progress.tick(done.length)
@@ -103,8 +105,11 @@ const generateAll = (
     TE.traverseSeqArray((chunk) =>
       pipe(
         lm.generate(
-          chunk.flatMap(({ row }) => prompts[row] ?? []),
-          { ...options, streams: chunk.map(({ row }) => row) },
+          chunk.flatMap(({ row }) => {
+            const prompt = prompts[row]
+            return prompt === undefined ? [] : [{ prompt, stream: row }]
+          }),
+          options,
         ),
         TE.chainEitherKW((completions) =>
           attempt(partial, () => {

@@ -9,10 +9,10 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
-  type CausalLM,
   type Example,
   type FormatError,
   type GenerationOptions,
+  type LanguageModel,
   type LmError,
   type Prompt,
   badInput,
@@ -89,7 +89,7 @@ const adapterContents = (adapter: string): TE.TaskEither<FormatError, string> =>
 
 /** Everything that decides the rows. The batch size does not. */
 export const completionRecord = (
-  lm: CausalLM,
+  lm: LanguageModel,
   { adapter, dtype }: { readonly adapter: string | undefined; readonly dtype: string },
   prompts: ReadonlyArray<Prompt>,
   options: GenerationOptions,

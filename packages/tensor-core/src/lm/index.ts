@@ -4,7 +4,9 @@ export { linearModules, parameterShapes } from './decoder/weights'
 export { causalLM } from './inference/causalLM'
 export type { Decoder } from './inference/decoder'
 export { weightBytes } from './memory'
-export { type LoadChoice, checkAdapter, loadWeights } from './inference/load'
+export { checkAdapter } from './inference/adapter'
+export { type LoadChoice, loadWeights } from './inference/load'
+export { type ModelHost, type ModelHostChoice, modelHostOf, openModelHost } from './modelHost'
 export { chooseToken, processedLogits, type SamplingOptions } from './inference/sampling'
 export {
   type AdamWOptions,

@@ -1,4 +1,4 @@
-/** A model folder made ready for use: configuration and weights on disk, tokenizer, and how rows become tokens. */
+/** Opens and loads a model folder: configuration and weights on disk, tokenizer, and how rows become tokens. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -13,7 +13,8 @@ import { type ModelFolder, adapterWarnings, openModelFolder, readAdapter } from 
 import { type Encoder, encoderOf, loadTokenizer } from '../text'
 import { causalLM } from './inference/causalLM'
 import { type Decoder, NO_ADAPTATION } from './inference/decoder'
-import { attachAdapter, checkAdapter, loadWeights } from './inference/load'
+import { attachAdapter, checkAdapter } from './inference/adapter'
+import { loadWeights } from './inference/load'
 import { type RowChoice, tokenizerFits } from './rows'
 
 // model ------------------------------------------------------------------------------------------
@@ -25,18 +26,18 @@ export interface OpenedModel {
   readonly encoder: Encoder
 }
 
-/** Which model is loaded, with what adapter, and how its rows are made. */
+/** Which model is loaded, with which adapter, and how its rows are encoded. */
 export interface ModelChoice extends RowChoice {
   /** Model folder. */
   readonly model: string
-  /** Adapter folder, or an adapter at hand. */
+  /** Adapter folder, or an adapter in memory. */
   readonly adapter?: string | LoraAdapter
   /** How the frozen weights are stored on the device; default float32. */
   readonly dtype?: StorageDtype
   /** Rows decoded or scored at once; default 32. */
   readonly batchSize?: number
   readonly signal?: AbortSignal
-  /** Hears of what the adapter holds and is not applied. */
+  /** Called with a line for each part of the adapter that is not applied. */
   readonly onWarning?: (line: string) => void
 }
 
@@ -88,8 +89,8 @@ export const adapterOf = (
     : TE.right(adapter)
 
 /**
- * Weights and adapter of a decoder. In float32 the adapter is merged; beside bfloat16 weights it stays what it is, since
- * rounding the sum would lose most of a small update.
+ * Weights and adapter of a decoder. In float32 the adapter is merged; bfloat16 weights stay as they are and the adapter is
+ * attached beside them, since rounding the sum would lose most of a small update.
  */
 const loadDecoder = (
   folder: ModelFolder,
@@ -114,7 +115,19 @@ const loadDecoder = (
   )
 }
 
-/** The in-process decoder of an opened model, with an adapter merged where one is given. The caller disposes of it. */
+/** What a decoder of an opened model has besides its weights. */
+export const decodingOf = (
+  { tokenizer, encoder, folder }: OpenedModel,
+  { batchSize = 32, signal }: Pick<ModelChoice, 'batchSize' | 'signal'>,
+): Omit<Decoder, 'id' | 'weights' | 'adaptation'> => ({
+  tokenizer,
+  encoder,
+  stopTokens: folder.stopTokens,
+  batchSize,
+  ...(signal === undefined ? {} : { signal }),
+})
+
+/** The in-process decoder of an opened model, with its adapter where one is given. The caller disposes of it. */
 export const causalLMOf = (
   opened: OpenedModel,
   choice: Omit<ModelChoice, 'model' | keyof RowChoice>,
@@ -124,17 +137,7 @@ export const causalLMOf = (
     TE.bindW('adapter', () => adapterOf(choice.adapter, choice.onWarning)),
     TE.bindW('print', () => opened.folder.fingerprint),
     TE.bindW('loaded', ({ adapter }) => loadDecoder(opened.folder, adapter, choice)),
-    TE.map(({ loaded, print }) =>
-      causalLM({
-        id: print,
-        ...loaded,
-        tokenizer: opened.tokenizer,
-        encoder: opened.encoder,
-        stopTokens: opened.folder.stopTokens,
-        batchSize: choice.batchSize ?? 32,
-        ...(choice.signal === undefined ? {} : { signal: choice.signal }),
-      }),
-    ),
+    TE.map(({ loaded, print }) => causalLM({ id: print, ...loaded, ...decodingOf(opened, choice) })),
   )
 
 /** As `causalLMOf`, from a model folder. */

@@ -1,6 +1,6 @@
 /** The first load of a checkpoint in a process, the engine being started already. */
 import { statSync } from 'node:fs'
-import { greedy } from '@safe/tensor-core/contracts'
+import { greedy, requestsOf } from '@safe/tensor-core/contracts'
 import { readDataset } from '@safe/tensor-core/formats'
 import { loadCausalLM } from '@safe/tensor-core/lm'
 import { modelFolder, rowsFile, weightsFile } from '../files'
@@ -20,7 +20,7 @@ export const load = async (
   const lm = result(value)
   // What was loaded is used once: an engine may put off work until then.
   const prompts = result(await readDataset(rowsFile(folder, 'prompts'))()).examples.map((e) => e.prompt)
-  const completions = result(await lm.generate(prompts, greedy(1))())
+  const completions = result(await lm.generate(requestsOf(prompts), greedy(1))())
   lm.dispose()
   return {
     seconds: [seconds],

@@ -6,7 +6,7 @@ import { rmsNorm, tf } from '../../engine'
 import { embed } from './embedding'
 import { chunkFrame } from './frame'
 import { type KeyValues, cloneKeyValues, countingSlots, disposeKeyValues, keyValues } from './keyValues'
-import { layerStep } from './layer'
+import { layerStep } from './layerForward'
 import type { Adaptation } from './linear'
 import type { DecoderWeights } from './weights'
 

@@ -30,6 +30,11 @@ export const EMBEDDING = 'model.embed_tokens.weight'
 export const FINAL_NORM = 'model.norm.weight'
 export const HEAD = 'lm_head.weight'
 
+/** The module whose weight this parameter is: `lm_head` of `lm_head.weight`. */
+export const moduleOf = (parameter: string): string => parameter.replace(/\.weight$/, '')
+
+export const HEAD_MODULE = moduleOf(HEAD)
+
 /** A linear module of one layer: its name below the layer, its sizes, and whether it has a bias. */
 interface ModuleShape {
   readonly key: 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down'
@@ -201,8 +206,37 @@ export const assembleWeights = (config: ModelConfig, get: ParameterSource): Deco
     embedding,
     embeddingScale: scaledEmbedding ? Math.fround(Math.sqrt(config.hiddenSize)) : 1,
     layers,
-    norm: norm(FINAL_NORM.replace(/\.weight$/, '')).gain,
+    norm: norm(moduleOf(FINAL_NORM)).gain,
     head,
     dispose: () => owned.forEach((o) => o.dispose()),
+  }
+}
+
+/**
+ * The same weights with other matrices in these modules (by module name, the output head included). Everything else is shared
+ * with `base`: `dispose` frees the given matrices only, and `base` must live as long.
+ */
+export const withMatrices = (
+  base: DecoderWeights,
+  matrices: ReadonlyMap<string, FrozenMatrix>,
+): DecoderWeights => {
+  const own = (layer: Linear): Linear => {
+    const matrix = matrices.get(layer.name)
+    return matrix === undefined ? layer : { ...layer, matrix }
+  }
+  return {
+    ...base,
+    layers: base.layers.map((w) => ({
+      ...w,
+      q: own(w.q),
+      k: own(w.k),
+      v: own(w.v),
+      o: own(w.o),
+      gate: own(w.gate),
+      up: own(w.up),
+      down: own(w.down),
+    })),
+    head: matrices.get(HEAD_MODULE) ?? base.head,
+    dispose: () => matrices.forEach((m) => m.dispose()),
   }
 }

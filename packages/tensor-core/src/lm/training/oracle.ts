@@ -108,14 +108,11 @@ const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): Gradien
   ): { readonly losses: Float32Array; readonly gradient: tf.Tensor } => {
     const { nll, gradient } = tf.tidy(() => {
       const bound = trainable.bind(s.parameters())
-      const back = lossAndGradients(
-        bound.weights,
-        batch,
-        adaptationOf(bound.factors, pass, batch),
-        weights,
-        { examples, weights: trainable.full },
-        targetOf(batch),
-      )
+      const back = lossAndGradients(bound.weights, batch, adaptationOf(bound.factors, pass, batch), {
+        weightsOf: weights,
+        wanted: { examples, weights: trainable.full },
+        target: targetOf(batch),
+      })
       return { nll: back.nll, gradient: flatten(trainable.layout, back.gradients, examples) }
     })
     const losses = meanByRow(batch, nll.dataSync())
@@ -193,14 +190,10 @@ const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): Gradien
             const nll = tf.tidy(() => {
               const { weights, factors } = trainable.bind(s.parameters())
               const states = predictingStates(weights, batch, { factors })
-              return crossEntropy(
-                weights.head,
-                weights.config.vocabSize,
-                states,
-                targetOf(batch),
-                undefined,
-                false,
-              ).nll
+              return crossEntropy(weights.head, weights.config.vocabSize, {
+                hidden: states,
+                target: targetOf(batch),
+              }).nll
             })
             const losses = meanByRow(batch, nll.dataSync())
             nll.dispose()
