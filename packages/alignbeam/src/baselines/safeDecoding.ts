@@ -24,7 +24,7 @@ export interface SafeDecodingResources {
   readonly onDispose?: (() => void) | undefined
 }
 
-/** SafeDecoding has one beam, which nobody judges and nothing cuts short. */
+/** SafeDecoding has one beam, which is not judged and not cut short. */
 export const onlyBeam: ChoiceSettings = {
   beams: 1,
   tau: 0,
