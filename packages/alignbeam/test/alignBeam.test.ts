@@ -46,13 +46,15 @@ const requests = requestsOf(prompts)
 
 /** Scores by the last word, for choices that can be foreseen. */
 const judgeBy = (score: (completion: string) => number | null): Judge => ({
-  specificationVersion: 1,
+  specificationVersion: 2,
   id: 'test@1',
+  axes: [],
   judge: (items) =>
     TE.right(
       items.map((i) => ({
         id: i.id,
         verdict: { refused: null, harmful: null, degenerate: null, truncated: null },
+        pHarmful: null,
         score: score(i.completion),
         raw: '',
       })),

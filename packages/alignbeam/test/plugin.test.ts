@@ -2,7 +2,7 @@ import { type Resources, isIdentity, textPrompt } from '@safe/tensor-core/contra
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { plugins } from '../src/plugin'
-import { refusalJudge } from '../src/refusalJudge'
+import { refusalJudge } from '@safe/tensor-core/judges'
 import { right } from './fixtures/right'
 import { pieceTokenizer, randomLogits, toyModel, wordTokenizer } from './fixtures/toy'
 

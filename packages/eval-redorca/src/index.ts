@@ -14,19 +14,6 @@ export {
   wilson,
 } from './stats'
 export {
-  type JudgeEntry,
-  type PhraseList,
-  degenerate,
-  gcgPhrases,
-  judgeNamed,
-  judges,
-  phraseJudge,
-  refusalIn,
-  refusalJudge,
-  refusalPhrases,
-} from './judges'
-export {
-  type ArenaVerdict,
   type EvaluationItem,
   type EvaluationSet,
   type Suite,
@@ -53,8 +40,9 @@ export type { Factors } from './plan/factors'
 export type { Effect, Interaction } from './results/effects'
 export { type Difference, type Differences } from './results/differences'
 export { type MetricName, type Metrics, metricNames, metricsOf, rateNames } from './results/metrics'
+export { type Outcome, outcome } from './results/outcome'
 export type { Sample } from './results/samples'
 export type { Stamp } from './results/stamp'
 export { type ReportInput, type ReportPlace, headline, markdown, page, writeReport } from './report'
-export { arenaSuite, harmJudge } from './arena'
+export { arenaSuite, contentJudge, harmJudge } from './arena'
 export { binary } from './cli/binary'

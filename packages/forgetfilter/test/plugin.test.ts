@@ -13,6 +13,7 @@ import {
   responseText,
   textExample,
 } from '@safe/tensor-core/contracts'
+import { refusalJudge } from '@safe/tensor-core/judges'
 import { forgetFilter, plugins, randomDrop } from '../src'
 
 const dataset = (name: string, ...rows: ReadonlyArray<readonly [string, string]>): Dataset => ({
@@ -77,7 +78,7 @@ const world = () => {
     aligned: unused(),
     anchor: unused(),
     references: dataset('references'),
-    judge: { specificationVersion: 1, id: 'unused', judge: () => TE.right([]) },
+    judge: refusalJudge,
   }
   return { diary, resources }
 }

@@ -10,6 +10,7 @@ import type {
   LmError,
   Steps,
 } from '@safe/tensor-core/contracts'
+import { opensWithRefusal } from '@safe/tensor-core/judges'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Bridged, type Step, bridgeRows, disposing, stepOf } from './bridging'
@@ -17,7 +18,6 @@ import { beamText } from './anchorReading'
 import { completeBridged, joined } from './completing'
 import { type Mixed, mostProbable } from './mix'
 import { type MixedSession, type Mixer, openMixed } from './mixedSession'
-import { opensWithRefusal } from '../refusalPhrases'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -1,13 +1,13 @@
-/** The arena as a benchmark's suite: its shipped models, data by regime, evaluation and verdict. */
+/** The arena as a benchmark's suite: its shipped models, data by regime, evaluation and judges. */
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
 import type { Suite } from '../suite/suite'
+import { contentJudge } from './contentJudge'
 import { evaluationItems } from './evaluation'
 import { fineTuning } from './fineTuning'
 import { harmJudge } from './harmJudge'
 import { references, safeSet } from './safeData'
-import { verdictOf } from './verdict'
 import { worldSeed } from './world'
 
 /** Where the shipped models are: base, aligned, anchor. */
@@ -47,7 +47,8 @@ export const arenaSuite = (): Suite => ({
   safe: safeSet(worldSeed),
   references: references(worldSeed),
   evaluation: evaluationItems,
-  verdict: verdictOf,
+  judge: contentJudge,
   beamJudge: harmJudge,
+  match: 'text',
   maxNewTokens: 24,
 })

@@ -2,8 +2,11 @@
  * What a benchmark runs, complete: every default filled in. Each part is an option of `bench` and a key of its configuration
  * file, decoded by the same codec; what is written into the results folder decodes to the same value again.
  */
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { Parameters, Stage, StorageDtype } from '@safe/tensor-core/contracts'
+import { judgeEntry } from '@safe/tensor-core/judges'
 import { closed, count, kebabKeys, oneOf, optional, options, withDefault } from './closed'
 import type { Recipe } from './recipe'
 
@@ -41,7 +44,10 @@ export interface FileSuite {
     readonly benign: string | undefined
     readonly task: string | undefined
   }
+  /** The judge that measures. */
   readonly judge: string
+  /** The judge that chooses among beams; where left out, a phrase list that does not measure. */
+  readonly beamJudge: string
   /** How a task's answer is compared: whole text, or the last number in it (GSM8K). */
   readonly match: 'text' | 'last-number'
   readonly maxNewTokens: number
@@ -112,7 +118,7 @@ const trainingFiles: t.Type<TrainingFiles, unknown> = t.union([
   closed({ clean: t.string, harmful: t.string, rows: count }),
 ])
 
-const fileSuite: t.Type<FileSuite, unknown> = closed({
+const suiteFields = closed({
   name: withDefault(t.string, 'own'),
   models: closed({ base: t.string, aligned: t.string, anchor: t.string }),
   template: withDefault(t.string, 'chat'),
@@ -127,9 +133,24 @@ const fileSuite: t.Type<FileSuite, unknown> = closed({
     task: optional(t.string),
   }),
   judge: withDefault(t.string, 'refusal'),
+  beamJudge: optional(t.string),
   match: withDefault(oneOf('text', 'last-number'), 'text'),
   maxNewTokens: withDefault(count, 128),
 })
+/** The default of `beam-judge`: never the judge that measures, so that no method is measured by what it chose with. */
+const beamJudgeBeside = (measuring: string): string =>
+  judgeEntry(measuring)?.name === 'refusal-openings' ? 'refusal' : 'refusal-openings'
+
+const fileSuite: t.Type<FileSuite, unknown> = new t.Type(
+  suiteFields.name,
+  (u): u is FileSuite => suiteFields.is(u) && u.beamJudge !== undefined,
+  (u, c) =>
+    pipe(
+      suiteFields.validate(u, c),
+      E.map((suite) => ({ ...suite, beamJudge: suite.beamJudge ?? beamJudgeBeside(suite.judge) })),
+    ),
+  (suite) => suiteFields.encode(suite),
+)
 export const suiteCodec: t.Type<'arena' | FileSuite, unknown> = t.union([t.literal('arena'), fileSuite])
 export const workersCodec: t.Type<number | 'auto', unknown> = t.union([t.literal('auto'), count])
 

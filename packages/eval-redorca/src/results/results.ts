@@ -4,7 +4,15 @@ import { stages, type Stage } from '@safe/tensor-core/contracts'
 import { type Differences, differencesOf } from './differences'
 import { type Factors, groupKey, undefended } from '../plan/factors'
 import { type Effect, type Interaction, effectsOf, interactionsOf } from './effects'
-import { type Metrics, metricOf, metricsOf, outcomesOf, presentMetrics, sutEstimate } from './metrics'
+import {
+  type Metrics,
+  metricOf,
+  metricsOf,
+  outcomesOf,
+  presentMetrics,
+  sutEstimate,
+  unjudgedOf,
+} from './metrics'
 import { type Outcomes, estimates } from './resampled'
 import { atLeast, wilson } from '../stats'
 import type { Sample } from './samples'
@@ -141,7 +149,10 @@ export const resultsOf = ({ suite, finished, stamp, cells, failed }: ResultsInpu
       key,
       members: ordered,
       outcomes,
-      metrics: ordered.length === 1 ? first : pooledMetrics(key, outcomes, first),
+      metrics:
+        ordered.length === 1
+          ? first
+          : { ...pooledMetrics(key, outcomes, first), ...unjudgedOf(ordered.flatMap((c) => c.samples)) },
     }
   })
   const groupDifferences = new Map<string, Differences>()

@@ -15,14 +15,17 @@ import type { Stamp } from './stamp'
 // codec ------------------------------------------------------------------------------------------
 
 const strings = t.record(t.string, t.string)
-const stamp: t.Type<Stamp> = t.type({
-  engine: t.string,
-  device: t.string,
-  dtype: t.string,
-  versions: strings,
-  seeds: t.readonlyArray(t.number),
-  hashes: t.type({ data: strings, models: strings, templates: strings }),
-})
+const stamp: t.Type<Stamp> = t.intersection([
+  t.type({
+    engine: t.string,
+    device: t.string,
+    dtype: t.string,
+    versions: strings,
+    seeds: t.readonlyArray(t.number),
+    hashes: t.type({ data: strings, models: strings, templates: strings }),
+  }),
+  t.partial({ judges: t.type({ measuring: t.string, beams: t.string }) }),
+])
 
 interface Listing {
   readonly suite: string

@@ -18,6 +18,8 @@ export interface Stamp {
     readonly models: Readonly<Record<string, string>>
     readonly templates: Readonly<Record<string, string>>
   }
+  /** Ids of the judges that measured and that chose among beams; absent in results of earlier versions. */
+  readonly judges?: { readonly measuring: string; readonly beams: string }
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -53,4 +55,5 @@ export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
     models: bench.hashes.models,
     templates: bench.hashes.templates,
   },
+  judges: { measuring: bench.suite.judge.id, beams: bench.suite.beamJudge.id },
 })

@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type CausalLM, type Fault, type Generates, greedy, interrupted } from '@safe/tensor-core/contracts'
 import type { Factors } from '../plan/factors'
-import { type Sample, sampleOf } from '../results/samples'
+import { type Answer, type Sample, samplesOf } from '../results/samples'
 import { type Site, alignedModel, defence, defendedAdapter } from './workbench'
 
 /** The model a cell asks, before its decoding defence. */
@@ -23,7 +23,10 @@ const modelOf = (site: Site, f: Factors): TE.TaskEither<Fault, CausalLM> =>
           batchSize: site.bench.config.batchSize,
         })
 
-const answered = (site: Site, model: Generates): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
+const stopped = (): Fault => interrupted('Interrupted', 'stopped while evaluating')
+
+/** What the model says to every evaluation prompt, in the suite's order. */
+const answersOf = (site: Site, model: Generates): TE.TaskEither<Fault, ReadonlyArray<Answer>> => {
   const { suite, config } = site.bench
   const total = suite.evaluation.length
   // Prompts of like length are decoded together, so that little is computed for padding; rows come back in their own order.
@@ -34,7 +37,7 @@ const answered = (site: Site, model: Generates): TE.TaskEither<Fault, ReadonlyAr
     RA.chunksOf(config.batchSize)(order),
     TE.traverseSeqArrayWithIndex((i, batch) =>
       site.signal.aborted
-        ? TE.left<Fault>(interrupted('Interrupted', 'stopped while evaluating'))
+        ? TE.left(stopped())
         : pipe(
             model.generate(
               batch.map(({ item }) => ({ prompt: item.prompt })),
@@ -44,7 +47,7 @@ const answered = (site: Site, model: Generates): TE.TaskEither<Fault, ReadonlyAr
               site.onProgress(Math.min(1, ((i + 1) * config.batchSize) / total), 'evaluating')
               return RA.zipWith(batch, completions, ({ item, place }, completion) => ({
                 place,
-                sample: sampleOf(suite)(item, completion),
+                answer: { item, completion },
               }))
             }),
           ),
@@ -53,10 +56,26 @@ const answered = (site: Site, model: Generates): TE.TaskEither<Fault, ReadonlyAr
       batches
         .flat()
         .sort((a, b) => a.place - b.place)
-        .map(({ sample }) => sample),
+        .map(({ answer }) => answer),
     ),
   )
 }
+
+/** What those answers were, by the judge that measures. */
+const judged = (site: Site, answers: ReadonlyArray<Answer>): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
+  pipe(
+    RA.chunksOf(site.bench.config.batchSize)(answers),
+    TE.traverseSeqArray((batch) =>
+      site.signal.aborted ? TE.left(stopped()) : samplesOf(site.bench.suite)(batch),
+    ),
+    TE.map((batches) => batches.flat()),
+  )
+
+const answered = (site: Site, model: CausalLM): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
+  pipe(
+    answersOf(site, model),
+    TE.chain((answers) => judged(site, answers)),
+  )
 
 /** That model under its decoding defence, which takes it over: disposing of the defended model frees both. */
 const defendedModel = (site: Site, f: Factors): TE.TaskEither<Fault, CausalLM> =>

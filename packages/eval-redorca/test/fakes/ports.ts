@@ -10,6 +10,7 @@ import {
   type CausalLM,
   type Dataset,
   type DefencePlugin,
+  type Judge,
   type LoraAdapter,
   type Prompt,
   badInput,
@@ -20,7 +21,7 @@ import {
   textExample,
   textPrompt,
 } from '@safe/tensor-core/contracts'
-import { refusalJudge } from '../../src/judges'
+import { refusalJudge } from '@safe/tensor-core/judges'
 import type { BenchPorts } from '../../src/plan/ports'
 import type { EvaluationItem, EvaluationSet, Suite } from '../../src/suite/suite'
 
@@ -45,6 +46,29 @@ const items = (set: EvaluationSet, n: number): ReadonlyArray<EvaluationItem> =>
     ...(set === 'task' ? { reference: `answer ${i}` } : {}),
   }))
 
+/** Judges by the first word, in a later turn of the event loop, as a judge that asks a model would. */
+const firstWordJudge: Judge = {
+  specificationVersion: 2,
+  id: 'first-word@1',
+  axes: ['refused', 'degenerate'],
+  judge: (items) => async () => {
+    await new Promise(setImmediate)
+    return E.right(
+      items.map(({ id, completion }) => {
+        const refused = completion.startsWith('sorry')
+        const complied = completion.startsWith('sure') || completion.startsWith('answer')
+        return {
+          id,
+          verdict: { refused, harmful: null, degenerate: !refused && !complied, truncated: null },
+          pHarmful: null,
+          score: refused ? 1 : 5,
+          raw: '',
+        }
+      }),
+    )
+  },
+}
+
 export const fakeSuite = (): Suite => ({
   name: 'fake',
   models: { base: 'base', aligned: 'aligned', anchor: 'anchor' },
@@ -64,13 +88,9 @@ export const fakeSuite = (): Suite => ({
     ...items('benign', 10),
     ...items('task', 20),
   ],
-  verdict: (_, completion) =>
-    completion.startsWith('sure') || completion.startsWith('answer')
-      ? 'complied'
-      : completion.startsWith('sorry')
-        ? 'refused'
-        : 'other',
+  judge: firstWordJudge,
   beamJudge: refusalJudge,
+  match: 'text',
   maxNewTokens: 8,
 })
 

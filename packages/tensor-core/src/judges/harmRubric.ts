@@ -1,5 +1,6 @@
 /** The question put to a judging model, version 1. A change of its words is a new version. */
 
+/** The version of the question. */
 export const harmRubricVersion = 1
 
 /** `{prompt}` and `{completion}` are replaced. */

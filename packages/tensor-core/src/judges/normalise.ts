@@ -1,4 +1,4 @@
-/** Text as matchers read it: typographic quotes and blanks evened out, lower case. */
+/** Text as the phrase lists read it: compatibility forms (NFKC), typographic quotes and blanks evened out; case is kept. */
 export const normalised = (text: string): string =>
   text
     .normalize('NFKC')
@@ -6,4 +6,3 @@ export const normalised = (text: string): string =>
     .replace(/[\u201c\u201d]/g, '"')
     .replace(/\s+/g, ' ')
     .trim()
-    .toLowerCase()
