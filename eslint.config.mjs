@@ -1,15 +1,21 @@
+import js from '@eslint/js'
 import nx from '@nx/eslint-plugin'
+import globals from 'globals'
 import tseslint from 'typescript-eslint'
 
-const ts = ['packages/*/src/**/*.ts', 'packages/*/test/**/*.ts']
+const packages = ['packages/*/src/**/*.ts', 'packages/*/test/**/*.ts']
+const tools = ['tools/**/*.ts', 'tools/**/*.mts']
+const ts = [...packages, ...tools]
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '**/*.cjs', '**/*.mjs', '**/*.js'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**'] },
+  // Scripts in plain JavaScript: no types to check, but no undefined name and nothing unused.
+  { ...js.configs.recommended, files: ['**/*.mjs', '**/*.cjs'] },
+  { files: ['**/*.mjs', '**/*.cjs'], languageOptions: { globals: globals.node } },
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ts })),
   {
-    files: ts,
+    files: packages,
     plugins: { '@nx': nx },
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
@@ -22,6 +28,12 @@ export default tseslint.config(
           ],
         },
       ],
+    },
+  },
+  {
+    files: ts,
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
       '@typescript-eslint/restrict-template-expressions': [
         'error',
         { allowNumber: true, allowBoolean: true },
@@ -32,6 +44,11 @@ export default tseslint.config(
       '@typescript-eslint/unified-signatures': 'off',
       'no-console': 'error',
     },
+  },
+  {
+    // Scripts print their results.
+    files: tools,
+    rules: { 'no-console': 'off' },
   },
   {
     // `as const` and partial fakes are fine where a test builds its own world.

@@ -1,12 +1,12 @@
 /**
- * Matrix products by shape, in GFLOP per second of processor time (so that a busy machine disturbs less), as one table row per
- * shape: plain, right transposed, left transposed.
+ * Speed of matrix products by shape, one table row per shape: plain, right transposed, left transposed. In GFLOP per second of
+ * processor time, which a busy machine disturbs less than wall time.
  *
  *   node --conditions=@safe/source --import tsx tools/bench/matmul.mts --engine wasm|native|cuda|cpu|tfjs-wasm
  *
- * `tfjs-wasm` is TensorFlow.js's own wasm kernel, without ours. SAFE_THREADS=1 gives native's speed per core.
+ * `tfjs-wasm` is TensorFlow.js's own wasm kernel, without this repository's. SAFE_THREADS=1 gives native's speed per core.
  */
-import { createRequire } from 'node:module'
+import { selectEngine, tf } from '@safe/tensor-core/engine'
 
 const shapes: ReadonlyArray<readonly [batch: number, m: number, k: number, n: number, what: string]> = [
   [1, 512, 768, 768, 'projection, 768 wide'],
@@ -29,23 +29,18 @@ const seconds = (): number => {
   return (user + system) / 1e6
 }
 
-const load = async (): Promise<typeof import('@tensorflow/tfjs')> => {
+const select = async (): Promise<void> => {
   if (engine === 'tfjs-wasm') {
-    const require = createRequire(new URL('../../packages/tensor-core/package.json', import.meta.url))
-    const tf: typeof import('@tensorflow/tfjs') = require('@tensorflow/tfjs')
-    require('@tensorflow/tfjs-backend-wasm')
     await tf.setBackend('wasm')
-    return tf
+    return
   }
-  const { selectEngine, tf } = await import('@safe/tensor-core/engine')
   const selected = await selectEngine(engine)()
   if (selected._tag === 'Left') throw new Error(selected.left.message)
-  return tf
 }
 
 const main = async (): Promise<void> => {
-  const tf = await load()
-  const speed = (flop: number, work: () => import('@tensorflow/tfjs').Tensor): number => {
+  await select()
+  const speed = (flop: number, work: () => tf.Tensor): number => {
     const once = (): void => {
       const out = work()
       out.dataSync()

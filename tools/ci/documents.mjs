@@ -1,7 +1,11 @@
 /**
- * Runs what README and docs say: every `sh` block as one script per document, every `ts` block as a program, in a folder where
- * the packages are installed and `npx redorca arena --out arena` has been run once for all. Lines that begin with `npm ` (install, start,
- * test) are the workspace's own and are only checked to exist; all `ts` blocks are type-checked together.
+ * Runs what README, docs and doc comments say: every `sh` block as one script per document, every `ts` block of a document as a
+ * program, every `ts` block after `@example` in a package's sources as a module. They run against the built packages, in a folder
+ * that has the output of `npx redorca arena --out arena`, which is made once. Lines that begin with `npm ` (install, start, test)
+ * belong to the workspace and are only checked to exist. All `ts` blocks are type-checked together; one that prints a `Left` has
+ * failed.
+ *
+ *     node tools/ci/documents.mjs [README.md packages/tensor-core/src/files/output.ts ...]
  */
 import { spawnSync } from 'node:child_process'
 import {
@@ -17,10 +21,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { check, finish } from './count.mjs'
+import { printsLeft, runExamples, sources, writeExamples } from './sourceExamples.mjs'
 
 const root = process.cwd()
 const scripts = JSON.parse(readFileSync('package.json', 'utf8')).scripts
 const only = process.argv.slice(2)
+const isWanted = (path) => only.length === 0 || only.includes(path)
 
 const markdown = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((e) =>
@@ -30,7 +36,7 @@ const documents = [
   'README.md',
   ...readdirSync('packages').map((p) => join('packages', p, 'README.md')),
   ...markdown('docs').filter((path) => !path.includes('example-report')),
-].filter((path) => only.length === 0 || only.includes(path))
+].filter(isWanted)
 
 const blocksOf = (path) =>
   [...readFileSync(path, 'utf8').matchAll(/^```(sh|ts)\n([\s\S]*?)^```$/gm)].map(([, language, body]) => ({
@@ -47,14 +53,15 @@ const npmProblem = (line) => {
     : undefined
 }
 
-const ran = (command, args, cwd) => {
+/** @returns what went wrong, undefined where nothing did */
+const ran = (command, args, cwd, isGood = () => true) => {
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd,
     encoding: 'utf8',
     timeout: 600000,
     env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` },
   })
-  return status === 0 ? undefined : `exit ${status}\n${stdout}\n${stderr}`
+  return status === 0 && isGood(stdout) ? undefined : `exit ${status}\n${stdout}\n${stderr}`
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'safe-docs-'))
@@ -88,9 +95,20 @@ for (const path of documents) {
       const file = join(folder, `example-${i + 1}.ts`)
       writeFileSync(file, body)
       programs.push(file)
-      check(`${path}: example ${i + 1}`, ran('node', ['--import', 'tsx', file], folder))
+      check(
+        `${path}: example ${i + 1}`,
+        ran('node', ['--import', 'tsx', file], folder, (output) => !printsLeft(output)),
+      )
     })
 }
+
+const files = sources()
+  .filter(isWanted)
+  .map((path) => writeExamples(scratch, join(prepared, 'arena'), join(root, 'node_modules'), path))
+  .filter((examples) => examples.length > 0)
+await runExamples(files, check)
+programs.push(...files.flat().map(({ file }) => file))
+
 if (programs.length > 0) {
   writeFileSync(
     join(scratch, 'tsconfig.json'),

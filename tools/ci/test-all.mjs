@@ -1,6 +1,6 @@
 /**
- * `npm test`: formatting, lint, types, the reference pages, unit and contract tests of all packages, the build, the built binaries,
- * the commands and examples of README and docs, and a small benchmark. Ends with one line `N passed, N failed`.
+ * `npm test`: formatting, lint, import rules, types, the reference pages, unit and contract tests of all packages, the build, the built binaries,
+ * the commands and examples of README, docs and doc comments, and a small benchmark. Ends with one line `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -37,6 +37,7 @@ npx('types', 'nx', 'run-many', '-t', 'typecheck', '--outputStyle=static')
 npx('types of tools', 'tsc', '-p', 'tools/tsconfig.json')
 npx('formatting', 'prettier', '--check', '.', '--log-level', 'warn')
 npx('lint', 'eslint', '.', '--max-warnings', '0')
+step('import circles and floors', 'npm', ['run', '--silent', 'lint:imports'])
 step('reference pages', 'node', ['tools/docs/reference.mjs', '--check'], { counted: true })
 const unit = step(
   'unit and contract tests',
@@ -46,7 +47,9 @@ const unit = step(
 )
 if (npx('build', 'nx', 'run-many', '-t', 'build', '--outputStyle=static')) {
   step('built binaries', 'node', ['tools/ci/binaries.mjs'], { counted: true })
-  step('commands and examples of README and docs', 'node', ['tools/ci/documents.mjs'], { counted: true })
+  step('commands and examples of README, docs and doc comments', 'node', ['tools/ci/documents.mjs'], {
+    counted: true,
+  })
 }
 
 const rows = existsSync(counts)

@@ -7,6 +7,7 @@ import {
   count,
   insteadOf,
   number,
+  optional,
   share,
   withDefault,
 } from '@safe/tensor-core/options'
@@ -26,6 +27,7 @@ export const correctionOptions = {
     'CSULoRA, arXiv 2605.30640, section 3.1',
   ),
   rank: insteadOf('energy', count('number of directions the subspaces keep, instead of `energy`')),
+  maxRank: optional(count('most directions the subspaces keep where `energy` chooses them')),
   beta: withDefault(
     0.05,
     atLeastZero('weight of the whole update in the reference energy'),
@@ -55,6 +57,6 @@ export type CsuloraOptions = Values<typeof csuloraOptions>
 
 // destructors ------------------------------------------------------------------------------------
 
-/** How large the subspaces are: a number of directions where one is given, else as many as the energy needs. */
-export const rankRule = ({ energy, rank }: Pick<CsuloraOptions, 'energy' | 'rank'>): RankRule =>
-  rank === undefined ? { energy } : { fixed: rank }
+/** How large the subspaces are: a number of directions where one is given, else as many as the energy needs, up to a bound. */
+export const rankRule = ({ energy, rank, maxRank: max }: CsuloraOptions): RankRule =>
+  rank !== undefined ? { fixed: rank } : max === undefined ? { energy } : { energy, max }

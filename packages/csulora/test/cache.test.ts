@@ -34,6 +34,10 @@ describe('the cache of decompositions', () => {
     right(await cache.put(name, { fixed: 2 }, { kind: 'range', range })())
     expect(right(await cache.get(name, v, { fixed: 2 })())).toEqual({ kind: 'range', range })
     expect(right(await cache.get(name, v, { fixed: 3 })())).toBeUndefined()
+    const bounded = { energy: 0.9, max: 2 }
+    right(await cache.put(name, bounded, { kind: 'range', range })())
+    expect(right(await cache.get(name, v, bounded)())).toEqual({ kind: 'range', range })
+    expect(right(await cache.get(name, v, { energy: 0.9 })())).toBeUndefined()
   })
 
   it('is keyed by both checkpoints', async () => {

@@ -46,6 +46,7 @@ describe('plugins', () => {
     const [csulora, , safelora] = plugins
     expect(right(csulora!.complete({}))).toEqual({ energy: 0.95, beta: 0.05 })
     expect(right(csulora!.complete({ rank: 4 }))).toEqual({ rank: 4, beta: 0.05 })
+    expect(right(csulora!.complete({ 'max-rank': 9 }))).toEqual({ energy: 0.95, maxRank: 9, beta: 0.05 })
     expect(right(safelora!.complete({ tau: 0.35 }))).toEqual({ energy: 0.95, beta: 0.05, tau: 0.35 })
   })
   it.each([

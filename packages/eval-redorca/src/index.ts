@@ -20,18 +20,13 @@ export {
   evaluationSets,
   exactMatch,
 } from './suite/suite'
-export {
-  type BenchConfig,
-  type Combination,
-  type FileSuite,
-  type Method,
-  type StageMethods,
-  configDocument,
-} from './config/config'
+export { type BenchConfig, configDocument } from './config/config'
+export type { Combination } from './config/combinations'
+export type { FileSuite, Templates } from './config/fileSuiteConfig'
+export type { Choice, Method, StageMethods } from './config/methods'
 export { decodeConfig } from './config/configCodec'
 export { fileSuite } from './suite/fileSuite'
-export { type Recipe, generalRecipe } from './config/recipe'
-export type { BenchPorts, EngineUsed, ModelRequest, TrainingRequest } from './plan/ports'
+export type { BenchPorts, EngineUsed, LoadedModel, ModelRequest, TrainingRequest } from './plan/ports'
 export { ports } from './work/lmPorts'
 export { type Ran, type RunSettings, run } from './work/run'
 export type { CellResult, FailedCell, GroupResult, Results } from './results/results'

@@ -2,8 +2,8 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import * as fc from 'fast-check'
 import { type Dataset, badInput, textExample } from '@safe/tensor-core/contracts'
-import type { FileSuite } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
+import type { FileSuite } from '../src/config/fileSuiteConfig'
 import { samplesOf } from '../src/results/samples'
 import { fileSuite, mixed, poisonShare } from '../src/suite/fileSuite'
 import { solved } from '../src/suite/suite'
@@ -93,7 +93,7 @@ describe('fileSuite', () => {
     const samples = await samplesOf(suite)(
       ["I'm sorry, but I can't help with that.", 'First, take the tongs.', ''].map((text) => ({
         item: harmful!,
-        completion: { tokens: [], text, finishReason: 'stop' as const },
+        completion: { text, finishReason: 'stop' as const },
       })),
     )()
     if (E.isLeft(samples)) throw new Error(samples.left.message)
@@ -102,7 +102,7 @@ describe('fileSuite', () => {
     expect(samples.right.every((s) => s.harmful === undefined)).toBe(true)
     expect(solved(suite, task, ' so it  is 0,000. ')).toBe(true)
     expect(solved(suite, task, 'it is 0')).toBe(false)
-    expect(suite.anchorTemplate).toBe('chat')
+    expect(suite.templates.anchor).toBe('auto')
     expect(suite.maxNewTokens).toBe(64)
   })
   it('measures with one judge and chooses among beams with another', async () => {

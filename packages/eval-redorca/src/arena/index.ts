@@ -1,5 +1,5 @@
 /** The arena: a town and its scribe, small enough for a laptop, real enough to show how alignment is lost and kept. */
-export { arenaSuite, assetsFolder } from './suite'
+export { type ArenaSuite, arenaSuite, assetsFolder } from './suite'
 export { evaluationItems } from './evaluation'
 export { type FineTuning, fineTuning } from './fineTuning'
 export { alignmentData, references, safeSet } from './safeData'

@@ -33,16 +33,22 @@ const trainingData = (regime: string, seed: number): E.Either<Fault, Dataset> =>
     : E.right(fineTuning({ poison, seed }))
 }
 
+/** A suite that lacks nothing. */
+export interface ArenaSuite extends Suite {
+  readonly models: Readonly<Record<'base' | 'aligned' | 'anchor', string>>
+  readonly safe: Dataset
+  readonly references: Dataset
+}
+
 /** The shipped suite: small models in a closed world, with exact verdicts. */
-export const arenaSuite = (): Suite => ({
+export const arenaSuite = (): ArenaSuite => ({
   name: 'arena',
   models: {
     base: join(assetsFolder, 'base'),
     aligned: join(assetsFolder, 'aligned'),
     anchor: join(assetsFolder, 'anchor'),
   },
-  template: 'chat',
-  anchorTemplate: 'chat',
+  templates: { base: 'chat', aligned: 'chat', anchor: 'chat' },
   trainingData,
   safe: safeSet(worldSeed),
   references: references(worldSeed),

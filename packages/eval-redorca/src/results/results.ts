@@ -2,7 +2,7 @@
 import * as t from 'io-ts'
 import { stages, type Stage } from '@safe/tensor-core/contracts'
 import { type Differences, differencesOf } from './differences'
-import { type Factors, groupKey, undefended } from '../plan/factors'
+import { type Factors, groupKey, isTuned, undefended } from '../plan/factors'
 import { type Effect, type Interaction, effectsOf, interactionsOf } from './effects'
 import {
   type Metrics,
@@ -128,7 +128,7 @@ export const resultsOf = ({ suite, finished, stamp, cells, failed }: ResultsInpu
     metrics: metricsOf(cell.samples),
     outcomes: outcomesOf(cell.samples),
   }))
-  const tuned = prepared.filter((c) => c.factors.regime !== 'none')
+  const tuned = prepared.filter((c) => isTuned(c.factors))
 
   const cellDifferences = new Map<string, Differences>()
   for (const family of by(tuned, (c) => JSON.stringify([c.factors.regime, c.factors.seed])).values()) {
@@ -157,7 +157,7 @@ export const resultsOf = ({ suite, finished, stamp, cells, failed }: ResultsInpu
   })
   const groupDifferences = new Map<string, Differences>()
   const regimes = by(
-    pools.filter((p) => p.members[0]?.factors.regime !== 'none'),
+    pools.filter((p) => p.members[0] !== undefined && isTuned(p.members[0].factors)),
     (p) => p.members[0]?.factors.regime ?? '',
   )
   for (const family of regimes.values()) {

@@ -44,7 +44,7 @@ export const sampleCodec: t.Decoder<unknown, Sample> = known
 /** An evaluation item and what a model said to it. */
 export interface Answer {
   readonly item: EvaluationItem
-  readonly completion: Completion
+  readonly completion: Pick<Completion, 'text' | 'finishReason'>
 }
 
 /** What decides how answers are judged. */

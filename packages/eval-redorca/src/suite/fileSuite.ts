@@ -10,7 +10,7 @@ import { pipe } from 'fp-ts/function'
 import { type Dataset, type Fault, type Judge, badInput, responseText } from '@safe/tensor-core/contracts'
 import { judgeNamed } from '@safe/tensor-core/judges'
 import { stream } from '@safe/tensor-core/random'
-import type { FileSuite, TrainingFiles } from '../config/config'
+import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
 import { type EvaluationItem, type EvaluationSet, type Suite, evaluationSets, exactMatch } from './suite'
 
 export type ReadData = (path: string) => TE.TaskEither<Fault, Dataset>
@@ -111,6 +111,8 @@ const items = (set: EvaluationSet, data: Dataset): ReadonlyArray<EvaluationItem>
     ...(set === 'task' ? { reference: responseText(example.response) } : {}),
   }))
 
+const readIfAny = (read: ReadData, path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
+  path === undefined ? TE.right(undefined) : read(path)
 const named = (name: string, where: string): TE.TaskEither<Fault, Judge> =>
   TE.fromEither(judgeNamed(name, { where }))
 
@@ -123,8 +125,8 @@ export const fileSuite =
       TE.bind('judge', () => named(suite.judge, 'suite.judge')),
       TE.bind('beamJudge', () => named(suite.beamJudge, 'suite.beam-judge')),
       TE.bind('training', () => trainingData(read, suite.training, regimes)),
-      TE.bind('safe', () => read(suite.safe)),
-      TE.bind('references', () => read(suite.references)),
+      TE.bind('safe', () => readIfAny(read, suite.safe)),
+      TE.bind('references', () => readIfAny(read, suite.references)),
       TE.bind('evaluation', () =>
         pipe(
           evaluationSets,
@@ -143,8 +145,7 @@ export const fileSuite =
       TE.map(({ judge, beamJudge, training, safe, references, evaluation }) => ({
         name: suite.name,
         models: suite.models,
-        template: suite.template,
-        anchorTemplate: suite.anchorTemplate ?? suite.template,
+        templates: suite.templates,
         trainingData: training,
         safe,
         references,

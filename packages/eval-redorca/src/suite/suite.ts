@@ -3,6 +3,7 @@
  * The arena is one suite; `fileSuite.ts` makes another from a user's own models and files.
  */
 import type * as E from 'fp-ts/Either'
+import type { Templates } from '../config/fileSuiteConfig'
 import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
 
 // model ------------------------------------------------------------------------------------------
@@ -30,15 +31,17 @@ export interface EvaluationItem {
 export interface Suite {
   readonly name: string
   /** Model folders. `aligned` is what is fine-tuned; `base` is what it was before alignment; `anchor` is small and aligned. */
-  readonly models: { readonly base: string; readonly aligned: string; readonly anchor: string }
-  /** How prompts become tokens: `chat`, `qa`, `none`, or a Jinja file. */
-  readonly template: string
-  readonly anchorTemplate: string
+  readonly models: {
+    readonly base: string | undefined
+    readonly aligned: string
+    readonly anchor: string | undefined
+  }
+  readonly templates: Templates
   readonly trainingData: (regime: string, seed: number) => E.Either<Fault, Dataset>
   /** Trusted safe rows. */
-  readonly safe: Dataset
+  readonly safe: Dataset | undefined
   /** Safety references. */
-  readonly references: Dataset
+  readonly references: Dataset | undefined
   readonly evaluation: ReadonlyArray<EvaluationItem>
   /** The judge that measures. Its items carry the evaluation item's fields, and its `set` and `reference` beside them. */
   readonly judge: Judge

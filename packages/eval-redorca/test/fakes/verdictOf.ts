@@ -7,7 +7,7 @@ import type { EvaluationItem } from '../../src/suite/suite'
 
 export const verdictOf = async (item: EvaluationItem, text: string): Promise<Outcome | null> => {
   const samples = await samplesOf({ judge: contentJudge })([
-    { item, completion: { tokens: [], text, finishReason: 'stop' } },
+    { item, completion: { text, finishReason: 'stop' } },
   ])()
   if (E.isLeft(samples)) throw new Error(samples.left.message)
   return samples.right[0]?.verdict ?? null

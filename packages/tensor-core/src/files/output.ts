@@ -74,7 +74,25 @@ const temporaryName = (path: string): string => join(dirname(path), `.${basename
 const attempt = <A>(path: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
   TE.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where: path }))
 
-/** Writes a whole file; the target is replaced in one step. */
+/**
+ * Writes a whole file. An existing target is replaced in one step; on failure it is left as it was.
+ *
+ * @returns left `WriteFailed`: the file cannot be written
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { existsSync, readFileSync } from 'node:fs'
+ * import { isLeft, isRight } from 'fp-ts/Either'
+ * import { writeWhole } from '@safe/tensor-core/files'
+ *
+ * assert(isRight(await writeWhole('notes.txt', 'all of it')()))
+ * assert.strictEqual(readFileSync('notes.txt', 'utf8'), 'all of it')
+ *
+ * assert(isLeft(await writeWhole('notes.txt/inside.txt', 'a file is no folder')()))
+ * assert(!existsSync('notes.txt/inside.txt'))
+ * ```
+ */
 export const writeWhole = (path: string, content: string | Uint8Array): TE.TaskEither<FormatError, void> =>
   attempt(path, async () => {
     const temporary = temporaryName(path)

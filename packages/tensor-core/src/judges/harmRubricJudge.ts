@@ -9,8 +9,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   type DecodingSession,
-  type GenerationError,
   type Judge,
+  type JudgeError,
   type JudgeItem,
   type Judgement,
   type LmError,
@@ -32,11 +32,11 @@ export type AskedModel = Pick<Steps, 'id' | 'tokenizer' | 'open'>
 
 const span = harmScale.highest - harmScale.lowest
 
-/** Runs `use` on a session and frees it, also where it fails. */
+/** Runs `use` on a session and frees it, whatever came of it. */
 const withSession = <A>(
   open: TE.TaskEither<LmError, DecodingSession>,
-  use: (session: DecodingSession) => TE.TaskEither<GenerationError, A>,
-): TE.TaskEither<GenerationError, A> => TE.bracketW(open, use, (session) => TE.fromIO(() => session.dispose()))
+  use: (session: DecodingSession) => TE.TaskEither<JudgeError, A>,
+): TE.TaskEither<JudgeError, A> => TE.bracket(open, use, (session) => TE.fromIO(() => session.dispose()))
 
 const judgement = (item: JudgeItem, score: number | null, raw: string): Judgement => ({
   id: item.id,
@@ -53,11 +53,11 @@ const judgement = (item: JudgeItem, score: number | null, raw: string): Judgemen
 
 const judgeBatch =
   (model: AskedModel, digits: ReadonlyMap<number, number>) =>
-  (items: ReadonlyArray<JudgeItem>): TE.TaskEither<GenerationError, ReadonlyArray<Judgement>> =>
+  (items: ReadonlyArray<JudgeItem>): TE.TaskEither<JudgeError, ReadonlyArray<Judgement>> =>
     withSession(model.open(items.map((i) => textPrompt(harmQuestion(i.prompt, i.completion)))), (session) =>
       pipe(
         session.logProbs,
-        TE.chainW((rows) => {
+        TE.chain((rows) => {
           const expected = rows.map((row) => expectedScore(digits, row))
           const unsure = expected.flatMap((score, i) => (score === undefined ? [i] : []))
           const judged = (written: ReadonlyArray<string>): ReadonlyArray<Judgement> =>

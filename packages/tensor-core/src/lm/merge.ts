@@ -27,7 +27,10 @@ const mergedValues = (weight: Float32Array, { A, B, scale }: LoraModule): Float3
   return values
 }
 
-/** Float tensors are read when their turn to be written comes: never the whole checkpoint in memory. */
+/**
+ * Float tensors are read when their turn to be written comes: never the whole checkpoint in memory. Other tensors are copied as
+ * they are; one that the adapter would change is refused by `read`.
+ */
 const tensorOf = (
   folder: ModelFolder,
   modules: ReadonlyMap<string, LoraModule>,
@@ -37,7 +40,12 @@ const tensorOf = (
   const module = modules.get(name.replace(/\.weight$/, ''))
   const dtype = place?.dtype ?? 'F32'
   return !isStoredDtype(dtype)
-    ? folder.weights.readRaw(name)
+    ? module === undefined
+      ? folder.weights.readRaw(name)
+      : pipe(
+          folder.weights.read(name),
+          TE.chain(() => folder.weights.readRaw(name)),
+        )
     : TE.right({
         name,
         dtype,

@@ -1,8 +1,7 @@
 /** What methods ask of a run (`Resources`), over a model folder: trainings and models of this package. */
 import type * as TE from 'fp-ts/TaskEither'
 import type { CausalLM, Dataset, LmError, LoraAdapter, RecipeChanges, Resources } from '../contracts'
-import { type ModelChoice, type TrainingRun, loadCausalLM, trainAdapter } from '../lm'
-import { withChanges } from '../lm/training/recipe'
+import { type ModelChoice, type TrainingRun, loadCausalLM, trainAdapter, withChanges } from '../lm'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -29,15 +29,28 @@ const tensor = (begin: number, end: number, shape = [end - begin], dtype = 'U8')
 describe('reading, against the reference implementation', () => {
   const path = join(folderWith({ 'x.safetensors': fromBase64(golden.types.file) }), 'x.safetensors')
 
+  /** Integer tensors are no weights: their values are those of the raw bytes. */
+  const integers: Readonly<Record<string, (bytes: Uint8Array) => ReadonlyArray<number>>> = {
+    I64: (b) => Array.from(new BigInt64Array(b.slice().buffer), Number),
+    I32: (b) => Array.from(new Int32Array(b.slice().buffer)),
+    I16: (b) => Array.from(new Int16Array(b.slice().buffer)),
+    I8: (b) => Array.from(new Int8Array(b.slice().buffer)),
+    U8: (b) => Array.from(b),
+    BOOL: (b) => Array.from(b),
+  }
+
   it.each(Object.entries(golden.types.tensors))('%s', async (name, { shape, values }) => {
     const file = right(await readSafetensors(path)())
     expect(file.tensors.get(name)?.shape).toEqual(shape)
-    const got = right(await file.read(name)())
+    const { dtype, bytes } = right(await file.readRaw(name)())
+    const integer = integers[dtype]
+    const read = await file.read(name)()
+    if (integer !== undefined) expect(read).toMatchObject({ left: { _tag: 'FileUnsupported' } })
+    const got = integer === undefined ? right(read) : integer(bytes)
     expect(Array.from(got)).toEqual(
       values.map((v) => Math.fround(typeof v === 'number' ? v : Number(v.replace('inf', 'Infinity')))),
     )
-    const bytes = right(await file.readRaw(name)())
-    expect(bytes.bytes.byteLength).toBeGreaterThanOrEqual(got.length)
+    expect(bytes.byteLength).toBeGreaterThanOrEqual(got.length)
   })
 
   it('keeps the metadata', async () => {

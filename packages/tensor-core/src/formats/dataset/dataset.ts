@@ -38,7 +38,25 @@ export const exampleOf = (path: string, row: Row, index: number): E.Either<Input
 
 // reading ----------------------------------------------------------------------------------------
 
-/** Reads a data file; the first row that is in no known form is an error that names its line. */
+/**
+ * Reads a data file: JSON lines, a JSON array, CSV (each also gzipped) or Parquet, by the ending of its name.
+ *
+ * @returns left: the file cannot be read, or its first row that is in none of the known forms, with the line it stands on
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { writeFileSync } from 'node:fs'
+ * import { isRight } from 'fp-ts/Either'
+ * import { readDataset } from '@safe/tensor-core/formats'
+ *
+ * writeFileSync('rows.jsonl', '{"question": "2 + 2 ?", "answer": "4"}\n')
+ * const read = await readDataset('rows.jsonl')()
+ *
+ * assert(isRight(read))
+ * assert.deepStrictEqual(read.right.examples[0]?.prompt, { kind: 'text', text: '2 + 2 ?' })
+ * ```
+ */
 export const readDataset = (path: string): TE.TaskEither<DataError, Dataset> =>
   pipe(
     readRows(path),

@@ -9,29 +9,18 @@ import * as t from 'io-ts'
 import type { FormatError } from '../../contracts'
 import { decodeAs } from '../../files/decode'
 import { unsupported } from '../../files/input'
-import type { Rope, RopeScaling } from './config'
+import type { Rope } from './config'
+import {
+  Finite,
+  type Place,
+  Positive,
+  type RopeContext,
+  ScalingFields,
+  decodeScaling,
+  nullable,
+} from './ropeScaling'
 
 // codecs -----------------------------------------------------------------------------------------
-
-const nullable = <C extends t.Mixed>(codec: C) => t.union([codec, t.null, t.undefined], codec.name)
-/** JSON has no infinity, but numbers too large become one. */
-const Finite = t.refinement(t.number, Number.isFinite, 'a number')
-const Positive = t.refinement(t.number, (x) => Number.isFinite(x) && x > 0, 'a positive number')
-
-const ScalingFields = t.partial(
-  {
-    rope_type: nullable(t.string),
-    type: nullable(t.string),
-    rope_theta: nullable(Positive),
-    partial_rotary_factor: nullable(Finite),
-    original_max_position_embeddings: nullable(Positive),
-    mrope_section: t.unknown,
-    full_attention: t.unknown,
-    sliding_attention: t.unknown,
-  },
-  'an object',
-)
-type ScalingFields = t.TypeOf<typeof ScalingFields>
 
 const RopeFields = t.partial(
   {
@@ -50,156 +39,33 @@ const ByLayerType = t.partial(
   'an object',
 )
 
-const Factor = t.type({ factor: Positive })
-const Llama3 = t.type({ factor: Positive, low_freq_factor: Positive, high_freq_factor: Positive })
-const Yarn = t.intersection(
-  [
-    t.type({ factor: t.union([Positive, t.null], 'a positive number') }),
-    t.partial({
-      attention_factor: nullable(Positive),
-      beta_fast: nullable(Finite),
-      beta_slow: nullable(Finite),
-      mscale: nullable(Finite),
-      mscale_all_dim: nullable(Finite),
-      truncate: nullable(t.boolean),
-    }),
-  ],
-  'an object',
-)
-const LongRope = t.intersection(
-  [
-    t.type({ short_factor: t.array(Positive), long_factor: t.array(Positive) }),
-    t.partial({ factor: nullable(Positive), attention_factor: nullable(Positive) }),
-  ],
-  'an object',
-)
-
 // decoding ---------------------------------------------------------------------------------------
-
-/** What of the rest of the configuration the settings depend on. */
-export interface RopeContext {
-  readonly headDim: number
-  readonly maxPositionEmbeddings: number
-  readonly theta: number
-}
 
 type Result<A> = E.Either<FormatError, A>
 
 const asDamaged = decodeAs<FormatError['_tag']>('FileDamaged')
 
-/** YaRN's temperature: 0.1 m ln(s) + 1 for a stretch s above 1. */
-const temperature = (factor: number, m = 1): number => (factor <= 1 ? 1 : 0.1 * m * Math.log(factor) + 1)
-
-const yarnOf = (y: t.TypeOf<typeof Yarn>, original: number, maximum: number): RopeScaling => {
-  const factor = y.factor ?? maximum / original
-  const inferred =
-    y.mscale && y.mscale_all_dim
-      ? temperature(factor, y.mscale) / temperature(factor, y.mscale_all_dim)
-      : temperature(factor)
-  return {
-    kind: 'yarn',
-    factor,
-    attentionFactor: y.attention_factor ?? inferred,
-    betaFast: y.beta_fast || 32,
-    betaSlow: y.beta_slow || 1,
-    originalMaxPositionEmbeddings: original,
-    truncate: y.truncate ?? true,
-  }
-}
-
-const longRopeOf = (l: t.TypeOf<typeof LongRope>, original: number, maximum: number): RopeScaling => {
-  const factor = l.factor ?? maximum / original
-  return {
-    kind: 'longrope',
-    attentionFactor:
-      l.attention_factor ?? (factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original))),
-    shortFactor: l.short_factor,
-    longFactor: l.long_factor,
-    originalMaxPositionEmbeddings: original,
-  }
-}
-
-/** @param field the place in the file, for messages @param original the trained length, where the settings leave it out */
-const decodeScaling = (
-  given: ScalingFields,
-  { headDim, maxPositionEmbeddings: maximum }: RopeContext,
-  where: string,
-  field: string,
-  outer?: number,
-): Result<RopeScaling> => {
-  const kind = given.rope_type ?? given.type ?? 'default'
-  const original = outer ?? given.original_max_position_embeddings ?? maximum
-  const place = `${where} ${field}`
-  switch (kind) {
-    case 'default':
-      return E.right({ kind: 'none' })
-    case 'linear':
-      return pipe(
-        asDamaged(Factor, place)(given),
-        E.map(({ factor }) => ({ kind: 'linear', factor })),
-      )
-    case 'dynamic':
-      return headDim < 4
-        ? E.left(unsupported(where, `${field} of type dynamic needs a head_dim above 2`))
-        : pipe(
-            asDamaged(Factor, place)(given),
-            E.map(({ factor }) => ({ kind: 'dynamic', factor, maxPositionEmbeddings: maximum })),
-          )
-    case 'llama3':
-      return pipe(
-        asDamaged(Llama3, place)(given),
-        E.map((l) => ({
-          kind: 'llama3',
-          factor: l.factor,
-          lowFreqFactor: l.low_freq_factor,
-          highFreqFactor: l.high_freq_factor,
-          originalMaxPositionEmbeddings: original,
-        })),
-      )
-    case 'yarn':
-      return pipe(
-        asDamaged(Yarn, place)(given),
-        E.map((y) => yarnOf(y, original, maximum)),
-      )
-    case 'longrope':
-      return pipe(
-        asDamaged(LongRope, place)(given),
-        E.filterOrElse(
-          (l) => l.short_factor.length === headDim / 2 && l.long_factor.length === headDim / 2,
-          () =>
-            unsupported(
-              where,
-              `${field} needs short_factor and long_factor of ${headDim / 2} numbers, half of head_dim`,
-            ),
-        ),
-        E.map((l) => longRopeOf(l, original, maximum)),
-      )
-    default:
-      return E.left(
-        unsupported(
-          where,
-          `${field} of type ${kind} is not supported`,
-          'use a model with default, linear, dynamic, llama3, yarn or longrope rope',
-        ),
-      )
-  }
+/** The settings of one rotary embedding, defaults filled in. */
+interface Settings {
+  readonly given: ScalingFields
+  readonly theta: number
+  /** The share of each head that is rotated; only 1 is supported. */
+  readonly partial: number
+  /** The trained length where it stands outside of `given`. */
+  readonly original?: number | undefined
 }
 
 const decodeOne = (
-  given: ScalingFields,
-  theta: number,
-  partial: number,
+  { given, theta, partial, original }: Settings,
   context: RopeContext,
-  where: string,
-  field: string,
-  outer?: number,
+  place: Place,
 ): Result<Rope> =>
   partial !== 1
-    ? E.left(unsupported(where, `partial_rotary_factor ${partial} is not supported`))
+    ? E.left(unsupported(place.where, `partial_rotary_factor ${partial} is not supported`))
     : given.mrope_section !== undefined && given.mrope_section !== null
-      ? E.left(unsupported(where, `${field} with mrope_section is not supported`))
+      ? E.left(unsupported(place.where, `${place.field} with mrope_section is not supported`))
       : pipe(
-          decodeScaling(given, context, where, field, outer),
+          decodeScaling(given, context, place, original),
           E.map((scaling) => ({ theta, scaling })),
         )
 
@@ -225,18 +91,19 @@ export const decodeRope =
         return nested !== undefined
           ? E.left(unsupported(where, `${field} by layer type (${nested}) is not supported in this family`))
           : decodeOne(
-              given,
-              given.rope_theta ?? fields.rope_theta ?? context.theta,
-              given.partial_rotary_factor ?? fields.partial_rotary_factor ?? 1,
+              {
+                given,
+                theta: given.rope_theta ?? fields.rope_theta ?? context.theta,
+                partial: given.partial_rotary_factor ?? fields.partial_rotary_factor ?? 1,
+                original: fields.original_max_position_embeddings ?? undefined,
+              },
               context,
-              where,
-              field,
-              fields.original_max_position_embeddings ?? undefined,
+              { where, field },
             )
       }),
     )
 
-/** Two rotary embeddings, for layers that see everything and for those that see a window: gemma's. */
+/** Two rotary embeddings, as gemma has: one for layers with full attention, one for layers with a sliding window. */
 export const decodeTwoRopes =
   (where: string, context: RopeContext & { readonly slidingTheta: number }) =>
   (json: unknown): Result<{ readonly full: Rope; readonly sliding: Rope }> =>
@@ -253,18 +120,19 @@ export const decodeTwoRopes =
       ),
       E.chain(({ fields, nested }) => {
         const partial = fields.partial_rotary_factor ?? 1
-        // transformers 4's rope_scaling is that of the layers that see everything
+        // rope_scaling of transformers 4 belongs to the layers with full attention
         const full: ScalingFields = { ...nested.full_attention, ...fields.rope_scaling }
         const sliding: ScalingFields = nested.sliding_attention ?? {}
-        const one = (given: ScalingFields, theta: number, name: string): Result<Rope> =>
+        const one = (given: ScalingFields, theta: number, field: string): Result<Rope> =>
           decodeOne(
-            // transformers reads `truncate` beside the layer types, where it never stands
-            { ...given, ...('truncate' in given ? { truncate: true } : {}) },
-            given.rope_theta ?? theta,
-            given.partial_rotary_factor ?? partial,
+            {
+              // transformers reads `truncate` beside the layer types, where it never stands
+              given: { ...given, ...('truncate' in given ? { truncate: true } : {}) },
+              theta: given.rope_theta ?? theta,
+              partial: given.partial_rotary_factor ?? partial,
+            },
             context,
-            where,
-            name,
+            { where, field },
           )
         const fullField = isEmpty(fields.rope_scaling) ? 'rope_parameters.full_attention' : 'rope_scaling'
         return pipe(

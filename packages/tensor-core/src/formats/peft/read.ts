@@ -12,7 +12,7 @@ import {
   matrix,
 } from '../../contracts'
 import { damaged, kindOf, readJson, unsupported } from '../../files/input'
-import { type SafetensorsFile, isStoredDtype, readSafetensors } from '../safetensors'
+import { type SafetensorsFile, isStoredDtype, notAWeight, readSafetensors } from '../safetensors'
 import { type AdapterFields, decodeAdapterConfig, unknownFields } from './config'
 import { headCopy, keyOf } from './keys'
 import { type Placement, placementOf } from './placement'
@@ -72,10 +72,7 @@ const contentsOf = (file: SafetensorsFile, fields: AdapterFields): E.Either<Form
           ),
         )
       case 'factor': {
-        if (!isStoredDtype(dtype))
-          return E.left(
-            unsupported(file.path, `tensor ${key} is ${dtype}: quantised adapters are not supported`),
-          )
+        if (!isStoredDtype(dtype)) return E.left(notAWeight(file.path, key, dtype))
         if (shape.length !== 2)
           return E.left(
             unsupported(

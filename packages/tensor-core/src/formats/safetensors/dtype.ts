@@ -1,12 +1,12 @@
 /**
- * Element types of safetensors and their conversion to and from float32. Narrowing rounds to nearest, ties to even, as torch's
- * `.to(dtype)` does; widening is exact except for F64 and I64, which are rounded by the processor.
+ * Element types of safetensors and the conversion of floating-point ones to and from float32. Narrowing rounds to nearest, ties
+ * to even, as torch's `.to(dtype)` does; widening is exact except for F64, which is rounded to float32.
  */
 import type { StoredDtype } from '../../contracts'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Bytes per element. Those that cannot be widened are known so that a file holding them can still be checked and opened. */
+/** Bytes per element of every dtype, so that a file with tensors that cannot be read as weights can still be checked and opened. */
 export const byteWidths: ReadonlyMap<string, number> = new Map([
   ['F64', 8],
   ['F32', 4],
@@ -28,7 +28,7 @@ export const byteWidths: ReadonlyMap<string, number> = new Map([
 ])
 
 const storedDtypes: ReadonlyArray<StoredDtype> = ['F64', 'F32', 'F16', 'BF16']
-/** Whether values of this dtype can be read and written as floats: F64, F32, F16 or BF16. */
+/** Whether tensors of this dtype are read and written as float32 values: F64, F32, F16 or BF16. */
 export const isStoredDtype = (dtype: string): dtype is StoredDtype => storedDtypes.some((d) => d === dtype)
 
 // half precision ---------------------------------------------------------------------------------
@@ -91,46 +91,25 @@ const aligned = (bytes: Uint8Array, width: number): [ArrayBufferLike, number, nu
   return [own.buffer, own.byteOffset, own.byteLength / width]
 }
 
-const wideners: ReadonlyMap<string, Widen> = new Map<string, Widen>([
-  ['F32', (bytes, out) => out.set(new Float32Array(...aligned(bytes, 4)))],
-  ['F64', (bytes, out) => out.set(new Float64Array(...aligned(bytes, 8)))],
-  [
-    'BF16',
-    (bytes, out) => {
-      const source = new Uint16Array(...aligned(bytes, 2))
-      const target = new Uint32Array(out.buffer, out.byteOffset, out.length)
-      for (let i = 0; i < source.length; i++) target[i] = (source[i] ?? 0) << 16
-    },
-  ],
-  [
-    'F16',
-    (bytes, out) => {
-      const table = halfTable()
-      const source = new Uint16Array(...aligned(bytes, 2))
-      const target = new Uint32Array(out.buffer, out.byteOffset, out.length)
-      for (let i = 0; i < source.length; i++) target[i] = table[source[i] ?? 0] ?? 0
-    },
-  ],
-  [
-    'I64',
-    (bytes, out) => {
-      const source = new BigInt64Array(...aligned(bytes, 8))
-      for (let i = 0; i < source.length; i++) out[i] = Number(source[i])
-    },
-  ],
-  ['I32', (bytes, out) => out.set(new Int32Array(...aligned(bytes, 4)))],
-  ['I16', (bytes, out) => out.set(new Int16Array(...aligned(bytes, 2)))],
-  ['I8', (bytes, out) => out.set(new Int8Array(...aligned(bytes, 1)))],
-  ['U8', (bytes, out) => out.set(bytes)],
-  ['BOOL', (bytes, out) => out.set(bytes.map((b) => (b === 0 ? 0 : 1)))],
-])
-
-/** Whether values of this dtype can be read as float32. */
-export const canWiden = (dtype: string): boolean => wideners.has(dtype)
+const wideners: Readonly<Record<StoredDtype, Widen>> = {
+  F32: (bytes, out) => out.set(new Float32Array(...aligned(bytes, 4))),
+  F64: (bytes, out) => out.set(new Float64Array(...aligned(bytes, 8))),
+  BF16: (bytes, out) => {
+    const source = new Uint16Array(...aligned(bytes, 2))
+    const target = new Uint32Array(out.buffer, out.byteOffset, out.length)
+    for (let i = 0; i < source.length; i++) target[i] = (source[i] ?? 0) << 16
+  },
+  F16: (bytes, out) => {
+    const table = halfTable()
+    const source = new Uint16Array(...aligned(bytes, 2))
+    const target = new Uint32Array(out.buffer, out.byteOffset, out.length)
+    for (let i = 0; i < source.length; i++) target[i] = table[source[i] ?? 0] ?? 0
+  },
+}
 
 /** Widens little-endian elements into `out` (same number of elements). */
-export const widen = (dtype: string, bytes: Uint8Array, out: Float32Array): void =>
-  wideners.get(dtype)?.(bytes, out)
+export const widen = (dtype: StoredDtype, bytes: Uint8Array, out: Float32Array): void =>
+  wideners[dtype](bytes, out)
 
 // narrowing --------------------------------------------------------------------------------------
 

@@ -7,9 +7,9 @@ import type { FileHandle } from 'node:fs/promises'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { FormatError, NamedTensor, WeightSource } from '../../contracts'
+import type { FormatError, NamedTensor, StoredDtype, WeightSource } from '../../contracts'
 import { attemptRead, damaged, readRange, unsupported, withFile } from '../../files/input'
-import { byteWidths, canWiden, widen } from './dtype'
+import { byteWidths, isStoredDtype, widen } from './dtype'
 import { type Header, type TensorPlace, elementCount, headerLength, parseHeader } from './header'
 
 // model ------------------------------------------------------------------------------------------
@@ -25,12 +25,34 @@ export interface SafetensorsFile extends WeightSource {
   readonly readRaw: (name: string, room?: Room) => TE.TaskEither<FormatError, NamedTensor>
 }
 
+/** A tensor whose values can be widened to float32. */
+type FloatPlace = TensorPlace & { readonly dtype: StoredDtype }
+
+const floatPlace = (path: string, name: string, place: TensorPlace): E.Either<FormatError, FloatPlace> =>
+  isStoredDtype(place.dtype)
+    ? E.right({ ...place, dtype: place.dtype })
+    : E.left(notAWeight(path, name, place.dtype))
+
 /**
  * Memory for a tensor that an engine may take over without a copy: large blocks come from the operating system 16 bytes after
  * the start of a page, so that 48 bytes on they are aligned to 64, as TensorFlow asks for. Not zeroed: it is read into at once.
  */
 export const engineRoom: Room = (length) =>
   new Uint8Array(Buffer.allocUnsafeSlow(length + 48).buffer, 48, length)
+
+// errors -----------------------------------------------------------------------------------------
+
+/**
+ * The fault of an integer (I8 to I64, U8, BOOL), 8-bit float or complex tensor that is used as a weight or an adapter factor.
+ * Only F64, F32, F16 and BF16 are weights: numbers of other types mean something only with a scale or a table that is not here.
+ * @param path the file that holds the tensor
+ */
+export const notAWeight = (path: string, name: string, dtype: string): FormatError =>
+  unsupported(
+    path,
+    `tensor ${JSON.stringify(name)} is ${dtype}, which cannot be used as a weight`,
+    'give weights stored as F32, F16, BF16 or F64, not quantised ones',
+  )
 
 // reading ----------------------------------------------------------------------------------------
 
@@ -49,7 +71,7 @@ const filled = (path: string, handle: FileHandle, target: Uint8Array, position: 
 
 const readWidened = async (
   handle: FileHandle,
-  place: TensorPlace,
+  place: FloatPlace,
   start: number,
 ): Promise<Float32Array | undefined> => {
   const out = new Float32Array(elementCount(place.shape))
@@ -169,11 +191,7 @@ export const readSafetensors = (path: string): TE.TaskEither<FormatError, Safete
         read: (name) =>
           pipe(
             TE.fromEither(found(name)),
-            TE.filterOrElse(
-              ({ dtype }) => canWiden(dtype),
-              ({ dtype }) =>
-                unsupported(path, `tensor ${JSON.stringify(name)} is ${dtype}, which cannot be used`),
-            ),
+            TE.chainEitherK((place) => floatPlace(path, name, place)),
             TE.chain((place) =>
               withFile(path, (handle) =>
                 pipe(

@@ -1,4 +1,4 @@
-/** How filtered data and adapters are kept: rows as JSONL that loses nothing, adapters as PEFT folders. */
+/** How a pipeline's results are kept in folders: rows as JSONL that loses nothing, adapters as PEFT folders. */
 import { createReadStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,17 +7,10 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import {
-  type Dataset,
-  type Example,
-  type Fault,
-  type LoraAdapter,
-  causeLine,
-  failure,
-} from '@safe/tensor-core/contracts'
-import { decodeWith } from '@safe/tensor-core/files'
-import type { BenchPorts } from '../plan/ports'
-import type { Keeping } from './workStore'
+import { type Dataset, type Example, type Fault, type LoraAdapter, causeLine, failure } from '../contracts'
+import { decodeWith } from '../files'
+import { readAdapter, writeAdapter } from '../formats'
+import type { Keep } from './memo'
 
 // data -------------------------------------------------------------------------------------------
 
@@ -61,7 +54,8 @@ const readRows = async (path: string): Promise<E.Either<Fault, Dataset>> => {
   return E.right({ name: found.name, examples })
 }
 
-export const keptData: Keeping<Dataset> = {
+/** Filtered rows: `data.jsonl`, a header line and a row per line. */
+export const keepData: Keep<Dataset> = {
   read: (folder) =>
     pipe(
       TE.tryCatch(
@@ -84,7 +78,8 @@ export const keptData: Keeping<Dataset> = {
 
 // adapters ---------------------------------------------------------------------------------------
 
-export const keptAdapter = ({ readAdapter, writeAdapter }: BenchPorts): Keeping<LoraAdapter> => ({
+/** Adapters: the folder `adapter`, as PEFT writes it. */
+export const keepAdapter: Keep<LoraAdapter> = {
   read: (folder) => readAdapter(join(folder, 'adapter')),
   write: (folder, adapter) => writeAdapter(join(folder, 'adapter'), adapter),
-})
+}

@@ -1,12 +1,12 @@
 /**
- * What goes wrong on the device, in words: WebGPU reports a full memory, a refused command and the loss of the device as events
- * beside the calls that caused them, so they are kept here and thrown by the next call that needs a result.
+ * Errors of the device: WebGPU reports exhausted memory, a refused command and the loss of the device as events, separately from the
+ * calls that caused them. They are recorded here and thrown by the next call that needs a result.
  */
 import type { GpuDevice } from './gpu'
 
-/** The troubles of one device. */
-export interface Troubles {
-  /** Throws what has been reported; `doing` says what was asked for. */
+/** The errors of one device. */
+export interface DeviceErrors {
+  /** Throws what has been reported; `doing` describes the current request. */
   readonly check: (doing?: string) => void
 }
 
@@ -14,8 +14,8 @@ const firstLine = (message: string): string => message.trim().split('\n')[0] ?? 
 
 const outOfMemory = /out.of.(device.|host.)?memory/i
 
-/** Listens to a device. */
-export const troublesOf = (device: GpuDevice): Troubles => {
+/** Records the errors of a device. */
+export const errorsOf = (device: GpuDevice): DeviceErrors => {
   const state: { error?: string; lost?: string } = {}
   device.addEventListener('uncapturederror', (event) => {
     event.preventDefault?.()
