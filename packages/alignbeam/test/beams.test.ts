@@ -119,7 +119,7 @@ describe('decodeBeams', () => {
           words.encode(`a dog ${p}`),
           pieces.encode(p),
           s,
-          options.maxNewTokens as number,
+          options.maxNewTokens,
         )
         expect(found[i]?.map((b) => b.completion.tokens)).toEqual(expected)
       })
