@@ -40,7 +40,7 @@ export const anchorRequest = optionalRequest('anchor')
 // constructors -----------------------------------------------------------------------------------
 
 /** Pipelines run at this site by it. */
-export const runtimeOf = (site: Site): Runtime<Fault, Fault> => {
+export const runtimeOf = (site: Site): Runtime => {
   const { bench, engine, memo, models, signal, onProgress } = site
   const { ports, config, suite } = bench
   return {

@@ -9,7 +9,7 @@ import type { Models } from './models'
 export interface Site {
   readonly bench: Bench
   readonly engine: EngineUsed
-  readonly memo: Memo<Fault>
+  readonly memo: Memo
   readonly models: Models
   readonly signal: AbortSignal
   /** A note on how far the present job is: a share from 0 to 1. */

@@ -77,7 +77,7 @@ export const locked = <A>(
 // constructors -----------------------------------------------------------------------------------
 
 /** A memo that keeps results under `folder`; `make` runs only where nothing is kept yet. */
-export const workStore = (folder: string, signal: AbortSignal): Memo<Fault> => ({
+export const workStore = (folder: string, signal: AbortSignal): Memo => ({
   once: (keyOf, keep, make) => {
     const key = keyOf()
     const place = join(folder, contentHash(key))
