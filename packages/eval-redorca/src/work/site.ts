@@ -1,5 +1,4 @@
 /** A place where work is done: this process, its engine running, with what it keeps on disk and the models it has in memory. */
-import type { Fault } from '@safe/tensor-core/contracts'
 import type { Memo } from '@safe/tensor-core/pipeline'
 import type { Bench } from '../plan/bench'
 import type { EngineUsed } from '../plan/ports'
