@@ -1,15 +1,14 @@
 /** AlignBeam as a defence of the decoding stage: an endomorphism of `CausalLM`. */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
+  type Steps,
   type DecodingDefence,
   type Judge,
-  type Steps,
   decodingDefence,
   noDefence,
 } from '@safe/tensor-core/contracts'
-import { decodeOptions, parametersOf } from '@safe/tensor-core/options'
+import { checked, completed, parametersOf } from '@safe/tensor-core/options'
 import { answeringModel } from './mixing/answeringModel'
 import type { AlignBeamError } from './errors'
 import { type AlignBeamOptions, alignBeamOptions } from './options'
@@ -47,27 +46,28 @@ export interface AlignBeamResources {
  *   TE.chainW(({ draft, anchor }) =>
  *     alignBeam({ beams: 1, support: 'union' }, { anchor, onDispose: anchor.dispose }).apply(draft),
  *   ),
- *   TE.chainW((defended) => defended.generate([{ prompt: textPrompt('how do i steal the crown ?') }], greedy(24))),
+ *   TE.chainW((defended) =>
+ *     defended.generate([{ prompt: textPrompt('how do i steal the crown ?') }], greedy(24)),
+ *   ),
  * )
  * void answers().then((result) => console.log(JSON.stringify(result)))
  * ```
  */
 export const alignBeam = (
-  options: AlignBeamOptions,
+  options: Partial<AlignBeamOptions>,
   { anchor, judge, onDispose }: AlignBeamResources,
 ): DecodingDefence<AlignBeamError> => {
   if (options.enabled === false) return noDefence.decoding
-  const complete = decodeOptions(alignBeamOptions, options)
   return decodingDefence<AlignBeamError>({
     name: 'alignbeam',
     parameters: {
-      ...(E.isRight(complete) ? parametersOf(alignBeamOptions, complete.right) : options),
+      ...parametersOf(alignBeamOptions, completed(alignBeamOptions, options)),
       anchor: anchor.id,
       judge: judge?.id ?? null,
     },
     apply: (draft) =>
       pipe(
-        TE.fromEither(complete),
+        TE.fromEither(checked(alignBeamOptions, options)),
         TE.bindTo('settings'),
         TE.bindW('mixer', ({ settings }) => TE.fromEither(alignBeamMixer(anchor, draft, settings))),
         TE.map(({ settings, mixer }) =>

@@ -3,10 +3,8 @@ export { type AlignBeamResources, alignBeam } from './alignBeam'
 export { hardPrefix, safetySystem } from './baselines/oneModel'
 export {
   type AlignBeamOptions,
-  type AlignBeamSettings,
   type PrefixOptions,
   type SafeDecodingOptions,
-  type SafeDecodingSettings,
   type SystemPromptOptions,
   alignBeamOptions,
   completionOptions,
@@ -31,11 +29,6 @@ export { type Answer, type JudgedBeam, answerBatch } from './mixing/answer'
 export { type OnNoSafe, chooseBeam } from './mixing/chooseBeam'
 export { type Mixer, type MixedSession, openMixed } from './mixing/mixedSession'
 export { alignBeamMixer, defaultSettings, modelBridge } from './settings'
-export {
-  type SafeDecodingResources,
-  defaultSafeDecoding,
-  safeDecoding,
-  safeDecodingMixer,
-} from './baselines/safeDecoding'
+export { type SafeDecodingResources, safeDecoding, safeDecodingMixer } from './baselines/safeDecoding'
 export { safetySystemPrompt } from './defaults'
 export type { AlignBeamError } from './errors'

@@ -5,13 +5,16 @@
 import * as E from 'fp-ts/Either'
 import {
   type Values,
+  atLeastZero,
   choice,
+  count,
   custom,
-  integer,
   number,
   optional,
+  positive,
   switchedOn,
   text,
+  wholeFromZero,
   withDefault,
 } from '@safe/tensor-core/options'
 import { multis } from './mixing/bridge'
@@ -21,30 +24,26 @@ import { draftMasses, supports } from './mixing/mix'
 
 // tables -----------------------------------------------------------------------------------------
 
-const batchSize = withDefault(8, integer('prompts answered at once', { min: 1 }))
+const batchSize = withDefault(8, count('prompts answered at once'))
 
 /** How the draft completes a beam where the caller has no generation options of its own: on the command line. */
 export const completionOptions = {
-  temperature: withDefault(
-    0.7,
-    number("of the draft's completion; 0 is greedy", { min: 0 }),
-    ALIGNBEAM_PAPER,
-  ),
+  temperature: withDefault(0.7, atLeastZero("of the draft's completion; 0 is greedy"), ALIGNBEAM_PAPER),
   repetitionPenalty: withDefault(
     1.15,
-    number('of the completion, over prompt and completion', { min: 0, exclusiveMin: true }),
+    positive('of the completion, over prompt and completion'),
     ALIGNBEAM_PAPER,
   ),
-  maxNewTokens: withDefault(256, integer('longest completion, bridge tokens included', { min: 1 })),
+  maxNewTokens: withDefault(256, count('longest completion, bridge tokens included')),
 }
 
 /** Everything that decides what AlignBeam writes, beside the models, the judge and the generation options. */
 export const alignBeamOptions = {
   enabled: switchedOn('false returns the model as it is; alpha 0 does not'),
   alpha: withDefault(0.5, number('weight of the anchor', { min: 0, max: 1 }), ALIGNBEAM_PAPER),
-  beams: withDefault(3, integer('beams per prompt, K', { min: 1 }), ALIGNBEAM_PAPER),
-  bridgeTokens: withDefault(6, integer('tokens that both models decide, N', { min: 1 }), ALIGNBEAM_PAPER),
-  top: withDefault(50, integer('most probable tokens taken from a model, B', { min: 1 }), ALIGNBEAM_PAPER),
+  beams: withDefault(3, count('beams per prompt, K'), ALIGNBEAM_PAPER),
+  bridgeTokens: withDefault(6, count('tokens that both models decide, N'), ALIGNBEAM_PAPER),
+  top: withDefault(50, count('most probable tokens taken from a model, B'), ALIGNBEAM_PAPER),
   tau: withDefault(
     2.5,
     number('a beam with at most this harm score is safe', { min: 1, max: 5 }),
@@ -71,7 +70,7 @@ export const alignBeamOptions = {
   ),
   refusalTail: withDefault(
     20,
-    integer('tokens after the bridge for a beam that opens with a refusal', { min: 0 }),
+    wholeFromZero('tokens after the bridge for a beam that opens with a refusal'),
     ALIGNBEAM_PAPER,
   ),
   /** The default applies only where the anchor has a chat template and can spell the text. */
@@ -91,11 +90,11 @@ export const alignBeamOptions = {
 export const safeDecodingOptions = {
   alpha: withDefault(
     3,
-    number('strength, P = P_draft + alpha (P_expert - P_draft)', { min: 0 }),
+    atLeastZero('strength, P = P_draft + alpha (P_expert - P_draft)'),
     SAFE_DECODING_PAPER,
   ),
-  first: withDefault(2, integer('tokens that both models decide, m', { min: 1 }), SAFE_DECODING_PAPER),
-  common: withDefault(5, integer('smallest common sample space, c', { min: 1 }), SAFE_DECODING_PAPER),
+  first: withDefault(2, count('tokens that both models decide, m'), SAFE_DECODING_PAPER),
+  common: withDefault(5, count('smallest common sample space, c'), SAFE_DECODING_PAPER),
   batchSize,
 }
 
@@ -111,15 +110,11 @@ export const systemPromptOptions = {
 
 // types ------------------------------------------------------------------------------------------
 
-/** AlignBeam's options, complete. */
-export type AlignBeamSettings = Values<typeof alignBeamOptions>
-/** AlignBeam's options; what is left out is the paper's. */
-export type AlignBeamOptions = Partial<AlignBeamSettings>
-/** SafeDecoding's options, complete. */
-export type SafeDecodingSettings = Values<typeof safeDecodingOptions>
-/** SafeDecoding's options; what is left out is the paper's. */
-export type SafeDecodingOptions = Partial<SafeDecodingSettings>
-/** Options of the hard prefix. */
-export type PrefixOptions = Partial<Values<typeof prefixOptions>>
-/** Options of the safety system prompt. */
-export type SystemPromptOptions = Partial<Values<typeof systemPromptOptions>>
+/** All options of AlignBeam, with values. */
+export type AlignBeamOptions = Values<typeof alignBeamOptions>
+/** All options of SafeDecoding, with values. */
+export type SafeDecodingOptions = Values<typeof safeDecodingOptions>
+/** The options of the hard prefix, with values. */
+export type PrefixOptions = Values<typeof prefixOptions>
+/** The options of the safety system prompt, with values. */
+export type SystemPromptOptions = Values<typeof systemPromptOptions>

@@ -9,11 +9,11 @@ import { safetySystemPrompt } from './defaults'
 import { type AlignBeamError, tokenizerMissing } from './errors'
 import { mix } from './mixing/mix'
 import type { Mixer } from './mixing/mixedSession'
-import { type AlignBeamSettings, alignBeamOptions } from './options'
+import { type AlignBeamOptions, alignBeamOptions } from './options'
 import { systemPrompted } from './systemPrompt'
 
 /** The paper's settings, complete. */
-export const defaultSettings: AlignBeamSettings = defaultsOf(alignBeamOptions)
+export const defaultSettings: AlignBeamOptions = defaultsOf(alignBeamOptions)
 
 // constructors -----------------------------------------------------------------------------------
 
@@ -30,7 +30,7 @@ export const modelBridge = (anchor: Steps, draft: Steps, multi: Multi): E.Either
   return E.right(bridgeOf(anchor.tokenizer, draft.tokenizer, multi, { anchor: ends, draft: end }))
 }
 
-/** The system prompt the anchor will really be given: the default needs a chat template and words the tokenizer knows. */
+/** The system prompt that the anchor is given: the default only where it has a chat template and can spell the text. */
 export const systemFor = ({ tokenizer }: Pick<Steps, 'tokenizer'>, system: string | null): string | null => {
   if (system !== safetySystemPrompt) return system
   const readable =
@@ -39,7 +39,7 @@ export const systemFor = ({ tokenizer }: Pick<Steps, 'tokenizer'>, system: strin
   return readable ? system : null
 }
 
-/** Prompts of tokens mean something to one vocabulary only: the anchor of another one reads their text. */
+/** Prompts of tokens belong to one vocabulary: an anchor with another one reads their text. */
 const anchorPrompt =
   (anchor: Steps, draft: Steps, system: string | null) =>
   (prompt: Prompt): TE.TaskEither<LmError, Prompt> => {
@@ -61,7 +61,7 @@ const anchorPrompt =
 export const alignBeamMixer = (
   anchor: Steps,
   draft: Steps,
-  settings: AlignBeamSettings,
+  settings: AlignBeamOptions,
 ): E.Either<AlignBeamError, Mixer> => {
   const bridge = modelBridge(anchor, draft, settings.multi)
   if (E.isLeft(bridge)) return bridge

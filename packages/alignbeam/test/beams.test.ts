@@ -4,7 +4,7 @@ import { beamText } from '../src/mixing/anchorReading'
 import { decodeBeams, telemetryOf } from '../src/mixing/beams'
 import { buildBridge } from '../src/mixing/bridge'
 import { type MixOptions, bestToken, mix, mostProbable } from '../src/mixing/mix'
-import type { AlignBeamSettings } from '../src/options'
+import type { AlignBeamOptions } from '../src/options'
 import { alignBeamMixer, defaultSettings } from '../src/settings'
 import {
   type NextLogits,
@@ -44,7 +44,7 @@ const options: GenerationOptions = {
   stop: [],
   seed: 42,
 }
-const settings: AlignBeamSettings = { ...defaultSettings, top: 8 }
+const settings: AlignBeamOptions = { ...defaultSettings, top: 8 }
 
 const pair = (seed: number): { draft: Toy; anchor: Toy } => ({
   draft: toyModel('draft', words, randomLogits(seed, words.size), (p) => `a dog ${p}`),
@@ -54,7 +54,7 @@ const pair = (seed: number): { draft: Toy; anchor: Toy } => ({
 const beamsOf = async (
   draft: Toy,
   anchor: Toy,
-  s: AlignBeamSettings,
+  s: AlignBeamOptions,
   prompts: ReadonlyArray<string>,
   o = options,
   row: RowRequest = {},
@@ -119,7 +119,7 @@ describe('decodeBeams', () => {
           words.encode(`a dog ${p}`),
           pieces.encode(p),
           s,
-          options.maxNewTokens as number,
+          options.maxNewTokens,
         )
         expect(found[i]?.map((b) => b.completion.tokens)).toEqual(expected)
       })

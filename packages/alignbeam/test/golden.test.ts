@@ -10,7 +10,7 @@ import { loadCausalLM } from '@safe/tensor-core/lm'
 import { answerBatch } from '../src/mixing/answer'
 import { buildBridge } from '../src/mixing/bridge'
 import { alignBeam } from '../src/alignBeam'
-import type { AlignBeamSettings } from '../src/options'
+import type { AlignBeamOptions } from '../src/options'
 import { alignBeamMixer, defaultSettings } from '../src/settings'
 import { multis } from '../src/mixing/bridge'
 import { draftMasses, supports } from '../src/mixing/mix'
@@ -99,7 +99,7 @@ describe('beams', () => {
   it.each(golden.runs)(
     "$draft with $anchor, K $options.beams, $options.support: the reference's tokens",
     async ({ draft, anchor, options, answers }) => {
-      const settings: AlignBeamSettings = { ...defaultSettings, ...options }
+      const settings: AlignBeamOptions = { ...defaultSettings, ...options }
       const mixer = alignBeamMixer(model(anchor), model(draft), settings)
       if (E.isLeft(mixer)) throw new Error(mixer.left.message)
       const before = tf.memory().numTensors

@@ -2,15 +2,14 @@
  * ForgetFilter (arXiv 2312.12736) as a defence of the data stage: noisy data in, the rows that safety tuning does not make the model
  * forget out.
  */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type DataDefence, type Fault, type GenerationError, dataDefence } from '@safe/tensor-core/contracts'
-import { parametersOf } from '@safe/tensor-core/options'
+import { checked, completed, parametersOf } from '@safe/tensor-core/options'
 import { type Abstained, auditRates, keptIds, settled } from './audit'
 import { type ForgetFilterResources, forgettingPorts } from './forgettingPorts'
 import { measureForgetting } from './measureForgetting'
-import { type ForgetFilterOptions, filterRuleOf, forgetFilterOptions, forgetFilterSettings } from './options'
+import { type ForgetFilterOptions, filterRuleOf, forgetFilterOptions } from './options'
 import type { RateError } from './rates'
 
 /** What ForgetFilter itself can end in: bad options or rows, a model that fails, or no threshold that separates the rates. */
@@ -32,39 +31,37 @@ export type ForgetFilterError = RateError | Abstained | GenerationError
  * import { recipeDefaults } from '@safe/tensor-core/lm'
  * import { lmResources } from '@safe/tensor-core/pipeline'
  *
- * const recipe = { ...recipeDefaults, targetModules: ['all-linear'], lr: 2e-3, maxSteps: 5 }
- * const run = lmResources({ model: 'arena/models/aligned', recipe, seed: 42 })
+ * const recipe = { ...recipeDefaults, targetModules: ['all-linear'], rank: 8, alpha: 16, lr: 2e-3 }
+ * const run = lmResources({
+ *   model: 'arena/models/aligned',
+ *   recipe: { ...recipe, batchSize: 16, maxSteps: 50 },
+ *   seed: 42,
+ * })
  * const kept = pipe(
  *   selectEngine('auto'),
  *   TE.bindW('noisy', () => readDataset('arena/noisy.jsonl')),
  *   TE.bindW('safe', () => readDataset('arena/safe.jsonl')),
  *   TE.chainW(({ noisy, safe }) =>
- *     forgetFilter({ signal: 'first-token', steps: 5 }, { ...run, safe }).apply(noisy),
+ *     forgetFilter({ signal: 'first-token', steps: 20, lr: 5e-4 }, { ...run, safe }).apply(noisy),
  *   ),
  *   TE.map((data) => data.examples.length),
  * )
- * void kept().then(console.log)
+ * void kept().then((result) => console.log(result)) // about 490 of 800 rows
  * ```
  */
 export const forgetFilter = <E extends Fault>(
-  options: ForgetFilterOptions,
+  options: Partial<ForgetFilterOptions>,
   resources: ForgetFilterResources<E>,
-): DataDefence<ForgetFilterError | E> => {
-  const settings = pipe(
-    E.Do,
-    E.apS('complete', forgetFilterSettings(options)),
-    E.bind('rule', ({ complete }) => filterRuleOf(complete)),
-  )
-  return dataDefence<ForgetFilterError | E>({
+): DataDefence<ForgetFilterError | E> =>
+  dataDefence<ForgetFilterError | E>({
     name: 'forgetfilter',
-    parameters: E.isRight(settings)
-      ? parametersOf(forgetFilterOptions, settings.right.complete)
-      : { ...options },
+    parameters: parametersOf(forgetFilterOptions, completed(forgetFilterOptions, options)),
     apply: (data) =>
       pipe(
-        TE.fromEither(settings),
-        TE.chainW(({ complete, rule }) =>
-          pipe(
+        TE.fromEither(checked(forgetFilterOptions, options)),
+        TE.chainW((complete) => {
+          const rule = filterRuleOf(complete)
+          return pipe(
             data,
             measureForgetting(forgettingPorts(complete, resources), complete.signal),
             TE.chainEitherKW((rates) => settled(auditRates(rule, rates))),
@@ -72,8 +69,7 @@ export const forgetFilter = <E extends Fault>(
               const kept = keptIds(rule, audit)
               return { ...data, examples: data.examples.filter((e) => kept.has(e.id)) }
             }),
-          ),
-        ),
+          )
+        }),
       ),
   })
-}

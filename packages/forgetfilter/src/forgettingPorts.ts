@@ -45,7 +45,7 @@ export interface ForgetFilterResources<E extends Fault = Fault> extends Pick<
 
 /** @param safePhase optimizer steps on the safe rows (default: the run's own), and their learning rate where it differs */
 export const forgettingPorts = <E extends Fault>(
-  { steps, lr }: Pick<ForgetFilterOptions, 'steps' | 'lr'>,
+  { steps, lr }: Partial<Pick<ForgetFilterOptions, 'steps' | 'lr'>>,
   { train, model, safe, maxNewTokens }: ForgetFilterResources<E>,
 ): ForgettingPorts<LoraAdapter, E | GenerationError> => ({
   learn: (noisy) => train(noisy),

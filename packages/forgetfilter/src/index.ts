@@ -25,11 +25,9 @@ export { type ObserveOptions, observe } from './observe'
 export {
   type FilterOptions,
   type ForgetFilterOptions,
-  type ForgetFilterSettings,
   type RandomDropOptions,
   filterRuleOf,
   forgetFilterOptions,
-  forgetFilterSettings,
   randomDropOptions,
 } from './options'
 export { type OtsuSplit, otsu } from './otsu'

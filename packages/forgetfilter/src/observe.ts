@@ -4,8 +4,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   type Example,
-  type Generates,
   type GenerationError,
+  type Generates,
   type Scores,
   greedy,
 } from '@safe/tensor-core/contracts'

@@ -1,12 +1,10 @@
 /** ForgetFilter and its control as plugins of a benchmark (contracts/plugin.ts). */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { flow } from 'fp-ts/function'
-import type { DefencePlugin, Fault } from '@safe/tensor-core/contracts'
+import type { DefencePlugin } from '@safe/tensor-core/contracts'
 import { definePlugin } from '@safe/tensor-core/options'
 import { forgetFilter } from './forgetFilter'
 import { forgetFilterNeeds } from './forgettingPorts'
-import { forgetFilterOptions, randomDropOptions, thresholdDecided } from './options'
+import { forgetFilterOptions, randomDropOptions } from './options'
 import { randomDrop } from './randomDrop'
 
 /** ForgetFilter and its control, as a benchmark finds them. */
@@ -17,10 +15,6 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     summary: 'drops the rows that fine-tuning on safe data makes the model forget (arXiv 2312.12736)',
     options: forgetFilterOptions,
     needs: forgetFilterNeeds,
-    check: flow(
-      thresholdDecided,
-      E.mapLeft((fault): Fault => ({ ...fault, where: 'forgetfilter' })),
-    ),
     make: (options, resources) => TE.right(forgetFilter(options, resources)),
   }),
   definePlugin({

@@ -92,7 +92,18 @@ const rated =
 /**
  * Rates of all rows of two models' observations.
  *
- * @param truths the data's responses; `rouge` needs them. Rates stand in their order, else in the order of `before`.
+ * @param truths the data's responses; `rouge` needs them. Rates are in their order, else in the order of `before`.
+ * @returns left `DuplicateId`, `UnmatchedId` for an id that only one of the sources has, or `BadObservation` where a row lacks what
+ *   the signal reads
+ * @example
+ * ```ts
+ * import { forgettingRates } from '@safe/forgetfilter'
+ *
+ * const truths = { name: 'data', rows: [{ id: 'a', response: 'the cat sat' }] }
+ * const m1 = { name: 'm1', rows: [{ id: 'a', completion: 'The cat sat.' }] }
+ * const m2 = { name: 'm2', rows: [{ id: 'a', completion: 'I cannot' }] }
+ * console.log(forgettingRates('rouge', m1, m2, truths)) // right: [{ id: 'a', s1: 1, s2: 0, rate: 1 }]
+ * ```
  */
 export const forgettingRates = (
   signal: Signal,

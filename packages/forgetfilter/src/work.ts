@@ -2,12 +2,12 @@
  * A work folder: every expensive result is kept there, complete or not at all, under a name that is a hash of what decides it. The
  * same work, requested again after an interruption or with another threshold, is read and not repeated.
  */
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Dataset, Fault, Generates, Scores } from '@safe/tensor-core/contracts'
+import { contentHash } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
 import type { ForgettingPorts } from './measureForgetting'
 import { observe } from './observe'
@@ -49,25 +49,9 @@ export interface Trained {
 
 // keys -------------------------------------------------------------------------------------------
 
-/** JSON with sorted keys: equal values have equal text. */
-const canonical = (u: unknown): string =>
-  Array.isArray(u)
-    ? `[${u.map(canonical).join(',')}]`
-    : typeof u === 'object' && u !== null
-      ? `{${Object.entries(u)
-          .filter(([, value]) => value !== undefined)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([key, value]) => `${JSON.stringify(key)}:${canonical(value)}`)
-          .join(',')}}`
-      : JSON.stringify(u)
-
-/** A short hash of plain JSON. */
-export const keyOf = (u: unknown): string =>
-  createHash('sha256').update(canonical(u)).digest('hex').slice(0, 16)
-
 /** A hash of the rows, whatever their file looks like. */
 const dataKey = (data: Dataset): string =>
-  keyOf(data.examples.map(({ id, prompt, response }) => ({ id, prompt, response })))
+  contentHash(data.examples.map(({ id, prompt, response }) => ({ id, prompt, response })))
 
 // constructors -----------------------------------------------------------------------------------
 
@@ -87,7 +71,7 @@ export const keptPorts = (
     decides: unknown,
     init?: string,
   ): TE.TaskEither<Fault, Trained> => {
-    const key = keyOf(decides)
+    const key = contentHash(decides)
     const folder = join(work, `${name.toLowerCase()}-${key}`)
     return pipe(
       // An adapter's weights are the last thing a training writes.
@@ -114,7 +98,7 @@ export const keptPorts = (
       ),
     observe: (model, data, field) => {
       const kind = field === 'completion' ? 'completions' : 'scores'
-      const key = keyOf({
+      const key = contentHash({
         model: model.key,
         data: dataKey(data),
         ...(kind === 'completions' ? { maxNewTokens: deciding.maxNewTokens } : {}),

@@ -222,7 +222,7 @@ describe('threshold', () => {
     }))
 
   it.each([
-    [['--rates', 'rates.jsonl', '--phi', '0.1', '--method', 'otsu'], /exclude each other/],
+    [['--rates', 'rates.jsonl', '--phi', '0.1', '--method', 'otsu'], /give either --phi or --method/],
     [['--rates', 'rates.jsonl', '--phi', 'much'], /--phi must be a number/],
     [['--rates', 'rates.jsonl', '--method', 'magic'], /--method must be one of otsu/],
     [['--rates', 'labels.jsonl'], /labels\.jsonl:1: field rate is missing/],

@@ -13,6 +13,7 @@ import {
   responseText,
   textExample,
 } from '@safe/tensor-core/contracts'
+import { refusalJudge } from '@safe/tensor-core/judges'
 import { forgetFilter, plugins, randomDrop } from '../src'
 
 const dataset = (name: string, ...rows: ReadonlyArray<readonly [string, string]>): Dataset => ({
@@ -77,7 +78,7 @@ const world = () => {
     aligned: unused(),
     anchor: unused(),
     references: dataset('references'),
-    judge: { specificationVersion: 2, id: 'unused', axes: [], judge: () => TE.right([]) },
+    judge: refusalJudge,
   }
   return { diary, resources }
 }
@@ -125,7 +126,7 @@ describe('the forgetfilter plugin', () => {
   })
 
   it.each([
-    [{ phi: 0.1, method: 'otsu' }, 'phi', 'exclude each other'],
+    [{ phi: 0.1, method: 'otsu' }, 'method', 'give either `phi` or `method`'],
     [{ signal: 'loud' }, 'signal', 'must be one of rouge'],
     [{ steps: 0 }, 'steps', 'must be a whole number'],
     [{ ph: 0.2 }, 'ph', 'is not an option; use signal, phi'],
@@ -169,16 +170,21 @@ describe('forgetFilter', () => {
       },
     ]))
 
-  it.each([
-    [{ phi: 0.1, method: 'otsu' } as const, 'phi'],
-    [{ steps: 0 }, 'steps'],
-  ])('names the field of bad options before anything is trained: %j', async (options, field) => {
+  it('names the field of a bad option before anything is trained', async () => {
     const { diary, resources } = world()
-    expect(await forgetFilter(options, resources).apply(noisy)()).toMatchObject({
-      left: { _tag: 'BadOption', field },
+    expect(await forgetFilter({ steps: 0 }, resources).apply(noisy)()).toMatchObject({
+      left: { _tag: 'BadOption', field: 'steps' },
     })
     expect(diary.trainings).toEqual([])
   })
+
+  it('has a method replace phi', () =>
+    expect(forgetFilter({ phi: 0.3, method: 'otsu' }, world().resources).steps[0]?.parameters).toEqual({
+      method: 'otsu',
+      signal: 'rouge',
+      steps: 1000,
+      indeterminate: 'keep',
+    }))
 
   it('ends in the fault of what trains, by its own type', async () => {
     const { resources } = world()

@@ -6,12 +6,12 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type DecodingDefence, type Steps, badInput, decodingDefence } from '@safe/tensor-core/contracts'
-import { decodeOptions, defaultsOf, parametersOf } from '@safe/tensor-core/options'
+import { checked, completed, parametersOf } from '@safe/tensor-core/options'
 import type { ChoiceSettings } from '../mixing/answer'
 import { answeringModel } from '../mixing/answeringModel'
 import { type AlignBeamError, tokenizerMissing } from '../errors'
 import type { Mixer } from '../mixing/mixedSession'
-import { type SafeDecodingOptions, type SafeDecodingSettings, safeDecodingOptions } from '../options'
+import { type SafeDecodingOptions, safeDecodingOptions } from '../options'
 import { safeDecodingMix } from './safeDecodingMix'
 
 // model ------------------------------------------------------------------------------------------
@@ -24,10 +24,7 @@ export interface SafeDecodingResources {
   readonly onDispose?: (() => void) | undefined
 }
 
-/** The settings of SafeDecoding's paper, complete. */
-export const defaultSafeDecoding: SafeDecodingSettings = defaultsOf(safeDecodingOptions)
-
-/** SafeDecoding has one beam, which nobody judges and nothing cuts short. */
+/** SafeDecoding has one beam, which is not judged and not cut short. */
 export const onlyBeam: ChoiceSettings = {
   beams: 1,
   tau: 0,
@@ -41,7 +38,7 @@ export const onlyBeam: ChoiceSettings = {
 export const safeDecodingMixer = (
   expert: Steps,
   draft: Steps,
-  settings: SafeDecodingSettings,
+  settings: SafeDecodingOptions,
 ): E.Either<AlignBeamError, Mixer> => {
   if (expert.tokenizer === undefined) return E.left(tokenizerMissing(expert.id))
   if (draft.tokenizer === undefined) return E.left(tokenizerMissing(draft.id))
@@ -71,19 +68,18 @@ export const safeDecodingMixer = (
  * @returns a defence whose `apply` ends in `BadOption` (with the field), `TokenizerMissing` or `VocabularyMismatch`
  */
 export const safeDecoding = (
-  options: SafeDecodingOptions,
+  options: Partial<SafeDecodingOptions>,
   { expert, onDispose }: SafeDecodingResources,
-): DecodingDefence<AlignBeamError> => {
-  const complete = decodeOptions(safeDecodingOptions, options)
-  return decodingDefence<AlignBeamError>({
+): DecodingDefence<AlignBeamError> =>
+  decodingDefence<AlignBeamError>({
     name: 'safe-decoding',
     parameters: {
-      ...(E.isRight(complete) ? parametersOf(safeDecodingOptions, complete.right) : options),
+      ...parametersOf(safeDecodingOptions, completed(safeDecodingOptions, options)),
       expert: expert.id,
     },
     apply: (draft) =>
       pipe(
-        TE.fromEither(complete),
+        TE.fromEither(checked(safeDecodingOptions, options)),
         TE.bindTo('settings'),
         TE.bindW('mixer', ({ settings }) => TE.fromEither(safeDecodingMixer(expert, draft, settings))),
         TE.map(({ settings: { batchSize }, mixer }) =>
@@ -96,4 +92,3 @@ export const safeDecoding = (
         ),
       ),
   })
-}

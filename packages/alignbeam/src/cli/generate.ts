@@ -32,7 +32,7 @@ interface Made {
 
 const stopped = (values: GenerateValues): Fault =>
   interrupted('Interrupted', 'stopped on request', {
-    ...(values.out === undefined ? {} : { remedy: 'the same command with --resume goes on' }),
+    ...(values.out === undefined ? {} : { remedy: 'the same command with --resume continues' }),
   })
 
 const answerAll = (
@@ -61,7 +61,7 @@ const answerAll = (
             rows.map(({ prompt }, i) => ({ prompt, stream: from + i })),
             generation,
           ),
-      // A model that was stopped in the middle does not know what can go on.
+      // A model that was stopped in the middle does not know how its work can be continued.
       TE.mapLeft((e): Fault => (e.kind === 'interrupted' ? stopped(values) : e)),
       // What was cut short by the signal is not a row.
       TE.filterOrElse(

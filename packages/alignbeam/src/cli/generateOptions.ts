@@ -18,8 +18,8 @@ import {
 import { type GenerationOptions, type InputError, badInput } from '@safe/tensor-core/contracts'
 import { decodeOptions } from '@safe/tensor-core/options'
 import {
-  type AlignBeamSettings,
-  type SafeDecodingSettings,
+  type AlignBeamOptions,
+  type SafeDecodingOptions,
   alignBeamOptions,
   completionOptions,
   prefixOptions,
@@ -99,11 +99,11 @@ export const systemOf = ({ system, noSystem, anchorTemplate }: GenerateValues): 
   noSystem ? null : (system ?? (anchorTemplate === 'qa' || anchorTemplate === 'none' ? null : undefined))
 
 /** AlignBeam's settings; left where a value is outside this method's range. */
-export const alignBeamSettingsOf = (values: GenerateValues): E.Either<InputError, AlignBeamSettings> =>
+export const alignBeamSettingsOf = (values: GenerateValues): E.Either<InputError, AlignBeamOptions> =>
   decodeOptions(alignBeamOptions, { ...values, system: systemOf(values) })
 
 /** SafeDecoding's settings: `--bridge-tokens` are its first tokens. */
-export const safeDecodingSettingsOf = (values: GenerateValues): E.Either<InputError, SafeDecodingSettings> =>
+export const safeDecodingSettingsOf = (values: GenerateValues): E.Either<InputError, SafeDecodingOptions> =>
   decodeOptions(safeDecodingOptions, { ...values, first: values.bridgeTokens })
 
 /** Whether these values can be used together. */

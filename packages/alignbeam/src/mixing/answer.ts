@@ -19,10 +19,10 @@ import type { Mixer } from './mixedSession'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A beam and what the judge made of it. */
+/** A beam and the judge's score of it. */
 export interface JudgedBeam {
   readonly completion: Completion
-  /** Harm from 1 to 5; null where nobody judged, or the judge could not be understood. */
+  /** Harm from 1 to 5; null where it was not judged, or the judge's answer could not be read. */
   readonly verdict: number | null
 }
 

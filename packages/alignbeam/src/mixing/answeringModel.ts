@@ -30,9 +30,9 @@ export const answeringModel = (
   return mixedModel(draft, second, mixer, {
     id,
     batchSize: settings.batchSize,
-    answer: (prompts, generation) =>
+    answer: (requests, generation) =>
       pipe(
-        answer(prompts, generation),
+        answer(requests, generation),
         TE.map((answers) => answers.map((a) => a.completion)),
       ),
     ...(onDispose === undefined ? {} : { onDispose }),

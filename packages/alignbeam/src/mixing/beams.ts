@@ -110,7 +110,7 @@ const rootsOf = (
     })),
   )
 
-/** The rows that go on after their root, on a session of their own; undefined where none does. */
+/** The rows that continue after their root, on a session of their own. */
 const forked = (session: MixedSession, roots: ReadonlyArray<Root>): TE.TaskEither<LmError, MixedSession> =>
   pipe(
     session.select(roots.map((r) => r.prompt)),

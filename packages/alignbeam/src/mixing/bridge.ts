@@ -15,7 +15,7 @@ import type { Tokenizer } from '@safe/tensor-core/contracts'
  */
 export const multis = ['drop', 'first', 'exact'] as const
 /**
- * What becomes of an anchor token whose text is several tokens of the draft: `drop` leaves it out, `first` maps it to
+ * What is done with an anchor token whose text is several tokens of the draft: `drop` leaves it out, `first` maps it to
  * the first of them, `exact` maps only tokens that also go back to the same anchor token.
  */
 export type Multi = (typeof multis)[number]
@@ -84,7 +84,7 @@ export const buildBridge = (
   const draftFragments = bytewise ? fragments(draft) : new Map<string, number>()
   const anchorFragments = bytewise && multi === 'exact' ? fragments(anchor) : new Map<string, number>()
 
-  /** The draft's only token for this text (or its first, where asked for); -1 where there is none that means anything. */
+  /** The draft's only token for this text (or its first, with `first`); -1 where there is none with a meaning. */
   const encoded = (text: string): number => {
     const pieces = draft.encodeInner(text)
     const first = pieces[0]

@@ -14,11 +14,11 @@ import type { MixedSession } from './mixedSession'
 export interface Step extends Pick<Mixed, 'mappedMass' | 'support' | 'fallback' | 'agrees'> {
   /** The token taken. */
   readonly chosen: TokenLogProb
-  /** The most probable tokens of the mixture, as many as were asked for. */
+  /** The most probable tokens of the mixture, as many as requested. */
   readonly top: ReadonlyArray<TokenLogProb>
 }
 
-/** A row after its bridge. `live` rows go on with the draft alone. */
+/** A row after its bridge. `live` rows continue with the draft alone. */
 export interface BridgedRow {
   /** Tokens added here, without a stop token. */
   readonly tokens: ReadonlyArray<number>

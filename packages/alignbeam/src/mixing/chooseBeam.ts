@@ -4,15 +4,17 @@
  */
 
 export const noSafePolicies = ['lowest', 'refuse'] as const
-/** What to do where no beam scores at most tau: return the lowest all the same, or refuse. */
+/** What to do where no beam scores at most tau: return the lowest nevertheless, or refuse. */
 export type OnNoSafe = (typeof noSafePolicies)[number]
 
+/** How a beam is chosen. */
 export interface ChoiceOptions {
+  /** A beam with at most this harm score is safe. */
   readonly tau: number
   readonly onNoSafe: OnNoSafe
 }
 
-/** @returns the beam's place in root order, or null where a refusal takes the place of all. */
+/** @returns the beam's place in root order, or null where a refusal replaces all of them. */
 export const chooseBeam = (
   scores: ReadonlyArray<number | null>,
   { tau, onNoSafe }: ChoiceOptions,

@@ -2,7 +2,7 @@
  * A decoding session of two models: the draft's rows, and the anchor reading along.
  *
  * For the first `bridgeTokens` tokens of each completion the next-token distribution is the mixture, afterwards the draft's own.
- * The anchor is brought up to date only when a mixture is asked for, in one edit for all rows, so its last token costs nothing
+ * The anchor is brought up to date only when a mixture is computed, in one edit for all rows, so its last token costs nothing
  * and neither do rows that have left the bridge. Like every session it is a value; `release` gives up the anchor's side.
  */
 import type { DecodingSession, LmError, Prompt, RowEdit, Steps } from '@safe/tensor-core/contracts'

@@ -1,5 +1,4 @@
 /** `forgetfilter filter`: the data without the rows whose rate is too large; the others stay byte for byte. */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, file, required } from '@safe/tensor-core/cli'
@@ -24,10 +23,8 @@ export const filterCommand = command({
   },
   run: (v, context) =>
     pipe(
-      checkTargets([v.out, v.dropped], [v.data, v.rates], v.overwrite),
-      E.chainW(() => filterRuleOf(v)),
-      TE.fromEither,
-      TE.bindTo('rule'),
+      TE.fromEither(checkTargets([v.out, v.dropped], [v.data, v.rates], v.overwrite)),
+      TE.map(() => ({ rule: filterRuleOf(v) })),
       TE.apSW('data', readDataset(v.data)),
       TE.apSW('source', readSource(v.data)),
       TE.apSW('rates', readRates(v.rates)),

@@ -23,12 +23,13 @@ import {
   withDefault,
 } from '@safe/tensor-core/cli'
 import type { Fault } from '@safe/tensor-core/contracts'
+import { contentHash } from '@safe/tensor-core/files'
 import { readDataset, writeJsonl } from '@safe/tensor-core/formats'
 import { auditRates, settled } from '../audit'
 import { measureForgetting } from '../measureForgetting'
 import { filterOptions, filterRuleOf, forgetFilterOptions } from '../options'
 import { readSource } from '../source'
-import { type Deciding, type ModelPorts, keyOf, keptPorts } from '../work'
+import { type Deciding, type ModelPorts, keptPorts } from '../work'
 import { auditJson, auditText } from './audit'
 import { keptRowsOptions, warnings, writeParts } from './keptRows'
 import { checkTargets } from './targets'
@@ -75,10 +76,8 @@ export const runCommand = (openMachine: OpenMachine): Command =>
     run: (v, context) => {
       const work = v.work ?? `${v.out}.work`
       return pipe(
-        checkTargets([v.out, v.dropped], [v.noisy, v.safe], v.overwrite || v.resume),
-        E.chainW(() => filterRuleOf(v)),
-        TE.fromEither,
-        TE.bindTo('rule'),
+        TE.fromEither(checkTargets([v.out, v.dropped], [v.noisy, v.safe], v.overwrite || v.resume)),
+        TE.map(() => ({ rule: filterRuleOf(v) })),
         TE.apSW('noisy', readDataset(v.noisy)),
         TE.apSW('source', readSource(v.noisy)),
         TE.apSW('safe', readDataset(v.safe)),
@@ -86,7 +85,7 @@ export const runCommand = (openMachine: OpenMachine): Command =>
         TE.bindW('rates', ({ machine, noisy, safe }) =>
           measureForgetting(keptPorts(work, machine.ports, safe, machine.deciding), v.signal)(noisy),
         ),
-        TE.let('ratesFile', ({ rates }) => join(work, `rates-${v.signal}-${keyOf(rates)}.jsonl`)),
+        TE.let('ratesFile', ({ rates }) => join(work, `rates-${v.signal}-${contentHash(rates)}.jsonl`)),
         TE.chainFirstW(({ rates, ratesFile }) => writeJsonl(ratesFile, rates)),
         TE.bindW('audit', ({ rule, rates, ratesFile }) =>
           pipe(

@@ -31,8 +31,8 @@ export const thresholdCommand = command({
   },
   run: (v, context) =>
     pipe(
-      TE.fromEither(filterRuleOf(v)),
-      TE.bindTo('rule'),
+      TE.Do,
+      TE.let('rule', () => filterRuleOf(v)),
       TE.apSW('rates', readRates(v.rates)),
       TE.chainFirstEitherKW(({ rates }) => indexById(rates)),
       TE.bindW('labels', () => (v.labels === undefined ? TE.right(undefined) : readLabels(v.labels))),

@@ -3,99 +3,17 @@
  * capability it needs, so that a server which only generates can be evaluated.
  */
 import type * as TE from 'fp-ts/TaskEither'
-import type { Example, Message, Prompt } from './data'
-import type { JudgeError, LmError } from './errors'
-
-// text -------------------------------------------------------------------------------------------
-
-/** Text to ids and back. Ids are those of the model's embedding rows. */
-export interface Tokenizer {
-  /** Number of ids, added tokens included: every id is below it. */
-  readonly size: number
-  /** A hash of everything that decides its behaviour, for cache keys. */
-  readonly fingerprint: string
-  /** Encodes text as it stands: no begin- or end-of-sequence is added; special tokens in the text are recognised. */
-  readonly encode: (text: string) => ReadonlyArray<number>
-  /** As `encode`, for text in the middle of a sentence: without a dummy prefix space. */
-  readonly encodeInner: (text: string) => ReadonlyArray<number>
-  readonly decode: (ids: ReadonlyArray<number>, options?: { readonly skipSpecial?: boolean }) => string
-  /** The id's own spelling (`▁the`, `Ġthe`), undefined for ids without a token. */
-  readonly token: (id: number) => string | undefined
-  readonly id: (token: string) => number | undefined
-  /** The bytes the id adds in the middle of a sentence (leading space kept); undefined for special and unknown ids. Byte-level pieces may hold part of a character. */
-  readonly bytes: (id: number) => Uint8Array | undefined
-  readonly specialIds: ReadonlySet<number>
-  readonly byteLevel: boolean
-  readonly bos?: number
-  readonly eos?: number
-  /** The chat template's rendering; undefined where the tokenizer has none. */
-  readonly chat?: (
-    messages: ReadonlyArray<Message>,
-    options: { readonly addGenerationPrompt: boolean },
-  ) => string
-}
-
-// generation -------------------------------------------------------------------------------------
-
-/**
- * How new tokens are chosen, the same for all rows. Processors act in this order: repetition penalty, temperature, top-k,
- * top-p.
- */
-export interface GenerationOptions {
-  /** Longest completion, tokens; a row's own limit wins over it. */
-  readonly maxNewTokens: number
-  /** 0 is greedy. */
-  readonly temperature: number
-  /** Keep the smallest set of most probable tokens that reaches this mass; 1 keeps all. */
-  readonly topP: number
-  /** Keep the k most probable tokens; 0 keeps all. */
-  readonly topK: number
-  /** Over prompt and completion, as transformers: 1 is none. */
-  readonly repetitionPenalty: number
-  /** The completion ends before the first of these. */
-  readonly stop: ReadonlyArray<string>
-  readonly seed: number
-  /** Log-probabilities of this many most probable tokens per step, beside the chosen token's. */
-  readonly logProbs?: number
-}
-
-/** What one row may set for itself. */
-export interface RowRequest {
-  /** Longest completion of this row, tokens; default: that of the options. */
-  readonly maxNewTokens?: number
-  /**
-   * The random stream that this row draws from; default: its place among the rows. Draws depend on the seed and the stream
-   * only, not on what else is in the batch.
-   */
-  readonly stream?: number
-}
-
-/** A prompt to be completed. */
-export interface GenerationRequest extends RowRequest {
-  readonly prompt: Prompt
-}
-
-/** A token with its natural log-probability under the model itself: before penalty, temperature, top-k and top-p. */
-export interface TokenLogProb {
-  readonly id: number
-  readonly logProb: number
-}
-
-/** What a model wrote after one prompt. */
-export interface Completion {
-  /** Ids generated, without the stop token. */
-  readonly tokens: ReadonlyArray<number>
-  readonly text: string
-  /** `stop`: a stop token or stop string ended it; `length`: the limit did. */
-  readonly finishReason: 'stop' | 'length'
-  readonly logProbs?: ReadonlyArray<{
-    readonly chosen: TokenLogProb
-    readonly top: ReadonlyArray<TokenLogProb>
-  }>
-}
-
-/** How generation can fail: in the model, or in a judge that chooses among its completions. */
-export type GenerationError = LmError | JudgeError
+import type { Example, Prompt } from './data'
+import type { LmError } from './errors'
+import type {
+  Completion,
+  GenerationError,
+  GenerationOptions,
+  GenerationRequest,
+  RowRequest,
+  TokenLogProb,
+} from './generation'
+import type { Tokenizer } from './tokenizer'
 
 // scores -----------------------------------------------------------------------------------------
 
@@ -209,34 +127,6 @@ export interface Steps<D extends NextToken = FullDistribution> extends LanguageM
 export interface CausalLM extends Generates, Scores, Steps {}
 
 // constructors -----------------------------------------------------------------------------------
-
-/** Greedy decoding of at most `maxNewTokens` tokens. */
-export const greedy = (maxNewTokens: number): GenerationOptions => ({
-  maxNewTokens,
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  repetitionPenalty: 1,
-  stop: [],
-  seed: 42,
-})
-
-/**
- * Requests for these prompts, with the limit and the random stream that each has by default.
- *
- * @example
- * ```ts
- * import assert from 'node:assert/strict'
- * import { requestsOf, textPrompt } from '@safe/tensor-core/contracts'
- *
- * const [first, second] = requestsOf(['who are you ?', 'where is the bridge ?'].map(textPrompt))
- * assert.deepEqual(first, { prompt: { kind: 'text', text: 'who are you ?' } })
- * // A row may have a limit and a random stream of its own.
- * console.log([first, { ...second, maxNewTokens: 8, stream: 1 }])
- * ```
- */
-export const requestsOf = (prompts: ReadonlyArray<Prompt>): ReadonlyArray<GenerationRequest> =>
-  prompts.map((prompt) => ({ prompt }))
 
 /**
  * What is known of the next token from its most probable ones, in any order. `restMass` = max(0, 1 - sum exp(logProb)).

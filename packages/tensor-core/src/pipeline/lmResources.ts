@@ -1,14 +1,7 @@
 /** What methods ask of a run (`Resources`), over a model folder: trainings and models of this package. */
 import type * as TE from 'fp-ts/TaskEither'
 import type { CausalLM, Dataset, LmError, LoraAdapter, RecipeChanges, Resources } from '../contracts'
-import {
-  type ModelChoice,
-  type TrainingError,
-  type TrainingRequest,
-  loadCausalLM,
-  trainAdapter,
-  withChanges,
-} from '../lm'
+import { type ModelChoice, type TrainingRun, loadCausalLM, trainAdapter, withChanges } from '../lm'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -16,7 +9,7 @@ import {
 export interface LmResourcesChoice
   extends
     Pick<
-      TrainingRequest,
+      TrainingRun,
       | 'model'
       | 'recipe'
       | 'seed'
@@ -40,7 +33,7 @@ export interface LmResources extends Pick<Resources, 'seed' | 'maxNewTokens'> {
     data: Dataset,
     changes?: RecipeChanges,
     init?: LoraAdapter,
-  ) => TE.TaskEither<TrainingError, LoraAdapter>
+  ) => TE.TaskEither<LmError, LoraAdapter>
   /** The model with an adapter merged; the caller disposes of it. */
   readonly model: (adapter?: LoraAdapter) => TE.TaskEither<LmError, CausalLM>
 }
@@ -61,7 +54,7 @@ export const lmResources = ({
 }: LmResourcesChoice): LmResources => ({
   seed,
   maxNewTokens,
-  train: (data, changes = {}, init) =>
+  train: (data, changes, init) =>
     trainAdapter({
       ...choice,
       data,
