@@ -96,6 +96,16 @@ const dataText = (node) =>
       : undefined
     : undefined
 
+/** A table of options is shown as it is written: with its defaults and their sources, which its type does not tell. */
+const tableText = (node, declaration) =>
+  ts.isVariableDeclaration(node) &&
+  node.initializer !== undefined &&
+  ts.isObjectLiteralExpression(node.initializer) &&
+  declaration !== undefined &&
+  /\bDefaulted</.test(declaration)
+    ? `const ${node.getText()}`
+    : undefined
+
 /** Declarations of a file as the compiler writes them to its .d.ts, by name. */
 const declarationsOf = (program, source) => {
   let text = ''
@@ -179,7 +189,8 @@ export const exportsOf = (program, root, entry) => {
       printed.set(source, declarationsOf(program, source))
       groups.set(source, { comment: source === index ? '' : fileComment(source), symbols: [] })
     }
-    const declaration = foreign ? undefined : (dataText(node) ?? printed.get(source).get(name)?.join('\n'))
+    const declared = printed.get(source).get(name)?.join('\n')
+    const declaration = foreign ? undefined : (dataText(node) ?? tableText(node, declared) ?? declared)
     groups.get(source).symbols.push({
       name: exported.name,
       kind: kindOf(node),
