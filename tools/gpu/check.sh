@@ -2,13 +2,13 @@
 # Checks the webgpu engine on this machine's GPU, and measures it beside PyTorch on the same card. It lies in a folder that
 # pack.sh has made, needs no network and no rights, and installs nothing. One check after another, a failed one stops none.
 #
-#   check.sh         tables on stdout, gpu.json in OUT (here), what programs said in OUT/gpu-logs.tar.gz
+#   check.sh         tables on stdout; in OUT (here) gpu-tables.md, gpu.json, and what programs said in gpu-logs.tar.gz
 #
 # Of the environment:
 #   OUT=DIR          where results go
 #   PYTHON=PROGRAM   a Python with torch, transformers and peft; without one there is nothing to compare with
 #   DEVICE=cuda      where PyTorch computes (cpu for a rehearsal)
-#   SHAPE=JSON       the model beside PyTorch, {"shape":"smollm2"}; with other numbers for a rehearsal: {"layers":2,"rows":1}
+#   SHAPE=JSON       the model beside PyTorch, SmolLM2's; with other numbers for a rehearsal: {"layers":2,"rows":1}
 #   ROUNDS=2         processes of each side, in turns
 #   BUDGET_S=440     seconds; what has not begun by then is left out
 #   SKIP=NAME,...    checks that are left out
@@ -18,7 +18,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=${OUT:-$PWD}
 python=${PYTHON:-python3}
 device=${DEVICE:-cuda}
-shape=${SHAPE:-'{"shape":"smollm2"}'}
+default_shape='{"shape":"smollm2","products":[2048,4096]}'
+shape=${SHAPE:-$default_shape}
 rounds=${ROUNDS:-2}
 budget=${BUDGET_S:-440}
 skip=,${SKIP:-},
@@ -139,13 +140,17 @@ on_gpu small 120 "$node" "$tools/gpu/smallModel.js" "$work/tree/model" "$work/sm
 check files 90 "$node" "$tools/gpu/makeFiles.js" "$work/files" "$shape"
 on_gpu operations-ours 90 "$node" "$tools/gpu/operations.js" webgpu "$tools/gpu/operations.json"
 check operations-theirs 90 "$python" "$tools/gpu/operations.py" "$device" "$tools/gpu/operations.json"
-for row in lora-step-float32 decode prefill; do
-  on_gpu "$row" 200 "$node" "$tools/gpu/beside.js" "$row" "$work/files" "$shape" --device "$device" --rounds "$rounds"
-done
+row() {
+  on_gpu "$1" 200 "$node" "$tools/gpu/beside.js" "$1" "$work/files" "$shape" --device "$device" --rounds "$rounds"
+}
+row lora-step-float32
+row decode
+on_gpu anatomy 90 "$node" "$tools/gpu/anatomy.js" "$work/files" "$shape"
+row prefill
 
 # results -----------------------------------------------------------------------------------------
 
-"$node" "$tools/gpu/table.js" "$parts" "$out/gpu.json" || cat "$parts/checks.tsv"
+"$node" "$tools/gpu/table.js" "$parts" "$out/gpu.json" | tee "$out/gpu-tables.md"
 tar -C "$work" -czf "$out/gpu-logs.tar.gz" logs parts
 printf '\n%s of %s checks passed, %s s\n' "$(grep -c "	PASS	" "$parts/checks.tsv")" "$(wc -l <"$parts/checks.tsv")" "$SECONDS"
 ! grep -q "	FAIL	" "$parts/checks.tsv"

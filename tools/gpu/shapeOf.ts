@@ -1,15 +1,36 @@
 /** The shape a GPU is measured with: a name of tools/bench/suite/shapes.ts, and what is changed of it, as JSON. */
+import { isLeft } from 'fp-ts/Either'
+import * as t from 'io-ts'
 import { type Shape, shapes } from '../bench/suite/shapes'
+
+/** Only what may be changed; a misspelt name is refused. */
+const Changes = t.exact(
+  t.partial({
+    shape: t.string,
+    layers: t.number,
+    hidden: t.number,
+    intermediate: t.number,
+    heads: t.number,
+    kvHeads: t.number,
+    vocab: t.number,
+    rank: t.number,
+    rows: t.number,
+    length: t.number,
+    prompt: t.number,
+    newTokens: t.number,
+    repeat: t.number,
+    products: t.array(t.number),
+  }),
+)
 
 /** `{"shape":"smollm2","rows":1}`: one of the suite's shapes with other numbers. Throws on anything else. */
 export const shapeOf = (json: string): Shape => {
   const asked: unknown = JSON.parse(json)
-  if (typeof asked !== 'object' || asked === null) throw new Error(`not a shape: ${json}`)
-  const { shape: name, ...changes } = { shape: 'smollm2', ...asked }
+  const decoded = Changes.decode(asked)
+  if (isLeft(decoded) || Object.keys(decoded.right).length !== Object.keys(Object(asked)).length)
+    throw new Error(`not a shape: ${json}`)
+  const { shape: name = 'smollm2', ...changes } = decoded.right
   const shape = shapes.get(name)
   if (shape === undefined) throw new Error(`there is no shape ${name}`)
-  for (const [key, value] of Object.entries(changes))
-    if (!(key in shape) || typeof value !== 'number')
-      throw new Error(`a shape has no ${key} ${String(value)}`)
   return { ...shape, ...changes }
 }

@@ -45,6 +45,17 @@ const Operations = t.type({
     t.intersection([t.type({ name: t.string }), t.partial({ seconds: t.array(t.number), failed: t.string })]),
   ),
 })
+const Anatomy = t.type({
+  calls: t.number,
+  deviceMs: t.number,
+  programs: t.array(t.type({ name: t.string, calls: t.number, ms: t.number })),
+})
+const Anatomies = t.type({
+  bySubmit: t.record(t.string, t.array(t.number)),
+  step: Anatomy,
+  prompt: Anatomy,
+  decoded: t.intersection([Anatomy, t.type({ tokens: t.number })]),
+})
 const Report = t.intersection([
   t.type({ seconds: t.array(t.number) }),
   t.partial({ cpuSeconds: t.array(t.number) }),
@@ -118,6 +129,7 @@ const info = part(Info, 'info')
 const contract = part(Contract, 'contract')
 const small = part(Small, 'small')
 const [ours, theirs] = [part(Operations, 'operations-ours'), part(Operations, 'operations-theirs')]
+const anatomy = part(Anatomies, 'anatomy')
 const compared = rowNames.flatMap((name) => {
   const found = part(Compared, name)
   return found === undefined ? [] : [found]
@@ -206,6 +218,22 @@ if (compared.length > 0) {
   }
 }
 
+const shownPrograms = 14
+const programs = (what: string, { calls, deviceMs, programs: list }: t.TypeOf<typeof Anatomy>): void => {
+  head(what, 'calls', 'device time', 'share')
+  print('all', String(calls), time(deviceMs / 1e3), '')
+  for (const { name, calls: n, ms } of list.slice(0, shownPrograms))
+    print(name, String(n), time(ms / 1e3), `${((100 * ms) / deviceMs).toFixed(0)} %`)
+}
+
+if (anatomy !== undefined) {
+  head('LoRA step, programs that go to the device at once', 'time')
+  for (const [size, seconds] of Object.entries(anatomy.bySubmit)) print(size, spoken(spreadOf(seconds)))
+  programs('programs of a LoRA step', anatomy.step)
+  programs('programs of a batch of prompts and one token', anatomy.prompt)
+  programs(`programs of the same and ${anatomy.decoded.tokens - 1} more tokens`, anatomy.decoded)
+}
+
 const checks = text('checks.tsv')
   .split('\n')
   .filter((line) => line !== '')
@@ -227,6 +255,7 @@ writeFileSync(
       contract: raw('contract'),
       small: raw('small'),
       operations: { ours: raw('operations-ours'), theirs: raw('operations-theirs') },
+      anatomy: raw('anatomy'),
       rows: Object.fromEntries(rowNames.map((name) => [name, raw(name)])),
     },
     null,

@@ -22,6 +22,8 @@ export interface Shape {
   readonly newTokens: number
   /** Timed repetitions of a training step and of a prefill in one process, after one that is not timed. */
   readonly repeat: number
+  /** Sizes of the square products among which the best speed is looked for; absent: those a processor reaches it with. */
+  readonly products?: ReadonlyArray<number>
   /** Whether the speed table's targets are meant for this shape. */
   readonly judged: boolean
 }
