@@ -1,7 +1,7 @@
 /**
  * One row of the suite on a GPU: this product's `webgpu` engine beside PyTorch on the same card, where there is a PyTorch.
  *
- *   beside ROW FOLDER SHAPE [--engine webgpu] [--device cuda] [--rounds 2]
+ *   beside ROW FOLDER SHAPE [--engine webgpu] [--device cuda] [--rounds 2] [--repeat N]
  *
  * FOLDER holds the files of `makeFiles`, SHAPE is its JSON. PYTHON names the interpreter. The last line on stdout is one JSON object.
  */
@@ -55,12 +55,15 @@ const main = async (): Promise<Beside> => {
       engine: { type: 'string', default: 'webgpu' },
       device: { type: 'string', default: 'cuda' },
       rounds: { type: 'string', default: '2' },
+      repeat: { type: 'string' },
     },
   })
   const [name = '', folder = '', json = '{}'] = positionals
   const row = rows.find((r) => r.name === name)
   if (row === undefined) throw new Error(`there is no row ${name}`)
-  const shape = shapeOf(json)
+  const given = shapeOf(json)
+  const shape =
+    values.repeat === undefined ? given : { ...given, repeat: Math.min(given.repeat, Number(values.repeat)) }
   const setting: Setting = {
     folder,
     engine: values.engine,

@@ -140,13 +140,14 @@ on_gpu small 120 "$node" "$tools/gpu/smallModel.js" "$work/tree/model" "$work/sm
 check files 90 "$node" "$tools/gpu/makeFiles.js" "$work/files" "$shape"
 on_gpu operations-ours 90 "$node" "$tools/gpu/operations.js" webgpu "$tools/gpu/operations.json"
 check operations-theirs 90 "$python" "$tools/gpu/operations.py" "$device" "$tools/gpu/operations.json"
-row() {
-  on_gpu "$1" 200 "$node" "$tools/gpu/beside.js" "$1" "$work/files" "$shape" --device "$device" --rounds "$rounds"
+row() { # NAME REPEAT
+  on_gpu "$1" 200 "$node" "$tools/gpu/beside.js" "$1" "$work/files" "$shape" \
+    --device "$device" --rounds "$rounds" --repeat "$2"
 }
-row lora-step-float32
-row decode
+row lora-step-float32 10
+row decode 5
 on_gpu anatomy 90 "$node" "$tools/gpu/anatomy.js" "$work/files" "$shape"
-row prefill
+row prefill 10
 
 # results -----------------------------------------------------------------------------------------
 

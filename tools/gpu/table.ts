@@ -77,7 +77,11 @@ const Compared = t.type({
     agreement: t.type({ same: t.boolean, how: t.string }),
     rounds: t.array(t.record(t.string, Report)),
   }),
-  python: t.unknown,
+  python: t.union([
+    t.type({ torch: t.string, transformers: t.string, peft: t.string }),
+    /** Why there is nothing to compare with. */
+    t.string,
+  ]),
 })
 
 // reading ----------------------------------------------------------------------------------------
@@ -142,7 +146,13 @@ print(
   'engine',
   info === undefined ? 'none started' : `${info.engine} on ${info.device}${info.gpu ? '' : ' (no GPU)'}`,
 )
-print('compared with', theirs?.device ?? 'nothing')
+const python = compared[0]?.python
+print(
+  'compared with',
+  typeof python === 'object'
+    ? `PyTorch ${python.torch}, transformers ${python.transformers}, peft ${python.peft}; float32 without TF32, eager`
+    : (theirs?.device ?? python ?? 'nothing'),
+)
 print('shape', text('shape'))
 
 const cases = contract?.engines.flatMap((e) => e.cases) ?? []

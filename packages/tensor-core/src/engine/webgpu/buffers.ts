@@ -3,7 +3,8 @@
  *
  * It takes the place of TensorFlow.js's own, which keeps every buffer ever freed, by its exact size: a text that grows by one
  * token per step asks for new sizes in each step, so that memory only grows. Here sizes come in four steps per power of two, and the
- * longest unused are given back once the free ones exceed a bound. An allocation the device cannot make is an error at once,
+ * longest unused are given back once the free ones exceed a bound. What was in use at once before may be again, as from one training
+ * step to the next: that much stays, because a driver takes longer to make a buffer than a program to fill it. An allocation the device cannot make is an error at once,
  * with the size asked for, once the free buffers are given up.
  */
 import * as E from 'fp-ts/Either'
@@ -22,7 +23,10 @@ export interface BufferManager {
   readonly dispose: () => void
 }
 
-/** Free memory that is kept: this much, and at least as much as half of what is in use. */
+/**
+ * Free memory that is kept: this much, at least as much as half of what is in use, and what it takes beside that to the most
+ * that was ever in use.
+ */
 const keptBytes = 64 * 2 ** 20
 
 const smallest = 16
@@ -45,7 +49,7 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
   const used = new Set<GpuBuffer>()
   /** By size and usage; a buffer that is freed later stands later, in its list and (by key) in the map. */
   const free = new Map<string, GpuBuffer[]>()
-  const count = { used: 0, allocated: 0, freeBuffers: 0 }
+  const count = { used: 0, most: 0, allocated: 0, freeBuffers: 0 }
   const limit = Math.min(
     device.limits['maxBufferSize'] ?? Infinity,
     device.limits['maxStorageBufferBindingSize'] ?? Infinity,
@@ -121,6 +125,7 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
       const buffer = kept ?? create(asked, size, usage, mapped)
       used.add(buffer)
       count.used += size
+      count.most = Math.max(count.most, count.used)
       return buffer
     },
     releaseBuffer: (buffer, reuse = true) => {
@@ -136,7 +141,7 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
       free.delete(key)
       free.set(key, buffers)
       count.freeBuffers++
-      trim(Math.max(keptBytes, count.used / 2))
+      trim(Math.max(keptBytes, count.used / 2, count.most - count.used))
     },
     getNumUsedBuffers: () => used.size,
     getNumFreeBuffers: () => count.freeBuffers,
