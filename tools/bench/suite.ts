@@ -3,7 +3,7 @@
  * sides in turns, the ratio of each round, and a check that both sides computed the same.
  *
  *   PYTHON=python3 node --conditions=@safe/source --import tsx tools/bench/suite.ts
- *     [--rows lora-step-float32,decode] [--rounds 5] [--threads N] [--shape 12x768|small|tiny] [--engine native]
+ *     [--rows lora-step-float32,decode] [--rounds 5] [--threads N] [--shape 12x768|smollm2|small|tiny] [--engine native]
  *     [--markdown] [--into docs/performance.md] [--json FILE]
  *
  * PYTHON names an interpreter with what tools/bench/suite/requirements.txt lists. `--markdown` prints the tables of
@@ -91,7 +91,7 @@ const options = (): Options | undefined => {
 // the run ----------------------------------------------------------------------------------------
 
 const describe = (name: string, s: Shape): string =>
-  `${name}: Llama, ${s.layers} layers of ${s.hidden}, ${s.heads} heads, MLP ${s.intermediate}, vocabulary ${s.vocab}; ` +
+  `${name}: Llama, ${s.layers} layers of ${s.hidden}, ${s.heads} heads${s.kvHeads === undefined ? '' : ` (${s.kvHeads} of keys and values)`}, MLP ${s.intermediate}, vocabulary ${s.vocab}; ` +
   `batch ${s.rows} x ${s.length}, LoRA rank ${s.rank} on q and v; prompts of ${s.prompt}, ${s.newTokens} new tokens`
 
 const say = (line: string): void => {

@@ -1,6 +1,6 @@
 /** One measurement in a process of its own: started, watched, its report read. */
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { type Measured, measuredOf } from './measured'
 import { watchMemory } from './peakMemory'
 import type { Request } from './request'
@@ -13,6 +13,8 @@ export interface Setting {
   readonly engine: string
   readonly threads: number
   readonly python: string
+  /** Where PyTorch computes; absent: on the GPU where the engine is cuda. */
+  readonly device?: 'cpu' | 'cuda'
 }
 
 interface Program {
@@ -36,13 +38,16 @@ const threadVariables = (threads: number): Readonly<Record<string, string>> => (
   MKL_NUM_THREADS: String(threads),
 })
 
+/** Sources are compiled as they are loaded; what was compiled before runs as it is. */
+const extension = extname(__filename)
+const loader = extension === '.ts' ? ['--conditions=@safe/source', '--import', 'tsx'] : []
+
 /** Our side of a task. */
 export const ourProgram = (s: Setting, task: string, request: Request): Program => ({
   command: process.execPath,
   args: [
-    '--conditions=@safe/source',
-    ...['--import', 'tsx'],
-    join(__dirname, 'ours.ts'),
+    ...loader,
+    join(__dirname, `ours${extension}`),
     ...[task, s.folder, JSON.stringify(request), s.engine],
   ],
   environment: threadVariables(s.threads),
@@ -54,7 +59,7 @@ export const referenceProgram = (s: Setting, ...args: ReadonlyArray<string>): Pr
   args: [reference, ...args],
   environment: {
     ...threadVariables(s.threads),
-    DEVICE: s.engine === 'cuda' ? 'cuda' : 'cpu',
+    DEVICE: s.device ?? (s.engine === 'cuda' ? 'cuda' : 'cpu'),
     TRANSFORMERS_VERBOSITY: 'error',
     HF_HUB_OFFLINE: '1',
     PYTHONWARNINGS: 'ignore',

@@ -46,7 +46,7 @@ const requestOf = (row: Row, shape: Shape): Request => ({
   batch: shape.rows,
   repeat: shape.repeat,
   newTokens: shape.newTokens,
-  products: [...PRODUCTS],
+  products: [...(shape.products ?? PRODUCTS)],
 })
 
 const runRound = async (

@@ -3,13 +3,17 @@ import { isLeft } from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { type Setting, referenceProgram, run } from './child'
 
-const Versions = t.type({
-  python: t.string,
-  torch: t.string,
-  transformers: t.string,
-  peft: t.string,
-  cuda: t.boolean,
-})
+const Versions = t.intersection([
+  t.type({
+    python: t.string,
+    torch: t.string,
+    transformers: t.string,
+    peft: t.string,
+    cuda: t.boolean,
+  }),
+  /** Name of the GPU. */
+  t.partial({ card: t.string }),
+])
 
 export type Versions = t.TypeOf<typeof Versions>
 

@@ -18,6 +18,9 @@ import torch
 
 torch.set_num_threads(int(os.environ.get("THREADS", os.cpu_count() or 1)))
 DEVICE = os.environ.get("DEVICE", "cpu")
+# float32 means float32 on both sides: no short products on an NVIDIA GPU.
+torch.backends.cuda.matmul.allow_tf32 = False
+torch.backends.cudnn.allow_tf32 = False
 MODEL = {"float32": "model", "bfloat16": "model-bfloat16"}
 
 
@@ -75,8 +78,8 @@ def make(folder: str, shape: dict) -> None:
             intermediate_size=shape["intermediate"],
             num_hidden_layers=shape["layers"],
             num_attention_heads=shape["heads"],
-            num_key_value_heads=shape["heads"],
-            tie_word_embeddings=False,
+            num_key_value_heads=shape.get("kvHeads", shape["heads"]),
+            tie_word_embeddings=shape.get("tied", False),
             bos_token_id=None,
             eos_token_id=None,
             pad_token_id=None,
@@ -216,6 +219,7 @@ def versions() -> dict:
         "transformers": transformers.__version__,
         "peft": peft.__version__,
         "cuda": torch.cuda.is_available(),
+        **({"card": torch.cuda.get_device_name(0)} if torch.cuda.is_available() else {}),
     }
 
 

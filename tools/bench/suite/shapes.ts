@@ -1,4 +1,4 @@
-/** The models that are measured: Llama with random weights, untied head, and the batches they are given. */
+/** The models that are measured: Llama with random weights, and the batches they are given. */
 
 // model ------------------------------------------------------------------------------------------
 
@@ -7,6 +7,10 @@ export interface Shape {
   readonly hidden: number
   readonly intermediate: number
   readonly heads: number
+  /** Of keys and values; absent: as many as heads. */
+  readonly kvHeads?: number
+  /** Whether the head is the embedding. */
+  readonly tied?: boolean
   readonly vocab: number
   /** Of the adapter on q_proj and v_proj. */
   readonly rank: number
@@ -18,6 +22,8 @@ export interface Shape {
   readonly newTokens: number
   /** Timed repetitions of a training step and of a prefill in one process, after one that is not timed. */
   readonly repeat: number
+  /** Sizes of the square products among which the best speed is looked for; absent: those a processor reaches it with. */
+  readonly products?: ReadonlyArray<number>
   /** Whether the speed table's targets are meant for this shape. */
   readonly judged: boolean
 }
@@ -41,6 +47,22 @@ const speedTable: Shape = {
 
 export const shapes: ReadonlyMap<string, Shape> = new Map([
   ['12x768', speedTable],
+  // SmolLM2-135M's.
+  [
+    'smollm2',
+    {
+      ...speedTable,
+      layers: 30,
+      hidden: 576,
+      intermediate: 1536,
+      heads: 9,
+      kvHeads: 3,
+      tied: true,
+      vocab: 49_152,
+      repeat: 10,
+      judged: false,
+    },
+  ],
   [
     'small',
     {
@@ -82,7 +104,8 @@ export const shapes: ReadonlyMap<string, Shape> = new Map([
  */
 export const prefillFlops = (s: Shape): number => {
   const tokens = s.rows * s.length
-  const linear = 4 * s.hidden ** 2 + 3 * s.hidden * s.intermediate
+  const keysWidth = (s.hidden / s.heads) * (s.kvHeads ?? s.heads)
+  const linear = 2 * s.hidden ** 2 + 2 * s.hidden * keysWidth + 3 * s.hidden * s.intermediate
   const attention = 2 * 2 * s.rows * s.hidden * ((s.length * (s.length + 1)) / 2)
   return s.layers * (2 * tokens * linear + attention) + 2 * s.rows * s.hidden * s.vocab
 }

@@ -14,6 +14,7 @@ import {
   usage,
 } from './gpu'
 import { type DeviceErrors, errorsOf } from './deviceErrors'
+import { type MakeUniforms, keptUniforms } from './uniforms'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -40,6 +41,7 @@ export interface WebgpuBackend extends tf.KernelBackend {
   readonly ensureCommandEncoderReady: () => void
   readonly endComputePassEncoder: () => void
   readonly submitQueue: () => void
+  makeUniforms: MakeUniforms
 }
 
 interface BackendModule {
@@ -156,6 +158,21 @@ const withReads = (
     }
   }
 
+/** Uniforms that are kept are buffers of a keeper of their own: they belong to no tensor, and are in nobody's count. */
+const uniformsOf = (backend: WebgpuBackend, buffers: BufferManager): MakeUniforms => {
+  const original = backend.makeUniforms
+  // TensorFlow.js's function on the same backend, but for where buffers come from and what it would give back.
+  const keeping: unknown = Object.create(backend, {
+    bufferManager: { value: buffers },
+    uniformPendingDisposal: { value: { push: () => 0 } },
+  })
+  return keptUniforms({
+    make: original.bind(backend),
+    makeKept: original.bind(keeping),
+    release: (buffer) => buffers.releaseBuffer(buffer),
+  })
+}
+
 /** A backend on an open device. */
 export const makeBackend = (
   { WebGPUBackend }: BackendModule,
@@ -165,5 +182,6 @@ export const makeBackend = (
   const errors = errorsOf(device)
   const backend = new (withReads(WebGPUBackend, errors))(device, info)
   backend.bufferManager = bufferManager(device, errors.check)
+  backend.makeUniforms = uniformsOf(backend, bufferManager(device, errors.check))
   return backend
 }

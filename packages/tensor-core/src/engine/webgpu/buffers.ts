@@ -3,8 +3,9 @@
  *
  * It replaces TensorFlow.js's own, which keeps every freed buffer by its exact size: a text that grows by one token per step needs
  * new sizes in every step, so that memory only grows. Here sizes are rounded to four steps per power of two, and the least recently
- * used free buffers are destroyed once they exceed a bound. An allocation that fails even without free buffers is reported by the
- * same call, with the requested size.
+ * used free buffers are destroyed once they exceed a bound. As much as was ever in use at once is kept, since the next training step
+ * needs it again and a driver takes longer to make a buffer than a program to fill it. An allocation that fails even without free
+ * buffers is reported by the same call, with the requested size.
  */
 import * as E from 'fp-ts/Either'
 import type { GpuBuffer, GpuDevice } from './gpu'
@@ -22,7 +23,10 @@ export interface BufferManager {
   readonly dispose: () => void
 }
 
-/** Free memory that is kept: this much, or half of what is in use if that is more. */
+/**
+ * Free memory that is kept: this much, or half of what is in use if that is more, or what it takes, together with what is in use,
+ * to reach the most that was ever in use.
+ */
 const keptBytes = 64 * 2 ** 20
 
 const smallest = 16
@@ -45,7 +49,7 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
   const used = new Set<GpuBuffer>()
   /** By size and usage; ordered by when they were freed, within a list and (by key) in the map. */
   const free = new Map<string, GpuBuffer[]>()
-  const count = { used: 0, allocated: 0, freeBuffers: 0 }
+  const count = { used: 0, most: 0, allocated: 0, freeBuffers: 0 }
   const limit = Math.min(
     device.limits['maxBufferSize'] ?? Infinity,
     device.limits['maxStorageBufferBindingSize'] ?? Infinity,
@@ -121,6 +125,7 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
       const buffer = kept ?? create(requested, size, usage, mapped)
       used.add(buffer)
       count.used += size
+      count.most = Math.max(count.most, count.used)
       return buffer
     },
     releaseBuffer: (buffer, reuse = true) => {
@@ -136,7 +141,7 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
       free.delete(key)
       free.set(key, buffers)
       count.freeBuffers++
-      trim(Math.max(keptBytes, count.used / 2))
+      trim(Math.max(keptBytes, count.used / 2, count.most - count.used))
     },
     getNumUsedBuffers: () => used.size,
     getNumFreeBuffers: () => count.freeBuffers,
