@@ -1,4 +1,4 @@
-/** The models that are measured: Llama with random weights, untied head, and the batches they are given. */
+/** The measured models (Llama with random weights, untied head) and their batches. */
 
 // model ------------------------------------------------------------------------------------------
 
@@ -8,17 +8,17 @@ export interface Shape {
   readonly intermediate: number
   readonly heads: number
   readonly vocab: number
-  /** Of the adapter on q_proj and v_proj. */
+  /** Rank of the adapter on q_proj and v_proj. */
   readonly rank: number
   /** Rows of a batch, and tokens of each. */
   readonly rows: number
   readonly length: number
-  /** Tokens of a prompt that is decoded from, and tokens decoded. */
+  /** Tokens of a prompt, and tokens decoded. */
   readonly prompt: number
   readonly newTokens: number
-  /** Timed repetitions of a training step and of a prefill in one process, after one that is not timed. */
+  /** Timed repetitions of a training step and of a prefill in one process, after one without timing. */
   readonly repeat: number
-  /** Whether the speed table's targets are meant for this shape. */
+  /** Whether the speed table's targets apply to this shape. */
   readonly judged: boolean
 }
 
