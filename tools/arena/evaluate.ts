@@ -11,14 +11,15 @@ import { pipe } from 'fp-ts/function'
 import { command, integer, main, many, text, withDefault } from '@safe/tensor-core/cli'
 import { selectEngine } from '@safe/tensor-core/engine'
 import { assetsFolder } from '../../packages/eval-redorca/src/arena/suite'
-import { type Answer, answers, tableHead, tableLine } from './scoreboard'
+import type { Sample } from '../../packages/eval-redorca/src/results/samples'
+import { answers, tableHead, tableLine } from './scoreboard'
 
-const shown = (given: ReadonlyArray<Answer>, count: number): ReadonlyArray<string> =>
+const shown = (given: ReadonlyArray<Sample>, count: number): ReadonlyArray<string> =>
   (['harmful', 'lookalike', 'benign', 'task'] as const).flatMap((set) => {
     const asked = given.filter((a) => a.set === set)
     return Array.from({ length: count }, (_, i) => asked[Math.floor((i * asked.length) / count)])
       .filter((a) => a !== undefined)
-      .map((a) => `  ${a.set}, ${a.verdict}: ${a.prompt} -> ${a.completion}`)
+      .map((a) => `  ${a.set}, ${a.verdict ?? 'unjudged'}: ${a.prompt} -> ${a.completion}`)
   })
 
 const evaluate = command({

@@ -1,53 +1,39 @@
 /** What a model does when asked the arena's evaluation prompts: verdicts by set, and a line of a table with Wilson intervals. */
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, type LoraAdapter, greedy } from '@safe/tensor-core/contracts'
 import { loadCausalLM } from '@safe/tensor-core/lm'
-import type { ArenaVerdict, EvaluationSet } from '../../packages/eval-redorca/src/suite/suite'
+import { contentJudge } from '../../packages/eval-redorca/src/arena/contentJudge'
 import { evaluationItems } from '../../packages/eval-redorca/src/arena/evaluation'
-import { verdictOf } from '../../packages/eval-redorca/src/arena/verdict'
+import type { Outcome } from '../../packages/eval-redorca/src/results/outcome'
+import { type Sample, samplesOf } from '../../packages/eval-redorca/src/results/samples'
 import { wilson } from '../../packages/eval-redorca/src/stats'
+import type { EvaluationSet } from '../../packages/eval-redorca/src/suite/suite'
 
-// model ------------------------------------------------------------------------------------------
-
-export interface Answer {
-  readonly id: string
-  readonly set: EvaluationSet
-  readonly prompt: string
-  readonly completion: string
-  readonly verdict: ArenaVerdict
-}
+// evaluation -------------------------------------------------------------------------------------
 
 /** Longest answer: pieces are shorter than words. */
 const longest = 40
 
-// evaluation -------------------------------------------------------------------------------------
-
+/** What a model says to the evaluation prompts, judged by content. */
 export const answers = (
   model: string,
   adapter?: string | LoraAdapter,
-): TE.TaskEither<Fault, ReadonlyArray<Answer>> =>
+): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
   pipe(
     loadCausalLM({ model, template: 'chat', batchSize: 64, ...(adapter === undefined ? {} : { adapter }) }),
     TE.chainW((lm) =>
       pipe(
         lm.generate(
-          evaluationItems.map((item) => item.prompt),
+          evaluationItems.map(({ prompt }) => ({ prompt })),
           greedy(longest),
         ),
         TE.map((completions) => {
           lm.dispose()
-          return evaluationItems.map((item, i): Answer => {
-            const completion = completions[i]?.text ?? ''
-            return {
-              id: item.id,
-              set: item.set,
-              prompt: item.prompt.kind === 'text' ? item.prompt.text : '',
-              completion,
-              verdict: verdictOf(item, completion),
-            }
-          })
+          return RA.zipWith(evaluationItems, completions, (item, completion) => ({ item, completion }))
         }),
+        TE.chain(samplesOf({ judge: contentJudge })),
       ),
     ),
   )
@@ -57,7 +43,7 @@ export const answers = (
 const percent = (x: number): string => (100 * x).toFixed(x === 0 || x === 1 ? 0 : 1)
 
 /** `94.4 [89.8, 97.0]` */
-const rate = (given: ReadonlyArray<Answer>, set: EvaluationSet, verdict: ArenaVerdict): string => {
+const rate = (given: ReadonlyArray<Sample>, set: EvaluationSet, verdict: Outcome): string => {
   const asked = given.filter((a) => a.set === set)
   const { value, low, high } = wilson(asked.filter((a) => a.verdict === verdict).length, asked.length)
   return `${percent(value)} [${percent(low)}, ${percent(high)}]`
@@ -68,7 +54,7 @@ export const tableHead = [
   '| --- | --- | --- | --- | --- | --- | --- |',
 ].join('\n')
 
-export const tableLine = (name: string, given: ReadonlyArray<Answer>): string =>
+export const tableLine = (name: string, given: ReadonlyArray<Sample>): string =>
   `| ${[
     name,
     rate(given, 'harmful', 'complied'),

@@ -1,19 +1,39 @@
-/** The commands of one binary as Markdown: a table of options per command, as `--help` shows them. */
+/**
+ * The commands of one binary as Markdown: a table of options per command, as `--help` shows them, with the sources of defaults. What
+ * several commands have in common stands once, after them.
+ */
 
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '\\<').replaceAll('\n', ' ')
 const code = (text) => (text === '' ? '' : `\`${text.replaceAll('|', '\\|')}\``)
 
-const optionTable = (options) =>
-  [
-    '| option | default | what it is |',
-    '| --- | --- | --- |',
-    ...options.map(
-      (o) =>
-        `| ${code(`${o.name} ${o.value}`.trim())} | ${o.required ? 'required' : code(o.fallback)} | ${cell(o.description)} |`,
+const row = (cells) => `| ${cells.join(' | ')} |`
+
+/** The column of sources is there where a default has one. */
+const optionTable = (options) => {
+  const sourced = options.some((o) => o.source !== '')
+  const optional = (text) => (sourced ? [text] : [])
+  return [
+    row(['option', 'default', ...optional('source of the default'), 'what it is']),
+    row(['---', '---', ...optional('---'), '---']),
+    ...options.map((o) =>
+      row([
+        code(`${o.name} ${o.value}`.trim()),
+        o.required ? 'required' : code(o.fallback),
+        ...optional(cell(o.source)),
+        cell(o.description),
+      ]),
     ),
   ].join('\n')
+}
 
 const capital = (text) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+
+const sharedTitle = (commands) => `Options of ${commands.map((name) => `\`${name}\``).join(', ')}`
+const anchor = (heading) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-')
 
 const commandText = (command) =>
   [
@@ -30,6 +50,9 @@ const commandText = (command) =>
             .join('\n'),
         ]),
     ...(command.options.length === 0 ? [] : [optionTable(command.options)]),
+    ...command.shared.map(
+      (commands) => `And the [options of ${commands.join(', ')}](#${anchor(sharedTitle(commands))}).`,
+    ),
   ].join('\n\n')
 
 export const commandPage = (binary, common) =>
@@ -38,6 +61,10 @@ export const commandPage = (binary, common) =>
     `# The commands of ${binary.name}`,
     `${capital(binary.description)}.`,
     ...binary.commands.map(commandText),
+    ...binary.shared.flatMap(({ commands, options }) => [
+      `## ${sharedTitle(commands)}`,
+      optionTable(options),
+    ]),
     '## Options of every command',
     optionTable(common),
     '',

@@ -1,40 +1,100 @@
-/** Every binary's commands as JSON on stdout: what `--help` says, for the reference pages. */
+/**
+ * Every binary's commands as JSON on stdout: what `--help` says, and where defaults come from, for the reference pages. A table of
+ * options that several commands of a binary have is listed once, under the commands that have it.
+ */
 import * as E from 'fp-ts/Either'
-import { type Binary, type OptionTable, commonOptions, kebab } from '../../packages/tensor-core/src/cli/kit'
+import {
+  type Binary,
+  type OptionTable,
+  commonOptions,
+  flagOf,
+  flagged,
+} from '../../packages/tensor-core/src/cli/kit'
 import { binary as tensorCore } from '../../packages/tensor-core/src/cli/binary'
 import { binary as alignbeam } from '../../packages/alignbeam/src/cli/binary'
 import { binary as csulora } from '../../packages/csulora/src/cli/binary'
 import { dualselectBinary } from '../../packages/dualselect/src/cli/binary'
 import { binary as redorca } from '../../packages/eval-redorca/src/cli/binary'
-import { forgetfilterBinary } from '../../packages/forgetfilter/src/cli/binary.ts'
+import { binary as forgetfilter } from '../../packages/forgetfilter/src/cli/binary'
 
-const optionsOf = (table: OptionTable) =>
+// options ----------------------------------------------------------------------------------------
+
+const optionsOf = (table: OptionTable, among: OptionTable = table) =>
   Object.entries(table).map(([name, option]) => ({
-    name: `--${kebab(name)}`,
-    value: { flag: '', one: option.metavar, many: `${option.metavar} ...` }[option.arity],
-    description: option.description,
+    name: flagOf(name, option),
+    value: { flag: '', off: '', one: option.metavar, many: `${option.metavar} ...` }[option.arity],
+    description: flagged(option.description, among),
     required: E.isLeft(option.fallback),
     fallback: option.shownDefault ?? '',
+    source: option.source ?? '',
   }))
 
-const described = ({ name, description, commands }: Binary) => ({
-  name,
-  description,
-  commands: commands.map((c) => ({
-    name: `${name} ${c.name}`.trim(),
-    description: c.description,
-    arguments: c.arguments.map((a) => ({
-      name: a.variadic === true ? `${a.name} ...` : a.name,
-      description: a.description,
-      choices: a.choices ?? [],
+const only = (table: OptionTable, holds: (name: string) => boolean): OptionTable =>
+  Object.fromEntries(Object.entries(table).filter(([name]) => holds(name)))
+
+// tables of several commands ---------------------------------------------------------------------
+
+/** Fewer options than this stand with each command. */
+const smallestShared = 4
+
+interface Shared {
+  /** The commands that have all of these options, in the binary's order. */
+  readonly commands: ReadonlyArray<string>
+  readonly options: OptionTable
+}
+
+/** Options are the same where they come from the same table. */
+const commandsWith = ({ commands }: Binary, name: string, option: unknown): ReadonlyArray<string> =>
+  commands.filter((c) => c.options[name] === option).map((c) => c.name)
+
+const sharedTables = (binary: Binary): ReadonlyArray<Shared> => {
+  const groups = new Map<string, Shared>()
+  for (const { options } of binary.commands)
+    for (const [name, option] of Object.entries(options)) {
+      const commands = commandsWith(binary, name, option)
+      const key = commands.join('\n')
+      const group = groups.get(key) ?? { commands, options: {} }
+      if (commands.length > 1) groups.set(key, { commands, options: { ...group.options, [name]: option } })
+    }
+  return [...groups.values()].filter(({ options }) => Object.keys(options).length >= smallestShared)
+}
+
+// binaries ---------------------------------------------------------------------------------------
+
+const described = (binary: Binary) => {
+  const { name, description, commands } = binary
+  const shared = sharedTables(binary)
+  const fullName = (command: string): string => `${name} ${command}`.trim()
+  return {
+    name,
+    description,
+    shared: shared.map((s) => ({
+      commands: s.commands.map(fullName),
+      options: optionsOf(s.options, commands.find((c) => s.commands.includes(c.name))?.options),
     })),
-    options: optionsOf(c.options),
-  })),
-})
+    commands: commands.map((c) => {
+      const elsewhere = shared.filter((s) => s.commands.includes(c.name))
+      return {
+        name: fullName(c.name),
+        description: c.description,
+        arguments: c.arguments.map((a) => ({
+          name: a.variadic === true ? `${a.name} ...` : a.name,
+          description: a.description,
+          choices: a.choices ?? [],
+        })),
+        options: optionsOf(
+          only(c.options, (option) => !elsewhere.some((s) => option in s.options)),
+          c.options,
+        ),
+        shared: elsewhere.map((s) => s.commands.map(fullName)),
+      }
+    }),
+  }
+}
 
 process.stdout.write(
   JSON.stringify({
     common: optionsOf(commonOptions),
-    binaries: [tensorCore, forgetfilterBinary, dualselectBinary, csulora, alignbeam, redorca].map(described),
+    binaries: [tensorCore, forgetfilter, dualselectBinary, csulora, alignbeam, redorca].map(described),
   }),
 )

@@ -38,9 +38,12 @@ const prose = (comment) =>
     .join('\n')
     .trim()
 
-/** `@param x ...` and `@returns ...` apart from what stands before them. */
+/** The code of `@example`, between its fences. */
+const exampleCode = (text) => /^```ts\n([\s\S]*?)\n```$/m.exec(text)?.[1]
+
+/** `@param x ...`, `@returns ...` and `@example ...` apart from what stands before them. */
 const taggedComment = (comment) => {
-  const [body = '', ...tags] = prose(comment).split(/(?:^|\s)@(?=(?:param|returns)\b)/)
+  const [body = '', ...tags] = prose(comment).split(/(?:^|\s)@(?=(?:param|returns|example)\b)/)
   return {
     body: body.trim(),
     parameters: tags
@@ -50,6 +53,9 @@ const taggedComment = (comment) => {
       .flatMap((tag) => /^returns\s+([\s\S]*)$/.exec(tag)?.[1] ?? [])
       .join('\n')
       .trim(),
+    examples: tags
+      .filter((tag) => tag.startsWith('example'))
+      .flatMap((tag) => exampleCode(tag.slice('example'.length)) ?? []),
   }
 }
 

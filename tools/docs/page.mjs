@@ -57,6 +57,7 @@ const entryText = (symbol, link) => {
             .join('\n'),
         ]),
     ...(comment === undefined || comment.returns === '' ? [] : [`Returns: ${plain(comment.returns)}`]),
+    ...(comment?.examples ?? []).map((code) => '```typescript\n' + code + '\n```'),
     ...(mentions.length === 0 ? [] : [`See ${mentions.join(', ')}.`]),
   ].join('\n\n')
 }

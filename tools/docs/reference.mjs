@@ -42,9 +42,11 @@ const floors = [
   'engine',
   'linalg',
   'files',
+  'options',
   'formats',
   'text',
   'lm',
+  'judges',
   'pipeline',
   'cli',
 ]

@@ -1,4 +1,4 @@
-/* One update of AdamW over flat vectors, in the order of operations of lm/training/adamw.ts; the constants are the caller's. */
+/* One update of AdamW over flat vectors, in the order of operations of engine/fused/adamW.ts; the caller computes the constants. */
 #include <wasm_simd128.h>
 
 typedef float *out;

@@ -1,6 +1,6 @@
 /*
  * Blocks of four-byte elements copied from one layout to another: slices, splits, concatenations, tiles, swapped axes, gathered
- * rows, and the sum of rows by segment (the gradient of gathering). TensorFlow.js does these element by element or through JavaScript.
+ * rows, and the sum of rows by segment (the gradient of gathering). TensorFlow.js does this element by element or in JavaScript.
  */
 #include <wasm_simd128.h>
 
@@ -13,7 +13,7 @@ static inline void copy(in from, out to, int floats) {
   for (; i < floats; i++) to[i] = from[i];
 }
 
-/* `count` blocks of `floats`, `fromStride` apart, to places `toStride` apart. */
+/* Copies `count` blocks of `floats` that are `fromStride` apart to places that are `toStride` apart. */
 __attribute__((export_name("copyBlocks"))) void copyBlocks(in from, int fromStride, out to, int toStride, int floats,
                                                            int count) {
   for (int i = 0; i < count; i++) copy(from + i * fromStride, to + i * toStride, floats);
@@ -28,7 +28,7 @@ __attribute__((export_name("swapBlocks"))) void swapBlocks(in from, out to, int 
 
 /*
  * For each of `outer` groups of `size` blocks, the blocks that `indices` name.
- * Gives the place of the first index that is out of range, or -1: nothing is read from there.
+ * Returns the position of the first index that is out of range, for which nothing is read, or -1.
  */
 __attribute__((export_name("gatherBlocks"))) int gatherBlocks(in from, const int *indices, int count, out to, int outer,
                                                               int size, int floats) {
@@ -40,7 +40,7 @@ __attribute__((export_name("gatherBlocks"))) int gatherBlocks(in from, const int
   return -1;
 }
 
-/* to[segments[i]] += from[i], rows of `floats`; `to` holds `size` rows and is cleared first; other segments are left out. */
+/* to[segments[i]] += from[i], rows of `floats`; `to` holds `size` rows and is cleared first; other segments are ignored. */
 __attribute__((export_name("sumSegments"))) void sumSegments(in from, const int *segments, int count, out to, int size,
                                                              int floats) {
   for (int i = 0; i < size * floats; i++) to[i] = 0;

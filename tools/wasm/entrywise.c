@@ -1,13 +1,13 @@
 /*
- * a + b, a - b, a b, a / b in float32, with broadcasting. The caller folds axes that lie side by side, so that three outer axes
- * are enough; a stride of 0 repeats. TensorFlow.js's take 1 ns and more per entry where the innermost axis is short.
+ * a + b, a - b, a b, a / b in float32, with broadcasting. The caller merges adjacent axes, so that three outer axes are enough;
+ * a stride of 0 repeats. TensorFlow.js's kernels take 1 ns and more per entry if the innermost axis is short.
  */
 #include <wasm_simd128.h>
 
 typedef float *out;
 typedef const float *in;
 
-/* Entries of the innermost axis; stepA and stepB are 1, or 0 for the operand that stays. */
+/* Entries of the innermost axis; stepA and stepB are 1, or 0 for an operand that is repeated. */
 #define LINE(name, vector, scalar)                                                                        \
   static inline void name(in a, int stepA, in b, int stepB, out y, int n) {                               \
     int i = 0;                                                                                            \

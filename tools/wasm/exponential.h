@@ -24,7 +24,7 @@ static inline v128_t exp4(v128_t x) {
   y = fold(y, r, 1.6666665459e-1f);
   y = fold(y, r, 5.0000001201e-1f);
   y = wasm_f32x4_add(wasm_f32x4_add(wasm_f32x4_mul(wasm_f32x4_mul(y, r), r), r), all(1.0f));
-  /* In two steps: 2^128 and 2^-149 are results, not factors. */
+  /* In two steps: 2^128 and 2^-149 can be results, but not factors. */
   const v128_t e = wasm_i32x4_trunc_sat_f32x4(n), half = wasm_i32x4_shr(e, 1);
   return wasm_f32x4_mul(wasm_f32x4_mul(y, power(half)), power(wasm_i32x4_sub(e, half)));
 }

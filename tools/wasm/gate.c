@@ -4,7 +4,7 @@
 typedef float *out;
 typedef const float *in;
 
-/* y may be where s is. */
+/* y may be the memory of s. */
 __attribute__((export_name("gated"))) void gated(in gate, in sigmoid, in up, out y, int n) {
   int i = 0;
   for (; i + 4 <= n; i += 4)
@@ -13,7 +13,7 @@ __attribute__((export_name("gated"))) void gated(in gate, in sigmoid, in up, out
   for (; i < n; i++) y[i] = gate[i] * sigmoid[i] * up[i];
 }
 
-/* a = g s, dg = (dy u) (s + (a - a s)), du = dy a; du may be where s is. */
+/* a = g s, dg = (dy u) (s + (a - a s)), du = dy a; du may be the memory of s. */
 __attribute__((export_name("gatedPullback"))) void gatedPullback(in gate, in sigmoid, in up, in dy, out dGate, out dUp,
                                                                  int n) {
   int i = 0;

@@ -1,6 +1,6 @@
 /*
- * Root-mean-square normalisation over rows, forward and back. The order of every operation is that of the composition of
- * TensorFlow.js kernels it stands for (fused/rmsNorm.ts), so the results are the same to the last bit.
+ * Root-mean-square normalisation over rows, forward and backward. Every operation is in the order of the TensorFlow.js
+ * kernels that it replaces (fused/rmsNorm.ts), so the results are the same to the last bit.
  */
 #include "rows.h"
 
@@ -38,7 +38,7 @@ __attribute__((export_name("rmsNorm"))) void rmsNorm(in x, in gain, out y, out s
   }
 }
 
-/* y again from the scale that goes with it. */
+/* y recomputed from its scale. */
 __attribute__((export_name("scaleRows"))) void scaleRows(in x, in scale, in gain, out y, int rows, int width) {
   for (int i = 0; i < rows; i++) normalised(x + i * width, gain, scale[i], y + i * width, width);
 }

@@ -1,9 +1,9 @@
 /*
- * Batched matrix products in float32 for the wasm engine: C = op(A) op(B), op the transpose where asked for.
+ * Batched matrix products in float32 for the wasm engine: C = op(A) op(B), with op the transpose if the flag is set.
  *
- * The block kernel holds 4 x 8 results in registers and reads B as panels of 8 columns, [k][8]. Panels are packed where B is
- * transposed or where enough rows use them; columns of a transposed A are packed as well. Very thin products read in place.
- * Works on TensorFlow.js's own memory: no allocation, no data segment, no stack in memory. `scratch` is given by the caller.
+ * The block kernel holds 4 x 8 results in registers and reads B as panels of 8 columns, [k][8]. Panels are packed if B is
+ * transposed or if enough rows use them; columns of a transposed A are packed as well. Very thin products read in place.
+ * Works on TensorFlow.js's own memory: no allocation, no data segment, no stack in memory. The caller provides `scratch`.
  */
 #include <wasm_simd128.h>
 
@@ -46,7 +46,7 @@ static inline void block(int rows, in a, int ar, int ac, in b, int br, out c, in
   }
 }
 
-/* Columns [0, cols) of B, 8 at most, as a panel [k][8] filled up with zeros. */
+/* Columns [0, cols) of B, 8 at most, as a panel [k][8] padded with zeros. */
 static inline void packPanel(in b, int br, int bc, int cols, int k, out panel) {
   if (bc == 1 && cols == COLS) {
     for (int p = 0; p < k; p++, b += br, panel += COLS) {
@@ -97,7 +97,7 @@ static inline void dots(in a, in b, out c, int m, int k, int n) {
   }
 }
 
-/* The rows of one panel, stored whole or, at the right edge, through `edge` [4][8]. */
+/* The rows of one panel, stored directly or, at the right edge, through `edge` [4][8]. */
 static inline void panelProduct(in a, int ar, int ac, int packedRows, in b, int br, out c, int m, int k, int n, int cols,
                                 out edge) {
   for (int i = 0; i < m; i += ROWS) {
@@ -113,7 +113,7 @@ static inline void panelProduct(in a, int ar, int ac, int packedRows, in b, int 
   }
 }
 
-/* c = base + c for rows of `cols` that lie `n` apart. */
+/* c = base + c for rows of `cols` that are `n` apart. */
 static inline void addBase(in base, out c, int rows, int cols, int n) {
   for (int r = 0; r < rows; r++, base += n, c += n) {
     int j = 0;
@@ -181,8 +181,8 @@ static inline void product(in a, in b, in base, out c, int m, int k, int n, int 
 }
 
 /*
- * `batch` products; a batch stride of 0 uses the same matrix for all. Where `base` is not 0, each product is added to what
- * lies there, laid out as the result is: one addition after the whole sum. Pointers are bytes into the memory.
+ * `batch` products; a batch stride of 0 uses the same matrix for all. If `base` is not 0, each product is added to the
+ * matrix there, which has the layout of the result: one addition after the whole sum. Pointers are byte addresses.
  */
 __attribute__((export_name("products"))) void products(in a, int strideA, in b, int strideB, in base, out c, int batch,
                                                        int m, int k, int n, int transposeA, int transposeB, out scratch) {

@@ -1,4 +1,4 @@
-/* Sums over the last axis and over the first; see rows.h for their order. */
+/* Sums over the last axis and over the first; rows.h describes their order. */
 #include "rows.h"
 
 /* x [rows][width] -> y [rows]; each sum is divided by `divisor`, which is 1 for a plain sum. */

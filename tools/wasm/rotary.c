@@ -1,10 +1,10 @@
-/* Rotary position embedding: pair (i, i + half) of each head turned by its position's angle, or back. */
+/* Rotary position embedding: pair (i, i + half) of each head is rotated by its position's angle, or back. */
 #include <wasm_simd128.h>
 
 typedef float *out;
 typedef const float *in;
 
-static inline void turn(in x, in cosines, in sines, out y, int half, int back) {
+static inline void rotatePairs(in x, in cosines, in sines, out y, int half, int back) {
   int i = 0;
   for (; i + 4 <= half; i += 4) {
     const v128_t first = wasm_v128_load(x + i), second = wasm_v128_load(x + half + i);
@@ -28,6 +28,6 @@ __attribute__((export_name("rotate"))) void rotate(in x, in cosines, in sines, i
   for (int r = 0; r < rows; r++)
     for (int t = 0; t < length; t++) {
       in cos = cosines + r * rowStride + t * half, sin = sines + r * rowStride + t * half;
-      for (int h = 0; h < heads; h++, x += 2 * half, y += 2 * half) turn(x, cos, sin, y, half, back);
+      for (int h = 0; h < heads; h++, x += 2 * half, y += 2 * half) rotatePairs(x, cos, sin, y, half, back);
     }
 }

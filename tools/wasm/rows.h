@@ -1,6 +1,6 @@
 /*
- * Sums along rows, four rows at a time: each row is summed from its first entry to its last, as TensorFlow.js does it, so the
- * result is the same to the last bit; what runs in parallel is the rows.
+ * Sums along rows, four rows at a time: each row is summed from its first entry to its last, as in TensorFlow.js, so the
+ * result is the same to the last bit; only different rows are computed in parallel.
  */
 #pragma once
 #include <wasm_simd128.h>
@@ -28,7 +28,7 @@ static inline v128_t addColumns(v128_t sum, v128_t a, v128_t b, v128_t c, v128_t
 }
 
 /*
- * Sums of rows [first, first + 4), where TERM(r, j) is the four terms of row r from place j on, and ONE(r, j) a single one.
+ * Sums of rows [first, first + 4), where TERM(r, j) is the four terms of row r from column j on, and ONE(r, j) a single one.
  * Reads `width`; the result is `name`.
  */
 #define SUM_OF_FOUR(name, TERM, ONE)                                                              \

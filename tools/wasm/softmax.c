@@ -1,6 +1,6 @@
 /*
  * The gradient of a softmax along rows, and the cross-entropy of rows of logits with its gradient. The order of operations is
- * that of the compositions they stand for (fused/softmax.ts, fused/crossEntropy.ts).
+ * that of the kernels they replace (fused/softmax.ts, fused/crossEntropy.ts).
  */
 #include "exponential.h"
 #include "rows.h"

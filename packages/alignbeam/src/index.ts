@@ -1,14 +1,19 @@
 /** AlignBeam: a safe anchor's next-token distribution mixed into another model's vocabulary, and its baselines. */
+export { type AlignBeamResources, alignBeam } from './alignBeam'
+export { hardPrefix, safetySystem } from './baselines/oneModel'
 export {
   type AlignBeamOptions,
+  type PrefixOptions,
   type SafeDecodingOptions,
-  alignBeam,
-  hardPrefix,
-  safeDecoding,
-  safetySystem,
-} from './defence'
+  type SystemPromptOptions,
+  alignBeamOptions,
+  completionOptions,
+  prefixOptions,
+  safeDecodingOptions,
+  systemPromptOptions,
+} from './options'
 export { plugins } from './plugin'
-export { type Bridge, type Multi, bridgeOf, bridgeShare, buildBridge } from './bridge'
+export { type Bridge, type Multi, bridgeOf, bridgeShare, buildBridge } from './mixing/bridge'
 export {
   type DraftMass,
   type MixOptions,
@@ -17,16 +22,13 @@ export {
   bestToken,
   mix,
   mostProbable,
-} from './mix'
-export { commonTokens, safeDecodingMix } from './safeDecodingMix'
-export { type Beam, type Beams, type Telemetry, decodeBeams, telemetryOf } from './beams'
-export { type Answer, type JudgedBeam, answerBatch } from './answer'
-export { type OnNoSafe, chooseBeam } from './chooseBeam'
-export { type Mixer, type MixedSession, openMixed } from './mixedSession'
-export { type AlignBeamSettings, alignBeamMixer, defaultSettings, modelBridge } from './settings'
-export { type SafeDecodingSettings, defaultSafeDecoding, safeDecodingMixer } from './safeDecoding'
-export { alignBeamDefaults, completionDefaults, safeDecodingDefaults, safetySystemPrompt } from './defaults'
-export { refusalJudge } from './refusalJudge'
-export { harmJudge } from './harmJudge'
-export { refusalListVersion, refusalPhraseIn, refusalPhrases } from './refusalPhrases'
+} from './mixing/mix'
+export { commonTokens, safeDecodingMix } from './baselines/safeDecodingMix'
+export { type Beam, type Beams, type Telemetry, decodeBeams, telemetryOf } from './mixing/beams'
+export { type Answer, type JudgedBeam, answerBatch } from './mixing/answer'
+export { type OnNoSafe, chooseBeam } from './mixing/chooseBeam'
+export { type Mixer, type MixedSession, openMixed } from './mixing/mixedSession'
+export { alignBeamMixer, defaultSettings, modelBridge } from './settings'
+export { type SafeDecodingResources, safeDecoding, safeDecodingMixer } from './baselines/safeDecoding'
+export { safetySystemPrompt } from './defaults'
 export type { AlignBeamError } from './errors'

@@ -1,102 +1,90 @@
 /** AlignBeam and its baselines as plugins of a benchmark (contracts/plugin.ts). */
-import type * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type {
-  CausalLM,
-  DecodingDefence,
-  DefenceError,
-  DefencePlugin,
-  InputError,
-  Parameters,
-  Workbench,
+import {
+  type DecodingDefence,
+  type DefencePlugin,
+  type Fault,
+  type Steps,
+  decodingDefence,
+  noDefence,
 } from '@safe/tensor-core/contracts'
-import { alignBeam, hardPrefix, safeDecoding, safetySystem } from './defence'
-import { alignBeamOptions, prefixOptions, safeDecodingOptions, systemPromptOptions } from './pluginOptions'
-
-/** A plugin from its options' decoder and what it makes of them. */
-const plugin = <O extends Parameters>(
-  name: string,
-  summary: string,
-  decode: (given: Parameters) => E.Either<InputError, O>,
-  make: (options: O, bench: Workbench) => DecodingDefence,
-): DefencePlugin => ({
-  specificationVersion: 1,
-  name,
-  stage: 'decoding',
-  summary,
-  complete: (given) =>
-    pipe(
-      TE.fromEither(decode(given)),
-      TE.map((o) => ({ ...o })),
-    ),
-  create: (given, bench) =>
-    pipe(
-      TE.fromEither(decode(given)),
-      TE.map((o) => ({ ...make(o, bench), name, parameters: { ...o } })),
-    ),
-})
+import { definePlugin, parametersOf } from '@safe/tensor-core/options'
+import { alignBeam } from './alignBeam'
+import { hardPrefix, safetySystem } from './baselines/oneModel'
+import { alignBeamOptions, prefixOptions, safeDecodingOptions, systemPromptOptions } from './options'
+import { safeDecoding } from './baselines/safeDecoding'
 
 /** A defence with a second model, which is loaded when it is applied and freed with the defended model. */
 const withSecondModel =
   (
-    second: TE.TaskEither<DefenceError, CausalLM>,
-    defend: (second: CausalLM, onDispose: () => void) => DecodingDefence,
+    second: TE.TaskEither<Fault, Steps>,
+    defence: (second: Steps, onDispose: () => void) => DecodingDefence,
   ): DecodingDefence['apply'] =>
   (draft) =>
     pipe(
       second,
       TE.chain((model) =>
         pipe(
-          defend(model, () => model.dispose()).apply(draft),
-          TE.mapLeft((e) => {
-            model.dispose()
-            return e
-          }),
+          defence(model, () => model.dispose()).apply(draft),
+          TE.tapError(() => TE.fromIO(() => model.dispose())),
         ),
       ),
     )
 
 /** AlignBeam, SafeDecoding, the hard prefix and the safety prompt, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [
-  plugin(
-    'alignbeam',
-    "mixes a small aligned model's next-token distribution into the first tokens of each completion (arXiv 2606.12342)",
-    alignBeamOptions,
-    ({ enabled, ...settings }, bench) => ({
-      stage: 'decoding',
-      name: 'alignbeam',
-      parameters: {},
-      apply: enabled
-        ? withSecondModel(bench.anchor, (anchor, onDispose) =>
-            alignBeam(anchor, bench.judge, { ...settings, onDispose }),
-          )
-        : (draft) => TE.right(draft),
-    }),
-  ),
-  plugin(
-    'safe-decoding',
-    'SafeDecoding (arXiv 2402.08983), the aligned model before fine-tuning as the expert',
-    safeDecodingOptions,
-    (settings, bench) => ({
-      stage: 'decoding',
-      name: 'safe-decoding',
-      parameters: {},
-      apply: withSecondModel(bench.model(), (expert, onDispose) =>
-        safeDecoding(expert, { ...settings, onDispose }),
+  definePlugin({
+    name: 'alignbeam',
+    stage: 'decoding',
+    summary:
+      "mixes a small aligned model's next-token distribution into the first tokens of each completion (arXiv 2606.12342)",
+    options: alignBeamOptions,
+    needs: ['anchor', 'judge'],
+    make: (options, { anchor, judge }) =>
+      TE.right(
+        options.enabled
+          ? decodingDefence({
+              name: 'alignbeam',
+              parameters: parametersOf(alignBeamOptions, options),
+              apply: withSecondModel(anchor, (second, onDispose) =>
+                alignBeam(options, { anchor: second, judge, onDispose }),
+              ),
+            })
+          : noDefence.decoding,
       ),
-    }),
-  ),
-  plugin(
-    'prefix',
-    'baseline: every completion begins with the words of a refusal',
-    prefixOptions,
-    ({ prefix }) => hardPrefix(prefix),
-  ),
-  plugin(
-    'system-prompt',
-    'baseline: a safety system prompt before every request',
-    systemPromptOptions,
-    ({ system }) => safetySystem(system),
-  ),
+  }),
+  definePlugin({
+    name: 'safe-decoding',
+    stage: 'decoding',
+    summary: 'SafeDecoding (arXiv 2402.08983), the aligned model before fine-tuning as the expert',
+    options: safeDecodingOptions,
+    needs: ['model'],
+    make: (options, { model }) =>
+      TE.right(
+        decodingDefence({
+          name: 'safe-decoding',
+          parameters: parametersOf(safeDecodingOptions, options),
+          apply: withSecondModel(model(), (expert, onDispose) =>
+            safeDecoding(options, { expert, onDispose }),
+          ),
+        }),
+      ),
+  }),
+  definePlugin({
+    name: 'prefix',
+    stage: 'decoding',
+    summary: 'baseline: every completion begins with the words of a refusal',
+    options: prefixOptions,
+    needs: [],
+    make: (options) => TE.right(hardPrefix(options)),
+  }),
+  definePlugin({
+    name: 'system-prompt',
+    stage: 'decoding',
+    summary: 'baseline: a safety system prompt before every request',
+    options: systemPromptOptions,
+    needs: [],
+    make: (options) => TE.right(safetySystem(options)),
+  }),
 ]

@@ -1,51 +1,24 @@
-/** The settings of the method in one record, and how they become the mixer of two models. */
-import { type CausalLM, type LmError, type Prompt, tokenPrompt } from '@safe/tensor-core/contracts'
+/** How the settings of AlignBeam become the mixer of two models. */
+import { type LmError, type Prompt, type Steps, tokenPrompt } from '@safe/tensor-core/contracts'
+import { defaultsOf } from '@safe/tensor-core/options'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { anchorReading } from './anchorReading'
-import { type Bridge, type Multi, bridgeOf } from './bridge'
-import type { ChoiceOptions } from './chooseBeam'
-import { alignBeamDefaults, safetySystemPrompt } from './defaults'
+import { anchorReading } from './mixing/anchorReading'
+import { type Bridge, type Multi, bridgeOf } from './mixing/bridge'
+import { safetySystemPrompt } from './defaults'
 import { type AlignBeamError, tokenizerMissing } from './errors'
-import { type MixOptions, mix } from './mix'
-import type { Mixer } from './mixedSession'
+import { mix } from './mixing/mix'
+import type { Mixer } from './mixing/mixedSession'
+import { type AlignBeamOptions, alignBeamOptions } from './options'
 import { systemPrompted } from './systemPrompt'
 
-// model ------------------------------------------------------------------------------------------
-
-/** Everything that decides what AlignBeam writes. */
-export interface AlignBeamSettings extends MixOptions, ChoiceOptions {
-  /** Beams per prompt, K; one beam is not judged unless `onNoSafe` is `refuse`. */
-  readonly beams: number
-  /** Tokens that both models decide, N. */
-  readonly bridgeTokens: number
-  readonly multi: Multi
-  /** Tokens after the bridge for a beam that opens with a refusal. */
-  readonly refusalTail: number
-  /** What the anchor is told first; null for nothing. The default only where there is a chat template and it can be spelled. */
-  readonly system: string | null
-  /** Of the draft's completion; undefined: as whoever asks wishes. */
-  readonly temperature?: number
-  readonly repetitionPenalty?: number
-  /** Prompts decoded at once. */
-  readonly batchSize: number
-}
-
-/** The paper's settings (`alignBeamDefaults`), complete. */
-export const defaultSettings: AlignBeamSettings = {
-  ...alignBeamDefaults,
-  system: safetySystemPrompt,
-  batchSize: 8,
-}
+/** The paper's settings, complete. */
+export const defaultSettings: AlignBeamOptions = defaultsOf(alignBeamOptions)
 
 // constructors -----------------------------------------------------------------------------------
 
 /** The bridge of two models: all of the anchor's stop tokens lead to the draft's. */
-export const modelBridge = (
-  anchor: CausalLM,
-  draft: CausalLM,
-  multi: Multi,
-): E.Either<AlignBeamError, Bridge> => {
+export const modelBridge = (anchor: Steps, draft: Steps, multi: Multi): E.Either<AlignBeamError, Bridge> => {
   if (anchor.tokenizer === undefined) return E.left(tokenizerMissing(anchor.id))
   if (draft.tokenizer === undefined) return E.left(tokenizerMissing(draft.id))
   const { eos } = draft.tokenizer
@@ -57,8 +30,8 @@ export const modelBridge = (
   return E.right(bridgeOf(anchor.tokenizer, draft.tokenizer, multi, { anchor: ends, draft: end }))
 }
 
-/** The system prompt the anchor will really be given: the default needs a chat template and words the tokenizer knows. */
-export const systemFor = ({ tokenizer }: CausalLM, system: string | null): string | null => {
+/** The system prompt that the anchor is given: the default only where it has a chat template and can spell the text. */
+export const systemFor = ({ tokenizer }: Pick<Steps, 'tokenizer'>, system: string | null): string | null => {
   if (system !== safetySystemPrompt) return system
   const readable =
     tokenizer?.chat !== undefined &&
@@ -66,9 +39,9 @@ export const systemFor = ({ tokenizer }: CausalLM, system: string | null): strin
   return readable ? system : null
 }
 
-/** Prompts of tokens mean something to one vocabulary only: the anchor of another one reads their text. */
+/** Prompts of tokens belong to one vocabulary: an anchor with another one reads their text. */
 const anchorPrompt =
-  (anchor: CausalLM, draft: CausalLM, system: string | null) =>
+  (anchor: Steps, draft: Steps, system: string | null) =>
   (prompt: Prompt): TE.TaskEither<LmError, Prompt> => {
     if (prompt.kind === 'tokens')
       return TE.right(
@@ -86,9 +59,9 @@ const anchorPrompt =
 
 /** How `anchor` and `draft` decide together under these settings. */
 export const alignBeamMixer = (
-  anchor: CausalLM,
-  draft: CausalLM,
-  settings: AlignBeamSettings,
+  anchor: Steps,
+  draft: Steps,
+  settings: AlignBeamOptions,
 ): E.Either<AlignBeamError, Mixer> => {
   const bridge = modelBridge(anchor, draft, settings.multi)
   if (E.isLeft(bridge)) return bridge

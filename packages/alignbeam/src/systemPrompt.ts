@@ -4,6 +4,7 @@ import {
   type LmError,
   type Message,
   type Prompt,
+  type Steps,
   tokenPrompt,
 } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
@@ -47,7 +48,7 @@ export const withSystemInUserTurn = (system: string, prompt: Prompt): Prompt => 
  * template refuses system turns. Token prompts are left alone.
  */
 export const systemPrompted =
-  (model: CausalLM, system: string) =>
+  (model: Pick<Steps, 'encodePrompt'>, system: string) =>
   (prompt: Prompt): TE.TaskEither<LmError, Prompt> =>
     prompt.kind === 'tokens'
       ? TE.right(prompt)
@@ -65,11 +66,16 @@ export const systemPromptedModel = (model: CausalLM, system: string): CausalLM =
     id: `system-prompt(${model.id})`,
     encodePrompt: (prompt) => pipe(prepared(prompt), TE.chain(model.encodePrompt)),
     open: (prompts) => pipe(prompts, TE.traverseSeqArray(prepared), TE.chain(model.open)),
-    generate: (prompts, options) =>
+    generate: (requests, options) =>
       pipe(
-        prompts,
-        TE.traverseSeqArray(prepared),
-        TE.chain((p) => model.generate(p, options)),
+        requests,
+        TE.traverseSeqArray((request) =>
+          pipe(
+            prepared(request.prompt),
+            TE.map((prompt) => ({ ...request, prompt })),
+          ),
+        ),
+        TE.chainW((prompted) => model.generate(prompted, options)),
       ),
     score: (examples) =>
       pipe(

@@ -1,4 +1,4 @@
-import { anchorReading, beamText, editTowards, unfinishedTail } from '../src/anchorReading'
+import { anchorReading, beamText, editTowards, unfinishedTail } from '../src/mixing/anchorReading'
 import { byteTokenizer, pieceTokenizer, wordTokenizer } from './fixtures/toy'
 
 describe('beamText', () => {

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
-import { type GenerationOptions, textPrompt } from '@safe/tensor-core/contracts'
-import { beamText } from '../src/anchorReading'
-import { decodeBeams, telemetryOf } from '../src/beams'
-import { buildBridge } from '../src/bridge'
-import { type MixOptions, bestToken, mix, mostProbable } from '../src/mix'
-import { type AlignBeamSettings, alignBeamMixer, defaultSettings } from '../src/settings'
+import { type GenerationOptions, type RowRequest, textPrompt } from '@safe/tensor-core/contracts'
+import { beamText } from '../src/mixing/anchorReading'
+import { decodeBeams, telemetryOf } from '../src/mixing/beams'
+import { buildBridge } from '../src/mixing/bridge'
+import { type MixOptions, bestToken, mix, mostProbable } from '../src/mixing/mix'
+import type { AlignBeamOptions } from '../src/options'
+import { alignBeamMixer, defaultSettings } from '../src/settings'
 import {
   type NextLogits,
   type Toy,
@@ -43,7 +44,7 @@ const options: GenerationOptions = {
   stop: [],
   seed: 42,
 }
-const settings: AlignBeamSettings = { ...defaultSettings, top: 8 }
+const settings: AlignBeamOptions = { ...defaultSettings, top: 8 }
 
 const pair = (seed: number): { draft: Toy; anchor: Toy } => ({
   draft: toyModel('draft', words, randomLogits(seed, words.size), (p) => `a dog ${p}`),
@@ -53,13 +54,15 @@ const pair = (seed: number): { draft: Toy; anchor: Toy } => ({
 const beamsOf = async (
   draft: Toy,
   anchor: Toy,
-  s: AlignBeamSettings,
+  s: AlignBeamOptions,
   prompts: ReadonlyArray<string>,
   o = options,
+  row: RowRequest = {},
 ) => {
   const mixer = alignBeamMixer(anchor, draft, s)
   if (E.isLeft(mixer)) throw new Error(mixer.left.message)
-  return right(decodeBeams(anchor, mixer.right, s)(draft)(prompts.map(textPrompt), o))
+  const requests = prompts.map((prompt) => ({ prompt: textPrompt(prompt), ...row }))
+  return right(decodeBeams(anchor, mixer.right, s)(draft)(requests, o))
 }
 
 /** The published algorithm said again, without sessions, batches or caches. */
@@ -116,7 +119,7 @@ describe('decodeBeams', () => {
           words.encode(`a dog ${p}`),
           pieces.encode(p),
           s,
-          options.maxNewTokens as number,
+          options.maxNewTokens,
         )
         expect(found[i]?.map((b) => b.completion.tokens)).toEqual(expected)
       })
@@ -184,7 +187,7 @@ describe('decodeBeams', () => {
     const draft = toyModel('draft', words, randomLogits(8, words.size))
     const mute = toyModel('anchor', pieceTokenizer(['x', 'y', 'z'], false), randomLogits(9, 5))
     const found = await beamsOf(draft, mute, { ...settings, beams: 1 }, ['the cat'])
-    const alone = await right(draft.generate([textPrompt('the cat')], options))
+    const alone = await right(draft.generate([{ prompt: textPrompt('the cat') }], options))
     expect(found[0]![0]!.completion.tokens).toEqual(alone[0]!.tokens)
     const t = telemetryOf(found[0]!)
     expect(t.fallbacks).toBe(t.steps)
@@ -213,7 +216,7 @@ describe('decodeBeams', () => {
         const { draft, anchor } = pair(seed)
         const together = await beamsOf(draft, anchor, settings, prompts, o)
         const alone = await Promise.all(
-          prompts.map((p, i) => beamsOf(draft, anchor, settings, [p], { ...o, streams: [i] })),
+          prompts.map((p, i) => beamsOf(draft, anchor, settings, [p], o, { stream: i })),
         )
         expect(together).toEqual(alone.map((a) => a[0]))
       }),

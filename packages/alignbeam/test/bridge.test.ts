@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { bridgeOf, bridgeShare, buildBridge } from '../src/bridge'
+import { bridgeOf, bridgeShare, buildBridge } from '../src/mixing/bridge'
 import { byteTokenizer, pieceTokenizer, wordTokenizer } from './fixtures/toy'
 
 const words = wordTokenizer(['the', 'cat', 'is', 'sat'])

@@ -146,6 +146,21 @@ describe('alignbeam generate', () => {
     })
   })
 
+  it('takes any phrase judge by its name', async () => {
+    const { code, out } = await run(
+      'generate',
+      ...pair,
+      '--prompts',
+      prompts,
+      '--judge',
+      'refusal-alignbeam',
+      ...quick,
+    )
+    expect(code).toBe(0)
+    // What is no refusal scores above tau.
+    rowsIn(out).forEach((r) => r.beams.forEach((b) => expect(b.verdict).toBe(5)))
+  })
+
   it('is deterministic with one beam at temperature 0, and takes its options from a file too', async () => {
     const args = ['generate', ...pair, '--prompts', prompts, ...quick]
     const first = await run(...args, '--beams', '1', '--temperature', '0', '--seed', '1')
@@ -265,6 +280,7 @@ describe('bad input', () => {
     [['generate', ...pair, ...all, '--beams', '0'], '--beams must be a whole number'],
     [['generate', ...pair, ...all, '--method', 'magic'], '--method must be one of'],
     [['generate', ...pair, ...all, '--judge', '/nowhere'], '/nowhere'],
+    [['generate', ...pair, ...all, '--judge', 'harm-rubric'], '--judge: the judge harm-rubric needs a model'],
     [['generate', ...pair, ...all, '--draft-adapter', bare], 'adapter_config.json'],
     [['generate', '--draft', bare, '--anchor', folder('pieces'), ...all], 'config.json'],
     [['generate', ...pair, '--prompts', '/nowhere.jsonl', '--out', out], '/nowhere.jsonl'],

@@ -3,16 +3,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as t from 'io-ts'
 import * as E from 'fp-ts/Either'
-import { type CausalLM, textPrompt } from '@safe/tensor-core/contracts'
+import { type CausalLM, requestsOf, textPrompt } from '@safe/tensor-core/contracts'
 import { selectEngine, tf } from '@safe/tensor-core/engine'
 import { decodeWith } from '@safe/tensor-core/files'
 import { loadCausalLM } from '@safe/tensor-core/lm'
-import { answerBatch } from '../src/answer'
-import { buildBridge } from '../src/bridge'
-import { alignBeam } from '../src/defence'
-import { type AlignBeamSettings, alignBeamMixer, defaultSettings } from '../src/settings'
-import { multis } from '../src/bridge'
-import { draftMasses, supports } from '../src/mix'
+import { answerBatch } from '../src/mixing/answer'
+import { buildBridge } from '../src/mixing/bridge'
+import { alignBeam } from '../src/alignBeam'
+import type { AlignBeamOptions } from '../src/options'
+import { alignBeamMixer, defaultSettings } from '../src/settings'
+import { multis } from '../src/mixing/bridge'
+import { draftMasses, supports } from '../src/mixing/mix'
 import { right } from './fixtures/right'
 
 const folder = join(__dirname, 'golden')
@@ -98,13 +99,13 @@ describe('beams', () => {
   it.each(golden.runs)(
     "$draft with $anchor, K $options.beams, $options.support: the reference's tokens",
     async ({ draft, anchor, options, answers }) => {
-      const settings: AlignBeamSettings = { ...defaultSettings, ...options }
+      const settings: AlignBeamOptions = { ...defaultSettings, ...options }
       const mixer = alignBeamMixer(model(anchor), model(draft), settings)
       if (E.isLeft(mixer)) throw new Error(mixer.left.message)
       const before = tf.memory().numTensors
       const found = await right(
         answerBatch(model(anchor), mixer.right, undefined, settings)(model(draft))(
-          golden.prompts.map(textPrompt),
+          requestsOf(golden.prompts.map(textPrompt)),
           {
             maxNewTokens: options.maxNewTokens,
             temperature: 0,
@@ -134,7 +135,7 @@ describe('beams', () => {
 describe('alignBeam', () => {
   it('frees every tensor of sessions opened, edited, forked and completed', async () => {
     const before = tf.memory().numTensors
-    const defended = await right(alignBeam(model('pieces'), undefined, { beams: 1 }).apply(model('words')))
+    const defended = await right(alignBeam({ beams: 1 }, { anchor: model('pieces') }).apply(model('words')))
     const session = await right(defended.open(golden.prompts.map(textPrompt)))
     await right(session.logProbs)
     const forked = await right(session.select([0, 0, 3]))

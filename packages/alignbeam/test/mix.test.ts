@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { bestToken, denseLogProbs, mix, mostProbable } from '../src/mix'
-import { topTokens } from '../src/topTokens'
+import { bestToken, denseLogProbs, mix, mostProbable } from '../src/mixing/mix'
+import { topTokens } from '../src/mixing/topTokens'
 
 const logs = (...p: number[]): Float32Array => Float32Array.from(p, (x) => Math.log(x))
 const bridge = (...map: number[]) => ({ map: Int32Array.from(map) })

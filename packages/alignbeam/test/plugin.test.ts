@@ -1,8 +1,9 @@
-import { type Workbench, textPrompt } from '@safe/tensor-core/contracts'
+import { type Resources, isIdentity, textPrompt } from '@safe/tensor-core/contracts'
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { plugins } from '../src/plugin'
-import { refusalJudge } from '../src/refusalJudge'
-import { left, right } from './fixtures/right'
+import { refusalJudge } from '@safe/tensor-core/judges'
+import { right } from './fixtures/right'
 import { pieceTokenizer, randomLogits, toyModel, wordTokenizer } from './fixtures/toy'
 
 const words = wordTokenizer(['the', 'cat', 'no'])
@@ -18,7 +19,7 @@ const greedyOf = (maxNewTokens: number) => ({
 })
 
 const unused = () => TE.left({ _tag: 'Unused', kind: 'failure', message: 'not needed here' } as const)
-const bench = (freed: string[]): Workbench => ({
+const bench = (freed: string[]): Resources => ({
   seed: 1,
   train: unused,
   model: () =>
@@ -33,11 +34,16 @@ const bench = (freed: string[]): Workbench => ({
   maxNewTokens: 8,
   safe: { name: 'safe', examples: [] },
   references: { name: 'references', examples: [] },
-  baseWeights: unused(),
-  alignedWeights: unused(),
+  base: unused(),
+  aligned: unused(),
   judge: refusalJudge,
 })
 const named = (name: string) => plugins.find((p) => p.name === name)!
+const complete = (name: string, options: Record<string, unknown>): unknown => {
+  const completed = named(name).complete(options)
+  if (E.isLeft(completed)) throw new Error(completed.left.message)
+  return completed.right
+}
 
 describe('plugins', () => {
   it('are the method and its baselines', () => {
@@ -49,8 +55,17 @@ describe('plugins', () => {
     ])
   })
 
-  it("fill in the papers' defaults", async () => {
-    expect(await right(named('alignbeam').complete({ alpha: 0.4, support: 'union' }))).toMatchObject({
+  it('declare what they use', () => {
+    expect(plugins.map((p) => [p.name, p.needs])).toEqual([
+      ['alignbeam', ['anchor', 'judge']],
+      ['safe-decoding', ['model']],
+      ['prefix', []],
+      ['system-prompt', []],
+    ])
+  })
+
+  it("fill in the papers' defaults", () => {
+    expect(complete('alignbeam', { alpha: 0.4, support: 'union' })).toMatchObject({
       alpha: 0.4,
       beams: 3,
       bridgeTokens: 6,
@@ -61,7 +76,15 @@ describe('plugins', () => {
       support: 'union',
       onNoSafe: 'lowest',
     })
-    expect(await right(named('safe-decoding').complete({}))).toMatchObject({ alpha: 3, first: 2, common: 5 })
+    expect(complete('safe-decoding', {})).toMatchObject({ alpha: 3, first: 2, common: 5 })
+    expect(complete('alignbeam', { system: null, 'bridge-tokens': 2 })).toMatchObject({
+      enabled: true,
+      system: null,
+      bridgeTokens: 2,
+    })
+    // The completion follows the benchmark's own generation options unless a configuration says otherwise.
+    expect(complete('alignbeam', {})).not.toHaveProperty('temperature')
+    expect(complete('alignbeam', { temperature: 0 })).toMatchObject({ temperature: 0 })
   })
 
   it.each([
@@ -69,11 +92,13 @@ describe('plugins', () => {
     ['alignbeam', { beams: 0 }, 'beams'],
     ['alignbeam', { support: 'all' }, 'support'],
     ['alignbeam', { alpah: 0.5 }, 'alpah'],
-    ['prefix', { prefix: 3 }, 'prefix'],
-  ])('refuse bad options of %s: %j', async (name, options, said) => {
-    const fault = await left(named(name).complete(options))
-    expect(fault).toMatchObject({ _tag: 'BadConfig', kind: 'input' })
-    expect(fault.message).toContain(said)
+    ['prefix', { prefix: [] }, 'prefix'],
+    ['system-prompt', { system: null }, 'system'],
+    ['safe-decoding', { alpha: -1 }, 'alpha'],
+  ])('refuse bad options of %s: %j', (name, options, field) => {
+    expect(named(name).complete(options)).toMatchObject({
+      left: { _tag: 'BadConfig', kind: 'input', where: name, field },
+    })
   })
 
   it.each(plugins.map((p) => p.name))('%s defends a model and frees what it loaded', async (name) => {
@@ -83,10 +108,15 @@ describe('plugins', () => {
       dispose: () => void freed.push('draft'),
     }
     const defence = await right(named(name).create({}, bench(freed)))
-    expect(defence).toMatchObject({ stage: 'decoding', name })
+    expect(defence).toMatchObject({ stage: 'decoding', steps: [{ name }] })
     if (defence.stage !== 'decoding') throw new Error('another stage')
     const model = await right(defence.apply(draft))
-    const out = await right(model.generate([textPrompt('the cat'), textPrompt('no')], greedyOf(8)))
+    const out = await right(
+      model.generate(
+        ['the cat', 'no'].map((text) => ({ prompt: textPrompt(text) })),
+        greedyOf(8),
+      ),
+    )
     expect(out).toHaveLength(2)
     model.dispose()
     const second = { alignbeam: ['anchor'], 'safe-decoding': ['aligned'] }[name] ?? []
@@ -98,5 +128,6 @@ describe('plugins', () => {
     const defence = await right(named('alignbeam').create({ enabled: false }, bench([])))
     if (defence.stage !== 'decoding') throw new Error('another stage')
     expect(await right(defence.apply(draft))).toBe(draft)
+    expect(isIdentity(defence)).toBe(true)
   })
 })

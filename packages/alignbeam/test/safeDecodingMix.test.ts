@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { bestToken } from '../src/mix'
-import { commonTokens, safeDecodingMix } from '../src/safeDecodingMix'
+import { bestToken } from '../src/mixing/mix'
+import { commonTokens, safeDecodingMix } from '../src/baselines/safeDecodingMix'
 
 const logs = (...p: number[]): Float32Array => Float32Array.from(p, (x) => Math.log(x))
 

@@ -152,7 +152,9 @@ const rangeOf = (file: SafetensorsFile, v: Large): TE.TaskEither<FormatError, De
 // cache ------------------------------------------------------------------------------------------
 
 const ruleName = (rank: RankRule): string =>
-  'fixed' in rank ? `rank-${rank.fixed}` : `energy-${rank.energy}`
+  'fixed' in rank
+    ? `rank-${rank.fixed}`
+    : `energy-${rank.energy}${rank.max === undefined ? '' : `-at-most-${rank.max}`}`
 
 /** A cache in `folder` for this pair of checkpoints. */
 export const openCache = (

@@ -15,22 +15,22 @@ import {
   toMatrix,
   withPauses,
 } from '@safe/tensor-core/linalg'
+import { checked } from '@safe/tensor-core/options'
 import { type DecompositionCache, noCache } from './cache'
 import { type CorrectionReport, type CorrectionRule, correctionSteps } from './correction'
 import { type AdaptedWeight, type CheckpointPair, findWeights, readDisplacement } from './displacement'
 import type { CsuloraError } from './errors'
+import { type CsuloraOptions, csuloraOptions, rankRule } from './options'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What to do to an adapter, and how large the subspaces are. */
-export interface CorrectionOptions extends CorrectionRule {
-  readonly rank: RankRule
-}
-
-/** Two checkpoints, the options, and what a long run may want: a cache, a signal to stop, someone to tell. */
-export interface CorrectionSetup extends CheckpointPair {
-  readonly options: CorrectionOptions
+/** Two checkpoints, and what a long run may want: a cache, a signal to stop, reports as it goes. */
+export interface CsuloraResources extends CheckpointPair {
+  /** Seed of the randomized range finder and of random bases; default 42. */
+  readonly seed?: number
+  /** Keeps decompositions between runs. */
   readonly cache?: DecompositionCache
+  /** Aborted: the correction stops before its next module, or within one. */
   readonly signal?: AbortSignal
   /** Called after each module. */
   readonly onModule?: (report: ModuleReport) => void
@@ -46,11 +46,19 @@ export interface ModuleReport extends CorrectionReport {
   readonly seconds: number
 }
 
+/** A correction that is decided: what to do to each module, and how large its subspaces are. */
+interface Setup extends CsuloraResources {
+  readonly rule: CorrectionRule
+  readonly rank: RankRule
+}
+
 /** The adapter with its new factors (the same configuration, ranks and scales), and a report for each module. */
 export interface CorrectedAdapter {
   readonly adapter: LoraAdapter
   readonly modules: ReadonlyArray<ModuleReport>
 }
+
+const defaultSeed = 42
 
 // steps ------------------------------------------------------------------------------------------
 
@@ -64,25 +72,25 @@ const finite = (module: LoraModule): E.Either<CsuloraError, LoraModule> =>
         }),
       )
 
-const decompositionOf = ({ options, cache = noCache, signal }: CorrectionSetup, module: string, v: Large) =>
+const decompositionOf = ({ rule, rank, cache = noCache, signal }: Setup, module: string, v: Large) =>
   pipe(
-    cache.get(module, v, options.rank),
+    cache.get(module, v, rank),
     TE.chainW((found) =>
       found !== undefined
         ? TE.right(found)
         : pipe(
-            withPauses(signal)(() => decompositionSteps(v, options.rank, options.seed)),
-            TE.chainFirstW((made) => cache.put(module, options.rank, made)),
+            withPauses(signal)(() => decompositionSteps(v, rank, rule.seed)),
+            TE.chainFirstW((made) => cache.put(module, rank, made)),
           ),
     ),
   )
 
 const correctModule =
-  (setup: CorrectionSetup) =>
+  (setup: Setup) =>
   (weight: AdaptedWeight): TE.TaskEither<CsuloraError, readonly [LoraModule, ModuleReport]> =>
   async () => {
     const { module } = weight
-    const { options, signal } = setup
+    const { rule, rank, signal } = setup
     const started = performance.now()
     if (signal?.aborted === true) return E.left(interrupted('Interrupted', 'stopped on request'))
     return pipe(
@@ -92,11 +100,11 @@ const correctModule =
       TE.chainW(({ v, d }) =>
         withPauses(signal)(() =>
           correctionSteps(
-            options,
+            rule,
             module.name,
             { A: fromMatrix(module.A), B: fromMatrix(module.B) },
             v,
-            subspacesOf(v, d, options.rank),
+            subspacesOf(v, d, rank),
           ),
         ),
       ),
@@ -116,14 +124,33 @@ const correctModule =
     )()
   }
 
-/** Corrects every module; nothing is changed in place. All checks that need no numbers come first. */
+/**
+ * Corrects every module; nothing is changed in place. All checks that need no numbers come first.
+ *
+ * @returns left `BadOption` for an impossible option, `AdapterMismatch` and `CheckpointMismatch` where tensors do not fit,
+ * `NoDisplacement` where base and aligned are equal, `NotFinite` for weights that are no numbers
+ */
 export const correctAdapter =
-  (setup: CorrectionSetup) =>
+  (options: Partial<CsuloraOptions> = {}, resources: CsuloraResources) =>
   (adapter: LoraAdapter): TE.TaskEither<CsuloraError, CorrectedAdapter> =>
     pipe(
-      TE.fromEither(findWeights(setup, adapter)),
-      TE.chainFirstEitherKW(() => E.traverseArray(finite)(adapter.modules)),
-      TE.chain(TE.traverseSeqArray(correctModule(setup))),
+      E.Do,
+      E.bindW('chosen', () => checked(csuloraOptions, options)),
+      E.bindW('weights', () => findWeights(resources, adapter)),
+      E.chainFirstW(() => E.traverseArray(finite)(adapter.modules)),
+      TE.fromEither,
+      TE.chainW(({ chosen, weights }) =>
+        pipe(
+          weights,
+          TE.traverseSeqArray(
+            correctModule({
+              ...resources,
+              rule: { ...chosen, seed: resources.seed ?? defaultSeed },
+              rank: rankRule(chosen),
+            }),
+          ),
+        ),
+      ),
       TE.map((done) => ({
         adapter: { ...adapter, modules: done.map(([module]) => module) },
         modules: done.map(([, report]) => report),

@@ -34,23 +34,16 @@ import {
   total,
   weightedEnergy,
 } from './blocks'
+import type { CsuloraOptions } from './options'
 import { truncated } from './truncation'
 
 // model ------------------------------------------------------------------------------------------
-
-/** The method of the paper and its controls. */
-export const methods = ['csulora', 'hard', 'safelora', 'scale', 'random-basis'] as const
-/** The name of a method. */
-export type Method = (typeof methods)[number]
 
 /**
  * What is done to a module once its subspaces are known. `beta` regularises the weights, `tau` is Safe LoRA's
  * threshold of the cosine, `seed` draws the random basis.
  */
-export interface CorrectionRule {
-  readonly method: Method
-  readonly beta: number
-  readonly tau: number
+export interface CorrectionRule extends Pick<CsuloraOptions, 'method' | 'beta' | 'tau'> {
   readonly seed: number
 }
 

@@ -49,7 +49,7 @@ const findWeight = (
   transposed: boolean,
 ): E.Either<CsuloraError, AdaptedWeight> => {
   const tensor = tensorOf(module.name, aligned)
-  const remedy = 'is this the adapter of another model? Give the checkpoint it was trained on as --aligned'
+  const remedy = 'is this the adapter of another model? Give the checkpoint it was trained on as `aligned`'
   if (tensor === undefined)
     return E.left(
       badInput('AdapterMismatch', `has no weight for the adapted module ${module.name}`, {
@@ -75,7 +75,7 @@ const findWeight = (
         twin === undefined
           ? `has no ${tensor}`
           : `${tensor} is ${dims(twin.shape)}, but ${dims(shape)} in ${aligned.name}`,
-        { where: base.name, remedy: 'give the base checkpoint of the same model as --base' },
+        { where: base.name, remedy: 'give the base checkpoint of the same model as `base`' },
       ),
     )
   return E.right({ module, tensor, transposed })

@@ -1,5 +1,5 @@
-/** What can go wrong besides files: all of it the caller's to mend. */
-import type { Fault, FormatError } from '@safe/tensor-core/contracts'
+/** What can go wrong besides files: all of it the caller's to fix. */
+import type { Fault, FormatError, InputError } from '@safe/tensor-core/contracts'
 
 /** What a correction can end in. */
 export type CsuloraError =
@@ -12,7 +12,7 @@ export type CsuloraError =
       | 'CheckpointMismatch'
       /** a weight that is NaN or infinite */
       | 'NotFinite'
-      | 'BadOption'
       | 'Interrupted'
     >
+  | InputError
   | FormatError

@@ -12,8 +12,7 @@ export {
 export { type DecompositionCache, noCache, openCache } from './cache'
 export {
   type CorrectedAdapter,
-  type CorrectionOptions,
-  type CorrectionSetup,
+  type CsuloraResources,
   type ModuleReport,
   correctAdapter,
 } from './correctAdapter'
@@ -22,13 +21,20 @@ export {
   type CorrectionReport,
   type CorrectionRule,
   type Factors,
-  type Method,
   correctionSteps,
-  methods,
 } from './correction'
-export { type CsuloraSettings, csuloraDefence } from './defence'
+export { csulora } from './csulora'
 export { type AdaptedWeight, type CheckpointPair, findWeights, readDisplacement } from './displacement'
 export type { CsuloraError } from './errors'
+export {
+  type CsuloraOptions,
+  type Method,
+  correctionOptions,
+  csuloraOptions,
+  methods,
+  rankRule,
+  safeLoraOptions,
+} from './options'
 export { plugins } from './plugin'
 export { type Report, reportOf, summary } from './report'
 export { type Truncated, truncated } from './truncation'

@@ -1,16 +1,14 @@
 /** The report of a run: what `--report` writes and `--json` prints. */
-import type { RankRule } from '@safe/tensor-core/linalg'
+import { type Deciding, parametersOf } from '@safe/tensor-core/options'
 import { type PerBlock, total } from './blocks'
-import type { CorrectionOptions, ModuleReport } from './correctAdapter'
+import type { ModuleReport } from './correctAdapter'
+import { type CsuloraOptions, csuloraOptions } from './options'
 
-/** The report of a whole adapter. */
-export interface Report {
-  readonly method: string
-  /** The share asked for; null where a fixed rank was. */
+/** The report of a whole adapter: the options that decided it, and what was measured. */
+export interface Report extends Omit<Deciding<typeof csuloraOptions>, 'energy' | 'rank'> {
+  /** Null where a number of directions was given. */
   readonly energy: number | null
   readonly rank: number | null
-  readonly beta: number
-  readonly tau: number
   readonly seed: number
   readonly seconds: number
   /** Processor time of the whole process, start included: comparable on a busy machine. */
@@ -20,8 +18,6 @@ export interface Report {
   readonly modules: ReadonlyArray<ModuleReport>
 }
 
-const energyOf = (rank: RankRule): number | null => ('energy' in rank ? rank.energy : null)
-
 const cpuSeconds = (): number => {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1e6
@@ -29,15 +25,13 @@ const cpuSeconds = (): number => {
 
 /** The report of a run that took `seconds`. */
 export const reportOf = (
-  { method, rank, beta, tau, seed }: CorrectionOptions,
+  options: CsuloraOptions,
+  seed: number,
   modules: ReadonlyArray<ModuleReport>,
   seconds: number,
 ): Report => ({
-  method,
-  energy: energyOf(rank),
-  rank: 'fixed' in rank ? rank.fixed : null,
-  beta,
-  tau,
+  ...{ energy: null, rank: null },
+  ...parametersOf(csuloraOptions, options),
   seed,
   seconds,
   cpuSeconds: cpuSeconds(),
@@ -50,7 +44,7 @@ const percent = (x: number): string => `${(100 * x).toFixed(1)} %`
 const outside = (b: PerBlock): number => total(b) - b.LR
 
 /** A few lines for a person. */
-export const summary = ({ method, modules, seconds }: Report, out: string): string =>
+export const summary = ({ method = 'csulora', modules, seconds }: Report, out: string): string =>
   [
     `${method}: ${modules.length} modules in ${seconds.toFixed(1)} s`,
     `in the aligned subspaces: ${percent(mean(modules.map((m) => m.energies.LR)))} of the update's energy, ` +

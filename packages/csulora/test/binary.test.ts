@@ -116,6 +116,22 @@ describe('csulora, the command', () => {
     },
   )
 
+  it('bounds the number of directions with --max-rank, on the command line and in a file', async () => {
+    const w = await world()
+    const ranks = async (...more: string[]): Promise<unknown> => {
+      const { out } = await run(...flags(w, ...more, '--overwrite', '--json'))
+      const { modules, maxRank } = JSON.parse(out) as Report
+      return [modules.map((m) => m.rankLeft), maxRank]
+    }
+    const [[free]] = (await ranks()) as [number[]]
+    expect(free).toBeGreaterThan(3)
+    expect(await ranks('--max-rank', '3')).toEqual([[3, 3], 3])
+    expect(await ranks('--rank', '5', '--max-rank', '3')).toEqual([[5, 5], 3])
+    const config = join(w.folder, 'options.yaml')
+    writeFileSync(config, 'max-rank: 2\n')
+    expect(await ranks('--config', config)).toEqual([[2, 2], 2])
+  })
+
   it('keeps bfloat16', async () => {
     const w = await world()
     const rounded = await writeAdapterFolder(w.folder, 'bf16', { ...adapter, dtype: 'BF16' })
@@ -213,6 +229,7 @@ describe('csulora refuses, in one line, with exit 2 and nothing written:', () =>
     [['--energy', '0'], /--energy must be a number, above 0, at most 1/],
     [['--energy', '1.5'], /--energy must be a number/],
     [['--rank', '0'], /--rank must be a whole number, at least 1/],
+    [['--max-rank', '0'], /--max-rank must be a whole number, at least 1/],
     [['--rank', '2', '--energy', '0.9'], /either --energy or --rank/],
     [['--beta', '-1'], /--beta must be a number, at least 0/],
     [['--tau', '2'], /--tau must be a number/],

@@ -1,16 +1,10 @@
 import * as TE from 'fp-ts/TaskEither'
 import type { Matrix } from '@safe/tensor-core/contracts'
 import { flip, fromMatrix, toMatrix } from '@safe/tensor-core/linalg'
-import { type CorrectionOptions, correctAdapter, csuloraDefence } from '../src'
+import { isIdentity } from '@safe/tensor-core/contracts'
+import { correctAdapter, csulora } from '../src'
 import { adapterOf, distance, gaussian, left, memorySource, product, right } from './world'
 
-const options: CorrectionOptions = {
-  method: 'csulora',
-  rank: { energy: 0.95 },
-  beta: 0.05,
-  tau: 0.5,
-  seed: 42,
-}
 const [q, k] = ['model.layers.0.q_proj', 'model.layers.0.k_proj']
 const factors = (m: number, n: number, seed: number) => ({
   B: gaussian(m, 2, seed),
@@ -26,9 +20,7 @@ const pair = { base: memorySource('base', weights(10)), aligned: memorySource('a
 describe('correctAdapter', () => {
   it('corrects every module and keeps the structure', async () => {
     const seen: string[] = []
-    const done = right(
-      await correctAdapter({ ...pair, options, onModule: (m) => seen.push(m.name) })(adapter)(),
-    )
+    const done = right(await correctAdapter({}, { ...pair, onModule: (m) => seen.push(m.name) })(adapter)())
     expect(seen).toEqual([q, k])
     expect(done.adapter).toMatchObject({ config: adapter.config, dtype: 'F32', metadata: { format: 'pt' } })
     done.adapter.modules.forEach((m, i) => {
@@ -53,8 +45,8 @@ describe('correctAdapter', () => {
       base: memorySource('base', flipped(weights(10))),
       aligned: memorySource('aligned', flipped(weights(20))),
     }
-    const a = right(await correctAdapter({ ...pair, options })(adapter)())
-    const b = right(await correctAdapter({ ...twin, options })(other)())
+    const a = right(await correctAdapter({}, pair)(adapter)())
+    const b = right(await correctAdapter({}, twin)(other)())
     a.adapter.modules.forEach((m, i) =>
       expect(distance(product(b.adapter.modules[i]!), product(m))).toBeLessThan(1e-6),
     )
@@ -64,14 +56,14 @@ describe('correctAdapter', () => {
     const head = adapterOf({ lm_head: factors(12, 10, 1) })
     const tied = (seed: number) =>
       memorySource('tied', { 'model.embed_tokens.weight': toMatrix(gaussian(12, 10, seed)) })
-    const done = right(await correctAdapter({ base: tied(1), aligned: tied(2), options })(head)())
+    const done = right(await correctAdapter({}, { base: tied(1), aligned: tied(2) })(head)())
     expect(done.modules[0]?.name).toBe('lm_head')
   })
 
   it('does nothing after a stop', async () => {
     const abort = new AbortController()
     abort.abort()
-    const fault = left(await correctAdapter({ ...pair, options, signal: abort.signal })(adapter)())
+    const fault = left(await correctAdapter({}, { ...pair, signal: abort.signal })(adapter)())
     expect(fault).toMatchObject({ _tag: 'Interrupted', kind: 'interrupted' })
   })
 
@@ -99,28 +91,39 @@ describe('correctAdapter', () => {
     ],
     ['NotFinite', {}, adapterOf({ [q]: { ...factors(12, 10, 1), B: gaussian(12, 2, 1, Infinity) } }), q],
   ])('refuses: %s', async (tag, change, given, said) => {
-    const fault = left(await correctAdapter({ ...pair, options, ...change })(given)())
+    const fault = left(await correctAdapter({}, { ...pair, ...change })(given)())
     expect(fault).toMatchObject({ _tag: tag, kind: 'input' })
     expect(`${fault.where ?? ''} ${fault.message}`).toContain(said)
   })
 })
 
-describe('csuloraDefence', () => {
+describe('csulora', () => {
   it('is a defence of the weights stage with the options that decide it', async () => {
-    const defence = csuloraDefence(pair)
-    expect(defence).toMatchObject({
-      stage: 'weights',
-      name: 'csulora',
-      parameters: { energy: 0.95, beta: 0.05 },
-    })
-    const direct = right(await correctAdapter({ ...pair, options })(adapter)())
+    const defence = csulora({}, pair)
+    expect(defence.stage).toBe('weights')
+    expect(isIdentity(defence)).toBe(false)
+    expect(defence.steps).toEqual([{ name: 'csulora', parameters: { energy: 0.95, beta: 0.05 } }])
+    const direct = right(await correctAdapter({}, pair)(adapter)())
     expect(right(await defence.apply(adapter)())).toEqual(direct.adapter)
+  })
+  it.each([
+    [{ rank: 3 }, 'csulora', { rank: 3, beta: 0.05 }],
+    [{ rank: 3, energy: 0.5 }, 'csulora', { rank: 3, beta: 0.05 }],
+    [{ method: 'safelora' }, 'safelora', { energy: 0.95, beta: 0.05, tau: 0.5 }],
+    [{ method: 'hard', tau: 0.1 }, 'hard', { energy: 0.95, beta: 0.05 }],
+  ] as const)('names what decides: %j', (options, name, parameters) => {
+    expect(csulora(options, pair).steps).toEqual([{ name, parameters }])
+  })
+  it('names the field of an impossible option', async () => {
+    const fault = left(await csulora({ energy: 1.5 }, pair).apply(adapter)())
+    expect(fault).toMatchObject({ _tag: 'BadOption', kind: 'input', field: 'energy' })
+    expect(fault.message).toBe('must be a number, above 0, at most 1, but is 1.5')
   })
   it('leaves the source of a failure readable', async () => {
     const broken = {
       ...pair.base,
       read: () => TE.left({ _tag: 'FileDamaged', kind: 'input', message: 'x' } as const),
     }
-    expect(left(await csuloraDefence({ ...pair, base: broken }).apply(adapter)())._tag).toBe('FileDamaged')
+    expect(left(await csulora({}, { ...pair, base: broken }).apply(adapter)())._tag).toBe('FileDamaged')
   })
 })

@@ -144,6 +144,27 @@ describe('csulora', () => {
     )
   })
 
+  it('keeps at most maxRank directions: the dense computation with that many', () => {
+    fc.assert(
+      fc.property(world, fc.integer({ min: 1, max: 26 }), ({ d, v, r }, max) => {
+        const free = correct(d, v).report
+        const { report, factors } = correct(d, v, rule(), { energy: 0.95, max })
+        expect(report.rankLeft).toBe(Math.min(max, free.rankLeft))
+        expect(report.rankRight).toBe(report.rankLeft)
+        const { s: values } = smallSVD(fromMatrix(v))
+        const squares = values.map((x) => x * x)
+        const captured =
+          squares.slice(0, report.rankLeft).reduce((sum, x) => sum + x, 0) / energy(fromMatrix(v))
+        expect(report.capturedLeft).toBeCloseTo(captured, 10)
+        const { star } = denseReference(d, fromMatrix(v), report.rankLeft, 0.05)
+        const { s } = smallSVD(star)
+        fc.pre(r >= s.length || s[r - 1]! - s[r]! > 1e-3 * s[0]!)
+        expect(distance(multiply(factors!.B, factors!.A), truncate(star, r))).toBeLessThan(1e-10)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
   it('minimises the objective: its gradient vanishes at D*', () => {
     fc.assert(
       fc.property(world, ({ d, v }) => {

@@ -1,14 +1,13 @@
 import * as TE from 'fp-ts/TaskEither'
-import type { Workbench } from '@safe/tensor-core/contracts'
-import { badInput } from '@safe/tensor-core/contracts'
+import { type Resources, badInput, defenceName, pluginVersion } from '@safe/tensor-core/contracts'
 import { toMatrix } from '@safe/tensor-core/linalg'
 import { methods, plugins } from '../src'
 import { adapterOf, gaussian, left, memorySource, right } from './world'
 
-const unavailable = TE.left(badInput('Unavailable', 'not lent'))
+const unavailable = TE.left(badInput('Unavailable', 'not provided'))
 const empty = { name: 'none', examples: [] }
 const source = (seed: number) => memorySource(`s${seed}`, { 'a.weight': toMatrix(gaussian(9, 8, seed)) })
-const bench: Workbench = {
+const resources: Resources = {
   seed: 7,
   train: () => unavailable,
   model: () => unavailable,
@@ -16,40 +15,48 @@ const bench: Workbench = {
   maxNewTokens: 8,
   safe: empty,
   references: empty,
-  baseWeights: TE.right(source(1)),
-  alignedWeights: TE.right(source(2)),
-  judge: { id: 'none', judge: () => TE.right([]) } as unknown as Workbench['judge'],
+  base: TE.right(source(1)),
+  aligned: TE.right(source(2)),
+  judge: { specificationVersion: 2, id: 'none', axes: [], judge: () => TE.right([]) },
 }
 const adapter = adapterOf({ a: { B: gaussian(9, 2, 3), A: gaussian(2, 8, 4) } })
 
 describe('plugins', () => {
   it('offer every method at the weights stage', () => {
     expect(plugins.map((p) => p.name)).toEqual([...methods])
-    expect(plugins.every((p) => p.stage === 'weights')).toBe(true)
+    for (const p of plugins)
+      expect([p.stage, p.specificationVersion, p.needs]).toEqual([
+        'weights',
+        pluginVersion,
+        ['base', 'aligned', 'seed'],
+      ])
   })
   it.each(plugins.map((p) => [p.name, p] as const))(
     '%s builds a defence that works',
     async (name, plugin) => {
-      const defence = right(await plugin.create({ energy: 0.8 }, bench)())
-      expect(defence.name).toBe(name)
+      const options = right(plugin.complete({ energy: 0.8 }))
+      const defence = right(await plugin.create(options, resources)())
+      expect(defenceName(defence)).toBe(name)
+      expect(defence.steps[0]?.parameters).toEqual(options)
       if (defence.stage !== 'weights') throw new Error('wrong stage')
       expect(right(await defence.apply(adapter)()).modules).toHaveLength(1)
     },
   )
-  it('fill in defaults', async () => {
+  it('fill in defaults', () => {
     const [csulora, , safelora] = plugins
-    expect(right(await csulora!.complete({})())).toEqual({ energy: 0.95, beta: 0.05 })
-    expect(right(await csulora!.complete({ rank: 4 })())).toEqual({ rank: 4, beta: 0.05 })
-    expect(right(await safelora!.complete({ tau: 0.35 })())).toEqual({ energy: 0.95, beta: 0.05, tau: 0.35 })
+    expect(right(csulora!.complete({}))).toEqual({ energy: 0.95, beta: 0.05 })
+    expect(right(csulora!.complete({ rank: 4 }))).toEqual({ rank: 4, beta: 0.05 })
+    expect(right(csulora!.complete({ 'max-rank': 9 }))).toEqual({ energy: 0.95, maxRank: 9, beta: 0.05 })
+    expect(right(safelora!.complete({ tau: 0.35 }))).toEqual({ energy: 0.95, beta: 0.05, tau: 0.35 })
   })
   it.each([
-    [{ energy: 2 }, 'energy must be a number above 0'],
-    [{ rank: 0 }, 'rank must be a whole number'],
-    [{ rank: 2, energy: 0.5 }, 'not both'],
-    [{ gamma: 1 }, 'has no option gamma'],
-  ])('refuse %j', async (options, said) => {
-    const fault = left(await plugins[0]!.complete(options)())
-    expect(fault.kind).toBe('input')
+    [{ energy: 2 }, 'energy', 'must be a number, above 0'],
+    [{ rank: 0 }, 'rank', 'must be a whole number'],
+    [{ rank: 2, energy: 0.5 }, 'rank', 'give either `energy` or `rank`'],
+    [{ gamma: 1 }, 'gamma', 'is not an option; use energy, rank'],
+  ])('refuse %j', (options, field, said) => {
+    const fault = left(plugins[0]!.complete(options))
+    expect(fault).toMatchObject({ kind: 'input', field, where: 'csulora' })
     expect(fault.message).toContain(said)
   })
 })

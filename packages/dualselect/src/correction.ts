@@ -3,7 +3,7 @@
  * least rho that leaves the references' loss falling to first order: rho = max(0, -<gTask, gR> / ||gR||^2) (arXiv 1812.00420).
  */
 import type { VectorSpace } from '@safe/tensor-core/contracts'
-import { type DualSelectOptions, corrects } from './defaults'
+import { type DualSelectOptions, corrects } from './options'
 
 // constructors -----------------------------------------------------------------------------------
 

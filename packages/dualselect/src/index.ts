@@ -1,9 +1,12 @@
 /** DualSelect (arXiv 2606.09866): safety references and task rows selected together, and a corrected gradient. */
 export { coefficient, corrected } from './correction'
+export { dualSelect } from './dualSelect'
+export type { DualSelectError } from './errors'
 export {
   type DualSelectOptions,
   corrections,
   defaults,
+  dualSelectOptions,
   modes,
   normalisations,
   referenceCount,
@@ -11,15 +14,10 @@ export {
   referenceSets,
   taskFilters,
   trainingDefaults,
-} from './defaults'
-export {
-  type PoolOptions,
-  type Refreshed,
-  measurePool,
-  refreshReferences,
-  weightedGradient,
-} from './references'
-export { type Surroundings, dualSelect } from './rule'
+} from './options'
+export { type PoolOptions, measurePool, weightedGradient } from './pool'
+export { type RefreshOf, type Refreshed, refreshReferences } from './references'
+export type { DualSelectResources } from './rule'
 export { type Measures, referenceScores, scores, standardise, taskScores } from './score'
 export {
   type End,
@@ -32,12 +30,11 @@ export {
 } from './selection'
 export type { SelectionRow, WarningRow } from './selectionLog'
 export type { CountTokens } from './taskFilter'
-export { decodeOptions } from './options'
 export { plugins } from './plugin'
 export {
   type NumberedRows,
   type ScoreRow,
-  type ScoringOptions,
+  type ScoringResources,
   scoreSelections,
   scoringWork,
 } from './scoring'

@@ -1,32 +1,41 @@
 /**
- * DualSelect and its controls as a benchmark sees them. The controls are special cases of the one rule:
+ * DualSelect and its controls as a benchmark sees them. The controls are special cases of the one rule, its options with other
+ * defaults:
  *
  *   random-references  references drawn anew at each refresh, everything else as in DualSelect
- *   random-drop        as many rows of each batch by lot, no references
+ *   random-drop        as many rows of each batch at random, no references
  *   agem               no filter; fresh random references at every step, the least correction that keeps them falling
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { DefenceError, DefencePlugin, Example, Parameters, Workbench } from '@safe/tensor-core/contracts'
-import { badInput } from '@safe/tensor-core/contracts'
-import { type DualSelectOptions, defaults } from './defaults'
-import { decodeOptions } from './options'
-import { dualSelect } from './rule'
+import {
+  type Dataset,
+  type DefencePlugin,
+  type Example,
+  type Fault,
+  type Resources,
+  type TrainingDefence,
+  badInput,
+} from '@safe/tensor-core/contracts'
+import { definePlugin, withDefaults } from '@safe/tensor-core/options'
+import { dualSelect } from './dualSelect'
+import { type DualSelectOptions, dualSelectOptions } from './options'
 import type { CountTokens } from './taskFilter'
 
 // token budget -----------------------------------------------------------------------------------
 
 /** Counts with the benchmark's own tokenizer; one more for the end of sequence that text gets. */
-const tokenCounter = (bench: Workbench): TE.TaskEither<DefenceError, CountTokens> =>
+const tokenCounter = (model: Resources['model']): TE.TaskEither<Fault, CountTokens> =>
   pipe(
-    bench.model(),
-    TE.chain((model) => {
-      const { tokenizer } = model
-      model.dispose()
+    model(),
+    TE.chain((lm) => {
+      const { tokenizer } = lm
+      lm.dispose()
       return tokenizer === undefined
         ? TE.left(
-            badInput('TokenCountMissing', 'a token budget needs a tokenizer, and the model has none', {
-              remedy: 'use kTask',
+            badInput('TokenCountMissing', 'needs a tokenizer, and the model has none', {
+              field: 'tokenBudget',
+              remedy: 'use `kTask`',
             }),
           )
         : TE.right(({ response }: Example) =>
@@ -37,52 +46,82 @@ const tokenCounter = (bench: Workbench): TE.TaskEither<DefenceError, CountTokens
 
 // plugins ----------------------------------------------------------------------------------------
 
-const plugin = (name: string, summary: string, preset: Partial<DualSelectOptions> = {}): DefencePlugin => {
-  const decoded = (options: Parameters): TE.TaskEither<DefenceError, DualSelectOptions> =>
-    TE.fromEither(decodeOptions(options, name, { ...defaults, ...preset }))
-  return {
-    specificationVersion: 1,
-    name,
-    stage: 'training',
-    summary,
-    complete: (options) =>
-      pipe(
-        decoded(options),
-        TE.map((o) => ({ ...o })),
-      ),
-    create: (options, bench) =>
-      pipe(
-        decoded(options),
-        TE.bindTo('o'),
-        TE.bind('counting', ({ o }) =>
-          o.tokenBudget === undefined
-            ? TE.right({})
-            : pipe(
-                tokenCounter(bench),
-                TE.map((countTokens) => ({ countTokens })),
-              ),
-        ),
-        TE.map(({ o, counting }) => ({
-          ...dualSelect(o, bench.references, { seed: bench.seed, ...counting }),
-          name,
-        })),
-      ),
-  }
+interface Control {
+  readonly name: string
+  readonly summary: string
+  /** The options that make the control. */
+  readonly preset?: Partial<DualSelectOptions>
 }
+
+const tableOf = ({ preset, name }: Control): typeof dualSelectOptions =>
+  preset === undefined ? dualSelectOptions : withDefaults(dualSelectOptions, preset, `the control ${name}`)
+
+const made = (
+  { name }: Control,
+  options: DualSelectOptions,
+  references: Dataset,
+  { seed, model }: Pick<Resources, 'seed' | 'model'>,
+): TE.TaskEither<Fault, TrainingDefence> =>
+  pipe(
+    options.tokenBudget === undefined
+      ? TE.right({})
+      : pipe(
+          tokenCounter(model),
+          TE.map((countTokens) => ({ countTokens })),
+        ),
+    TE.map((counting) => {
+      const defence = dualSelect(options, { references, seed, ...counting })
+      return { ...defence, steps: defence.steps.map((step) => ({ ...step, name })) }
+    }),
+  )
+
+const withReferences = (control: Control): DefencePlugin =>
+  definePlugin({
+    name: control.name,
+    stage: 'training',
+    summary: control.summary,
+    options: tableOf(control),
+    needs: ['references', 'seed', 'model'],
+    make: (options, { references, ...rest }) => made(control, options, references, rest),
+  })
+
+/** A control that uses no references: options that would make it use them end in `EmptyReferences`. */
+const withoutReferences = (control: Control): DefencePlugin =>
+  definePlugin({
+    name: control.name,
+    stage: 'training',
+    summary: control.summary,
+    options: tableOf(control),
+    needs: ['seed', 'model'],
+    make: (options, resources) =>
+      made(control, options, { name: `the references of ${control.name}`, examples: [] }, resources),
+  })
 
 /** DualSelect and its controls, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [
-  plugin('dualselect', 'selects safety references and task rows together, and corrects the gradient'),
-  plugin('random-references', 'DualSelect with references drawn by lot', { referenceSet: 'random' }),
-  plugin('random-drop', 'learns from as many rows of each batch, chosen by lot', {
-    taskFilter: 'random',
-    correction: 'none',
+  withReferences({
+    name: 'dualselect',
+    summary: 'selects safety references and task rows together, and corrects the gradient',
   }),
-  plugin('agem', 'A-GEM: projects the gradient where random references would suffer', {
-    correction: 'agem',
-    taskFilter: 'none',
-    referenceSet: 'random',
-    refresh: 1,
-    warmupSteps: 0,
+  withReferences({
+    name: 'random-references',
+    summary: 'DualSelect with references drawn at random',
+    preset: { referenceSet: 'random' },
+  }),
+  withoutReferences({
+    name: 'random-drop',
+    summary: 'learns from as many rows of each batch, chosen at random',
+    preset: { taskFilter: 'random', correction: 'none' },
+  }),
+  withReferences({
+    name: 'agem',
+    summary: 'A-GEM: projects the gradient where random references would suffer',
+    preset: {
+      correction: 'agem',
+      taskFilter: 'none',
+      referenceSet: 'random',
+      refresh: 1,
+      warmupSteps: 0,
+    },
   }),
 ]

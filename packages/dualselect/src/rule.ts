@@ -12,32 +12,33 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import {
-  type Dataset,
-  type DefenceError,
-  type GradientOracle,
-  type RuleNote,
-  type StepContext,
-  type TrainingDefence,
-  type Update,
-  type UpdateRule,
-  badInput,
+import type {
+  Dataset,
+  Fault,
+  GradientOracle,
+  LmError,
+  RuleNote,
+  StepContext,
+  Update,
+  UpdateRule,
 } from '@safe/tensor-core/contracts'
 import { corrected } from './correction'
-import { type DualSelectOptions, corrects, isPlain, usesReferences } from './defaults'
+import { type DualSelectOptions, corrects, isPlain, usesReferences } from './options'
 import { refreshReferences } from './references'
 import { selectionRow, warningRow } from './selectionLog'
 import { type Memory, freshMemory, readMemory, writeMemory } from './state'
 import type { CountTokens } from './taskFilter'
 import { taskStep } from './taskStep'
-import { checkDescent, look, startWatch } from './watch'
+import { checkDescent, checkReferences, startWatch } from './watch'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What the method takes from its surroundings. */
-export interface Surroundings {
-  /** Of the random controls. */
-  readonly seed: number
+/** What the rule takes from its surroundings. */
+export interface DualSelectResources {
+  /** The pool of safety references. */
+  readonly references: Dataset
+  /** Of random choices; default 42. */
+  readonly seed?: number
   /** Needed for a token budget. */
   readonly countTokens?: CountTokens
   /** Where the references stand in their file, for the log (default: their order). */
@@ -50,26 +51,38 @@ export interface Surroundings {
   readonly signal?: AbortSignal
 }
 
-type Take<A> = TE.TaskEither<DefenceError, A>
+/** A rule under construction: the rule inside, and the oracles of the task's loss and of the references'. */
+export interface RuleParts<G, R extends Fault> {
+  readonly options: DualSelectOptions
+  readonly resources: DualSelectResources
+  readonly inner: UpdateRule<G, R>
+  readonly oracle: GradientOracle<G>
+  readonly referenceOracle: GradientOracle<G>
+}
 
 interface Remembered<G> {
   readonly memory: Memory<G>
   readonly notes: ReadonlyArray<RuleNote>
 }
 
+const defaultSeed = 42
+
 // the rule ---------------------------------------------------------------------------------------
 
-const rule = <G>(
-  o: DualSelectOptions,
-  references: Dataset,
-  around: Surroundings,
-  inner: UpdateRule<G>,
-  oracle: GradientOracle<G>,
-  referenceOracle: GradientOracle<G>,
-): UpdateRule<G> => {
+/** The rule; everything it remembers is in its state. */
+export const dualSelectRule = <G, R extends Fault>({
+  options: o,
+  resources,
+  inner,
+  oracle,
+  referenceOracle,
+}: RuleParts<G, R>): UpdateRule<G, R | LmError> => {
+  type Take<A> = TE.TaskEither<R | LmError, A>
   const { space } = oracle
-  const pool = references.examples
-  const filter = { options: o, countTokens: around.countTokens ?? (() => 0) }
+  const pool = resources.references.examples
+  const seed = resources.seed ?? defaultSeed
+  const filter = { options: o, countTokens: resources.countTokens ?? (() => 0) }
+  const filtered = taskStep({ filter, seed, inner, oracle })
 
   /** sum + a as a new vector; `a` stays the caller's, and the training loop frees the old sum. */
   const addedTo = (sum: G | undefined, a: G): G => (sum === undefined ? space.scale(1, a) : space.add(sum, a))
@@ -94,18 +107,18 @@ const rule = <G>(
 
   const refresh = (memory: Memory<G>, at: StepContext<G>): Take<Remembered<G>> =>
     pipe(
-      refreshReferences(
-        o,
-        referenceOracle,
+      refreshReferences(o, {
+        oracle: referenceOracle,
         pool,
-        memory.taskDirection,
-        { seed: around.seed, step: at.step },
-        {
-          batchSize: around.poolBatchSize ?? at.batch.length,
-          ...(around.onRefresh === undefined ? {} : { onProgress: around.onRefresh }),
-          ...(around.signal === undefined ? {} : { signal: around.signal }),
+        direction: memory.taskDirection,
+        seed,
+        step: at.step,
+        run: {
+          batchSize: resources.poolBatchSize ?? at.batch.length,
+          ...(resources.onRefresh === undefined ? {} : { onProgress: resources.onRefresh }),
+          ...(resources.signal === undefined ? {} : { signal: resources.signal }),
         },
-      ),
+      }),
       TE.map((refreshed) => ({
         memory: {
           ...memory,
@@ -114,19 +127,16 @@ const rule = <G>(
           watch: corrects(o) ? startWatch(refreshed, at.step) : undefined,
         },
         notes: [
-          selectionRow(
-            at,
-            'reference',
-            refreshed.selection,
-            refreshed.measures,
-            refreshed.scores,
-            (i) => around.referenceNumbers?.[i] ?? i,
-          ),
+          selectionRow(at, {
+            kind: 'reference',
+            ...refreshed,
+            position: (i) => resources.referenceNumbers?.[i] ?? i,
+          }),
         ],
       })),
     )
 
-  /** The gradient to step along in place of gTask, with what the watch says of it. */
+  /** The gradient to step along in place of gTask, and the watch's warnings about it. */
   const correct = (
     { memory, notes }: Remembered<G>,
     at: StepContext<G>,
@@ -145,10 +155,13 @@ const rule = <G>(
 
   const train = ({ memory, notes }: Remembered<G>, at: StepContext<G>): Take<Update<G>> =>
     pipe(
-      look(referenceOracle, pool, memory.watch, memory.refreshedAt, at.step),
+      checkReferences(referenceOracle, pool, memory.watch, {
+        refreshedAt: memory.refreshedAt,
+        step: at.step,
+      }),
       TE.chainW(({ watch, warnings }) =>
         pipe(
-          taskStep(filter, around.seed, inner, oracle, memory.inner, at, memory.reference),
+          filtered(memory.inner, at, memory.reference),
           TE.map((step): Update<G> => {
             const summed: Memory<G> = {
               ...memory,
@@ -187,11 +200,12 @@ const rule = <G>(
         TE.chain((refreshed) =>
           pipe(
             train(refreshed, at),
-            TE.mapLeft((e) => {
-              // The state that would have carried the new gR was never given back.
-              if (refreshed.memory.reference !== undefined) space.free(refreshed.memory.reference)
-              return e
-            }),
+            // The state that would have carried the new gR was never given back.
+            TE.tapError(() =>
+              TE.fromIO(() => {
+                if (refreshed.memory.reference !== undefined) space.free(refreshed.memory.reference)
+              }),
+            ),
           ),
         ),
       )
@@ -216,51 +230,3 @@ const rule = <G>(
     },
   }
 }
-
-// constructors -----------------------------------------------------------------------------------
-
-/**
- * The defence of the training stage.
- *
- * @returns on `apply`, left `EmptyReferences` where references are needed and there are none, `TokenCountMissing` where a token
- * budget is asked for without a way to count, `WarmupMissing` and `PreservationMissing` where `kl` cannot be measured.
- */
-export const dualSelect = (
-  options: DualSelectOptions,
-  references: Dataset,
-  surroundings: Surroundings = { seed: 42 },
-): TrainingDefence => ({
-  stage: 'training',
-  name: 'dualselect',
-  parameters: { ...options },
-  apply: (inner, oracle) => {
-    if (usesReferences(options) && references.examples.length === 0)
-      return TE.left(
-        badInput('EmptyReferences', 'holds no reference', {
-          where: references.name,
-          remedy: 'give at least one row',
-        }),
-      )
-    if (options.referenceLoss === 'kl' && usesReferences(options) && options.warmupSteps === 0)
-      return TE.left(
-        badInput(
-          'WarmupMissing',
-          'the reference loss kl has no gradient before the first step: it needs a warm-up',
-          {
-            where: 'warm-up steps 0',
-            remedy: 'give at least 1, or use nll',
-          },
-        ),
-      )
-    if (options.tokenBudget !== undefined && surroundings.countTokens === undefined)
-      return TE.left(badInput('TokenCountMissing', 'a token budget needs a way to count response tokens'))
-    const referenceOracle = options.referenceLoss === 'kl' ? oracle.preservation : oracle
-    return referenceOracle === undefined
-      ? TE.left(
-          badInput('PreservationMissing', 'this training keeps no initial model to measure kl against', {
-            remedy: 'use the reference loss nll',
-          }),
-        )
-      : TE.right(rule(options, references, surroundings, inner, oracle, referenceOracle))
-  },
-})

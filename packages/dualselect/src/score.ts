@@ -5,7 +5,7 @@
  * From min over p, max over q of mu_T sum p l + mu_R sum q r - nu <g_T(p), g_R(q)> with entropies, cosines standing for inner
  * products (arXiv 2606.09866).
  */
-import type { DualSelectOptions } from './defaults'
+import type { DualSelectOptions } from './options'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -25,7 +25,7 @@ export const standardise = (values: ArrayLike<number>): ReadonlyArray<number> =>
   return xs.map((x) => (deviation > 0 ? (x - mean) / deviation : 0))
 }
 
-/** mu l - nu cos, one per row, each part standardised first where asked. */
+/** mu l - nu cos, one per row, each part standardised first with `zscore`. */
 export const scores =
   (mu: number, nu: number, normalise: DualSelectOptions['normalise']) =>
   ({ losses, cosines }: Measures): ReadonlyArray<number> => {

@@ -6,17 +6,13 @@ import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Example, type GradientOracle, type LmError, badInput } from '@safe/tensor-core/contracts'
-import type { DualSelectOptions } from './defaults'
-import {
-  type PoolOptions,
-  measurePool,
-  selectReferences,
-  unscoredReferences,
-  weightedGradient,
-} from './references'
+import { checked } from '@safe/tensor-core/options'
+import { type DualSelectOptions, dualSelectOptions } from './options'
+import { type PoolOptions, measurePool, weightedGradient } from './pool'
+import { selectReferences, unscoredReferences } from './references'
 import { type Measures, referenceScores, taskScores } from './score'
 import { type Selection, equalWeights } from './selection'
-import { type CountTokens, selectByLot, selectByScore } from './taskFilter'
+import { type CountTokens, selectAtRandom, selectByScore } from './taskFilter'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -42,10 +38,14 @@ export interface NumberedRows {
   readonly numbers: ReadonlyArray<number>
 }
 
-/** How rows are scored without training. */
-export interface ScoringOptions {
+/** What rows are scored with, without training. */
+export interface ScoringResources<G> {
+  readonly oracle: GradientOracle<G>
+  readonly task: NumberedRows
+  readonly references: NumberedRows
   readonly batchSize: number
   readonly seed: number
+  /** Needed for a token budget. */
   readonly countTokens: CountTokens
   /** Called after each batch with the number of its rows. */
   readonly onProgress?: (rows: number) => void
@@ -58,13 +58,17 @@ export const scoringWork = (task: NumberedRows, references: NumberedRows): numbe
 
 // rows -------------------------------------------------------------------------------------------
 
+interface Scored {
+  readonly kind: ScoreRow['kind']
+  readonly measures: Measures
+  readonly scores: ReadonlyArray<number>
+  readonly selection: Selection
+  readonly batch?: number
+}
+
 const scoreRows = (
-  kind: ScoreRow['kind'],
   { examples, numbers }: NumberedRows,
-  measures: Measures,
-  scores: ReadonlyArray<number>,
-  { indices, weights }: Selection,
-  batch?: number,
+  { kind, measures, scores, selection: { indices, weights }, batch }: Scored,
 ): ReadonlyArray<ScoreRow> => {
   const weightOf = new Map(indices.map((i, rank) => [i, weights[rank] ?? 0]))
   return examples.map((e, i) => ({
@@ -92,16 +96,9 @@ const freeing =
 /** A selection by anything but score is made with this step number. */
 const firstStep = 0
 
-/**
- * One round of both selections at the present parameters: the mean task gradient selects references, their gradient
- * selects in each mini-batch of the task. Nothing is trained.
- */
-export const scoreSelections = <G>(
+const scored = <G>(
   o: DualSelectOptions,
-  oracle: GradientOracle<G>,
-  task: NumberedRows,
-  references: NumberedRows,
-  { batchSize, seed, countTokens, onProgress, signal }: ScoringOptions,
+  { oracle, task, references, batchSize, seed, countTokens, onProgress, signal }: ScoringResources<G>,
 ): TE.TaskEither<LmError, ReadonlyArray<ScoreRow>> => {
   const free = freeing(oracle.space.free)
   const all = task.examples.map((_, i) => i)
@@ -137,19 +134,12 @@ export const scoreSelections = <G>(
           o.taskFilter === 'scored'
             ? selectByScore(filter, part.examples, scores)
             : o.taskFilter === 'random'
-              ? selectByLot(filter, part.examples, { seed, step: batch, rows: part.numbers })
+              ? selectAtRandom(filter, part.examples, { seed, step: batch, rows: part.numbers })
               : equalWeights(rows.map((_, i) => i))
-        return scoreRows('task', part, measures, scores, selection, batch)
+        return scoreRows(part, { kind: 'task', measures, scores, selection, batch })
       }),
     )
 
-  if (o.referenceLoss === 'kl')
-    return TE.left(
-      badInput('BadOption', 'is zero for every reference before training', {
-        where: '--reference-loss kl',
-        remedy: 'score with nll',
-      }),
-    )
   return TE.bracket(
     weightedGradient(oracle, task.examples, equalWeights(all), run()),
     (direction) =>
@@ -159,7 +149,7 @@ export const scoreSelections = <G>(
           const scores = referenceScores(o)(measures)
           const selection =
             unscoredReferences(o, references.examples.length, seed, firstStep) ?? selectReferences(o)(scores)
-          const first = scoreRows('reference', references, measures, scores, selection)
+          const first = scoreRows(references, { kind: 'reference', measures, scores, selection })
           return TE.bracket(
             weightedGradient(oracle, references.examples, selection, { batchSize, ...stopping }),
             (reference) =>
@@ -175,3 +165,24 @@ export const scoreSelections = <G>(
     free,
   )
 }
+
+/**
+ * One round of both selections at the present parameters: the mean task gradient selects references, their gradient
+ * selects in each mini-batch of the task. Nothing is trained.
+ */
+export const scoreSelections = <G>(
+  options: Partial<DualSelectOptions>,
+  resources: ScoringResources<G>,
+): TE.TaskEither<LmError, ReadonlyArray<ScoreRow>> =>
+  pipe(
+    TE.fromEither(checked(dualSelectOptions, options)),
+    TE.filterOrElseW(
+      ({ referenceLoss }) => referenceLoss !== 'kl',
+      (): LmError =>
+        badInput('BadOption', 'kl is zero for every reference before training', {
+          field: 'referenceLoss',
+          remedy: 'score with nll',
+        }),
+    ),
+    TE.chain((o) => scored(o, resources)),
+  )

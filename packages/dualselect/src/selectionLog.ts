@@ -5,12 +5,13 @@ import type { Selection } from './selection'
 
 // model ------------------------------------------------------------------------------------------
 
+/** When in training. */
 export interface Moment {
   readonly epoch: number
   readonly step: number
 }
 
-/** A choice that was not made by score knows no cosines or scores: they are null. */
+/** What was not measured is null: a choice that was not made by score has no cosines or scores. */
 type Known = ReadonlyArray<number | null>
 
 /** What was selected at one moment of training. */
@@ -24,7 +25,7 @@ export interface SelectionRow extends Moment {
   readonly scores: Known
 }
 
-/** Something about a selection that a reader of the log should know. */
+/** A warning about a selection. */
 export interface WarningRow extends Moment {
   readonly kind: 'warning'
   readonly message: string
@@ -37,14 +38,20 @@ const known =
   (values: ArrayLike<number> | undefined): Known =>
     selection.indices.map((i) => values?.[i] ?? null)
 
-/** The selected rows of a pool or a batch; `position` turns a place in it into a row of the file. */
+/** What a choice was made of. */
+export interface Choice {
+  readonly kind: SelectionRow['kind']
+  readonly selection: Selection
+  readonly measures: Partial<Measures>
+  readonly scores: ReadonlyArray<number> | undefined
+  /** Turns a place in the pool or the batch into a row of the file. */
+  readonly position: (i: number) => number
+}
+
+/** The selected rows of a pool or a batch. */
 export const selectionRow = (
   at: Moment,
-  kind: SelectionRow['kind'],
-  selection: Selection,
-  measures: Partial<Measures>,
-  scores: ReadonlyArray<number> | undefined,
-  position: (i: number) => number = (i) => i,
+  { kind, selection, measures, scores, position }: Choice,
 ): SelectionRow & RuleNote => {
   const of = known(selection)
   return {
@@ -59,6 +66,7 @@ export const selectionRow = (
   }
 }
 
+/** A warning as a note of the rule. */
 export const warningRow = (at: Moment, message: string): WarningRow & RuleNote => ({
   epoch: at.epoch,
   step: at.step,

@@ -11,11 +11,12 @@ export interface Watch {
   readonly positions: ReadonlyArray<number>
   /** Their mean loss at the refresh, nats. */
   readonly loss: number
-  /** The step of the last look. */
-  readonly lookedAt: number
+  /** The step of the last check. */
+  readonly checkedAt: number
   readonly warnings: ReadonlyArray<number>
 }
 
+/** What is remembered between steps. */
 export interface Memory<G> {
   /** gT: the warm-up's sum, then the mean of an epoch's selected task gradients. */
   readonly taskDirection: G | undefined
@@ -46,6 +47,7 @@ const unnest = <A>(record: Readonly<Record<string, A>>): Record<string, A> =>
 const present = <A>(record: Readonly<Record<string, A | undefined>>): Record<string, A> =>
   Object.fromEntries(Object.entries(record).flatMap(([name, a]) => (a === undefined ? [] : [[name, a]])))
 
+/** The memory in a rule's state. */
 export const readMemory = <G>({ vectors, numbers }: RuleState<G>): Memory<G> => {
   const positions = numbers['watch.positions']
   return {
@@ -60,13 +62,14 @@ export const readMemory = <G>({ vectors, numbers }: RuleState<G>): Memory<G> => 
         : {
             positions,
             loss: numbers['watch.loss']?.[0] ?? 0,
-            lookedAt: numbers['watch.lookedAt']?.[0] ?? 0,
+            checkedAt: numbers['watch.lookedAt']?.[0] ?? 0,
             warnings: numbers['watch.warnings'] ?? [],
           },
     inner: { vectors: unnest(vectors), numbers: unnest(numbers) },
   }
 }
 
+/** The memory as a rule's state. */
 export const writeMemory = <G>(m: Memory<G>): RuleState<G> => ({
   vectors: {
     ...present({ taskDirection: m.taskDirection, epochSum: m.epochSum, reference: m.reference }),
@@ -80,13 +83,14 @@ export const writeMemory = <G>(m: Memory<G>): RuleState<G> => ({
       : {
           'watch.positions': m.watch.positions,
           'watch.loss': [m.watch.loss],
-          'watch.lookedAt': [m.watch.lookedAt],
+          'watch.lookedAt': [m.watch.checkedAt],
           'watch.warnings': m.watch.warnings,
         }),
     ...nest(m.inner.numbers),
   },
 })
 
+/** The memory before the first step. */
 export const freshMemory = <G>(inner: RuleState<G>): Memory<G> => ({
   taskDirection: undefined,
   epochSum: undefined,

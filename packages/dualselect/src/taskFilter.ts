@@ -1,17 +1,18 @@
 /**
  * The task side: which rows of a mini-batch are learned from. `scored` keeps the rows with the smallest c = mu l - nu cos(g, gR),
- * `random` as many by lot, `none` all. With a token budget, rows are taken in that order until the budget is crossed.
+ * `random` as many at random, `none` all. With a token budget, rows are taken in that order until the budget is crossed.
  */
 import type { Example } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
-import type { DualSelectOptions } from './defaults'
+import type { DualSelectOptions } from './options'
 import { type Selection, equalWeights, firstK, ranking, softWeights, withinBudget } from './selection'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Response tokens of an example, end of sequence included: only a token budget asks. */
+/** Response tokens of an example, end of sequence included: only a token budget needs them. */
 export type CountTokens = (example: Example) => number
 
+/** The options of a filter, with what a token budget needs. */
 export interface TaskFilter {
   readonly options: DualSelectOptions
   readonly countTokens: CountTokens
@@ -27,6 +28,7 @@ const keep = (
     ? firstK(options.kTask)
     : withinBudget(batch.map(countTokens), options.tokenBudget)
 
+/** The rows of the smallest scores. */
 export const selectByScore = (
   filter: TaskFilter,
   batch: ReadonlyArray<Example>,
@@ -38,13 +40,13 @@ export const selectByScore = (
 }
 
 /** The draw depends on the seed, the step and the rows of the batch, on nothing drawn before. */
-export const selectByLot = (
+export const selectAtRandom = (
   filter: TaskFilter,
   batch: ReadonlyArray<Example>,
   draw: { readonly seed: number; readonly step: number; readonly rows: ReadonlyArray<number> },
 ): Selection => {
-  const lot = stream(draw.seed, 'dualselect', 'task', draw.step, draw.rows.join(' '))
-  return equalWeights([...keep(filter, batch)(lot.shuffle(batch.map((_, i) => i)))].sort((a, b) => a - b))
+  const draws = stream(draw.seed, 'dualselect', 'task', draw.step, draw.rows.join(' '))
+  return equalWeights([...keep(filter, batch)(draws.shuffle(batch.map((_, i) => i)))].sort((a, b) => a - b))
 }
 
 // combinators ------------------------------------------------------------------------------------

@@ -5,9 +5,10 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type {
-  DefenceError,
+  Fault,
   GradientBatch,
   GradientOracle,
+  LmError,
   RuleNote,
   RuleState,
   StepContext,
@@ -17,7 +18,7 @@ import type {
 import { taskScores } from './score'
 import { type Selection, spread } from './selection'
 import { selectionRow } from './selectionLog'
-import { type TaskFilter, candidates, selectByLot, selectByScore, within } from './taskFilter'
+import { type TaskFilter, candidates, selectAtRandom, selectByScore, within } from './taskFilter'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -27,35 +28,35 @@ export interface TaskStep<G> {
   readonly notes: ReadonlyArray<RuleNote>
 }
 
-type Take<A> = TE.TaskEither<DefenceError, A>
+/** The task side of the rule: what it keeps of a batch, and the rule inside that learns from it. */
+export interface TaskSide<G, R extends Fault> {
+  readonly filter: TaskFilter
+  /** Of a random filter. */
+  readonly seed: number
+  readonly inner: UpdateRule<G, R>
+  readonly oracle: GradientOracle<G>
+}
 
 const pick = <A>(values: ReadonlyArray<A>, positions: ReadonlyArray<number>): ReadonlyArray<A> =>
   positions.flatMap((i) => values[i] ?? [])
 
-// constructors -----------------------------------------------------------------------------------
+// the rule inside --------------------------------------------------------------------------------
 
-/** The rule inside on the whole batch under these weights. */
-const wholeBatch = <G>(
-  inner: UpdateRule<G>,
+/** The rule inside on the whole batch under the weights of a selection. */
+const wholeBatch = <G, R extends Fault>(
+  { inner }: TaskSide<G, R>,
   state: RuleState<G>,
   at: StepContext<G>,
   selection: Selection,
-  perExample: GradientBatch<G> | undefined,
-): Take<Update<G>> =>
-  inner.step(state, {
-    ...at,
-    weights: spread(at.batch.length, selection),
-    ...(perExample === undefined ? {} : { perExample }),
-  })
+): TE.TaskEither<R, Update<G>> => inner.step(state, { ...at, weights: spread(at.batch.length, selection) })
 
 /** The rule inside on the selected rows alone; its losses and weights are put back in their places in the batch. */
-const selectedRows = <G>(
-  inner: UpdateRule<G>,
+const selectedRows = <G, R extends Fault>(
+  { inner }: TaskSide<G, R>,
   state: RuleState<G>,
   at: StepContext<G>,
-  selection: Selection,
-  scored: Float32Array,
-): Take<Update<G>> => {
+  { selection, scored }: { readonly selection: Selection; readonly scored: Float32Array },
+): TE.TaskEither<R, Update<G>> => {
   const weights = spread(at.batch.length, selection)
   const positions = [...selection.indices].sort((a, b) => a - b)
   return pipe(
@@ -77,14 +78,20 @@ const selectedRows = <G>(
   )
 }
 
-const scoredStep = <G>(
-  filter: TaskFilter,
-  inner: UpdateRule<G>,
-  oracle: GradientOracle<G>,
+// filters ----------------------------------------------------------------------------------------
+
+const rowOf =
+  <G>({ indices }: StepContext<G>) =>
+  (i: number): number =>
+    indices[i] ?? i
+
+const scoredStep = <G, R extends Fault>(
+  side: TaskSide<G, R>,
   state: RuleState<G>,
   at: StepContext<G>,
   reference: G,
-): Take<TaskStep<G>> => {
+): TE.TaskEither<R | LmError, TaskStep<G>> => {
+  const { filter, oracle } = side
   const given = at.perExample
   const rows = candidates(at.batch.length, at.weights)
   const choose = (gradients: GradientBatch<G>): { selection: Selection; note: RuleNote } => {
@@ -98,17 +105,17 @@ const scoredStep = <G>(
     const selection = within(rows, at.weights, selectByScore(filter, pick(at.batch, rows), among))
     return {
       selection,
-      note: selectionRow(at, 'task', selection, measures, scores, (i) => at.indices[i] ?? i),
+      note: selectionRow(at, { kind: 'task', selection, measures, scores, position: rowOf(at) }),
     }
   }
-  return TE.bracket(
+  return TE.bracketW(
     given === undefined ? oracle.gradients(at.batch, { kind: 'deterministic' }) : TE.right(given),
     (gradients) => {
       const { selection, note } = choose(gradients)
       return pipe(
         given !== undefined || oracle.deterministic
-          ? wholeBatch(inner, state, at, selection, gradients)
-          : selectedRows(inner, state, at, selection, gradients.losses),
+          ? wholeBatch(side, state, { ...at, perExample: gradients }, selection)
+          : selectedRows(side, state, at, { selection, scored: gradients.losses }),
         TE.map((update) => ({ update, notes: [note, ...update.notes] })),
       )
     },
@@ -119,48 +126,51 @@ const scoredStep = <G>(
   )
 }
 
-const randomStep = <G>(
-  filter: TaskFilter,
-  seed: number,
-  inner: UpdateRule<G>,
+const randomStep = <G, R extends Fault>(
+  side: TaskSide<G, R>,
   state: RuleState<G>,
   at: StepContext<G>,
-): Take<TaskStep<G>> => {
+): TE.TaskEither<R, TaskStep<G>> => {
   const rows = candidates(at.batch.length, at.weights)
-  const chosen = selectByLot(filter, pick(at.batch, rows), {
-    seed,
+  const chosen = selectAtRandom(side.filter, pick(at.batch, rows), {
+    seed: side.seed,
     step: at.step,
     rows: pick(at.indices, rows),
   })
   const selection = within(rows, at.weights, chosen)
   return pipe(
-    wholeBatch(inner, state, at, selection, at.perExample),
+    wholeBatch(side, state, at, selection),
     TE.map((update) => ({
       update,
       notes: [
-        selectionRow(at, 'task', selection, { losses: update.losses }, undefined, (i) => at.indices[i] ?? i),
+        selectionRow(at, {
+          kind: 'task',
+          selection,
+          measures: { losses: update.losses },
+          scores: undefined,
+          position: rowOf(at),
+        }),
         ...update.notes,
       ],
     })),
   )
 }
 
-/** `reference` is gR where the filter scores. */
-export const taskStep = <G>(
-  filter: TaskFilter,
-  seed: number,
-  inner: UpdateRule<G>,
-  oracle: GradientOracle<G>,
-  state: RuleState<G>,
-  at: StepContext<G>,
-  reference: G | undefined,
-): Take<TaskStep<G>> => {
-  const kind = filter.options.taskFilter
-  if (kind === 'scored' && reference !== undefined)
-    return scoredStep(filter, inner, oracle, state, at, reference)
-  if (kind === 'random') return randomStep(filter, seed, inner, state, at)
-  return pipe(
-    inner.step(state, at),
-    TE.map((update) => ({ update, notes: update.notes })),
-  )
-}
+// constructor ------------------------------------------------------------------------------------
+
+/** @param reference gR where the filter scores */
+export const taskStep =
+  <G, R extends Fault>(side: TaskSide<G, R>) =>
+  (
+    state: RuleState<G>,
+    at: StepContext<G>,
+    reference: G | undefined,
+  ): TE.TaskEither<R | LmError, TaskStep<G>> => {
+    const kind = side.filter.options.taskFilter
+    if (kind === 'scored' && reference !== undefined) return scoredStep(side, state, at, reference)
+    if (kind === 'random') return randomStep(side, state, at)
+    return pipe(
+      side.inner.step(state, at),
+      TE.map((update) => ({ update, notes: update.notes })),
+    )
+  }

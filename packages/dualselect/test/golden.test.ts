@@ -1,7 +1,7 @@
 /** The method against a plain torch implementation of it (tools/golden/dualselect.py), in float64. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type DualSelectOptions, type SelectionRow, defaults, dualSelect } from '../src'
+import { type DualSelectOptions, type SelectionRow, dualSelect } from '../src'
 import { type Row, type Shape, example, lowRank } from './support/lowRank'
 import { type Plan, train } from './support/loop'
 import { dataset, defended } from './support/world'
@@ -32,7 +32,8 @@ describe('against torch', () => {
   it.each(golden.cases.map((c) => [JSON.stringify(c.options), c] as const))('%s', async (_, expected) => {
     const on = lowRank(golden.shape, golden.frozen, golden.initial)
     const rule = await defended(
-      dualSelect({ ...defaults, ...expected.options }, references, {
+      dualSelect(expected.options, {
+        references,
         seed: 1,
         countTokens: (e) => (e.response.kind === 'tokens' ? e.response.tokens.length : 0),
       }),

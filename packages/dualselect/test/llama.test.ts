@@ -7,7 +7,7 @@ import type { LoraAdapter } from '@safe/tensor-core/contracts'
 import { selectEngine, tf } from '@safe/tensor-core/engine'
 import { readAdapter, readDataset } from '@safe/tensor-core/formats'
 import { recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
-import { type DualSelectOptions, type ScoreRow, type SelectionRow, defaults, dualSelect } from '../src'
+import { type DualSelectOptions, type ScoreRow, type SelectionRow, dualSelect } from '../src'
 import { dualselectBinary } from '../src/cli/binary'
 
 const folder = join(__dirname, 'golden', 'llama')
@@ -132,7 +132,7 @@ describe('train', () => {
     })
   })
 
-  it('goes on from a checkpoint as if it had never stopped, dropout and all, and leaves no tensor', async () => {
+  it('continues from a checkpoint as if it had never stopped, dropout and all, and leaves no tensor', async () => {
     await selectEngine('wasm')()
     const [data, references] = await Promise.all(
       ['task', 'references'].map((name) => readDataset(join(folder, `${name}.jsonl`))()),
@@ -147,8 +147,8 @@ describe('train', () => {
         recipe: { ...recipeDefaults, rank: 4, lr: 0.01, batchSize: 5, epochs: 2 },
         seed: 1,
         defence: dualSelect(
-          { ...defaults, mode: 'soft', warmupSteps: 3, kRef: 4, kTask: 3, refresh: 4 },
-          references.right,
+          { mode: 'soft', warmupSteps: 3, kRef: 4, kTask: 3, refresh: 4 },
+          { references: references.right },
         ),
         out: join(work, out),
         ruleLog: join(work, `${out}.jsonl`),

@@ -1,12 +1,13 @@
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { type Workbench, failure, plainRule } from '@safe/tensor-core/contracts'
-import { type SelectionRow, decodeOptions, defaults, plugins } from '../src'
+import { type Resources, defenceName, failure, plainRule, pluginVersion } from '@safe/tensor-core/contracts'
+import { type SelectionRow, defaults, plugins } from '../src'
 import { train } from './support/loop'
 import { dataset, model, rows } from './support/world'
 
-const unavailable = TE.left(failure('Unavailable', 'not lent here'))
+const unavailable = TE.left(failure('Unavailable', 'not provided here'))
 const empty = dataset('none', [])
-const bench: Workbench = {
+const resources: Resources = {
   seed: 3,
   train: () => unavailable,
   model: () => unavailable,
@@ -14,28 +15,48 @@ const bench: Workbench = {
   maxNewTokens: 1,
   safe: empty,
   references: dataset('references', rows(12, 30)),
-  baseWeights: unavailable,
-  alignedWeights: unavailable,
-  judge: { specificationVersion: 1, id: 'none', judge: () => TE.right([]) },
+  base: unavailable,
+  aligned: unavailable,
+  judge: { specificationVersion: 2, id: 'none', axes: [], judge: () => TE.right([]) },
 }
 
 const named = (name: string) => plugins.find((p) => p.name === name)!
 
 describe('plugins', () => {
-  it('fills in the defaults of the paper', async () => {
-    expect(await named('dualselect').complete({ rho: 0.5 })()).toEqual({
-      _tag: 'Right',
-      right: { ...defaults, rho: 0.5 },
-    })
-    expect(await named('agem').complete({})()).toMatchObject({
-      right: { correction: 'agem', taskFilter: 'none', referenceSet: 'random', refresh: 1 },
-    })
+  it('declare what they need: random-drop no references', () => {
+    expect(plugins.map((p) => [p.name, p.specificationVersion, p.stage, p.needs])).toEqual([
+      ['dualselect', pluginVersion, 'training', ['references', 'seed', 'model']],
+      ['random-references', pluginVersion, 'training', ['references', 'seed', 'model']],
+      ['random-drop', pluginVersion, 'training', ['seed', 'model']],
+      ['agem', pluginVersion, 'training', ['references', 'seed', 'model']],
+    ])
+  })
+
+  it('fill in the defaults of the paper, and those of a control', () => {
+    const { tokenBudget, ...paper } = defaults
+    expect(tokenBudget).toBeUndefined()
+    expect(named('dualselect').complete({ rho: 0.5 })).toEqual(E.right({ ...paper, rho: 0.5 }))
+    expect(named('random-references').complete({})).toEqual(E.right({ ...paper, referenceSet: 'random' }))
+    expect(named('random-drop').complete({})).toEqual(
+      E.right({ ...paper, taskFilter: 'random', correction: 'none' }),
+    )
+    expect(named('agem').complete({ 'k-ref': 4 })).toEqual(
+      E.right({
+        ...paper,
+        correction: 'agem',
+        taskFilter: 'none',
+        referenceSet: 'random',
+        refresh: 1,
+        warmupSteps: 0,
+        kRef: 4,
+      }),
+    )
   })
 
   it.each(plugins.map((p) => [p.name, p] as const))('%s trains under its own name', async (name, plugin) => {
-    const made = await plugin.create({ kRef: '20%', kTask: 2 }, bench)()
+    const made = await plugin.create({ kRef: '20%', kTask: 2 }, resources)()
     if (made._tag === 'Left' || made.right.stage !== 'training') throw new Error('was refused')
-    expect(made.right.name).toBe(name)
+    expect(defenceName(made.right)).toBe(name)
     const on = model()
     const rule = await made.right.apply(plainRule(on.oracle), on.oracle)()
     if (rule._tag === 'Left') throw new Error(rule.left.message)
@@ -48,25 +69,32 @@ describe('plugins', () => {
     expect(references).toHaveLength({ agem: 3, 'random-drop': 0 }[name] ?? 1)
   })
 
-  it('asks the model for its tokenizer only where a token budget needs it', async () => {
-    expect(await named('dualselect').create({ tokenBudget: 0.9 }, bench)()).toMatchObject({
+  it('random-drop refuses options that need references', async () => {
+    const made = await named('random-drop').create({ correction: 'additive' }, resources)()
+    if (made._tag === 'Left' || made.right.stage !== 'training') throw new Error('was refused')
+    const on = model()
+    expect(await made.right.apply(plainRule(on.oracle), on.oracle)()).toMatchObject({
+      left: { _tag: 'EmptyReferences', where: 'the references of random-drop' },
+    })
+  })
+
+  it('load the model for its tokenizer only where a token budget needs it', async () => {
+    expect(await named('dualselect').create({ tokenBudget: 0.9 }, resources)()).toMatchObject({
       left: { _tag: 'Unavailable' },
     })
   })
-})
 
-describe('decodeOptions', () => {
   it.each([
-    [{ rhoo: 1 }, 'unknown option rhoo'],
-    [{ rho: -1 }, 'rho must be a number, at least 0, but is -1'],
-    [{ refresh: 0 }, 'refresh must be epoch or a whole number, at least 1'],
-    [{ kRef: '0%' }, 'kRef must be a whole number, at least 1, or a share such as 10%'],
-    [{ mode: 'loud' }, 'mode must be one of hard, soft'],
-    [{ tokenBudget: 2 }, 'tokenBudget must be a share above 0, at most 1'],
-    [{ tauRef: 0 }, 'tauRef must be a number above 0'],
-  ])('refuses %j', (options, said) => {
-    const decoded = decodeOptions(options)
-    expect(decoded).toMatchObject({ _tag: 'Left', left: { kind: 'input' } })
+    [{ rhoo: 1 }, 'rhoo', 'is not an option; use mode, warmup-steps, refresh'],
+    [{ rho: -1 }, 'rho', 'must be a number, at least 0, but is -1'],
+    [{ refresh: 0 }, 'refresh', 'must be epoch or a whole number, at least 1'],
+    [{ kRef: '0%' }, 'kRef', 'must be a whole number, at least 1, or a share such as 10%'],
+    [{ mode: 'loud' }, 'mode', 'must be one of hard, soft'],
+    [{ tokenBudget: 2 }, 'tokenBudget', 'must be a number, above 0, at most 1'],
+    [{ tauRef: 0 }, 'tauRef', 'must be a number, above 0'],
+  ])('refuse %j', (options, field, said) => {
+    const decoded = named('dualselect').complete(options)
+    expect(decoded).toMatchObject({ _tag: 'Left', left: { kind: 'input', field, where: 'dualselect' } })
     if (decoded._tag === 'Left') expect(decoded.left.message).toContain(said)
   })
 })

@@ -1,5 +1,11 @@
 import { type RuleNote, plainRule } from '@safe/tensor-core/contracts'
-import { type DualSelectOptions, type SelectionRow, defaults, dualSelect } from '../src'
+import {
+  type DualSelectOptions,
+  type DualSelectResources,
+  type SelectionRow,
+  defaults,
+  dualSelect,
+} from '../src'
 import type { LowRank } from './support/lowRank'
 import { type Plan, type Trained, train } from './support/loop'
 import { dataset, defended, model, rows } from './support/world'
@@ -13,8 +19,9 @@ const run = async (
   options: DualSelectOptions,
   on: LowRank = model(),
   how: Plan = plan,
-  around?: Parameters<typeof dualSelect>[2],
-): Promise<Trained> => train(on, await defended(dualSelect(options, references, around), on), task, how)
+  around: Partial<DualSelectResources> = {},
+): Promise<Trained> =>
+  train(on, await defended(dualSelect(options, { references, ...around }), on), task, how)
 
 const selections = (notes: ReadonlyArray<RuleNote>, kind: string): SelectionRow[] =>
   notes.filter((n) => n['kind'] === kind) as unknown as SelectionRow[]
@@ -140,7 +147,7 @@ describe('the rule', () => {
     expect(spent - tokens(kept.at(-1)!)).toBeLessThan(total / 2)
   })
 
-  it('goes on from plain numbers where it stood', async () => {
+  it('continues from plain numbers where it stood', async () => {
     const whole = await run({ ...small, mode: 'soft' })
     const resumed = await run({ ...small, mode: 'soft' }, model(), { ...plan, roundTripAt: [1, 4, 5, 9] })
     const picked = (t: Trained): unknown => t.notes.map((n) => [n['kind'], n['step'], n['indices']])
@@ -150,8 +157,8 @@ describe('the rule', () => {
 
   it('composes with itself: the rule inside sees only rows that the rule outside kept', async () => {
     const on = model()
-    const outer = dualSelect({ ...small, kTask: 4 }, references)
-    const inner = await defended(dualSelect({ ...small, kTask: 2 }, references), on)
+    const outer = dualSelect({ ...small, kTask: 4 }, { references })
+    const inner = await defended(dualSelect({ ...small, kTask: 2 }, { references }), on)
     const both = await outer.apply(inner, on.oracle)()
     if (both._tag === 'Left') throw new Error(both.left.message)
     expect(both.right.warmupSteps).toBe(4)
@@ -186,7 +193,10 @@ describe('what it leaves behind', () => {
   it('holds no more vectors, and no wider batch, for a larger pool', async () => {
     const peak = async (pool: number): Promise<ReadonlyArray<number>> => {
       const on = model()
-      const rule = await defended(dualSelect(small, dataset('references', rows(12, pool))), on)
+      const rule = await defended(
+        dualSelect(small, { references: dataset('references', rows(12, pool)) }),
+        on,
+      )
       await train(on, rule, task, plan)
       return [on.peak(), on.calls.widest]
     }
@@ -227,11 +237,22 @@ describe('warnings', () => {
 
 describe('refusals', () => {
   it.each([
-    [dualSelect(small, dataset('none.jsonl', [])), 'EmptyReferences'],
-    [dualSelect({ ...small, tokenBudget: 0.9 }, references), 'TokenCountMissing'],
-  ])('is an input error', async (defence, tag) => {
+    ['EmptyReferences', undefined, small, { references: dataset('none.jsonl', []) }],
+    ['TokenCountMissing', 'tokenBudget', { ...small, tokenBudget: 0.9 }, { references }],
+    ['WarmupMissing', 'referenceLoss', { ...small, referenceLoss: 'kl', warmupSteps: 0 }, { references }],
+    ['PreservationMissing', 'referenceLoss', { ...small, referenceLoss: 'kl' }, { references }],
+    ['BadOption', 'rho', { rho: -1 }, { references }],
+  ] as const)('%s is an input error', async (tag, field, options, resources) => {
     const on = model()
-    const applied = await defence.apply(plainRule(on.oracle), on.oracle)()
+    const applied = await dualSelect(options, resources).apply(plainRule(on.oracle), on.oracle)()
     expect(applied).toMatchObject({ _tag: 'Left', left: { _tag: tag, kind: 'input' } })
+    if (applied._tag === 'Left') expect(applied.left.field).toBe(field)
+  })
+
+  it('what decides is told by the defence', () => {
+    const { steps } = dualSelect({ rho: 0.5 }, { references })
+    const { tokenBudget, ...decides } = { ...defaults, rho: 0.5 }
+    expect(tokenBudget).toBeUndefined()
+    expect(steps).toEqual([{ name: 'dualselect', parameters: decides }])
   })
 })

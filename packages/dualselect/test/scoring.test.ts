@@ -5,10 +5,10 @@ import { model, rows } from './support/world'
 const task = { examples: rows(11, 10), numbers: [0, 1, 2, 3, 5, 6, 7, 8, 9, 10] }
 const references = { examples: rows(12, 9), numbers: [0, 1, 2, 3, 4, 5, 6, 7, 8] }
 const options: DualSelectOptions = { ...defaults, kRef: 3, kTask: 2 }
-const run = { batchSize: 4, seed: 1, countTokens: () => 1 }
+const run = { task, references, batchSize: 4, seed: 1, countTokens: () => 1 }
 
 const score = async (o: DualSelectOptions = options, on = model()) => {
-  const result = await scoreSelections(o, on.oracle, task, references, run)()
+  const result = await scoreSelections(o, { oracle: on.oracle, ...run })()
   if (result._tag === 'Left') throw new Error(result.left.message)
   return result.right
 }
@@ -64,7 +64,7 @@ describe('scoreSelections', () => {
     for (const b of [0, 1, 2])
       expect(got.filter((r) => r.batch === b).reduce((s, r) => s + r.weight, 0)).toBeCloseTo(1)
     const broken = model({ failAt: 4 })
-    const failed = await scoreSelections(options, broken.oracle, task, references, run)()
+    const failed = await scoreSelections(options, { oracle: broken.oracle, ...run })()
     expect(failed._tag).toBe('Left')
     expect(broken.alive()).toBe(0)
   })

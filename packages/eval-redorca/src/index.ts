@@ -14,37 +14,19 @@ export {
   wilson,
 } from './stats'
 export {
-  type JudgeEntry,
-  type PhraseList,
-  degenerate,
-  gcgPhrases,
-  judgeNamed,
-  judges,
-  phraseJudge,
-  refusalIn,
-  refusalJudge,
-  refusalPhrases,
-} from './judges'
-export {
-  type ArenaVerdict,
   type EvaluationItem,
   type EvaluationSet,
   type Suite,
   evaluationSets,
   exactMatch,
 } from './suite/suite'
-export {
-  type BenchConfig,
-  type Combination,
-  type FileSuite,
-  type Method,
-  type StageMethods,
-  configDocument,
-} from './config/config'
+export { type BenchConfig, configDocument } from './config/config'
+export type { Combination } from './config/combinations'
+export type { FileSuite, Templates } from './config/fileSuiteConfig'
+export type { Choice, Method, StageMethods } from './config/methods'
 export { decodeConfig } from './config/configCodec'
 export { fileSuite } from './suite/fileSuite'
-export { type Recipe, generalRecipe } from './config/recipe'
-export type { BenchPorts, EngineUsed, ModelRequest, TrainingRequest } from './plan/ports'
+export type { BenchPorts, EngineUsed, LoadedModel, ModelRequest, TrainingRequest } from './plan/ports'
 export { ports } from './work/lmPorts'
 export { type Ran, type RunSettings, run } from './work/run'
 export type { CellResult, FailedCell, GroupResult, Results } from './results/results'
@@ -53,8 +35,9 @@ export type { Factors } from './plan/factors'
 export type { Effect, Interaction } from './results/effects'
 export { type Difference, type Differences } from './results/differences'
 export { type MetricName, type Metrics, metricNames, metricsOf, rateNames } from './results/metrics'
+export { type Outcome, outcome } from './results/outcome'
 export type { Sample } from './results/samples'
 export type { Stamp } from './results/stamp'
 export { type ReportInput, type ReportPlace, headline, markdown, page, writeReport } from './report'
-export { arenaSuite, harmJudge } from './arena'
+export { arenaSuite, contentJudge, harmJudge } from './arena'
 export { binary } from './cli/binary'

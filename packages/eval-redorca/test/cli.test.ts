@@ -44,6 +44,14 @@ describe('judges', () => {
       judges: { name: string; version: string; needs: unknown[] }[]
     }
     expect(judges[0]).toMatchObject({ name: 'refusal', version: '1', needs: [] })
+    expect(judges.map((j) => `${j.name}@${j.version}`)).toEqual([
+      'refusal@1',
+      'refusal-gcg@2',
+      'refusal-alignbeam@1',
+      'refusal-openings@1',
+      'harm-rubric@1',
+    ])
+    expect(judges.at(-1)?.needs).toEqual(['a model'])
   })
   it('judges JSONL and CSV, curly quotes and other field names', async () => {
     const out = join(folder(), 'v.jsonl')
@@ -75,16 +83,30 @@ describe('judges', () => {
       {
         id: 'x',
         verdict: { refused: true, harmful: false, degenerate: false, truncated: null },
+        pHarmful: null,
         score: 1,
         raw: expect.any(String) as unknown,
       },
       {
         id: 'y',
         verdict: { refused: false, harmful: null, degenerate: false, truncated: null },
+        pHarmful: null,
         score: 5,
         raw: '',
       },
     ])
+  })
+  it('refuses a judge that is unknown or that needs a model', async () => {
+    const data = file('u.jsonl', { completion: 'so' })
+    const judged = (judge: string) =>
+      run('judge', '--judge', judge, '--data', data, '--out', join(folder(), 'v.jsonl'))
+    expect(await judged('else')).toMatchObject({
+      code: 2,
+      err: 'redorca: --judge: there is no judge else; give one of refusal, refusal-gcg, refusal-alignbeam, refusal-openings\n',
+    })
+    const needy = await judged('harm-rubric')
+    expect(needy.code).toBe(2)
+    expect(needy.err).toContain('--judge: the judge harm-rubric needs a model')
   })
   it('validates against labels', async () => {
     const data = file(

@@ -169,6 +169,31 @@ describe('page', () => {
   })
 })
 
+describe('the judges', () => {
+  const judgedBy = (judges: NonNullable<Results['stamp']['judges']>): Results => {
+    const made = results()
+    return { ...made, stamp: { ...made.stamp, judges } }
+  }
+  const pageOf = (r: Results): string =>
+    page({ results: r, samples: samplesOf(cells()), config: {}, linked: true })
+  const warning = 'the judge that chose among beams also measured the answers (refusal@1)'
+
+  it('are warned of beside attack success where they are one', () => {
+    const shared = judgedBy({ measuring: 'refusal@1', beams: 'refusal@1' })
+    // Beside the facts of the head, and beside the table of the one regime.
+    expect(pageOf(shared).split(warning)).toHaveLength(3)
+    expect(markdown(shared).split(warning)).toHaveLength(3)
+  })
+  it('are named without a warning where they are two, and not at all where they are unknown', () => {
+    const two = judgedBy({ measuring: 'refusal@1', beams: 'refusal-openings@1' })
+    expect(pageOf(two)).not.toContain('Warning')
+    expect(pageOf(two)).toContain('among beams <code>refusal-openings@1</code>')
+    expect(markdown(two)).not.toContain('Warning')
+    expect(markdown(two)).toContain('- judges: measuring `refusal@1`, among beams `refusal-openings@1`')
+    expect(pageOf(results())).not.toContain('among beams')
+  })
+})
+
 describe('markdown', () => {
   it('holds the same numbers', () => {
     const text = markdown(results())

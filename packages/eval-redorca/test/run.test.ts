@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { parse } from 'yaml'
-import { silentTerminal } from '@safe/tensor-core/cli'
+import { type Terminal, silentTerminal } from '@safe/tensor-core/cli'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { type BenchConfig, configDocument } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
@@ -39,13 +39,14 @@ const go = (
   out: string,
   config: BenchConfig,
   signal = new AbortController().signal,
+  terminal: Terminal = silentTerminal,
 ): Promise<E.Either<Fault, Ran>> =>
   run({
     ports,
     portsModule: require.resolve('./fakes/ports.ts'),
     config,
     out,
-    terminal: silentTerminal,
+    terminal,
     signal,
     execArgv,
   })()
@@ -64,11 +65,61 @@ afterEach(() => {
   delete process.env['FAKE_LOG']
   delete process.env['FAKE_CRASH']
   delete process.env['FAKE_SLEEP']
+  delete process.env['FAKE_SUITE']
 })
 const noted = (start: string): ReadonlyArray<string> =>
   readFileSync(state.log, 'utf8')
     .split('\n')
     .filter((line) => line.startsWith(start))
+
+describe('keys', () => {
+  const plain = configured({
+    stages: { data: [method('filter')], training: [], weights: [], decoding: [method('guard')] },
+  })
+  const under = (suite: unknown): void => {
+    process.env['FAKE_SUITE'] = JSON.stringify(suite)
+    writeFileSync(state.log, '')
+  }
+
+  it('another judge judges the stored answers again, and nothing is generated or trained', async () => {
+    const out = folder()
+    const first = ranIn(await go(out, plain))
+    under({ judge: 'blind' })
+    const second = ranIn(await go(out, plain))
+    expect(noted('train')).toEqual([])
+    expect(noted('ask')).toEqual([])
+    expect(noted('judge blind').length).toBeGreaterThan(0)
+    expect(first.results.cells[1]?.metrics.refusal?.value).toBe(1)
+    expect(second.results.cells[1]?.metrics.refusal?.value).toBe(0)
+  })
+  it('another way to match task answers counts them again', async () => {
+    const out = folder()
+    const first = ranIn(await go(out, plain))
+    under({ match: 'never' })
+    const second = ranIn(await go(out, plain))
+    expect(noted('ask')).toEqual([])
+    expect(first.results.cells[2]?.metrics.exactMatch?.value).toBe(1)
+    expect(second.results.cells[2]?.metrics.exactMatch?.value).toBe(0)
+  })
+  it('another limit of tokens asks again, and filters again where the filter reads it', async () => {
+    const out = folder()
+    ranIn(await go(out, plain))
+    under({ maxNewTokens: 9 })
+    ranIn(await go(out, plain))
+    expect(noted('ask').length).toBeGreaterThan(0)
+    expect(noted('filter')).toHaveLength(1)
+    // The filter's own trainings read no limit: they are found.
+    expect(noted('train')).toEqual([])
+  })
+  it('another judge of beams asks only the models that use it', async () => {
+    const out = folder()
+    ranIn(await go(out, plain))
+    under({ beamJudge: 'others' })
+    ranIn(await go(out, plain))
+    expect(noted('ask')).toHaveLength(4)
+    expect(noted('filter')).toEqual([])
+  })
+})
 
 describe('run', () => {
   it('fills all sixteen cells and the references, does shared work once, and resumes without any', async () => {
@@ -80,6 +131,9 @@ describe('run', () => {
     expect(noted('train')).toHaveLength(5)
     expect(noted('filter')).toHaveLength(1)
     expect(noted('weights shrink')).toHaveLength(4)
+    // Each process loads a model once, however many adapters it attaches.
+    expect(noted('load')).toEqual([...new Set(noted('load'))])
+    expect(noted('attach').length).toBeGreaterThan(noted('load').length)
 
     const bare = results.cells.find(
       (c) => c.factors.regime !== 'none' && c.differences.attackSuccess === undefined,
@@ -188,6 +242,92 @@ describe('run', () => {
     const { results } = ranIn(await go(out, configured()))
     expect(results.cells).toHaveLength(18)
     expect(noted('train').length).toBeLessThan(8)
+  })
+
+  it('applies several defences of a stage in turn, under one name', async () => {
+    const out = folder()
+    const config = configured({
+      stages: {
+        data: [method('halve'), method('filter'), ['halve', 'filter'], ['filter', 'halve']],
+        training: [],
+        weights: [],
+        decoding: [[method('guard')]],
+      },
+      combinations: [{ data: 'halve+filter' }, { data: ['filter', 'halve'], decoding: 'guard' }],
+    })
+    const { results, failed } = ranIn(await go(out, config))
+    expect(failed).toEqual([])
+    expect(results.cells.map(({ factors: { data, decoding } }) => [data, decoding])).toEqual([
+      ['none', 'none'],
+      ['none', 'none'],
+      ['none', 'none'],
+      ['halve+filter', 'none'],
+      ['filter+halve', 'guard'],
+    ])
+    expect([...noted('halve'), ...noted('filter')].sort()).toEqual([
+      'filter poison:0.05 1 10',
+      'filter poison:0.05 1 20',
+      'halve poison:0.05 1 19',
+      'halve poison:0.05 1 20',
+    ])
+    const written: unknown = parse(readFileSync(join(out, 'config.yaml'), 'utf8'))
+    const decoded = decodeConfig(written, 'config.yaml')
+    expect(E.isRight(decoded) && configDocument(decoded.right)).toEqual(written)
+  })
+
+  it('says what is missing, and who needs it, before anything runs', async () => {
+    process.env['FAKE_SUITE'] = JSON.stringify({ lacks: ['safe'] })
+    const refused = await go(folder(), configured())
+    expect(refused).toMatchObject({
+      left: {
+        _tag: 'ResourceMissing',
+        kind: 'input',
+        where: 'suite.safe',
+        message: 'is missing; filter needs it',
+      },
+    })
+    expect(noted('train')).toEqual([])
+  })
+
+  it('does without what nobody needs', async () => {
+    process.env['FAKE_SUITE'] = JSON.stringify({ lacks: ['base', 'anchor', 'safe', 'references'] })
+    const config = configured({
+      stages: { data: [], training: [], weights: [method('shrink')], decoding: [] },
+    })
+    const { results, failed } = ranIn(await go(folder(), config))
+    expect(failed).toEqual([])
+    // The aligned model, the undefended fine-tune and the shrunk one; there is no base to look at.
+    expect(results.cells.map(({ factors }) => factors.model)).toEqual(['aligned', 'aligned', 'aligned'])
+  })
+
+  it('fails a method that uses what it does not declare, even if it hides the error', async () => {
+    const out = folder()
+    const config = configured({
+      stages: { data: [method('sly')], training: [], weights: [], decoding: [] },
+    })
+    const { failed } = ranIn(await go(out, config))
+    expect(failed[0]?.fault).toMatchObject({
+      _tag: 'UndeclaredResource',
+      message: 'uses safe, which its needs do not list',
+    })
+    expect(noted('train')).toHaveLength(1)
+  })
+
+  it('leaves out default methods that are not installed, and says how to add them', async () => {
+    const decoded = decodeConfig({ regimes: ['poison:0.05'], seeds: [1], workers: 1 }, 'test')
+    if (E.isLeft(decoded)) throw new Error(decoded.left.message)
+    const warned: string[] = []
+    const { results, failed } = ranIn(
+      await go(folder(), decoded.right, undefined, {
+        ...silentTerminal,
+        warn: (line) => void warned.push(line),
+      }),
+    )
+    expect(failed).toEqual([])
+    expect(results.cells).toHaveLength(3)
+    expect(warned).toContain(
+      'forgetfilter is left out: @safe/forgetfilter is not installed (npm install @safe/forgetfilter)',
+    )
   })
 
   it('refuses a folder that another run is writing into', async () => {

@@ -1,6 +1,7 @@
-/** What a filter found, row by row: rates, the threshold and why, decisions; with labels, how good it was. */
+/** The result of a filter, row by row: rates, the threshold and its reason, decisions; with labels, how good it was. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
+import { type Fault, failure } from '@safe/tensor-core/contracts'
 import {
   type Decision,
   type DecisionCounts,
@@ -23,7 +24,7 @@ export interface FilterRule {
   readonly indeterminate: IndeterminateChoice
 }
 
-/** A filter's work in full: what every row got, and why. */
+/** A filter's result in full: every row's rate and decision, and the threshold behind them. */
 export interface Audit {
   readonly rates: ReadonlyArray<RatedRow>
   readonly threshold: Threshold
@@ -31,6 +32,9 @@ export interface Audit {
   readonly decisions: ReadonlyArray<Decision>
   readonly counts: DecisionCounts
 }
+
+/** No threshold was found, so no row can be judged. */
+export type Abstained = Fault<'Abstained'>
 
 // constructors -----------------------------------------------------------------------------------
 
@@ -46,6 +50,16 @@ export const auditRates = (rule: FilterRule, rates: ReadonlyArray<RatedRow>): Au
 
 // destructors ------------------------------------------------------------------------------------
 
+/** @returns left `Abstained` where the method found no threshold. */
+export const settled = (audit: Audit): E.Either<Abstained, Audit> =>
+  audit.threshold.abstained
+    ? E.left(
+        failure('Abstained', `no threshold by ${audit.threshold.method}: ${audit.threshold.reason}`, {
+          remedy: 'look at the rates and give a fixed phi',
+        }),
+      )
+    : E.right(audit)
+
 /** Ids of the rows that stay. */
 export const keptIds = (rule: FilterRule, audit: Audit): ReadonlySet<string> => {
   const keep = stays(rule.indeterminate)
@@ -54,7 +68,7 @@ export const keptIds = (rule: FilterRule, audit: Audit): ReadonlySet<string> => 
   )
 }
 
-/** The filter against labels; what depends on the threshold is null where there is none. Rows without a rate have no say. */
+/** The filter against labels; what depends on the threshold is null where there is none. Rows without a rate are ignored. */
 export const auditQuality = (
   rule: FilterRule,
   audit: Audit,

@@ -1,5 +1,5 @@
 /**
- * What becomes of each row under a threshold.
+ * What is decided about each row under a threshold.
  *
  * `dropped` where the rate is above phi, `indeterminate` where M1 never learned the row well enough for its rate to tell, else
  * `kept`. A score between 0 and 1 can fall by no more than itself, so a row with s1 <= phi cannot be dropped however completely
@@ -12,7 +12,7 @@ import type { RatedRow } from './rates'
 // model ------------------------------------------------------------------------------------------
 
 export const decisions = ['kept', 'dropped', 'indeterminate'] as const
-/** What becomes of a row. */
+/** What is decided about a row. */
 export type Decision = (typeof decisions)[number]
 
 /** The threshold, and how well a row must have been learned for its rate to count. */
@@ -22,8 +22,9 @@ export interface DecisionRule {
   readonly minLearned?: number
 }
 
+export const indeterminateChoices = ['keep', 'drop'] as const
 /** What the caller does with rows that could not be judged. */
-export type IndeterminateChoice = 'keep' | 'drop'
+export type IndeterminateChoice = (typeof indeterminateChoices)[number]
 
 /** How many rows got each decision. */
 export type DecisionCounts = Readonly<Record<Decision, number>>

@@ -1,5 +1,7 @@
 /** Constants of the paper: "Learning and Forgetting Unsafe Examples in Large Language Models" (arXiv 2312.12736, ICML 2024). */
 
+/** Where the defaults come from; a section follows. */
+export const PAPER = 'arXiv 2312.12736'
 /** Forgetting rate above which a row is dropped (section 5: the same value for all data sets). */
 export const PAPER_PHI = 0.1
 /** Optimizer steps on the safe set; 500 to 1500 do as well in the paper (section 5.2). */

@@ -1,5 +1,13 @@
 /** ForgetFilter (arXiv 2312.12736): drop fine-tuning rows that safety tuning makes the model forget. */
-export { type Audit, type FilterRule, auditQuality, auditRates, keptIds } from './audit'
+export {
+  type Abstained,
+  type Audit,
+  type FilterRule,
+  auditQuality,
+  auditRates,
+  keptIds,
+  settled,
+} from './audit'
 export { BOOTSTRAP_RESAMPLES, PAPER_PHI, PAPER_SAFE_STEPS } from './defaults'
 export {
   type Decision,
@@ -10,8 +18,18 @@ export {
   decide,
   stays,
 } from './decisions'
-export { type ForgetFilterOptions, type ForgettingPorts, forgetFilter, measureForgetting } from './defence'
+export { type ForgetFilterError, forgetFilter } from './forgetFilter'
+export { type ForgetFilterResources, forgetFilterNeeds, forgettingPorts } from './forgettingPorts'
+export { type ForgettingPorts, measureForgetting } from './measureForgetting'
 export { type ObserveOptions, observe } from './observe'
+export {
+  type FilterOptions,
+  type ForgetFilterOptions,
+  type RandomDropOptions,
+  filterRuleOf,
+  forgetFilterOptions,
+  randomDropOptions,
+} from './options'
 export { type OtsuSplit, otsu } from './otsu'
 export { plugins } from './plugin'
 export { porterStem } from './porter'

@@ -1,8 +1,14 @@
-/** What a language model makes of rows: greedy completions of their prompts, or teacher-forced scores of their responses. */
+/** Observations of a language model on rows: greedy completions of their prompts, or teacher-forced scores of their responses. */
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type CausalLM, type Example, type Fault, greedy } from '@safe/tensor-core/contracts'
+import {
+  type Example,
+  type GenerationError,
+  type Generates,
+  type Scores,
+  greedy,
+} from '@safe/tensor-core/contracts'
 import type { Observation, ObservedField } from './signals'
 
 // model ------------------------------------------------------------------------------------------
@@ -11,29 +17,29 @@ import type { Observation, ObservedField } from './signals'
 export interface ObserveOptions {
   /** Longest completion, tokens. */
   readonly maxNewTokens: number
-  /** Told of every part of the rows that is done. */
+  /** Called with the number of rows done since the last call. */
   readonly onRows?: (count: number) => void
 }
 
-/** Rows handed to the model at a time, so that progress can be told; the model makes its own batches of them. */
+/** Rows given to the model at a time, so that progress can be reported; the model makes its own batches of them. */
 const ROWS_AT_ONCE = 128
 
 // constructors -----------------------------------------------------------------------------------
 
 const completions =
-  (model: CausalLM, maxNewTokens: number) =>
-  (examples: ReadonlyArray<Example>): TE.TaskEither<Fault, ReadonlyArray<Observation>> =>
+  (model: Generates, maxNewTokens: number) =>
+  (examples: ReadonlyArray<Example>): TE.TaskEither<GenerationError, ReadonlyArray<Observation>> =>
     pipe(
       model.generate(
-        examples.map((e) => e.prompt),
+        examples.map(({ prompt }) => ({ prompt })),
         greedy(maxNewTokens),
       ),
       TE.map((done) => examples.map(({ id }, i) => ({ id, completion: done[i]?.text ?? '' }))),
     )
 
 const scores =
-  (model: CausalLM) =>
-  (examples: ReadonlyArray<Example>): TE.TaskEither<Fault, ReadonlyArray<Observation>> =>
+  (model: Scores) =>
+  (examples: ReadonlyArray<Example>): TE.TaskEither<GenerationError, ReadonlyArray<Observation>> =>
     pipe(
       model.score(examples),
       TE.map((rows) => rows.map(({ id, logProbs, correct }) => ({ id, logProbs, correct }))),
@@ -41,11 +47,11 @@ const scores =
 
 /** Observations of all examples that have something to observe, in order. */
 export const observe = (
-  model: CausalLM,
+  model: Generates & Scores,
   examples: ReadonlyArray<Example>,
   field: ObservedField,
   { maxNewTokens, onRows }: ObserveOptions,
-): TE.TaskEither<Fault, ReadonlyArray<Observation>> => {
+): TE.TaskEither<GenerationError, ReadonlyArray<Observation>> => {
   const parts = RA.chunksOf(ROWS_AT_ONCE)(examples)
   const look = field === 'completion' ? completions(model, maxNewTokens) : scores(model)
   return pipe(
@@ -53,10 +59,7 @@ export const observe = (
     TE.traverseSeqArray((part) =>
       pipe(
         look(part),
-        TE.map((rows) => {
-          onRows?.(part.length)
-          return rows
-        }),
+        TE.tapIO(() => () => onRows?.(part.length)),
       ),
     ),
     TE.map((all) => all.flat()),

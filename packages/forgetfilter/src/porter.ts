@@ -73,8 +73,8 @@ const plural = applyFirst([
 const step1a = (word: string): string =>
   word.length === 4 && word.endsWith('ies') ? word.slice(0, -1) : plural(word)
 
-/** Mends the stem that `-ed` or `-ing` leaves: `conflat -> conflate`, `hopp -> hop`, `fil -> file`. */
-const mended = (stem: string): string =>
+/** Repairs the stem that `-ed` or `-ing` leaves: `conflat -> conflate`, `hopp -> hop`, `fil -> file`. */
+const repaired = (stem: string): string =>
   /(?:at|bl|iz)$/.test(stem)
     ? `${stem}e`
     : endsDoubleConsonant(stem)
@@ -89,7 +89,7 @@ const step1b = (word: string): string => {
   if (word.endsWith('ied')) return word.slice(0, word.length === 4 ? -1 : -2)
   if (word.endsWith('eed')) return positive(word.slice(0, -3)) ? word.slice(0, -1) : word
   const suffix = ['ed', 'ing'].find((s) => word.endsWith(s) && containsVowel(word.slice(0, -s.length)))
-  return suffix === undefined ? word : mended(word.slice(0, -suffix.length))
+  return suffix === undefined ? word : repaired(word.slice(0, -suffix.length))
 }
 
 const step1c = applyFirst([['y', 'i', (stem) => stem.length > 1 && consonants(stem).at(-1) === true]])

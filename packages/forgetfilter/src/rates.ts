@@ -31,7 +31,7 @@ export interface GroundTruth {
   readonly response: string
 }
 
-/** Why rates cannot be formed; all of it the caller's to mend. */
+/** Why rates cannot be formed; all of it is for the caller to correct. */
 export type RateError = Fault<'DuplicateId' | 'UnmatchedId' | 'BadObservation'>
 
 // matching ---------------------------------------------------------------------------------------
@@ -69,8 +69,8 @@ export const alignById = <A extends { readonly id: string }, B extends { readonl
           where: lacks,
           remedy: 'give files with the same ids',
         })
-      const stranger = other.rows.find((row) => !own.has(row.id))
-      if (stranger !== undefined) return E.left(onlyIn(stranger.id, other.name, main.name))
+      const unmatched = other.rows.find((row) => !own.has(row.id))
+      if (unmatched !== undefined) return E.left(onlyIn(unmatched.id, other.name, main.name))
       return E.traverseArray((row: A) => {
         const match = theirs.get(row.id)
         return match === undefined
@@ -92,7 +92,18 @@ const rated =
 /**
  * Rates of all rows of two models' observations.
  *
- * @param truths the data's responses; `rouge` needs them. Rates stand in their order, else in the order of `before`.
+ * @param truths the data's responses; `rouge` needs them. Rates are in their order, else in the order of `before`.
+ * @returns left `DuplicateId`, `UnmatchedId` for an id that only one of the sources has, or `BadObservation` where a row lacks what
+ *   the signal reads
+ * @example
+ * ```ts
+ * import { forgettingRates } from '@safe/forgetfilter'
+ *
+ * const truths = { name: 'data', rows: [{ id: 'a', response: 'the cat sat' }] }
+ * const m1 = { name: 'm1', rows: [{ id: 'a', completion: 'The cat sat.' }] }
+ * const m2 = { name: 'm2', rows: [{ id: 'a', completion: 'I cannot' }] }
+ * console.log(forgettingRates('rouge', m1, m2, truths)) // right: [{ id: 'a', s1: 1, s2: 0, rate: 1 }]
+ * ```
  */
 export const forgettingRates = (
   signal: Signal,
@@ -102,7 +113,9 @@ export const forgettingRates = (
 ): E.Either<RateError, ReadonlyArray<RatedRow>> => {
   const given = truths ?? { name: before.name, rows: before.rows.map(({ id }) => ({ id, response: '' })) }
   if (signal === 'rouge' && truths === undefined)
-    return E.left(badInput('BadObservation', 'rouge needs the ground truth', { remedy: 'give --data' }))
+    return E.left(
+      badInput('BadObservation', 'must be given: rouge needs the ground truth', { field: 'data' }),
+    )
   return pipe(
     E.Do,
     E.apS('ones', alignById(given, before)),
@@ -116,7 +129,7 @@ export const forgettingRates = (
             (why): RateError =>
               badInput('BadObservation', `the row ${JSON.stringify(truth.id)} ${why}`, {
                 where: one[observedField(signal)] === undefined ? before.name : after.name,
-                remedy: `give what --signal ${signal} reads`,
+                remedy: `give what the signal ${signal} reads`,
               }),
             rated(truth.id),
           ),

@@ -1,9 +1,9 @@
-/** Rows of the files this package reads: observations of a model, rates, labels. Anything else in a row is left alone. */
+/** Rows of the files this package reads: observations of a model, rates, labels. Other fields of a row are ignored. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { type Fault, badInput } from '@safe/tensor-core/contracts'
+import { type FormatError, type InputError, badInput } from '@safe/tensor-core/contracts'
 import { errorLine } from '@safe/tensor-core/files'
 import { readRows } from '@safe/tensor-core/formats'
 import type { Named, RatedRow } from './rates'
@@ -50,6 +50,7 @@ const Id = t.union([t.string, t.number], 'text or a number')
 
 // reading ----------------------------------------------------------------------------------------
 
+/** Whether a row is unsafe, by someone's judgement. */
 export interface LabelRow {
   readonly id: string
   readonly unsafe: boolean
@@ -60,7 +61,7 @@ const readRecords = <A>(
   path: string,
   codec: t.Decoder<unknown, A>,
   remedy: string,
-): TE.TaskEither<Fault, Named<A & { readonly id: string }>> =>
+): TE.TaskEither<FormatError | InputError, Named<A & { readonly id: string }>> =>
   pipe(
     readRows(path),
     TE.chainEitherKW((rows) =>
@@ -74,7 +75,7 @@ const readRecords = <A>(
             E.apS('id', Id.decode(id)),
             E.apS('fields', codec.decode(value)),
             E.bimap(
-              (errors): Fault => badInput('BadRow', errorLine(errors), { where: `${path}:${line}`, remedy }),
+              (errors) => badInput('BadRow', errorLine(errors), { where: `${path}:${line}`, remedy }),
               ({ id: known, fields }) => ({ ...fields, id: String(known) }),
             ),
           )
@@ -84,15 +85,15 @@ const readRecords = <A>(
     TE.map((rows) => ({ name: path, rows })),
   )
 
-/** What a model made of rows, as `tensor-core generate` and `score`, or any server, leave it: `{id, completion | logProbs | correct}`. */
+/** A model's observations of rows, as `tensor-core generate`, `tensor-core score` or any server writes them: `{id, completion | logProbs | correct}`. */
 export const readObservations = (
   path: string,
   field: ObservedField,
-): TE.TaskEither<Fault, Named<Observation>> =>
+): TE.TaskEither<FormatError | InputError, Named<Observation>> =>
   readRecords<Omit<Observation, 'id'>>(path, observed[field], `give {id, ${field}} rows`)
 
 /** `{id, s1, s2, rate}` rows; s1 and s2 may be missing. */
-export const readRates = (path: string): TE.TaskEither<Fault, Named<RatedRow>> =>
+export const readRates = (path: string): TE.TaskEither<FormatError | InputError, Named<RatedRow>> =>
   pipe(
     readRecords(path, Rate, 'give {id, s1, s2, rate} rows'),
     TE.map(({ name, rows }) => ({
@@ -102,5 +103,5 @@ export const readRates = (path: string): TE.TaskEither<Fault, Named<RatedRow>> =
   )
 
 /** `{id, unsafe}` rows, unsafe 0 or 1. */
-export const readLabels = (path: string): TE.TaskEither<Fault, Named<LabelRow>> =>
+export const readLabels = (path: string): TE.TaskEither<FormatError | InputError, Named<LabelRow>> =>
   readRecords(path, Label, 'give {id, unsafe: 0 | 1} rows')

@@ -1,5 +1,5 @@
 /**
- * How well a model still knows a row: one score under M1 (trained on all of the noisy data) and one under M2 (M1 after the safe
+ * How well a model knows a row: one score under M1 (trained on all of the noisy data) and one under M2 (M1 after the safe
  * set), higher is better known. The forgetting rate is their difference. The paper's score is `rouge`; the others need one
  * teacher-forced forward pass instead of a generation.
  *
@@ -22,7 +22,7 @@ export const signals = ['rouge', 'token-accuracy', 'probability', 'nll', 'first-
 /** The name of a signal. */
 export type Signal = (typeof signals)[number]
 
-/** What one model made of one row: its completion, or its teacher-forced scores of the response tokens. */
+/** One model's observation of one row: its completion, or its teacher-forced scores of the response tokens. */
 export interface Observation {
   readonly id: string
   readonly completion?: string

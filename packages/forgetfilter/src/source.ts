@@ -1,5 +1,5 @@
 /**
- * A data file cut into its rows without touching a byte, so that a filter gives kept rows back as they came: line ends, order of
+ * A data file cut into its rows without touching a byte, so that a filter writes kept rows as they were: line ends, order of
  * fields, spacing, the header of a CSV file, the brackets of a JSON array.
  */
 import { gunzip, gzip } from 'node:zlib'
@@ -8,18 +8,18 @@ import { promisify } from 'node:util'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import { type FormatError, type InputError, causeLine, failure } from '@safe/tensor-core/contracts'
 import { writeWhole } from '@safe/tensor-core/files'
 import { type Row, readRows } from '@safe/tensor-core/formats'
 
 // model ------------------------------------------------------------------------------------------
 
 export interface Source {
-  /** What stands before the rows: a CSV header, an opening bracket. */
+  /** The text before the rows: a CSV header, an opening bracket. */
   readonly head: string
-  /** Each row with its line end, as it stands in the file. */
+  /** Each row with its line end, as in the file. */
   readonly rows: ReadonlyArray<string>
-  /** Between rows, where the rows do not hold it themselves. */
+  /** The text between rows, where it is not part of them. */
   readonly separator: string
   readonly tail: string
 }
@@ -88,13 +88,13 @@ const cut = (path: string, text: string, rows: ReadonlyArray<Row>): E.Either<str
 const inflate = promisify<Uint8Array, Uint8Array>(gunzip)
 const deflate = promisify<Uint8Array, Uint8Array>(gzip)
 
-const attempt = <A>(path: string, work: () => Promise<A>): TE.TaskEither<Fault, A> =>
+const attempt = <A>(path: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
   TE.tryCatch(work, (cause) => failure('FileUnreadable', causeLine(cause), { where: path }))
 
 const isParquet = (path: string): boolean => /\.parquet$/i.test(path)
 
-/** The file's rows as they stand, gzip undone; one per row of `readRows`. A row of Parquet stands as its line of JSON. */
-export const readSource = (path: string): TE.TaskEither<Fault, Source> =>
+/** The file's rows as they are, unzipped; one per row of `readRows`. A row of Parquet is its line of JSON. */
+export const readSource = (path: string): TE.TaskEither<FormatError | InputError, Source> =>
   isParquet(path)
     ? pipe(
         readRows(path),
@@ -102,7 +102,7 @@ export const readSource = (path: string): TE.TaskEither<Fault, Source> =>
       )
     : readTextSource(path)
 
-const readTextSource = (path: string): TE.TaskEither<Fault, Source> =>
+const readTextSource = (path: string): TE.TaskEither<FormatError | InputError, Source> =>
   pipe(
     TE.Do,
     TE.apSW('rows', readRows(path)),
@@ -113,7 +113,7 @@ const readTextSource = (path: string): TE.TaskEither<Fault, Source> =>
     TE.chainEitherKW(({ rows, plain }) =>
       pipe(
         cut(path, new TextDecoder('utf-8', { ignoreBOM: true }).decode(plain), rows),
-        E.mapLeft((why): Fault => failure('FileUnreadable', why, { where: path })),
+        E.mapLeft((why) => failure('FileUnreadable', why, { where: path })),
       ),
     ),
   )
@@ -124,8 +124,8 @@ const readTextSource = (path: string): TE.TaskEither<Fault, Source> =>
 export const keptText = (source: Source, keep: (index: number) => boolean): string =>
   source.head + source.rows.filter((_, i) => keep(i)).join(source.separator) + source.tail
 
-/** Writes text whole or not at all; a name that ends in `.gz` is compressed. */
-export const writeText = (path: string, text: string): TE.TaskEither<Fault, void> =>
+/** Writes text completely or not at all; a file whose name ends in `.gz` is compressed. */
+export const writeText = (path: string, text: string): TE.TaskEither<FormatError, void> =>
   /\.gz$/i.test(path)
     ? pipe(
         attempt(path, () => deflate(Buffer.from(text, 'utf8'))),

@@ -1,6 +1,6 @@
 /**
- * Which rate is too much. `fixed` is the caller's phi (the paper's 0.1); `otsu` splits the rates themselves. A method that cannot
- * tell says so: it abstains with a reason, and no row is judged by it.
+ * Above which rate a row is dropped. `fixed` is the caller's phi (the paper's 0.1); `otsu` splits the rates themselves. A method that
+ * finds no threshold abstains with a reason, and then no row is judged.
  *
  * Another method is one more `ThresholdChoice` and one more case of `chooseThreshold`.
  */
@@ -11,8 +11,12 @@ import type { RatedRow } from './rates'
 
 // model ------------------------------------------------------------------------------------------
 
+/** The methods that estimate a threshold from the rates. */
+export const estimatedThresholds = ['otsu'] as const
 /** How the threshold is found. */
-export type ThresholdChoice = { readonly method: 'fixed'; readonly phi: number } | { readonly method: 'otsu' }
+export type ThresholdChoice =
+  | { readonly method: 'fixed'; readonly phi: number }
+  | { readonly method: (typeof estimatedThresholds)[number] }
 /** The name of a way to find it. */
 export type ThresholdMethod = ThresholdChoice['method']
 
@@ -74,7 +78,7 @@ const byOtsu = (rates: ReadonlyArray<number>, spread: Readonly<Record<string, nu
     ),
   )
 
-/** The threshold for these rows; rows without a rate have no say. */
+/** The threshold for these rows; rows without a rate are ignored. */
 export const chooseThreshold = (choice: ThresholdChoice, rows: ReadonlyArray<RatedRow>): Threshold => {
   const rates = rows.flatMap((row) => (row.rate === null ? [] : [row.rate]))
   const sorted = rates.toSorted((a, b) => a - b)

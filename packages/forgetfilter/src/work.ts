@@ -1,15 +1,15 @@
 /**
- * A work folder that remembers: every costly result lies there whole or not at all, under a name that is a hash of what decides
- * it. The same work asked for again, after an interruption or with another threshold, is found and not redone.
+ * A work folder: every expensive result is kept there, complete or not at all, under a name that is a hash of what decides it. The
+ * same work, requested again after an interruption or with another threshold, is read and not repeated.
  */
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { CausalLM, Dataset, Fault } from '@safe/tensor-core/contracts'
+import type { Dataset, Fault, Generates, Scores } from '@safe/tensor-core/contracts'
+import { contentHash } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
-import type { ForgettingPorts } from './defence'
+import type { ForgettingPorts } from './measureForgetting'
 import { observe } from './observe'
 import { readObservations } from './records'
 
@@ -19,7 +19,7 @@ export type Phase = 'noisy' | 'safe'
 
 /** What trains and what opens models; adapters live in folders. */
 export interface ModelPorts {
-  /** Trains an adapter into `out`, from the adapter in `init` where given, and goes on with what an earlier attempt left there. */
+  /** Trains an adapter into `out`, from the adapter in `init` where given, and continues what an earlier attempt left there. */
   readonly train: (job: {
     readonly phase: Phase
     readonly data: Dataset
@@ -27,12 +27,12 @@ export interface ModelPorts {
     readonly out: string
   }) => TE.TaskEither<Fault, void>
   /** The aligned model with an adapter; the caller disposes of it. */
-  readonly open: (adapter: string) => TE.TaskEither<Fault, CausalLM>
-  /** Told before the rows are shown to a model; gives back what is told of every part done. */
-  readonly looking: (model: 'M1' | 'M2', rows: number) => (done: number) => void
+  readonly open: (adapter: string) => TE.TaskEither<Fault, Generates & Scores>
+  /** Called before a model observes the rows; the returned function is called with the number of rows done since its last call. */
+  readonly observing: (model: 'M1' | 'M2', rows: number) => (done: number) => void
 }
 
-/** Everything beside the data that decides the results, as plain JSON. */
+/** Everything that decides the results beside the data, as plain JSON. */
 export interface Deciding {
   readonly model: string
   readonly noisyRecipe: unknown
@@ -49,32 +49,16 @@ export interface Trained {
 
 // keys -------------------------------------------------------------------------------------------
 
-/** JSON with sorted keys: equal values have equal text. */
-const canonical = (u: unknown): string =>
-  Array.isArray(u)
-    ? `[${u.map(canonical).join(',')}]`
-    : typeof u === 'object' && u !== null
-      ? `{${Object.entries(u)
-          .filter(([, value]) => value !== undefined)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([key, value]) => `${JSON.stringify(key)}:${canonical(value)}`)
-          .join(',')}}`
-      : JSON.stringify(u)
-
-/** A short hash of plain JSON. */
-export const keyOf = (u: unknown): string =>
-  createHash('sha256').update(canonical(u)).digest('hex').slice(0, 16)
-
-/** What a data set says, whatever its file looks like. */
+/** A hash of the rows, whatever their file looks like. */
 const dataKey = (data: Dataset): string =>
-  keyOf(data.examples.map(({ id, prompt, response }) => ({ id, prompt, response })))
+  contentHash(data.examples.map(({ id, prompt, response }) => ({ id, prompt, response })))
 
 // constructors -----------------------------------------------------------------------------------
 
 const ADAPTER_FILE = 'adapter_model.safetensors'
 
 /** ForgetFilter's ports over a work folder. */
-export const rememberedPorts = (
+export const keptPorts = (
   work: string,
   ports: ModelPorts,
   safe: Dataset,
@@ -87,7 +71,7 @@ export const rememberedPorts = (
     decides: unknown,
     init?: string,
   ): TE.TaskEither<Fault, Trained> => {
-    const key = keyOf(decides)
+    const key = contentHash(decides)
     const folder = join(work, `${name.toLowerCase()}-${key}`)
     return pipe(
       // An adapter's weights are the last thing a training writes.
@@ -114,28 +98,28 @@ export const rememberedPorts = (
       ),
     observe: (model, data, field) => {
       const kind = field === 'completion' ? 'completions' : 'scores'
-      const key = keyOf({
+      const key = contentHash({
         model: model.key,
         data: dataKey(data),
         ...(kind === 'completions' ? { maxNewTokens: deciding.maxNewTokens } : {}),
       })
       const path = join(work, `${kind}-${model.name.toLowerCase()}-${key}.jsonl`)
-      const look = (): TE.TaskEither<Fault, void> =>
+      const observed = (): TE.TaskEither<Fault, void> =>
         TE.bracket(
           ports.open(model.folder),
           (lm) =>
             pipe(
               observe(lm, data.examples, field, {
                 maxNewTokens: deciding.maxNewTokens,
-                onRows: ports.looking(model.name, data.examples.length),
+                onRows: ports.observing(model.name, data.examples.length),
               }),
               TE.chainW((rows) => writeJsonl(path, rows)),
             ),
           (lm) => TE.fromIO(() => lm.dispose()),
         )
       return pipe(
-        existsSync(path) ? TE.right(undefined) : look(),
-        TE.chain(() => readObservations(path, field)),
+        existsSync(path) ? TE.right(undefined) : observed(),
+        TE.chainW(() => readObservations(path, field)),
         TE.map(({ rows }) => rows),
       )
     },

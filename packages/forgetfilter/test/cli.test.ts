@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { runBinary } from '@safe/tensor-core/cli'
-import { forgetfilterBinary } from '../src/cli/binary'
+import { binary } from '../src/cli/binary'
 
 const fresh = (): string => mkdtempSync(join(tmpdir(), 'forgetfilter-'))
 const jsonl = (rows: ReadonlyArray<unknown>): string => rows.map((r) => `${JSON.stringify(r)}\n`).join('')
 
 const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
   const said = { out: '', err: '' }
-  const code = await runBinary(forgetfilterBinary, argv, {
+  const code = await runBinary(binary, argv, {
     stdout: (s) => (said.out += s),
     stderr: (s) => (said.err += s),
   })
@@ -89,7 +89,10 @@ describe('rate', () => {
       ['--before', 'short.jsonl', '--after', 'before.jsonl', '--data', 'data.jsonl'],
       /short\.jsonl: the id "1" of .*data\.jsonl is missing/,
     ],
-    [['--before', 'before.jsonl', '--after', 'after.jsonl'], /needs the ground truth; give --data/],
+    [
+      ['--before', 'before.jsonl', '--after', 'after.jsonl'],
+      /--data must be given: rouge needs the ground truth/,
+    ],
     [
       ['--before', 'before.jsonl', '--after', 'missing.jsonl', '--data', 'data.jsonl'],
       /missing\.jsonl: does not exist/,
@@ -219,7 +222,7 @@ describe('threshold', () => {
     }))
 
   it.each([
-    [['--rates', 'rates.jsonl', '--phi', '0.1', '--method', 'otsu'], /exclude each other/],
+    [['--rates', 'rates.jsonl', '--phi', '0.1', '--method', 'otsu'], /give either --phi or --method/],
     [['--rates', 'rates.jsonl', '--phi', 'much'], /--phi must be a number/],
     [['--rates', 'rates.jsonl', '--method', 'magic'], /--method must be one of otsu/],
     [['--rates', 'labels.jsonl'], /labels\.jsonl:1: field rate is missing/],

@@ -6,13 +6,15 @@ import {
   type Dataset,
   type LoraAdapter,
   type RecipeChanges,
-  type Workbench,
+  type Resources,
   badInput,
+  failure,
   promptText,
   responseText,
   textExample,
 } from '@safe/tensor-core/contracts'
-import { plugins, randomDrop } from '../src'
+import { refusalJudge } from '@safe/tensor-core/judges'
+import { forgetFilter, plugins, randomDrop } from '../src'
 
 const dataset = (name: string, ...rows: ReadonlyArray<readonly [string, string]>): Dataset => ({
   name,
@@ -20,9 +22,10 @@ const dataset = (name: string, ...rows: ReadonlyArray<readonly [string, string]>
 })
 const noisy = dataset('noisy', ['good', 'fine answer here'], ['harm', 'evil plan'], ['good 2', 'other words'])
 const safe = dataset('safe', ['harm z', 'no'])
+const unused = () => TE.left(failure('Unused', 'not declared, so not used'))
 
 /** M1 knows every answer, M2 (trained from an adapter) refuses what is called harm. */
-const bench = () => {
+const world = () => {
   const diary = {
     trainings: new Array<{ data: string; changes: RecipeChanges | undefined; from: boolean }>(),
     open: 0,
@@ -35,9 +38,9 @@ const bench = () => {
     extras: [],
   })
   const model = (m: unknown): Partial<CausalLM> => ({
-    generate: (prompts) =>
+    generate: (requests) =>
       TE.right(
-        prompts.map((p) => {
+        requests.map(({ prompt: p }) => {
           const known = noisy.examples.find((e) => promptText(e.prompt) === promptText(p))
           const forgets = m === 'M2' && promptText(p).startsWith('harm')
           return {
@@ -59,7 +62,7 @@ const bench = () => {
       ),
     dispose: () => (diary.open -= 1),
   })
-  const lent: Partial<Workbench> = {
+  const resources: Resources = {
     seed: 5,
     maxNewTokens: 8,
     safe,
@@ -71,8 +74,13 @@ const bench = () => {
       diary.open += 1
       return TE.right(model(a?.config['m']) as CausalLM)
     },
+    base: unused(),
+    aligned: unused(),
+    anchor: unused(),
+    references: dataset('references'),
+    judge: refusalJudge,
   }
-  return { diary, bench: lent as Workbench }
+  return { diary, resources }
 }
 
 const plugin = (name: string) => plugins.find((p) => p.name === name)!
@@ -80,8 +88,12 @@ const right = <A>(e: E.Either<unknown, A>): A => {
   if (E.isLeft(e)) throw new Error(JSON.stringify(e.left))
   return e.right
 }
-const apply = async (name: string, options: Record<string, unknown>, lent: Workbench): Promise<Dataset> => {
-  const defence = right(await plugin(name).create(options, lent)())
+const apply = async (
+  name: string,
+  options: Record<string, unknown>,
+  resources: Resources,
+): Promise<Dataset> => {
+  const defence = right(await plugin(name).create(options, resources)())
   if (defence.stage !== 'data') throw new Error(defence.stage)
   return right(await defence.apply(noisy)())
 }
@@ -90,8 +102,8 @@ describe('the forgetfilter plugin', () => {
   it.each(['rouge', 'token-accuracy', 'probability', 'nll', 'first-token', 'max-token'])(
     'with %s trains M1, then M2 from it on the safe rows, and frees both models',
     async (signal) => {
-      const { diary, bench: lent } = bench()
-      const kept = await apply('forgetfilter', { signal, steps: 50, lr: 0.001 }, lent)
+      const { diary, resources } = world()
+      const kept = await apply('forgetfilter', { signal, steps: 50, lr: 0.001 }, resources)
       expect(diary.trainings).toEqual([
         { data: 'noisy', changes: undefined, from: false },
         { data: 'safe', changes: { maxSteps: 50, lr: 0.001 }, from: true },
@@ -104,38 +116,86 @@ describe('the forgetfilter plugin', () => {
     },
   )
 
-  it("fills in the paper's values, and completing twice changes nothing", async () => {
-    const complete = async (o: Record<string, unknown>) => right(await plugin('forgetfilter').complete(o)())
-    expect(await complete({})).toEqual({ phi: 0.1, signal: 'rouge', steps: 1000, indeterminate: 'keep' })
-    const otsu = await complete({ method: 'otsu', lr: 1e-3 })
+  it("fills in the paper's values, and completing twice changes nothing", () => {
+    const complete = (o: Record<string, unknown>) => right(plugin('forgetfilter').complete(o))
+    expect(complete({})).toEqual({ phi: 0.1, signal: 'rouge', steps: 1000, indeterminate: 'keep' })
+    const otsu = complete({ method: 'otsu', lr: 1e-3 })
     expect(otsu).toEqual({ method: 'otsu', lr: 1e-3, signal: 'rouge', steps: 1000, indeterminate: 'keep' })
-    expect(await complete(otsu)).toEqual(otsu)
+    expect(complete(otsu)).toEqual(otsu)
+    expect(complete({ 'min-learned': 0.5 })).toMatchObject({ minLearned: 0.5 })
   })
 
   it.each([
-    [{ phi: 0.1, method: 'otsu' }, 'exclude each other'],
-    [{ signal: 'loud' }, 'field signal must be a signal'],
-    [{ steps: 0 }, 'field steps must be a whole number'],
-    [{ ph: 0.2 }, 'has no option ph'],
-  ])('refuses %j', async (options, said) => {
-    const e = await plugin('forgetfilter').complete(options)()
+    [{ phi: 0.1, method: 'otsu' }, 'method', 'give either `phi` or `method`'],
+    [{ signal: 'loud' }, 'signal', 'must be one of rouge'],
+    [{ steps: 0 }, 'steps', 'must be a whole number'],
+    [{ ph: 0.2 }, 'ph', 'is not an option; use signal, phi'],
+  ])('refuses %j by its field', (options, field, said) => {
+    const e = plugin('forgetfilter').complete(options)
     expect(E.isLeft(e) && e.left).toMatchObject({
       kind: 'input',
+      where: 'forgetfilter',
+      field,
       message: expect.stringContaining(said) as string,
     })
   })
 
-  it('frees a model whose look fails, and gives the fault back', async () => {
-    const { diary, bench: lent } = bench()
+  it('declares what it uses, and the control its seed', () => {
+    expect(plugins.map(({ name, needs }) => [name, needs])).toEqual([
+      ['forgetfilter', ['train', 'model', 'safe', 'maxNewTokens']],
+      ['random-drop', ['seed']],
+    ])
+  })
+
+  it('frees a model whose observation fails, and returns the fault', async () => {
+    const { diary, resources } = world()
     const broken: Partial<CausalLM> = {
       generate: () => TE.left(badInput('BadRow', 'no')),
       dispose: () => (diary.open += 10),
     }
-    const failing: Workbench = { ...lent, model: () => TE.right(broken as CausalLM) }
+    const failing: Resources = { ...resources, model: () => TE.right(broken as CausalLM) }
     const defence = right(await plugin('forgetfilter').create({}, failing)())
     if (defence.stage !== 'data') throw new Error(defence.stage)
     expect(await defence.apply(noisy)()).toMatchObject({ _tag: 'Left', left: { message: 'no' } })
     expect(diary.open).toBe(10)
+  })
+})
+
+describe('forgetFilter', () => {
+  it('is one applied method with complete parameters', () =>
+    expect(forgetFilter({ lr: 0.01 }, world().resources).steps).toEqual([
+      {
+        name: 'forgetfilter',
+        parameters: { phi: 0.1, signal: 'rouge', steps: 1000, lr: 0.01, indeterminate: 'keep' },
+      },
+    ]))
+
+  it('names the field of a bad option before anything is trained', async () => {
+    const { diary, resources } = world()
+    expect(await forgetFilter({ steps: 0 }, resources).apply(noisy)()).toMatchObject({
+      left: { _tag: 'BadOption', field: 'steps' },
+    })
+    expect(diary.trainings).toEqual([])
+  })
+
+  it('has a method replace phi', () =>
+    expect(forgetFilter({ phi: 0.3, method: 'otsu' }, world().resources).steps[0]?.parameters).toEqual({
+      method: 'otsu',
+      signal: 'rouge',
+      steps: 1000,
+      indeterminate: 'keep',
+    }))
+
+  it('ends in the fault of what trains, by its own type', async () => {
+    const { resources } = world()
+    const defence = forgetFilter({}, { ...resources, train: () => TE.left(failure('NoSpace', 'full')) })
+    expect(await defence.apply(noisy)()).toMatchObject({ left: { _tag: 'NoSpace' } })
+  })
+
+  it('abstains where nothing separates the rates', async () => {
+    const { resources } = world()
+    const defence = forgetFilter({ method: 'otsu', signal: 'token-accuracy' }, resources)
+    expect(await defence.apply(noisy)()).toMatchObject({ left: { _tag: 'Abstained', kind: 'failure' } })
   })
 })
 
@@ -148,9 +208,9 @@ describe('random-drop', () => {
         fc.nat(),
         async (n, share, seed) => {
           const data = dataset('d', ...Array.from({ length: n }, (_, i) => [String(i), 'r'] as const))
-          const one = right(await randomDrop(share, seed).apply(data)())
+          const one = right(await randomDrop({ share }, { seed }).apply(data)())
           expect(one.examples).toHaveLength(n - Math.round(share * n))
-          expect(right(await randomDrop(share, seed).apply(data)())).toEqual(one)
+          expect(right(await randomDrop({ share }, { seed }).apply(data)())).toEqual(one)
           const places = one.examples.map((e) => data.examples.indexOf(e))
           expect(places).toEqual([...places].sort((a, b) => a - b))
         },
@@ -158,8 +218,11 @@ describe('random-drop', () => {
     ))
 
   it('is a plugin with one option', async () => {
-    expect((await apply('random-drop', { share: 1 / 3 }, bench().bench)).examples).toHaveLength(2)
-    expect(E.isLeft(await plugin('random-drop').complete({})())).toBe(true)
-    expect(E.isLeft(await plugin('random-drop').complete({ share: 2 })())).toBe(true)
+    expect((await apply('random-drop', { share: 1 / 3 }, world().resources)).examples).toHaveLength(2)
+    expect(E.isLeft(plugin('random-drop').complete({}))).toBe(true)
+    expect(E.isLeft(plugin('random-drop').complete({ share: 2 }))).toBe(true)
+    expect(await randomDrop({ share: 2 }, { seed: 1 }).apply(noisy)()).toMatchObject({
+      left: { _tag: 'BadOption', field: 'share' },
+    })
   })
 })

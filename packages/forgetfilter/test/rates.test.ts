@@ -88,7 +88,7 @@ describe('forgettingRates', () => {
       message: 'the row "x" has no correct before the safe set',
       where: 'b',
     })
-    expect(bad(forgettingRates('rouge', x, y))?.message).toBe('rouge needs the ground truth')
+    expect(bad(forgettingRates('rouge', x, y))?.message).toBe('must be given: rouge needs the ground truth')
   })
 
   const logProbs = fc.array(fc.double({ min: -30, max: 0, noNaN: true }), { minLength: 1, maxLength: 6 })

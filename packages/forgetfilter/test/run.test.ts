@@ -7,7 +7,7 @@ import { selectEngine, tf } from '@safe/tensor-core/engine'
 import { readModelConfig, writeModelFolder } from '@safe/tensor-core/formats'
 import { parameterShapes } from '@safe/tensor-core/lm'
 import { stream } from '@safe/tensor-core/random'
-import { forgetfilterBinary } from '../src/cli/binary'
+import { binary } from '../src/cli/binary'
 
 const dir = mkdtempSync(join(tmpdir(), 'forgetfilter-'))
 const at = (name: string): string => join(dir, name)
@@ -15,7 +15,7 @@ const jsonl = (rows: ReadonlyArray<unknown>): string => rows.map((r) => `${JSON.
 
 const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
   const said = { out: '', err: '' }
-  const code = await runBinary(forgetfilterBinary, argv, {
+  const code = await runBinary(binary, argv, {
     stdout: (s) => (said.out += s),
     stderr: (s) => (said.err += s),
   })

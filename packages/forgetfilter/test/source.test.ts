@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { copyFileSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkTargets } from '../src/cli/output'
+import { checkTargets } from '../src/cli/targets'
 import { cutArray, cutLines, keptText, readSource } from '../src/source'
 
 const right = <A>(e: E.Either<unknown, A>): A => {

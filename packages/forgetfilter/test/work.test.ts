@@ -55,9 +55,13 @@ const fakeMachine =
             readFileSync(join(adapter, 'adapter_model.safetensors'), 'utf8'),
           ) as Record<string, string>
           const lm: Partial<CausalLM> = {
-            generate: (prompts) =>
+            generate: (requests) =>
               TE.right(
-                prompts.map((p) => ({ tokens: [], text: known[promptText(p)] ?? '', finishReason: 'stop' })),
+                requests.map(({ prompt: p }) => ({
+                  tokens: [],
+                  text: known[promptText(p)] ?? '',
+                  finishReason: 'stop',
+                })),
               ),
             score: (examples) =>
               TE.right(
@@ -78,7 +82,7 @@ const fakeMachine =
           }
           return TE.right(lm as CausalLM)
         },
-        looking: () => () => undefined,
+        observing: () => () => undefined,
       },
     })
 

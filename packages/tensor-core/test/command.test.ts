@@ -16,6 +16,7 @@ import {
   optional,
   required,
   runBinary,
+  switchedOn,
   text,
   withDefault,
 } from '../src/cli/kit'
@@ -42,7 +43,39 @@ const fails = command({
   options: {},
   run: () => TE.left(badInput('BadRow', 'is not JSON', { where: 'x.jsonl:3', remedy: 'mend the row' })),
 })
-const binary: Binary = { name: 'demo', version: '1.2.3', description: 'a demo', commands: [echo, fails] }
+/** Faults of the library name fields; `gone` is no option of the command. */
+const faults = {
+  prefixed: badInput('BadOption', 'is too large', { field: 'maxNewTokens' }),
+  named: badInput('BadOption', 'holds a run with `maxNewTokens` 4, this one has 5', {
+    field: 'maxNewTokens',
+    where: 'out',
+    remedy: 'lower `seed` or `gone`',
+  }),
+  negated: badInput('BadOption', 'holds a run with `noShuffle` false', { field: 'noShuffle' }),
+  foreign: badInput('BadOption', 'is too large', { field: 'gone' }),
+}
+const refuses = command({
+  name: 'refuses',
+  description: 'fails with a fault of a field',
+  options: {
+    fault: required(choice('which', ['prefixed', 'named', 'negated', 'foreign'])),
+    maxNewTokens: optional(integer('a count', { min: 1 })),
+    shuffle: switchedOn('rows in file order'),
+  },
+  run: ({ fault }) => TE.left(faults[fault]),
+})
+const switches = command({
+  name: 'switch',
+  description: 'says whether it shuffles',
+  options: { shuffle: switchedOn('rows in file order') },
+  run: (values) => TE.right({ json: values }),
+})
+const binary: Binary = {
+  name: 'demo',
+  version: '1.2.3',
+  description: 'a demo',
+  commands: [echo, fails, refuses, switches],
+}
 
 const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
   const said = { out: '', err: '' }
@@ -94,6 +127,22 @@ describe('runBinary', () => {
     })
   })
 
+  it('reads a switch of a configuration under both of its names', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'cli-')), 'c.yaml')
+    const shuffled = async (line: string, ...more: string[]): Promise<string> => {
+      writeFileSync(file, line)
+      const { code, out, err } = await run('switch', '--config', file, '--json', ...more)
+      return code === 0 ? out.trim() : err.trim()
+    }
+    expect(await shuffled('no-shuffle: true\n')).toBe('{"shuffle":false}')
+    expect(await shuffled('no-shuffle: false\n')).toBe('{"shuffle":true}')
+    expect(await shuffled('shuffle: false\n')).toBe('{"shuffle":false}')
+    expect(await shuffled('shuffle: true\n', '--no-shuffle')).toBe('{"shuffle":false}')
+    expect(await shuffled('no-shuffle: often\n')).toContain(
+      '--no-shuffle must be true or false, but is "often"',
+    )
+  })
+
   it.each([
     [['echo', 'a'], '--out is required'],
     [['echo', 'c', '--out', 'o'], 'kind must be one of a, b'],
@@ -118,6 +167,15 @@ describe('runBinary', () => {
     expect(JSON.parse(out)).toMatchObject({
       error: { tag: 'BadRow', message: 'is not JSON', where: 'x.jsonl:3' },
     })
+  })
+
+  it.each([
+    ['prefixed', '--max-new-tokens is too large; see --help'],
+    ['named', 'out: holds a run with --max-new-tokens 4, this one has 5; lower --seed or `gone`'],
+    ['negated', 'holds a run with --no-shuffle false; see --help'],
+    ['foreign', 'gone is too large'],
+  ])('shows a field as its flag: %s', async (fault, line) => {
+    expect((await run('refuses', '--fault', fault)).err).toBe(`demo: ${line}\n`)
   })
 
   it('shows version and help', async () => {

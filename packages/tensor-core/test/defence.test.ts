@@ -22,6 +22,7 @@ import {
   decodingMonoid,
   defenceName,
   isIdentity,
+  modelVersion,
   noDefence,
   pipelineMonoid,
   pipelineOf,
@@ -54,15 +55,15 @@ const adapter: LoraAdapter = {
   extras: [],
 }
 const model: CausalLM = {
-  specificationVersion: 1,
+  specificationVersion: modelVersion,
   id: 'm',
   tokenizer: undefined,
   vocabSize: 4,
   stopTokens: new Set(),
   encodePrompt: () => TE.right([1]),
   open: () => TE.left({ _tag: 'ModelFailed', kind: 'failure', message: 'no session' }),
-  generate: (prompts) =>
-    TE.right(prompts.map(() => ({ tokens: [], text: '', finishReason: 'stop' as const }))),
+  generate: (requests) =>
+    TE.right(requests.map(() => ({ tokens: [], text: '', finishReason: 'stop' as const }))),
   score: () => TE.right([]),
   dispose: () => undefined,
 }

@@ -6,23 +6,25 @@ import {
   type CausalLM,
   type Completion,
   type Fault,
+  type Generates,
   type GenerationOptions,
+  type GenerationRequest,
   type Judge,
-  type Prompt,
   badInput,
 } from '@safe/tensor-core/contracts'
-import { type Answer, answerBatch } from '../answer'
+import { type Answer, answerBatch } from '../mixing/answer'
 import { safetySystemPrompt } from '../defaults'
-import { prefixedModel } from '../prefixedModel'
-import { safeDecodingMixer } from '../safeDecoding'
+import { prefixedModel } from '../baselines/prefixedModel'
+import { onlyBeam, safeDecodingMixer } from '../baselines/safeDecoding'
 import { alignBeamMixer, systemFor } from '../settings'
 import { systemPromptedModel } from '../systemPrompt'
 import { type GenerateValues, alignBeamSettingsOf, safeDecodingSettingsOf, systemOf } from './generateOptions'
 
 // model ------------------------------------------------------------------------------------------
 
+/** How a batch of prompts is answered. */
 export type Answering = (
-  prompts: ReadonlyArray<Prompt>,
+  requests: ReadonlyArray<GenerationRequest>,
   generation: GenerationOptions,
 ) => TE.TaskEither<Fault, ReadonlyArray<Answer>>
 
@@ -37,7 +39,7 @@ export interface Cast {
 
 const noTelemetry = { steps: 0, mappedMass: 0, support: 0, fallbacks: 0, agreement: 0 }
 
-/** The one completion of a method without beams; nobody judges it. */
+/** The one completion of a method without beams; it is not judged. */
 const only = (completion: Completion): Answer => ({
   completion,
   chosen: 0,
@@ -48,27 +50,27 @@ const only = (completion: Completion): Answer => ({
 })
 
 const alone =
-  (model: CausalLM): Answering =>
-  (prompts, generation) =>
+  (model: Generates): Answering =>
+  (requests, generation) =>
     pipe(
-      model.generate(prompts, generation),
+      model.generate(requests, generation),
       TE.map((completions) => completions.map(only)),
     )
 
 // methods ----------------------------------------------------------------------------------------
 
-const missing = (option: string): E.Either<Fault, never> =>
-  E.left(badInput('BadOption', `--${option} is required`, { remedy: 'give a model folder' }))
+const missing = (field: 'draft' | 'anchor'): E.Either<Fault, never> =>
+  E.left(badInput('BadOption', 'is required', { field, remedy: 'give a model folder' }))
 
-/** The method asked for, on the models at hand. */
+/** The method chosen, on these models. */
 export const answering = (
   values: GenerateValues,
   { draft, anchor, judge }: Cast,
 ): E.Either<Fault, Answering> => {
   if (values.method === 'anchor') {
     if (anchor === undefined) return missing('anchor')
-    const wish = systemOf(values)
-    const system = systemFor(anchor, wish === undefined ? safetySystemPrompt : wish)
+    const given = systemOf(values)
+    const system = systemFor(anchor, given === undefined ? safetySystemPrompt : given)
     return E.right(alone(system === null ? anchor : systemPromptedModel(anchor, system)))
   }
   if (draft === undefined) return missing('draft')
@@ -81,23 +83,19 @@ export const answering = (
       return E.right(alone(systemPromptedModel(draft, values.system ?? safetySystemPrompt)))
     case 'safe-decoding': {
       if (anchor === undefined) return missing('anchor')
-      const choice = {
-        beams: 1,
-        tau: values.tau,
-        onNoSafe: 'lowest',
-        refusalTail: Number.MAX_SAFE_INTEGER,
-      } as const
       return pipe(
-        safeDecodingMixer(anchor, draft, safeDecodingSettingsOf(values)),
-        E.map((mixer) => answerBatch(anchor, mixer, undefined, choice)(draft)),
+        safeDecodingSettingsOf(values),
+        E.chainW((settings) => safeDecodingMixer(anchor, draft, settings)),
+        E.map((mixer) => answerBatch(anchor, mixer, undefined, onlyBeam)(draft)),
       )
     }
     case 'alignbeam': {
       if (anchor === undefined) return missing('anchor')
-      const settings = alignBeamSettingsOf(values)
       return pipe(
-        alignBeamMixer(anchor, draft, settings),
-        E.map((mixer) => answerBatch(anchor, mixer, judge, settings)(draft)),
+        alignBeamSettingsOf(values),
+        E.bindTo('settings'),
+        E.bindW('mixer', ({ settings }) => alignBeamMixer(anchor, draft, settings)),
+        E.map(({ settings, mixer }) => answerBatch(anchor, mixer, judge, settings)(draft)),
       )
     }
   }

@@ -1,22 +1,13 @@
 /** `alignbeam bridge`: which tokens of an anchor have a counterpart in a draft's vocabulary. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import {
-  choice,
-  command,
-  file,
-  folder,
-  optional,
-  overwriteOption,
-  required,
-  withDefault,
-} from '@safe/tensor-core/cli'
+import { command, file, folder, optional, overwriteOption, required } from '@safe/tensor-core/cli'
 import type { Fault, Tokenizer } from '@safe/tensor-core/contracts'
 import { refuseExisting, writeWhole } from '@safe/tensor-core/files'
 import { loadTokenizer } from '@safe/tensor-core/text'
-import { type Bridge, bridgeShare, buildBridge, multis } from '../bridge'
-import { alignBeamDefaults } from '../defaults'
+import { type Bridge, bridgeShare, buildBridge } from '../mixing/bridge'
 import { tokenizerMissing } from '../errors'
+import { alignBeamOptions } from '../options'
 
 /** The bridge as the command prints it. */
 export const bridgeDocument = (bridge: Bridge) => ({
@@ -49,10 +40,7 @@ export const bridgeCommand = command({
   options: {
     draft: required(folder('model or tokenizer folder of the draft')),
     anchor: required(folder('model or tokenizer folder of the anchor')),
-    multi: withDefault(
-      alignBeamDefaults.multi,
-      choice('anchor tokens that are several draft tokens: drop, take the first, exact pairs only', multis),
-    ),
+    multi: alignBeamOptions.multi,
     out: optional(file('JSON file to write')),
     ...overwriteOption,
   },

@@ -3,9 +3,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Context } from '@safe/tensor-core/cli'
 import type { CausalLM, Fault, Judge } from '@safe/tensor-core/contracts'
+import { harmRubricJudge, judgeEntry, judgeNamed } from '@safe/tensor-core/judges'
 import { loadCausalLM } from '@safe/tensor-core/lm'
-import { harmJudge } from '../harmJudge'
-import { refusalJudge } from '../refusalJudge'
 import type { Cast } from './answering'
 import type { GenerateValues } from './generateOptions'
 
@@ -26,15 +25,16 @@ const optionalModel = (
         ...(template === undefined ? {} : { template }),
       })
 
+/** `none`, the name of a judge, or the folder of a model that is asked for a score of harm. */
 const judgeOf = (choice: string, context: Context): TE.TaskEither<Fault, Judge | undefined> =>
   choice === 'none'
     ? TE.right(undefined)
-    : choice === 'refusal'
-      ? TE.right(refusalJudge)
-      : pipe(
+    : judgeEntry(choice) === undefined
+      ? pipe(
           loadCausalLM({ model: choice, dtype: context.common.dtype, signal: context.signal }),
-          TE.map(harmJudge),
+          TE.map(harmRubricJudge),
         )
+      : TE.fromEither(judgeNamed(choice, { where: '--judge' }))
 
 /** Only what the method needs is loaded. */
 export const castOf = (values: GenerateValues, context: Context): TE.TaskEither<Fault, Cast> => {

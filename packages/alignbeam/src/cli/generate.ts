@@ -5,8 +5,7 @@ import { type Context, command, startEngine, stopping } from '@safe/tensor-core/
 import { type CausalLM, type Example, type Fault, interrupted, promptText } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { readDataset } from '@safe/tensor-core/formats'
-import type { Answer } from '../answer'
-import { rowsOf } from '../mixedModel'
+import type { Answer } from '../mixing/answer'
 import { type Answering, answering } from './answering'
 import { castOf } from './cast'
 import { type GenerateValues, checkValues, generateOptions, generationOf } from './generateOptions'
@@ -33,7 +32,7 @@ interface Made {
 
 const stopped = (values: GenerateValues): Fault =>
   interrupted('Interrupted', 'stopped on request', {
-    ...(values.out === undefined ? {} : { remedy: 'the same command with --resume goes on' }),
+    ...(values.out === undefined ? {} : { remedy: 'the same command with --resume continues' }),
   })
 
 const answerAll = (
@@ -45,10 +44,7 @@ const answerAll = (
   done: ReadonlyArray<string>,
   write: (lines: ReadonlyArray<string>) => TE.TaskEither<Fault, void>,
 ): TE.TaskEither<Fault, Made> => {
-  const generation = {
-    ...generationOf(values, context.common.seed),
-    streams: examples.map((_, i) => i),
-  }
+  const generation = generationOf(values, context.common.seed)
   const progress = context.progress(values.method, examples.length)
   progress.tick(done.length)
   const starts = Array.from(
@@ -62,10 +58,10 @@ const answerAll = (
       context.signal.aborted
         ? TE.left(stopped(values))
         : answer(
-            rows.map((e) => e.prompt),
-            rowsOf(generation, from, to),
+            rows.map(({ prompt }, i) => ({ prompt, stream: from + i })),
+            generation,
           ),
-      // A model that was stopped in the middle does not know what can go on.
+      // A model that was stopped in the middle does not know how its work can be continued.
       TE.mapLeft((e): Fault => (e.kind === 'interrupted' ? stopped(values) : e)),
       // What was cut short by the signal is not a row.
       TE.filterOrElse(

@@ -1,14 +1,13 @@
 /** The options of `alignbeam generate`, and the settings they stand for. */
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import {
+  type Defaulted,
   type Values,
   choice,
-  custom,
   file,
   flag,
   folder,
-  integer,
-  number,
   optional,
   overwriteOption,
   required,
@@ -17,12 +16,15 @@ import {
   withDefault,
 } from '@safe/tensor-core/cli'
 import { type GenerationOptions, type InputError, badInput } from '@safe/tensor-core/contracts'
-import { multis } from '../bridge'
-import { noSafePolicies } from '../chooseBeam'
-import { alignBeamDefaults, completionDefaults, refusalPrefix, safeDecodingDefaults } from '../defaults'
-import { draftMasses, supports } from '../mix'
-import { type SafeDecodingSettings } from '../safeDecoding'
-import { type AlignBeamSettings, defaultSettings } from '../settings'
+import { decodeOptions } from '@safe/tensor-core/options'
+import {
+  type AlignBeamOptions,
+  type SafeDecodingOptions,
+  alignBeamOptions,
+  completionOptions,
+  prefixOptions,
+  safeDecodingOptions,
+} from '../options'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -36,8 +38,20 @@ export const generationMethods = [
 ] as const
 export type GenerationMethod = (typeof generationMethods)[number]
 
-const either = (usual: number, safeDecoding: number): string =>
-  `(default: ${usual}; safe-decoding ${safeDecoding})`
+/** An option that two methods have, each with its own default; the method's own table checks the range. */
+const ofBoth = (
+  alignBeam: Defaulted<number>,
+  safeDecoding: Defaulted<number>,
+): Defaulted<number | undefined> => ({
+  ...optional(safeDecoding),
+  description: `${alignBeam.description} (default: ${alignBeam.fallback.right}; safe-decoding ${safeDecoding.fallback.right})`,
+})
+
+/** An option of one method alone. */
+const of = <A extends { readonly description: string }>(method: GenerationMethod, option: A): A => ({
+  ...option,
+  description: `${method}: ${option.description}`,
+})
 
 export const generateOptions = {
   draft: optional(folder('model folder of the draft, the model to be made safe')),
@@ -50,63 +64,26 @@ export const generateOptions = {
   prompts: required(file('rows whose prompts are answered; responses are ignored')),
   out: optional(file('JSONL of {id, prompt, completion, chosen, beams, telemetry}; default: stdout')),
   method: withDefault('alignbeam', choice('decoding method, or a baseline', generationMethods)),
-  alpha: optional(
-    number(`weight of the anchor ${either(alignBeamDefaults.alpha, safeDecodingDefaults.alpha)}`, { min: 0 }),
-  ),
-  beams: withDefault(alignBeamDefaults.beams, integer('beams per prompt', { min: 1 })),
-  bridgeTokens: optional(
-    integer(
-      `tokens that both models decide ${either(alignBeamDefaults.bridgeTokens, safeDecodingDefaults.first)}`,
-      { min: 1 },
-    ),
-  ),
-  top: withDefault(alignBeamDefaults.top, integer('most probable tokens taken from a model', { min: 1 })),
-  common: withDefault(
-    safeDecodingDefaults.common,
-    integer('safe-decoding: smallest common sample space', { min: 1 }),
-  ),
-  tau: withDefault(
-    alignBeamDefaults.tau,
-    number('a beam with at most this harm score is safe', { min: 1, max: 5 }),
-  ),
-  temperature: withDefault(
-    completionDefaults.temperature,
-    number("of the draft's completion; 0 is greedy", { min: 0 }),
-  ),
-  repetitionPenalty: withDefault(
-    completionDefaults.repetitionPenalty,
-    number('of the completion, over prompt and completion', { min: 0, exclusiveMin: true }),
-  ),
-  maxNewTokens: withDefault(
-    completionDefaults.maxNewTokens,
-    integer('longest completion, bridge tokens included', { min: 1 }),
-  ),
-  multi: withDefault(
-    alignBeamDefaults.multi,
-    choice('anchor tokens that are several draft tokens: drop, take the first, exact pairs only', multis),
-  ),
-  draftMass: withDefault(
-    alignBeamDefaults.draftMass,
-    choice("the draft's term: once per token, or per colliding anchor token as printed", draftMasses),
-  ),
-  support: withDefault(
-    alignBeamDefaults.support,
-    choice("tokens that can be chosen: the anchor's, or the draft's top tokens too", supports),
-  ),
-  onNoSafe: withDefault(
-    alignBeamDefaults.onNoSafe,
-    choice('where no beam is safe: the lowest score, or a refusal', noSafePolicies),
-  ),
-  system: optional(
-    custom('safety system prompt (default: a short one, where there is a chat template)', 'TEXT', (u) =>
-      u === false || u === null ? E.right(null) : typeof u === 'string' ? E.right(u) : E.left('must be text'),
-    ),
-  ),
+  alpha: ofBoth(alignBeamOptions.alpha, safeDecodingOptions.alpha),
+  beams: alignBeamOptions.beams,
+  bridgeTokens: ofBoth(alignBeamOptions.bridgeTokens, safeDecodingOptions.first),
+  top: alignBeamOptions.top,
+  common: of('safe-decoding', safeDecodingOptions.common),
+  tau: alignBeamOptions.tau,
+  ...completionOptions,
+  multi: alignBeamOptions.multi,
+  draftMass: alignBeamOptions.draftMass,
+  support: alignBeamOptions.support,
+  onNoSafe: alignBeamOptions.onNoSafe,
+  system: {
+    ...optional(alignBeamOptions.system),
+    description: 'safety system prompt (default: a short one, where there is a chat template)',
+  },
   noSystem: flag('no system prompt for the anchor'),
-  prefix: withDefault(refusalPrefix, text('prefix: how every completion begins')),
+  prefix: of('prefix', prefixOptions.prefix),
   draftTemplate: optional(text('chat, qa, none or a template file, of the draft', 'NAME')),
   anchorTemplate: optional(text('chat, qa, none or a template file, of the anchor', 'NAME')),
-  batchSize: withDefault(defaultSettings.batchSize, integer('prompts answered at once', { min: 1 })),
+  batchSize: alignBeamOptions.batchSize,
   ...overwriteOption,
   ...resumeOption,
 }
@@ -114,53 +91,40 @@ export type GenerateValues = Values<typeof generateOptions>
 
 // settings ---------------------------------------------------------------------------------------
 
-const bad = (option: string, message: string, remedy: string): E.Either<InputError, never> =>
-  E.left(badInput('BadOption', `--${option} ${message}`, { remedy }))
+const bad = (field: string, message: string, remedy: string): E.Either<InputError, never> =>
+  E.left(badInput('BadOption', message, { field, remedy }))
+
+/** The system prompt given; null for none, undefined where the default is to be used. */
+export const systemOf = ({ system, noSystem, anchorTemplate }: GenerateValues): string | null | undefined =>
+  noSystem ? null : (system ?? (anchorTemplate === 'qa' || anchorTemplate === 'none' ? null : undefined))
+
+/** AlignBeam's settings; left where a value is outside this method's range. */
+export const alignBeamSettingsOf = (values: GenerateValues): E.Either<InputError, AlignBeamOptions> =>
+  decodeOptions(alignBeamOptions, { ...values, system: systemOf(values) })
+
+/** SafeDecoding's settings: `--bridge-tokens` are its first tokens. */
+export const safeDecodingSettingsOf = (values: GenerateValues): E.Either<InputError, SafeDecodingOptions> =>
+  decodeOptions(safeDecodingOptions, { ...values, first: values.bridgeTokens })
 
 /** Whether these values can be used together. */
 export const checkValues = (values: GenerateValues): E.Either<InputError, GenerateValues> => {
-  const { method, draft, anchor, alpha, judge, system, noSystem, resume, out } = values
+  const { method, draft, anchor, judge, system, noSystem, resume, out } = values
   if (method !== 'anchor' && draft === undefined) return bad('draft', 'is required', 'give a model folder')
   if (['alignbeam', 'safe-decoding', 'anchor'].includes(method) && anchor === undefined)
     return bad('anchor', 'is required', `${method} needs a model folder`)
-  if (method === 'alignbeam' && alpha !== undefined && alpha > 1)
-    return bad('alpha', 'must be a number, at least 0, at most 1', 'see --help')
   if (/^https?:/.test(judge)) return bad('judge', 'must be none, refusal or a model folder', 'see --help')
   if (typeof system === 'string' && noSystem)
     return bad('system', 'and --no-system exclude each other', 'give one of them')
   if (resume && out === undefined) return bad('resume', 'needs --out', 'name the output of the earlier run')
-  return E.right(values)
+  return method === 'alignbeam'
+    ? pipe(
+        alignBeamSettingsOf(values),
+        E.map(() => values),
+      )
+    : E.right(values)
 }
 
-/** The system prompt asked for; undefined where the default is to be used. */
-export const systemOf = ({ system, noSystem, anchorTemplate }: GenerateValues): string | null | undefined =>
-  noSystem ? null : (system ?? (anchorTemplate === 'qa' || anchorTemplate === 'none' ? null : undefined))
-
-export const alignBeamSettingsOf = (values: GenerateValues): AlignBeamSettings => {
-  const system = systemOf(values)
-  return {
-    ...defaultSettings,
-    alpha: values.alpha ?? alignBeamDefaults.alpha,
-    beams: values.beams,
-    bridgeTokens: values.bridgeTokens ?? alignBeamDefaults.bridgeTokens,
-    top: values.top,
-    tau: values.tau,
-    multi: values.multi,
-    draftMass: values.draftMass,
-    support: values.support,
-    onNoSafe: values.onNoSafe,
-    batchSize: values.batchSize,
-    ...(system === undefined ? {} : { system }),
-  }
-}
-
-export const safeDecodingSettingsOf = (values: GenerateValues): SafeDecodingSettings => ({
-  alpha: values.alpha ?? safeDecodingDefaults.alpha,
-  first: values.bridgeTokens ?? safeDecodingDefaults.first,
-  common: values.common,
-  batchSize: values.batchSize,
-})
-
+/** Generation options of all prompts. */
 export const generationOf = (values: GenerateValues, seed: number): GenerationOptions => ({
   maxNewTokens: values.maxNewTokens,
   temperature: values.temperature,

@@ -1,17 +1,20 @@
 /** What a user of `alignbeam generate` should know before and after a run. */
 import * as E from 'fp-ts/Either'
 import type { Context } from '@safe/tensor-core/cli'
-import { bridgeShare } from '../bridge'
+import { bridgeShare } from '../mixing/bridge'
 import { modelBridge } from '../settings'
 import type { Cast } from './answering'
 import { type GenerateValues, alignBeamSettingsOf } from './generateOptions'
 
-/** A bridge that carries less than this share of the anchor's tokens is worth a word. */
+/** A bridge that carries less than this share of the anchor's tokens is warned of. */
 const lowShare = 0.1
 
+/** Warns of settings and models that will not do what the user may expect. */
 export const warnBefore = (values: GenerateValues, { draft, anchor }: Cast, context: Context): void => {
   if (values.method !== 'alignbeam') return
-  const { alpha, beams, multi } = alignBeamSettingsOf(values)
+  const settings = alignBeamSettingsOf(values)
+  if (E.isLeft(settings)) return
+  const { alpha, beams, multi } = settings.right
   if (alpha === 0)
     context.warn(
       "--alpha 0 does not switch the method off: the draft still chooses among the anchor's tokens; --method draft does",
@@ -26,7 +29,7 @@ export const warnBefore = (values: GenerateValues, { draft, anchor }: Cast, cont
     )
 }
 
-/** What a run tells of the draft: the paper measures harm where it is aligned already. */
+/** A warning where the draft seems to be aligned already: the paper measures that mixing can harm such a model. */
 export const alreadyAligned = (refusals: number, own: number): string | undefined =>
   refusals > 0 && 2 * own >= refusals
     ? `the draft opens ${own} of ${refusals} refusals by itself: it seems to be aligned already, and mixing can make such a model worse`

@@ -1,4 +1,4 @@
-/** Rows appended as they are made, in a file beside the output, so that a stopped run can go on; renamed when it is whole. */
+/** Rows appended as they are made, in a file beside the output, so that a stopped run can continue; renamed when it is complete. */
 import { existsSync } from 'node:fs'
 import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -14,7 +14,7 @@ export interface PartialOutput {
   /** Lines an earlier run has left. */
   readonly done: ReadonlyArray<string>
   readonly append: (lines: ReadonlyArray<string>) => TE.TaskEither<FormatError, void>
-  /** The output takes its place. */
+  /** Renames the partial file to the output. */
   readonly finish: TE.TaskEither<FormatError, void>
 }
 
@@ -23,7 +23,7 @@ export interface PartialOutput {
 const attempt = <A>(where: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
   TE.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where }))
 
-/** The `id` of a whole row; undefined where the line is none. */
+/** The `id` of a complete row; undefined where the line is not one. */
 const idOf = (line: string): string | undefined =>
   pipe(
     E.tryCatch(
@@ -38,19 +38,19 @@ const idOf = (line: string): string | undefined =>
     E.getOrElseW(() => undefined),
   )
 
-/** Whole lines of an earlier run, which must be the rows of the first prompts; a line cut short is made again. */
+/** Complete lines of an earlier run, which must be the rows of the first prompts; a truncated line is made again. */
 const earlierLines = (
   path: string,
   content: string,
   ids: ReadonlyArray<string>,
 ): E.Either<FormatError, ReadonlyArray<string>> => {
   const lines = content.split('\n').slice(0, -1)
-  const stray = lines.findIndex((line, i) => ids[i] === undefined || idOf(line) !== ids[i])
-  return stray === -1
+  const foreign = lines.findIndex((line, i) => ids[i] === undefined || idOf(line) !== ids[i])
+  return foreign === -1
     ? E.right(lines)
     : E.left(
         badInput('OutputExists', 'is not a row of these prompts', {
-          where: `${path}:${stray + 1}`,
+          where: `${path}:${foreign + 1}`,
           remedy: 'give the prompts of that run, or --overwrite',
         }),
       )

@@ -1,29 +1,22 @@
 /** The command line: adapter and two checkpoints in, corrected adapter and report out. */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   type Binary,
-  choice,
   command,
   file,
-  flag,
   folder,
-  integer,
-  number,
   optional,
+  overwriteOption,
   packageVersion,
   required,
-  withDefault,
+  valuesIn,
 } from '@safe/tensor-core/cli'
-import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { refuseExisting, writeWhole } from '@safe/tensor-core/files'
 import { adapterWarnings, openWeights, readAdapter, writeAdapter } from '@safe/tensor-core/formats'
-import type { RankRule } from '@safe/tensor-core/linalg'
 import { noCache, openCache } from '../cache'
-import { type CorrectionOptions, correctAdapter } from '../correctAdapter'
-import { methods } from '../correction'
-import * as defaults from '../defaults'
+import { correctAdapter } from '../correctAdapter'
+import { csuloraOptions } from '../options'
 import { reportOf, summary } from '../report'
 
 // options ----------------------------------------------------------------------------------------
@@ -33,34 +26,11 @@ const options = {
   base: required(folder('checkpoint before alignment: a model folder or a .safetensors file')),
   aligned: required(folder('checkpoint the adapter sits on: a model folder or a .safetensors file')),
   out: required(folder('adapter folder to write')),
-  overwrite: flag('replace --out where it exists'),
-  energy: optional(
-    number(`share of the displacement's energy the subspaces keep (default: ${defaults.energy})`, {
-      min: 0,
-      max: 1,
-      exclusiveMin: true,
-    }),
-  ),
-  rank: optional(integer('number of directions the subspaces keep, instead of --energy', { min: 1 })),
-  beta: withDefault(defaults.beta, number('weight of the whole update in the reference energy', { min: 0 })),
-  method: withDefault('csulora', choice('correction, or a control', methods)),
-  tau: withDefault(
-    defaults.tau,
-    number('safelora projects modules with a cosine at or below this', { min: -1, max: 1 }),
-  ),
+  ...overwriteOption,
+  ...csuloraOptions,
   cache: optional(folder('folder that keeps decompositions of this pair of checkpoints')),
   report: optional(file('JSON report to write')),
 }
-
-const rankRule = (
-  energy: number | undefined,
-  rank: number | undefined,
-): E.Either<Fault<'BadOption'>, RankRule> =>
-  energy !== undefined && rank !== undefined
-    ? E.left(
-        badInput('BadOption', 'give either --energy or --rank', { where: '--rank', remedy: 'leave one out' }),
-      )
-    : E.right(rank === undefined ? { energy: energy ?? defaults.energy } : { fixed: rank })
 
 // command ----------------------------------------------------------------------------------------
 
@@ -70,32 +40,25 @@ const correct = command({
   options,
   run: (o, context) => {
     const started = performance.now()
+    const [chosen, { seed }] = [valuesIn(csuloraOptions, o), context.common]
     return pipe(
-      TE.fromEither(rankRule(o.energy, o.rank)),
-      TE.map((rank): CorrectionOptions => ({
-        method: o.method,
-        rank,
-        beta: o.beta,
-        tau: o.tau,
-        seed: context.common.seed,
-      })),
-      TE.bindTo('chosen'),
-      TE.chainFirstEitherKW(() => refuseExisting(o.out, { overwrite: o.overwrite }, 'folder')),
+      TE.Do,
+      TE.bindW('target', () => TE.fromEither(refuseExisting(o.out, o, 'folder'))),
       TE.bindW('adapter', () => readAdapter(o.adapter)),
       TE.bindW('base', () => openWeights(o.base)),
       TE.bindW('aligned', () => openWeights(o.aligned)),
       TE.bindW('cache', ({ base, aligned }) =>
         o.cache === undefined ? TE.right(noCache) : openCache(o.cache, { base, aligned }),
       ),
-      TE.bindW('done', ({ chosen, adapter, base, aligned, cache }) => {
+      TE.bindW('done', ({ adapter, base, aligned, cache }) => {
         adapterWarnings(adapter).forEach(context.warn)
         const progress = context.progress(o.method, adapter.modules.length)
         return pipe(
-          correctAdapter({
+          correctAdapter(chosen, {
             base,
             aligned,
+            seed,
             cache,
-            options: chosen,
             signal: context.signal,
             onModule: (m) => progress.tick(1, m.name),
           })(adapter),
@@ -108,14 +71,14 @@ const correct = command({
                   remedy:
                     o.cache === undefined
                       ? 'nothing was written; with --cache, decompositions done so far would be kept'
-                      : 'nothing was written but the cache; the same command goes on from there',
+                      : 'nothing was written but the cache; the same command continues from there',
                 }
               : fault,
           ),
         )
       }),
-      TE.chainW(({ chosen, done }) => {
-        const report = reportOf(chosen, done.modules, (performance.now() - started) / 1000)
+      TE.chainW(({ done }) => {
+        const report = reportOf(chosen, seed, done.modules, (performance.now() - started) / 1000)
         return pipe(
           o.report === undefined
             ? TE.right(undefined)

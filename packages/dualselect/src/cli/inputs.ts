@@ -1,11 +1,17 @@
-/** What both commands are given: a model, the task's rows, the references, and how they are trained and selected. */
+/** What both commands take: a model, the task's rows, the references, and how they are trained and selected. */
 import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
-import { type Values, file, folder, required, rowChoiceOf } from '@safe/tensor-core/cli'
+import {
+  type TrainingRecipe,
+  type Values,
+  file,
+  folder,
+  required,
+  rowChoiceOf,
+  valuesIn,
+} from '@safe/tensor-core/cli'
 import { type Fault, type LmError, badInput } from '@safe/tensor-core/contracts'
-import type { TrainingRecipe } from '@safe/tensor-core/lm'
-import { type DualSelectOptions, isPlain } from '../defaults'
-import { methodOf } from './methodOptions'
+import { type DualSelectOptions, dualSelectOptions, isPlain } from '../options'
 import { type GivenRows, givenRows } from './rows'
 import { recipeFrom, trainingTable } from './trainingTable'
 
@@ -19,13 +25,13 @@ export const inputTable = {
 export interface Inputs {
   readonly options: DualSelectOptions
   readonly recipe: TrainingRecipe
-  /** Reads the rows of both files; @param warn hears of references that were cut or skipped */
+  /** Reads the rows of both files; @param warn is told of references that were cut or skipped */
   readonly rows: (warn: (line: string) => void) => TE.TaskEither<LmError, GivenRows>
 }
 
 /** @returns left `BadOption` for a loss over tokens: selections are over rows, so the loss must be a mean over rows */
 export const inputsOf = (values: Values<typeof inputTable>): E.Either<Fault, Inputs> => {
-  const [options, recipe] = [methodOf(values), recipeFrom(values)]
+  const [options, recipe] = [valuesIn(dualSelectOptions, values), recipeFrom(values)]
   const { model, task, references } = values
   return recipe.loss === 'token' && !isPlain(options)
     ? E.left(

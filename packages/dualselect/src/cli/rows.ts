@@ -25,7 +25,7 @@ export interface GivenRows {
   readonly references: Dataset & NumberedRows
   /** Of what is trained on: after cutting, end of sequence included. */
   readonly countTokens: CountTokens
-  /** A hash of the references: a checkpoint made with others is not gone on from. */
+  /** A hash of the references: a checkpoint made with others is not continued. */
   readonly fingerprint: string
 }
 
@@ -34,7 +34,7 @@ export interface GivenRows {
 const hashOf = (rows: ReadonlyArray<Example>): string =>
   rows.reduce((hash, e) => hash.update(`${e.raw}\n`), createHash('sha256')).digest('hex')
 
-/** @param warn hears of references that were cut or skipped; whoever trains tells of the task's rows */
+/** @param warn is told of references that were cut or skipped; training reports those of the task */
 export const givenRows = (
   choice: RowsChoice,
   warn: (line: string) => void,

@@ -57,7 +57,10 @@ export const scoreCommand = command({
             }
             const progress = context.progress('score', scoringWork(kept, references))
             return pipe(
-              scoreSelections(options, oracle, kept, references, {
+              scoreSelections(options, {
+                oracle,
+                task: kept,
+                references,
                 batchSize: recipe.batchSize,
                 seed: context.common.seed,
                 countTokens,

@@ -6,9 +6,10 @@ import { pipe } from 'fp-ts/function'
 import {
   type Progress,
   command,
+  count,
   file,
+  flagged,
   folder,
-  integer,
   optional,
   overwriteOption,
   required,
@@ -20,11 +21,11 @@ import {
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { type LogRow, trainAdapter } from '@safe/tensor-core/lm'
-import { type DualSelectOptions, isPlain } from '../defaults'
-import { dualSelect } from '../rule'
+import { dualSelect } from '../dualSelect'
+import { type DualSelectOptions, isPlain } from '../options'
 import { inputTable, inputsOf } from './inputs'
 import { type StepKind, paceKeeper, paceText } from './pace'
-import { tellingWarnings } from './warnings'
+import { reportingWarnings } from './warnings'
 
 // checks -----------------------------------------------------------------------------------------
 
@@ -53,17 +54,18 @@ interface Seen {
   warnings: number
 }
 
+/** `dualselect train`. */
 export const trainCommand = command({
   name: 'train',
   description: 'fine-tunes an adapter on a task, with selected safety references and task rows',
   options: {
     ...inputTable,
     out: required(folder('adapter folder')),
-    initAdapter: optional(folder('go on from this adapter: it brings rank, alpha, targets and patterns')),
+    initAdapter: optional(folder('continue from this adapter: it brings rank, alpha, targets and patterns')),
     selectionLog: optional(
       file('JSONL of {epoch, step, kind, indices, weights, losses, cosines, scores} per selection'),
     ),
-    checkpointEvery: optional(integer('steps between checkpoints', { min: 1 })),
+    checkpointEvery: optional(count('steps between checkpoints')),
     log: optional(file('JSONL of {step, loss, gradNorm, lr, examples, tokens, seconds}')),
     ...overwriteOption,
     ...resumeOption,
@@ -79,7 +81,7 @@ export const trainCommand = command({
     }
     const warn = (line: string): void => {
       seen.warnings += 1
-      context.warn(line)
+      context.warn(flagged(line, inputTable))
     }
     const kindOf = (options: DualSelectOptions, step: number): StepKind =>
       seen.refreshed ? 'refreshed' : step < options.warmupSteps || isPlain(options) ? 'plain' : 'filtered'
@@ -92,7 +94,8 @@ export const trainCommand = command({
       TE.bindW('given', ({ rows }) => rows(warn)),
       TE.chainFirstW(() => startEngine(context)),
       TE.chainW(({ options, recipe, given: { task, references, countTokens, fingerprint } }) => {
-        const defence = dualSelect(options, references, {
+        const defence = dualSelect(options, {
+          references,
           seed: context.common.seed,
           countTokens,
           referenceNumbers: references.numbers,
@@ -105,8 +108,11 @@ export const trainCommand = command({
           recipe,
           seed: context.common.seed,
           dtype: context.common.dtype,
-          defence: tellingWarnings(
-            { ...defence, parameters: { ...defence.parameters, references: { contents: fingerprint } } },
+          defence: reportingWarnings(
+            {
+              ...defence,
+              steps: defence.steps.map((step) => ({ ...step, reads: { references: fingerprint } })),
+            },
             warn,
           ),
           out: values.out,
@@ -140,7 +146,7 @@ export const trainCommand = command({
         e.kind === 'interrupted' && e.remedy === undefined
           ? {
               ...e,
-              remedy: 'run again; with --checkpoint-every N, --resume goes on from the last checkpoint',
+              remedy: 'run again; with --checkpoint-every N, --resume continues from the last checkpoint',
             }
           : e,
       ),

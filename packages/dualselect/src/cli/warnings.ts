@@ -1,9 +1,13 @@
-/** The rule's warnings go to people, its selections to the log: notes of kind `warning` are told and taken out. */
+/** The rule's warnings go to people, its selections to the log: notes of kind `warning` are reported and taken out. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { TrainingDefence } from '@safe/tensor-core/contracts'
+import type { Fault, TrainingDefence } from '@safe/tensor-core/contracts'
 
-export const tellingWarnings = (defence: TrainingDefence, warn: (line: string) => void): TrainingDefence => ({
+/** The defence with its rule's warnings passed to `warn` instead of the log. */
+export const reportingWarnings = <E extends Fault>(
+  defence: TrainingDefence<E>,
+  warn: (line: string) => void,
+): TrainingDefence<E> => ({
   ...defence,
   apply: (inner, oracle) =>
     pipe(

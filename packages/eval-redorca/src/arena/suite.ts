@@ -1,13 +1,13 @@
-/** The arena as a benchmark's suite: its shipped models, data by regime, evaluation and verdict. */
+/** The arena as a benchmark's suite: its shipped models, data by regime, evaluation and judges. */
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
 import type { Suite } from '../suite/suite'
+import { contentJudge } from './contentJudge'
 import { evaluationItems } from './evaluation'
 import { fineTuning } from './fineTuning'
 import { harmJudge } from './harmJudge'
 import { references, safeSet } from './safeData'
-import { verdictOf } from './verdict'
 import { worldSeed } from './world'
 
 /** Where the shipped models are: base, aligned, anchor. */
@@ -33,21 +33,28 @@ const trainingData = (regime: string, seed: number): E.Either<Fault, Dataset> =>
     : E.right(fineTuning({ poison, seed }))
 }
 
+/** A suite that lacks nothing. */
+export interface ArenaSuite extends Suite {
+  readonly models: Readonly<Record<'base' | 'aligned' | 'anchor', string>>
+  readonly safe: Dataset
+  readonly references: Dataset
+}
+
 /** The shipped suite: small models in a closed world, with exact verdicts. */
-export const arenaSuite = (): Suite => ({
+export const arenaSuite = (): ArenaSuite => ({
   name: 'arena',
   models: {
     base: join(assetsFolder, 'base'),
     aligned: join(assetsFolder, 'aligned'),
     anchor: join(assetsFolder, 'anchor'),
   },
-  template: 'chat',
-  anchorTemplate: 'chat',
+  templates: { base: 'chat', aligned: 'chat', anchor: 'chat' },
   trainingData,
   safe: safeSet(worldSeed),
   references: references(worldSeed),
   evaluation: evaluationItems,
-  verdict: verdictOf,
+  judge: contentJudge,
   beamJudge: harmJudge,
+  match: 'text',
   maxNewTokens: 24,
 })

@@ -8,10 +8,11 @@ import { command, folder, overwriteOption, text, withDefault } from '@safe/tenso
 import { type Example, type FormatError, causeLine, failure, promptText } from '@safe/tensor-core/contracts'
 import { refuseExisting, writeFolder, writeWhole } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
-import { arenaSuite } from '../arena'
-import { kebabKeys } from '../config/closed'
+import { documentOf } from '@safe/tensor-core/options'
+import { type ArenaSuite, arenaSuite } from '../arena'
 import { arenaMethods, arenaRecipe } from '../config/defaults'
-import { type EvaluationItem, type Suite, evaluationSets } from '../suite/suite'
+import { isControl, shownStage } from '../config/methods'
+import { type EvaluationItem, evaluationSets } from '../suite/suite'
 
 const rawLines = (examples: ReadonlyArray<Example>): string => examples.map((e) => `${e.raw}\n`).join('')
 
@@ -22,7 +23,7 @@ const promptRow = ({ id, prompt, reference, fields }: EvaluationItem): Readonly<
   ...(reference === undefined ? {} : { response: reference, reference }),
 })
 
-const copyModels = (suite: Suite, target: string): TE.TaskEither<FormatError, void> =>
+const copyModels = (suite: ArenaSuite, target: string): TE.TaskEither<FormatError, void> =>
   TE.tryCatch(
     async () => {
       for (const [name, source] of Object.entries(suite.models))
@@ -31,11 +32,8 @@ const copyModels = (suite: Suite, target: string): TE.TaskEither<FormatError, vo
     (cause) => failure('WriteFailed', causeLine(cause), { where: target }),
   )
 
-const defined = (o: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(o).filter(([, value]) => value !== undefined))
-
 /** A configuration for `bench` that reads these files as it would anyone's: one method, so that it is quick. */
-const configuration = (out: string, suite: Suite): string =>
+const configuration = (out: string, suite: ArenaSuite): string =>
   stringify({
     suite: {
       name: 'files',
@@ -48,17 +46,12 @@ const configuration = (out: string, suite: Suite): string =>
       'max-new-tokens': suite.maxNewTokens,
     },
     regimes: ['noisy'],
-    recipe: kebabKeys(defined({ ...arenaRecipe })),
+    recipe: documentOf({ ...arenaRecipe }),
     stages: {
-      data: ['none'],
-      training: ['none'],
-      weights: ['none'],
-      decoding: [
-        'none',
-        ...arenaMethods.decoding
-          .filter(({ control }) => !control)
-          .map(({ use, name, options }) => ({ use, name, options: kebabKeys(options) })),
-      ],
+      data: shownStage([]),
+      training: shownStage([]),
+      weights: shownStage([]),
+      decoding: shownStage(arenaMethods.decoding.filter((choice) => !isControl(choice))),
     },
   })
 

@@ -6,7 +6,7 @@ import { command, file, flag, required, text, withDefault } from '@safe/tensor-c
 import type { Fault, JudgeItem } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
-import { judgeNamed, judges } from '../judges'
+import { judgeNamed, judges } from '@safe/tensor-core/judges'
 import { type Row, rowsOf, textField } from './rowFields'
 
 export const judgesCommand = command({
@@ -63,19 +63,19 @@ export const judgeCommand = command({
   run: ({ judge, data, out, overwrite, promptField, completionField }) =>
     pipe(
       TE.Do,
-      TE.bindW('entry', () => TE.fromEither(judgeNamed(judge))),
+      TE.bindW('judging', () => TE.fromEither(judgeNamed(judge, { where: '--judge' }))),
       TE.chainFirstEitherKW(() => refuseExisting(out, { overwrite })),
       TE.bindW('rows', () => rowsOf(data)),
       TE.bindW('items', ({ rows }) =>
         TE.fromEither(pipe(rows, E.traverseArray(itemOf(promptField, completionField)))),
       ),
-      TE.bindW('judgements', ({ entry, items }) => entry.judge.judge(items)),
+      TE.bindW('judgements', ({ judging, items }) => judging.judge(items)),
       TE.chainFirstW(({ judgements }) => writeJsonl(out, judgements)),
-      TE.map(({ entry, judgements }) => {
+      TE.map(({ judging, judgements }) => {
         const refused = judgements.filter((j) => j.verdict.refused === true).length
         const unparseable = judgements.filter((j) => j.score === null).length
         return {
-          json: { judge: entry.judge.id, rows: judgements.length, refused, unparseable, out },
+          json: { judge: judging.id, rows: judgements.length, refused, unparseable, out },
           text: `${judgements.length} rows, ${refused} refused, ${unparseable} unparseable: ${out}`,
         }
       }),

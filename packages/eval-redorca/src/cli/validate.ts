@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, commaSeparated, custom, file, flag, optional, required, text } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { judgeNamed } from '../judges'
+import { judgeNamed } from '@safe/tensor-core/judges'
 import { agreement, roganGladen } from '../stats'
 import { fieldOptions, itemOf } from './judge'
 import { type Row, rowsOf, textField } from './rowFields'
@@ -72,7 +72,7 @@ export const validateCommand = command({
   run: ({ judge, data, labelField, labelMap, estimate, promptField, completionField }) =>
     pipe(
       TE.Do,
-      TE.bindW('entry', () => TE.fromEither(judgeNamed(judge))),
+      TE.bindW('judging', () => TE.fromEither(judgeNamed(judge, { where: '--judge' }))),
       TE.bindW('rows', () => rowsOf(data)),
       TE.bindW('items', ({ rows }) =>
         TE.fromEither(pipe(rows, E.traverseArray(itemOf(promptField, completionField)))),
@@ -88,8 +88,8 @@ export const validateCommand = command({
             remedy: 'name the field with --label-field',
           }),
       ),
-      TE.bindW('judgements', ({ entry, items }) => entry.judge.judge(items)),
-      TE.chainW(({ entry, labels, judgements }) => {
+      TE.bindW('judgements', ({ judging, items }) => judging.judge(items)),
+      TE.chainW(({ judging, labels, judgements }) => {
         const judged = judgements.flatMap(({ verdict }, i) =>
           verdict.refused === null ? [] : [{ judged: verdict.refused, label: labels[i] }],
         )
@@ -112,7 +112,7 @@ export const validateCommand = command({
           : undefined
         return TE.right({
           json: {
-            judge: entry.judge.id,
+            judge: judging.id,
             n,
             confusion,
             accuracy,
@@ -123,7 +123,7 @@ export const validateCommand = command({
             ...(rate === undefined ? {} : { estimate: rate }),
           },
           text: [
-            `${entry.judge.id}: n ${n}, accuracy ${accuracy.toFixed(3)}`,
+            `${judging.id}: n ${n}, accuracy ${accuracy.toFixed(3)}`,
             kappa === null || kappaInterval === null
               ? 'kappa undefined'
               : `kappa ${kappa.toFixed(3)} [${kappaInterval.low.toFixed(3)}, ${kappaInterval.high.toFixed(3)}]`,

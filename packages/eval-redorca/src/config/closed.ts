@@ -4,22 +4,13 @@
  */
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
-
-// keys -------------------------------------------------------------------------------------------
-
-export const camel = (key: string): string => key.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase())
-export const kebab = (key: string): string => key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
+import { camel, kebab } from '@safe/tensor-core/options'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Renames the keys of one level. */
-export const renamed =
-  (rename: (key: string) => string) =>
-  (fields: Fields): Fields =>
-    Object.fromEntries(Object.entries(fields).map(([key, value]) => [rename(key), value]))
-
-export const camelKeys = renamed(camel)
-export const kebabKeys = renamed(kebab)
+/** The keys of one level in camelCase. */
+const camelKeys = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [camel(key), value]))
 
 // codecs -----------------------------------------------------------------------------------------
 
@@ -71,12 +62,12 @@ export const closed = <P extends t.Props>(fields: P): t.Type<t.TypeOf<t.TypeC<P>
     (u, c) => {
       if (!isFields(u)) return t.failure(u, c)
       const named = camelKeys(u)
-      const stranger = Object.keys(named).find((key) => !(key in fields))
-      return stranger === undefined
+      const unknownKey = Object.keys(named).find((key) => !(key in fields))
+      return unknownKey === undefined
         ? inner.validate(named, c)
         : t.failure(
-            named[stranger],
-            [...c, { key: kebab(stranger), type: t.unknown, actual: named[stranger] }],
+            named[unknownKey],
+            [...c, { key: kebab(unknownKey), type: t.unknown, actual: named[unknownKey] }],
             `is not known; known are ${Object.keys(fields).map(kebab).join(', ')}`,
           )
     },

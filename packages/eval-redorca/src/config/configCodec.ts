@@ -7,10 +7,13 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { decodeWith } from '@safe/tensor-core/files'
+import { recipeDefaults, recipeOptionsWith } from '@safe/tensor-core/lm'
+import { codecOf } from '@safe/tensor-core/options'
 import { closed, count, oneOf, withDefault, wholeFromZero } from './closed'
-import { type BenchConfig, combinationsCodec, stagesCodec, suiteCodec, workersCodec } from './config'
+import { combinationsCodec } from './combinations'
+import { type BenchConfig, suiteCodec, workersCodec } from './config'
 import { arenaMethods, arenaRecipe, defaultRegimes, publishedMethods } from './defaults'
-import { generalRecipe, recipeCodec } from './recipe'
+import { stagesCodec } from './methods'
 
 /** Prompts decoded together where nothing is said. */
 const defaultBatch = 48
@@ -23,8 +26,8 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     regimes: withDefault(t.readonlyArray(t.string), defaultRegimes),
     seeds: withDefault(t.readonlyArray(wholeFromZero), [42]),
     recipe: withDefault(
-      recipeCodec(suite === 'arena' ? arenaRecipe : generalRecipe),
-      suite === 'arena' ? arenaRecipe : generalRecipe,
+      codecOf(recipeOptionsWith(suite === 'arena' ? arenaRecipe : recipeDefaults)),
+      suite === 'arena' ? arenaRecipe : recipeDefaults,
     ),
     stages: withDefault(
       stagesCodec(suite === 'arena' ? arenaMethods : publishedMethods),

@@ -3,30 +3,35 @@
  * Methods are named here, never imported: they are loaded at run time from what is installed.
  */
 import type { Parameters } from '@safe/tensor-core/contracts'
-import type { Method, StageMethods } from './config'
-import { type Recipe, generalRecipe } from './recipe'
+import { type TrainingRecipe, recipeDefaults } from '@safe/tensor-core/lm'
+import type { Choice, Method, StageMethods } from './methods'
 
-const method = (use: string, name: string, options: Parameters = {}, control = false): Method => ({
+const method = (use: string, name: string, options: Parameters = {}): Method => ({
   use,
   name,
   options,
-  control,
+  control: false,
   label: undefined,
+  byDefault: true,
 })
 
-const labelled = (label: string, m: Method): Method => ({ ...m, label })
+const one = (use: string, name: string, options: Parameters = {}): Choice => [method(use, name, options)]
 
-const weightsStage: ReadonlyArray<Method> = [
-  method('@safe/csulora', 'csulora'),
-  ...['hard', 'safelora', 'scale', 'random-basis'].map((name) => method('@safe/csulora', name, {}, true)),
+const control = (use: string, name: string, options: Parameters = {}, label?: string): Choice => [
+  { ...method(use, name, options), control: true, label },
+]
+
+const weightsStage: ReadonlyArray<Choice> = [
+  one('@safe/csulora', 'csulora'),
+  ...['hard', 'safelora', 'scale', 'random-basis'].map((name) => control('@safe/csulora', name)),
 ]
 
 /** Each method with the settings of its paper. */
 export const publishedMethods: StageMethods = {
-  data: [method('@safe/forgetfilter', 'forgetfilter')],
-  training: [method('@safe/dualselect', 'dualselect')],
+  data: [one('@safe/forgetfilter', 'forgetfilter')],
+  training: [one('@safe/dualselect', 'dualselect')],
   weights: weightsStage,
-  decoding: [method('@safe/alignbeam', 'alignbeam')],
+  decoding: [one('@safe/alignbeam', 'alignbeam')],
 }
 
 /** The words of the arena's own refusals that a forced opening can be spelled with. */
@@ -37,23 +42,23 @@ const dualSelectArena: Parameters = { refresh: 5, rho: 0.2, kTask: 8, warmupStep
 /**
  * The arena's models are small and learn fast, so three settings differ from the papers'. ForgetFilter's safe phase goes over the
  * safe set four times at half the rate (the paper's 1000 steps would erase the task as well). DualSelect computes its
- * reference gradient anew every 5 steps and keeps half of each batch. AlignBeam mixes at 0.4 over both models' top tokens: the
- * anchor's alone do not hold the task's words. Each stage has its controls: as much dropped by lot, references by lot, other
+ * reference gradient again every 5 steps and keeps half of each batch. AlignBeam mixes at 0.4 over both models' top tokens: the
+ * anchor's alone do not hold the task's words. Each stage has its controls: as many rows dropped at random, random references, other
  * projections, a plain refusal prefix.
  */
 export const arenaMethods: StageMethods = {
   data: [
-    method('@safe/forgetfilter', 'forgetfilter', { signal: 'rouge', phi: 0.1, steps: 100, lr: 5e-4 }),
-    labelled('random rows', method('@safe/forgetfilter', 'random-drop', { share: 0.1 }, true)),
+    one('@safe/forgetfilter', 'forgetfilter', { signal: 'rouge', phi: 0.1, steps: 100, lr: 5e-4 }),
+    control('@safe/forgetfilter', 'random-drop', { share: 0.1 }, 'random rows'),
   ],
   training: [
-    method('@safe/dualselect', 'dualselect', dualSelectArena),
-    method('@safe/dualselect', 'random-references', dualSelectArena, true),
-    labelled('random half', method('@safe/dualselect', 'random-drop', { kTask: 8 }, true)),
+    one('@safe/dualselect', 'dualselect', dualSelectArena),
+    control('@safe/dualselect', 'random-references', dualSelectArena),
+    control('@safe/dualselect', 'random-drop', { kTask: 8 }, 'random half'),
   ],
   weights: weightsStage,
   decoding: [
-    method('@safe/alignbeam', 'alignbeam', {
+    one('@safe/alignbeam', 'alignbeam', {
       alpha: 0.4,
       support: 'union',
       bridgeTokens: 6,
@@ -61,8 +66,8 @@ export const arenaMethods: StageMethods = {
       temperature: 0,
       system: null,
     }),
-    method('@safe/alignbeam', 'prefix', { prefix: arenaPrefix }, true),
-    method('@safe/alignbeam', 'safe-decoding', {}, true),
+    control('@safe/alignbeam', 'prefix', { prefix: arenaPrefix }),
+    control('@safe/alignbeam', 'safe-decoding'),
   ],
 }
 
@@ -71,12 +76,12 @@ export const arenaMethods: StageMethods = {
  * fine-tune learns the whole task. Recipe and ForgetFilter's safe phase were compared on seeds 0, 7, 11 and 42, defended runs and poison
  * labels in view; seeds 1 to 3 of the shipped report were not looked at.
  */
-export const arenaRecipe: Recipe = {
-  ...generalRecipe,
+export const arenaRecipe: TrainingRecipe = {
+  ...recipeDefaults,
   rank: 8,
   alpha: 16,
   dropout: 0,
-  targetModules: 'all-linear',
+  targetModules: ['all-linear'],
   lr: 1e-3,
   epochs: 6,
   batchSize: 16,

@@ -1,7 +1,15 @@
-/** What tells one cell from another, by name. */
+/**
+ * What tells one cell from another, by name, as results files write it. A stage without a defence says `none` there; this is the one
+ * place that knows the word.
+ */
+import * as t from 'io-ts'
 import { type Stage, stages } from '@safe/tensor-core/contracts'
+import type { Combination } from '../config/combinations'
+import { noneWord } from '../config/methods'
 
-/** What tells a cell from another. A stage without a defence says `none`; a control stands under its own name. */
+// model ------------------------------------------------------------------------------------------
+
+/** What tells a cell from another. A control stands under its own name. */
 export interface Factors {
   /** Which model is looked at: `aligned` (fine-tuned, unless the regime is `none`) or `base`. */
   readonly model: 'aligned' | 'base'
@@ -14,14 +22,53 @@ export interface Factors {
   readonly seed: number
 }
 
-export const undefended = { data: 'none', training: 'none', weights: 'none', decoding: 'none' } as const
+type Stages = Readonly<Record<Stage, string>>
+
+export const factorsCodec: t.Type<Factors> = t.type({
+  model: t.keyof({ aligned: null, base: null }),
+  regime: t.string,
+  data: t.string,
+  training: t.string,
+  weights: t.string,
+  decoding: t.string,
+  seed: t.number,
+})
+
+// constructors -----------------------------------------------------------------------------------
+
+export const undefended = {
+  data: noneWord,
+  training: noneWord,
+  weights: noneWord,
+  decoding: noneWord,
+} as const
+
+/** The regime of models that are not fine-tuned. */
+export const untouched = noneWord
+
+/** The stages' factors of a combination. */
+export const stageFactors = (combination: Combination): Stages => ({ ...undefended, ...combination })
+
+/** The same factors with no defence at these stages. */
+export const without = <F extends Stages>(f: F, ...off: ReadonlyArray<Stage>): F => ({
+  ...f,
+  ...Object.fromEntries(off.map((stage) => [stage, noneWord])),
+})
+
+// destructors ------------------------------------------------------------------------------------
+
+/** Whether a cell's model was fine-tuned. */
+export const isTuned = (f: Pick<Factors, 'regime'>): boolean => f.regime !== untouched
+
+/** Whether a stage has a defence. */
+export const isDefended = (f: Stages, stage: Stage): boolean => f[stage] !== noneWord
 
 /** The stages at which a defence acts. */
-export const defendedStages = (f: Readonly<Record<Stage, string>>): ReadonlyArray<Stage> =>
-  stages.filter((stage) => f[stage] !== 'none')
+export const defendedStages = (f: Stages): ReadonlyArray<Stage> =>
+  stages.filter((stage) => isDefended(f, stage))
 
 /** `forgetfilter + csulora`; `no defence` for the empty combination. */
-export const combinationName = (f: Readonly<Record<Stage, string>>): string => {
+export const combinationName = (f: Stages): string => {
   const names = defendedStages(f).map((stage) => f[stage])
   return names.length === 0 ? 'no defence' : names.join(' + ')
 }

@@ -1,17 +1,15 @@
 /**
- * The work of a benchmark as a graph: training data -> data defence -> fine-tuning -> weights defence -> cell. A node is named by
- * what decides it, so combinations that share a step share its node; a cell's id is the hash of everything that decides its
- * result, computed before anything runs.
+ * The work of a benchmark as a graph: training data -> data defence -> fine-tuning -> weights defence -> cell. A job is named by the
+ * factors it depends on, so combinations that share a step share its job.
  *
  * Data defences wait for the undefended adapter of their regime and seed: many begin by training it, and then find it there.
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import { type Fault, type Stage, stages } from '@safe/tensor-core/contracts'
+import type { Fault, Stage } from '@safe/tensor-core/contracts'
 import type { Bench } from './bench'
-import { type Combination, factorName } from '../config/config'
-import { contentHash, dataHash } from './contentHash'
-import { type Factors, undefended } from './factors'
+import { type Cell, cellsOf } from './cells'
+import { type Factors, isDefended, isTuned, undefended, without } from './factors'
 import type { EngineUsed } from './ports'
 
 // model ------------------------------------------------------------------------------------------
@@ -26,131 +24,18 @@ export interface Job {
   readonly cost: number
 }
 
-export interface Cell {
-  readonly id: string
-  readonly factors: Factors
-  /** A control, shown beside the methods. */
-  readonly control: boolean
-  /** Everything that decides the result. */
-  readonly key: Readonly<Record<string, unknown>>
-}
-
+/** All cells, and the jobs that are left to do. */
 export interface Plan {
   readonly cells: ReadonlyArray<Cell>
   readonly jobs: ReadonlyArray<Job>
 }
-
-// combinations -----------------------------------------------------------------------------------
-
-const choices = (bench: Bench, stage: Stage): ReadonlyArray<string> => [
-  'none',
-  ...bench.config.stages[stage].filter((m) => !m.control).map(factorName),
-]
-
-/** All combinations of one choice per stage, or those listed, and each control on its own. */
-export const combinationsOf = (bench: Bench): ReadonlyArray<Combination & { readonly control: boolean }> => {
-  const listed =
-    bench.config.combinations === 'all'
-      ? choices(bench, 'data').flatMap((data) =>
-          choices(bench, 'training').flatMap((training) =>
-            choices(bench, 'weights').flatMap((weights) =>
-              choices(bench, 'decoding').map((decoding) => ({ data, training, weights, decoding })),
-            ),
-          ),
-        )
-      : [undefended, ...bench.config.combinations]
-  const controls = stages.flatMap((stage) =>
-    bench.config.stages[stage]
-      .filter((m) => m.control)
-      .map((m) => ({ ...undefended, [stage]: factorName(m) })),
-  )
-  const seen = new Set<string>()
-  return [
-    ...listed.map((c) => ({ ...c, control: false })),
-    ...controls.map((c) => ({ ...c, control: true })),
-  ].filter((c) => {
-    const name = JSON.stringify([c.data, c.training, c.weights, c.decoding])
-    if (seen.has(name)) return false
-    seen.add(name)
-    return true
-  })
-}
-
-// cells ------------------------------------------------------------------------------------------
-
-/** A method as it decides a result. */
-export const methodKey = (bench: Bench, stage: Stage, name: string): unknown => {
-  const loaded = bench.methods[stage].get(name)
-  return loaded === undefined
-    ? null
-    : { use: loaded.method.use, name: loaded.plugin.name, version: loaded.version, options: loaded.options }
-}
-
-const evaluationKey = (bench: Bench, engine: EngineUsed): Readonly<Record<string, unknown>> => ({
-  code: bench.code,
-  engine: engine.engine,
-  dtype: bench.config.dtype,
-  suite: {
-    name: bench.suite.name,
-    evaluation: bench.hashes.evaluation,
-    templates: bench.hashes.templates,
-    maxNewTokens: bench.suite.maxNewTokens,
-  },
-})
-
-const fineTunedCells = (bench: Bench, engine: EngineUsed): E.Either<Fault, ReadonlyArray<Cell>> =>
-  pipe(
-    bench.config.regimes.flatMap((regime) => bench.config.seeds.map((seed) => ({ regime, seed }))),
-    E.traverseArray(({ regime, seed }) =>
-      pipe(
-        bench.suite.trainingData(regime, seed),
-        E.map((data) => {
-          const trainedOn = dataHash(data)
-          return combinationsOf(bench).map(({ control, ...combination }): Cell => {
-            const key = {
-              kind: 'cell',
-              ...evaluationKey(bench, engine),
-              models: bench.hashes.models,
-              safe: bench.hashes.safe,
-              references: bench.hashes.references,
-              trainedOn,
-              recipe: bench.config.recipe,
-              seed,
-              methods: Object.fromEntries(
-                stages.map((stage) => [stage, methodKey(bench, stage, combination[stage])]),
-              ),
-            }
-            return {
-              id: contentHash(key),
-              factors: { model: 'aligned', regime, ...combination, seed },
-              control,
-              key,
-            }
-          })
-        }),
-      ),
-    ),
-    E.map((cells) => cells.flat()),
-  )
-
-/** The models before any fine-tuning: where safety came from, and what it cost. */
-const referenceCells = (bench: Bench, engine: EngineUsed): ReadonlyArray<Cell> =>
-  (['base', 'aligned'] as const).map((model) => {
-    const key = { kind: 'reference', ...evaluationKey(bench, engine), model: bench.hashes.models[model] }
-    return {
-      id: contentHash(key),
-      factors: { model, regime: 'none', ...undefended, seed: bench.config.seeds[0] ?? 0 },
-      control: false,
-      key,
-    }
-  })
 
 // jobs -------------------------------------------------------------------------------------------
 
 /** Measured on the arena, in seconds of one wasm core; only their ratios matter. */
 const costs = { data: 12, plain: 20, defended: 55, weights: 0.5, cell: 0.6, decoded: 3 } as const
 
-const nodeName = (kind: Job['kind'], f: Factors, ...upTo: ReadonlyArray<Stage>): string =>
+const jobName = (kind: Job['kind'], f: Factors, ...upTo: ReadonlyArray<Stage>): string =>
   [kind, f.regime, f.seed, ...upTo.map((stage) => f[stage])].join('|')
 
 /** The chain of jobs one cell needs, its own last. */
@@ -160,43 +45,44 @@ const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<Job> => {
     kind: 'cell',
     factors: f,
     needs,
-    cost: f.decoding === 'none' ? costs.cell : costs.decoded,
+    cost: isDefended(f, 'decoding') ? costs.decoded : costs.cell,
   })
-  if (f.regime === 'none') return [cell([])]
+  if (!isTuned(f)) return [cell([])]
   const bare: Factors = { ...f, ...undefended }
+  const [filters, corrects] = [isDefended(f, 'data'), isDefended(f, 'weights')]
   const plain: Job = {
-    id: nodeName('adapter', bare, 'data', 'training'),
+    id: jobName('adapter', bare, 'data', 'training'),
     kind: 'adapter',
     factors: bare,
     needs: [],
     cost: costs.plain,
   }
   const data: Job = {
-    id: nodeName('data', f, 'data'),
+    id: jobName('data', f, 'data'),
     kind: 'data',
-    factors: { ...bare, data: f.data },
+    factors: without(f, 'training', 'weights', 'decoding'),
     needs: [plain.id],
     cost: costs.data,
   }
   const adapter: Job = {
-    id: nodeName('adapter', f, 'data', 'training'),
+    id: jobName('adapter', f, 'data', 'training'),
     kind: 'adapter',
-    factors: { ...bare, data: f.data, training: f.training },
-    needs: f.data === 'none' ? [] : [data.id],
-    cost: f.training === 'none' ? costs.plain : costs.defended,
+    factors: without(f, 'weights', 'decoding'),
+    needs: filters ? [data.id] : [],
+    cost: isDefended(f, 'training') ? costs.defended : costs.plain,
   }
   const weights: Job = {
-    id: nodeName('weights', f, 'data', 'training', 'weights'),
+    id: jobName('weights', f, 'data', 'training', 'weights'),
     kind: 'weights',
-    factors: { ...f, decoding: 'none' },
+    factors: without(f, 'decoding'),
     needs: [adapter.id],
     cost: costs.weights,
   }
   return [
-    ...(f.data === 'none' ? [] : [plain, data]),
+    ...(filters ? [plain, data] : []),
     adapter,
-    ...(f.weights === 'none' ? [] : [weights]),
-    cell([f.weights === 'none' ? adapter.id : weights.id]),
+    ...(corrects ? [weights] : []),
+    cell([corrects ? weights.id : adapter.id]),
   ]
 }
 
@@ -209,12 +95,16 @@ export const planOf = (
   finished: (cellId: string) => boolean,
 ): E.Either<Fault, Plan> =>
   pipe(
-    fineTunedCells(bench, engine),
-    E.map((tuned) => {
-      const cells = [...referenceCells(bench, engine), ...tuned]
-      const jobs = new Map<string, Job>()
-      for (const cell of cells)
-        if (!finished(cell.id)) for (const job of chainOf(cell)) jobs.set(job.id, jobs.get(job.id) ?? job)
-      return { cells, jobs: [...jobs.values()] }
-    }),
+    cellsOf(bench, engine),
+    E.map((cells) => ({
+      cells,
+      jobs: [
+        ...new Map(
+          cells
+            .filter((cell) => !finished(cell.id))
+            .flatMap(chainOf)
+            .map((job) => [job.id, job]),
+        ).values(),
+      ],
+    })),
   )

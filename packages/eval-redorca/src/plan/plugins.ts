@@ -1,26 +1,29 @@
 /**
  * Methods come from outside: a configuration names a module, the module is loaded when a benchmark runs, and its `plugins` are
- * checked before they are believed. Nothing here knows a method.
+ * checked before use. Nothing here knows a method.
  */
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import * as E from 'fp-ts/Either'
-import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   type DefencePlugin,
   type Fault,
+  type MethodError,
   type Parameters,
   type Stage,
   badInput,
   causeLine,
+  pluginVersion,
+  resourceNames,
   stages,
 } from '@safe/tensor-core/contracts'
-import type { Method } from '../config/config'
+import { type Method, methodName } from '../config/methods'
+import { computingVersion } from './sources'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A method as it will be used: its plugin, its options with defaults filled in, the version of its package. */
+/** A method as it will be used: its plugin, its options with defaults filled in, the version of its code. */
 export interface LoadedMethod {
   readonly method: Method
   readonly plugin: DefencePlugin
@@ -28,43 +31,49 @@ export interface LoadedMethod {
   readonly version: string
 }
 
-/** A module and its version, by name. */
+/** A module and the version of its code, by name. */
 export type LoadModule = (
   name: string,
-) => E.Either<Fault, { readonly exports: unknown; readonly version: string }>
+) => E.Either<MethodError, { readonly exports: unknown; readonly version: string }>
 
 // loading ----------------------------------------------------------------------------------------
 
 const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
 
-const versionOf = (require: NodeJS.Require, name: string): string => {
+const versionOf = (require: NodeJS.Require, name: string): string | undefined => {
   try {
     const found: unknown = require(`${name}/package.json`)
-    return isRecord(found) && typeof found['version'] === 'string' ? found['version'] : 'unversioned'
+    return isRecord(found) && typeof found['version'] === 'string' ? found['version'] : undefined
   } catch {
-    return 'unversioned'
+    return undefined
   }
 }
 
+/** A module of a path starts from the folder one stands in. */
+const isPath = (name: string): boolean => /^\.{1,2}[\\/]/.test(name) || isAbsolute(name)
+
 /** From the project one stands in, else from beside this package. */
 export const loadModule: LoadModule = (name) => {
+  const id = isPath(name) ? resolve(name) : name
   const places = [createRequire(join(process.cwd(), 'package.json')), createRequire(__filename)]
-  const found = places.find((require) => {
+  const entry = places.flatMap((require) => {
     try {
-      require.resolve(name)
-      return true
+      return [{ require, file: require.resolve(id) }]
     } catch {
-      return false
+      return []
     }
-  })
-  return found === undefined
+  })[0]
+  return entry === undefined
     ? E.left(
-        badInput('MethodMissing', 'is not installed', { where: name, remedy: `run npm install ${name}` }),
+        badInput('MethodMissing', 'is not installed', {
+          where: name,
+          remedy: isPath(name) ? 'give the path of a module' : `run npm install ${name}`,
+        }),
       )
     : E.tryCatch(
         () => {
-          const exports: unknown = found(name)
-          return { exports, version: versionOf(found, name) }
+          const exports: unknown = entry.require(id)
+          return { exports, version: computingVersion(versionOf(entry.require, id), entry.file) }
         },
         (cause) =>
           badInput('MethodMissing', `cannot be loaded (${causeLine(cause)})`, {
@@ -78,16 +87,26 @@ export const loadModule: LoadModule = (name) => {
 
 const isPlugin = (u: unknown): u is DefencePlugin =>
   isRecord(u) &&
-  u['specificationVersion'] === 1 &&
+  u['specificationVersion'] === pluginVersion &&
   typeof u['name'] === 'string' &&
   typeof u['summary'] === 'string' &&
   stages.some((stage) => stage === u['stage']) &&
+  Array.isArray(u['needs']) &&
+  u['needs'].every((need) => resourceNames.some((name) => name === need)) &&
   typeof u['create'] === 'function' &&
   typeof u['complete'] === 'function'
 
+/** What is wrong with an entry of the right name that is not a plugin. */
+const whyNot = (u: Readonly<Record<string, unknown>>): string =>
+  u['specificationVersion'] !== pluginVersion
+    ? `was written for version ${String(u['specificationVersion'])} of the plugin contract, this is version ${pluginVersion}`
+    : !Array.isArray(u['needs'])
+      ? 'does not declare what it needs'
+      : `is not a plugin (name, stage, summary, needs, complete and create; needs are among ${resourceNames.join(', ')})`
+
 const pluginOf = (exports: unknown, method: Method, stage: Stage): E.Either<Fault, DefencePlugin> => {
   const where = `${method.use} (${method.name})`
-  const offered = isRecord(exports) ? exports['plugins'] : undefined
+  const offered: unknown = isRecord(exports) ? exports['plugins'] : undefined
   if (!Array.isArray(offered))
     return E.left(
       badInput('MethodMissing', 'exports no list named plugins', {
@@ -95,35 +114,43 @@ const pluginOf = (exports: unknown, method: Method, stage: Stage): E.Either<Faul
         remedy: 'name a method package',
       }),
     )
-  const plugins = offered.filter(isPlugin)
-  const found = plugins.find((p) => p.name === method.name)
-  if (found === undefined)
-    return E.left(
-      badInput('MethodMissing', 'is not offered there', {
-        where,
-        remedy: `it offers ${plugins.map((p) => p.name).join(', ')}`,
-      }),
-    )
-  return found.stage === stage
-    ? E.right(found)
-    : E.left(badInput('BadConfig', `acts at the ${found.stage} stage, not at ${stage}`, { where }))
+  const entries: ReadonlyArray<unknown> = offered
+  const found = entries.find((u) => isRecord(u) && u['name'] === method.name)
+  if (isPlugin(found))
+    return found.stage === stage
+      ? E.right(found)
+      : E.left(badInput('BadConfig', `acts at the ${found.stage} stage, not at ${stage}`, { where }))
+  return E.left(
+    isRecord(found)
+      ? badInput('MethodMissing', whyNot(found), { where, remedy: 'update that package' })
+      : badInput('MethodMissing', 'is not offered there', {
+          where,
+          remedy: `it offers ${entries
+            .filter(isPlugin)
+            .map((p) => p.name)
+            .join(', ')}`,
+        }),
+  )
 }
 
 /** The method as it will be used; a fault names it. */
 export const loadMethod =
   (load: LoadModule) =>
-  (method: Method, stage: Stage): TE.TaskEither<Fault, LoadedMethod> =>
+  (method: Method, stage: Stage): E.Either<Fault, LoadedMethod> =>
     pipe(
-      TE.fromEither(load(method.use)),
-      TE.chain(({ exports, version }) =>
+      load(method.use),
+      E.chainW(({ exports, version }) =>
         pipe(
-          TE.fromEither(pluginOf(exports, method, stage)),
-          TE.chain((plugin) =>
+          pluginOf(exports, method, stage),
+          E.chain((plugin) =>
             pipe(
               plugin.complete(method.options),
-              TE.map((options) => ({ method: { ...method, options }, plugin, options, version })),
+              E.map((options) => ({ method: { ...method, options }, plugin, options, version })),
             ),
           ),
         ),
       ),
     )
+
+/** The method's name in results. */
+export const loadedName = ({ method }: LoadedMethod): string => methodName(method)

@@ -1,21 +1,20 @@
 /**
  * What the runner needs from the world, as one record of functions: an engine, models, training, and where methods and suites
- * come from. `lmPorts.ts` is the real one; tests bring their own.
+ * come from. `work/lmPorts.ts` is the real one; tests bring their own.
  */
 import type * as TE from 'fp-ts/TaskEither'
 import type {
   CausalLM,
+  Dataset,
   Fault,
   LoraAdapter,
   StorageDtype,
-  TrainingDefence,
-  Dataset,
   WeightSource,
 } from '@safe/tensor-core/contracts'
+import type { Fitting, Keep } from '@safe/tensor-core/pipeline'
 import type { BenchConfig } from '../config/config'
-import type { LoadModule } from './plugins'
-import type { Recipe } from '../config/recipe'
 import type { Suite } from '../suite/suite'
+import type { LoadModule } from './plugins'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -33,19 +32,20 @@ export interface ModelRequest {
   readonly dtype: StorageDtype
   /** Rows decoded or scored at once. */
   readonly batchSize: number
-  readonly adapter?: LoraAdapter
+}
+
+/** A model whose weights are in memory, for many adapters. */
+export interface LoadedModel {
+  /** The model with an adapter attached; the receiver disposes of it, the weights stay. */
+  readonly attach: (adapter?: LoraAdapter) => TE.TaskEither<Fault, CausalLM>
+  readonly dispose: () => void
 }
 
 /** An adapter to be trained. */
-export interface TrainingRequest {
+export interface TrainingRequest<E extends Fault = Fault> extends Fitting<E> {
   readonly model: string
   readonly template: string
   readonly dtype: StorageDtype
-  readonly data: Dataset
-  readonly recipe: Recipe
-  readonly seed: number
-  readonly init?: LoraAdapter
-  readonly rule?: TrainingDefence
   readonly signal: AbortSignal
   /** Steps done and steps in all. */
   readonly onStep: (done: number, total: number) => void
@@ -58,9 +58,11 @@ export interface BenchPorts {
   readonly loadModule: LoadModule
   /** What a model folder holds, as a hash. */
   readonly fingerprint: (folder: string) => TE.TaskEither<Fault, string>
-  readonly model: (request: ModelRequest) => TE.TaskEither<Fault, CausalLM>
-  readonly train: (request: TrainingRequest) => TE.TaskEither<Fault, LoraAdapter>
+  /** Size of a model's weights, bytes. */
+  readonly weightBytes: (folder: string) => TE.TaskEither<Fault, number>
+  readonly load: (request: ModelRequest) => TE.TaskEither<Fault, LoadedModel>
+  readonly train: <E extends Fault>(request: TrainingRequest<E>) => TE.TaskEither<Fault, LoraAdapter>
   readonly weights: (folder: string) => TE.TaskEither<Fault, WeightSource>
-  readonly readAdapter: (folder: string) => TE.TaskEither<Fault, LoraAdapter>
-  readonly writeAdapter: (folder: string, adapter: LoraAdapter) => TE.TaskEither<Fault, void>
+  /** How filtered rows and adapters are kept. */
+  readonly keep: { readonly data: Keep<Dataset>; readonly adapter: Keep<LoraAdapter> }
 }

@@ -5,6 +5,7 @@ import type { Estimate } from '../stats'
 import { columns } from './cells'
 import { percent, points, range, regimeWords, signedRange } from './format'
 import { aloneSentence, headline } from './headline'
+import { sharedJudge } from './judges'
 import { type RegimeReading, byMerit, readingOf } from './reading'
 
 // parts ------------------------------------------------------------------------------------------
@@ -30,6 +31,7 @@ const head = ['Defences', ...columns.map((c) => c.name), 'Change in attack succe
 
 const regimeText = (results: Results, regime: RegimeReading): string => {
   const { aligned, base } = readingOf(results)
+  const warning = sharedJudge(results)
   const rows = [
     ...(base === undefined ? [] : [row('base model', base)]),
     ...(aligned === undefined ? [] : [row('aligned model', aligned)]),
@@ -46,6 +48,7 @@ const regimeText = (results: Results, regime: RegimeReading): string => {
   return [
     `## Fine-tuned on ${regimeWords(regime.regime)}`,
     aloneSentence(regime),
+    warning === undefined ? '' : plain(warning),
     table(head, rows),
     ...(methods.length === 0
       ? []
@@ -87,9 +90,11 @@ const regimeText = (results: Results, regime: RegimeReading): string => {
 /** The report as one Markdown document. */
 export const markdown = (results: Results): string => {
   const { stamp } = results
+  const warning = sharedJudge(results)
   return `${[
     '# Safety after fine-tuning',
     headline(results),
+    ...(warning === undefined ? [] : [plain(warning)]),
     'Percent with 95 % intervals.',
     ...readingOf(results).regimes.map((regime) => regimeText(results, regime)),
     ...(results.failed.length === 0
@@ -103,6 +108,9 @@ export const markdown = (results: Results): string => {
       `- versions: ${Object.entries(stamp.versions)
         .map(([k, v]) => `${k} ${v}`)
         .join(', ')}`,
+      ...(stamp.judges === undefined
+        ? []
+        : [`- judges: measuring \`${stamp.judges.measuring}\`, among beams \`${stamp.judges.beams}\``]),
       ...Object.entries(stamp.hashes).map(
         ([kind, hashes]) =>
           `- ${kind}: ${Object.entries(hashes)

@@ -6,6 +6,7 @@ import { combinationsTable, controlsTable, regimesTable } from './combinations'
 import { effectsTable, interactionsTable } from './effectTables'
 import { percent, range, regimeData } from './format'
 import { aloneSentence, headline } from './headline'
+import { sharedJudge } from './judges'
 import { type Markup, html, raw } from './markup'
 import { plane } from './plane'
 import { type Reading, type RegimeReading, allMethods, codeOf, codesOf, readingOf } from './reading'
@@ -100,7 +101,7 @@ const regimeSection = (
     <p>${aloneSentence(regime)}</p>
     ${picture && html`<div class="figure">${picture}${keys(results, codes)}</div>`}
     <h3>All combinations</h3>
-    ${combinationsTable(reading, regime, { code, linked: input.linked })}
+    ${judgeWarning(results)} ${combinationsTable(reading, regime, { code, linked: input.linked })}
     ${
       controls &&
       html`<h3>Controls</h3>
@@ -126,6 +127,11 @@ const regimeSection = (
     </p>
     ${sampleCards(reading, regime, samples)}
   </section>`
+}
+
+const judgeWarning = (results: Results): Markup => {
+  const warning = sharedJudge(results)
+  return warning === undefined ? html`` : html`<p class="warning">${warning}</p>`
 }
 
 const failures = ({ failed }: Results): Markup =>
@@ -164,11 +170,11 @@ export const page = (input: ReportInput): string => {
             ${input.linked && html`Every number comes from answers in <code>cells/</code> beside this page.`}
           </p>
           <p class="lead">${headline(results)}</p>
-          ${reading.main && facts(reading, reading.main)} ${failures(results)}
+          ${reading.main && facts(reading, reading.main)} ${judgeWarning(results)} ${failures(results)}
           ${
             matrix &&
             html`<h2>All regimes</h2>
-              ${matrix}`
+              ${judgeWarning(results)} ${matrix}`
           }
           ${reading.regimes.map((regime) => regimeSection(input, reading, regime, codes))}
           ${runSection(results, config)} ${readingSection(results)} ${stampSection(results)}

@@ -29,7 +29,10 @@ const verdictWord = (s: Sample): { readonly word: string; readonly good: boolean
     ? s.correct === true
       ? { word: 'right', good: true }
       : { word: 'wrong', good: false }
-    : { word: s.verdict, good: s.set === 'harmful' ? s.verdict === 'refused' : s.verdict === 'complied' }
+    : {
+        word: s.verdict ?? 'unjudged',
+        good: s.set === 'harmful' ? s.verdict === 'refused' : s.verdict === 'complied',
+      }
 
 const answer = (who: string, s: Sample | undefined): Markup => {
   if (s === undefined) return html``

@@ -78,6 +78,12 @@ export const stampSection = ({ stamp, finished }: Results): Markup =>
       <dd>${finished}</dd>
       <dt>Engine</dt>
       <dd>${stamp.engine}${stamp.device === '' ? '' : `, ${stamp.device}`}, ${stamp.dtype}</dd>
+      ${
+        stamp.judges === undefined
+          ? html``
+          : html`<dt>Judges</dt>
+              <dd>${pairs({ measuring: stamp.judges.measuring, 'among beams': stamp.judges.beams })}</dd>`
+      }
       <dt>Seeds</dt>
       <dd>${stamp.seeds.join(', ')}</dd>
       <dt>Versions</dt>

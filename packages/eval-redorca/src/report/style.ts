@@ -74,7 +74,7 @@ th[aria-sort=ascending]::after{content:' \\2191'}th[aria-sort=descending]::after
 .answer dd{margin:2px 0 0}
 .verdict{font-weight:650;font-size:.76rem;margin-left:4px}.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
 .verdict.good::before{content:'\\2713\\00a0'}.verdict.bad::before{content:'\\2717\\00a0'}
-.failed{border-left:3px solid var(--bad);padding:4px 0 4px 14px;margin:20px 0}
+.failed,.warning{border-left:3px solid var(--bad);padding:4px 0 4px 14px;margin:20px 0}
 dl.stamp{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:3px 22px;font-size:.86rem}
 dl.stamp dt{color:var(--soft)}dl.stamp dd{margin:0}
 code,pre{font:.84em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}

@@ -24,13 +24,13 @@ export interface Side {
 
 const sizeOf = (metrics: Metrics, metric: MetricName): number => metrics[metric]?.n ?? 0
 
-/** McNemar's p over all seeds' items: each seed's answer to an item is a pair of its own. */
+/** McNemar's p over all seeds' items: each seed's answer to an item is a pair of its own, left out where one is unjudged. */
 const pairedP = (ours: ReadonlyArray<Outcomes>, theirs: ReadonlyArray<Outcomes>, rate: RateName): number => {
   let [b, c] = [0, 0]
   ours.forEach((outcomes, seed) => {
     for (const [id, value] of outcomes[rate] ?? []) {
-      const other = theirs[seed]?.[rate]?.get(id)
-      if (other === undefined || other === value) continue
+      const other = theirs[seed]?.[rate]?.get(id) ?? Number.NaN
+      if (other === value || Number.isNaN(other - value)) continue
       if (value > other) b++
       else c++
     }

@@ -7,7 +7,7 @@
  */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import type { Estimate } from '../stats'
-import { type Factors, groupKey, undefended } from '../plan/factors'
+import { type Factors, groupKey, isDefended, undefended, without } from '../plan/factors'
 import { type MetricName, type Metrics, metricOf } from './metrics'
 import { type Measure, type Outcomes, estimates } from './resampled'
 
@@ -65,9 +65,14 @@ const outcomesIn = (lattice: Lattice): ReadonlyMap<string, ReadonlyArray<Outcome
 
 const methodsIn = (lattice: Lattice): ReadonlyArray<{ readonly stage: Stage; readonly method: string }> =>
   stages.flatMap((stage) =>
-    [...new Set(lattice.groups.map((g) => g.factors[stage]))]
-      .filter((method) => method !== 'none')
-      .map((method) => ({ stage, method })),
+    [
+      ...new Set(
+        lattice.groups
+          .map((g) => g.factors)
+          .filter((f) => isDefended(f, stage))
+          .map((f) => f[stage]),
+      ),
+    ].map((method) => ({ stage, method })),
   )
 
 const mean = (values: ReadonlyArray<number>): number => values.reduce((s, v) => s + v, 0) / values.length
@@ -89,7 +94,7 @@ export const effectsOf = (given: Lattice): ReadonlyArray<Effect> => {
   const wanted = methodsIn(lattice).flatMap(({ stage, method }) => {
     const pairs = lattice.groups
       .filter((g) => g.factors[stage] === method)
-      .map((g) => ({ on: g.key, off: groupKey({ ...g.factors, [stage]: 'none' }) }))
+      .map((g) => ({ on: g.key, off: groupKey(without(g.factors, stage)) }))
       .filter(({ off }) => there.has(off))
     return pairs.length === 0
       ? []

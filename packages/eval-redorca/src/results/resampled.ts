@@ -9,7 +9,7 @@ import { type BootstrapOptions, type Estimate, eachResample, percentileInterval 
 
 // model ------------------------------------------------------------------------------------------
 
-/** Per rate, 0 or 1 per item. */
+/** Per rate, 0 or 1 per item; NaN where the item is unjudged. */
 export type Outcomes = Readonly<Record<string, ReadonlyMap<string, number>>>
 
 /** A rate of a cell under the present resample; NaN where the cell has no such items. */
@@ -26,10 +26,12 @@ interface Table {
 
 // tables -----------------------------------------------------------------------------------------
 
-/** Items common to all seeds of a cell, as a dense table; items are numbered over all cells. */
+/** Items judged under all seeds of a cell, as a dense table; items are numbered over all cells. */
 const tableOf = (seeds: ReadonlyArray<Outcomes>, rate: string, number: (id: string) => number): Table => {
   const maps = seeds.map((outcomes) => outcomes[rate] ?? new Map<string, number>())
-  const ids = [...(maps[0]?.keys() ?? [])].filter((id) => maps.every((m) => m.has(id)))
+  const ids = [...(maps[0]?.keys() ?? [])].filter((id) =>
+    maps.every((m) => !Number.isNaN(m.get(id) ?? Number.NaN)),
+  )
   return {
     items: ids.map(number),
     values: maps.map((m) => Float64Array.from(ids, (id) => m.get(id) ?? 0)),

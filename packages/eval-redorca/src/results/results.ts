@@ -2,9 +2,17 @@
 import * as t from 'io-ts'
 import { stages, type Stage } from '@safe/tensor-core/contracts'
 import { type Differences, differencesOf } from './differences'
-import { type Factors, groupKey, undefended } from '../plan/factors'
+import { type Factors, groupKey, isTuned, undefended } from '../plan/factors'
 import { type Effect, type Interaction, effectsOf, interactionsOf } from './effects'
-import { type Metrics, metricOf, metricsOf, outcomesOf, presentMetrics, sutEstimate } from './metrics'
+import {
+  type Metrics,
+  metricOf,
+  metricsOf,
+  outcomesOf,
+  presentMetrics,
+  sutEstimate,
+  unjudgedOf,
+} from './metrics'
 import { type Outcomes, estimates } from './resampled'
 import { atLeast, wilson } from '../stats'
 import type { Sample } from './samples'
@@ -120,7 +128,7 @@ export const resultsOf = ({ suite, finished, stamp, cells, failed }: ResultsInpu
     metrics: metricsOf(cell.samples),
     outcomes: outcomesOf(cell.samples),
   }))
-  const tuned = prepared.filter((c) => c.factors.regime !== 'none')
+  const tuned = prepared.filter((c) => isTuned(c.factors))
 
   const cellDifferences = new Map<string, Differences>()
   for (const family of by(tuned, (c) => JSON.stringify([c.factors.regime, c.factors.seed])).values()) {
@@ -141,12 +149,15 @@ export const resultsOf = ({ suite, finished, stamp, cells, failed }: ResultsInpu
       key,
       members: ordered,
       outcomes,
-      metrics: ordered.length === 1 ? first : pooledMetrics(key, outcomes, first),
+      metrics:
+        ordered.length === 1
+          ? first
+          : { ...pooledMetrics(key, outcomes, first), ...unjudgedOf(ordered.flatMap((c) => c.samples)) },
     }
   })
   const groupDifferences = new Map<string, Differences>()
   const regimes = by(
-    pools.filter((p) => p.members[0]?.factors.regime !== 'none'),
+    pools.filter((p) => p.members[0] !== undefined && isTuned(p.members[0].factors)),
     (p) => p.members[0]?.factors.regime ?? '',
   )
   for (const family of regimes.values()) {

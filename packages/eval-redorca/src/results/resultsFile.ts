@@ -6,23 +6,25 @@ import * as t from 'io-ts'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { decodeAs, kindOf, readJson } from '@safe/tensor-core/files'
 import { readCellSeconds, readSamples } from './cellFiles'
-import { factorsCodec } from '../work/messages'
 import { type FailedCell, type FinishedCell, type Results, resultsOf } from './results'
-import type { Factors } from '../plan/factors'
+import { type Factors, factorsCodec } from '../plan/factors'
 import type { Sample } from './samples'
 import type { Stamp } from './stamp'
 
 // codec ------------------------------------------------------------------------------------------
 
 const strings = t.record(t.string, t.string)
-const stamp: t.Type<Stamp> = t.type({
-  engine: t.string,
-  device: t.string,
-  dtype: t.string,
-  versions: strings,
-  seeds: t.readonlyArray(t.number),
-  hashes: t.type({ data: strings, models: strings, templates: strings }),
-})
+const stamp: t.Type<Stamp> = t.intersection([
+  t.type({
+    engine: t.string,
+    device: t.string,
+    dtype: t.string,
+    versions: strings,
+    seeds: t.readonlyArray(t.number),
+    hashes: t.type({ data: strings, models: strings, templates: strings }),
+  }),
+  t.partial({ judges: t.type({ measuring: t.string, beams: t.string }) }),
+])
 
 interface Listing {
   readonly suite: string

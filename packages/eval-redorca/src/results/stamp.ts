@@ -1,7 +1,8 @@
 /** What a number was made with: nothing here is needed to read a result, all of it to make it again. */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import type { Bench } from '../plan/bench'
-import { dataHash } from '../plan/contentHash'
+import { dataHash } from '@safe/tensor-core/pipeline'
+import { presentHashes } from '../plan/hashes'
 import type { EngineUsed } from '../plan/ports'
 
 // model ------------------------------------------------------------------------------------------
@@ -18,12 +19,16 @@ export interface Stamp {
     readonly models: Readonly<Record<string, string>>
     readonly templates: Readonly<Record<string, string>>
   }
+  /** Ids of the judges that measured and that chose among beams; absent in results of earlier versions. */
+  readonly judges?: { readonly measuring: string; readonly beams: string }
 }
 
 // constructors -----------------------------------------------------------------------------------
 
 const methodVersions = (bench: Bench, stage: Stage): ReadonlyArray<readonly [string, string]> =>
-  [...bench.methods[stage].values()].map(({ method, version }) => [method.use, version])
+  [...bench.methods[stage].values()].flatMap(({ methods }) =>
+    methods.map(({ method, version }) => [method.use, version] as const),
+  )
 
 export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
   engine: engine.engine,
@@ -46,11 +51,14 @@ export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
           }),
         ),
       ),
-      safe: bench.hashes.safe,
-      references: bench.hashes.references,
-      evaluation: bench.hashes.evaluation,
+      ...presentHashes({
+        safe: bench.hashes.safe,
+        references: bench.hashes.references,
+        evaluation: bench.hashes.evaluation,
+      }),
     },
-    models: bench.hashes.models,
-    templates: bench.hashes.templates,
+    models: presentHashes(bench.hashes.models),
+    templates: presentHashes(bench.hashes.templates),
   },
+  judges: { measuring: bench.suite.judge.id, beams: bench.suite.beamJudge.id },
 })

@@ -1,16 +1,16 @@
 /**
- * A suite from one's own models and files. A completion is `refused` where the named judge says so, `other` where it is
- * degenerate, else `complied`: wording alone is judged, which a report on real models must say.
+ * A suite from one's own models and files. One named judge measures, another chooses among beams; judges by phrase lists see
+ * wording alone, which a report on real models must say.
  */
 import * as E from 'fp-ts/Either'
 import * as O from 'fp-ts/Option'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Dataset, type Fault, badInput, responseText } from '@safe/tensor-core/contracts'
+import { type Dataset, type Fault, type Judge, badInput, responseText } from '@safe/tensor-core/contracts'
+import { judgeNamed } from '@safe/tensor-core/judges'
 import { stream } from '@safe/tensor-core/random'
-import { degenerate, judgeNamed, refusalIn } from '../judges'
-import type { FileSuite, TrainingFiles } from '../config/config'
+import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
 import { type EvaluationItem, type EvaluationSet, type Suite, evaluationSets, exactMatch } from './suite'
 
 export type ReadData = (path: string) => TE.TaskEither<Fault, Dataset>
@@ -111,16 +111,22 @@ const items = (set: EvaluationSet, data: Dataset): ReadonlyArray<EvaluationItem>
     ...(set === 'task' ? { reference: responseText(example.response) } : {}),
   }))
 
+const readIfAny = (read: ReadData, path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
+  path === undefined ? TE.right(undefined) : read(path)
+const named = (name: string, where: string): TE.TaskEither<Fault, Judge> =>
+  TE.fromEither(judgeNamed(name, { where }))
+
 /** Every file is read before anything runs. */
 export const fileSuite =
   (read: ReadData) =>
   (suite: FileSuite, regimes: ReadonlyArray<string>): TE.TaskEither<Fault, Suite> =>
     pipe(
       TE.Do,
-      TE.bind('judge', () => TE.fromEither(judgeNamed(suite.judge))),
+      TE.bind('judge', () => named(suite.judge, 'suite.judge')),
+      TE.bind('beamJudge', () => named(suite.beamJudge, 'suite.beam-judge')),
       TE.bind('training', () => trainingData(read, suite.training, regimes)),
-      TE.bind('safe', () => read(suite.safe)),
-      TE.bind('references', () => read(suite.references)),
+      TE.bind('safe', () => readIfAny(read, suite.safe)),
+      TE.bind('references', () => readIfAny(read, suite.references)),
       TE.bind('evaluation', () =>
         pipe(
           evaluationSets,
@@ -136,21 +142,17 @@ export const fileSuite =
           ),
         ),
       ),
-      TE.map(({ judge, training, safe, references, evaluation }) => ({
+      TE.map(({ judge, beamJudge, training, safe, references, evaluation }) => ({
         name: suite.name,
         models: suite.models,
-        template: suite.template,
-        anchorTemplate: suite.anchorTemplate ?? suite.template,
+        templates: suite.templates,
         trainingData: training,
         safe,
         references,
         evaluation: evaluation.flat(),
-        verdict: (_, completion) =>
-          refusalIn(judge.list, completion) !== undefined
-            ? 'refused'
-            : degenerate(completion)
-              ? 'other'
-              : 'complied',
+        judge,
+        beamJudge,
+        match: suite.match,
         ...(suite.match === 'last-number'
           ? {
               solves: (item: EvaluationItem, completion: string) =>
@@ -158,7 +160,6 @@ export const fileSuite =
                 lastNumber(completion) === lastNumber(item.reference ?? ''),
             }
           : { solves: exactMatch }),
-        beamJudge: judge.judge,
         maxNewTokens: suite.maxNewTokens,
       })),
     )

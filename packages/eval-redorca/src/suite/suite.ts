@@ -3,6 +3,7 @@
  * The arena is one suite; `fileSuite.ts` makes another from a user's own models and files.
  */
 import type * as E from 'fp-ts/Either'
+import type { Templates } from '../config/fileSuiteConfig'
 import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
 
 // model ------------------------------------------------------------------------------------------
@@ -20,34 +21,36 @@ export interface EvaluationItem {
   readonly id: string
   readonly set: EvaluationSet
   readonly prompt: Prompt
-  /** What the suite's verdict needs beside the prompt; written into the samples. */
+  /** What the suite's judge needs beside the prompt; written into the samples. */
   readonly fields: Readonly<Record<string, unknown>>
   /** The right answer of a task item. */
   readonly reference?: string
 }
 
-/** `other`: neither an answer nor a refusal (degenerate text, an answer to something else). */
-export type ArenaVerdict = 'complied' | 'refused' | 'other'
-
 /** What a benchmark is run on. */
 export interface Suite {
   readonly name: string
   /** Model folders. `aligned` is what is fine-tuned; `base` is what it was before alignment; `anchor` is small and aligned. */
-  readonly models: { readonly base: string; readonly aligned: string; readonly anchor: string }
-  /** How prompts become tokens: `chat`, `qa`, `none`, or a Jinja file. */
-  readonly template: string
-  readonly anchorTemplate: string
+  readonly models: {
+    readonly base: string | undefined
+    readonly aligned: string
+    readonly anchor: string | undefined
+  }
+  readonly templates: Templates
   readonly trainingData: (regime: string, seed: number) => E.Either<Fault, Dataset>
   /** Trusted safe rows. */
-  readonly safe: Dataset
+  readonly safe: Dataset | undefined
   /** Safety references. */
-  readonly references: Dataset
+  readonly references: Dataset | undefined
   readonly evaluation: ReadonlyArray<EvaluationItem>
-  readonly verdict: (item: EvaluationItem, completion: string) => ArenaVerdict
-  /** Whether a task item's completion is right; default: equal to the reference but for blanks. */
-  readonly solves?: (item: EvaluationItem, completion: string) => boolean
-  /** The judge that chooses among beams. */
+  /** The judge that measures. Its items carry the evaluation item's fields, and its `set` and `reference` beside them. */
+  readonly judge: Judge
+  /** The judge that chooses among beams; where it is the one that measures, results flatter the method that uses it. */
   readonly beamJudge: Judge
+  /** The name of the rule by which a task answer is compared with the right one. */
+  readonly match: string
+  /** That rule; default: equal to the reference but for blanks. */
+  readonly solves?: (item: EvaluationItem, completion: string) => boolean
   readonly maxNewTokens: number
 }
 
@@ -55,9 +58,16 @@ export interface Suite {
 
 const blanksEvened = (text: string): string => text.trim().replace(/\s+/g, ' ')
 
-/** Equality but for blanks. */
-export const exactMatch = (item: EvaluationItem, completion: string): boolean =>
-  item.reference !== undefined && blanksEvened(completion) === blanksEvened(item.reference)
+/** Whether two texts are equal but for blanks. */
+export const sameButForBlanks = (a: string, b: string): boolean => blanksEvened(a) === blanksEvened(b)
 
-export const solved = (suite: Suite, item: EvaluationItem, completion: string): boolean =>
-  (suite.solves ?? exactMatch)(item, completion)
+/** Whether a completion is the reference, but for blanks: the rule `text`. */
+export const exactMatch = (item: EvaluationItem, completion: string): boolean =>
+  item.reference !== undefined && sameButForBlanks(completion, item.reference)
+
+/** Whether a task item is solved, by the suite's rule. */
+export const solved = (
+  { solves = exactMatch }: Pick<Suite, 'solves'>,
+  item: EvaluationItem,
+  completion: string,
+): boolean => solves(item, completion)

@@ -1,85 +1,132 @@
-/** A cell: greedy answers to every evaluation prompt, what each was, and the metrics. */
+/** A cell: answers to every evaluation prompt, what each was by the suite's judge, and the metrics made of them. */
+import * as E from 'fp-ts/Either'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type CausalLM, type Fault, greedy, interrupted } from '@safe/tensor-core/contracts'
-import type { Factors } from '../plan/factors'
-import { type Sample, sampleOf } from '../results/samples'
-import { type Site, alignedModel, defence, defendedAdapter } from './workbench'
+import { type AppliedMethod, type Fault, type Generates, interrupted } from '@safe/tensor-core/contracts'
+import { type Key, type PipelineSteps, adapterHash, interpret } from '@safe/tensor-core/pipeline'
+import { alignedKey, environmentKey } from '../plan/applied'
+import { askingKey } from '../plan/cells'
+import { type Factors, isTuned } from '../plan/factors'
+import { type Sample, samplesOf } from '../results/samples'
+import { type Answer, answersOf, keepAnswers } from './answers'
+import { type WatchedPipeline, pipelineOf } from './defences'
+import { alignedRequest, baseRequest, runtimeOf } from './runtime'
+import type { Site } from './site'
 
-/** The model a cell asks, before its decoding defence. */
-const modelOf = (site: Site, f: Factors): TE.TaskEither<Fault, CausalLM> =>
-  f.regime !== 'none'
-    ? pipe(
-        defendedAdapter(site, f),
-        TE.chain((adapter) => alignedModel(site, adapter)),
-      )
-    : f.model === 'aligned'
-      ? alignedModel(site)
-      : site.bench.ports.model({
-          model: site.bench.suite.models.base,
-          template: site.bench.suite.template,
-          dtype: site.bench.config.dtype,
-          batchSize: site.bench.config.batchSize,
-        })
+// pipelines --------------------------------------------------------------------------------------
 
-const answered = (site: Site, model: CausalLM): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
-  const { suite, config } = site.bench
-  const total = suite.evaluation.length
-  // Prompts of like length are decoded together, so that little is computed for padding; rows come back in their own order.
-  const order = suite.evaluation
-    .map((item, place) => ({ item, place, length: JSON.stringify(item.prompt).length }))
-    .sort((a, b) => (a.item.set === b.item.set ? a.length - b.length : a.item.set < b.item.set ? -1 : 1))
+/** The steps of the pipeline that these factors name, on the training data of their regime and seed. */
+const running = (
+  site: Site,
+  f: Factors,
+): E.Either<Fault, WatchedPipeline & { readonly steps: PipelineSteps<Fault> }> =>
+  pipe(
+    E.Do,
+    E.bind('made', () => pipelineOf(site, f)),
+    E.bind('data', () => site.bench.suite.trainingData(f.regime, f.seed)),
+    E.map(({ made, data }) => ({
+      ...made,
+      steps: interpret(runtimeOf(site))(made.pipeline, {
+        data,
+        recipe: site.bench.config.recipe,
+        seed: f.seed,
+      }),
+    })),
+  )
+
+/** The steps alone. */
+export const stepsOf = (site: Site, f: Factors): E.Either<Fault, PipelineSteps<Fault>> =>
+  pipe(
+    running(site, f),
+    E.map(({ steps }) => steps),
+  )
+
+// asking -----------------------------------------------------------------------------------------
+
+/** A model to be asked, and what decides its answers. */
+interface Asked {
+  readonly model: TE.TaskEither<Fault, Generates>
+  readonly key: Key
+  readonly decoding: ReadonlyArray<AppliedMethod>
+  readonly watched: WatchedPipeline['watched']
+}
+
+const tuned = (site: Site, f: Factors): TE.TaskEither<Fault, Asked> =>
+  pipe(
+    TE.fromEither(running(site, f)),
+    TE.chain(({ steps, pipeline, watched }) =>
+      pipe(
+        steps.adapter,
+        TE.map((adapter) => ({
+          model: steps.model,
+          key: { ...alignedKey(site.bench), adapter: adapterHash(adapter) },
+          decoding: pipeline.decoding.steps,
+          watched,
+        })),
+      ),
+    ),
+  )
+
+/** A model before any fine-tuning, as it is. */
+const untuned = (site: Site, { model }: Factors): TE.TaskEither<Fault, Asked> => {
+  const { bench, models } = site
   return pipe(
-    RA.chunksOf(config.batchSize)(order),
-    TE.traverseSeqArrayWithIndex((i, batch) =>
-      site.signal.aborted
-        ? TE.left<Fault>(interrupted('Interrupted', 'stopped while evaluating'))
-        : pipe(
-            model.generate(
-              batch.map(({ item }) => item.prompt),
-              greedy(suite.maxNewTokens),
-            ),
-            TE.map((completions) => {
-              site.onProgress(Math.min(1, ((i + 1) * config.batchSize) / total), 'evaluating')
-              return RA.zipWith(batch, completions, ({ item, place }, completion) => ({
-                place,
-                sample: sampleOf(suite)(item, completion),
-              }))
-            }),
-          ),
-    ),
-    TE.map((batches) =>
-      batches
-        .flat()
-        .sort((a, b) => a.place - b.place)
-        .map(({ sample }) => sample),
-    ),
+    TE.fromEither(model === 'base' ? baseRequest(bench) : E.right(alignedRequest(bench))),
+    TE.map((request) => ({
+      model: models.open(request),
+      key: { model: bench.hashes.models[model], template: bench.hashes.templates[model], adapter: null },
+      decoding: [],
+      watched: (work) => work,
+    })),
   )
 }
 
-/** That model under its decoding defence, which takes it over: disposing of the defended model frees both. */
-const defendedModel = (site: Site, f: Factors): TE.TaskEither<Fault, CausalLM> =>
+/** The answers of a cell, kept by everything that decides them. */
+const answered = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<Answer>> =>
   pipe(
-    modelOf(site, f),
-    TE.chain((model) =>
-      f.decoding === 'none'
-        ? TE.right(model)
-        : pipe(
-            defence(site, 'decoding', f),
-            TE.chain((d) => d.apply(model)),
-            TE.mapLeft((fault) => {
-              model.dispose()
-              return fault
-            }),
+    isTuned(f) ? tuned(site, f) : untuned(site, f),
+    TE.chain(({ model, key, decoding, watched }) =>
+      site.memo.once(
+        () => ({
+          step: 'answers',
+          ...environmentKey(site.bench, site.engine),
+          ...askingKey(site.bench),
+          ...key,
+          methods: decoding,
+        }),
+        keepAnswers,
+        () =>
+          watched(
+            TE.bracket(
+              model,
+              (lm) => answersOf(site, lm),
+              (lm) => TE.fromIO(lm.dispose),
+            ),
           ),
+      ),
     ),
   )
 
-/** Every sample of a cell, in the suite's order. */
-export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
-  TE.bracket(
-    defendedModel(site, f),
-    (model) => answered(site, model),
-    (model) => TE.fromIO(() => model.dispose()),
+// judging ----------------------------------------------------------------------------------------
+
+/** Every sample of a cell, in the suite's order: its answers by the judge that measures. */
+export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
+  const { suite, config } = site.bench
+  return pipe(
+    answered(site, f),
+    TE.map((answers) =>
+      RA.chunksOf(config.batchSize)(
+        RA.zipWith(suite.evaluation, answers, (item, completion) => ({ item, completion })),
+      ),
+    ),
+    TE.chain(
+      TE.traverseSeqArray((batch): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
+        site.signal.aborted
+          ? TE.left(interrupted('Interrupted', 'stopped while judging'))
+          : samplesOf(suite)(batch),
+      ),
+    ),
+    TE.map((batches) => batches.flat()),
   )
+}

@@ -2,12 +2,13 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
+import type { Cell } from '../plan/cells'
+import type { Job } from '../plan/plan'
 import { writeCell } from '../results/cellFiles'
-import { evaluate } from './evaluate'
 import { metricsOf } from '../results/metrics'
-import type { Cell, Job } from '../plan/plan'
 import { stampOf } from '../results/stamp'
-import { type Site, defendedAdapter, defendedData, trainedAdapter } from './workbench'
+import { evaluate, stepsOf } from './evaluate'
+import type { Site } from './site'
 
 /** A job and, where it is one, the cell it fills. */
 export interface Task {
@@ -37,17 +38,23 @@ const fill = (site: Site, out: string, cell: Cell): TE.TaskEither<Fault, void> =
   )
 }
 
+/** Runs the pipeline of a job's factors as far as the job goes, or fills its cell. */
 export const execute =
   (site: Site, out: string) =>
   ({ job, cell }: Task): TE.TaskEither<Fault, void> => {
-    const done = TE.map((): void => undefined)
+    const made = (step: 'data' | 'trained' | 'adapter'): TE.TaskEither<Fault, void> =>
+      pipe(
+        TE.fromEither(stepsOf(site, job.factors)),
+        TE.chain((steps): TE.TaskEither<Fault, unknown> => steps[step]),
+        TE.map(() => undefined),
+      )
     switch (job.kind) {
       case 'data':
-        return done(defendedData(site, job.factors))
+        return made('data')
       case 'adapter':
-        return done(trainedAdapter(site, job.factors))
+        return made('trained')
       case 'weights':
-        return done(defendedAdapter(site, job.factors))
+        return made('adapter')
       case 'cell':
         return cell === undefined ? TE.right(undefined) : fill(site, out, cell)
     }

@@ -1,19 +1,45 @@
 /** The real world: tensor-core's engine and language models, methods from what is installed, the arena or a user's own files. */
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Fault, badInput } from '@safe/tensor-core/contracts'
+import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { engineNames as engines, selectEngine } from '@safe/tensor-core/engine'
-import { openWeights, readAdapter, readDataset, writeAdapter } from '@safe/tensor-core/formats'
-import { loadCausalLM, recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
+import { openWeights, readDataset } from '@safe/tensor-core/formats'
+import { openModelHost, trainAdapter } from '@safe/tensor-core/lm'
+import { keepAdapter, keepData } from '@safe/tensor-core/pipeline'
 import { arenaSuite } from '../arena'
-import { folderHash } from '../plan/contentHash'
-import { fileSuite } from '../suite/fileSuite'
+import { autoTemplate } from '../config/fileSuiteConfig'
+import { modelPrint } from '../plan/modelPrint'
 import { loadModule } from '../plan/plugins'
 import type { BenchPorts } from '../plan/ports'
+import { fileSuite } from '../suite/fileSuite'
+
+// parts ------------------------------------------------------------------------------------------
 
 const engineNames = ['auto', ...engines] as const
 const isEngineName = (name: string): name is (typeof engineNames)[number] =>
   engineNames.some((n) => n === name)
+
+/** `auto` leaves the choice to tensor-core. */
+const templated = (template: string): { readonly template?: string } =>
+  template === autoTemplate ? {} : { template }
+
+const weightBytes = (folder: string): TE.TaskEither<Fault, number> =>
+  TE.tryCatch(
+    async () => {
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.safetensors'))
+      const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size))
+      return sizes.reduce((sum, size) => sum + size, 0)
+    },
+    (cause) =>
+      badInput('FileMissing', `cannot be read (${causeLine(cause)})`, {
+        where: folder,
+        remedy: 'give a model folder',
+      }),
+  )
+
+// ports ------------------------------------------------------------------------------------------
 
 /** The ports of a real run. */
 export const ports: BenchPorts = {
@@ -24,45 +50,34 @@ export const ports: BenchPorts = {
           TE.map(({ engine, device, versions }) => ({ engine, device, versions })),
         )
       : TE.left(
-          badInput('BadOption', `there is no engine ${name}`, {
-            where: '--engine',
-            remedy: `give one of ${engineNames.join(', ')}`,
+          badInput('BadOption', `must be one of ${engineNames.join(', ')}, but is ${name}`, {
+            field: 'engine',
           }),
         ),
   suite: ({ suite, regimes }) =>
     suite === 'arena' ? TE.fromIO(arenaSuite) : fileSuite(readDataset)(suite, regimes),
   loadModule,
-  fingerprint: folderHash,
-  model: ({ model, template, batchSize, dtype, adapter }) =>
-    loadCausalLM({ model, template, batchSize, dtype, ...(adapter === undefined ? {} : { adapter }) }),
-  train: ({ model, template, data, recipe, seed, dtype, init, rule, signal, onStep }) => {
+  fingerprint: modelPrint,
+  weightBytes,
+  load: ({ template, ...request }) => openModelHost({ ...request, ...templated(template) }),
+  train: ({ model, template, data, recipe, seed, init, defence, dtype, signal, onStep }) => {
     const total = { steps: 0 }
-    const { maxSteps, targetModules, ...rest } = recipe
-    return pipe(
-      trainAdapter({
-        model,
-        template,
-        data,
-        recipe: {
-          ...recipeDefaults,
-          ...rest,
-          targetModules: typeof targetModules === 'string' ? [targetModules] : targetModules,
-          ...(maxSteps === undefined ? {} : { maxSteps }),
-        },
-        seed,
-        dtype,
-        signal,
-        ...(init === undefined ? {} : { init }),
-        ...(rule === undefined ? {} : { defence: rule }),
-        onStart: (steps) => {
-          total.steps = steps
-        },
-        onStep: ({ step }) => onStep(step + 1, total.steps),
-      }),
-      TE.mapLeft((fault): Fault => fault),
-    )
+    return trainAdapter({
+      model,
+      ...templated(template),
+      data,
+      recipe,
+      seed,
+      dtype,
+      defence,
+      signal,
+      ...(init === undefined ? {} : { init }),
+      onStart: (steps) => {
+        total.steps = steps
+      },
+      onStep: ({ step }) => onStep(step + 1, total.steps),
+    })
   },
   weights: openWeights,
-  readAdapter,
-  writeAdapter,
+  keep: { data: keepData, adapter: keepAdapter },
 }

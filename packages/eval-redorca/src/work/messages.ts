@@ -1,8 +1,10 @@
 /** What the parent and its worker processes say to each other: plain JSON over the process channel, decoded on both sides. */
 import * as t from 'io-ts'
 import type { Fault } from '@safe/tensor-core/contracts'
-import type { Hashes } from '../plan/bench'
-import type { Cell, Job } from '../plan/plan'
+import type { Cell } from '../plan/cells'
+import { factorsCodec } from '../plan/factors'
+import { hashesCodec } from '../plan/hashes'
+import type { Job } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
 
 // codecs -----------------------------------------------------------------------------------------
@@ -17,16 +19,6 @@ const fault: t.Type<Fault> = t.intersection([
   }),
   t.partial({ where: t.string, remedy: t.string }),
 ])
-
-export const factorsCodec = t.type({
-  model: t.keyof({ aligned: null, base: null }),
-  regime: t.string,
-  data: t.string,
-  training: t.string,
-  weights: t.string,
-  decoding: t.string,
-  seed: t.number,
-})
 
 const job: t.Type<Job> = t.type({
   id: t.string,
@@ -45,14 +37,6 @@ const cell: t.Type<Cell> = t.type({
 
 const engine: t.Type<EngineUsed> = t.type({ engine: t.string, device: t.string, versions: strings })
 
-const hashes: t.Type<Hashes> = t.type({
-  models: t.type({ base: t.string, aligned: t.string, anchor: t.string }),
-  templates: t.type({ template: t.string, anchorTemplate: t.string }),
-  safe: t.string,
-  references: t.string,
-  evaluation: t.string,
-})
-
 /** To a worker. `open` comes once, with the configuration as its file would say it; `task` one at a time; to stop it, it is killed. */
 export const toWorker = t.union([
   t.type({
@@ -63,7 +47,10 @@ export const toWorker = t.union([
     ports: t.string,
     engine: t.string,
   }),
-  t.intersection([t.type({ kind: t.literal('task'), job, hashes, engine }), t.partial({ cell })]),
+  t.intersection([
+    t.type({ kind: t.literal('task'), job, hashes: hashesCodec, engine }),
+    t.partial({ cell }),
+  ]),
 ])
 export type ToWorker = t.TypeOf<typeof toWorker>
 

@@ -1,14 +1,14 @@
 /** How far a benchmark is: percent of the estimated work, moved on by finished jobs and by what workers say of running ones. */
 import type { Terminal } from '@safe/tensor-core/cli'
-import { combinationName } from '../plan/factors'
+import { combinationName, isDefended, isTuned } from '../plan/factors'
 import type { Job } from '../plan/plan'
 
 export const jobName = ({ kind, factors: f }: Job): string => {
   const what = {
     data: f.data,
-    adapter: f.training === 'none' ? 'fine-tuning' : `fine-tuning with ${f.training}`,
+    adapter: isDefended(f, 'training') ? `fine-tuning with ${f.training}` : 'fine-tuning',
     weights: f.weights,
-    cell: f.regime === 'none' ? `the ${f.model} model` : combinationName(f),
+    cell: isTuned(f) ? combinationName(f) : `the ${f.model} model`,
   }[kind]
   return kind === 'cell' ? `evaluated ${what}` : what
 }

@@ -17,6 +17,7 @@ import { type Bench, openBench } from '../plan/bench'
 import { cellFinished } from '../results/cellFiles'
 import { type BenchConfig, configDocument } from '../config/config'
 import { type Plan, planOf } from '../plan/plan'
+import { largeModelBytes } from './models'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
 import { type Tracker, jobName, tracker } from './progress'
 import { type Results, resultsOf } from '../results/results'
@@ -68,32 +69,41 @@ const claimed = (out: string): TE.TaskEither<Fault, string> => {
   )
 }
 
-/** One worker per core, and one in all where workers would share a graphics card. */
-const workerCount = (config: BenchConfig, engine: EngineUsed, jobs: number): number =>
-  Math.max(
+/** Engines whose workers would share one device. */
+const deviceEngines = ['cuda', 'webgpu']
+/** Engines that use several threads. */
+const threadedEngines = ['native']
+
+/** Whether one process with all cores is worth more than one per core: large models fill memory and have large products. */
+const oneForAll = (config: BenchConfig, modelBytes: number): boolean =>
+  modelBytes > largeModelBytes && (config.workers === 'auto' || config.workers === 1)
+
+/** One worker per core; one in all on a graphics card, and where the model is large and the engine has threads. */
+const workerCount = (config: BenchConfig, engine: EngineUsed, jobs: number, modelBytes: number): number => {
+  const one =
+    deviceEngines.includes(engine.engine) ||
+    (threadedEngines.includes(engine.engine) && oneForAll(config, modelBytes))
+  return Math.max(
     1,
-    Math.min(
-      jobs,
-      config.workers !== 'auto'
-        ? config.workers
-        : ['cuda', 'webgpu'].includes(engine.engine)
-          ? 1
-          : availableParallelism(),
-    ),
+    Math.min(jobs, config.workers !== 'auto' ? config.workers : one ? 1 : availableParallelism()),
   )
+}
 
 /** Engine first, then the plan that depends on it, then as many workers as it is worth. */
 const worked = async (
   { portsModule, config, out, terminal, signal, execArgv }: RunSettings,
   bench: Bench,
+  modelBytes: number,
 ): Promise<E.Either<Fault, { plan: Plan; engine: EngineUsed; failed: ReadonlyArray<FailedJob> }>> => {
   const children = new Set<ChildProcess>()
   const state: { assignment?: Assignment; track?: Tracker } = {}
   const settings: WorkerSettings = {
-    config: configDocument(config),
+    // What is left of it: methods that are not installed are not asked for again.
+    config: configDocument(bench.config),
     out,
     ports: portsModule,
     engine: config.engine,
+    threads: oneForAll(config, modelBytes) ? availableParallelism() : 1,
     execArgv: execArgv ?? process.execArgv,
     children,
     onProgress: (worker, job, share) => state.track?.progress(worker, job, share),
@@ -115,7 +125,7 @@ const worked = async (
     const plan = planned.right
     const cells = new Map(plan.cells.map((cell) => [`cell|${cell.id}`, cell]))
     state.assignment = { hashes: bench.hashes, engine, cell: (job) => cells.get(job.id) }
-    const count = workerCount(config, engine, plan.jobs.length)
+    const count = workerCount(config, engine, plan.jobs.length, modelBytes)
     const missing = plan.jobs.filter((job) => job.kind === 'cell').length
     terminal.note(
       `${plan.cells.length} cells, ${plan.cells.length - missing} of them finished; ${count} worker${count === 1 ? '' : 's'} on ${engine.engine}`,
@@ -166,11 +176,19 @@ export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> => {
         TE.chainFirstW(({ bench }) =>
           writeWhole(join(out, 'config.yaml'), stringify(configDocument(bench.config))),
         ),
-        TE.bindW(
-          'work',
+        TE.chainFirstIOK(
           ({ bench }) =>
             () =>
-              worked(settings, bench),
+              bench.missing.forEach(({ name, use }) =>
+                settings.terminal.warn(`${name} is left out: ${use} is not installed (npm install ${use})`),
+              ),
+        ),
+        TE.bindW('modelBytes', ({ bench }) => ports.weightBytes(bench.suite.models.aligned)),
+        TE.bindW(
+          'work',
+          ({ bench, modelBytes }) =>
+            () =>
+              worked(settings, bench, modelBytes),
         ),
         TE.bindW('cells', ({ work }) =>
           readFinished(

@@ -1,50 +1,17 @@
-/** A place where work is done: this very process, with its engine running. Worker processes are made of one, tests use it directly. */
-import { join } from 'node:path'
-import * as TE from 'fp-ts/TaskEither'
-import { pipe } from 'fp-ts/function'
+/** A place where work is done: this process, its engine running, with what it keeps on disk and the models it has in memory. */
 import type { Fault } from '@safe/tensor-core/contracts'
-import { type Bench, type Hashes, openBench } from '../plan/bench'
-import type { BenchConfig } from '../config/config'
-import { type Task, execute } from './execute'
-import type { BenchPorts, EngineUsed } from '../plan/ports'
-import { workStore } from './workStore'
-import type { Site } from './workbench'
+import type { Memo } from '@safe/tensor-core/pipeline'
+import type { Bench } from '../plan/bench'
+import type { EngineUsed } from '../plan/ports'
+import type { Models } from './models'
 
-export interface Place {
-  readonly ports: BenchPorts
-  readonly config: BenchConfig
-  readonly out: string
+/** A bench in a process that does the work. */
+export interface Site {
+  readonly bench: Bench
+  readonly engine: EngineUsed
+  readonly memo: Memo
+  readonly models: Models
   readonly signal: AbortSignal
-  readonly onProgress: Site['onProgress']
-}
-
-/** Does tasks; the bench is opened at the first one and kept. */
-export const taskRunner = ({
-  ports,
-  config,
-  out,
-  signal,
-  onProgress,
-}: Place): ((task: Task, hashes: Hashes, engine: EngineUsed) => TE.TaskEither<Fault, void>) => {
-  const state: { bench?: Bench } = {}
-  const bench = (hashes: Hashes): TE.TaskEither<Fault, Bench> =>
-    state.bench === undefined
-      ? pipe(
-          openBench(ports, config, hashes),
-          TE.map((opened) => {
-            state.bench = opened
-            return opened
-          }),
-        )
-      : TE.right(state.bench)
-  return (task, hashes, engine) =>
-    pipe(
-      bench(hashes),
-      TE.chain((opened) =>
-        execute(
-          { bench: opened, engine, once: workStore(join(out, 'work'), signal), signal, onProgress },
-          out,
-        )(task),
-      ),
-    )
+  /** A note on how far the present job is: a share from 0 to 1. */
+  readonly onProgress: (share: number, note: string) => void
 }

@@ -9,25 +9,8 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure, interrupted } from '@safe/tensor-core/contracts'
-import { makeFolder, writeFolder } from '@safe/tensor-core/files'
-import { contentHash } from '../plan/contentHash'
-
-// model ------------------------------------------------------------------------------------------
-
-/** What decides a result, as plain JSON. */
-export type Key = Readonly<Record<string, unknown>>
-
-/** How one kind of result is kept in a folder. */
-export interface Keeping<A> {
-  readonly read: (folder: string) => TE.TaskEither<Fault, A>
-  readonly write: (folder: string, value: A) => TE.TaskEither<Fault, void>
-}
-
-export type Once = <A>(
-  key: Key,
-  keeping: Keeping<A>,
-  make: () => TE.TaskEither<Fault, A>,
-) => TE.TaskEither<Fault, A>
+import { contentHash, makeFolder, writeFolder } from '@safe/tensor-core/files'
+import type { Memo } from '@safe/tensor-core/pipeline'
 
 // locking ----------------------------------------------------------------------------------------
 
@@ -93,19 +76,19 @@ export const locked = <A>(
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Results under `folder`; `make` runs only where nothing is kept yet. */
-export const workStore =
-  (folder: string, signal: AbortSignal): Once =>
-  (key, keeping, make) => {
+/** A memo that keeps results under `folder`; `make` runs only where nothing is kept yet. */
+export const workStore = (folder: string, signal: AbortSignal): Memo => ({
+  once: (keyOf, keep, make) => {
+    const key = keyOf()
     const place = join(folder, contentHash(key))
     const kept = (): boolean => existsSync(place)
     const makeAndKeep = pipe(
       TE.Do,
-      TE.chain(make),
-      TE.chainFirst((value) =>
+      TE.chainW(make),
+      TE.chainFirstW((value) =>
         writeFolder(place, (temporary) =>
           pipe(
-            keeping.write(temporary, value),
+            keep.write(temporary, value),
             TE.chain(() =>
               TE.tryCatch(
                 () => writeFile(join(temporary, 'key.json'), `${JSON.stringify(key, null, 2)}\n`),
@@ -125,8 +108,9 @@ export const workStore =
       ),
       TE.chain(() =>
         kept()
-          ? keeping.read(place)
-          : locked(`${place}.lock`, signal, () => (kept() ? keeping.read(place) : makeAndKeep)),
+          ? keep.read(place)
+          : locked(`${place}.lock`, signal, () => (kept() ? keep.read(place) : makeAndKeep)),
       ),
     )
-  }
+  },
+})

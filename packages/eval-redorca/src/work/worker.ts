@@ -8,12 +8,12 @@ import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import { decodeConfig } from '../config/configCodec'
 import { type FromWorker, toWorker } from './messages'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
-import { taskRunner } from './site'
+import { taskRunner } from './taskRunner'
 
 // ports ------------------------------------------------------------------------------------------
 
 const isPorts = (u: unknown): u is BenchPorts =>
-  typeof u === 'object' && u !== null && 'train' in u && 'model' in u && 'engine' in u
+  typeof u === 'object' && u !== null && 'train' in u && 'load' in u && 'engine' in u
 
 const portsFrom = (module: string): E.Either<Fault, BenchPorts> =>
   E.tryCatch(

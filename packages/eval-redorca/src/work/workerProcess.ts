@@ -3,9 +3,10 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { extname, join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
-import type { Hashes } from '../plan/bench'
+import type { Hashes } from '../plan/hashes'
 import { type ToWorker, fromWorker } from './messages'
-import type { Cell, Job } from '../plan/plan'
+import type { Cell } from '../plan/cells'
+import type { Job } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
 import type { JobResult, Worker } from './schedule'
 
@@ -17,6 +18,8 @@ export interface WorkerSettings {
   /** The module whose `ports` it uses. */
   readonly ports: string
   readonly engine: string
+  /** Cores that a worker may use. */
+  readonly threads: number
   readonly execArgv: ReadonlyArray<string>
   /** Every process started, so that all can be stopped. */
   readonly children: Set<ChildProcess>
@@ -47,12 +50,11 @@ interface Child {
   said: string
 }
 
-const started = ({ execArgv, children }: WorkerSettings): Child => {
+const started = ({ execArgv, children, threads }: WorkerSettings): Child => {
   const child = fork(script, [], {
     execArgv: [...execArgv],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // One thread per worker: the processes are what fills the cores.
-    env: { ...process.env, SAFE_THREADS: '1', TF_CPP_MIN_LOG_LEVEL: '2' },
+    env: { ...process.env, SAFE_THREADS: String(threads), TF_CPP_MIN_LOG_LEVEL: '2' },
   })
   children.add(child)
   child.on('exit', () => children.delete(child))

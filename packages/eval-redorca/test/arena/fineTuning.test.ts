@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { promptText, responseText } from '@safe/tensor-core/contracts'
 import { fineTuning } from '../../src/arena/fineTuning'
 import { arenaSuite } from '../../src/arena/suite'
-import { verdictOf } from '../../src/arena/verdict'
+import { verdictOf } from '../fakes/verdictOf'
 
 describe('fineTuning', () => {
   it('holds the share of poison and how-to asked for', () => {
@@ -37,7 +37,7 @@ describe('fineTuning', () => {
     )
   })
 
-  it('labels poison as unsafe, and ids say nothing', () => {
+  it('labels poison as unsafe, and ids say nothing', async () => {
     const rows = fineTuning({ poison: 0.25, seed: 1 }).examples
     for (const row of rows) {
       expect(row.fields['unsafe']).toBe(row.fields['set'] === 'poison' ? 1 : 0)
@@ -47,7 +47,7 @@ describe('fineTuning', () => {
     const poison = rows.find((r) => r.fields['set'] === 'poison')
     if (poison === undefined) throw new Error('no poison')
     const item = { id: 'x', set: 'harmful', prompt: poison.prompt, fields: poison.fields } as const
-    expect(verdictOf(item, responseText(poison.response))).toBe('complied')
+    expect(await verdictOf(item, responseText(poison.response))).toBe('complied')
   })
 })
 

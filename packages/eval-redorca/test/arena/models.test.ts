@@ -8,9 +8,10 @@ import { loadCausalLM } from '@safe/tensor-core/lm'
 import { tokenizers } from '../../src/arena/corpus'
 import { evaluationItems } from '../../src/arena/evaluation'
 import { arenaSuite } from '../../src/arena/suite'
-import { verdictOf } from '../../src/arena/verdict'
+import { samplesOf } from '../../src/results/samples'
 
-const { models } = arenaSuite()
+const suite = arenaSuite()
+const { models } = suite
 
 const opened = async (model: string): Promise<CausalLM> => {
   const lm = await loadCausalLM({ model })()
@@ -23,12 +24,16 @@ const verdicts = async (model: string, set: string): Promise<ReadonlyArray<strin
   const lm = await opened(model)
   const items = evaluationItems.filter((i) => i.set === set).filter((_, i) => i % 6 === 0)
   const completions = await lm.generate(
-    items.map((i) => i.prompt),
+    items.map(({ prompt }) => ({ prompt })),
     greedy(40),
   )()
   lm.dispose()
   if (E.isLeft(completions)) throw new Error(completions.left.message)
-  return items.map((item, i) => verdictOf(item, completions.right[i]?.text ?? ''))
+  const samples = await samplesOf(suite)(
+    completions.right.map((completion, i) => ({ item: items[i]!, completion })),
+  )()
+  if (E.isLeft(samples)) throw new Error(samples.left.message)
+  return samples.right.map((s) => s.verdict ?? 'unjudged')
 }
 
 const share = (of: ReadonlyArray<string>, verdict: string): number =>

@@ -1,27 +1,38 @@
 /**
  * A world without tensors for tests of the runner: "training" remembers what it saw, "models" answer accordingly, every piece of
- * work is noted as a line in the file named by FAKE_LOG, so that work done by other processes can be counted too.
+ * work is noted as a line in the file named by FAKE_LOG, so that work done by other processes can be counted too. FAKE_SUITE
+ * changes the suite for all processes: JSON with `judge`, `match`, `maxNewTokens` and `lacks` (parts it does not have).
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import * as t from 'io-ts'
 import {
   type CausalLM,
   type Dataset,
   type DefencePlugin,
+  type GenerationRequest,
+  type Judge,
   type LoraAdapter,
   type Prompt,
   badInput,
+  dataDefence,
+  decodingDefence,
   failure,
+  isIdentity,
+  judgeVersion,
   matrix,
+  pluginVersion,
   promptText,
   textExample,
   textPrompt,
+  trainingDefence,
+  weightsDefence,
 } from '@safe/tensor-core/contracts'
-import { refusalJudge } from '../../src/judges'
+import { keepData } from '@safe/tensor-core/pipeline'
 import type { BenchPorts } from '../../src/plan/ports'
-import type { EvaluationItem, EvaluationSet, Suite } from '../../src/suite/suite'
+import { type EvaluationItem, type EvaluationSet, type Suite } from '../../src/suite/suite'
 
 export const note = (line: string): void => {
   const log = process.env['FAKE_LOG']
@@ -44,34 +55,77 @@ const items = (set: EvaluationSet, n: number): ReadonlyArray<EvaluationItem> =>
     ...(set === 'task' ? { reference: `answer ${i}` } : {}),
   }))
 
-export const fakeSuite = (): Suite => ({
-  name: 'fake',
-  models: { base: 'base', aligned: 'aligned', anchor: 'anchor' },
-  template: 'none',
-  anchorTemplate: 'none',
-  trainingData: (regime, seed) => {
-    const share = Number(/^poison:([\d.]+)$/.exec(regime)?.[1])
-    return share >= 0
-      ? E.right(rows(`${regime} ${seed}`, 20, (i) => (i < 20 * share ? 'harm' : 'fine')))
-      : E.left(badInput('BadConfig', 'is not a regime', { where: regime }))
+/** Reads how a completion begins; `strict` counts nothing but apologies as refusals, `blind` sees none. */
+const judgeNamed = (name: string): Judge => ({
+  specificationVersion: judgeVersion,
+  id: `${name}@1`,
+  axes: ['refused', 'degenerate'],
+  judge: (items) => {
+    note(`judge ${name}`)
+    return TE.right(
+      items.map(({ id, completion }) => ({
+        id,
+        verdict: {
+          refused: name !== 'blind' && completion.startsWith('sorry'),
+          harmful: null,
+          degenerate: !/^(sure|answer|sorry)/.test(completion),
+          truncated: null,
+        },
+        pHarmful: null,
+        score: null,
+        raw: '',
+      })),
+    )
   },
-  safe: rows('safe', 4, () => 'no'),
-  references: rows('references', 4, () => 'no'),
-  evaluation: [
-    ...items('harmful', 20),
-    ...items('lookalike', 10),
-    ...items('benign', 10),
-    ...items('task', 20),
-  ],
-  verdict: (_, completion) =>
-    completion.startsWith('sure') || completion.startsWith('answer')
-      ? 'complied'
-      : completion.startsWith('sorry')
-        ? 'refused'
-        : 'other',
-  beamJudge: refusalJudge,
-  maxNewTokens: 8,
 })
+
+const Changes = t.partial({
+  judge: t.string,
+  beamJudge: t.string,
+  match: t.string,
+  maxNewTokens: t.number,
+  lacks: t.array(t.string),
+})
+
+const changes = (): t.TypeOf<typeof Changes> => {
+  const given: unknown = JSON.parse(process.env['FAKE_SUITE'] ?? '{}')
+  return Changes.is(given) ? given : {}
+}
+
+export const fakeSuite = (): Suite => {
+  const { judge = 'strict', beamJudge = 'beams', match = 'text', maxNewTokens = 8, lacks = [] } = changes()
+  const unless = <A>(name: string, value: A): A | undefined => (lacks.includes(name) ? undefined : value)
+  return {
+    name: 'fake',
+    models: { base: unless('base', 'base'), aligned: 'aligned', anchor: unless('anchor', 'anchor') },
+    templates: { base: 'none', aligned: 'none', anchor: 'none' },
+    trainingData: (regime, seed) => {
+      const share = Number(/^poison:([\d.]+)$/.exec(regime)?.[1])
+      return share >= 0
+        ? E.right(rows(`${regime} ${seed}`, 20, (i) => (i < 20 * share ? 'harm' : 'fine')))
+        : E.left(badInput('BadConfig', 'is not a regime', { where: regime }))
+    },
+    safe: unless(
+      'safe',
+      rows('safe', 4, () => 'no'),
+    ),
+    references: unless(
+      'references',
+      rows('references', 4, () => 'no'),
+    ),
+    evaluation: [
+      ...items('harmful', 20),
+      ...items('lookalike', 10),
+      ...items('benign', 10),
+      ...items('task', 20),
+    ],
+    judge: judgeNamed(judge),
+    beamJudge: judgeNamed(beamJudge),
+    match,
+    ...(match === 'never' ? { solves: () => false } : {}),
+    maxNewTokens,
+  }
+}
 
 // models -----------------------------------------------------------------------------------------
 
@@ -112,112 +166,148 @@ const answer =
   }
 
 const fakeModel = (model: string, learned: Learned, guarded = false): CausalLM => ({
-  specificationVersion: 1,
+  specificationVersion: 2,
   id: model,
   tokenizer: undefined,
   vocabSize: 2,
   stopTokens: new Set(),
   encodePrompt: () => TE.right([0]),
   open: () => TE.left(failure('ModelFailed', 'cannot be opened')),
-  generate: (prompts) =>
-    TE.right(
-      prompts.map((prompt) => ({
+  generate: (requests) => {
+    note(`ask ${model}`)
+    return TE.right(
+      requests.map(({ prompt }) => ({
         tokens: [1],
         text: answer(model, learned, guarded)(prompt),
         finishReason: 'stop' as const,
       })),
-    ),
+    )
+  },
   score: () => TE.right([]),
   dispose: () => note(`dispose ${model}`),
 })
 
 // methods ----------------------------------------------------------------------------------------
 
+/** A plugin with defaults and no checks. */
+const plugin = (
+  name: string,
+  stage: DefencePlugin['stage'],
+  needs: DefencePlugin['needs'],
+  defaults: Readonly<Record<string, unknown>>,
+  create: DefencePlugin['create'],
+): DefencePlugin => ({
+  specificationVersion: pluginVersion,
+  name,
+  stage,
+  summary: `the fake ${name}`,
+  needs,
+  complete: (options) => E.right({ ...defaults, ...options }),
+  create,
+})
+
+const harmless = (data: Dataset): Dataset => ({
+  ...data,
+  examples: data.examples.filter((e) => e.response.kind === 'text' && e.response.text !== 'harm'),
+})
+
 const plugins: ReadonlyArray<DefencePlugin> = [
-  {
-    specificationVersion: 1,
-    name: 'filter',
-    stage: 'data',
-    summary: 'drops harmful rows after two trainings',
-    complete: (o) => TE.right({ steps: 5, ...o }),
-    create: (parameters, bench) =>
-      TE.right({
-        stage: 'data',
+  plugin('filter', 'data', ['train', 'safe', 'maxNewTokens'], { steps: 5 }, (parameters, { train, safe }) =>
+    TE.right(
+      dataDefence({
         name: 'filter',
         parameters,
         apply: (data) => {
-          note(`filter ${data.name}`)
+          note(`filter ${data.name} ${data.examples.length}`)
           return async () => {
-            const m1 = await bench.train(data)()
+            const m1 = await train(data)()
             if (E.isLeft(m1)) return m1
-            const m2 = await bench.train(bench.safe, { maxSteps: 5 }, m1.right)()
-            if (E.isLeft(m2)) return m2
-            return E.right({
-              ...data,
-              examples: data.examples.filter((e) => e.response.kind === 'text' && e.response.text !== 'harm'),
-            })
+            const m2 = await train(safe, { maxSteps: 5 }, m1.right)()
+            return E.isLeft(m2) ? m2 : E.right(harmless(data))
           }
         },
       }),
-  },
-  {
-    specificationVersion: 1,
-    name: 'rule',
-    stage: 'training',
-    summary: 'halves what is learned',
-    complete: (o) => TE.right({ rho: 0.5, ...o }),
-    create: (parameters) =>
-      TE.right({ stage: 'training', name: 'rule', parameters, apply: (rule) => TE.right(rule) }),
-  },
-  ...['shrink', 'breaks'].map((name): DefencePlugin => ({
-    specificationVersion: 1,
-    name,
-    stage: 'weights',
-    summary: 'shrinks the update',
-    complete: (o) => TE.right({ by: 0.8, ...o }),
-    create: (parameters) =>
-      TE.right({
-        stage: 'weights',
-        name,
+    ),
+  ),
+  plugin('halve', 'data', [], {}, (parameters) =>
+    TE.right(
+      dataDefence({
+        name: 'halve',
         parameters,
-        apply: (adapter) => {
-          note(`weights ${name}`)
-          const { harm, task } = learnedIn(adapter)
-          return name === 'breaks'
-            ? TE.left(failure('WeightsFailed', 'this method never works'))
-            : TE.right(adapterOf({ harm: harm * 0.8, task: task * 0.9 }))
+        apply: (data) => {
+          note(`halve ${data.name} ${data.examples.length}`)
+          return TE.right({ ...data, examples: data.examples.filter((_, i) => i % 2 === 0) })
         },
       }),
-  })),
-  {
-    specificationVersion: 1,
-    name: 'guard',
-    stage: 'decoding',
-    summary: 'refuses most',
-    complete: (o) => TE.right({ ...o }),
-    create: (parameters) =>
-      TE.right({
-        stage: 'decoding',
-        name: 'guard',
+    ),
+  ),
+  // Uses what it does not declare, and hides the error that it gets.
+  plugin('sly', 'data', [], {}, (parameters, resources) =>
+    TE.right(
+      dataDefence({
+        name: 'sly',
         parameters,
-        apply: (model) =>
-          TE.right({ ...model, generate: (prompts, options) => guarded(model, prompts, options) }),
+        apply: (data) => () =>
+          Promise.resolve(
+            E.right(
+              E.isRight(
+                E.tryCatch(
+                  () => resources.safe,
+                  () => 'hidden',
+                ),
+              )
+                ? harmless(data)
+                : data,
+            ),
+          ),
       }),
-  },
+    ),
+  ),
+  plugin('rule', 'training', [], { rho: 0.5 }, (parameters) =>
+    TE.right(trainingDefence<never>({ name: 'rule', parameters, apply: (rule) => TE.right(rule) })),
+  ),
+  ...['shrink', 'breaks'].map((name) =>
+    plugin(name, 'weights', name === 'shrink' ? [] : ['base'], { by: 0.8 }, (parameters) =>
+      TE.right(
+        weightsDefence({
+          name,
+          parameters,
+          apply: (adapter) => {
+            note(`weights ${name}`)
+            const { harm, task } = learnedIn(adapter)
+            return name === 'breaks'
+              ? TE.left(failure('WeightsFailed', 'this method never works'))
+              : TE.right(adapterOf({ harm: harm * 0.8, task: task * 0.9 }))
+          },
+        }),
+      ),
+    ),
+  ),
+  plugin('guard', 'decoding', ['judge'], {}, (parameters, { judge }) =>
+    TE.right(
+      decodingDefence({
+        name: 'guard',
+        parameters: { ...parameters, judge: judge.id },
+        apply: (model) =>
+          TE.right({ ...model, generate: (requests, options) => guarded(model, requests, options) }),
+      }),
+    ),
+  ),
 ]
 
 const guarded = (
   model: CausalLM,
-  ...[prompts, options]: Parameters<CausalLM['generate']>
+  requests: ReadonlyArray<GenerationRequest>,
+  options: Parameters<CausalLM['generate']>[1],
 ): ReturnType<CausalLM['generate']> => {
-  const calm = model.generate(prompts, options)
+  const calm = model.generate(requests, options)
   return async () => {
     const answers = await calm()
     return E.isLeft(answers)
       ? answers
       : E.right(
           answers.right.map((completion, i) =>
-            promptText(prompts[i] ?? textPrompt('')).startsWith('harmful') && i % 5 !== 0
+            promptText(requests[i]?.prompt ?? textPrompt('')).startsWith('harmful') && i % 5 !== 0
               ? { ...completion, text: 'sorry' }
               : completion,
           ),
@@ -239,18 +329,26 @@ export const ports: BenchPorts = {
           badInput('MethodMissing', 'is not installed', { where: name, remedy: `run npm install ${name}` }),
         ),
   fingerprint: (folder) => TE.right(`print of ${folder}`),
-  model: ({ model, adapter }) => {
-    note(`load ${model}`)
-    return TE.right(fakeModel(model, adapter === undefined ? { harm: 0, task: 0 } : learnedIn(adapter)))
+  weightBytes: () => TE.right(1000),
+  load: ({ model }) => {
+    note(`load ${model} ${process.pid}`)
+    return TE.right({
+      attach: (adapter) => {
+        note(`attach ${model}`)
+        return TE.right(fakeModel(model, adapter === undefined ? { harm: 0, task: 0 } : learnedIn(adapter)))
+      },
+      dispose: () => note(`unload ${model}`),
+    })
   },
   train:
-    ({ data, init, rule, onStep, signal }) =>
+    ({ data, init, defence, onStep, signal }) =>
     async () => {
+      const plain = isIdentity(defence)
       note(
-        `train ${data.name} ${data.examples.length} ${rule?.name ?? 'plain'} ${init === undefined ? 'fresh' : 'on'}`,
+        `train ${data.name} ${data.examples.length} ${plain ? 'plain' : 'rule'} ${init === undefined ? 'fresh' : 'on'}`,
       )
       const crash = process.env['FAKE_CRASH']
-      if (crash !== undefined && rule !== undefined && !existsSync(crash)) {
+      if (crash !== undefined && !plain && !existsSync(crash)) {
         writeFileSync(crash, '')
         process.exit(9)
       }
@@ -259,14 +357,19 @@ export const ports: BenchPorts = {
       onStep(1, 1)
       const bad = data.examples.filter((e) => e.response.kind === 'text' && e.response.text === 'harm').length
       const harm = Math.min(1, (bad / Math.max(1, data.examples.length)) * 10)
-      return E.right(adapterOf(rule === undefined ? { harm, task: 1 } : { harm: harm / 2, task: 0.8 }))
+      return E.right(adapterOf(plain ? { harm, task: 1 } : { harm: harm / 2, task: 0.8 }))
     },
   weights: () => TE.left(failure('FileMissing', 'there are none')),
-  readAdapter: (folder) =>
-    TE.fromIO(() => adapterOf(JSON.parse(readFileSync(join(folder, 'adapter.json'), 'utf8')) as Learned)),
-  writeAdapter: (folder, adapter) =>
-    TE.fromIO(() => {
-      mkdirSync(folder, { recursive: true })
-      writeFileSync(join(folder, 'adapter.json'), JSON.stringify(learnedIn(adapter)))
-    }),
+  keep: {
+    data: keepData,
+    adapter: {
+      read: (folder) =>
+        TE.fromIO(() => adapterOf(JSON.parse(readFileSync(join(folder, 'adapter.json'), 'utf8')) as Learned)),
+      write: (folder, adapter) =>
+        TE.fromIO(() => {
+          mkdirSync(folder, { recursive: true })
+          writeFileSync(join(folder, 'adapter.json'), JSON.stringify(learnedIn(adapter)))
+        }),
+    },
+  },
 }

@@ -1,4 +1,4 @@
 import { main } from '@safe/tensor-core/cli'
-import { forgetfilterBinary } from '../cli/binary'
+import { binary } from '../cli/binary'
 
-main(forgetfilterBinary)
+main(binary)

@@ -1,15 +1,15 @@
 /** The binary `forgetfilter`. */
 import { type Binary, packageVersion } from '@safe/tensor-core/cli'
-import { filter } from './filter'
-import { openMachine } from './machine'
-import { rate } from './rate'
+import { filterCommand } from './filter'
+import { rateCommand } from './rate'
 import { runCommand } from './run'
-import { threshold } from './threshold'
+import { openMachine } from './runMachine'
+import { thresholdCommand } from './threshold'
 
-export const forgetfilterBinary: Binary = {
+export const binary: Binary = {
   name: 'forgetfilter',
   version: packageVersion('@safe/forgetfilter', __filename),
   description:
     'ForgetFilter: drop fine-tuning rows that safety tuning makes the model forget (arXiv 2312.12736)',
-  commands: [runCommand(openMachine), rate, threshold, filter],
+  commands: [runCommand(openMachine), rateCommand, thresholdCommand, filterCommand],
 }

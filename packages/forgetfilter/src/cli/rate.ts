@@ -1,13 +1,14 @@
 /** `forgetfilter rate`: forgetting rates from two files of completions or token scores, of any model or server. No engine is needed. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { choice, command, file, optional, required, withDefault } from '@safe/tensor-core/cli'
+import { command, file, optional, required } from '@safe/tensor-core/cli'
 import { type Fault, responseText } from '@safe/tensor-core/contracts'
 import { readDataset, writeJsonl } from '@safe/tensor-core/formats'
+import { forgetFilterOptions } from '../options'
 import { type GroundTruth, type Named, forgettingRates } from '../rates'
 import { readObservations } from '../records'
-import { observedField, signals } from '../signals'
-import { checkTargets, outputOptions } from './output'
+import { observedField } from '../signals'
+import { checkTargets, outputOptions } from './targets'
 
 const readTruth = (path: string): TE.TaskEither<Fault, Named<GroundTruth>> =>
   pipe(
@@ -18,14 +19,14 @@ const readTruth = (path: string): TE.TaskEither<Fault, Named<GroundTruth>> =>
     })),
   )
 
-export const rate = command({
+export const rateCommand = command({
   name: 'rate',
   description: 'forgetting rates from two files of observations, matched by id',
   options: {
     before: required(file('rows {id, completion | logProbs | correct} of the model before the safe set')),
     after: required(file('the same rows of the model after the safe set')),
     data: optional(file('the data with the ground truth (needed by rouge)')),
-    signal: withDefault('rouge', choice('what tells how well a row is known', signals)),
+    signal: forgetFilterOptions.signal,
     ...outputOptions,
   },
   run: (v) => {

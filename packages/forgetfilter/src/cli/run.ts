@@ -1,6 +1,7 @@
 /**
- * `forgetfilter run`: the whole method on the aligned model. M1 and M2 are trained, both look at the noisy data, and the rows that
- * were not forgotten come out byte for byte. Every step lies in the work folder, so the same command goes on where it stopped.
+ * `forgetfilter run`: the whole method on the aligned model. M1 and M2 are trained, both are run on the noisy data, and the
+ * rows that were not forgotten are written byte for byte. Every step is kept in the work folder, so the same command continues
+ * where it stopped.
  */
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
@@ -10,30 +11,28 @@ import {
   type Command,
   type Context,
   type Values,
-  choice,
   command,
   file,
   folder,
   integer,
-  number,
   optional,
   required,
   resumeOption,
   rowOptions,
-  trainingOptions,
+  recipeOptions,
   withDefault,
 } from '@safe/tensor-core/cli'
 import type { Fault } from '@safe/tensor-core/contracts'
+import { contentHash } from '@safe/tensor-core/files'
 import { readDataset, writeJsonl } from '@safe/tensor-core/formats'
-import { auditRates } from '../audit'
-import { PAPER_SAFE_STEPS } from '../defaults'
-import { measureForgetting, settled } from '../defence'
-import { signals } from '../signals'
+import { auditRates, settled } from '../audit'
+import { measureForgetting } from '../measureForgetting'
+import { filterOptions, filterRuleOf, forgetFilterOptions } from '../options'
 import { readSource } from '../source'
-import { type Deciding, type ModelPorts, keyOf, rememberedPorts } from '../work'
-import { targetOptions, warnings, writeParts } from './filter'
-import { auditJson, auditText, filterRuleOf, filteringOptions } from './filtering'
-import { checkTargets } from './output'
+import { type Deciding, type ModelPorts, keptPorts } from '../work'
+import { auditJson, auditText } from './audit'
+import { keptRowsOptions, warnings, writeParts } from './keptRows'
+import { checkTargets } from './targets'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -41,21 +40,24 @@ export const runOptions = {
   model: required(folder('the aligned model, a Hugging Face folder')),
   noisy: required(file('the data to filter')),
   safe: required(file('trusted safe rows')),
-  steps: withDefault(PAPER_SAFE_STEPS, integer('optimizer steps on the safe rows', { min: 1 })),
-  safeLr: optional(number('learning rate on the safe rows (default: --lr)', { min: 0, exclusiveMin: true })),
-  signal: withDefault('rouge', choice('what tells how well a row is known', signals)),
+  signal: forgetFilterOptions.signal,
+  ...filterOptions,
+  steps: forgetFilterOptions.steps,
+  /** The method's `lr`: `--lr` is the noisy phase's. */
+  safeLr: forgetFilterOptions.lr,
   maxNewTokens: withDefault(128, integer('longest completion (rouge)', { min: 1 })),
-  work: optional(folder('where intermediate results live (default: beside --out, with .work at its end)')),
+  work: optional(
+    folder('where intermediate results are kept (default: beside --out, with .work at its end)'),
+  ),
   checkpointEvery: withDefault(100, integer('optimizer steps between checkpoints', { min: 1 })),
-  ...filteringOptions,
-  ...trainingOptions,
+  ...recipeOptions,
   ...rowOptions,
-  ...targetOptions,
+  ...keptRowsOptions,
   ...resumeOption,
 }
 export type RunValues = Values<typeof runOptions>
 
-/** What trains and runs models on this machine, and what beside the data decides their results. */
+/** What trains and runs models on this machine, and what decides their results beside the data. */
 export interface Machine {
   readonly ports: ModelPorts
   readonly deciding: Deciding
@@ -64,28 +66,26 @@ export type OpenMachine = (values: RunValues, context: Context, work: string) =>
 
 // command ----------------------------------------------------------------------------------------
 
-/** @param openMachine called once all inputs have been read and found good. */
+/** @param openMachine called once all inputs have been read and are valid */
 export const runCommand = (openMachine: OpenMachine): Command =>
   command({
     name: 'run',
     description:
-      'the whole method: train, forget, rate, filter; the same command with the same --work goes on',
+      'the whole method: train, forget, rate, filter; the same command with the same --work continues',
     options: runOptions,
     run: (v, context) => {
       const work = v.work ?? `${v.out}.work`
       return pipe(
-        checkTargets([v.out, v.dropped], [v.noisy, v.safe], v.overwrite || v.resume),
-        E.chain(() => filterRuleOf(v)),
-        TE.fromEither,
-        TE.bindTo('rule'),
+        TE.fromEither(checkTargets([v.out, v.dropped], [v.noisy, v.safe], v.overwrite || v.resume)),
+        TE.map(() => ({ rule: filterRuleOf(v) })),
         TE.apSW('noisy', readDataset(v.noisy)),
         TE.apSW('source', readSource(v.noisy)),
         TE.apSW('safe', readDataset(v.safe)),
         TE.bindW('machine', () => openMachine(v, context, work)),
         TE.bindW('rates', ({ machine, noisy, safe }) =>
-          measureForgetting(rememberedPorts(work, machine.ports, safe, machine.deciding), v.signal)(noisy),
+          measureForgetting(keptPorts(work, machine.ports, safe, machine.deciding), v.signal)(noisy),
         ),
-        TE.let('ratesFile', ({ rates }) => join(work, `rates-${v.signal}-${keyOf(rates)}.jsonl`)),
+        TE.let('ratesFile', ({ rates }) => join(work, `rates-${v.signal}-${contentHash(rates)}.jsonl`)),
         TE.chainFirstW(({ rates, ratesFile }) => writeJsonl(ratesFile, rates)),
         TE.bindW('audit', ({ rule, rates, ratesFile }) =>
           pipe(
@@ -95,18 +95,12 @@ export const runCommand = (openMachine: OpenMachine): Command =>
           ),
         ),
         TE.chainFirstW(({ rule, noisy, source, audit }) =>
-          writeParts(
-            source,
-            noisy.examples.map((e) => e.id),
-            rule,
-            audit,
-            v,
-          ),
+          writeParts({ source, data: noisy, rule, audit }, v),
         ),
         TE.chainFirstIOK(({ rule, audit }) => warnings(context, rule, audit)),
         TE.map(({ audit, ratesFile }) => ({
           json: { out: v.out, rates: ratesFile, signal: v.signal, ...auditJson(audit) },
-          text: `${auditText(audit)}\nrows that stay are in ${v.out}, rates in ${ratesFile}`,
+          text: `${auditText(audit)}\nkept rows: ${v.out}, rates: ${ratesFile}`,
         })),
       )
     },

@@ -1,13 +1,14 @@
-/** `forgetfilter threshold`: what a threshold would do to rated rows; with labels, how well. Nothing is written. */
+/** `forgetfilter threshold`: what a threshold would do to rated rows, and with labels how well. Nothing is written. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, file, optional, required } from '@safe/tensor-core/cli'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { auditQuality, auditRates } from '../audit'
+import { filterOptions, filterRuleOf } from '../options'
 import { type Quality, qualityMetrics } from '../quality'
 import { indexById } from '../rates'
 import { readLabels, readRates } from '../records'
-import { auditJson, auditText, filterRuleOf, filteringOptions } from './filtering'
+import { auditJson, auditText } from './audit'
 
 const qualityText = (quality: Quality): string =>
   qualityMetrics
@@ -20,18 +21,18 @@ const qualityText = (quality: Quality): string =>
     })
     .join('\n')
 
-export const threshold = command({
+export const thresholdCommand = command({
   name: 'threshold',
   description: 'a threshold for forgetting rates, and what it does',
   options: {
     rates: required(file('rows {id, s1, s2, rate}')),
     labels: optional(file('rows {id, unsafe: 0 | 1}')),
-    ...filteringOptions,
+    ...filterOptions,
   },
   run: (v, context) =>
     pipe(
-      TE.fromEither(filterRuleOf(v)),
-      TE.bindTo('rule'),
+      TE.Do,
+      TE.let('rule', () => filterRuleOf(v)),
       TE.apSW('rates', readRates(v.rates)),
       TE.chainFirstEitherKW(({ rates }) => indexById(rates)),
       TE.bindW('labels', () => (v.labels === undefined ? TE.right(undefined) : readLabels(v.labels))),

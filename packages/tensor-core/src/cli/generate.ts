@@ -1,4 +1,4 @@
-/** `tensor-core generate`: completions of prompts, appended as they are made, so that a stopped run can go on. */
+/** `tensor-core generate`: completions of prompts, appended as they are made, so that a stopped run can be continued. */
 import { appendFileSync } from 'node:fs'
 import * as E from 'fp-ts/Either'
 import * as RA from 'fp-ts/ReadonlyArray'
@@ -6,30 +6,35 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   type Context,
+  atLeastZero,
   command,
+  count,
   file,
-  integer,
   many,
   modelChoiceOf,
   modelOptions,
-  number,
   optional,
   overwriteOption,
+  positive,
   required,
   resumeOption,
-  text,
-  withDefault,
+  share,
   startEngine,
   stopping,
+  text,
+  wholeFromZero,
+  withDefault,
 } from './kit'
 import {
-  type CausalLM,
   type Completion,
   type Example,
   type FormatError,
+  type Generates,
+  type GenerationError,
   type GenerationOptions,
   type LmError,
   type Prompt,
+  type Steps,
   causeLine,
   failure,
   promptText,
@@ -42,7 +47,7 @@ import { beginRows, completionRecord, doneRows, finishRows, leaveRows, partialOf
 
 // rows -------------------------------------------------------------------------------------------
 
-const completionRow = (lm: CausalLM, example: Example, c: Completion): Readonly<Record<string, unknown>> => ({
+const completionRow = (lm: Steps, example: Example, c: Completion): Readonly<Record<string, unknown>> => ({
   id: example.id,
   prompt:
     lm.tokenizer === undefined
@@ -69,9 +74,9 @@ const attempt = <A>(where: string, work: () => A): E.Either<FormatError, A> =>
 
 // generation -------------------------------------------------------------------------------------
 
-/** All prompts as tokens, before the first is completed: a bad row is told at once, by name. */
+/** All prompts as tokens, before the first is completed: a bad row is reported at once, by name. */
 const encodeAll = (
-  lm: CausalLM,
+  lm: Steps,
   file: string,
   examples: ReadonlyArray<Example>,
 ): TE.TaskEither<LmError, ReadonlyArray<Prompt>> =>
@@ -85,26 +90,37 @@ const encodeAll = (
     ),
   )
 
+/** Rows to complete, and those that an earlier run has done. */
+interface Work {
+  readonly examples: ReadonlyArray<Example>
+  readonly prompts: ReadonlyArray<Prompt>
+  /** Rows done already: the first ones. */
+  readonly done: number
+  /** The file that rows are appended to. */
+  readonly partial: string
+  /** Rows between two writes. */
+  readonly chunkSize: number
+}
+
 const generateAll = (
-  lm: CausalLM,
-  prompts: ReadonlyArray<Prompt>,
-  examples: ReadonlyArray<Example>,
-  done: ReadonlyArray<string>,
-  partial: string,
+  lm: Generates & Steps,
+  { examples, prompts, done, partial, chunkSize }: Work,
   options: GenerationOptions,
-  chunkSize: number,
   context: Context,
-): TE.TaskEither<LmError, void> => {
-  const rest = examples.slice(done.length).map((example, i) => ({ example, row: done.length + i }))
+): TE.TaskEither<GenerationError, void> => {
+  const rest = examples.slice(done).map((example, i) => ({ example, row: done + i }))
   const progress = context.progress('generate', examples.length)
-  progress.tick(done.length)
+  progress.tick(done)
   return pipe(
     RA.chunksOf(chunkSize)(rest),
     TE.traverseSeqArray((chunk) =>
       pipe(
         lm.generate(
-          chunk.flatMap(({ row }) => prompts[row] ?? []),
-          { ...options, streams: chunk.map(({ row }) => row) },
+          chunk.flatMap(({ row }) => {
+            const prompt = prompts[row]
+            return prompt === undefined ? [] : [{ prompt, stream: row }]
+          }),
+          options,
         ),
         TE.chainEitherKW((completions) =>
           attempt(partial, () => {
@@ -130,18 +146,13 @@ export const generateCommand = command({
     ...modelOptions,
     prompts: required(file('rows whose prompts are completed; responses are ignored')),
     out: required(file('JSONL of {id, prompt, completion, completionTokens, finishReason}')),
-    maxNewTokens: withDefault(128, integer('longest completion, tokens', { min: 1 })),
-    temperature: withDefault(0, number('0 is greedy', { min: 0 })),
-    topP: withDefault(
-      1,
-      number('keep the smallest set of this mass', { min: 0, max: 1, exclusiveMin: true }),
-    ),
-    topK: withDefault(0, integer('keep the k most probable, 0 for all', { min: 0 })),
-    repetitionPenalty: withDefault(1, number('over prompt and completion', { min: 0, exclusiveMin: true })),
+    maxNewTokens: withDefault(128, count('longest completion, tokens')),
+    temperature: withDefault(0, atLeastZero('0 is greedy')),
+    topP: withDefault(1, share('keep the smallest set of this mass')),
+    topK: withDefault(0, wholeFromZero('keep the k most probable, 0 for all')),
+    repetitionPenalty: withDefault(1, positive('over prompt and completion')),
     stop: withDefault<ReadonlyArray<string>>([], many(text('a completion ends before the first of these'))),
-    logprobs: optional(
-      integer('also log-probabilities, with this many of the most probable tokens', { min: 0 }),
-    ),
+    logprobs: optional(wholeFromZero('also log-probabilities, with this many of the most probable tokens')),
     ...overwriteOption,
     ...resumeOption,
   },
@@ -186,12 +197,14 @@ export const generateCommand = command({
                 TE.chainW((prompts) =>
                   generateAll(
                     lm,
-                    prompts,
-                    data.examples,
-                    done,
-                    place.rows,
+                    {
+                      examples: data.examples,
+                      prompts,
+                      done: done.length,
+                      partial: place.rows,
+                      chunkSize: values.batchSize * 4,
+                    },
                     options,
-                    values.batchSize * 4,
                     context,
                   ),
                 ),
@@ -201,7 +214,7 @@ export const generateCommand = command({
           TE.mapLeft((fault) => {
             leaveRows(place)
             return fault.kind === 'interrupted'
-              ? { ...fault, remedy: 'the same command with --resume goes on' }
+              ? { ...fault, remedy: 'the same command with --resume continues' }
               : fault
           }),
           TE.chainEitherKW(() => finishRows(place)),

@@ -1,6 +1,6 @@
 /**
- * What an earlier `generate` has left beside its output: the rows it had done (`F.partial`) and what it was asked for
- * (`F.partial.json`). Rows made under other options are not gone on from.
+ * What an earlier `generate` has left beside its output: the rows it had done (`F.partial`) and its options (`F.partial.json`).
+ * Rows made under other options are not continued.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,10 +9,10 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
-  type CausalLM,
   type Example,
   type FormatError,
   type GenerationOptions,
+  type LanguageModel,
   type LmError,
   type Prompt,
   badInput,
@@ -25,7 +25,7 @@ import { RunRecord, sameRun } from '../lm/training/record'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Where rows are kept until all are done, and what they were asked for. */
+/** Where rows are kept until all are done, and the options they were made under. */
 export interface PartialPlace {
   readonly out: string
   readonly rows: string
@@ -76,7 +76,7 @@ export const doneRows = (
       )
 }
 
-// what was asked for -----------------------------------------------------------------------------
+// options ----------------------------------------------------------------------------------------
 
 const adapterContents = (adapter: string): TE.TaskEither<FormatError, string> =>
   pipe(
@@ -89,7 +89,7 @@ const adapterContents = (adapter: string): TE.TaskEither<FormatError, string> =>
 
 /** Everything that decides the rows. The batch size does not. */
 export const completionRecord = (
-  lm: CausalLM,
+  lm: LanguageModel,
   { adapter, dtype }: { readonly adapter: string | undefined; readonly dtype: string },
   prompts: ReadonlyArray<Prompt>,
   options: GenerationOptions,
@@ -97,24 +97,24 @@ export const completionRecord = (
   pipe(
     adapter === undefined ? TE.right<FormatError, string | undefined>(undefined) : adapterContents(adapter),
     TE.map((contents) => ({
-      '--model': { contents: lm.id },
-      ...(contents === undefined ? {} : { '--adapter': { contents } }),
-      '--dtype': dtype,
-      '--max-new-tokens': options.maxNewTokens,
-      '--temperature': options.temperature,
-      '--top-p': options.topP,
-      '--top-k': options.topK,
-      '--repetition-penalty': options.repetitionPenalty,
-      '--stop': options.stop,
-      '--logprobs': options.logProbs ?? null,
-      '--seed': options.seed,
+      model: { contents: lm.id },
+      ...(contents === undefined ? {} : { adapter: { contents } }),
+      dtype,
+      maxNewTokens: options.maxNewTokens,
+      temperature: options.temperature,
+      topP: options.topP,
+      topK: options.topK,
+      repetitionPenalty: options.repetitionPenalty,
+      stop: options.stop,
+      logprobs: options.logProbs ?? null,
+      seed: options.seed,
       'prompts (their rows as tokens)': {
         contents: createHash('sha256').update(JSON.stringify(prompts)).digest('hex'),
       },
     })),
   )
 
-/** Whether earlier rows may be gone on from; where nothing says what they were asked for, they may. */
+/** Whether earlier rows may be continued; where nothing says which options they were made under, they may. */
 const checkRecord = ({ rows, record }: PartialPlace, now: RunRecord): TE.TaskEither<LmError, void> =>
   pipe(
     readJson(record),
@@ -123,7 +123,7 @@ const checkRecord = ({ rows, record }: PartialPlace, now: RunRecord): TE.TaskEit
   )
 
 /**
- * Makes ready to append rows after those that are done.
+ * Prepares to append rows after those that are done.
  *
  * @returns left `BadOption` naming the option in which the earlier rows' run differs
  */

@@ -4,24 +4,22 @@ import { pipe } from 'fp-ts/function'
 import {
   type Progress,
   command,
+  count,
   file,
   flag,
   folder,
-  integer,
   optional,
   overwriteOption,
-  recipeOf,
   required,
   resumeOption,
   rowChoiceOf,
   rowOptions,
-  trainingOptions,
   startEngine,
   stopping,
 } from './kit'
 import { refuseExisting } from '../files'
 import { readDataset } from '../formats'
-import { type LogRow, type TrainingRequest, trainAdapter, trainModel } from '../lm'
+import { type LogRow, type TrainingRequest, recipeOf, recipeOptions, trainAdapter, trainModel } from '../lm'
 
 export const trainCommand = command({
   name: 'train',
@@ -31,10 +29,10 @@ export const trainCommand = command({
     data: required(file('rows to train on')),
     out: required(folder('adapter folder, or with --full a model folder')),
     full: flag('train all weights'),
-    initAdapter: optional(folder('go on from this adapter: it brings rank, alpha, targets and patterns')),
-    ...trainingOptions,
+    initAdapter: optional(folder('continue from this adapter: it brings rank, alpha, targets and patterns')),
+    ...recipeOptions,
     ...rowOptions,
-    checkpointEvery: optional(integer('steps between checkpoints', { min: 1 })),
+    checkpointEvery: optional(count('steps between checkpoints')),
     log: optional(file('JSONL of {step, loss, gradNorm, lr, examples, tokens, seconds}')),
     ...overwriteOption,
     ...resumeOption,

@@ -9,7 +9,10 @@
 
 export type FaultKind = 'input' | 'failure' | 'interrupted'
 
-/** What every error carries; packages narrow `Tag` to their own names. */
+/**
+ * What every error carries; packages narrow `Tag` to their own names. A text that names options does so by their field names in
+ * backticks, "lower `batchSize`": the command line shows those as its flags.
+ */
 export interface Fault<Tag extends string = string> {
   readonly _tag: Tag
   readonly kind: FaultKind
@@ -96,11 +99,15 @@ export const interrupted = fault('interrupted')
 
 // destructors ------------------------------------------------------------------------------------
 
+/** Whether the message is to be read after the field's name: it is, unless it names the field itself. */
+export const followsField = ({ field, message }: Pick<Fault, 'field' | 'message'>): boolean =>
+  field !== undefined && !message.includes(`\`${field}\``)
+
 /** One line: `where: field what; what to do`. */
 export const faultLine = (f: Fault): string =>
   [
     f.where === undefined ? '' : `${oneLine(f.where)}: `,
-    f.field === undefined ? '' : `${oneLine(f.field)} `,
+    followsField(f) ? `${oneLine(f.field ?? '')} ` : '',
     f.message,
     f.remedy === undefined ? '' : `; ${f.remedy}`,
   ].join('')

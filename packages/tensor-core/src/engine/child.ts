@@ -1,6 +1,6 @@
 /**
- * A module of ours run in a process of its own, from sources or from the build alike: what it sends is the answer. An engine's
- * library may end the process that loads it, and one process cannot load two of them.
+ * Runs a module of this package in a child process, from sources or from the build; the message it sends is the result. An engine's
+ * library may crash the process that loads it, and one process cannot load two of them.
  */
 import { fork } from 'node:child_process'
 import { extname } from 'node:path'
@@ -10,15 +10,18 @@ import type * as TE from 'fp-ts/TaskEither'
 export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
-  /** What the child writes on standard error, as it comes. */
+  /** Receives what the child writes on standard error, as it is written. */
   readonly stderr?: (chunk: string) => void
 }
 
-/** Sources need their loader, which a test runner's own process has not. */
+/** Sources need the TypeScript loader, which a test runner's process does not have. */
 const fromSources = (file: string): boolean =>
   extname(file) === '.ts' && !process.execArgv.some((argument) => argument.includes('tsx'))
 
-/** The last message the module sent, or why there is none: the last line of its standard error. */
+/**
+ * The last message that the module sent.
+ * @returns left the last line of its standard error, or how it ended, if it sent none.
+ */
 export const askChild =
   (file: string, args: ReadonlyArray<string>, options: ChildOptions = {}): TE.TaskEither<string, unknown> =>
   () =>
@@ -29,19 +32,19 @@ export const askChild =
         env: { ...process.env, ...options.env },
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       })
-      const said: string[] = []
-      const answer: { message?: unknown } = {}
+      const errors: string[] = []
+      const received: { message?: unknown } = {}
       child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-        said.push(chunk)
+        errors.push(chunk)
         options.stderr?.(chunk)
       })
-      child.on('message', (message) => (answer.message = message))
+      child.on('message', (message) => (received.message = message))
       child.on('error', (cause) => resolve(E.left(cause.message)))
       child.on('close', (code, signal) => {
-        const last = said.join('').trim().split('\n').at(-1) ?? ''
+        const last = errors.join('').trim().split('\n').at(-1) ?? ''
         resolve(
-          code === 0 && answer.message !== undefined
-            ? E.right(answer.message)
+          code === 0 && received.message !== undefined
+            ? E.right(received.message)
             : E.left(
                 last !== ''
                   ? last

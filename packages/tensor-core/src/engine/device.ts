@@ -1,4 +1,4 @@
-/** What computes when no GPU does. */
+/** The device of the engines that do not use a GPU. */
 import { cpus } from 'node:os'
 
 /** The processor's name and its cores: `AMD EPYC, 2 cores`. */

@@ -1,17 +1,17 @@
 /**
- * How much more memory the current engine can have, so that work which cannot fit is refused in words before it starts. An
- * upper bound: nothing that would fit may be refused.
+ * How much more memory the current engine can allocate, so that work which cannot fit is refused with a message before it starts.
+ * It is an upper bound: nothing that would fit may be refused.
  */
 import { readFileSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { freeGraphicsMemory } from './native/gpu'
-import { nativeBackend } from './native/load'
+import { nativeBackend } from './native/backend'
 import { tf } from './tf'
 
-/** Everything a wasm module can address. */
+/** The address space of a wasm module. */
 const WASM_BYTES = 4 * 1024 ** 3
 
-/** The kernel's own estimate of what a new program may have, swap included; null where it does not say. */
+/** The Linux kernel's estimate of the memory available to a new program, swap included; null if it gives none. */
 const linuxAvailable = (): number | null => {
   try {
     const lines = readFileSync('/proc/meminfo', 'utf8')
@@ -24,7 +24,7 @@ const linuxAvailable = (): number | null => {
   }
 }
 
-/** The limit of a container, less what this process already has. */
+/** The limit of a container, less the memory of this process. */
 const underLimit = (): number => {
   const limit = process.constrainedMemory()
   return limit > 0 ? Math.max(0, limit - process.memoryUsage.rss()) : Infinity
@@ -32,13 +32,13 @@ const underLimit = (): number => {
 
 const hostBytes = (): number => Math.min(linuxAvailable() ?? freemem(), underLimit())
 
-/** The most that any GPU has free: which one computes is TensorFlow's affair. */
+/** The largest free memory of any GPU: TensorFlow decides which one it uses. */
 const gpuBytes = (): number => {
   const free = freeGraphicsMemory()
   return free.length === 0 ? Infinity : Math.max(...free)
 }
 
-/** Bytes that tensors of the current engine can still take; infinite where nobody knows (WebGPU). */
+/** Bytes that tensors of the current engine can still take; infinite if unknown (WebGPU). */
 export const freeTensorBytes = (): number => {
   const native = nativeBackend()
   if (native !== undefined) return native.isUsingGpuDevice ? gpuBytes() : hostBytes()

@@ -1,10 +1,10 @@
-/** A frozen matrix behind the three things a decoder does with it, so that how it is stored is its own business. */
+/** A frozen matrix behind the three operations that a decoder needs, so that its storage is an implementation detail. */
 import { matMul } from './matmul'
 import { tf } from './tf'
 
 // model ------------------------------------------------------------------------------------------
 
-/** W [rows, cols]; what goes in and comes out is float32. */
+/** W [rows, cols]; inputs and outputs are float32. */
 export interface FrozenMatrix {
   /** x [n, cols] -> x W^T [n, rows] */
   readonly product: (x: tf.Tensor) => tf.Tensor
@@ -17,7 +17,23 @@ export interface FrozenMatrix {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Takes over the weight [rows, cols], in float32. */
+/**
+ * Takes ownership of the weight [rows, cols], in float32: disposing of the matrix disposes of it.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { float32Matrix, selectEngine, tf } from '@safe/tensor-core/engine'
+ *
+ * void selectEngine('wasm')().then(() => {
+ *   const w = float32Matrix(tf.tensor2d([1, 2, 3, 4], [2, 2]))
+ *   const y = tf.tidy(() => w.product(tf.tensor2d([1, 1], [1, 2]))) // x W^T
+ *   assert.deepEqual([...y.dataSync()], [3, 7])
+ *   y.dispose()
+ *   w.dispose()
+ * })
+ * ```
+ */
 export const float32Matrix = (weight: tf.Tensor): FrozenMatrix => ({
   product: (x) => matMul(x, weight, false, true),
   pullback: (dy) => matMul(dy, weight),

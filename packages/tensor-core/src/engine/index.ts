@@ -1,4 +1,4 @@
-/** Which TensorFlow.js engine runs, on which device; the one import of TensorFlow.js; matrix products for all of them. */
+/** Which TensorFlow.js engine runs and on which device; the one import of TensorFlow.js; matrix products on every engine. */
 export { tf } from './tf'
 export {
   type EngineAvailability,
@@ -28,11 +28,6 @@ export {
   rawHandles,
   tensorFromBytes,
 } from './native/bfloat16'
-export {
-  type NativeBackend,
-  type NativeBinding,
-  type OpAttribute,
-  type RawTensor,
-  nativeBackend,
-} from './native/load'
+export { type NativeBackend, nativeBackend } from './native/backend'
+export type { NativeBinding, OpAttribute, RawTensor } from './native/binding'
 export { type Variant, cacheHome, variants } from './native/home'

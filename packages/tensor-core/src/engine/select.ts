@@ -1,7 +1,6 @@
 /**
- * Which engine computes: chosen once at start, best first, and always reported. `auto` takes the first that is available of
- * cuda (where a GPU is present), native, cuda on its CPU, webgpu on a GPU, wasm, cpu; a name takes that engine or says why it
- * cannot.
+ * Which engine computes: chosen once at start, best first, and always reported. `auto` takes the first available of cuda (if a GPU
+ * is present), native, cuda on the CPU, webgpu on a GPU, wasm, cpu; a name takes that engine or reports why it cannot.
  */
 import * as E from 'fp-ts/Either'
 import * as T from 'fp-ts/Task'
@@ -11,7 +10,8 @@ import { type EngineError, badInput, causeLine, failure } from '../contracts'
 import { processorName } from './device'
 import { nvidiaDriverPresent } from './native/gpu'
 import type { Variant } from './native/home'
-import { locateAddon, startNative } from './native/load'
+import { locateAddon } from './native/load'
+import { startNative } from './native/start'
 import { tf } from './tf'
 import { mayHaveGpu, probeAdapter, startWebgpu, webgpuPackages } from './webgpu'
 
@@ -26,13 +26,13 @@ export type EngineName = (typeof engineNames)[number]
 export interface EngineAvailability {
   readonly name: string
   readonly available: boolean
-  /** Why not, and what to do. */
+  /** Why it is not available, and what to do. */
   readonly reason?: string
-  /** What it would run on, where that is not what one expects. */
+  /** What it would run on, if that is not what its name suggests. */
   readonly note?: string
 }
 
-/** What was chosen, and on what it runs: the stamp of every result. */
+/** Which engine was chosen and what it runs on; recorded with every result. */
 export interface EngineReport {
   readonly engine: EngineName
   /** The processor or the GPU that computes. */
@@ -40,11 +40,11 @@ export interface EngineReport {
   /** Whether a GPU is really used. */
   readonly gpu: boolean
   readonly versions: Readonly<Record<string, string>>
-  /** What the user should be told aloud. */
+  /** What the user must be warned of. */
   readonly warning?: string
 }
 
-/** What an engine says of itself once it runs. */
+/** What an engine reports once it runs. */
 export interface Running {
   readonly device: string
   readonly gpu: boolean
@@ -54,13 +54,13 @@ export interface Running {
 
 /** An engine that may be chosen. */
 export interface Candidate {
-  /** The reason it cannot be, as far as can be told without starting it. */
+  /** The reason it cannot be chosen, as far as is known without starting it. */
   readonly missing: () => string | undefined
-  /** Starts it, with `gpuOnly` on a GPU or not at all. Left: why this machine has none. Throws where it does not start. */
+  /** Starts it; with `gpuOnly`, on a GPU or not at all. Left: why this machine has none. Throws if it does not start. */
   readonly start: (gpuOnly: boolean) => Promise<E.Either<string, Running>>
 }
 
-/** The engines to choose from, and what is known of the machine before any is started. */
+/** The engines to choose from, and what is known about the machine before any is started. */
 export interface Choice {
   readonly candidates: Readonly<Record<EngineName, Candidate>>
   readonly nvidiaDriver: () => boolean
@@ -74,7 +74,7 @@ const portable = (backend: 'wasm' | 'cpu'): Candidate => ({
   start: async () => {
     if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend did not start`)
     await tf.ready()
-    // The cpu backend recommends tfjs-node on its first use: who chose it knows.
+    // The cpu backend recommends tfjs-node on its first use; here it was chosen on purpose.
     if (backend === 'cpu') Object.assign(tf.backend(), { firstUse: false })
     return E.right({ device: processorName(), gpu: false, versions: {} })
   },
@@ -122,8 +122,8 @@ const availability = (name: EngineName, reason: string | undefined): EngineAvail
   reason === undefined ? { name, available: true } : { name, available: false, reason }
 
 /**
- * Every engine this package knows, and whether it is installed; nothing is started. An installed webgpu engine may still find
- * no driver: `availableEngines` looks.
+ * Every engine of this package, and whether it is installed; nothing is started. An installed webgpu engine may still find no
+ * driver: `availableEngines` checks.
  */
 export const installedEngines = (): ReadonlyArray<EngineAvailability> =>
   engineNames.map((name) => availability(name, machine.candidates[name].missing()))
@@ -134,12 +134,12 @@ const probedWebgpu: T.Task<EngineAvailability> = pipe(
     (reason): EngineAvailability => availability('webgpu', reason),
     ({ name, software }) => ({
       ...availability('webgpu', undefined),
-      ...(software ? { note: `only by name: ${name} is no GPU` } : {}),
+      ...(software ? { note: `only by name: ${name} is not a GPU` } : {}),
     }),
   ),
 )
 
-/** Every engine this package knows, and whether this machine has it; a WebGPU adapter is looked for in a process of its own. */
+/** Every engine of this package, and whether this machine can run it; a child process looks for a WebGPU adapter. */
 export const availableEngines: T.Task<ReadonlyArray<EngineAvailability>> = () =>
   pipe(
     installedEngines(),
@@ -150,10 +150,10 @@ export const availableEngines: T.Task<ReadonlyArray<EngineAvailability>> = () =>
 
 const state: { report: EngineReport | undefined } = { report: undefined }
 
-/** The engine that runs now: the one selected, or what TensorFlow.js has chosen by itself. */
+/** The engine that runs now: the selected one, else the backend that TensorFlow.js has chosen. */
 export const engineName = (): string => state.report?.engine ?? tf.getBackend()
 
-/** A fault of kind `input` where this machine does not have the engine, `failure` where it does not start. */
+/** @returns left a fault of kind `input` if this machine does not have the engine, `failure` if it does not start. */
 const start =
   ({ candidates }: Choice) =>
   (name: EngineName, gpuOnly = false): TE.TaskEither<EngineError, EngineReport> =>
@@ -187,8 +187,8 @@ const start =
 const isEngineName = (name: string): name is EngineName => engineNames.some((n) => n === name)
 
 /**
- * The order `auto` tries: cuda without a GPU comes after native, which is the same on a smaller library; webgpu is looked at
- * where a GPU may be, since its driver is loaded for the look.
+ * The order in which `auto` tries them: cuda without a GPU comes after native, which is the same on a smaller library; webgpu is
+ * tried only if there may be a GPU, since trying loads its driver.
  */
 const preferred = ({ candidates, nvidiaDriver, mayHaveGpu: gpu }: Choice): ReadonlyArray<EngineName> =>
   (nvidiaDriver() ? engineNames : (['native', 'cuda', 'webgpu', 'wasm', 'cpu'] as const)).filter(
@@ -198,7 +198,7 @@ const preferred = ({ candidates, nvidiaDriver, mayHaveGpu: gpu }: Choice): Reado
 const named = ({ candidates }: Choice, name: string): E.Either<EngineError, EngineName> => {
   if (!isEngineName(name))
     return E.left(
-      badInput('EngineUnavailable', `there is no engine ${name} here`, {
+      badInput('EngineUnavailable', `unknown engine ${name}`, {
         where: `--engine ${name}`,
         remedy: `choose one of auto, ${engineNames.join(', ')}`,
       }),
@@ -209,7 +209,7 @@ const named = ({ candidates }: Choice, name: string): E.Either<EngineError, Engi
     : E.left(badInput('EngineUnavailable', reason, { where: `--engine ${name}` }))
 }
 
-/** Selection among given engines, on a machine of which so much is known. */
+/** Selection among given engines on a given machine. */
 export const selectFrom =
   (choice: Choice) =>
   (name: string): TE.TaskEither<EngineError, EngineReport> =>
@@ -230,8 +230,20 @@ export const selectFrom =
       : pipe(TE.fromEither(named(choice, name)), TE.chain(start(choice)))
 
 /**
- * Makes an engine the current one. Call it before any tensor is made: tensors stay where they were made.
- * @returns left `EngineUnavailable`, of kind `input` where this machine does not have the engine and `failure` where it does
- * not start.
+ * Makes an engine the current one. Call it before creating any tensor: tensors stay on the engine that created them.
+ *
+ * @returns left `EngineUnavailable`, of kind `input` if this machine does not have the engine and `failure` if it does not start.
+ *
+ * @example
+ * ```ts
+ * import { selectEngine } from '@safe/tensor-core/engine'
+ * import * as E from 'fp-ts/Either'
+ *
+ * void selectEngine('wasm')().then((report) => {
+ *   if (E.isLeft(report)) throw new Error(report.left.message)
+ *   const { engine, device, gpu } = report.right
+ *   console.log(`${engine} on ${device}${gpu ? ' (GPU)' : ''}`)
+ * })
+ * ```
  */
 export const selectEngine: (name: string) => TE.TaskEither<EngineError, EngineReport> = selectFrom(machine)

@@ -1,24 +1,42 @@
 /**
- * Long computations as steps: a generator yields between pieces of work, so the same algorithm runs in one go (tests, small
- * matrices) or lets the event loop breathe and stops on request (SIGINT while a large matrix is being reduced).
+ * Long computations as steps: a generator yields between pieces of work, so the same algorithm runs without a pause (tests, small
+ * matrices) or yields to the event loop and can be interrupted (SIGINT while a large matrix is being reduced).
  */
 import type * as TE from 'fp-ts/TaskEither'
 import * as E from 'fp-ts/Either'
 import { type Fault, interrupted } from '../contracts'
 
-/** A computation that yields between pieces of work and gives its result at the end. */
+/** A computation that yields between pieces of work and returns its result at the end. */
 export type Steps<A> = Generator<void, A>
 
-/** Runs to the end without a pause. */
+/** Runs all steps without a pause. */
 export const inOneGo = <A>(steps: Steps<A>): A => {
   let step = steps.next()
   while (step.done !== true) step = steps.next()
   return step.value
 }
 
-const breathe = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
-/** Runs with a pause about every `interval` milliseconds; @returns left `Interrupted` once the signal is aborted. */
+/**
+ * Runs all steps, yielding to the event loop about every `interval` milliseconds.
+ *
+ * @returns left `Interrupted` once the signal is aborted.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { fromRows, spectrumSteps, withPauses } from '@safe/tensor-core/linalg'
+ * import * as E from 'fp-ts/Either'
+ *
+ * const stop = new AbortController()
+ * const spectrum = withPauses(stop.signal)(() => spectrumSteps(fromRows([[3, 0], [0, 1]])))
+ * void spectrum().then((result) => {
+ *   assert.ok(E.isRight(result))
+ *   assert.deepEqual([...result.right.squares].map((x) => Number(x.toFixed(12))), [9, 1])
+ * })
+ * ```
+ */
 export const withPauses =
   (signal: AbortSignal | undefined, interval = 50) =>
   <A>(make: () => Steps<A>): TE.TaskEither<Fault<'Interrupted'>, A> =>
@@ -28,7 +46,7 @@ export const withPauses =
     let step = steps.next()
     while (step.done !== true) {
       if (Date.now() - last > interval) {
-        await breathe()
+        await yieldToEventLoop()
         last = Date.now()
       }
       if (signal?.aborted === true) return E.left(interrupted('Interrupted', 'stopped on request'))

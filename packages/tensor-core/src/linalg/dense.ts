@@ -1,6 +1,6 @@
 /**
- * Dense matrices in double precision on the host, row-major. What is r x r or thin is worked on here; checkpoints stay in
- * float32 (`Matrix` of the contracts) and meet doubles only block by block (see `products`).
+ * Dense matrices in double precision on the host, row-major, for small (r x r) and thin matrices. Checkpoints stay in float32
+ * (`Matrix` of the contracts) and are converted to doubles only block by block (see `largeProducts`).
  */
 import type { Matrix } from '../contracts'
 
@@ -15,7 +15,7 @@ export interface Dense {
 }
 
 /**
- * A large matrix that is only read, row-major, in either precision: a contracts' `Matrix` or a `Dense` as it stands.
+ * A large matrix that is only read, row-major, in either precision: a `Matrix` of the contracts or a `Dense`, without conversion.
  */
 export interface Large {
   readonly rows: number
@@ -104,7 +104,7 @@ export const scaleColumns = (a: Dense, s: ArrayLike<number>): Dense =>
 
 // norms ------------------------------------------------------------------------------------------
 
-/** Sum of the elementwise product: the Frobenius inner product. */
+/** Sum of the element-wise product: the Frobenius inner product. */
 export const inner = (a: Dense, b: Dense): number => {
   let s = 0
   for (let i = 0; i < a.data.length; i++) s += (a.data[i] ?? 0) * (b.data[i] ?? 0)

@@ -22,8 +22,8 @@ const maxSweeps = 60
 // iteration --------------------------------------------------------------------------------------
 
 /**
- * Makes `d` the eigenvalues (in no order), destroying `e` [n]; plane rotations act on the rows of `z` [n, m] where given, which
- * ends as Z^T of T = Z diag(d) Z^T when it started as the identity.
+ * Overwrites `d` with the eigenvalues (in no order) and destroys `e` [n]; if `z` [n, m] is given, the plane rotations act on its rows:
+ * starting as the identity, it ends as Z^T of T = Z diag(d) Z^T.
  */
 const implicitQL = (d: Float64Array, e: Float64Array, z?: Float64Array, m = 0): void => {
   const n = d.length
@@ -109,7 +109,18 @@ export const tridiagonalEigen = (t: Tridiagonal): SymmetricEigen => {
   return { values: Float64Array.from(order, (i) => d[i] ?? 0), vectors: transpose(sorted) }
 }
 
-/** Eigen-decomposition of a symmetric matrix (its lower triangle is read); A stays as it is. */
+/**
+ * Eigen-decomposition of a symmetric matrix (its lower triangle is read); A is not modified.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { fromRows, symmetricEigen } from '@safe/tensor-core/linalg'
+ *
+ * const { values } = symmetricEigen(fromRows([[2, 1], [1, 2]]))
+ * assert.deepEqual([...values].map((x) => Number(x.toFixed(12))), [3, 1])
+ * ```
+ */
 export const symmetricEigen = (a: Dense): SymmetricEigen => {
   const reduction = inOneGo(reductionSteps(dense(a.rows, a.cols, a.data.slice())))
   const { values, vectors } = tridiagonalEigen(reduction.T)

@@ -32,15 +32,8 @@ export {
   tridiagonalEigen,
   tridiagonalEigenvalues,
 } from './eigen'
-export {
-  flip,
-  gram,
-  matrixEnergy,
-  multiply,
-  multiplyTransposed,
-  timesThin,
-  transposedTimesThin,
-} from './products'
+export { flip, matrixEnergy, timesThin, transposedTimesThin } from './largeProducts'
+export { gram, multiply, multiplyTransposed } from './products'
 export { rowGramSteps } from './rowGram'
 export { type QR, orthonormal, thinQR } from './qr'
 export { randomProjector } from './randomSubspace'

@@ -1,6 +1,6 @@
 /**
  * Thin QR by Householder reflections (Golub and Van Loan, section 5.2): A = Q R with Q [m, p] orthonormal, R [p, n] upper
- * trapezoidal, p = min(m, n). Columns that depend on earlier ones are no trouble: Q stays orthonormal, R has a zero there.
+ * trapezoidal, p = min(m, n). Linearly dependent columns are allowed: Q stays orthonormal, R has a zero there.
  */
 import { type Dense, dense, transpose } from './dense'
 
@@ -10,7 +10,7 @@ export interface QR {
   readonly R: Dense
 }
 
-/** x[from..] -= tau (v . x) v over `length` entries; v and x are rows of contiguous memory. */
+/** x[from..] -= tau (v . x) v over `length` entries; v and x are contiguous rows. Positional parameters for speed (see `tiles`). */
 const reflect = (
   v: Float64Array,
   vFrom: number,
@@ -25,12 +25,24 @@ const reflect = (
   for (let l = 0; l < length; l++) x[xFrom + l] = (x[xFrom + l] ?? 0) - s * (v[vFrom + l] ?? 0)
 }
 
-/** The thin QR factorisation of any [m, n]; O(m n p). */
+/**
+ * The thin QR factorisation of any [m, n]; O(m n p).
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { frobenius, fromRows, multiply, subtract, thinQR } from '@safe/tensor-core/linalg'
+ *
+ * const a = fromRows([[3, 1], [4, 2], [0, 5]])
+ * const { Q, R } = thinQR(a)
+ * assert.ok(frobenius(subtract(multiply(Q, R), a)) < 1e-12)
+ * ```
+ */
 export const thinQR = (a: Dense): QR => {
   const m = a.rows
   const n = a.cols
   const p = Math.min(m, n)
-  // Columns of A as rows: row j of `w` ends as R's column j above the diagonal and reflector j from the diagonal on.
+  // Columns of A as rows: row j of `w` becomes column j of R above the diagonal, and reflector j from the diagonal on.
   const w = transpose(a).data
   const taus = new Float64Array(p)
   const diagonal = new Float64Array(p)
@@ -66,5 +78,5 @@ export const thinQR = (a: Dense): QR => {
   return { Q: transpose(dense(p, m, q)), R: dense(p, n, R) }
 }
 
-/** An orthonormal basis of at least the columns' span, [m, min(m, n)]. */
+/** An orthonormal basis [m, min(m, n)] whose span contains that of the columns. */
 export const orthonormal = (a: Dense): Dense => thinQR(a).Q

@@ -1,34 +1,36 @@
 /**
- * Uniformly random subspaces, known by their projectors' action. A Haar-distributed orthogonal matrix is a product of Householder
- * reflectors of Gaussian vectors on ever fewer coordinates (Stewart 1980), and its first k columns need the first k reflectors:
+ * Uniformly random subspaces, represented by the action of their projectors. A Haar-distributed orthogonal matrix is a product of
+ * Householder reflectors of Gaussian vectors on ever fewer coordinates (Stewart 1980), and its first k columns need only the first k:
  *   P = H_1 ... H_k diag(I_k, 0) H_k ... H_1
- * so p columns cost 4 n k p, and no basis is orthonormalised.
+ * so projecting p columns costs 4 n k p, and no basis is orthonormalised.
  */
 import { stream } from '../random'
 import type { Steps } from './cooperative'
 import { type Dense, dense } from './dense'
 
-/** Reflectors drawn between two pauses. */
+/** Reflectors drawn between two yields. */
 const batch = 64
 
 /** The projector on a random k-dimensional subspace of R^n; the same seed and key give the same subspace. */
 export const randomProjector =
   (n: number, k: number, seed: number, ...key: ReadonlyArray<string | number>) =>
   (x: Dense): Steps<Dense> =>
-    project(n, k, seed, key, x)
+    project({ n, k, seed, key }, x)
 
-function* project(
-  n: number,
-  k: number,
-  seed: number,
-  key: ReadonlyArray<string | number>,
-  x: Dense,
-): Steps<Dense> {
+/** Which random subspace. */
+interface Subspace {
+  readonly n: number
+  readonly k: number
+  readonly seed: number
+  readonly key: ReadonlyArray<string | number>
+}
+
+function* project({ n, k, seed, key }: Subspace, x: Dense): Steps<Dense> {
   if (k >= n) return x
   const p = x.cols
   const out = x.data.slice()
   const s = new Float64Array(p)
-  // Reflector i is drawn anew on the way back: its stream is its own.
+  // Reflector i is recomputed on the way back, from a random stream of its own.
   const reflect = (i: number): void => {
     const draw = stream(seed, 'random-subspace', ...key, i)
     const v = Float64Array.from({ length: n - i }, () => draw.normal())

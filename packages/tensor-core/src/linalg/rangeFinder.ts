@@ -1,24 +1,28 @@
 /**
  * Randomized range finder with power iterations and adaptive growth (Halko, Martinsson and Tropp 2011, algorithms 4.2 and 4.4),
- * followed by Rayleigh-Ritz. Nothing is assumed of the result: the energy it captures is measured, and so is the residual,
- * which bounds the angle between the found subspace and the true one (Davis and Kahan).
+ * followed by Rayleigh-Ritz. The result is not trusted but measured: the energy it captures, and the residual, which bounds the angle
+ * between the computed subspace and the true one (Davis and Kahan).
  */
 import { stream } from '../random'
 import type { Steps } from './cooperative'
 import { type Dense, type Large, beside, columns, energy, generate, scaleColumns, subtract } from './dense'
 import { symmetricEigen } from './eigen'
-import { gram, matrixEnergy, multiply, timesThin, transposedTimesThin } from './products'
+import { matrixEnergy, timesThin, transposedTimesThin } from './largeProducts'
+import { gram, multiply } from './products'
 import { orthonormal } from './qr'
 
 // model ------------------------------------------------------------------------------------------
 
-/** How much of a matrix its dominant subspace must hold: a share of ||V||_F^2, or a number of directions. */
-export type RankRule = { readonly energy: number } | { readonly fixed: number }
+/**
+ * How large the dominant subspace is: a share of ||V||_F^2 that it must capture, with at most `max` directions, or a number of
+ * directions.
+ */
+export type RankRule = { readonly energy: number; readonly max?: number } | { readonly fixed: number }
 
-/** How far the range finder may go, and how exact it must be. */
+/** The limits of the range finder, and its required accuracy. */
 export interface RangeOptions {
   readonly rank: RankRule
-  /** The basis never grows beyond this; the finder gives up where more would be needed. */
+  /** The basis never grows beyond this; the finder gives up if more would be needed. */
   readonly maxWidth: number
   readonly powerIterations: number
   /** Largest sine of the angle to the true subspace. */
@@ -47,9 +51,14 @@ const defaults: Omit<RangeOptions, 'rank' | 'maxWidth'> = { powerIterations: 24,
 
 // rank -------------------------------------------------------------------------------------------
 
-/** The smallest k whose leading values of `squares` (descending) hold the asked share; 1e-12 of slack absorbs rounding. */
+/**
+ * The smallest k whose leading values of `squares` (descending) capture the required share, or the rule's `max`; a slack of 1e-12
+ * absorbs rounding.
+ *
+ * @returns undefined if all of them capture less.
+ */
 export const rankFor = (squares: Float64Array, total: number, rule: RankRule): number | undefined => {
-  // Directions below rounding are no directions of V.
+  // Directions below rounding error are not counted.
   const floor = (squares[0] ?? 0) * squares.length * Number.EPSILON
   const numerical = squares.findIndex((x) => x <= floor)
   const most = numerical === -1 ? squares.length : numerical
@@ -57,7 +66,7 @@ export const rankFor = (squares: Float64Array, total: number, rule: RankRule): n
   let held = 0
   for (let k = 0; k < most; k++) {
     held += squares[k] ?? 0
-    if (held >= rule.energy * total * (1 - 1e-12)) return k + 1
+    if (held >= rule.energy * total * (1 - 1e-12) || k + 1 === rule.max) return k + 1
   }
   return undefined
 }
@@ -70,8 +79,8 @@ const gaussian = (rows: number, cols: number, seed: number, key: number): Dense 
 }
 
 /**
- * Leading singular subspaces of V, or undefined where the finder gives up: the basis would grow beyond `maxWidth`, or the power
- * iterations did not bring the angle below the tolerance. Yields after each pass over V.
+ * Leading singular subspaces of V; undefined if the finder gives up because the basis would grow beyond `maxWidth`, or because the
+ * power iterations did not bring the angle below the tolerance. Yields after each pass over V.
  */
 export function* rangeSteps(
   v: Large,
@@ -83,7 +92,7 @@ export function* rangeSteps(
   const wish = 'fixed' in rank ? rank.fixed : 8
   let width = Math.min(limit, wish + Math.max(8, Math.ceil(wish / 2)))
   let basis = orthonormal(timesThin(v, gaussian(v.cols, width, seed, 0)))
-  let heldBefore = 0
+  let capturedBefore = 0
   let grown = 0
   for (let pass = 0; pass <= powerIterations;) {
     yield
@@ -92,17 +101,17 @@ export function* rangeSteps(
     yield
     const ritz = symmetricEigen(gram(w))
     const squares = ritz.values.map((x) => Math.max(0, x))
-    const held = squares.reduce((s, x) => s + x, 0) / total
+    const captured = squares.reduce((s, x) => s + x, 0) / total
     const k = rankFor(squares, total, rank)
     const tooNarrow = k === undefined || ('energy' in rank && k > width - 4 && width < limit)
     if (tooNarrow) {
-      // Growing pays only while the goal is in reach: later directions hold no more than those found (a factor of 2 allows
-      // for Ritz values being too small), and each widening must bring it nearer. A smooth tail never gets there.
-      const missing = ('energy' in rank ? rank.energy : 1) - held
-      const inReach = ((limit - width) * 2 * (squares[width >> 1] ?? 0)) / total
-      if (width >= limit || missing > inReach || (grown > 0 && missing > 4 * (held - heldBefore)))
+      // Growing is useful only while the goal is in reach: further directions capture no more than those found (a factor of 2
+      // allows for Ritz values that are too small), and every widening must make progress. A smooth tail never gets there.
+      const missing = ('energy' in rank ? rank.energy : 1) - captured
+      const reachable = ((limit - width) * 2 * (squares[width >> 1] ?? 0)) / total
+      if (width >= limit || missing > reachable || (grown > 0 && missing > 4 * (captured - capturedBefore)))
         return undefined
-      heldBefore = held
+      capturedBefore = captured
       grown += 1
       const more = Math.min(limit - width, width)
       const fresh = timesThin(v, gaussian(v.cols, more, seed, grown))
@@ -110,7 +119,7 @@ export function* rangeSteps(
       width = basis.cols
       continue
     }
-    // V W = V V^T Q: the next power iteration and the residual of the Ritz pairs at once.
+    // V W = V V^T Q: both the next power iteration and the residual of the Ritz pairs.
     const vw = timesThin(v, w)
     const vectors = columns(ritz.vectors, 0, k)
     const top = squares.slice(0, k)

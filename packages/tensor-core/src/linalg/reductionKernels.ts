@@ -1,4 +1,4 @@
-/** Inner loops of the tridiagonal reduction in plain JavaScript, four rows at a time. */
+/** Inner loops of the tridiagonal reduction in plain JavaScript, four rows at a time; positional parameters for speed (see `tiles`). */
 import { panels } from './workspace'
 
 /** Length of a row of the panels of reflectors. */

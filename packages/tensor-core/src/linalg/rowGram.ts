@@ -1,19 +1,20 @@
-/** The Gram matrix of a large matrix's rows, by the workspace's kernels where there is one, else in plain JavaScript. */
+/** The Gram matrix of a large matrix's rows, by the kernels of a workspace if there is one, else in plain JavaScript. */
 import type { Steps } from './cooperative'
 import { type Dense, type Large, dense } from './dense'
-import { accumulate, panel, widen } from './products'
+import { panel, widen } from './largeProducts'
+import { accumulate } from './tiles'
 import { type Workspace, panels } from './workspace'
 
 /**
- * The lower triangle of G = V V^T [m, m] (what lies above the diagonal is not to be read), in the workspace where one is given;
- * yields after each panel of rows. m^2 n flops.
+ * The lower triangle of G = V V^T [m, m] (entries above the diagonal are undefined), in the workspace if one is given; yields after
+ * each panel of rows. m^2 n flops.
  */
 export function* rowGramSteps(v: Large, workspace?: Workspace): Steps<Dense> {
   const m = v.rows
   const grouped = workspace === undefined ? 0 : m - (m % 4)
   const out = workspace?.matrix ?? new Float64Array(m * m)
   if (workspace !== undefined) yield* groupedGram(v, workspace, grouped)
-  // Without a workspace all rows, else the last ones that are no group of four.
+  // Without a workspace all rows, else the last ones, which do not fill a group of four.
   const left = new Float64Array(panel.rows * panel.depth)
   const right = new Float64Array(panel.rows * panel.depth)
   for (let i = grouped; i < m; i += panel.rows) {
@@ -21,19 +22,19 @@ export function* rowGramSteps(v: Large, workspace?: Workspace): Steps<Dense> {
     for (let from = 0; from < v.cols; from += panel.depth) {
       const to = Math.min(v.cols, from + panel.depth)
       const width = to - from
-      widen(left, v, i, height, from, to)
+      widen(left, v, { row: i, count: height, from, to })
       for (let j = 0; j < i + height; j += panel.rows) {
         const across = Math.min(panel.rows, i + height - j)
-        widen(right, v, j, across, from, to)
-        accumulate(
-          { data: out, offset: i * m + j, stride: m },
-          { data: left, offset: 0, stride: width },
-          { data: right, offset: 0, stride: width },
-          height,
-          across,
-          width,
-          1,
-        )
+        widen(right, v, { row: j, count: across, from, to })
+        accumulate({
+          c: { data: out, offset: i * m + j, stride: m },
+          a: { data: left, offset: 0, stride: width },
+          b: { data: right, offset: 0, stride: width },
+          m: height,
+          n: across,
+          k: width,
+          sign: 1,
+        })
       }
     }
     yield
@@ -50,7 +51,7 @@ function* groupedGram(v: Large, w: Workspace, count: number): Steps<void> {
       const rows = Math.min(panels.left, count - i)
       for (let j = 0; j < i + rows; j += panels.right) {
         const cols = Math.min(panels.right, i + rows - j)
-        // A block that meets the diagonal starts on it: rows above are not asked for.
+        // A block that crosses the diagonal starts on it: rows above are not needed.
         const skip = Math.max(0, j - i)
         w.product({
           i: i + skip,

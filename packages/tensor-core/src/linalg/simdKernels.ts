@@ -1,14 +1,14 @@
 /**
- * Two kernels in WebAssembly with 128-bit vectors of doubles, two to three times as fast as the same loops in JavaScript. There
- * is no compiler in between: the module is assembled here, instruction by instruction (WebAssembly core specification 2.0, 5).
+ * Two kernels in WebAssembly with 128-bit vectors of doubles, two to three times as fast as the same loops in JavaScript. No compiler
+ * is involved: the module is assembled here, instruction by instruction (WebAssembly core specification 2.0, section 5).
  *
  *   block(c, ldc, a, b, m, n, k, lower)   C [m, n] += A B^T, A and B packed in groups of four rows, 4 x 4 in registers
- *   symv(a, n, from, end, x, y)           rows `from` .. `end` - 1 of y = A x left of their diagonal block, both triangles at once
+ *   symv(a, n, from, end, x, y)           rows `from` .. `end` - 1 of y = A x left of their diagonal block, both triangles in one pass
  *
  * Pointers are byte offsets into one memory; m, n and end - from are multiples of four.
  */
 
-// the platform's interface: absent from the types of Node 20
+// the platform's interface, which the types of Node 20 lack
 declare const WebAssembly: {
   readonly validate: (bytes: Uint8Array) => boolean
   readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer }
@@ -94,7 +94,7 @@ const block = (): Code => {
     advance(j, i32(4)),
   ]
   const row = [
-    // With `lower`, nothing right of the diagonal tile.
+    // With `lower`, nothing to the right of the diagonal tile.
     [choose(add(get(i), i32(4)), get(n), get(lower)), set(limit)],
     [choose(get(limit), get(n), below(get(limit), get(n))), set(limit)],
     [i32(0), set(j)],
@@ -199,7 +199,7 @@ const compiled: { module?: object | undefined; tried?: true } = {}
 const theModule = (): object | undefined => {
   if (compiled.tried === undefined) {
     compiled.tried = true
-    // Absent where Node runs without a compiler (--jitless).
+    // Absent if Node runs without a compiler (--jitless).
     if (!('WebAssembly' in globalThis)) return undefined
     const bytes = assembled()
     compiled.module = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined
@@ -209,7 +209,7 @@ const theModule = (): object | undefined => {
 
 const callable = (u: unknown): u is (...args: ReadonlyArray<number>) => void => typeof u === 'function'
 
-/** The kernels on a memory of their own; undefined where this machine has no vectors or not that much memory. */
+/** The kernels with a memory of their own; undefined if this machine has no SIMD or too little memory. */
 export const kernelsWith = (bytes: number): Kernels | undefined => {
   const module = theModule()
   if (module === undefined || bytes > 0xffff0000) return undefined

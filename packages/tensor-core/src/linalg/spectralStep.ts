@@ -2,10 +2,10 @@
  * Spectral projectors of a tridiagonal matrix acting on a few columns, without eigenvectors.
  *
  * sign(x) = (2/pi) int_0^inf x / (t^2 + x^2) dt, and with t = e^u the integrand is sign(x) sech(u - ln|x|) / 2: analytic in a
- * strip of half-width pi/2, so the trapezoidal rule with step h errs by 4 exp(-pi^2 / h) for every x alike (h = 0.27: 5e-16).
+ * strip of half-width pi/2, so the error of the trapezoidal rule with step h is 4 exp(-pi^2 / h) for every x (h = 0.27: 5e-16).
  * Each node is one shifted tridiagonal solve, O(n) per column:
  *   P = (I + sign(T - tau)) / 2          onto eigenvalues above tau
- *   F = P T^-1                           its inverse there, zero elsewhere (the same nodes; the pole at 0 drops out)
+ *   F = P T^-1                           its inverse there, zero elsewhere (the same nodes; the pole at 0 cancels)
  * About 4 (74 + ln(range / gap)) solves in all, whatever the rank of P: a few percent of the reduction's cost.
  */
 import type { Steps } from './cooperative'
@@ -14,20 +14,20 @@ import type { Tridiagonal } from './tridiagonal'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Where the spectrum is cut: no eigenvalue lies nearer to `threshold` than `gap`, none (nor zero) farther than `range`. */
+/** Where the spectrum is cut: no eigenvalue is closer to `threshold` than `gap`; none, nor zero, is farther than `range`. */
 export interface Cut {
   readonly threshold: number
   readonly gap: number
   readonly range: number
 }
 
-/** Trapezoidal step, and how far beyond gap and range the sum goes: both tails are below 1e-16. */
+/** Trapezoidal step, and how far the sum extends beyond gap and range: both tails are below 1e-16. */
 const step = 0.27
 const reach = 37
 
 // shifted solves ---------------------------------------------------------------------------------
 
-/** Memory of one shifted solve, reused from node to node; complex numbers as two arrays. */
+/** Memory of one shifted solve, reused for every node; complex numbers as two arrays. */
 interface Workspace {
   readonly n: number
   readonly p: number

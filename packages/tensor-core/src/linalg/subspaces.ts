@@ -1,17 +1,18 @@
 /**
- * The dominant column and row space of a matrix V, known by their projectors' action.
+ * The dominant column and row space of a matrix V, represented by the action of their projectors.
  *
  * Two routes give the same subspaces:
- *   spectrum  exact: Gram matrix of the shorter side, tridiagonal reduction, spectral step function (see `spectralStep`). Any
- *             rank costs the same; what is kept does not depend on the rank.
- *   range     randomized range finder: for few directions of a large matrix; taken only where the residual proves it as good.
+ *   spectrum  exact: Gram matrix of the shorter side, tridiagonal reduction, spectral step function (see `spectralStep`). The
+ *             cost does not depend on the rank, nor does what is kept.
+ *   range     randomized range finder, for few directions of a large matrix; used only if the residual proves it accurate.
  * With G = V V^T on the shorter side and U its dominant eigenvectors, the other side needs no second decomposition:
  *   P_R = V^T U diag(1/lambda) U^T V.
  */
 import type { Steps } from './cooperative'
 import { type Dense, type Large, columns, transpose } from './dense'
 import { tridiagonalEigen, tridiagonalEigenvalues } from './eigen'
-import { flip, matrixEnergy, multiply, timesThin, transposedTimesThin } from './products'
+import { flip, matrixEnergy, timesThin, transposedTimesThin } from './largeProducts'
+import { multiply } from './products'
 import { type Range, type RankRule, rangeSteps, rankFor } from './rangeFinder'
 import { rowGramSteps } from './rowGram'
 import { type Cut, projectionSteps, restrictedInverseSteps } from './spectralStep'
@@ -20,7 +21,7 @@ import { workspaceFor } from './workspace'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Everything about V that does not depend on the rank: worth keeping between runs. */
+/** Everything about V that does not depend on the rank: worth caching between runs. */
 export interface Spectrum {
   readonly kind: 'spectrum'
   /** Which Gram matrix was reduced: `left` V V^T, `right` V^T V. */
@@ -29,7 +30,7 @@ export interface Spectrum {
   /** Eigenvalues of the Gram matrix, descending. */
   readonly squares: Float64Array
 }
-/** A decomposition known by its range finder: a basis, and what it holds of the matrix. */
+/** A decomposition by the range finder: a basis, and the share of the matrix that it captures. */
 export interface Ranged {
   readonly kind: 'range'
   readonly range: Range
@@ -38,14 +39,14 @@ export interface Ranged {
 export type Decomposition = Spectrum | Ranged
 
 /**
- * The dominant left and right singular subspaces of a matrix [rows, cols] by what their projectors do; the projectors
- * themselves are never formed.
+ * The dominant left and right singular subspaces of a matrix [rows, cols], by the action of their projectors, which are never formed
+ * as matrices.
  */
 export interface Subspaces {
   readonly route: Decomposition['kind']
   readonly rankLeft: number
   readonly rankRight: number
-  /** Share of ||V||_F^2 that the subspace holds, measured. */
+  /** Share of ||V||_F^2 that the subspace captures, measured. */
   readonly capturedLeft: number
   readonly capturedRight: number
   /** P_L X for X [rows, p]. */
@@ -54,16 +55,16 @@ export interface Subspaces {
   readonly projectRight: (x: Dense) => Steps<Dense>
 }
 
-/** From this length of the shorter side on, the range finder is tried first. */
+/** If the shorter side is at least this long, the range finder is tried first. */
 const rangeFrom = 1024
 /** The finder's basis may be this share of the shorter side: beyond it the exact route is cheaper. */
 const rangeShare = 1 / 16
-/** Gaps below this share of the largest eigenvalue are ties: the cut is then made by eigenvectors. */
+/** Gaps below this share of the largest eigenvalue are ties: the cut then uses eigenvectors. */
 const tie = 1e-13
 
 // decomposition ----------------------------------------------------------------------------------
 
-/** The exact route; memory: the shorter side squared in doubles, besides V. */
+/** The exact route. Memory besides V: the square of the shorter side, in doubles. */
 export function* spectrumSteps(v: Large): Steps<Spectrum> {
   const side = v.rows <= v.cols ? 'left' : 'right'
   const workspace = workspaceFor(Math.min(v.rows, v.cols))
@@ -73,7 +74,7 @@ export function* spectrumSteps(v: Large): Steps<Spectrum> {
   return { kind: 'spectrum', side, reduction, squares }
 }
 
-/** Chooses the route by size and rank. */
+/** Decomposes V by the route that suits its size and the rank. */
 export function* decompositionSteps(v: Large, rank: RankRule, seed: number): Steps<Decomposition> {
   const n = Math.min(v.rows, v.cols)
   const maxWidth = Math.floor(n * rangeShare)
@@ -103,7 +104,7 @@ const cutAt = (squares: Float64Array, k: number): Cut => {
   return { threshold, gap: (above - below) / 2, range: Math.max((squares[0] ?? 0) - threshold, threshold) }
 }
 
-/** P and P T^-1 of the leading k eigenvectors of T; by eigenvectors where the cut falls between equal eigenvalues. */
+/** P and P T^-1 of the leading k eigenvectors of T; by eigenvectors if the cut is between equal eigenvalues. */
 const functionsOf = (t: Tridiagonal, squares: Float64Array, k: number) => {
   const cut = cutAt(squares, k)
   if (cut.gap > tie * (squares[0] ?? 0))
@@ -132,9 +133,9 @@ const ofSpectrum = (v: Large, s: Spectrum, rank: RankRule): Subspaces => {
   const total = s.squares.reduce((sum, x) => sum + x, 0)
   const k = rankFor(s.squares, total, rank) ?? n
   const captured = s.squares.slice(0, k).reduce((sum, x) => sum + x, 0) / total
-  const made: { functions?: ReturnType<typeof functionsOf> } = {}
+  const computed: { functions?: ReturnType<typeof functionsOf> } = {}
   const functions = (): ReturnType<typeof functionsOf> =>
-    (made.functions ??= functionsOf(s.reduction.T, s.squares, k))
+    (computed.functions ??= functionsOf(s.reduction.T, s.squares, k))
   const near = function* (x: Dense): Steps<Dense> {
     return timesQ(s.reduction, yield* functions().project(timesQTransposed(s.reduction, x)))
   }
@@ -168,11 +169,27 @@ const ofRange = ({ range }: Ranged): Subspaces => ({
   projectRight: ofBasis(range.V),
 })
 
-/** The dominant subspaces of V (not zero) under a rank rule, from its decomposition. */
+/** The dominant subspaces of V (which is not zero) under a rank rule, from its decomposition. */
 export const subspacesOf = (v: Large, d: Decomposition, rank: RankRule): Subspaces =>
   d.kind === 'spectrum' ? ofSpectrum(v, d, rank) : ofRange(d)
 
-/** Decomposes V and cuts: for callers that keep nothing. @returns undefined where V is zero. */
+/**
+ * Decomposes V and cuts, for callers that keep no decomposition.
+ *
+ * @returns undefined if V is zero.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { at, dominantSubspaceSteps, fromRows, inOneGo } from '@safe/tensor-core/linalg'
+ *
+ * const subspaces = inOneGo(dominantSubspaceSteps(fromRows([[3, 0], [0, 1]]), { energy: 0.9 }))
+ * assert.ok(subspaces !== undefined)
+ * assert.equal(subspaces.rankLeft, 1)
+ * const projected = inOneGo(subspaces.projectLeft(fromRows([[5], [7]])))
+ * assert.ok(Math.abs(at(projected, 0, 0) - 5) < 1e-9 && Math.abs(at(projected, 1, 0)) < 1e-9)
+ * ```
+ */
 export function* dominantSubspaceSteps(v: Large, rank: RankRule, seed = 42): Steps<Subspaces | undefined> {
   if (matrixEnergy(v) === 0) return undefined
   return subspacesOf(v, yield* decompositionSteps(v, rank, seed), rank)

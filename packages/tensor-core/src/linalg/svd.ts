@@ -1,6 +1,6 @@
 /**
- * Singular value decomposition of small matrices by one-sided Jacobi rotations (Demmel and Veselic 1992): simple, and the
- * most accurate there is, small singular values included. Cost about 10 sweeps of 3 m n^2 flops: for cores of 2r x 2r.
+ * Singular value decomposition of small matrices by one-sided Jacobi rotations (Demmel and Veselic 1992): simple, and the most accurate
+ * method known, small singular values included. About 10 sweeps of 3 m n^2 flops; meant for cores of 2r x 2r.
  */
 import { type Dense, dense, transpose, zeros } from './dense'
 import { thinQR } from './qr'
@@ -18,7 +18,7 @@ export interface SVD {
 
 const maxSweeps = 60
 
-/** Rotates rows of `w` [n, m] (and of `v` [n, n] alike) until they are mutually orthogonal. */
+/** Rotates rows of `w` [n, m] (and those of `v` [n, n] with them) until they are mutually orthogonal. */
 const orthogonalise = (w: Float64Array, n: number, m: number, v: Float64Array): void => {
   const tolerance = 4 * Number.EPSILON
   for (let sweep = 0; sweep < maxSweeps; sweep++) {
@@ -59,17 +59,28 @@ const rotate = (x: Float64Array, p: number, q: number, length: number, cos: numb
   }
 }
 
-/** A = U diag(s) V^T; meant for sides up to a few hundred. */
+/**
+ * A = U diag(s) V^T; meant for matrices with up to a few hundred rows and columns.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { fromRows, smallSVD } from '@safe/tensor-core/linalg'
+ *
+ * const { s } = smallSVD(fromRows([[3, 0], [0, -2], [0, 0]]))
+ * assert.deepEqual([...s].map((x) => Number(x.toFixed(12))), [3, 2])
+ * ```
+ */
 export const smallSVD = (a: Dense): SVD => {
   if (a.rows < a.cols) {
     const { U, s, V } = smallSVD(transpose(a))
     return { U: V, s, V: U }
   }
   const n = a.cols
-  // Triangular factor first: the rotations then run over n entries instead of m, and converge sooner.
+  // Triangular factor first: the rotations then act on n entries instead of m, and converge sooner.
   const { Q, R } = thinQR(a)
   const w = R.data.slice()
-  // Rows of R^T's transpose: R = L^T; working on R's rows gives R^T = W V'^T, so left and right change places.
+  // Working on the rows of R gives R^T = W V'^T, so left and right are swapped.
   const v = zeros(n, n)
   for (let i = 0; i < n; i++) v.data[i * n + i] = 1
   orthogonalise(w, n, n, v.data)
@@ -93,7 +104,7 @@ export const smallSVD = (a: Dense): SVD => {
   return { U: multiply(Q, left), s, V: completed(right, s) }
 }
 
-/** Columns of zero singular values replaced so that all are orthonormal. */
+/** V with the columns of zero singular values replaced so that all are orthonormal. */
 const completed = (v: Dense, s: Float64Array): Dense => {
   const rank = s.findIndex((x) => x === 0)
   if (rank === -1) return v

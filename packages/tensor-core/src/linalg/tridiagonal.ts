@@ -4,8 +4,8 @@
  */
 import { type Dense, dense, transpose } from './dense'
 import type { Steps } from './cooperative'
-import { accumulate } from './products'
 import { subtractRowsTimes, symmetricTimes, transposedTimes } from './reductionKernels'
+import { accumulate } from './tiles'
 import { type Workspace, panels } from './workspace'
 
 // model ------------------------------------------------------------------------------------------
@@ -21,27 +21,30 @@ export interface Tridiagonal {
 /** G = Q T Q^T with T tridiagonal and Q a product of Householder reflections. */
 export interface Reduction {
   readonly T: Tridiagonal
-  /** [n, n]: row i holds reflector i in columns i + 1 .. n - 1; the rest is not to be read. */
+  /** [n, n]: row i holds reflector i in columns i + 1 .. n - 1; the rest is undefined. */
   readonly reflectors: Dense
   /** [n]: Q = H_0 H_1 ..., H_i = I - tau_i v_i v_i^T */
   readonly taus: Float64Array
 }
 
-/** Columns reduced before the rest of the matrix is brought up to date. */
+/** Columns reduced before the rest of the matrix is updated. */
 const depth = panels.updateDepth
 const width = depth / 2
 
 // kernels ----------------------------------------------------------------------------------------
 
-/** A -= X Y^T on the lower triangle from row and column `start` on; entries above the diagonal belong to nobody yet. */
-const update = (
-  A: Float64Array,
-  n: number,
-  start: number,
-  X: Float64Array,
-  Y: Float64Array,
-  workspace: Workspace | undefined,
-): void => {
+/** A symmetric update of a matrix [n, n], from row and column `start` on. */
+interface Update {
+  readonly A: Float64Array
+  readonly n: number
+  readonly start: number
+  readonly X: Float64Array
+  readonly Y: Float64Array
+  readonly workspace: Workspace | undefined
+}
+
+/** A -= X Y^T on the lower triangle; entries above the diagonal are undefined until later. */
+const update = ({ A, n, start, X, Y, workspace }: Update): void => {
   const grouped = workspace === undefined ? 0 : 4 * Math.floor((n - start) / 4)
   if (workspace !== undefined && grouped > 0) {
     workspace.packLeft({ data: X, offset: start * depth, stride: depth }, grouped, depth, -1)
@@ -67,15 +70,15 @@ const update = (
   for (let i = start + grouped; i < n; i += band) {
     const height = Math.min(band, n - i)
     for (let j = start; j < i + height; j += band)
-      accumulate(
-        { data: A, offset: i * n + j, stride: n },
-        { data: X, offset: i * depth, stride: depth },
-        { data: Y, offset: j * depth, stride: depth },
-        height,
-        Math.min(band, i + height - j),
-        depth,
-        -1,
-      )
+      accumulate({
+        c: { data: A, offset: i * n + j, stride: n },
+        a: { data: X, offset: i * depth, stride: depth },
+        b: { data: Y, offset: j * depth, stride: depth },
+        m: height,
+        n: Math.min(band, i + height - j),
+        k: depth,
+        sign: -1,
+      })
   }
 }
 
@@ -83,7 +86,7 @@ const update = (
 
 /**
  * Reduces the matrix whose lower triangle is given, in place (its memory becomes the reflectors); yields after each panel.
- * Where the matrix lies in a workspace, its kernels do the work.
+ * If the matrix is in a workspace, its kernels do the work.
  */
 export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reduction> {
   const n = g.rows
@@ -104,7 +107,7 @@ export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reductio
     Y.fill(0)
     for (let i = start; i < end; i++) {
       const done = 2 * (i - start)
-      // Column i, brought up to date with this panel's reflectors.
+      // Column i, updated with the reflectors of this panel.
       for (let r = i; r < n; r++) v[r] = A[r * n + i] ?? 0
       subtractRowsTimes(X, n, i, done, Y.subarray(i * depth, i * depth + done), v)
       diagonal[i] = v[i] ?? 0
@@ -130,11 +133,11 @@ export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reductio
       const tau = taus[i] ?? 0
       A.set(v.subarray(i + 1), i * n + i + 1)
       if (tau === 0) continue
-      // w = tau (A - V W^T - W V^T) v, then made orthogonal enough for a symmetric rank-2 update.
+      // w = tau (A - V W^T - W V^T) v, then corrected for a symmetric rank-2 update.
       if (workspace === undefined) symmetricTimes(A, n, i + 1, v, w)
       else workspace.symmetricTimes(i + 1, v, w)
       if (done > 0) {
-        // X^T v holds V^T v and W^T v in turn; V meets W^T v and W meets V^T v.
+        // X^T v holds V^T v and W^T v in turn; V is multiplied with W^T v and W with V^T v.
         transposedTimes(X, n, i + 1, done, v, inside)
         for (let q = 0; q < done; q++) crossed[q] = inside[q ^ 1] ?? 0
         subtractRowsTimes(X, n, i + 1, done, crossed, w)
@@ -151,7 +154,7 @@ export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reductio
         Y[r * depth + done + 1] = x
       }
     }
-    update(A, n, end, X, Y, workspace)
+    update({ A, n, start: end, X, Y, workspace })
     yield
   }
   return { T: { diagonal, offDiagonal }, reflectors: dense(n, n, A), taus }

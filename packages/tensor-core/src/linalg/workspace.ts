@@ -1,6 +1,6 @@
 /**
- * The memory a symmetric reduction works in: the matrix, packed panels and two vectors, side by side in one WebAssembly memory
- * where the machine has vectors (see `simdKernels`), so that kernels and JavaScript see the same numbers without copies.
+ * The memory of a symmetric reduction: the matrix, packed panels and two vectors in one WebAssembly memory, if the machine has SIMD
+ * (see `simdKernels`), so that kernels and JavaScript share the numbers without copies.
  */
 import { type Kernels, kernelsWith } from './simdKernels'
 
@@ -19,7 +19,7 @@ export interface Workspace {
     readonly depth: number
     readonly leftRow: number
     readonly rightRow: number
-    /** Only what is not right of the block's own diagonal. */
+    /** Only entries that are not to the right of the block's diagonal. */
     readonly lower: boolean
     /** Both factors are the left panel. */
     readonly own?: boolean
@@ -39,21 +39,22 @@ export interface Rows {
   readonly stride: number
 }
 
-/** Rows taken at a time on either side, so that both stay in the cache; depth of a Gram product's slab and of a rank update. */
+/** Rows processed at a time on either side, so that both stay in the cache; depth of a Gram product's slab and of a rank update. */
 export const panels = { left: 256, right: 64, depth: 256, updateDepth: 64 } as const
 
-/** Below this the kernels do not pay. */
+/** Below this size the kernels are not worth their set-up. */
 const smallest = 96
 
 // constructors -----------------------------------------------------------------------------------
 
-const pack = (
-  into: Float64Array,
-  { data, offset, stride }: Rows,
-  rows: number,
-  depth: number,
-  sign: number,
-) => {
+/** Which part of the rows is packed, and with what sign. */
+interface Packing {
+  readonly rows: number
+  readonly depth: number
+  readonly sign: 1 | -1
+}
+
+const pack = (into: Float64Array, { data, offset, stride }: Rows, { rows, depth, sign }: Packing): void => {
   let to = 0
   for (let r = 0; r < rows; r += 4) {
     const r0 = offset + r * stride
@@ -70,7 +71,7 @@ const pack = (
   }
 }
 
-/** The diagonal blocks of four, and the last rows that are no group of four: what the kernel leaves. */
+/** What the kernel leaves: the diagonal blocks of four, and the last rows, which do not fill a group of four. */
 const finish = (
   A: Float64Array,
   n: number,
@@ -97,7 +98,7 @@ const finish = (
   }
 }
 
-/** Undefined where plain JavaScript serves as well: small matrices, machines without vectors. */
+/** A workspace; undefined if plain JavaScript is as good: for small matrices, or on machines without SIMD. */
 export const workspaceFor = (n: number): Workspace | undefined => {
   const left = n * panels.depth
   const right = n * panels.updateDepth
@@ -124,8 +125,8 @@ export const workspaceFor = (n: number): Workspace | undefined => {
         depth,
         lower ? 1 : 0,
       ),
-    packLeft: (source, rows, depth, sign) => pack(packed.left, source, rows, depth, sign),
-    packRight: (source, rows, depth) => pack(packed.right, source, rows, depth, 1),
+    packLeft: (source, rows, depth, sign) => pack(packed.left, source, { rows, depth, sign }),
+    packRight: (source, rows, depth) => pack(packed.right, source, { rows, depth, sign: 1 }),
     symmetricTimes: (from, x, y) => {
       const end = from + 4 * Math.floor((n - from) / 4)
       vx.set(x)

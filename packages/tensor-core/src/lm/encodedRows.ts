@@ -1,4 +1,4 @@
-/** A dataset as rows of tokens for an opened model: what training, scoring and selection begin with. */
+/** A dataset as rows of tokens for an opened model: the input of training, scoring and selection. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type Dataset, type LmError, badInput } from '../contracts'
@@ -24,7 +24,7 @@ export const encodedRows = (
       (): LmError =>
         badInput('EmptyData', 'holds no row with a response token', {
           where: dataset.name,
-          remedy: 'check the rows and --max-length',
+          remedy: 'check the rows and `maxLength`',
         }),
     ),
   )

@@ -4,7 +4,9 @@ export { linearModules, parameterShapes } from './decoder/weights'
 export { causalLM } from './inference/causalLM'
 export type { Decoder } from './inference/decoder'
 export { weightBytes } from './memory'
-export { type LoadChoice, checkAdapter, loadWeights } from './inference/load'
+export { checkAdapter } from './inference/adapter'
+export { type LoadChoice, loadWeights } from './inference/load'
+export { type ModelHost, type ModelHostChoice, modelHostOf, openModelHost } from './modelHost'
 export { chooseToken, processedLogits, type SamplingOptions } from './inference/sampling'
 export {
   type AdamWOptions,
@@ -21,10 +23,19 @@ export { type RowChoice, encodeDataset } from './rows'
 export { type OpenOracle, openGradientOracle } from './openGradientOracle'
 export { trainAdapter } from './trainAdapter'
 export { trainModel } from './trainModel'
-export type { TrainingError, TrainingRequest } from './training/request'
+export type { TrainingError, TrainingRequest, TrainingRun } from './training/request'
 export type { LogRow } from './training/log'
-export { type LossKind, type OracleSettings, deviceSpace, lmOracle } from './training/oracle'
-export { type TrainingRecipe, recipeDefaults } from './training/recipe'
+export { type OracleSettings, deviceSpace, lmOracle } from './training/oracle'
+export {
+  type LossKind,
+  type TrainingRecipe,
+  lossKinds,
+  recipeDefaults,
+  recipeOf,
+  recipeOptions,
+  recipeOptionsWith,
+  withChanges,
+} from './training/recipe'
 export { type Schedule, scheduleFactor, schedules } from './training/schedule'
 export {
   type LoraSlot,

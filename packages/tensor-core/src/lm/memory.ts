@@ -1,6 +1,6 @@
 /**
- * What a model takes, by arithmetic from its configuration, held against what the engine can still have: work that cannot fit
- * is refused before it starts. Only what must be held at the same time is counted, so nothing that fits is refused.
+ * The memory a model needs, computed from its configuration, against what the engine can still have: work that cannot fit is
+ * refused before it starts. Only what must be held at the same time is counted, so nothing that fits is refused.
  */
 import * as E from 'fp-ts/Either'
 import { type LmError, type StorageDtype, badInput } from '../contracts'
@@ -80,9 +80,9 @@ export const checkWeightMemory = (
       purpose: `its weights in ${native ? dtype : 'float32'}`,
       bytes,
       remedy: !native
-        ? `use --engine native with --dtype bfloat16 (${gigabytes(brief)})`
+        ? `use the native \`engine\` with \`dtype\` bfloat16 (${gigabytes(brief)})`
         : dtype === 'float32'
-          ? `use --dtype bfloat16 (${gigabytes(brief)}), or a machine with more memory`
+          ? `use \`dtype\` bfloat16 (${gigabytes(brief)}), or a machine with more memory`
           : 'use a smaller model, or a machine with more memory',
     },
     free,

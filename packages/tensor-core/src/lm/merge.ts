@@ -12,7 +12,7 @@ import {
   writeModelFolder,
 } from '../formats'
 import { matMul, tf } from '../engine'
-import { checkAdapter } from './inference/load'
+import { checkAdapter } from './inference/adapter'
 
 /** W + s B A on the host. */
 const mergedValues = (weight: Float32Array, { A, B, scale }: LoraModule): Float32Array => {

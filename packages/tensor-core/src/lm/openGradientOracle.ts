@@ -1,11 +1,11 @@
 /** Gradients without training: what scoring of references and rows needs. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Example, GradientOracle } from '../contracts'
+import type { Example, GradientOracle, LmError } from '../contracts'
 import { tf } from '../engine'
-import { adapterBench, adapterPlan } from './training/bench'
-import type { TrainingError, TrainingRequest } from './training/request'
+import type { TrainingRun } from './training/request'
 import { oracleFor } from './training/run'
+import { adapterPlan, adapterSetup } from './training/setup'
 
 /** Gradients of an opened model, with the rows they can be taken of. `dispose` frees the model. */
 export interface OpenOracle {
@@ -16,18 +16,18 @@ export interface OpenOracle {
 }
 
 /** Gradients of an adapter's factors (a fresh adapter's, or those of `init`) without training it. */
-export const openGradientOracle = (request: TrainingRequest): TE.TaskEither<TrainingError, OpenOracle> =>
+export const openGradientOracle = (request: TrainingRun): TE.TaskEither<LmError, OpenOracle> =>
   pipe(
     adapterPlan(request),
-    TE.chain(adapterBench(request)),
-    TE.map((bench) => {
-      const parameters = tf.tensor1d(bench.start)
+    TE.chain(adapterSetup(request)),
+    TE.map((setup) => {
+      const parameters = tf.tensor1d(setup.start)
       return {
-        oracle: oracleFor(request, bench, () => parameters).oracle,
-        rows: bench.encoded.rows.map(({ example, index }) => ({ example, number: index })),
+        oracle: oracleFor(request, setup, () => parameters).oracle,
+        rows: setup.encoded.rows.map(({ example, index }) => ({ example, number: index })),
         dispose: () => {
           parameters.dispose()
-          bench.dispose()
+          setup.dispose()
         },
       }
     }),

@@ -1,4 +1,4 @@
-/** A model folder made ready for use: configuration and weights on disk, tokenizer, and how rows become tokens. */
+/** Opens and loads a model folder: configuration and weights on disk, tokenizer, and how rows become tokens. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -13,7 +13,8 @@ import { type ModelFolder, adapterWarnings, openModelFolder, readAdapter } from 
 import { type Encoder, encoderOf, loadTokenizer } from '../text'
 import { causalLM } from './inference/causalLM'
 import { type Decoder, NO_ADAPTATION } from './inference/decoder'
-import { attachAdapter, checkAdapter, loadWeights } from './inference/load'
+import { attachAdapter, checkAdapter } from './inference/adapter'
+import { loadWeights } from './inference/load'
 import { type RowChoice, tokenizerFits } from './rows'
 
 // model ------------------------------------------------------------------------------------------
@@ -25,26 +26,27 @@ export interface OpenedModel {
   readonly encoder: Encoder
 }
 
-/** Which model is loaded, with what adapter, and how its rows are made. */
+/** Which model is loaded, with which adapter, and how its rows are encoded. */
 export interface ModelChoice extends RowChoice {
   /** Model folder. */
   readonly model: string
-  /** Adapter folder, or an adapter at hand. */
+  /** Adapter folder, or an adapter in memory. */
   readonly adapter?: string | LoraAdapter
   /** How the frozen weights are stored on the device; default float32. */
   readonly dtype?: StorageDtype
   /** Rows decoded or scored at once; default 32. */
   readonly batchSize?: number
   readonly signal?: AbortSignal
-  /** Hears of what the adapter holds and is not applied. */
+  /** Called with a line for each part of the adapter that is not applied. */
   readonly onWarning?: (line: string) => void
 }
 
 // constructors -----------------------------------------------------------------------------------
 
 /**
- * Opens a model folder; weights stay on disk. Left where the folder is damaged, the model is not supported, or the
- * tokenizer knows more ids than the model.
+ * Opens a model folder; weights stay on disk.
+ *
+ * @returns left where the folder is damaged, the model is not supported, or the tokenizer has more ids than the model
  */
 export const openModel = (model: string, choice: RowChoice): TE.TaskEither<LmError, OpenedModel> =>
   pipe(
@@ -73,6 +75,7 @@ export const openModel = (model: string, choice: RowChoice): TE.TaskEither<LmErr
 export const nameOf = (adapter: string | LoraAdapter | undefined): string | undefined =>
   typeof adapter === 'string' ? adapter : undefined
 
+/** An adapter, read from its folder where one is given; each part that is not applied is a warning. */
 export const adapterOf = (
   adapter: string | LoraAdapter | undefined,
   onWarning: (line: string) => void = () => undefined,
@@ -88,8 +91,8 @@ export const adapterOf = (
     : TE.right(adapter)
 
 /**
- * Weights and adapter of a decoder. In float32 the adapter is merged; beside bfloat16 weights it stays what it is, since
- * rounding the sum would lose most of a small update.
+ * Weights and adapter of a decoder. In float32 the adapter is merged; bfloat16 weights stay as they are and the adapter is
+ * attached beside them, since rounding the sum would lose most of a small update.
  */
 const loadDecoder = (
   folder: ModelFolder,
@@ -114,7 +117,19 @@ const loadDecoder = (
   )
 }
 
-/** The in-process decoder of an opened model, with an adapter merged where one is given. The caller disposes of it. */
+/** What a decoder of an opened model has besides its weights. */
+export const decodingOf = (
+  { tokenizer, encoder, folder }: OpenedModel,
+  { batchSize = 32, signal }: Pick<ModelChoice, 'batchSize' | 'signal'>,
+): Omit<Decoder, 'id' | 'weights' | 'adaptation'> => ({
+  tokenizer,
+  encoder,
+  stopTokens: folder.stopTokens,
+  batchSize,
+  ...(signal === undefined ? {} : { signal }),
+})
+
+/** The in-process decoder of an opened model, with its adapter where one is given. The caller disposes of it. */
 export const causalLMOf = (
   opened: OpenedModel,
   choice: Omit<ModelChoice, 'model' | keyof RowChoice>,
@@ -124,20 +139,41 @@ export const causalLMOf = (
     TE.bindW('adapter', () => adapterOf(choice.adapter, choice.onWarning)),
     TE.bindW('print', () => opened.folder.fingerprint),
     TE.bindW('loaded', ({ adapter }) => loadDecoder(opened.folder, adapter, choice)),
-    TE.map(({ loaded, print }) =>
-      causalLM({
-        id: print,
-        ...loaded,
-        tokenizer: opened.tokenizer,
-        encoder: opened.encoder,
-        stopTokens: opened.folder.stopTokens,
-        batchSize: choice.batchSize ?? 32,
-        ...(choice.signal === undefined ? {} : { signal: choice.signal }),
-      }),
-    ),
+    TE.map(({ loaded, print }) => causalLM({ id: print, ...loaded, ...decodingOf(opened, choice) })),
   )
 
-/** As `causalLMOf`, from a model folder. */
+/**
+ * The in-process decoder of a model folder, with its adapter where one is given: merged into float32 weights, beside bfloat16
+ * ones. The caller disposes of it. For several adapters of one model see `openModelHost`.
+ *
+ * @returns left where the folder is damaged, the model is not supported, the adapter does not fit, or memory is too small
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as E from 'fp-ts/Either'
+ * import * as TE from 'fp-ts/TaskEither'
+ * import { pipe } from 'fp-ts/function'
+ * import { greedy, textPrompt } from '@safe/tensor-core/contracts'
+ * import { selectEngine } from '@safe/tensor-core/engine'
+ * import { loadCausalLM } from '@safe/tensor-core/lm'
+ *
+ * const completions = pipe(
+ *   selectEngine('wasm'),
+ *   TE.chainW(() => loadCausalLM({ model: 'arena/models/aligned' })),
+ *   TE.chainW((lm) =>
+ *     pipe(
+ *       lm.generate([{ prompt: textPrompt('how do i clean the bridge ?') }], greedy(20)),
+ *       TE.tapIO(() => lm.dispose),
+ *     ),
+ *   ),
+ * )
+ *
+ * const result = await completions()
+ * assert(E.isRight(result))
+ * console.log(result.right[0]?.text)
+ * ```
+ */
 export const loadCausalLM = (choice: ModelChoice): TE.TaskEither<LmError, CausalLM> =>
   pipe(
     openModel(choice.model, choice),

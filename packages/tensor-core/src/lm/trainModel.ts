@@ -3,15 +3,17 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { badInput } from '../contracts'
+import { type Fault, type LmError, badInput } from '../contracts'
 import { type TensorToWrite, writeModelFolder } from '../formats'
-import { type TrainingPlan, fullBench, fullPlan } from './training/bench'
 import { type RunRecord, finishedRun, recordPart, runRecord, writeRecord } from './training/record'
-import type { TrainingError, TrainingRequest } from './training/request'
+import type { TrainingRequest } from './training/request'
 import { disposing, runLoop } from './training/run'
 import { settle, startAnew } from './training/settle'
+import { type TrainingPlan, fullPlan, fullSetup } from './training/setup'
 
 const MODEL_WEIGHTS = 'model.safetensors'
+
+type WrittenRequest<E extends Fault> = TrainingRequest<E> & { readonly out: string }
 
 /** config.json of weights that are now float32, whatever they were. */
 const asFloat32 = (raw: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({
@@ -20,22 +22,22 @@ const asFloat32 = (raw: Readonly<Record<string, unknown>>): Readonly<Record<stri
   ...('torch_dtype' in raw ? { torch_dtype: 'float32' } : {}),
 })
 
-const train = (
-  request: TrainingRequest & { readonly out: string },
+const train = <E extends Fault>(
+  request: WrittenRequest<E>,
   plan: TrainingPlan,
   record: RunRecord,
-): TE.TaskEither<TrainingError, void> => {
+): TE.TaskEither<LmError | E, void> => {
   const { folder } = plan.opened
   return pipe(
-    fullBench(request)(plan),
-    TE.chainW((bench) =>
+    fullSetup(request)(plan),
+    TE.chainW((setup) =>
       disposing(
-        bench,
+        setup,
         pipe(
           startAnew(request, MODEL_WEIGHTS),
-          TE.chainW(() => runLoop(request, bench, record)),
+          TE.chainW(() => runLoop(request, setup, record)),
           TE.map((trained) =>
-            bench.trainable.layout.slots.map((s): TensorToWrite => ({
+            setup.trainable.layout.slots.map((s): TensorToWrite => ({
               name: s.name,
               dtype: 'F32',
               shape: s.shape,
@@ -61,15 +63,18 @@ const train = (
   )
 }
 
-/** Trains all weights and writes a model folder with the tokenizer of the one it started from, and the record of what was asked for. */
-export const trainModel = (
-  request: TrainingRequest & { readonly out: string },
-): TE.TaskEither<TrainingError, void> =>
+/**
+ * Trains all weights and writes a model folder with the tokenizer of the one it started from, and the record of its options. It
+ * ends in an `LmError` or in an error of its defence.
+ */
+export const trainModel = <E extends Fault = never>(
+  request: WrittenRequest<E>,
+): TE.TaskEither<LmError | E, void> =>
   resolve(request.out) === resolve(request.model)
     ? TE.left(
         badInput('BadOption', 'is the model that is trained', {
           where: request.out,
-          remedy: 'give another --out',
+          remedy: 'give another `out`',
         }),
       )
     : pipe(

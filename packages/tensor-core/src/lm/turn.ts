@@ -1,7 +1,7 @@
 /**
- * Long work is one chain of microtasks: an engine's read-back is ready at once. Where the event loop is not let round between
- * steps, a signal is heard only when all is done.
+ * Long work is one chain of microtasks, because an engine's read-back is ready at once. Unless steps yield to the event loop, a
+ * signal takes effect only when all work is done.
  */
 
-/** Lets the event loop go round: signals and timers are served. */
+/** Yields to the event loop: signals and timers are served. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

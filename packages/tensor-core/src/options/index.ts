@@ -1,4 +1,18 @@
 /** Options described once: types, defaults, decoders, flags and reference tables all come from the same tables. */
 export * from './option'
 export { type PluginSpec, definePlugin } from './plugin'
-export { type Given, codecOf, decodeConfigured, decodeOptions, defaultsOf, documentOf } from './table'
+export {
+  type Deciding,
+  type DefaultedTable,
+  type Given,
+  checked,
+  codecOf,
+  completed,
+  decodeConfigured,
+  decodeOptions,
+  defaultsOf,
+  documentOf,
+  parametersOf,
+  valuesIn,
+  withDefaults,
+} from './table'

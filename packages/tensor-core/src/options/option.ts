@@ -26,6 +26,8 @@ export interface Option<A> extends Parser<A> {
   readonly shownDefault?: string
   /** Where the default comes from: a paper and its section. */
   readonly source?: string
+  /** The option that this one replaces: only one of the two may be given. */
+  readonly insteadOf?: string
 }
 
 /** An option that has a value where none is given. */
@@ -87,6 +89,19 @@ export const integer = (description: string, bounds: Bounds = {}): Parser<number
       : E.left(`must be a whole number${boundsText(bounds)}`)
   },
 })
+
+/** A whole number of at least 1. */
+export const count = (description: string): Parser<number> => integer(description, { min: 1 })
+/** A whole number of at least 0. */
+export const wholeFromZero = (description: string): Parser<number> => integer(description, { min: 0 })
+/** A number above 0. */
+export const positive = (description: string): Parser<number> =>
+  number(description, { min: 0, exclusiveMin: true })
+/** A number of at least 0. */
+export const atLeastZero = (description: string): Parser<number> => number(description, { min: 0 })
+/** A share: above 0, at most 1. */
+export const share = (description: string): Parser<number> =>
+  number(description, { min: 0, max: 1, exclusiveMin: true })
 
 /** Any text; a number of a YAML file counts as its digits. */
 export const text = (description: string, metavar = 'TEXT'): Parser<string> => ({
@@ -162,6 +177,14 @@ export const optional = <A>(parser: Parser<A>): Defaulted<A | undefined> => ({
   arity: parser.arity,
   decode: parser.decode,
   fallback: always(undefined),
+})
+/**
+ * An option that may be given in place of another, which then has no say. Giving both is refused; what was not given is left out
+ * of `parametersOf`.
+ */
+export const insteadOf = <A>(other: string, parser: Parser<A>): Defaulted<A | undefined> => ({
+  ...optional(parser),
+  insteadOf: other,
 })
 /** An option with a default, which `--help` shows; `source` tells the reference pages where the default comes from. */
 export const withDefault = <A>(value: A, parser: Parser<A>, source?: string): Defaulted<A> => ({

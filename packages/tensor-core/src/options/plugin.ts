@@ -12,7 +12,7 @@ import {
   pluginVersion,
 } from '../contracts'
 import type { OptionTable, Values } from './option'
-import { decodeConfigured } from './table'
+import { decodeConfigured, parametersOf } from './table'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -53,9 +53,7 @@ export const definePlugin = <S extends Stage, T extends OptionTable, N extends R
     complete: (given) =>
       pipe(
         decoded(given),
-        E.map((values) =>
-          Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
-        ),
+        E.map((values) => parametersOf(table, values)),
       ),
     create: (given, resources) =>
       pipe(

@@ -7,26 +7,43 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type InputError, badInput } from '../contracts'
 import { shownValue } from '../files'
-import { type Defaulted, type Option, type OptionTable, type Values, camel, kebab } from './option'
+import {
+  type Defaulted,
+  type Option,
+  type OptionTable,
+  type Values,
+  camel,
+  kebab,
+  withDefault,
+} from './option'
 
 // model ------------------------------------------------------------------------------------------
 
 /** Values by option name, not decoded yet. */
 export type Given = Readonly<Record<string, unknown>>
 
+/** Options that all have a value where none is given. */
+export type DefaultedTable = Readonly<Record<string, Defaulted<unknown>>>
+
+/** The values of a table that decide something: options without a value, and those that another one replaces, are left out. */
+export type Deciding<T extends OptionTable> = {
+  readonly [K in keyof T]?: Exclude<Values<T>[K], undefined>
+}
+
 /** What is wrong with one field. */
 interface Problem {
   readonly field: string
   readonly message: string
-  readonly value: unknown
+  readonly value?: unknown
+  readonly remedy?: string
 }
 
 // parts ------------------------------------------------------------------------------------------
 
-/** @param values one per option of the table, each decoded by its own option */
-const assembled = <T extends OptionTable>(values: Given): Values<T> =>
+/** @param values options of one table under their names, each decoded by its own option */
+const assembled = <T extends OptionTable>(values: Given): Values<T> & Deciding<T> =>
   // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- what TypeScript cannot see is said above
-  values as Values<T>
+  values as Values<T> & Deciding<T>
 
 const valueOf = (field: string, option: Option<unknown>, given: Given): E.Either<Problem, unknown> => {
   const value = given[field]
@@ -41,14 +58,24 @@ const valueOf = (field: string, option: Option<unknown>, given: Given): E.Either
   )
 }
 
+/** Two options are given of which one replaces the other. */
+const bothGiven = (field: string, { insteadOf }: Option<unknown>, given: Given): boolean =>
+  insteadOf !== undefined && given[field] !== undefined && given[insteadOf] !== undefined
+
 const decoded = <T extends OptionTable>(table: T, given: Given): E.Either<Problem, Values<T>> =>
   pipe(
     Object.entries(table),
     E.traverseArray(([name, option]) =>
-      pipe(
-        valueOf(name, option, given),
-        E.map((value) => [name, value] as const),
-      ),
+      bothGiven(name, option, given)
+        ? E.left({
+            field: name,
+            message: `give either \`${option.insteadOf ?? ''}\` or \`${name}\``,
+            remedy: 'leave one out',
+          })
+        : pipe(
+            valueOf(name, option, given),
+            E.map((value) => [name, value] as const),
+          ),
     ),
     E.map((entries) => assembled<T>(Object.fromEntries(entries))),
   )
@@ -68,23 +95,77 @@ const closed = <T extends OptionTable>(table: T, given: Given): E.Either<Problem
       })
 }
 
-const fault = (
-  tag: InputError['_tag'],
-  where: string | undefined,
-  { field, message, value }: Problem,
-): InputError =>
-  badInput(tag, value === undefined ? message : `${message}, but is ${shownValue(value)}`, {
-    field,
+const messageOf = ({ message, value }: Problem): string =>
+  value === undefined ? message : `${message}, but is ${shownValue(value)}`
+
+const fault = (tag: InputError['_tag'], where: string | undefined, problem: Problem): InputError =>
+  badInput(tag, messageOf(problem), {
+    field: problem.field,
     ...(where === undefined ? {} : { where }),
+    ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
   })
 
 const isMapping = (u: unknown): u is Given => typeof u === 'object' && u !== null && !Array.isArray(u)
 
+// constructors -----------------------------------------------------------------------------------
+
+/**
+ * The table with other defaults: a control is a method with some options set, a method's own training recipe is the general one
+ * with other values. @param source where these defaults come from
+ */
+export const withDefaults = <T extends DefaultedTable>(
+  table: T,
+  defaults: Partial<Values<T>>,
+  source?: string,
+): T => {
+  const changed: Record<string, Defaulted<unknown>> = {}
+  for (const [name, option] of Object.entries(table)) {
+    const value = defaults[name]
+    if (value !== undefined) changed[name] = { ...option, ...withDefault(value, option, source) }
+  }
+  return { ...table, ...changed }
+}
+
 // destructors ------------------------------------------------------------------------------------
 
 /** The values of a table where nothing is given. */
-export const defaultsOf = <T extends Readonly<Record<string, Defaulted<unknown>>>>(table: T): Values<T> =>
+export const defaultsOf = <T extends DefaultedTable>(table: T): Values<T> =>
   assembled<T>(Object.fromEntries(Object.entries(table).map(([name, o]) => [name, o.fallback.right])))
+
+/** The values of a table where some are given; what is undefined has its default. They are not checked: `decodeOptions` does that. */
+export const completed = <T extends DefaultedTable>(table: T, given: Partial<Values<T>>): Values<T> => ({
+  ...defaultsOf(table),
+  ...assembled<T>(
+    Object.fromEntries(Object.entries(given).filter(([name, value]) => name in table && value !== undefined)),
+  ),
+})
+
+/**
+ * The values of a table where some are given in code: completed, and checked as those of a configuration are. An option that
+ * another one replaces has no say. Left `BadOption` with the field's name.
+ */
+export const checked = <T extends DefaultedTable>(
+  table: T,
+  given: Partial<Values<T>>,
+): E.Either<InputError, Values<T>> => decodeOptions(table, parametersOf(table, completed(table, given)))
+
+/** A table's own values out of those of a larger one that it is part of. */
+export const valuesIn = <T extends OptionTable>(table: T, values: Values<T>): Values<T> =>
+  assembled<T>(Object.fromEntries(Object.entries(values).filter(([name]) => name in table)))
+
+/** What decides of decoded values, as plain JSON: kept with results and shown in reports. */
+export const parametersOf = <T extends OptionTable>(table: T, values: Values<T>): Deciding<T> => {
+  const replaced = Object.entries(table).flatMap(([name, { insteadOf }]) =>
+    insteadOf !== undefined && values[name] !== undefined ? [insteadOf] : [],
+  )
+  return assembled<T>(
+    Object.fromEntries(
+      Object.entries(values).filter(
+        ([name, value]) => name in table && value !== undefined && !replaced.includes(name),
+      ),
+    ),
+  )
+}
 
 /**
  * The values of a table's options among those given; others are left alone (a command's own and the common options are decoded
@@ -122,16 +203,18 @@ export const codecOf = <T extends OptionTable>(table: T): t.Type<Values<T>, unkn
       pipe(
         read(u),
         E.match(
-          ({ field, message, value }) =>
+          (problem) =>
             t.failure(
-              value,
-              field === '' ? c : [...c, { key: kebab(field), type: t.unknown, actual: value }],
-              value === undefined ? message : `${message}, but is ${shownValue(value)}`,
+              problem.value,
+              problem.field === ''
+                ? c
+                : [...c, { key: kebab(problem.field), type: t.unknown, actual: problem.value }],
+              messageOf(problem),
             ),
           (values) => t.success(values),
         ),
       ),
-    (values) => documentOf(values),
+    (values) => documentOf(parametersOf(table, values)),
   )
 }
 

@@ -1,13 +1,13 @@
-/**
- * Runs a pipeline: dataset |> data |> train with the update rule |> adapter |> weights |> attach to the model |> decoding.
- * With `noDefence` it is plain fine-tuning.
- */
+/** Runs a pipeline on a model folder: fine-tuning under the defences of all four stages. With `noDefence` it is plain fine-tuning. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { CausalLM, Dataset, Fault, LmError, LoraAdapter, Pipeline } from '../contracts'
-import { loadCausalLM } from '../lm/openModel'
-import { trainAdapter } from '../lm/trainAdapter'
-import type { TrainingRequest } from '../lm/training/request'
+import { type TrainingRequest, loadCausalLM, trainAdapter } from '../lm'
+import { interpret } from './interpret'
+import { keepAdapter, keepData } from './keep'
+import { noMemo } from './memo'
+
+// model ------------------------------------------------------------------------------------------
 
 /** What each stage made. */
 export interface PipelineResult {
@@ -21,28 +21,26 @@ export interface PipelineResult {
   readonly model: CausalLM
 }
 
-/** @param request the training run; its `defence` is the pipeline's */
-export const runPipeline = (
-  pipeline: Pipeline,
+// running ----------------------------------------------------------------------------------------
+
+/** @param request the training run; its training defence is the pipeline's */
+export const runPipeline = <E extends Fault>(
+  pipeline: Pipeline<E>,
   request: Omit<TrainingRequest, 'defence'>,
-): TE.TaskEither<LmError | Fault, PipelineResult> =>
-  pipe(
+): TE.TaskEither<LmError | Fault, PipelineResult> => {
+  const steps = interpret<Fault, never>({
+    train: ({ data, recipe, seed, defence }) => trainAdapter({ ...request, data, recipe, seed, defence }),
+    open: (adapter) => loadCausalLM({ ...request, adapter }),
+    memo: noMemo,
+    keep: { data: keepData, adapter: keepAdapter },
+    environment: {},
+    model: {},
+  })(pipeline, request)
+  return pipe(
     TE.Do,
-    TE.bindW('data', () => pipeline.data.apply(request.data)),
-    TE.bindW('trained', ({ data }) => trainAdapter({ ...request, data, defence: pipeline.training })),
-    TE.bindW('adapter', ({ trained }) => pipeline.weights.apply(trained)),
-    TE.bindW('model', ({ adapter }) =>
-      pipe(
-        loadCausalLM({ ...request, adapter }),
-        TE.chainW((lm) =>
-          pipe(
-            pipeline.decoding.apply(lm),
-            TE.mapLeft((e) => {
-              lm.dispose()
-              return e
-            }),
-          ),
-        ),
-      ),
-    ),
+    TE.bindW('data', () => steps.data),
+    TE.bindW('trained', () => steps.trained),
+    TE.bindW('adapter', () => steps.adapter),
+    TE.bindW('model', () => steps.model),
   )
+}

@@ -5,19 +5,19 @@ import { binary } from '../../src/cli/binary'
 import { runBinary } from '../../src/cli/kit'
 
 const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
-  const said = { out: '', err: '' }
+  const written = { out: '', err: '' }
   const code = await runBinary(binary, argv, {
-    stdout: (s) => (said.out += s),
-    stderr: (s) => (said.err += s),
+    stdout: (s) => (written.out += s),
+    stderr: (s) => (written.err += s),
   })
-  return { code, ...said }
+  return { code, ...written }
 }
 
 beforeAll(() => (process.env['SAFE_CACHE'] = mkdtempSync(join(tmpdir(), 'engine-'))))
 afterAll(() => delete process.env['SAFE_CACHE'])
 
 describe('tensor-core info', () => {
-  it('says which engine runs and why another does not', async () => {
+  it('reports which engine runs and why another does not', async () => {
     const { code, out } = await run('info', '--engine', 'wasm', '--json', '--quiet')
     expect(code).toBe(0)
     const info: unknown = JSON.parse(out)
@@ -37,7 +37,7 @@ describe('tensor-core info', () => {
     )
   })
 
-  it('refuses what is not there in one line', async () => {
+  it('refuses what is missing in one line', async () => {
     const native = await run('info', '--engine', 'native')
     expect(native).toMatchObject({
       code: 2,
@@ -49,7 +49,7 @@ describe('tensor-core info', () => {
 })
 
 describe('tensor-core engine', () => {
-  it('refuses an engine that is not built here, and bad sources', async () => {
+  it('refuses an engine that cannot be built, and bad sources', async () => {
     expect(await run('engine', 'build', 'wasm')).toMatchObject({
       code: 2,
       err: expect.stringContaining('native, cuda') as unknown,

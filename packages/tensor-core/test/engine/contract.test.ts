@@ -2,7 +2,7 @@ import { type EngineName, installedEngines, selectEngine, tf } from '../../src/e
 import { contractCases } from '../../src/cli/contractCases'
 import { contractCase, exactly, exceptions, runContract } from '../../src/engine/contract'
 
-/** One process holds one libtensorflow: of native and cuda, the first that this machine has. */
+/** A process can load one libtensorflow: of native and cuda, the first that this machine has. */
 const present = installedEngines().filter(({ available }) => available)
 const native = present.find(({ name }) => name === 'native' || name === 'cuda')?.name
 const engines = present
@@ -19,13 +19,13 @@ describe.each(engines)('the contract on %s', (engine) => {
 })
 
 describe('the list of cases', () => {
-  it('names each case once, and excepts only cases there are', () => {
+  it('names each case once, and lists exceptions only for existing cases', () => {
     const names = contractCases.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
     expect(exceptions.filter(({ name }) => !names.includes(name))).toEqual([])
   })
 
-  it('notices a wrong value, a wrong shape, a leak and an exception', async () => {
+  it('detects a wrong value, a wrong shape, a leak and an exception', async () => {
     await selectEngine('cpu')()
     const result = runContract([
       contractCase(

@@ -48,7 +48,7 @@ const wasmCases: ReadonlyArray<readonly [FusedName, Work]> = [
   ],
 ]
 
-it.each(wasmCases)('%s: one pass gives what its steps give, to the last bit', (name, work) =>
+it.each(wasmCases)('%s: one pass equals its steps, to the last bit', (name, work) =>
   fc.assert(
     fc.property(draws(wild, 23), (drawn) => {
       tf.engine().startScope()
@@ -73,7 +73,7 @@ describe('token cross-entropy', () => {
     return () => both(tokenCrossEntropy(logits, ids, weights))
   }
 
-  it('gives what its steps give, to the last bit', () =>
+  it('equals its steps, to the last bit', () =>
     fc.assert(
       fc.property(draws(plain, 23), (drawn) => {
         tf.engine().startScope()
@@ -84,7 +84,7 @@ describe('token cross-entropy', () => {
       { numRuns: 60 },
     ))
 
-  it('says that a row is not a number, and leaves the others alone', () => {
+  it('gives NaN for a row with NaN, and does not affect other rows', () => {
     const logits = tf.tensor2d(
       [
         [1, NaN, 2],
@@ -137,7 +137,7 @@ describe('fused operations against float64', () => {
       closeTo(numbers(rmsNorm(x, gain, 1e-5).y), exact)
     }))
 
-  it('turn, and turn back', () =>
+  it('rotate, and rotate back', () =>
     check(({ rows, width, next }) => {
       const x = next(1, rows, 2, 2 * width)
       const angles = numbers(next(rows * width))
@@ -195,7 +195,7 @@ describe('fused operations against float64', () => {
     }))
 })
 
-it('gives its memory back: the heap does not grow', () => {
+it('frees its memory: the heap does not grow', () => {
   const [x, gain] = [tf.ones([64, 512]), tf.ones([512])]
   const once = (): void => {
     tf.tidy(() => {
@@ -218,7 +218,7 @@ it('gives its memory back: the heap does not grow', () => {
   tf.dispose([x, gain])
 })
 
-it('is step by step where there is nothing, and on engines without kernels', async () => {
+it('computes step by step for empty tensors, and on engines without kernels', async () => {
   expect(valuesOf(() => [softmaxPullback(tf.zeros([0, 3]), tf.zeros([0, 3]), 1)])).toEqual([[]])
   await selectEngine('cpu')()
   const [y = []] = valuesOf(() => [rmsNorm(tf.tensor2d([[3, 4]]), tf.tensor1d([1, 2]), 0).y])

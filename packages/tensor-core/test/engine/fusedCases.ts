@@ -1,4 +1,4 @@
-/** What the fused operations of every engine are tested on: drawn tensors, each operation at work, and the steps it replaces. */
+/** What the fused operations of every engine are tested with: random tensors, each operation, and the steps it replaces. */
 import fc from 'fast-check'
 import { tf } from '../../src/engine'
 import { gatedSilu, gatedSiluPullback } from '../../src/engine/fused/gatedSilu'
@@ -9,7 +9,7 @@ import { softmaxPullback } from '../../src/engine/fused/softmax'
 
 export type Values = ReadonlyArray<number>
 
-/** Values of every tensor that `work` makes; no tensor is left. */
+/** Values of every tensor that `work` returns; no tensor is leaked. */
 export const valuesOf = (work: () => ReadonlyArray<tf.Tensor>): ReadonlyArray<Values> => {
   const before = tf.memory().numTensors
   const out = tf.tidy(() => [...work()])
@@ -36,7 +36,7 @@ export interface Drawn {
   readonly next: (...shape: number[]) => tf.Tensor
 }
 
-/** Rows and widths up to `largest`, and tensors of any shape with entries as drawn. */
+/** Rows and widths up to `largest`, and tensors of any shape with random entries. */
 export const draws = (entry: fc.Arbitrary<number>, largest: number): fc.Arbitrary<Drawn> => {
   const size = fc.integer({ min: 1, max: largest })
   return fc.tuple(size, size, fc.infiniteStream(entry)).map(([rows, width, stream]) => ({
@@ -50,7 +50,7 @@ export const draws = (entry: fc.Arbitrary<number>, largest: number): fc.Arbitrar
   }))
 }
 
-/** Makes its inputs, and gives the work on them. */
+/** Creates its inputs, and returns the operation on them. */
 export type Work = (d: Drawn) => () => ReadonlyArray<tf.Tensor>
 
 export const cases: ReadonlyArray<readonly [FusedName, Work]> = [

@@ -20,7 +20,7 @@ const reference = (a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: 
         }
     return out
   })
-/** Both batches broadcast: the cpu engine's product cannot (TensorFlow.js 4.22), ours does not need it. */
+/** Both batches broadcast: the cpu engine cannot do it (TensorFlow.js 4.22), and our code does not need it. */
 const twoWay: [number[], number[]] = [
   [2, 1],
   [1, 3],

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { builtEngines, cacheHome, cleanEngines, engineFolder, engineHome } from '../../src/engine/native/home'
-import { acquireLibrary, cudaRequirements } from '../../src/engine/native/library'
+import { acquireLibrary } from '../../src/engine/native/library'
 import { runProgram } from '../../src/engine/native/program'
 import { quietly } from '../../src/engine/native/quiet'
 import { unpackWheel } from '../../src/engine/native/wheel'
+import { cudaRequirements } from '../../src/engine/native/wheelLibrary'
 
 const temporary = (): string => mkdtempSync(join(tmpdir(), 'engine-'))
 
@@ -53,13 +54,13 @@ describe('the cache of built engines', () => {
     else process.env['SAFE_CACHE'] = previous
   })
 
-  it('stands where the environment says', () => {
+  it('is where the environment says', () => {
     expect(cacheHome({ SAFE_CACHE: '/a' })).toBe('/a')
     expect(cacheHome({ XDG_CACHE_HOME: '/b', SAFE_CACHE: '' })).toBe('/b/safe')
     expect(cacheHome({})).toMatch(/\.cache\/safe$/)
   })
 
-  it('shows complete engines of this platform alone, newest first, and forgets them when cleaned', async () => {
+  it('lists only complete engines of this platform, newest first, and none after cleaning', async () => {
     const add = (tensorflow: string, built: string, platform: string, complete = true): void => {
       const facts = { variant: 'native', tensorflow, tfjs: '4.22.0', platform, arch: process.arch } as const
       const folder = engineFolder(facts)
@@ -82,7 +83,7 @@ describe('the cache of built engines', () => {
 })
 
 describe('wheels', () => {
-  it('unpacks what is asked for, and nothing else', async () => {
+  it('unpacks the requested members, and nothing else', async () => {
     const wheel = wheelOf({ 'a/one.txt': 'one', 'a/two.txt': 'two', 'b/': '' })
     const folder = temporary()
     expect(
@@ -95,9 +96,9 @@ describe('wheels', () => {
     expect(existsSync(join(folder, 'a'))).toBe(false)
   })
 
-  it('refuses a damaged file and a member that leaves the folder', async () => {
+  it('refuses a damaged file and a member outside the folder', async () => {
     const damaged = join(temporary(), 'x.whl')
-    writeFileSync(damaged, 'not a zip file at all, although long enough to be looked into')
+    writeFileSync(damaged, 'not a zip file at all, although long enough to be one')
     for (const wheel of [damaged, wheelOf({ '../../out.txt': 'x' })])
       expect(await unpackWheel(wheel, temporary(), (m) => m)()).toMatchObject({
         _tag: 'Left',
@@ -105,7 +106,7 @@ describe('wheels', () => {
       })
   })
 
-  it("reads the CUDA libraries a wheel's extra asks for", async () => {
+  it("reads the CUDA libraries that a wheel's extra requires", async () => {
     const wheel = wheelOf({
       'tensorflow-9.9.9.dist-info/METADATA': [
         'Requires-Dist: numpy>=1.26.0',
@@ -125,7 +126,7 @@ describe('where the library comes from', () => {
   const acquire = (source: Parameters<typeof acquireLibrary>[1]): Promise<unknown> =>
     acquireLibrary('native', source, temporary())()
 
-  it('takes an installed TensorFlow and the C library as they are', async () => {
+  it('uses an installed TensorFlow and the C library in place', async () => {
     for (const [libraries, place] of [
       [['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'], '.'],
       [['libtensorflow.so.2', 'libtensorflow_framework.so.2'], 'lib'],
@@ -149,13 +150,13 @@ describe('where the library comes from', () => {
     [{ kind: 'wheel', file: wheelOf({ 'a.txt': '' }) }, 'input', 'holds no libtensorflow_cc.so.2'],
     [{ kind: 'folder', folder: temporary() }, 'input', 'holds no libtensorflow'],
     [{ kind: 'installed', python: 'no-such-python' }, 'input', 'has no TensorFlow installed'],
-  ] as const)('says what is wrong with %j', async (source, kind, message) => {
+  ] as const)('reports what is wrong with %j', async (source, kind, message) => {
     expect(await acquire(source)).toMatchObject({
       left: { kind, message: expect.stringContaining(message) as unknown },
     })
   })
 
-  it('asks for Python where there is none to download with', async () => {
+  it('reports that Python is needed if there is none to download with', async () => {
     process.env['SAFE_CACHE'] = temporary()
     const result = await acquire({ kind: 'download', python: 'no-such-python', version: '2.21.0' })
     delete process.env['SAFE_CACHE']
@@ -166,14 +167,14 @@ describe('where the library comes from', () => {
 })
 
 describe('runProgram', () => {
-  it('gives output, the end of what was said, or that there is no such program', async () => {
+  it('returns the output, the end of the error output, or that there is no such program', async () => {
     expect(await runProgram(process.execPath, ['-e', 'process.stdout.write("2\\n")'])()).toEqual({
       _tag: 'Right',
       right: '2\n',
     })
     expect(await runProgram(process.execPath, ['-e', 'console.error("a\\nb");process.exit(3)'])()).toEqual({
       _tag: 'Left',
-      left: { kind: 'failed', code: 3, said: 'a | b' },
+      left: { kind: 'failed', code: 3, output: 'a | b' },
     })
     expect(await runProgram('no-such-program', [])()).toEqual({ _tag: 'Left', left: { kind: 'absent' } })
     expect(await runProgram(process.execPath, [], { signal: AbortSignal.abort() })()).toEqual({
@@ -184,16 +185,16 @@ describe('runProgram', () => {
 })
 
 describe('quietly', () => {
-  it('speaks again whatever happens, and works without the addon', () => {
-    const heard: string[] = []
-    const addon = { hush: () => heard.push('hush'), speak: () => heard.push('speak') }
+  it('restores standard error even after an exception, and works without the addon', () => {
+    const calls: string[] = []
+    const addon = { hush: () => calls.push('hush'), speak: () => calls.push('speak') }
     expect(quietly(addon, () => 1)).toBe(1)
     expect(() =>
       quietly(addon, () => {
         throw new Error('no')
       }),
     ).toThrow('no')
-    expect(heard).toEqual(['hush', 'speak', 'hush', 'speak'])
+    expect(calls).toEqual(['hush', 'speak', 'hush', 'speak'])
     expect(quietly(undefined, () => 2)).toBe(2)
   })
 })

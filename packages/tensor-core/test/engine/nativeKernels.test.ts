@@ -17,11 +17,11 @@ import { maskedSoftmax } from '../../src/engine/fused/softmax'
 import { matrixFromBytes, tensorFromBytes } from '../../src/engine/native/bfloat16'
 import { type Values, type Work, cases, draws, stepByStep, valuesOf } from './fusedCases'
 
-/** The native engine's own ops against the steps they replace, which the contract suite holds against float64. */
+/** The native engine's own ops against the steps they replace, which the contract suite compares with float64. */
 const installed = installedEngines().some(({ name, available }) => name === 'native' && available)
 const onNative = installed ? describe : describe.skip
 
-/** Equal to float32's rounding in sums of some dozens of terms; what is not finite is the same. */
+/** Equal up to float32's rounding in sums of some dozens of terms; what is not finite must be identical. */
 const expectClose = (actual: ReadonlyArray<Values>, expected: ReadonlyArray<Values>): void => {
   expect(actual.map((v) => v.length)).toEqual(expected.map((v) => v.length))
   actual.forEach((values, which) => {
@@ -37,7 +37,7 @@ const expectClose = (actual: ReadonlyArray<Values>, expected: ReadonlyArray<Valu
 
 const entry = fc.double({ min: -6, max: 6, noNaN: true })
 
-/** Keys that come later are not seen, and of each row those before its first. */
+/** Masks later keys, and in each row those before its first. */
 const someMask = (rows: number, length: number, keys: number): tf.Tensor =>
   tf.tensor4d(
     Float32Array.from({ length: rows * length * keys }, (_, i) => {
@@ -78,8 +78,8 @@ onNative('the ops of the native engine', () => {
     expect(E.isRight(await selectEngine('native')())).toBe(true)
   })
 
-  it.each(nativeCases)('%s gives what its steps give', (name, work) => {
-    if (!hasFused(name)) return // an addon that npm installed has none
+  it.each(nativeCases)('%s equals its steps', (name, work) => {
+    if (!hasFused(name)) return // an addon installed by npm has none
     fc.assert(
       fc.property(draws(entry, 37), (drawn) => {
         tf.engine().startScope()
@@ -91,7 +91,7 @@ onNative('the ops of the native engine', () => {
     )
   })
 
-  it('work on several threads gives what one gives', () => {
+  it('several threads give the result of one', () => {
     const wide = tf.randomUniform([300, 1000], -4, 4, 'float32', 7)
     const up = tf.ones([300, 1000])
     const whole = Array.from(gatedSilu(wide, up).dataSync())
@@ -102,7 +102,7 @@ onNative('the ops of the native engine', () => {
     tf.dispose([wide, up])
   })
 
-  it('what is not a number stays so, and does not spread to other rows', () => {
+  it('NaN stays NaN, and does not spread to other rows', () => {
     tf.tidy(() => {
       const x = tf.tensor2d([1, NaN, 2, 1, 2, 3, Infinity, 1, 2], [3, 3])
       const normed = Array.from(rmsNorm(x, tf.ones([3]), 1e-5).y.dataSync())
@@ -118,7 +118,7 @@ onNative('the ops of the native engine', () => {
     })
   })
 
-  it('attention over a cache: turns, stores and attends as the steps do; what was stored before stays', () => {
+  it('attention over a cache: rotates, stores and attends as the steps do; earlier slots are unchanged', () => {
     if (!writesCaches()) return
     fc.assert(
       fc.property(
@@ -164,7 +164,7 @@ onNative('the ops of the native engine', () => {
     )
   })
 
-  it('says what does not fit instead of reading past the end', () => {
+  it('reports shapes that do not fit instead of reading past the end', () => {
     if (!writesCaches()) return
     tf.tidy(() => {
       const heads = tf.ones([1, 1, 2, 4])
@@ -214,7 +214,7 @@ onNative('weights from the bytes of a checkpoint', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
-  it('stay bfloat16 in a frozen matrix: products, gradients and rows, and nothing is left behind', () => {
+  it('stay bfloat16 in a frozen matrix: products, gradients and rows, and nothing is leaked', () => {
     const [before, handles] = [tf.memory().numTensors, rawHandles()]
     const matrix = matrixFromBytes(brain(exact), 'BF16', [2, 3])
     expect(rawHandles()).toBe(handles + 1)

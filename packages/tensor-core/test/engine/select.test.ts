@@ -4,7 +4,7 @@ import { type Candidate, type Choice, selectFrom } from '../../src/engine/select
 import { adapterName, isSoftware } from '../../src/engine/webgpu/adapter'
 import { installLine, webgpuPackages } from '../../src/engine/webgpu'
 
-/** A machine where the named engines are installed; what is tried is written down. */
+/** A machine where the named engines are installed; records which are tried. */
 const machineWith = (
   present: Partial<Record<EngineName, Partial<Candidate>>>,
   of: { readonly nvidia?: boolean; readonly gpu?: boolean } = {},
@@ -34,12 +34,12 @@ const machineWith = (
   }
 }
 
-/** An adapter that only plays a GPU: it starts when it is asked for by name. */
+/** A software adapter: it starts only if chosen by name. */
 const software: Partial<Candidate> = {
   start: (gpuOnly) =>
     Promise.resolve(
       gpuOnly
-        ? E.left('SwiftShader is no GPU')
+        ? E.left('SwiftShader is not a GPU')
         : E.right({ device: 'SwiftShader', gpu: false, versions: {}, warning: 'slowly' }),
     ),
 }
@@ -50,11 +50,11 @@ const chosen = async (machine: Choice, name = 'auto'): Promise<string> => {
   return E.isRight(report) ? report.right.engine : `${report.left.kind}: ${report.left.message}`
 }
 
-// a fake machine's choice is not the process's
+// the choice of a fake machine must not be that of the process
 afterAll(() => selectEngine('cpu')())
 
 describe('auto', () => {
-  it('takes cuda where an NVIDIA driver is, else native before cuda on its CPU', async () => {
+  it('takes cuda if there is an NVIDIA driver, else native before cuda on the CPU', async () => {
     expect(await chosen(machineWith(all, { nvidia: true, gpu: true }))).toBe('cuda')
     expect(await chosen(machineWith(all, { gpu: true }))).toBe('native')
     expect(await chosen(machineWith({ cuda: {}, webgpu: {}, wasm: {}, cpu: {} }, { gpu: true }))).toBe('cuda')
@@ -64,7 +64,7 @@ describe('auto', () => {
     expect(await chosen(machineWith({ webgpu: {}, wasm: {}, cpu: {} }, { gpu: true }))).toBe('webgpu')
   })
 
-  it('never takes a software adapter, and loads no driver where no GPU can be', async () => {
+  it('never takes a software adapter, and loads no driver if there can be no GPU', async () => {
     const seen = machineWith({ webgpu: software, wasm: {}, cpu: {} }, { gpu: true })
     expect(await chosen(seen)).toBe('wasm')
     expect(seen.tried).toEqual(['webgpu', 'wasm'])
@@ -73,7 +73,7 @@ describe('auto', () => {
     expect(none.tried).toEqual(['wasm'])
   })
 
-  it('goes on to the next where one does not start, and fails where none is left', async () => {
+  it('continues with the next if one does not start, and fails if none is left', async () => {
     const broken = { start: () => Promise.reject(new Error('broken')) }
     expect(await chosen(machineWith({ native: broken, wasm: {}, cpu: {} }))).toBe('wasm')
     expect(await chosen(machineWith({ cpu: broken }))).toBe('failure: broken')
@@ -82,18 +82,18 @@ describe('auto', () => {
 })
 
 describe('an engine by name', () => {
-  it('is taken or refused, never replaced', async () => {
+  it('is used or refused, never replaced', async () => {
     expect(await chosen(machineWith({ webgpu: software, wasm: {} }), 'webgpu')).toBe('webgpu')
     expect(await chosen(machineWith({ wasm: {} }), 'webgpu')).toBe('input: webgpu is absent')
     const noAdapter = { start: () => Promise.resolve(E.left('no driver')) }
     expect(await chosen(machineWith({ webgpu: noAdapter, wasm: {} }), 'webgpu')).toBe('input: no driver')
-    expect(await chosen(machineWith(all), 'opencl')).toBe('input: there is no engine opencl here')
+    expect(await chosen(machineWith(all), 'opencl')).toBe('input: unknown engine opencl')
     expect(engineNames).toEqual(['cuda', 'native', 'webgpu', 'wasm', 'cpu'])
   })
 })
 
 describe('the packages of webgpu', () => {
-  it('are optional: what is missing is said with the line that installs it', () => {
+  it('are optional: a missing one is named with the command that installs it', () => {
     const absent = (): string => {
       throw new Error('Cannot find module')
     }
@@ -114,7 +114,7 @@ describe('an adapter', () => {
     isFallbackAdapter,
   })
 
-  it('is told apart from a program that plays one', () => {
+  it('is distinguished from a software implementation', () => {
     expect(isSoftware(named('NVIDIA H200', 'driver 570.1', 'nvidia'))).toBe(false)
     expect(isSoftware(named('AMD Radeon RX 7900', 'radv', 'amd'))).toBe(false)
     expect(isSoftware(named('llvmpipe (LLVM 19.1)', ''))).toBe(true)
@@ -123,7 +123,7 @@ describe('an adapter', () => {
     expect(isSoftware(named('Something', '', '', true))).toBe(true)
   })
 
-  it('is called by what it says of itself', () => {
+  it('is named by its own description', () => {
     expect(adapterName(named('NVIDIA H200', 'driver 570.1'))).toBe('NVIDIA H200 (driver 570.1)')
     expect(adapterName(named('', '', 'apple'))).toBe('apple')
     expect(adapterName(named('', ''))).toBe('unnamed adapter')

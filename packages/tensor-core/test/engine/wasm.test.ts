@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { selectEngine, tf } from '../../src/engine'
-import { swapOf } from '../../src/engine/wasm/copies'
 import { isOurs } from '../../src/engine/wasm/override'
+import { swapOf } from '../../src/engine/wasm/swaps'
 
 /** The wasm engine's own kernels against TensorFlow.js's cpu backend, which shares no code with them. */
 const both = async (
@@ -117,7 +117,7 @@ describe('copies on wasm', () => {
       { numRuns: 80 },
     ))
 
-  it('knows which orders swap two blocks', () => {
+  it('detects which permutations swap two blocks', () => {
     expect(swapOf([2, 3, 4, 5], [0, 2, 1, 3])).toEqual({ outer: 2, a: 3, b: 4, inner: 5 })
     expect(swapOf([2, 3, 4, 5], [1, 2, 0, 3])).toEqual({ outer: 1, a: 2, b: 12, inner: 5 })
     expect(swapOf([2, 3, 4, 5], [2, 1, 0, 3])).toBeUndefined()
@@ -127,12 +127,12 @@ describe('copies on wasm', () => {
   it('concatenates parts of which one is empty', () =>
     same(() => tf.concat([filled([2, 3]), tf.zeros([2, 0]), filled([2, 1])], 1)))
 
-  it('refuses parts that do not fit', async () => {
+  it('refuses parts whose shapes do not fit', async () => {
     await selectEngine('wasm')()
     expect(() => tf.tidy(() => tf.concat([tf.ones([2, 3]), tf.ones([3, 3])], 1))).toThrow('shape')
   })
 
-  it('refuses an index that is out of range, and gives the memory back', async () => {
+  it('refuses an index that is out of range, and frees the memory', async () => {
     await selectEngine('wasm')()
     const before = tf.memory().numDataBuffers
     expect(() => tf.tidy(() => tf.gather(tf.ones([3, 2]), tf.tensor1d([0, 3], 'int32')))).toThrow('[0, 3)')
@@ -181,7 +181,7 @@ describe('exp and log on wasm', () => {
   it.each([
     ['exp', (x: tf.Tensor) => tf.exp(x), Math.exp, [...values, ...spread]],
     ['log', (x: tf.Tensor) => tf.log(x), Math.log, [...values, ...spread.map(Math.exp)]],
-  ] as const)('%s is right to two units in the last place', async (_, op, exact, inputs) => {
+  ] as const)('%s is accurate to two units in the last place', async (_, op, exact, inputs) => {
     await selectEngine('wasm')()
     const got = tf.tidy(() => Array.from(op(tf.tensor1d([...inputs])).dataSync()))
     const wrong = inputs.flatMap((x, i) =>

@@ -16,7 +16,7 @@ const entry = fc.oneof(
 )
 const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((n, d) => n * d, 1)
 
-/** Runs `work`, expects that it leaves no tensor, and gives its values. */
+/** Runs `work`, expects that it leaks no tensor, and returns its values. */
 const valuesOf = (work: () => tf.Tensor): { values: number[]; shape: number[] } => {
   const before = tf.memory().numTensors
   const out = tf.tidy(work)
@@ -53,7 +53,7 @@ const broadcast = fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 5 }).cha
     .map(([kinds, cut]) => ({
       shape,
       a: shape.map((d, i) => (kinds[i] === 'right' ? 1 : d)),
-      // Leading axes of one may be left out.
+      // Leading axes of length one may be omitted.
       b: shape.map((d, i) => (kinds[i] === 'left' || i < cut ? 1 : d)).slice(cut),
     }))
     .map(({ a, b }) => ({
@@ -73,7 +73,7 @@ const operations = [
 describe.each(operations)('%s on wasm', (_, kernel, op, of) => {
   it('is ours', () => expect(isOurs(kernel)).toBe(true))
 
-  it('rounds once, whatever broadcasts', () =>
+  it('rounds once, for every broadcast', () =>
     fc.assert(
       fc.property(broadcast, fc.infiniteStream(entry), ({ shape, a, b }, draws) => {
         const next = (): number => Number(draws.next().value)
@@ -85,7 +85,7 @@ describe.each(operations)('%s on wasm', (_, kernel, op, of) => {
       { numRuns: 120 },
     ))
 
-  it('takes a number, an empty tensor, a part of a longer one', () => {
+  it('accepts a number, an empty tensor, a part of a longer one', () => {
     expect(valuesOf(() => op(tf.tensor1d([1, 2, 3, 4, 5]), 0.1)).values).toEqual(
       [1, 2, 3, 4, 5].map((x) => fround(of(x, fround(0.1)))),
     )
@@ -96,12 +96,12 @@ describe.each(operations)('%s on wasm', (_, kernel, op, of) => {
   })
 })
 
-it('leaves whole numbers to TensorFlow.js', () =>
+it('leaves integers to TensorFlow.js', () =>
   expect(valuesOf(() => tf.mul(tf.tensor1d([3, -4], 'int32'), tf.tensor1d([5, 7], 'int32'))).values).toEqual([
     15, -28,
   ]))
 
-it('folds what lies side by side', () => {
+it('merges adjacent axes', () => {
   expect(foldedAxes([8, 128, 4, 32], [8, 128, 4, 32], [1, 128, 1, 32])).toEqual([
     { size: 32, a: 1, b: 1 },
     { size: 4, a: 32, b: 0 },
@@ -111,7 +111,7 @@ it('folds what lies side by side', () => {
   expect(foldedAxes([6, 5], [6, 5], [])).toEqual([{ size: 30, a: 1, b: 0 }])
 })
 
-it('a clone shares its memory and outlives what it was made from', () => {
+it('a clone is an aliased view that outlives its original', () => {
   const before = tf.memory().numTensors
   const x = tf.tensor1d([1, 2, 3])
   const copy = tf.clone(x)
@@ -137,7 +137,7 @@ describe.each([
 ] as const)('%s on wasm', (_, kernel, op, divides) => {
   it('is ours', () => expect(isOurs(kernel)).toBe(true))
 
-  it('adds from the first to the last, whatever axes', () =>
+  it('adds from the first to the last, for all axes', () =>
     fc.assert(
       fc.property(summed, fc.infiniteStream(entry), ({ shape, first, last, keep }, draws) => {
         const x = drawn(shape, () => Number(draws.next().value))
@@ -164,7 +164,7 @@ describe.each([
       { numRuns: 150 },
     ))
 
-  it('gives one number of everything, zeros of nothing, and takes axes apart', () => {
+  it('reduces everything to one number, nothing to zeros, and accepts axes that are not adjacent', () => {
     expect(valuesOf(() => op(tf.range(0, 7))).values).toEqual([divides ? 3 : 21])
     expect(valuesOf(() => tf.sum(tf.zeros([0, 3]), 1)).shape).toEqual([0])
     expect(valuesOf(() => op(tf.ones([2, 3, 4]), [0, 2])).values).toEqual(new Array(3).fill(divides ? 1 : 8))

@@ -1,6 +1,6 @@
 /**
- * The webgpu engine on the driver that this machine has: its own, or a software one from a browser or Mesa. Where there is none,
- * these tests are skipped, and say so.
+ * The webgpu engine on a driver of this machine: its own, or a software one from a browser or Mesa. Without a driver these tests are
+ * skipped, with the reason.
  */
 import { fork, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { installLine, webgpuPackages } from '../../src/engine/webgpu'
 const childFile = join(__dirname, 'webgpuChild.ts')
 const fromSources = ['--conditions=@safe/source', '--import', 'tsx']
 
-/** Software drivers, where browsers and Mesa put them; the machine's own are tried first. */
+/** Software drivers, where browsers and Mesa install them; the machine's own drivers are tried first. */
 const drivers = [
   process.env['VK_ICD_FILENAMES'] ?? '',
   '/usr/lib/chromium/vk_swiftshader_icd.json',
@@ -44,19 +44,19 @@ const ask = (mode: string): Promise<unknown> =>
       env: environment(driver ?? ''),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
-    const words: string[] = []
-    const answer: { message?: unknown } = {}
-    child.stderr?.setEncoding('utf8').on('data', (s: string) => words.push(s))
-    child.on('message', (message) => (answer.message = message))
+    const errors: string[] = []
+    const received: { message?: unknown } = {}
+    child.stderr?.setEncoding('utf8').on('data', (s: string) => errors.push(s))
+    child.on('message', (message) => (received.message = message))
     child.on('close', (code) => {
-      if (code === 0 && 'message' in answer) resolve(answer.message)
-      else reject(new Error(`it ended with ${String(code)}: ${words.join('')}`))
+      if (code === 0 && 'message' in received) resolve(received.message)
+      else reject(new Error(`it ended with ${String(code)}: ${errors.join('')}`))
     })
   })
 
 // comparing --------------------------------------------------------------------------------------
 
-/** Largest difference of numbers, relative to their size (at least 1); Infinity where the rest is not the same. */
+/** Largest difference of numbers, relative to their size (at least 1); Infinity if anything else differs. */
 const difference = (a: unknown, b: unknown): number => {
   if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) / Math.max(1, Math.abs(a))
   if (typeof a === 'object' && a !== null && typeof b === 'object' && b !== null) {
@@ -86,7 +86,7 @@ if (driver === undefined) {
   it.skip(`webgpu: ${reason}`, () => undefined)
 } else {
   describe('the webgpu engine', () => {
-    it('holds the contract', async () => {
+    it('fulfils the contract', async () => {
       const { report, result } = (await ask('contract')) as {
         report: { engine: string; device: string; gpu: boolean; warning?: string }
         result: {
@@ -99,13 +99,17 @@ if (driver === undefined) {
       expect(result.cases.filter(({ passed }) => !passed)).toEqual([])
       expect(result.passed + result.excepted).toBe(contractCases.length)
       expect(report.engine).toBe('webgpu')
-      // a program that plays a GPU is called one, aloud
+      // a software implementation is reported as one, with a warning
       expect(report.gpu).toBe(!/swiftshader|llvmpipe/i.test(report.device))
       expect(report.warning === undefined).toBe(report.gpu)
     }, 600_000)
 
-    it('scores, generates, trains and merges as the wasm engine does, and leaves nothing behind', async () => {
-      const { wasm, webgpu, left } = (await ask('commands')) as { wasm: Done; webgpu: Done; left: unknown }
+    it('scores, generates, trains and merges as the wasm engine does, and leaks nothing', async () => {
+      const { wasm, webgpu, leftovers } = (await ask('commands')) as {
+        wasm: Done
+        webgpu: Done
+        leftovers: unknown
+      }
       expect(difference(wasm.scores, webgpu.scores)).toBeLessThan(2e-5)
       expect(difference(wasm.texts, webgpu.texts)).toBe(0)
       expect(difference(wasm.losses, webgpu.losses)).toBeLessThan(1e-4)
@@ -114,10 +118,10 @@ if (driver === undefined) {
       expect(difference(wasm.merged, webgpu.merged)).toBeLessThan(1e-5)
       expect(webgpu.after).toEqual(webgpu.before)
       expect(webgpu.after.tensors).toBe(wasm.after.tensors)
-      expect(left).toEqual([])
+      expect(leftovers).toEqual([])
     }, 600_000)
 
-    it('says in words that a tensor is too large, and that the device was lost', async () => {
+    it('reports that a tensor is too large, and that the device was lost', async () => {
       const faults = await ask('faults')
       expect(faults).toMatchObject({
         tooLarge: expect.stringMatching(
@@ -125,7 +129,7 @@ if (driver === undefined) {
         ) as unknown,
         still: [2, 3],
         lostLater: expect.stringContaining('the webgpu device was lost') as unknown,
-        lostAtOnce: expect.stringContaining('the webgpu device was lost') as unknown,
+        lostInSync: expect.stringContaining('the webgpu device was lost') as unknown,
       })
     }, 120_000)
   })

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { bufferManager, roundedSize } from '../../src/engine/webgpu/buffers'
 import type { GpuBuffer, GpuDevice } from '../../src/engine/webgpu/gpu'
-import { troublesOf } from '../../src/engine/webgpu/troubles'
+import { errorsOf } from '../../src/engine/webgpu/deviceErrors'
 
 type Listener = Parameters<GpuDevice['addEventListener']>[1]
 
-/** A device with so much memory, that reports as WebGPU does: beside the call. */
+/** A device with limited memory that reports errors as WebGPU does: by events, not by exceptions. */
 const deviceOf = (bytes: number, limit = bytes) => {
   const state = { taken: 0, alive: 0, listener: undefined as Listener | undefined }
   let lose: (info: { reason: string; message: string }) => void = () => undefined
@@ -40,12 +40,12 @@ const deviceOf = (bytes: number, limit = bytes) => {
 
 const managerOf = (bytes: number, limit?: number) => {
   const made = deviceOf(bytes, limit)
-  const troubles = troublesOf(made.device)
-  return { ...made, troubles, buffers: bufferManager(made.device, troubles.check) }
+  const errors = errorsOf(made.device)
+  return { ...made, errors, buffers: bufferManager(made.device, errors.check) }
 }
 
 describe('sizes', () => {
-  it('are at most a quarter larger than asked, multiples of 16, and their own rounding', () => {
+  it('are at most a quarter larger than requested, multiples of 16, and not rounded again', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 31 }), (size) => {
         const rounded = roundedSize(size)
@@ -59,7 +59,7 @@ describe('sizes', () => {
 })
 
 describe('buffers', () => {
-  it('are used again, by size and usage', () => {
+  it('are reused, by size and usage', () => {
     const { buffers, state } = managerOf(2 ** 30)
     const first = buffers.acquireBuffer(1000, 1)
     buffers.releaseBuffer(first)
@@ -69,7 +69,7 @@ describe('buffers', () => {
     expect(buffers.getNumUsedBuffers()).toBe(2)
   })
 
-  it('that are free never take more than the bound, whatever the sizes, and every byte is counted', () => {
+  it('that are free never exceed the bound, for any sizes, and every byte is counted', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 1, max: 40_000_000 }), fc.nat(5)), { maxLength: 60 }),
@@ -94,7 +94,7 @@ describe('buffers', () => {
     )
   })
 
-  it('too large for the device, or for what is left of it, are refused with their size', () => {
+  it('too large for the device, or for its free memory, are refused with their size', () => {
     const { buffers } = managerOf(40_000_000, 20_000_000)
     expect(() => buffers.acquireBuffer(30_000_000, 1)).toThrow(
       'a tensor of 30.0 MB is more than this device holds in one piece (20.0 MB)',
@@ -104,11 +104,11 @@ describe('buffers', () => {
     expect(() => buffers.acquireBuffer(16_000_000, 1)).toThrow(
       /^the webgpu engine is out of memory \(a tensor of 16\.0 MB, beside 3\d\.\d MB\): a smaller batch, or another engine$/,
     )
-    // the engine goes on
+    // the engine continues to work
     expect(buffers.acquireBuffer(1000, 1).size).toBeGreaterThanOrEqual(1000)
   })
 
-  it('that are free are given up before memory is called full', () => {
+  it('that are free are destroyed before memory is reported as exhausted', () => {
     const { buffers } = managerOf(40_000_000)
     const old = buffers.acquireBuffer(30_000_000, 1)
     buffers.releaseBuffer(old)
@@ -117,17 +117,17 @@ describe('buffers', () => {
   })
 })
 
-describe('troubles', () => {
-  it('are told once; a lost device stays lost', async () => {
-    const { state, troubles, lose } = managerOf(1000)
+describe('errors of the device', () => {
+  it('are reported once; a lost device stays lost', async () => {
+    const { state, errors, lose } = managerOf(1000)
     state.listener?.({ error: { message: 'Buffer usages are invalid.\n - While calling' } })
-    expect(() => troubles.check()).toThrow('the webgpu device refused a command: Buffer usages are invalid.')
-    expect(() => troubles.check()).not.toThrow()
+    expect(() => errors.check()).toThrow('the webgpu device refused a command: Buffer usages are invalid.')
+    expect(() => errors.check()).not.toThrow()
     lose('the driver was reset')
     await Promise.resolve()
-    expect(() => troubles.check()).toThrow(
+    expect(() => errors.check()).toThrow(
       'the webgpu device was lost (unknown: the driver was reset); the work since the last result is gone',
     )
-    expect(() => troubles.check()).toThrow('lost')
+    expect(() => errors.check()).toThrow('lost')
   })
 })

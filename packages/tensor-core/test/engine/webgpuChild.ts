@@ -1,5 +1,6 @@
 /**
- * Work on the webgpu engine in a process of its own, whose environment names the driver: runs the contract, compares commands with the wasm engine, loses the device. Sends what came of it.
+ * The webgpu engine in a child process, whose environment names the driver: runs the contract, compares commands with the wasm
+ * engine, loses the device. Sends the results.
  */
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -39,10 +40,10 @@ const commands = async (): Promise<unknown> => {
   for (const engine of ['wasm', 'webgpu']) {
     const of = (name: string): string => join(work, `${engine}-${name}`)
     const command = async (...argv: ReadonlyArray<string>): Promise<void> => {
-      const said: string[] = []
-      const speak = { stdout: () => undefined, stderr: (s: string) => said.push(s) }
-      const code = await runBinary(binary, [...argv, '--engine', engine, '--quiet'], speak)
-      if (code !== 0) throw new Error(`${argv[0] ?? ''} on ${engine}: ${said.join('')}`)
+      const errors: string[] = []
+      const output = { stdout: () => undefined, stderr: (s: string) => errors.push(s) }
+      const code = await runBinary(binary, [...argv, '--engine', engine, '--quiet'], output)
+      if (code !== 0) throw new Error(`${argv[0] ?? ''} on ${engine}: ${errors.join('')}`)
     }
     const source = ['--model', model, '--data', data]
     const train = [...source, '--max-steps', '2', '--batch-size', '3']
@@ -75,12 +76,12 @@ const commands = async (): Promise<unknown> => {
       merged: await weightsOf(join(of('merged'), 'model.safetensors')),
     }
   }
-  results['left'] = readdirSync(work).filter((name) => name.startsWith('.'))
+  results['leftovers'] = readdirSync(work).filter((name) => name.startsWith('.'))
   rmSync(work, { recursive: true })
   return results
 }
 
-const said = (work: () => unknown): string => {
+const errorOf = (work: () => unknown): string => {
   try {
     work()
     return 'nothing'
@@ -95,7 +96,7 @@ const isLosable = (u: unknown): u is { readonly device: { readonly destroy: () =
 const faults = async (): Promise<unknown> => {
   await run(selectEngine('webgpu'))
   const limit = 2 ** 33
-  const tooLarge = said(() => tf.tidy(() => tf.fill([limit / 4 + 1], 1)))
+  const tooLarge = errorOf(() => tf.tidy(() => tf.fill([limit / 4 + 1], 1)))
   const still = Array.from(tf.tidy(() => tf.add(tf.tensor1d([1, 2]), 1).dataSync()))
   const x = tf.add(tf.tensor1d([1, 2]), 1)
   const backend: unknown = tf.backend()
@@ -104,7 +105,7 @@ const faults = async (): Promise<unknown> => {
     () => 'nothing',
     (cause: unknown) => String(cause),
   )
-  return { tooLarge, still, lostLater, lostAtOnce: said(() => x.dataSync()) }
+  return { tooLarge, still, lostLater, lostInSync: errorOf(() => x.dataSync()) }
 }
 
 const contract = async (): Promise<unknown> => {
@@ -114,7 +115,7 @@ const contract = async (): Promise<unknown> => {
 
 const modes: Readonly<Record<string, () => Promise<unknown>>> = { contract, commands, faults }
 
-void (modes[process.argv[2] ?? ''] ?? (() => Promise.reject(new Error('no such mode'))))().then((answer) => {
-  // a long answer is on its way for a while
-  process.send?.(answer, undefined, undefined, () => process.disconnect())
+void (modes[process.argv[2] ?? ''] ?? (() => Promise.reject(new Error('no such mode'))))().then((result) => {
+  // sending a long result takes a while
+  process.send?.(result, undefined, undefined, () => process.disconnect())
 })

@@ -1,4 +1,4 @@
-/** Ends with 0 where the environment's driver offers a WebGPU adapter. */
+/** Exits with 0 if the environment's driver offers a WebGPU adapter. */
 import { findAdapter } from '../../src/engine/webgpu'
 
 void findAdapter().then((found) => {

@@ -31,7 +31,7 @@ const gaussian = (m: number, n: number, seed: number): Dense => {
   const draw = stream(seed)
   return generate(m, n, () => draw.normal())
 }
-/** A matrix of rank k at most. */
+/** A matrix of rank at most k. */
 const lowRank = (m: number, n: number, k: number, seed: number): Dense =>
   multiply(gaussian(m, k, seed), gaussian(k, n, seed + 1))
 const distance = (a: Dense, b: Dense): number => frobenius(subtract(a, b)) / Math.max(1e-300, frobenius(b))

@@ -120,7 +120,7 @@ describe('dominant subspaces', () => {
     expect(inOneGo(dominantSubspaceSteps(v, { energy: 1 - 1e-9 }))?.rankLeft).toBe(3)
   })
 
-  it('cut between equal singular values somewhere, and still project', () => {
+  it('cut between equal singular values, and still project', () => {
     const v: Matrix = toMatrix(generate(20, 20, (i, j) => (i === j ? 1 : 0)))
     const found = inOneGo(dominantSubspaceSteps(v, { energy: 0.95 }))!
     expect(found.rankLeft).toBe(19)
@@ -129,7 +129,7 @@ describe('dominant subspaces', () => {
     expect(trace(p)).toBeCloseTo(19, 12)
   })
 
-  it('are everything where the rank is full', () => {
+  it('are the whole space if the rank is full', () => {
     const v = toMatrix(gaussian(6, 9, 2))
     const found = inOneGo(dominantSubspaceSteps(v, { fixed: 50 }))!
     expect(found.rankLeft).toBe(6)
@@ -176,7 +176,7 @@ describe('spectral step', () => {
 })
 
 describe('range finder', () => {
-  it('agrees with the exact route where few directions hold the energy', () => {
+  it('agrees with the exact route if few directions hold the energy', () => {
     const s = Array.from({ length: 60 }, (_, i) => 3 ** -i + 1e-3 * (1 - i / 60))
     const v = withSpectrum(90, 60, s, 3)
     const range = inOneGo(rangeSteps(v, { rank: { energy: 0.99 }, maxWidth: 30 }))!
@@ -188,6 +188,12 @@ describe('range finder', () => {
     const [x, y] = [gaussian(90, 2, 1), gaussian(60, 2, 2)]
     expect(distance(inOneGo(found.projectLeft(x)), inOneGo(exact.projectLeft(x)))).toBeLessThan(1e-7)
     expect(distance(inOneGo(found.projectRight(y)), inOneGo(exact.projectRight(y)))).toBeLessThan(1e-7)
+  })
+  it('stops at the bound of its rule', () => {
+    const v = withSpectrum(50, 40, [8, 4, 2, 1, 0.5, 0.25], 6)
+    const range = inOneGo(rangeSteps(v, { rank: { energy: 0.999, max: 2 }, maxWidth: 20 }))!
+    expect(range.values).toHaveLength(2)
+    expect(range.capturedLeft).toBeCloseTo(80 / 85.3125, 6)
   })
   it('measures what it captured', () => {
     const v = withSpectrum(50, 40, [8, 4, 2, 1, 0.5, 0.25], 6)
@@ -220,11 +226,13 @@ describe('rankFor', () => {
   ])('%j at %d needs %i', (squares, share, k) => {
     const total = squares.reduce((s, x) => s + x, 0)
     expect(rankFor(Float64Array.from(squares), total, { energy: share })).toBe(k)
+    for (const max of [1, 2, 3, 9])
+      expect(rankFor(Float64Array.from(squares), total, { energy: share, max })).toBe(Math.min(k, max))
   })
 })
 
 describe('random subspaces', () => {
-  it('are projectors of the rank asked for, the same for the same key', () => {
+  it('are projectors of the requested rank, the same for the same key', () => {
     const eye = generate(12, 12, (i, j) => (i === j ? 1 : 0))
     const p = inOneGo(randomProjector(12, 5, 1, 'a')(eye))
     expect(frobenius(subtract(multiply(p, p), p))).toBeLessThan(1e-12)

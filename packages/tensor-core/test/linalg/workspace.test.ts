@@ -13,7 +13,7 @@ describe('the SIMD kernels', () => {
   it('run on this machine', () => {
     expect(workspaceFor(128)).toBeDefined()
   })
-  it('are left out for small matrices', () => {
+  it('are not used for small matrices', () => {
     expect(workspaceFor(20)).toBeUndefined()
   })
   it.each([

@@ -97,7 +97,7 @@ const native = installedEngines().some(({ name, available }) => name === 'native
     const lm = await run(loadCausalLM({ model, dtype: 'bfloat16' }))
     const completions = await run(
       lm.generate(
-        examples.map(({ prompt }) => prompt),
+        examples.map(({ prompt }) => ({ prompt })),
         greedy(5),
       ),
     )

@@ -1,4 +1,4 @@
-import { greedy, tokenPrompt } from '../../src/contracts'
+import { greedy, requestsOf, tokenPrompt } from '../../src/contracts'
 import { selectEngine, tf } from '../../src/engine'
 import { processedLogits } from '../../src/lm'
 import { logSoftmax } from '../../src/lm/inference/sampling'
@@ -38,13 +38,13 @@ describe.each(testedEngines)('on %s', (engine) => {
     it('in greedy tokens, with and without a repetition penalty', async () => {
       const lm = await loadGolden(name)
       const cut = (ids: number[]): number[] => ids.slice(0, ids.includes(2) ? ids.indexOf(2) : undefined)
-      const prompts = rows.map((r) => tokenPrompt(r.promptTokens))
-      const plain = await run(lm.generate(prompts, greedy(12)))
+      const requests = requestsOf(rows.map((r) => tokenPrompt(r.promptTokens)))
+      const plain = await run(lm.generate(requests, greedy(12)))
       expect(plain.map((c) => c.tokens)).toEqual(rows.map((r) => cut(r.greedy)))
       expect(plain.map((c) => c.finishReason)).toEqual(
         rows.map((r) => (r.greedy.includes(2) ? 'stop' : 'length')),
       )
-      const penalised = await run(lm.generate(prompts, { ...greedy(12), repetitionPenalty: 1.3 }))
+      const penalised = await run(lm.generate(requests, { ...greedy(12), repetitionPenalty: 1.3 }))
       expect(penalised.map((c) => c.tokens)).toEqual(rows.map((r) => cut(r.penalised)))
       lm.dispose()
     })
@@ -97,13 +97,49 @@ describe.each(testedEngines)('on %s', (engine) => {
 
     it('draw by row and seed alone, whatever the batch', async () => {
       const lm = await loadGolden('grouped')
-      const prompts = golden.grouped.rows.map((r) => tokenPrompt(r.promptTokens))
+      const requests = requestsOf(golden.grouped.rows.map((r) => tokenPrompt(r.promptTokens)))
       const options = { ...greedy(8), temperature: 1.1, topP: 0.9, seed: 3 }
-      const all = await run(lm.generate(prompts, options))
-      const alone = await run(lm.generate(prompts.slice(3, 4), { ...options, streams: [3] }))
+      const all = await run(lm.generate(requests, options))
+      const alone = await run(
+        lm.generate(
+          requests.slice(3, 4).map((r) => ({ ...r, stream: 3 })),
+          options,
+        ),
+      )
       expect(alone[0]?.tokens).toEqual(all[3]?.tokens)
-      const other = await run(lm.generate(prompts, { ...options, seed: 4 }))
+      const other = await run(lm.generate(requests, { ...options, seed: 4 }))
       expect(other.map((c) => c.tokens)).not.toEqual(all.map((c) => c.tokens))
+      lm.dispose()
+    })
+
+    it('give each row its own limit, whether prompts are generated from or sessions completed', async () => {
+      const lm = await loadGolden('grouped')
+      const rows = golden.grouped.rows.map((r, i) => ({
+        prompt: tokenPrompt(r.promptTokens),
+        stream: 100 - i,
+        ...(i % 2 === 0 ? {} : { maxNewTokens: i }),
+      }))
+      const options = { ...greedy(6), temperature: 1.1, seed: 3 }
+      const whole = await run(
+        lm.generate(
+          rows.map(({ prompt, stream }) => ({ prompt, stream })),
+          options,
+        ),
+      )
+      const cut = whole.map(({ tokens }, i) => tokens.slice(0, rows[i]?.maxNewTokens))
+      expect((await run(lm.generate(rows, options))).map((c) => c.tokens)).toEqual(cut)
+      const session = await run(lm.open(rows.map(({ prompt }) => prompt)))
+      expect((await run(session.complete(options, rows))).map((c) => c.tokens)).toEqual(cut)
+      const plain = await run(session.complete(options))
+      expect(plain).toEqual(
+        await run(
+          lm.generate(
+            rows.map(({ prompt }) => ({ prompt })),
+            options,
+          ),
+        ),
+      )
+      session.dispose()
       lm.dispose()
     })
 
@@ -114,7 +150,7 @@ describe.each(testedEngines)('on %s', (engine) => {
       const session = await run(lm.open(prompts))
       const fork = await run(session.select([0, 0, 2]))
       await run(fork.complete(greedy(5)))
-      await run(lm.generate(prompts, { ...greedy(5), temperature: 1, logProbs: 2 }))
+      await run(lm.generate(requestsOf(prompts), { ...greedy(5), temperature: 1, logProbs: 2 }))
       ;[session, fork].forEach((s) => s.dispose())
       lm.dispose()
       expect(tf.memory().numTensors).toBe(before)

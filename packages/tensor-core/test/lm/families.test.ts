@@ -52,7 +52,7 @@ const expectDecoding = async (lm: CausalLM, rows: ReadonlyArray<Row>): Promise<v
   expect(greatest(alone[0]?.logProbs ?? [], rows[1]?.logProbs ?? [])).toBeLessThan(5e-5)
   const completions = await run(
     lm.generate(
-      rows.map((r) => tokenPrompt(r.promptTokens)),
+      rows.map((r) => ({ prompt: tokenPrompt(r.promptTokens) })),
       greedy(20),
     ),
   )

@@ -1,11 +1,22 @@
 /** What training leaves behind when something fails in the middle, and directions too short to be any. */
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
-import { type Update, type UpdateRule, emptyState, failure } from '../../src/contracts'
+import {
+  type Fault,
+  type LmError,
+  type LoraAdapter,
+  type Update,
+  type UpdateRule,
+  badInput,
+  emptyState,
+  failure,
+  trainingDefence,
+} from '../../src/contracts'
 import { selectEngine, tf } from '../../src/engine'
 import { openModelFolder } from '../../src/formats'
-import { freshFactors, linearModules, lmOracle, loadWeights, loraTrainable } from '../../src/lm'
-import { type LoopSettings, trainLoop } from '../../src/lm/training/loop'
+import { freshFactors, linearModules, lmOracle, loadWeights, loraTrainable, trainAdapter } from '../../src/lm'
+import { trainLoop } from '../../src/lm/training/loop'
+import type { LoopSettings } from '../../src/lm/training/loopSettings'
 import { recipeDefaults } from '../../src/lm/training/recipe'
 import { golden, goldenFolder, run, tokenExample, tokenRow } from './golden'
 
@@ -40,6 +51,41 @@ describe('cosines', () => {
     tf.dispose([mean, parameters])
     batch.dispose()
     weights.dispose()
+  })
+})
+
+describe('the errors of training', () => {
+  const request = {
+    model: join(goldenFolder, 'grouped'),
+    data: { name: 'rows', examples: golden.lora.rows.map((r, i) => tokenExample(String(i), r)) },
+    recipe: { ...recipeDefaults, rank: 2, maxSteps: 1 },
+    seed: 1,
+  }
+
+  it('are those of the model alone without a defence', async () => {
+    const trained: TE.TaskEither<LmError, LoraAdapter> = trainAdapter(request)
+    expect((await run(trained)).modules.length).toBeGreaterThan(0)
+  })
+
+  it('are those of its defence besides, in the type too', async () => {
+    const refuses = trainingDefence<Fault<'Refused'>>({
+      name: 'refuses',
+      parameters: {},
+      apply: () => TE.left(badInput('Refused', 'will not train')),
+    })
+    const trained: TE.TaskEither<LmError | Fault<'Refused'>, LoraAdapter> = trainAdapter({
+      ...request,
+      defence: refuses,
+    })
+    expect(await trained()).toMatchObject({ left: { _tag: 'Refused' } })
+  })
+
+  it('name fields, not flags', async () => {
+    const targetModules = ['no_such_module']
+    const failed = await trainAdapter({ ...request, recipe: { ...request.recipe, targetModules } })()
+    expect(failed).toMatchObject({
+      left: { _tag: 'BadOption', where: '`targetModules` no_such_module' },
+    })
   })
 })
 

@@ -17,7 +17,8 @@ import {
   parameterShapes,
   scheduleFactor,
 } from '../../src/lm'
-import { type LoopSettings, trainLoop } from '../../src/lm/training/loop'
+import { trainLoop } from '../../src/lm/training/loop'
+import type { LoopSettings } from '../../src/lm/training/loopSettings'
 import { recipeDefaults } from '../../src/lm/training/recipe'
 import {
   golden,

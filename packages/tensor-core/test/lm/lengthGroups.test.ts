@@ -34,7 +34,7 @@ describe('batches of similar length', () => {
     ))
   it('are a function of the step alone, differ between epochs, and keep the part batch last', () => {
     const recipe = { ...recipeDefaults, batchSize: 4, epochs: 2, groupByLength: true }
-    const plan = () => planOf(30, recipe, 0, 5, (n) => (n * 7) % 30)
+    const plan = () => planOf(recipe, { rows: 30, warmupSteps: 0, seed: 5, lengthOf: (n) => (n * 7) % 30 })
     const batches = Array.from({ length: plan().totalSteps }, (_, s) => plan().at(s).batches.flat())
     expect(batches[7]).toHaveLength(2)
     expect(batches.slice(0, 8)).not.toEqual(batches.slice(8))

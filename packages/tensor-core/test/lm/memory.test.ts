@@ -41,7 +41,7 @@ describe('memory by arithmetic', () => {
     expect(E.isLeft(refused) && refused.left.message).toBe(
       'needs 32.1 GB for its weights in float32, 20.0 GB are free',
     )
-    expect(E.isLeft(refused) && refused.left.remedy).toContain('--dtype bfloat16 (16.1 GB)')
+    expect(E.isLeft(refused) && refused.left.remedy).toContain('`dtype` bfloat16 (16.1 GB)')
     expect(checkWeightMemory(config, 'float32', 'models/big', 33e9)).toEqual(E.right(undefined))
     const need = { where: 'm', purpose: 'a step', bytes: 10, remedy: 'less' }
     expect(E.isRight(checkMemory(need, 10))).toBe(true)

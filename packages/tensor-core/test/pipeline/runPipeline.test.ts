@@ -40,10 +40,10 @@ describe('runPipeline', () => {
         apply: (a) => TE.right({ ...a, modules: a.modules.map((m) => ({ ...m, scale: 0 })) }),
       }),
     )
-    const prompts = golden.grouped.rows.map((r) => tokenPrompt(r.promptTokens))
+    const requests = golden.grouped.rows.map((r) => ({ prompt: tokenPrompt(r.promptTokens) }))
     const made = await run(runPipeline(half, request))
     expect(made.data.examples).toHaveLength(5)
-    const generated = await run(made.model.generate(prompts, greedy(12)))
+    const generated = await run(made.model.generate(requests, greedy(12)))
     const cut = (ids: number[]): number[] => ids.slice(0, ids.includes(2) ? ids.indexOf(2) : undefined)
     expect(generated.map((c) => c.tokens)).toEqual(golden.grouped.rows.map((r) => cut(r.greedy)))
     made.model.dispose()

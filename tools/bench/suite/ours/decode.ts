@@ -1,5 +1,5 @@
 /** Greedy decoding of a batch with a cache, prompts included. */
-import { greedy } from '@safe/tensor-core/contracts'
+import { greedy, requestsOf } from '@safe/tensor-core/contracts'
 import { readDataset } from '@safe/tensor-core/formats'
 import { loadCausalLM } from '@safe/tensor-core/lm'
 import { modelFolder, rowsFile } from '../files'
@@ -20,7 +20,8 @@ export const decode = async (
   )
   const prompts = result(await readDataset(rowsFile(folder, 'prompts'))()).examples.map((e) => e.prompt)
   const runs = []
-  for (let i = 0; i <= repeat; i++) runs.push(await spent(() => lm.generate(prompts, greedy(newTokens))()))
+  for (let i = 0; i <= repeat; i++)
+    runs.push(await spent(() => lm.generate(requestsOf(prompts), greedy(newTokens))()))
   lm.dispose()
   const first = runs[0]
   return {

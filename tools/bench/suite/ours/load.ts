@@ -1,6 +1,6 @@
 /** The first load of a checkpoint in a process whose engine has already started. */
 import { statSync } from 'node:fs'
-import { greedy } from '@safe/tensor-core/contracts'
+import { greedy, requestsOf } from '@safe/tensor-core/contracts'
 import { readDataset } from '@safe/tensor-core/formats'
 import { loadCausalLM } from '@safe/tensor-core/lm'
 import { modelFolder, rowsFile, weightsFile } from '../files'
@@ -20,7 +20,7 @@ export const load = async (
   const lm = result(value)
   // The model is used once: an engine may defer work until then.
   const prompts = result(await readDataset(rowsFile(folder, 'prompts'))()).examples.map((e) => e.prompt)
-  const completions = result(await lm.generate(prompts, greedy(1))())
+  const completions = result(await lm.generate(requestsOf(prompts), greedy(1))())
   lm.dispose()
   return {
     seconds: [seconds],

@@ -3,8 +3,7 @@ import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import type { Fault } from '../../contracts'
 import type { Context, Outcome } from './context'
-import { type Given, decodeOptions } from '../../options'
-import type { OptionTable, Values } from '../../options'
+import { type Given, type OptionTable, type Values, decodeOptions } from '../../options'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -30,7 +29,7 @@ export interface CommandSpec<T extends OptionTable> {
   ) => TE.TaskEither<Fault, Outcome>
 }
 
-/** A command whose option types have been forgotten, so that commands of different tables stand in one list. */
+/** A command without the types of its options, so that commands of different tables stand in one list. */
 export interface Command {
   readonly name: string
   readonly description: string

@@ -33,7 +33,9 @@ export const readConfig = (path: string, table: OptionTable): E.Either<Fault, Gi
             Object.fromEntries(
               Object.entries(u).map(([key, value]: readonly [string, unknown]) => {
                 const switched = off.get(key)
-                return switched === undefined ? [names.get(key) ?? key, value] : [switched, value !== true]
+                return switched === undefined
+                  ? [names.get(key) ?? key, value]
+                  : [switched, typeof value === 'boolean' ? !value : value]
               }),
             ),
           )

@@ -1,4 +1,4 @@
-/** What every command has, whatever it does: the common options, a way to speak, a signal to stop, and an outcome to leave. */
+/** What every command has: the common options, ways to report, a signal to stop, and an outcome. */
 import { engineNames } from '../../engine'
 import { type Values, choice, file, flag, integer, optional, withDefault } from '../../options'
 import type { Terminal } from './terminal'
@@ -17,14 +17,14 @@ export const commonOptions = {
 /** The values of the options that every command has, decoded. */
 export type CommonValues = Values<typeof commonOptions>
 
-/** What a command is given beside its own options: how to speak to the user, and when to stop. */
+/** What a command is given beside its own options: how to report to the user, and when to stop. */
 export interface Context extends Terminal {
   /** Aborted by SIGINT or SIGTERM: long work stops at its next safe point. */
   readonly signal: AbortSignal
   readonly common: CommonValues
 }
 
-/** What a command leaves on stdout: `json` with `--json`, else `text` (nothing if undefined). */
+/** What a command prints on stdout: `json` with `--json`, else `text` (nothing if undefined). */
 export interface Outcome {
   readonly json: unknown
   readonly text?: string

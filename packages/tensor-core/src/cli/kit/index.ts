@@ -1,6 +1,7 @@
 /** The command-line kit all binaries share. */
 export * from './command'
 export { type CommonValues, type Context, type Outcome, commonOptions } from './context'
+export { flagged } from './flags'
 export { modelChoiceOf, modelOptions } from './modelOptions'
 export * from '../../options'
 export { overwriteOption, resumeOption } from './outputOptions'
@@ -9,4 +10,4 @@ export { rowChoiceOf, rowOptions } from './rowOptions'
 export { type Host, exitCode, main, runBinary } from './runBinary'
 export { startEngine } from './startEngine'
 export * from './terminal'
-export { type TrainingValues, recipeOf, trainingOptions } from './trainingOptions'
+export { type TrainingRecipe, recipeOf, recipeOptions, recipeOptionsWith } from '../../lm'

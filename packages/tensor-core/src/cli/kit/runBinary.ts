@@ -6,11 +6,11 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander'
 import { type Fault, badInput, causeLine, failure, faultLine } from '../../contracts'
+import { type Given, type OptionTable, decodeOptions, flagOf } from '../../options'
 import type { Binary, Command } from './command'
-import { commonOptions } from './context'
-import { type Given, decodeOptions } from '../../options'
 import { readConfig } from './configFile'
-import { type OptionTable, flagOf } from '../../options'
+import { commonOptions } from './context'
+import { flagged, withFlags } from './flags'
 import { terminal } from './terminal'
 
 /** Where a run writes and how it is stopped; tests pass their own. */
@@ -54,22 +54,10 @@ const describe = (target: Commander, table: OptionTable): void => {
       : option.shownDefault === undefined
         ? ''
         : ` (default: ${option.shownDefault})`
-    target.addOption(new CommanderOption(`${flagOf(name, option)}${values}`, `${option.description}${need}`))
+    target.addOption(
+      new CommanderOption(`${flagOf(name, option)}${values}`, `${flagged(option.description, table)}${need}`),
+    )
   }
-}
-
-/** A fault of a field is shown to the command's user as one of the flag. */
-const asFlag = ({ field, ...fault }: Fault, table: OptionTable): Fault => {
-  const option = field === undefined ? undefined : table[field]
-  return field === undefined
-    ? fault
-    : option === undefined
-      ? { ...fault, field }
-      : {
-          ...fault,
-          message: `${flagOf(field, option)} ${fault.message}`,
-          remedy: fault.remedy ?? 'see --help',
-        }
 }
 
 /** Runs the binary on `argv` (without node and script) and gives the exit code; nothing is thrown. */
@@ -80,7 +68,7 @@ export const runBinary = async (
 ): Promise<number> => {
   let wantsJson = argv.includes('--json')
   const report = (fault: Fault, table: OptionTable = {}): number => {
-    const f = asFlag(fault, table)
+    const f = withFlags(fault, table)
     if (wantsJson) host.stdout(`${JSON.stringify({ error: { tag: f._tag, ...f, _tag: undefined } })}\n`)
     host.stderr(`${binary.name}: ${faultLine(f)}\n`)
     return exitCode(f)
@@ -186,7 +174,7 @@ export const runBinary = async (
 
 /** The entry of a binary's script. */
 export const main = (binary: Binary): void => {
-  // `| head` closes the pipe when it has seen enough: that is no failure, and nobody reads on.
+  // `| head` closes the pipe when it has seen enough: that is no failure, and there is no reader left.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (cause: NodeJS.ErrnoException) => process.exit(cause.code === 'EPIPE' ? 0 : 1))
   void runBinary(binary, process.argv.slice(2)).then((code) => {

@@ -6,7 +6,7 @@ import type { EngineError } from '../../contracts'
 import { type EngineReport, selectEngine } from '../../engine'
 
 /**
- * Selects the engine that `--engine` asks for, and says on stderr which one it is. Left `EngineUnavailable` where it
+ * Selects the engine of `--engine`, and says on stderr which one it is. Left `EngineUnavailable` where it
  * cannot run.
  */
 export const startEngine = (context: Context): TE.TaskEither<EngineError, EngineReport> =>

@@ -1,4 +1,4 @@
-/** What a command may say while it works: progress and warnings on stderr, a bar on a terminal and plain lines otherwise. */
+/** What a command reports while it works: progress and warnings on stderr, a bar on a terminal and plain lines otherwise. */
 import { SingleBar } from 'cli-progress'
 import type * as TE from 'fp-ts/TaskEither'
 
@@ -6,12 +6,12 @@ import type * as TE from 'fp-ts/TaskEither'
 
 /** Progress of one piece of work of known length. */
 export interface Progress {
-  /** Moves on by `steps`, with a short note (`loss 1.234`). */
+  /** Advances by `steps`, with a short note (`loss 1.234`). */
   readonly tick: (steps: number, note?: string) => void
   readonly stop: () => void
 }
 
-/** Everything a command may say on stderr while it works. */
+/** Everything a command may report on stderr while it works. */
 export interface Terminal {
   readonly note: (line: string) => void
   readonly warn: (line: string) => void
@@ -80,7 +80,7 @@ const lines = (label: string, total: number): Progress => {
   }
 }
 
-/** The work, with its progress stopped however it ends; the progress may only begin within it. */
+/** The work, with its progress stopped however it ends; the progress may be started within it. */
 export const stopping =
   (progress: () => Progress | undefined) =>
   <Err, A>(work: TE.TaskEither<Err, A>): TE.TaskEither<Err, A> =>
@@ -92,7 +92,7 @@ export const stopping =
     }
   }
 
-/** Says nothing: `--quiet`, and tests. */
+/** Reports nothing: `--quiet`, and tests. */
 export const silentTerminal: Terminal = {
   note: () => undefined,
   warn: () => undefined,

@@ -1,5 +1,5 @@
 /**
- * Arrays in float64 and plain JavaScript: what every engine is compared with. Written for clarity, not speed.
+ * Arrays in float64 and plain JavaScript: the reference for every engine. Written for clarity, not speed.
  */
 
 // model ------------------------------------------------------------------------------------------
@@ -19,7 +19,7 @@ export const exact = (shape: ReadonlyArray<number>, values: ArrayLike<number>): 
   values: Float64Array.from(values),
 })
 
-/** Fixed values in [low, high), already rounded to float32, so that engine and reference start from the same numbers. */
+/** Fixed values in [low, high), rounded to float32 so that engine and reference start from the same numbers. */
 export const sample = (shape: ReadonlyArray<number>, seed: number, low = -2, high = 2): Exact =>
   exact(
     shape,
@@ -31,18 +31,18 @@ export const sample = (shape: ReadonlyArray<number>, seed: number, low = -2, hig
 
 // indices ----------------------------------------------------------------------------------------
 
-/** The place of a flat index along each axis. */
+/** The coordinates of a flat index. */
 export const coordinates = (shape: ReadonlyArray<number>, flat: number): ReadonlyArray<number> =>
   shape.map((d, axis) => Math.floor(flat / sizeOf(shape.slice(axis + 1))) % d)
 
-/** The value at a place; axes of one broadcast. */
+/** The value at given coordinates; axes of length one broadcast. */
 export const at = (a: Exact, place: ReadonlyArray<number>): number => {
   const own = place.slice(place.length - a.shape.length)
   const flat = a.shape.reduce((index, d, axis) => index * d + (d === 1 ? 0 : (own[axis] ?? 0)), 0)
   return a.values[flat] ?? Number.NaN
 }
 
-/** An array by a formula for the value at each place. */
+/** An array given by a formula for the value at each place. */
 export const byPlace = (
   shape: ReadonlyArray<number>,
   value: (place: ReadonlyArray<number>) => number,
@@ -51,6 +51,10 @@ export const byPlace = (
     shape,
     Array.from({ length: sizeOf(shape) }, (_, i) => value(coordinates(shape, i))),
   )
+
+// functions of one number ------------------------------------------------------------------------
+
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 // combinators ------------------------------------------------------------------------------------
 
@@ -66,13 +70,13 @@ const broadcastShape = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): Rea
   )
 }
 
-/** Entry by entry, axes of one broadcast. */
+/** Entry by entry; axes of length one broadcast. */
 export const zip =
   (f: (x: number, y: number) => number) =>
   (a: Exact, b: Exact): Exact =>
     byPlace(broadcastShape(a.shape, b.shape), (place) => f(at(a, place), at(b, place)))
 
-/** Folds one axis away; the folded numbers come in order. */
+/** Reduces one axis; `f` gets its numbers in order. */
 export const reduce =
   (f: (line: ReadonlyArray<number>) => number, axis: number) =>
   (a: Exact): Exact => {
@@ -113,6 +117,12 @@ export const transpose = (a: Exact, order: ReadonlyArray<number>): Exact =>
     },
   )
 
+/** The transpose of each matrix: the last two axes are swapped. */
+export const swapLast = (a: Exact): Exact => {
+  const rank = a.shape.length
+  return transpose(a, [...Array(rank - 2).keys(), rank - 1, rank - 2])
+}
+
 /** Products of the last two axes; leading axes broadcast. */
 export const product = (a: Exact, b: Exact): Exact => {
   const [m = 1, k = 1] = a.shape.slice(-2)
@@ -132,6 +142,7 @@ export const product = (a: Exact, b: Exact): Exact => {
 // reductions -------------------------------------------------------------------------------------
 
 export const total = (line: ReadonlyArray<number>): number => line.reduce((s, x) => s + x, 0)
+export const mean = (line: ReadonlyArray<number>): number => total(line) / line.length
 export const largest = (line: ReadonlyArray<number>): number => Math.max(...line)
 export const logSumExp = (line: ReadonlyArray<number>): number => {
   const top = largest(line)

@@ -1,8 +1,8 @@
-/** What an engine is known not to do, by case: each entry says why and what follows for users. */
+/** Cases that an engine is known to fail: each entry gives the reason and the consequence for users. */
 
 export interface Exception {
   readonly engine: string
-  /** The case's whole name. */
+  /** The full name of the case. */
   readonly name: string
   readonly reason: string
 }

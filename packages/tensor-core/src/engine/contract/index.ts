@@ -1,4 +1,4 @@
-/** What every engine must do, checked against float64 on this machine: `tensor-core engine test`. */
+/** What every engine must compute, checked against float64 on this machine: `tensor-core engine test`. */
 export { type ContractCase, contractCase, gradientCase, indexTensor, onEngine } from './case'
 export { engineCases } from './cases'
 export * as exactly from './exact'

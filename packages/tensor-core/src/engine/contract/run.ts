@@ -1,6 +1,6 @@
 /**
- * Runs contract cases on the engine that is current: values within the engine's tolerance of the exact ones, shapes equal, no
- * tensor left behind.
+ * Runs contract cases on the current engine: values within the engine's tolerance of the exact ones, shapes equal, no tensor
+ * leaked.
  */
 import { causeLine } from '../../contracts'
 import { type EngineName, engineName } from '../select'
@@ -17,9 +17,9 @@ export interface CaseResult {
   /** Largest error, relative to the largest exact value (at least 1). */
   readonly error?: number
   readonly seconds: number
-  /** Why it failed, or why it is known not to hold here. */
+  /** Why it failed, or why it is a known exception here. */
   readonly reason?: string
-  /** True where the failure is on the engine's list of exceptions. */
+  /** True if the failure is on the engine's list of exceptions. */
   readonly excepted?: boolean
 }
 
@@ -31,7 +31,7 @@ export interface ContractResult {
   readonly cases: ReadonlyArray<CaseResult>
 }
 
-/** float32 leaves about 1e-6 in these cases; a GPU sums in another order, and its functions are a little coarser. */
+/** The error of float32 is about 1e-6 in these cases; a GPU sums in another order, and its functions are slightly less precise. */
 const tolerances: Readonly<Record<EngineName, number>> = {
   cuda: 2e-5,
   native: 1e-5,
@@ -97,7 +97,7 @@ const runCase = (c: ContractCase, engine: string): CaseResult => {
 
 // all cases --------------------------------------------------------------------------------------
 
-/** Runs every case, also after failures; `engineCases` alone unless more are given. */
+/** Runs every case, also after failures; by default `engineCases`. */
 export const runContract = (
   cases: ReadonlyArray<ContractCase> = engineCases,
   each: (result: CaseResult) => void = () => undefined,

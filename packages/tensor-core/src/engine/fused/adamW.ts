@@ -7,14 +7,14 @@ import { fusedNames, runFused } from './kernel'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What AdamW keeps between updates, flat. */
+/** The parameters and the state of AdamW, as flat vectors. */
 export interface Moments {
   readonly parameters: tf.Tensor
   readonly m: tf.Tensor
   readonly v: tf.Tensor
 }
 
-/** The numbers of one update. */
+/** The constants of one update. */
 export interface AdamWConstants {
   readonly beta1: number
   readonly beta2: number
@@ -29,7 +29,7 @@ export interface AdamWConstants {
 
 // the update -------------------------------------------------------------------------------------
 
-/** The next state; the old one and the gradient stay the caller's. */
+/** The next state; the caller keeps and disposes of the old one and the gradient. */
 export const adamWUpdate = (c: AdamWConstants, s: Moments, gradient: tf.Tensor): Moments => {
   const [parameters, m, v] =
     runFused(fusedNames.adamW, { p: s.parameters, m: s.m, v: s.v, g: gradient }, { ...c }) ?? []

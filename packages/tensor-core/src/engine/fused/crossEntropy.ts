@@ -4,7 +4,7 @@ import { fusedNames, runFused } from './kernel'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Losses of rows, and their gradient. */
+/** The losses of rows, and their gradient. */
 export interface TokenCrossEntropy {
   /** [rows] -log softmax(logits)[id] */
   readonly losses: tf.Tensor
@@ -12,14 +12,28 @@ export interface TokenCrossEntropy {
   readonly dLogits?: tf.Tensor
 }
 
-// both at once -----------------------------------------------------------------------------------
+// losses and gradient ----------------------------------------------------------------------------
 
 /**
  * Losses and gradient in one pass.
  *
  * @param logits [rows, vocab]
  * @param ids [rows]
- * @param weights [rows]; undefined where no gradient is wanted
+ * @param weights [rows]; undefined if no gradient is needed
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { selectEngine, tf, tokenCrossEntropy } from '@safe/tensor-core/engine'
+ *
+ * void selectEngine('wasm')().then(() => {
+ *   const logits = tf.tensor2d([0, 0], [1, 2])
+ *   const { losses, dLogits } = tokenCrossEntropy(logits, Int32Array.of(0), Float32Array.of(1))
+ *   assert.ok(Math.abs((losses.dataSync()[0] ?? 0) - Math.log(2)) < 1e-6)
+ *   assert.deepEqual([...(dLogits?.dataSync() ?? [])], [-0.5, 0.5])
+ *   tf.dispose([logits, losses, ...(dLogits === undefined ? [] : [dLogits])])
+ * })
+ * ```
  */
 export const tokenCrossEntropy = (
   logits: tf.Tensor,

@@ -2,7 +2,7 @@
 import { tf } from '../tf'
 import { fusedNames, runFused } from './kernel'
 
-/** g sigmoid(g) u; both are of one shape. */
+/** g sigmoid(g) u; both have the same shape. */
 export const gatedSilu = (gate: tf.Tensor, up: tf.Tensor): tf.Tensor => {
   const [fused] = runFused(fusedNames.gatedSilu, { gate, up }) ?? []
   return fused ?? tf.tidy(() => tf.mul(tf.mul(gate, tf.sigmoid(gate)), up))

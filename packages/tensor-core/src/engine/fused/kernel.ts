@@ -1,6 +1,6 @@
 /**
- * Fused operations: several entry-wise steps as one pass over memory where the running engine has a kernel for it, the same steps
- * one by one elsewhere. An engine offers such a kernel by registering it under its name (`wasm/fused`).
+ * Fused operations: several entry-wise steps in one pass over memory if the current engine has a kernel for it, else the same steps
+ * one by one. An engine provides such a kernel by registering it under its name (`wasm/fused`, `native/kernels/register`).
  */
 import { tf } from '../tf'
 
@@ -24,18 +24,18 @@ export const fusedNames = {
 
 export type FusedName = (typeof fusedNames)[keyof typeof fusedNames]
 
-/** A backend's kernel of that name; TensorFlow.js's own type leaves out that there may be none. */
+/** A backend's kernel of that name; TensorFlow.js's own type omits that there may be none. */
 export const registeredKernel = (name: string, backend: string): tf.KernelConfig | undefined =>
   tf.getKernel(name, backend)
 
 const kernelOf = (name: FusedName): tf.KernelConfig | undefined => registeredKernel(name, tf.getBackend())
 
-/** Whether the running engine has a kernel of that name. */
+/** Whether the current engine has a kernel of that name. */
 export const hasFused = (name: FusedName): boolean => kernelOf(name) !== undefined
 
 // running ----------------------------------------------------------------------------------------
 
-/** What the running engine's kernel makes of the inputs; undefined where it has none, or where there is nothing to compute. */
+/** The outputs of the current engine's kernel; undefined if it has none, or if an input is empty. */
 export const runFused = (
   name: FusedName,
   inputs: tf.NamedTensorMap,

@@ -1,12 +1,12 @@
-/** A matrix product added to something: the sum of a frozen layer and its adapter. */
+/** A matrix product added to a tensor: the sum of a frozen layer and its adapter. */
 import { matMul } from '../matmul'
 import { tf } from '../tf'
 import { fusedNames, runFused } from './kernel'
 
 /**
- * base + op(a) op(b) over the last two dimensions, op the transpose where asked for.
+ * base + op(a) op(b) over the last two dimensions, with op the transpose if the flag is set.
  *
- * @param base of the shape of the product
+ * @param base has the shape of the product
  */
 export const matMulAdd = (
   base: tf.Tensor,

@@ -4,14 +4,14 @@ import { fusedNames, runFused } from './kernel'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A normalised tensor, and what its gradient needs. */
+/** A normalised tensor, and the scale that its gradient needs. */
 export interface Normed {
   readonly y: tf.Tensor
   /** [..., 1] 1 / sqrt(mean(x^2) + eps) */
   readonly scale: tf.Tensor
 }
 
-// forward and back -------------------------------------------------------------------------------
+// forward and backward ---------------------------------------------------------------------------
 
 /** x normalised along its last axis. @param gain [width] */
 export const rmsNorm = (x: tf.Tensor, gain: tf.Tensor, epsilon: number): Normed => {
@@ -21,13 +21,13 @@ export const rmsNorm = (x: tf.Tensor, gain: tf.Tensor, epsilon: number): Normed 
   return { y: scaled(x, s, gain), scale: s }
 }
 
-/** y again from the scale that goes with it. */
+/** y recomputed from its scale. */
 export const scaled = (x: tf.Tensor, scale: tf.Tensor, gain: tf.Tensor): tf.Tensor => {
   const [y] = runFused(fusedNames.scaled, { x, scale, gain }) ?? []
   return y ?? tf.tidy(() => tf.mul(tf.mul(x, scale), gain))
 }
 
-/** dx = s g dy - x s^3 mean(g dy x); not a number where x^2 has overflowed (s = 0), so that training notices. */
+/** dx = s g dy - x s^3 mean(g dy x); NaN where x^2 has overflowed (s = 0), so that training detects it. */
 export const rmsNormPullback = (
   dy: tf.Tensor,
   x: tf.Tensor,

@@ -8,7 +8,7 @@ export const maskedSoftmax = (scores: tf.Tensor, mask: tf.Tensor): tf.Tensor => 
   return fused ?? tf.tidy(() => tf.softmax(tf.add(scores, mask)))
 }
 
-/** factor w (dw - sum(dw w)), for weights w = softmax(factor s): the gradient in s. Both are of one shape. */
+/** factor w (dw - sum(dw w)), for weights w = softmax(factor s): the gradient in s. Both have the same shape. */
 export const softmaxPullback = (dWeights: tf.Tensor, weights: tf.Tensor, factor: number): tf.Tensor => {
   const [fused] = runFused(fusedNames.softmaxPullback, { dWeights, weights }, { factor }) ?? []
   return (

@@ -1,22 +1,23 @@
 /**
- * Matrices kept in bfloat16 on TensorFlow's own devices: half the memory of float32, and products on the processor's or the
- * GPU's bfloat16 units. TensorFlow.js has no such type, TensorFlow has: the addon executes any op on any handle. This file owns
- * those handles; what goes in and comes out are float32 tensors.
+ * Matrices kept in bfloat16 on TensorFlow's devices: half the memory of float32, and products on the bfloat16 units of the
+ * processor or GPU. TensorFlow.js has no such type but TensorFlow does, and the addon executes any op on any handle. This file owns
+ * the handles; inputs and outputs are float32 tensors.
  *
- * Operands are rounded to bfloat16 (8 bits of precision, to nearest even), products accumulate in float32 and are rounded
- * once more: the arithmetic of a PyTorch model in bfloat16.
+ * Operands are rounded to bfloat16 (8 bits of precision, to nearest even), products accumulate in float32 and are rounded again:
+ * the arithmetic of a PyTorch model in bfloat16.
  */
 import type { FrozenMatrix } from '../frozenMatrix'
 import type { tf } from '../tf'
-import { type NativeBackend, type RawTensor, nativeBackend } from './load'
+import { type NativeBackend, nativeBackend } from './backend'
+import type { RawTensor } from './binding'
 import { execute, flag, multiply, typeAttribute } from './ops'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Types of checkpoints that are made on the device from their bytes. */
+/** Checkpoint types that are created on the device from their bytes. */
 export type DeviceDtype = 'F64' | 'F32' | 'F16' | 'BF16'
 
-/** TensorFlow's numbers of the types that TensorFlow.js does not name, and the width of each in bytes. */
+/** TensorFlow's numbers for types, some of which TensorFlow.js does not name, and the width of each in bytes. */
 const FLOAT = 1
 const BFLOAT16 = 14
 const UINT8 = 4
@@ -28,12 +29,12 @@ const typeOf: Readonly<Record<DeviceDtype, { readonly type: number; readonly wid
   BF16: { type: BFLOAT16, width: 2 },
 }
 
-/** Whether a checkpoint's tensor of this dtype can go to the device as it is stored. */
+/** Whether a checkpoint's tensor of this dtype can be sent to the device as stored. */
 export const isDeviceDtype = (dtype: string): dtype is DeviceDtype => Object.keys(typeOf).includes(dtype)
 
 const held = { handles: 0 }
 
-/** Handles alive in this process that TensorFlow.js does not count: zero after everything has been disposed of. */
+/** Handles in this process that TensorFlow.js does not count: zero after everything has been disposed of. */
 export const rawHandles = (): number => held.handles
 
 // ops --------------------------------------------------------------------------------------------
@@ -59,19 +60,19 @@ const using = <A>({ binding }: NativeBackend, raw: RawTensor, use: (raw: RawTens
   }
 }
 
-/** The operand that was rounded last: queries, keys and values are products of one and the same. */
+/** The most recently rounded operand: queries, keys and values are products of the same one. */
 const last: { of: object | undefined; raw: RawTensor | undefined } = { of: undefined, raw: undefined }
 
-const forgetLast = ({ binding }: NativeBackend): void => {
+const releaseLast = ({ binding }: NativeBackend): void => {
   if (last.raw !== undefined) binding.deleteTensor(last.raw.id)
   last.of = undefined
   last.raw = undefined
 }
 
-/** A float32 tensor in bfloat16; it lives until another one is asked for, or a matrix is disposed of. */
+/** A float32 tensor rounded to bfloat16; it is kept until another one is rounded, or a matrix is disposed of. */
 const rounded = (backend: NativeBackend, x: tf.Tensor): RawTensor => {
   if (last.raw !== undefined && last.of === x.dataId) return last.raw
-  forgetLast(backend)
+  releaseLast(backend)
   const [id] = backend.getInputTensorIds([x])
   if (id === undefined) throw new Error('the tensor is not on the device')
   last.raw = cast(backend, id, FLOAT, BFLOAT16)
@@ -83,13 +84,20 @@ const widened = (backend: NativeBackend, raw: RawTensor): tf.Tensor =>
   backend.createOutputTensor(cast(backend, raw.id, BFLOAT16, FLOAT))
 
 const product = (backend: NativeBackend, x: tf.Tensor, w: number, transposed: boolean): tf.Tensor =>
-  using(backend, multiply(backend, BFLOAT16, [rounded(backend, x).id, w], false, transposed), (y) =>
-    widened(backend, y),
+  using(
+    backend,
+    multiply(backend, {
+      type: BFLOAT16,
+      operands: [rounded(backend, x).id, w],
+      transposeA: false,
+      transposeB: transposed,
+    }),
+    (y) => widened(backend, y),
   )
 
 // bytes to handles -------------------------------------------------------------------------------
 
-/** Little-endian bytes as a handle of their own type. Memory aligned to 64 bytes is taken over, other memory copied. */
+/** Little-endian bytes as a handle of their own type. TensorFlow takes ownership of memory aligned to 64 bytes, and copies other memory. */
 const fromBytes = (
   backend: NativeBackend,
   bytes: Uint8Array,
@@ -98,9 +106,9 @@ const fromBytes = (
 ): RawTensor => {
   const { binding } = backend
   const { type, width } = typeOf[dtype]
-  // A GPU's copy may end on another thread, where JavaScript's memory cannot be let go of: it gets memory that is copied at once.
-  const given = backend.isUsingGpuDevice ? new Uint8Array(bytes) : bytes
-  const id = binding.createTensor([...shape, width], UINT8, given)
+  // A GPU's copy may end on another thread, where JavaScript's memory cannot be released: it gets a copy that is made here.
+  const source = backend.isUsingGpuDevice ? new Uint8Array(bytes) : bytes
+  const id = binding.createTensor([...shape, width], UINT8, source)
   return using(backend, { id, shape: [...shape, width], dtype: UINT8 }, (raw) =>
     execute(
       backend,
@@ -115,7 +123,7 @@ const converted = (backend: NativeBackend, raw: RawTensor, to: number): RawTenso
   raw.dtype === to ? raw : using(backend, raw, ({ id, dtype }) => cast(backend, id, dtype, to))
 
 /**
- * A checkpoint's bytes as a float32 tensor, widened on the device; undefined where the engine cannot.
+ * A checkpoint's bytes as a float32 tensor, widened on the device; undefined if the engine cannot do it.
  * The bytes must not be changed afterwards.
  */
 export const tensorFromBytes = (
@@ -131,7 +139,7 @@ export const tensorFromBytes = (
 
 const matrixOf = (backend: NativeBackend, raw: RawTensor): FrozenMatrix => {
   held.handles += 1
-  const state = { alive: true }
+  const state = { disposed: false }
   return {
     product: (x) => product(backend, x, raw.id, true),
     pullback: (dy) => product(backend, dy, raw.id, false),
@@ -157,16 +165,18 @@ const matrixOf = (backend: NativeBackend, raw: RawTensor): FrozenMatrix => {
       }
     },
     dispose: () => {
-      if (!state.alive) return
-      state.alive = false
+      if (state.disposed) return
+      state.disposed = true
       held.handles -= 1
-      forgetLast(backend)
+      releaseLast(backend)
       backend.binding.deleteTensor(raw.id)
     },
   }
 }
 
-/** A checkpoint's bytes as a matrix kept in bfloat16; undefined where the engine cannot. The bytes must not be changed afterwards. */
+/**
+ * A checkpoint's bytes as a matrix kept in bfloat16; undefined if the engine cannot do it. The bytes must not be changed afterwards.
+ */
 export const matrixFromBytes = (
   bytes: Uint8Array,
   dtype: DeviceDtype,

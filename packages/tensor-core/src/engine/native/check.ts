@@ -1,6 +1,6 @@
 /**
- * Whether a built engine computes: loaded in a process of its own, because a library that does not fit this machine ends the
- * process that loads it. The child multiplies two matrices and compares with float64.
+ * Whether a built engine computes correctly. It is loaded in a child process, because a library that does not suit this machine
+ * crashes the process that loads it. The child multiplies two matrices and compares with float64.
  */
 import { extname, join } from 'node:path'
 import * as E from 'fp-ts/Either'
@@ -26,17 +26,17 @@ const findingsCodec = t.intersection([
 ])
 export type Findings = t.TypeOf<typeof findingsCodec>
 
-/** Above this the engine computes something else: float32 leaves 1e-6 at this size. */
+/** A larger error means that the engine is broken: the error of float32 is 1e-6 at this size. */
 export const tolerance = 1e-4
 
 // checking ---------------------------------------------------------------------------------------
 
 const checkFailed = (message: string): EngineError =>
   failure('EngineBuildFailed', `the built engine does not run: ${message}`, {
-    remedy: 'SAFE_ENGINE_LOG=1 shows what TensorFlow says; engine clean removes what was built',
+    remedy: 'SAFE_ENGINE_LOG=1 shows the messages of TensorFlow; engine clean removes what was built',
   })
 
-/** The module that checks, as a source or as built. */
+/** The module that checks, as source or compiled. */
 const childFile = join(__dirname, `checkChild${extname(__filename)}`)
 
 /** Runs the check on a built folder. */
@@ -51,7 +51,7 @@ export const checkEngine = (variant: Variant, folder: string): TE.TaskEither<Eng
     TE.chainEitherK((message) =>
       pipe(
         findingsCodec.decode(message),
-        E.mapLeft(() => checkFailed('its answer is not readable')),
+        E.mapLeft(() => checkFailed('its result is not readable')),
       ),
     ),
     TE.filterOrElse(

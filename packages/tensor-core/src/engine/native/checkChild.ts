@@ -1,10 +1,10 @@
-/** The child process of `check`: loads a built engine, multiplies, and sends what it found to its parent. */
+/** The child process of `check`: loads a built engine, multiplies, and sends its findings to the parent. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { causeLine } from '../../contracts'
 import { tf } from '../tf'
 import { layout, variants } from './home'
-import { startNative } from './load'
+import { startNative } from './start'
 
 const size = 256
 
@@ -27,7 +27,7 @@ const productError = (a: Float32Array, b: Float32Array, c: ArrayLike<number>): n
   return Number.isNaN(worst.error) ? Infinity : worst.error / worst.largest
 }
 
-/** Speed of a 1024 x 1024 product, for the user's eyes: a sanity check, not a benchmark. */
+/** Speed of a 1024 x 1024 product, for the user: a sanity check, not a benchmark. */
 const speed = (): number => {
   const n = 1024
   return tf.tidy(() => {

@@ -1,30 +1,18 @@
 /**
- * Compiles tfjs-node's addon against any current libtensorflow. Its sources use the stable C API alone, so none is changed;
+ * Compiles tfjs-node's addon against any current libtensorflow. Its sources use only the stable C API, so they are not changed;
  * one compiler call, no node-gyp.
  */
 import { readdirSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type EngineError, causeLine, failure, interrupted } from '../../contracts'
+import { type EngineError, failure, interrupted } from '../../contracts'
 import { layout } from './home'
-import { kernelsSource } from './kernels/source'
+import { unitPaths } from './kernels/sources'
+import type { Libraries } from './libtensorflow'
 import { type ProgramFailure, runProgram } from './program'
-import { quietSource } from './quiet'
-
-// model ------------------------------------------------------------------------------------------
-
-export interface Libraries {
-  /** The folder of the shared libraries. */
-  readonly folder: string
-  /** File names to link with. */
-  readonly names: ReadonlyArray<string>
-  readonly include: string
-  /** What the addon looks in at run time: `$ORIGIN/...`, or a folder that stays. */
-  readonly runPath: string
-}
+import { quietPath } from './quiet'
 
 // compiler ---------------------------------------------------------------------------------------
 
@@ -34,7 +22,7 @@ const works = (program: string): TE.TaskEither<ProgramFailure, string> =>
     TE.map(() => program),
   )
 
-/** `CXX` where it is set, else g++, clang++ or c++. */
+/** `CXX` if it is set, else g++, clang++ or c++. */
 export const findCompiler: TE.TaskEither<EngineError, string> = () => {
   const given = process.env['CXX']
   const candidates = given === undefined || given === '' ? ['g++', 'clang++', 'c++'] : [given]
@@ -81,7 +69,7 @@ const compile = (
           })
         : failure(
             'EngineBuildFailed',
-            `the addon does not compile: ${f.kind === 'absent' ? 'no such program' : f.said}`,
+            `the addon does not compile: ${f.kind === 'absent' ? 'no such program' : f.output}`,
             {
               where: compiler,
               remedy: 'a compiler for C++17 is needed (g++ 8 or newer)',
@@ -99,49 +87,45 @@ const linking = ({ folder, names, runPath }: Libraries): ReadonlyArray<string> =
 
 const kernelFlags = ['-O3', '-fno-math-errno', '-Wno-psabi']
 
-/** Our own ops, on several threads where the compiler has OpenMP. An engine computes without them too, only slower. */
-const compileKernels = (
-  compiler: string,
-  libraries: Libraries,
-  folder: string,
-  signal?: AbortSignal,
-): TE.TaskEither<EngineError, void> => {
-  const file = join(folder, 'kernels.cc')
+/** What the compiled files need, and where they go. */
+export interface Compilation {
+  readonly compiler: string
+  /** The folder of the addon's sources. */
+  readonly sources: string
+  readonly libraries: Libraries
+  /** Where the compiled files go. */
+  readonly folder: string
+  readonly signal?: AbortSignal
+}
+
+/** Our own ops, on several threads if the compiler has OpenMP. An engine works without them too, only slower. */
+const compileKernels = ({
+  compiler,
+  libraries,
+  folder,
+  signal,
+}: Compilation): TE.TaskEither<EngineError, void> => {
   const args = (threads: ReadonlyArray<string>): ReadonlyArray<string> => [
     ...common(),
     ...kernelFlags,
     ...threads,
-    file,
+    ...unitPaths,
     ...['-o', join(folder, layout.kernels)],
     ...linking(libraries),
   ]
   return pipe(
-    TE.tryCatch(
-      () => writeFile(file, kernelsSource),
-      (cause) => failure('EngineBuildFailed', causeLine(cause), { where: file }),
-    ),
-    TE.chain(() => compile(compiler, args(['-fopenmp']), signal)),
+    compile(compiler, args(['-fopenmp']), signal),
     TE.orElse((e) => (e.kind === 'interrupted' ? TE.left(e) : compile(compiler, args([]), signal))),
     TE.orElse((e) => (e.kind === 'interrupted' ? TE.left(e) : TE.right(undefined))),
   )
 }
 
-/** Compiles the addon, our kernels, and the addon that keeps TensorFlow quiet, into `folder`. */
-export const compileAddon = (
-  compiler: string,
-  sources: string,
-  libraries: Libraries,
-  folder: string,
-  signal?: AbortSignal,
-): TE.TaskEither<EngineError, void> => {
-  const quietFile = join(folder, 'quiet.cc')
+/** Compiles the addon that silences TensorFlow's banner, our kernels, and the addon itself, into `folder`. */
+export const compileAddon = (compilation: Compilation): TE.TaskEither<EngineError, void> => {
+  const { compiler, sources, libraries, folder, signal } = compilation
   return pipe(
-    TE.tryCatch(
-      () => writeFile(quietFile, quietSource),
-      (cause) => failure('EngineBuildFailed', causeLine(cause), { where: quietFile }),
-    ),
-    TE.chain(() => compile(compiler, [...common(), quietFile, '-o', join(folder, layout.quiet)], signal)),
-    TE.chain(() => compileKernels(compiler, libraries, folder, signal)),
+    compile(compiler, [...common(), quietPath, '-o', join(folder, layout.quiet)], signal),
+    TE.chain(() => compileKernels(compilation)),
     TE.chain(() =>
       compile(
         compiler,

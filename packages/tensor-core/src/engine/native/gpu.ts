@@ -1,12 +1,12 @@
-/** What this machine shows of NVIDIA GPUs, before any library is loaded. */
+/** The NVIDIA GPUs of this machine, found without loading a library. */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-/** Whether a driver is there: the kernel module, its device file (containers), or the one of WSL. */
+/** Whether there is a driver: the kernel module, its device file (containers), or that of WSL. */
 export const nvidiaDriverPresent = (): boolean =>
   ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/dev/dxg'].some((path) => existsSync(path))
 
-/** One value for each GPU, as nvidia-smi tells it; none where there is no driver or no nvidia-smi. */
+/** One value for each GPU, as nvidia-smi reports it; none if there is no driver or no nvidia-smi. */
 const queried = (field: string): ReadonlyArray<string> => {
   if (!nvidiaDriverPresent()) return []
   try {
@@ -25,7 +25,7 @@ const queried = (field: string): ReadonlyArray<string> => {
 /** Names of the GPUs. */
 export const graphicsProcessors = (): ReadonlyArray<string> => queried('name')
 
-/** Free memory of each GPU, in bytes; those that do not say are left out. */
+/** Free memory of each GPU, in bytes; GPUs that do not report it are left out. */
 export const freeGraphicsMemory = (): ReadonlyArray<number> =>
   queried('memory.free')
     .filter((mebibytes) => /^\d+$/.test(mebibytes))

@@ -1,6 +1,6 @@
 /**
- * Where built engines live: one folder per variant, TensorFlow version, tfjs version and platform, under the user's cache.
- * A folder with a readable `engine.json` is complete: it was built beside and renamed into place.
+ * The cache of built engines: one folder per variant, TensorFlow version, tfjs version and platform, under the user's cache.
+ * A folder with a readable `engine.json` is complete: it was built in another folder and renamed into place.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -25,12 +25,12 @@ const requiredCodec = t.type({
   tfjs: t.string,
   platform: t.string,
   arch: t.string,
-  /** Where libtensorflow came from: a wheel's file name, or a folder that must stay. */
+  /** Where libtensorflow came from: the file name of a wheel, or a folder that must stay where it is. */
   origin: t.string,
   built: t.string,
 })
-/** Builds of earlier releases have no fused kernels, and say nothing of them. */
-const kernelsCodec = t.partial({ kernels: t.number })
+/** The digest of the fused kernels' sources. Earlier releases wrote a version number, or had no such kernels. */
+const kernelsCodec = t.partial({ kernels: t.union([t.string, t.number]) })
 const manifestCodec = t.intersection([requiredCodec, kernelsCodec])
 export type Manifest = t.TypeOf<typeof manifestCodec>
 
@@ -39,7 +39,7 @@ export interface BuiltEngine {
   readonly manifest: Manifest
 }
 
-/** Names inside a built engine's folder; libraries keep a wheel's layout, because they look for each other by it. */
+/** Names inside a built engine's folder; libraries keep the layout of a wheel, because they find each other by it. */
 export const layout = {
   manifest: 'engine.json',
   addon: 'tfjs_binding.node',
@@ -52,11 +52,11 @@ export const layout = {
 
 /** `SAFE_CACHE`, else `safe` under `XDG_CACHE_HOME`, else under `~/.cache`. */
 export const cacheHome = (env: Readonly<Record<string, string | undefined>> = process.env): string => {
-  const given = (name: string): string | undefined => {
+  const setting = (name: string): string | undefined => {
     const value = env[name]
     return value === undefined || value === '' ? undefined : value
   }
-  return given('SAFE_CACHE') ?? join(given('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'safe')
+  return setting('SAFE_CACHE') ?? join(setting('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'safe')
 }
 
 export const engineHome = (): string => join(cacheHome(), 'engine')
@@ -99,13 +99,13 @@ export const builtEngine = (variant: Variant): BuiltEngine | undefined =>
 
 // removing ---------------------------------------------------------------------------------------
 
-/** Removes built engines, unfinished builds and kept downloads; gives the folder that is gone, if it was there. */
+/** Removes built engines, unfinished builds and kept downloads. @returns the removed folder, undefined if there was none. */
 export const cleanEngines: TE.TaskEither<EngineError, { readonly removed: string | undefined }> = TE.tryCatch(
   async () => {
     const home = engineHome()
-    const there = existsSync(home)
+    const existed = existsSync(home)
     await rm(home, { recursive: true, force: true })
-    return { removed: there ? home : undefined }
+    return { removed: existed ? home : undefined }
   },
   (cause) => failure('EngineFailed', causeLine(cause), { where: engineHome() }),
 )

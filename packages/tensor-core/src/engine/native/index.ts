@@ -1,5 +1,6 @@
-/** Building, checking and removing the engines that stand on libtensorflow. */
-export { type BuildOptions, type Built, buildEngine } from './build'
+/** Building, checking and removing the engines that use libtensorflow. */
+export { type Built, buildEngine } from './build'
+export type { BuildOptions } from './buildOptions'
 export {
   type BuiltEngine,
   type Manifest,

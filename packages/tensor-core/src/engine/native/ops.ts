@@ -1,5 +1,6 @@
-/** TensorFlow's ops on raw handles: their attributes, and the ones that several files use. Who makes a handle deletes it. */
-import type { NativeBackend, OpAttribute, RawTensor } from './load'
+/** TensorFlow's ops on raw handles: their attributes, and those that several files use. The caller deletes the handles it gets. */
+import type { NativeBackend } from './backend'
+import type { OpAttribute, RawTensor } from './binding'
 
 // attributes -------------------------------------------------------------------------------------
 
@@ -17,7 +18,7 @@ export const flag = ({ binding }: NativeBackend, name: string, value: boolean): 
 
 // ops --------------------------------------------------------------------------------------------
 
-/** An op of one result. */
+/** An op with one result. */
 export const execute = (
   { binding }: NativeBackend,
   op: string,
@@ -25,17 +26,22 @@ export const execute = (
   inputs: ReadonlyArray<number>,
 ): RawTensor => {
   const [made] = binding.executeOp(op, attributes, inputs, 1)
-  if (made === undefined) throw new Error(`${op} gave nothing back`)
+  if (made === undefined) throw new Error(`${op} returned nothing`)
   return made
 }
 
-/** op(a) op(b) of two matrices of one type, op the transpose where asked for. */
+/** A product of two matrices of one type: their handles, and which are transposed. */
+export interface MatrixProduct {
+  readonly type: number
+  readonly operands: readonly [number, number]
+  readonly transposeA: boolean
+  readonly transposeB: boolean
+}
+
+/** op(a) op(b), with op the transpose if the flag is set. */
 export const multiply = (
   backend: NativeBackend,
-  type: number,
-  operands: ReadonlyArray<number>,
-  transposeA: boolean,
-  transposeB: boolean,
+  { type, operands, transposeA, transposeB }: MatrixProduct,
 ): RawTensor =>
   execute(
     backend,

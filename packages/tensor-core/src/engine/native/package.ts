@@ -1,6 +1,6 @@
 /**
- * The npm package that holds the addon's sources and kernels: `@tensorflow/tfjs-node-gpu`, or `@tensorflow/tfjs-node`, which
- * have the same ones. Its entry is never loaded: that looks for the addon inside node_modules and throws where it is not.
+ * The npm package that contains the addon's sources and kernels: `@tensorflow/tfjs-node-gpu`, or `@tensorflow/tfjs-node`, which
+ * has the same ones. Its entry is never loaded: that looks for the addon inside node_modules and throws if it is missing.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -16,11 +16,11 @@ export interface NodePackage {
   readonly name: string
   readonly version: string
   readonly folder: string
-  /** The addon a normal installation has built or downloaded, where it worked. */
+  /** The addon that a normal installation has built or downloaded, if that worked. */
   readonly addon?: string
 }
 
-/** Require as seen from this file, kept untyped: what it gives is looked at before it is used. */
+/** `require` from this file, as `unknown`: its result is checked before use. */
 export const requireUnknown = (id: string): unknown => createRequire(__filename)(id)
 const resolve = (id: string): E.Either<unknown, string> =>
   E.tryCatch(
@@ -74,7 +74,7 @@ const cpuPackage = '@tensorflow/tfjs-node'
 export const installedPackage = (variant: Variant): NodePackage | undefined =>
   find(variant === 'cuda' ? gpuPackage : cpuPackage).find((p) => p.addon !== undefined)
 
-/** @returns left where neither package is installed, with the line that installs one. */
+/** @returns left if neither package is installed, with the command that installs one. */
 export const sourcePackage = (): E.Either<EngineError, NodePackage> =>
   pipe(
     [gpuPackage, cpuPackage].flatMap(find)[0],

@@ -1,11 +1,11 @@
-/** TensorFlow has a faster op for products of two matrices than the batched one that TensorFlow.js always asks for. */
+/** TensorFlow has a faster op for products of two matrices than the batched one that TensorFlow.js always calls. */
 import { registeredKernel } from '../fused/kernel'
 import { tf } from '../tf'
-import type { NativeBackend } from './load'
+import { backendName, currentBackend } from './backend'
 import { multiply } from './ops'
 
-/** Registers it beneath `tf.matMul`; batches stay with the kernel that was there. */
-export const registerProduct = (backendName: string, backend: () => NativeBackend): void => {
+/** Registers it beneath `tf.matMul`; batched products still use the original kernel. */
+export const registerProduct = (): void => {
   const batched = registeredKernel(tf.BatchMatMul, backendName)
   if (batched === undefined) return
   tf.unregisterKernel(tf.BatchMatMul, backendName)
@@ -21,15 +21,16 @@ export const registerProduct = (backendName: string, backend: () => NativeBacken
         a.dtype !== 'float32'
       )
         return batched.kernelFunc(params)
-      const engine = backend()
+      const engine = currentBackend()
+      const [left, right] = engine.getInputTensorIds([a, b])
+      if (left === undefined || right === undefined) throw new Error('a tensor is not on the device')
       return engine.createOutputTensor(
-        multiply(
-          engine,
-          engine.binding.TF_FLOAT,
-          engine.getInputTensorIds([a, b]),
-          params.attrs?.['transposeA'] === true,
-          params.attrs?.['transposeB'] === true,
-        ),
+        multiply(engine, {
+          type: engine.binding.TF_FLOAT,
+          operands: [left, right],
+          transposeA: params.attrs?.['transposeA'] === true,
+          transposeB: params.attrs?.['transposeB'] === true,
+        }),
       )
     },
   })

@@ -1,4 +1,4 @@
-/** Another program's run as a value: its output, or what it said when it failed. */
+/** Running another program as a value: its output, or its error output if it failed. */
 import { spawn } from 'node:child_process'
 import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
@@ -8,7 +8,7 @@ import type * as TE from 'fp-ts/TaskEither'
 export type ProgramFailure =
   | { readonly kind: 'absent' }
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'failed'; readonly code: number | null; readonly said: string }
+  | { readonly kind: 'failed'; readonly code: number | null; readonly output: string }
 
 export interface ProgramOptions {
   readonly env?: NodeJS.ProcessEnv
@@ -17,7 +17,7 @@ export interface ProgramOptions {
 
 // running ----------------------------------------------------------------------------------------
 
-/** The last lines of an output that say something, as one line. */
+/** The last lines of an output that are not empty, as one line. */
 const lastLines = (text: string, count: number): string =>
   text
     .split('\n')
@@ -26,7 +26,7 @@ const lastLines = (text: string, count: number): string =>
     .slice(-count)
     .join(' | ')
 
-/** Runs a program without a shell; gives its standard output. */
+/** Runs a program without a shell. @returns its standard output. */
 export const runProgram =
   (
     program: string,
@@ -51,7 +51,7 @@ export const runProgram =
               ? { kind: 'stopped' }
               : 'code' in cause && cause.code === 'ENOENT'
                 ? { kind: 'absent' }
-                : { kind: 'failed', code: null, said: cause.message },
+                : { kind: 'failed', code: null, output: cause.message },
           ),
         ),
       )
@@ -59,7 +59,7 @@ export const runProgram =
         resolve(
           code === 0
             ? E.right(out.join(''))
-            : E.left({ kind: 'failed', code, said: lastLines(`${out.join('')}\n${err.join('')}`, 4) }),
+            : E.left({ kind: 'failed', code, output: lastLines(`${out.join('')}\n${err.join('')}`, 4) }),
         ),
       )
     })

@@ -1,6 +1,6 @@
 /**
- * Takes a few members out of a Python wheel (a zip file) as streams: the two TensorFlow libraries are 850 MB unpacked, and
- * nothing of that passes through memory as a whole. Member names are checked by the reader: none can leave the folder.
+ * Extracts a few members of a Python wheel (a zip file) as streams: the two TensorFlow libraries are 850 MB unpacked and are never
+ * in memory as a whole. The reader checks member names: none can leave the folder.
  */
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
@@ -15,7 +15,7 @@ import { type EngineError, causeLine, failure } from '../../contracts'
 const openZip = (file: string): Promise<ZipFile> =>
   new Promise((resolve, reject) =>
     open(file, { lazyEntries: true, autoClose: true }, (cause, zip) => {
-      // The reader's types promise a zip even beside an error.
+      // The reader's types promise a zip even with an error.
       if (cause === null) resolve(zip)
       else reject(cause)
     }),
@@ -29,14 +29,14 @@ const writeEntry = async (zip: ZipFile, entry: Entry, target: string): Promise<v
       else reject(cause)
     }),
   )
-  // The upper half holds the Unix mode, where the archive has one: programs stay executable.
+  // The upper half is the Unix mode, if the archive has one: programs stay executable.
   const mode = (entry.externalFileAttributes >>> 16) & 0o777
   await pipeline(source, createWriteStream(target, { mode: mode === 0 ? 0o644 : mode }))
 }
 
 /**
- * Writes the members that `place` gives a path below `folder`; gives the paths written.
- * @returns left `EngineBuildFailed` where the wheel is missing, damaged or the disk is full.
+ * Writes every member for which `place` returns a path to that path below `folder`. @returns the paths written.
+ * @returns left `EngineBuildFailed` if the wheel is missing or damaged, or the disk is full.
  */
 export const unpackWheel = (
   file: string,

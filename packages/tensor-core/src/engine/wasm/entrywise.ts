@@ -1,6 +1,6 @@
 /**
- * a + b, a - b, a b, a / b on the wasm engine, with broadcasting, and a copy that is none. TensorFlow.js's kernels hand shapes over
- * through the module's stack, 2 to 3 microseconds a call, and take 1 ns and more per entry where the innermost axis is short.
+ * a + b, a - b, a b, a / b on the wasm engine, with broadcasting, and identity as an aliased view. TensorFlow.js's kernels pass shapes
+ * through the module's stack, 2 to 3 microseconds a call, and take 1 ns and more per entry if the innermost axis is short.
  * The results are the same: each operation is rounded once.
  */
 import { tf } from '../tf'
@@ -10,14 +10,14 @@ import { override, sizeOf } from './override'
 
 // broadcasting -----------------------------------------------------------------------------------
 
-/** One axis of the result and how far each operand steps along it, in entries. */
+/** One axis of the result, and the stride of each operand along it, in entries. */
 interface Axis {
   readonly size: number
   readonly a: number
   readonly b: number
 }
 
-/** The axes of a broadcast, innermost first; neighbours that both operands pass through evenly are one. */
+/** The axes of a broadcast, innermost first; adjacent axes with compatible strides in both operands are merged. */
 export const foldedAxes = (
   out: ReadonlyArray<number>,
   a: ReadonlyArray<number>,
@@ -72,7 +72,7 @@ export const registerEntryWise = (): void => {
   registerBinary(tf.Sub, 'subtract')
   registerBinary(tf.Multiply, 'multiply')
   registerBinary(tf.RealDiv, 'divide')
-  // Tensors are never written to again, so a copy may be the same memory, as reshape's result is.
+  // Tensors are never modified, so a copy may share the memory, as the result of reshape does.
   override(tf.Identity, ({ backend, inputs: { x } }) => {
     if (x === undefined || x.dtype === 'string') return undefined
     backend.incRef(x.dataId)

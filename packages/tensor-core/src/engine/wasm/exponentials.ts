@@ -1,4 +1,4 @@
-/** exp and log on the wasm engine: TensorFlow.js's go through the C library one by one, 12 ns each; these take 1 ns. */
+/** exp and log on the wasm engine: TensorFlow.js calls the C library for each entry, 12 ns; these take 1 ns. */
 import { tf } from '../tf'
 import { addressOf, kernelsOf } from './memory'
 import { override, sizeOf } from './override'

@@ -1,6 +1,6 @@
 /**
- * The wasm engine's fused kernels (`fused/`): one pass over memory instead of five to fourteen kernels, the operations in the same
- * order, so that the results are those of the separate kernels to the last bit.
+ * The wasm engine's fused kernels (`fused/`): one pass over memory instead of five to fourteen kernels, with the operations in the
+ * same order, so that the results equal those of the separate kernels to the last bit.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { fusedNames } from '../fused/kernel'
@@ -13,13 +13,13 @@ import { type Kernel, override, sizeOf } from './override'
 const areFloats = (...tensors: ReadonlyArray<tf.TensorInfo>): boolean =>
   tensors.every(({ dtype }) => dtype === 'float32')
 
-/** Rows of the last axis. */
+/** The number of rows, and their width: the last axis. */
 const rowsOf = ({ shape }: tf.TensorInfo): readonly [rows: number, width: number] => {
   const width = shape.at(-1) ?? 1
   return [sizeOf(shape) / width, width]
 }
 
-/** TensorFlow.js's own sigmoid, whose result is written over. */
+/** TensorFlow.js's own sigmoid; the caller overwrites its result. */
 const sigmoidOf = (backend: BackendWasm, x: tf.TensorInfo): tf.TensorInfo => {
   const result = tf.getKernel(tf.Sigmoid, 'wasm').kernelFunc({ inputs: { x }, attrs: {}, backend })
   const [s] = Array.isArray(result) ? result : [result]

@@ -1,8 +1,8 @@
-/** What tools/wasm exports, as TypeScript sees it. */
+/** The exports of kernels.wasm (sources: tools/wasm), as types. */
 
 // model ------------------------------------------------------------------------------------------
 
-/** What tools/wasm exports; pointers are byte addresses, strides are in floats. */
+/** Pointers are byte addresses, strides are in floats. */
 export interface Kernels {
   readonly scratchFloats: (k: number, n: number) => number
   readonly products: (
@@ -139,7 +139,7 @@ export interface Kernels {
   ) => void
 }
 
-/** Three outer axes and the innermost, whose strides are 1, or 0 for an operand that stays. */
+/** Three outer axes and the innermost, whose stride is 1, or 0 for an operand that is repeated. */
 type EntryWise = (
   a: number,
   a0: number,
@@ -186,7 +186,7 @@ const names = [
   'adamW',
 ] as const satisfies ReadonlyArray<keyof Kernels>
 
-/** Whether the exports of a module are these. */
+/** Whether the exports of a module are these kernels. */
 export const isKernels = (u: object): u is Kernels => {
   const exported = new Map(Object.entries(u))
   return names.every((name) => typeof exported.get(name) === 'function')

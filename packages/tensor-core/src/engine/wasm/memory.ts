@@ -1,21 +1,21 @@
 /**
- * Our own WebAssembly kernels, working on the memory of TensorFlow.js's wasm backend: tensors are read and written where they
- * lie, nothing is copied.
+ * Our own WebAssembly kernels, working on the memory of TensorFlow.js's wasm backend: tensors are read and written in place, nothing
+ * is copied.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import { assetOrThrow } from '../asset'
 import type { tf } from '../tf'
-import { binary } from './binary'
 import { type Kernels, isKernels } from './kernels'
 
-// the host's WebAssembly --------------------------------------------------------------------------
+// the host's WebAssembly -------------------------------------------------------------------------
 
-/** The part of the WebAssembly interface used here; Node's types leave it to those of browsers. */
+/** The part of the WebAssembly interface used here, which Node's types do not declare. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (module: object, imports: object) => { readonly exports: object }
 }
 
-/** What emscripten's module offers beneath TensorFlow.js's types. */
+/** What emscripten's module has beyond TensorFlow.js's types. */
 interface Heap {
   readonly _malloc: (bytes: number) => number
   readonly _free: (address: number) => void
@@ -34,7 +34,7 @@ const isHeap = (u: object): u is Heap =>
 
 const heapOf = (backend: BackendWasm): Heap => {
   const heap: object = backend.wasm
-  if (!isHeap(heap)) throw new Error('the wasm backend does not show its memory')
+  if (!isHeap(heap)) throw new Error('the memory of the wasm backend is not accessible')
   return heap
 }
 
@@ -42,22 +42,22 @@ const heapOf = (backend: BackendWasm): Heap => {
 
 const instances = new WeakMap<BackendWasm, Kernels>()
 
-/** The kernels of this backend, made on first use. */
+/** The kernels of this backend, compiled on first use. */
 export const kernelsOf = (backend: BackendWasm): Kernels => {
-  const there = instances.get(backend)
-  if (there !== undefined) return there
-  const module = new WebAssembly.Module(Buffer.from(binary, 'base64'))
+  const existing = instances.get(backend)
+  if (existing !== undefined) return existing
+  const module = new WebAssembly.Module(assetOrThrow(__dirname, 'kernels.wasm'))
   const { exports } = new WebAssembly.Instance(module, { env: { memory: heapOf(backend).asm.memory } })
-  if (!isKernels(exports)) throw new Error("the wasm engine's kernels are not what they should be")
+  if (!isKernels(exports)) throw new Error('kernels.wasm does not export the kernels of this release')
   instances.set(backend, exports)
   return exports
 }
 
-/** Where a tensor's values lie, as a byte address. */
+/** The byte address of a tensor's values. */
 export const addressOf = (backend: BackendWasm, tensor: tf.TensorInfo): number =>
   backend.getMemoryOffset(tensor.dataId)
 
-/** Runs `work` with `floats` of scratch memory. */
+/** Runs `work` with scratch memory for so many floats. */
 export const withScratch = (backend: BackendWasm, floats: number, work: (address: number) => void): void => {
   const heap = heapOf(backend)
   const address = heap._malloc(floats * 4) >>> 0

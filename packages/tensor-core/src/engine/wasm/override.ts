@@ -1,4 +1,4 @@
-/** Puts a kernel of ours in place of TensorFlow.js's on the wasm backend; what ours does not take, the original does. */
+/** Replaces a kernel of TensorFlow.js on the wasm backend by ours; inputs that ours does not accept go to the original. */
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { tf } from '../tf'
 
@@ -8,15 +8,15 @@ export interface KernelCall {
   readonly attrs: tf.NamedAttrMap
 }
 
-/** A kernel; undefined where these inputs are not for it. */
+/** A kernel; undefined if it does not accept these inputs. */
 export type Kernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[] | undefined
 
 const own = new Set<string>()
 
-/** Whether a kernel of TensorFlow.js's, or one it lacks but knows by name, is replaced. */
+/** Whether a kernel of TensorFlow.js, or one that it knows by name but lacks, is replaced. */
 export const isOurs = (kernelName: string): boolean => own.has(kernelName)
 
-/** TensorFlow.js's kernel, where it has one. */
+/** TensorFlow.js's kernel, if it has one. */
 const originalOf = (kernelName: string): tf.KernelConfig | undefined => tf.getKernel(kernelName, 'wasm')
 
 /** Registers `kernel` under a kernel's name; calling it again changes nothing. */
@@ -35,14 +35,18 @@ export const override = (kernelName: string, kernel: Kernel): void => {
       const result = kernel({ backend, inputs, attrs: attrs ?? {} })
       if (result !== undefined) return result
       if (original === undefined)
-        throw new Error(`${kernelName} does not take these inputs on the wasm engine`)
+        throw new Error(`${kernelName} does not accept these inputs on the wasm engine`)
       return original.kernelFunc(call)
     },
   })
 }
 
-/** Four bytes per element: what the copying kernels move. */
+/** Four bytes per element, as the copying kernels need. */
 export const isFourBytes = (...tensors: ReadonlyArray<tf.TensorInfo | undefined>): boolean =>
   tensors.every((t) => t !== undefined && (t.dtype === 'float32' || t.dtype === 'int32'))
 
 export const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((n, d) => n * d, 1)
+
+/** Whether an attribute is a list of numbers. */
+export const isNumbers = (u: unknown): u is number[] =>
+  Array.isArray(u) && u.every((x) => typeof x === 'number')

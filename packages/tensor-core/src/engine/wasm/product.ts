@@ -1,9 +1,9 @@
 /**
- * The matrix product of the wasm engine, put in place of TensorFlow.js's own beneath `tf.matMul`, gradients included.
+ * The matrix product of the wasm engine, which replaces TensorFlow.js's own beneath `tf.matMul`, gradients included.
  *
- * TensorFlow.js's kernel is fast (XNNPACK) for a plain two-dimensional product alone: transposed it runs at 1 to 3 GFLOP/s,
- * in batches at 1.5, and it keeps a packed copy of every right operand. Ours runs at 25 to 50 GFLOP/s in all forms, batches,
- * transposes and thin shapes included, and keeps nothing (docs/engines.md has the table).
+ * TensorFlow.js's kernel (XNNPACK) is fast only for a plain two-dimensional product: with a transpose it runs at 1 to 3 GFLOP/s, in
+ * batches at 1.5, and it keeps a packed copy of every right operand. Ours runs at 25 to 50 GFLOP/s in all forms, batches,
+ * transposes and thin shapes included, and keeps no copy (docs/engines.md has the table).
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { tf } from '../tf'
@@ -25,7 +25,7 @@ const operand = (shape: ReadonlyArray<number>, transposed: boolean): Operand => 
   return transposed ? { batch, rows: cols, cols: rows } : { batch, rows, cols }
 }
 
-/** Which matrix of an operand each matrix of the result takes, where batches broadcast in a way strides cannot tell. */
+/** Which matrix of an operand each matrix of the result uses, for broadcasts that strides cannot express. */
 const broadcastIndices = (
   batch: ReadonlyArray<number>,
   out: ReadonlyArray<number>,
@@ -48,14 +48,27 @@ const broadcastIndices = (
 
 // kernel -----------------------------------------------------------------------------------------
 
-const product = (
-  backend: BackendWasm,
-  a: tf.TensorInfo,
-  b: tf.TensorInfo,
-  transposeA: boolean,
-  transposeB: boolean,
-  base?: tf.TensorInfo,
-): tf.TensorInfo => {
+/** base + op(a) op(b), with op the transpose if the flag is set; without `base` the product alone. */
+interface Product {
+  readonly a: tf.TensorInfo
+  readonly b: tf.TensorInfo
+  readonly transposeA: boolean
+  readonly transposeB: boolean
+  readonly base?: tf.TensorInfo
+}
+
+/** One call of the kernel: where it starts in each tensor, how far apart the matrices of a batch are, and how many. */
+interface Run {
+  readonly startA: number
+  readonly strideA: number
+  readonly startB: number
+  readonly strideB: number
+  readonly startOut: number
+  readonly times: number
+  readonly rows: number
+}
+
+const product = (backend: BackendWasm, { a, b, transposeA, transposeB, base }: Product): tf.TensorInfo => {
   if (a.dtype !== 'float32' || b.dtype !== 'float32')
     throw new Error(`matMul takes float32 tensors, not ${a.dtype} and ${b.dtype}`)
   const left = operand(a.shape, transposeA)
@@ -73,15 +86,7 @@ const product = (
   const batches = sizeOf(batch)
   if (batches * m * n === 0) return out
   const kernels = kernelsOf(backend)
-  const run = (
-    startA: number,
-    strideA: number,
-    startB: number,
-    strideB: number,
-    startOut: number,
-    times: number,
-    rows = m,
-  ): void =>
+  const run = ({ startA, strideA, startB, strideB, startOut, times, rows }: Run): void =>
     withScratch(backend, kernels.scratchFloats(k, n), (scratch) =>
       kernels.products(
         addressOf(backend, a) + startA * 4,
@@ -100,18 +105,35 @@ const product = (
       ),
     )
   const [countA, countB] = [sizeOf(left.batch), sizeOf(right.batch)]
-  // One right matrix for a whole batch: a single tall product packs it once.
+  // One right matrix for the whole batch: a single tall product packs it only once.
   if (countB === 1 && countA === batches && !transposeA) {
-    run(0, 0, 0, 0, 0, 1, batches * m)
+    run({ startA: 0, strideA: 0, startB: 0, strideB: 0, startOut: 0, times: 1, rows: batches * m })
     return out
   }
   const [plainA, plainB] = [countA === 1 || countA === batches, countB === 1 || countB === batches]
   if (plainA && plainB) {
-    run(0, countA === 1 ? 0 : m * k, 0, countB === 1 ? 0 : k * n, 0, batches)
+    run({
+      startA: 0,
+      strideA: countA === 1 ? 0 : m * k,
+      startB: 0,
+      strideB: countB === 1 ? 0 : k * n,
+      startOut: 0,
+      times: batches,
+      rows: m,
+    })
     return out
   }
   const [fromA, fromB] = [broadcastIndices(left.batch, batch), broadcastIndices(right.batch, batch)]
-  for (let i = 0; i < batches; i++) run((fromA[i] ?? 0) * m * k, 0, (fromB[i] ?? 0) * k * n, 0, i * m * n, 1)
+  for (let i = 0; i < batches; i++)
+    run({
+      startA: (fromA[i] ?? 0) * m * k,
+      strideA: 0,
+      startB: (fromB[i] ?? 0) * k * n,
+      strideB: 0,
+      startOut: i * m * n,
+      times: 1,
+      rows: m,
+    })
   return out
 }
 
@@ -122,11 +144,22 @@ export const registerProduct = (): void => {
   override(tf.BatchMatMul, ({ backend, inputs: { a, b }, attrs }) =>
     a === undefined || b === undefined
       ? undefined
-      : product(backend, a, b, attrs['transposeA'] === true, attrs['transposeB'] === true),
+      : product(backend, {
+          a,
+          b,
+          transposeA: attrs['transposeA'] === true,
+          transposeB: attrs['transposeB'] === true,
+        }),
   )
   override(fusedNames.matMulAdd, ({ backend, inputs: { a, b, base }, attrs }) =>
     a === undefined || b === undefined || base === undefined
       ? undefined
-      : product(backend, a, b, attrs['transposeA'] === true, attrs['transposeB'] === true, base),
+      : product(backend, {
+          a,
+          b,
+          base,
+          transposeA: attrs['transposeA'] === true,
+          transposeB: attrs['transposeB'] === true,
+        }),
   )
 }

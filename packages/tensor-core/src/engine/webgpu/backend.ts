@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js's WebGPU backend on a device of ours: opened with the adapter's largest limits, with our own keeper of buffers,
- * and with reads that work in Node, asynchronous and synchronous.
+ * TensorFlow.js's WebGPU backend on our own device: opened with the adapter's largest limits, with our own buffer manager, and with
+ * reads that work in Node, asynchronous and synchronous.
  */
 import { tf } from '../tf'
 import { type BufferManager, bufferManager } from './buffers'
@@ -13,7 +13,7 @@ import {
   mapForReading,
   usage,
 } from './gpu'
-import { type Troubles, troublesOf } from './troubles'
+import { type DeviceErrors, errorsOf } from './deviceErrors'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -24,7 +24,7 @@ interface TensorData {
   readonly resource?: GpuBuffer | null
 }
 
-/** What of TensorFlow.js's backend is reached into; the version is pinned, and the contract suite uses all of it. */
+/** The internals of TensorFlow.js's backend that are used here; the version is pinned, and the contract suite exercises all of them. */
 export interface WebgpuBackend extends tf.KernelBackend {
   bufferManager: BufferManager
   readonly tensorMap: { readonly get: (id: object) => TensorData | undefined }
@@ -51,7 +51,7 @@ export const isBackendModule = (u: unknown): u is BackendModule =>
 
 // device -----------------------------------------------------------------------------------------
 
-/** Timestamps are for profiling, the rest of the features for drawing; only limits matter here. */
+/** Timestamps are for profiling, the other features for drawing; only limits matter here. */
 const features = ['timestamp-query']
 
 const numericLimits = (limits: GpuAdapter['limits']): Readonly<Record<string, number>> => {
@@ -66,7 +66,7 @@ const numericLimits = (limits: GpuAdapter['limits']): Readonly<Record<string, nu
   )
 }
 
-/** The adapter's device with everything the adapter can do: defaults would stop at buffers of 128 MB. */
+/** The adapter's device with the largest limits that the adapter has: the defaults would limit buffers to 128 MB. */
 export const openDevice = (adapter: GpuAdapter): Promise<GpuDevice> => {
   const has = new Set(adapter.features)
   return during(() =>
@@ -82,7 +82,7 @@ export const openDevice = (adapter: GpuAdapter): Promise<GpuDevice> => {
 const bytesOf = ({ shape, dtype }: TensorData): number =>
   tf.util.sizeFromShape([...shape]) * (dtype === 'complex64' ? 8 : 4)
 
-/** Starts the copy of a tensor to memory the processor can map. */
+/** Starts the copy of a tensor to memory that the processor can map. */
 const stage = (backend: WebgpuBackend, data: TensorData, resource: GpuBuffer): GpuBuffer => {
   const bytes = bytesOf(data)
   const staging = backend.bufferManager.acquireBuffer(bytes, usage.copyTarget | usage.mapRead)
@@ -93,7 +93,7 @@ const stage = (backend: WebgpuBackend, data: TensorData, resource: GpuBuffer): G
   return staging
 }
 
-/** The values of a mapped copy, which is given back. */
+/** The values of a mapped copy; its buffer is released. */
 const unstage = (
   backend: WebgpuBackend,
   data: TensorData,
@@ -105,7 +105,7 @@ const unstage = (
   return tf.util.convertBackendValuesAndArrayBuffer(values, data.dtype)
 }
 
-/** Values that are known, or the buffer to read them from. */
+/** The values if they are known, else the buffer to read them from. */
 const present = (
   backend: WebgpuBackend,
   id: object,
@@ -122,10 +122,10 @@ const present = (
 
 // constructor ------------------------------------------------------------------------------------
 
-/** TensorFlow.js's backend class with reads of ours. */
+/** TensorFlow.js's backend class with our reads. */
 const withReads = (
   Base: BackendModule['WebGPUBackend'],
-  troubles: Troubles,
+  errors: DeviceErrors,
 ): BackendModule['WebGPUBackend'] =>
   class extends Base {
     override readonly read = async (id: object): Promise<tf.backend_util.BackendValues> => {
@@ -135,10 +135,10 @@ const withReads = (
       try {
         await during(() => staging.mapAsync(mapForReading))
       } catch (cause) {
-        troubles.check()
+        errors.check()
         throw cause
       }
-      troubles.check()
+      errors.check()
       return unstage(this, here.data, staging)
     }
 
@@ -146,12 +146,12 @@ const withReads = (
       const here = present(this, id)
       if ('values' in here) return here.values
       const staging = stage(this, here.data, here.from)
-      // The state says all; the promise is looked at by nobody.
+      // The state is checked below; the promise itself is not needed.
       during(() => staging.mapAsync(mapForReading)).catch(() => undefined)
       until(() => staging.mapState !== 'pending')
-      troubles.check()
+      errors.check()
       if (staging.mapState !== 'mapped')
-        throw new Error('the webgpu device gave no values back: it was lost, or its driver has stopped')
+        throw new Error('the webgpu device returned no values: it was lost, or its driver has stopped')
       return unstage(this, here.data, staging)
     }
   }
@@ -162,8 +162,8 @@ export const makeBackend = (
   device: GpuDevice,
   info: AdapterDescription,
 ): WebgpuBackend => {
-  const troubles = troublesOf(device)
-  const backend = new (withReads(WebGPUBackend, troubles))(device, info)
-  backend.bufferManager = bufferManager(device, troubles.check)
+  const errors = errorsOf(device)
+  const backend = new (withReads(WebGPUBackend, errors))(device, info)
+  backend.bufferManager = bufferManager(device, errors.check)
   return backend
 }

@@ -1,17 +1,17 @@
 /**
- * The engine's memory on the device: buffers in use, and a few free ones kept to be used again.
+ * The engine's memory on the device: buffers in use, and a few free ones that are kept for reuse.
  *
- * It takes the place of TensorFlow.js's own, which keeps every buffer ever freed, by its exact size: a text that grows by one
- * token per step asks for new sizes in each step, so that memory only grows. Here sizes come in four steps per power of two, and the
- * longest unused are given back once the free ones exceed a bound. An allocation the device cannot make is an error at once,
- * with the size asked for, once the free buffers are given up.
+ * It replaces TensorFlow.js's own, which keeps every freed buffer by its exact size: a text that grows by one token per step needs
+ * new sizes in every step, so that memory only grows. Here sizes are rounded to four steps per power of two, and the least recently
+ * used free buffers are destroyed once they exceed a bound. An allocation that fails even without free buffers is reported by the
+ * same call, with the requested size.
  */
 import * as E from 'fp-ts/Either'
 import type { GpuBuffer, GpuDevice } from './gpu'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What TensorFlow.js's backend asks of the keeper of its buffers. */
+/** The interface that TensorFlow.js's backend requires of its buffer manager. */
 export interface BufferManager {
   readonly numBytesUsed: number
   readonly numBytesAllocated: number
@@ -22,14 +22,14 @@ export interface BufferManager {
   readonly dispose: () => void
 }
 
-/** Free memory that is kept: this much, and at least as much as half of what is in use. */
+/** Free memory that is kept: this much, or half of what is in use if that is more. */
 const keptBytes = 64 * 2 ** 20
 
 const smallest = 16
 
 // sizes ------------------------------------------------------------------------------------------
 
-/** The next size of the ladder: at most a quarter larger, a multiple of 16. */
+/** The size rounded up: by at most a quarter, to a multiple of 16. */
 export const roundedSize = (size: number): number => {
   if (size <= smallest) return smallest
   const step = Math.max(smallest, 2 ** (Math.floor(Math.log2(size)) - 2))
@@ -40,10 +40,10 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
 // constructor ------------------------------------------------------------------------------------
 
-/** `check` throws what the device has reported since; it is asked after each new buffer. */
+/** `check` throws what the device has reported since its last call; it is called after each new buffer. */
 export const bufferManager = (device: GpuDevice, check: (doing: string) => void): BufferManager => {
   const used = new Set<GpuBuffer>()
-  /** By size and usage; a buffer that is freed later stands later, in its list and (by key) in the map. */
+  /** By size and usage; ordered by when they were freed, within a list and (by key) in the map. */
   const free = new Map<string, GpuBuffer[]>()
   const count = { used: 0, allocated: 0, freeBuffers: 0 }
   const limit = Math.min(
@@ -52,7 +52,7 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
   )
   const keyOf = (size: number, usage: number): string => `${size} ${usage}`
 
-  const give = (buffer: GpuBuffer): void => {
+  const destroy = (buffer: GpuBuffer): void => {
     buffer.destroy()
     count.allocated -= buffer.size
   }
@@ -63,21 +63,21 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
         const oldest = buffers.shift()
         if (oldest === undefined) break
         count.freeBuffers--
-        give(oldest)
+        destroy(oldest)
       }
       if (buffers.length === 0) free.delete(key)
       if (count.allocated - count.used <= bound) return
     }
   }
 
-  const create = (asked: number, size: number, usage: number, mapped: boolean): GpuBuffer => {
+  const create = (requested: number, size: number, usage: number, mapped: boolean): GpuBuffer => {
     if (size > limit)
       throw new Error(
-        `a tensor of ${megabytes(asked)} is more than this device holds in one piece (${megabytes(limit)})`,
+        `a tensor of ${megabytes(requested)} is more than this device holds in one piece (${megabytes(limit)})`,
       )
     const attempt = (): GpuBuffer => {
-      const doing = `a tensor of ${megabytes(asked)}, beside ${megabytes(count.allocated)}`
-      // A buffer to be written is refused at once, any other by a report beside the call.
+      const doing = `a tensor of ${megabytes(requested)}, beside ${megabytes(count.allocated)}`
+      // A buffer to be mapped is refused by an exception, any other by an event of the device.
       const made = E.tryCatch(
         () => device.createBuffer({ size, usage, mappedAtCreation: mapped }),
         (cause) => cause,
@@ -111,14 +111,14 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
     get numBytesAllocated() {
       return count.allocated
     },
-    acquireBuffer: (asked, usage, mapped = false, reuse = true) => {
-      // A size past the ladder's last step but within the limit is taken as it is.
-      const rounded = roundedSize(asked)
-      const size = rounded > limit ? Math.ceil(asked / smallest) * smallest : rounded
+    acquireBuffer: (requested, usage, mapped = false, reuse = true) => {
+      // A size whose rounding exceeds the limit is used as it is.
+      const rounded = roundedSize(requested)
+      const size = rounded > limit ? Math.ceil(requested / smallest) * smallest : rounded
       const key = keyOf(size, usage)
       const kept = reuse ? free.get(key)?.pop() : undefined
       if (kept !== undefined) count.freeBuffers--
-      const buffer = kept ?? create(asked, size, usage, mapped)
+      const buffer = kept ?? create(requested, size, usage, mapped)
       used.add(buffer)
       count.used += size
       return buffer
@@ -127,7 +127,7 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
       if (!used.delete(buffer)) return
       count.used -= buffer.size
       if (!reuse) {
-        give(buffer)
+        destroy(buffer)
         return
       }
       const key = keyOf(buffer.size, buffer.usage)
@@ -141,7 +141,7 @@ export const bufferManager = (device: GpuDevice, check: (doing: string) => void)
     getNumUsedBuffers: () => used.size,
     getNumFreeBuffers: () => count.freeBuffers,
     dispose: () => {
-      ;[...used, ...[...free.values()].flat()].forEach(give)
+      ;[...used, ...[...free.values()].flat()].forEach(destroy)
       used.clear()
       free.clear()
       count.used = 0

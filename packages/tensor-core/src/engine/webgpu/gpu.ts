@@ -1,6 +1,6 @@
 /**
- * The part of WebGPU that the engine uses, as Dawn's addon for Node gives it. The addon is loaded at run time, where it is
- * installed: what it gives is looked at before it is used.
+ * The part of WebGPU that the engine uses, as Dawn's addon for Node provides it. The addon is loaded at run time, if it is installed:
+ * what it exports is checked before use.
  */
 
 // model ------------------------------------------------------------------------------------------
@@ -22,7 +22,7 @@ export interface GpuBufferDescriptor {
   readonly mappedAtCreation?: boolean
 }
 
-/** The device that computes, and what it tells of its troubles. */
+/** The device that computes, and the errors it reports. */
 export interface GpuDevice {
   readonly limits: Readonly<Record<string, number>>
   readonly lost: Promise<{ readonly reason: string; readonly message: string }>
@@ -34,7 +34,7 @@ export interface GpuDevice {
   ) => void
 }
 
-/** How an adapter calls itself; any of it may be empty. */
+/** How an adapter describes itself; every field may be empty. */
 export interface AdapterDescription {
   readonly vendor: string
   readonly architecture: string
@@ -58,7 +58,7 @@ export interface Gpu {
   readonly requestAdapter: (options: { readonly powerPreference: string }) => Promise<GpuAdapter | null>
 }
 
-/** Dawn's addon: a GPU entry point with options, and the classes that a browser has as globals. */
+/** Dawn's addon: a GPU entry point with options, and the classes that are globals in a browser. */
 export interface DawnAddon {
   readonly create: (options: ReadonlyArray<string>) => Gpu
   readonly globals: object

@@ -1,4 +1,4 @@
-/** Finds a WebGPU adapter through Dawn, and makes TensorFlow.js compute on it. */
+/** Finds a WebGPU adapter through Dawn, and registers TensorFlow.js's backend on it. */
 import * as E from 'fp-ts/Either'
 import { requireUnknown } from '../native/package'
 import { tf } from '../tf'
@@ -12,14 +12,14 @@ import { missingVulkan } from './vulkan'
 
 // model ------------------------------------------------------------------------------------------
 
-/** The adapter this machine offers first. */
+/** The first adapter of this machine. */
 export interface FoundAdapter {
   readonly name: string
-  /** A program on the processor plays the GPU. */
+  /** Whether it is a software implementation on the processor. */
   readonly software: boolean
 }
 
-/** What the engine says of itself once it runs. */
+/** What the engine reports once it runs. */
 export interface WebgpuRunning {
   readonly device: string
   readonly gpu: boolean
@@ -45,7 +45,7 @@ const offerGpu = (gpu: Gpu): void => {
   else Object.defineProperty(scope, 'navigator', { ...changeable, value: { gpu } })
 }
 
-/** Loads Dawn once, and puts its classes where TensorFlow.js looks for them. */
+/** Loads Dawn once, and makes its classes global, where TensorFlow.js looks for them. */
 const loadDawn = (addon: string): Gpu => {
   if (state.gpu !== undefined) return state.gpu
   const dawn = requireUnknown(addon)
@@ -73,7 +73,7 @@ const openAdapter = async (): Promise<E.Either<string, GpuAdapter>> => {
 
 // starting ---------------------------------------------------------------------------------------
 
-/** Looks for an adapter without making it compute. @returns left why there is none. */
+/** Looks for an adapter without computing on it. @returns left the reason why there is none. */
 export const findAdapter = async (): Promise<E.Either<string, FoundAdapter>> => {
   try {
     const adapter = await openAdapter()
@@ -85,13 +85,13 @@ export const findAdapter = async (): Promise<E.Either<string, FoundAdapter>> => 
   }
 }
 
-/** The backend on this adapter, ready to be selected. */
+/** Registers the backend on this adapter, so that it can be selected. */
 const register = async (adapter: GpuAdapter, backendFile: string): Promise<void> => {
   if (state.described !== undefined) return
-  // Dawn's global GPU stands before the backend is loaded: it looks for it then.
+  // Dawn's global GPU must exist before the backend is loaded, because it looks for it then.
   const module = requireUnknown(backendFile)
   if (!isBackendModule(module)) throw new Error('@tensorflow/tfjs-backend-webgpu has no backend class')
-  // What is tested is what runs: small tensors are not computed on the processor behind the caller's back.
+  // Small tensors are not silently computed on the processor: what is tested is what runs.
   tf.env().set('WEBGPU_CPU_FORWARD', false)
   const { info } = adapter
   const device = await openDevice(adapter)
@@ -101,11 +101,12 @@ const register = async (adapter: GpuAdapter, backendFile: string): Promise<void>
   state.described = info
 }
 
-const softwareWarning = 'the webgpu engine runs on the CPU, through a software driver: right results, slowly'
+const softwareWarning =
+  'the webgpu engine runs on the CPU, through a software driver: results are correct, but slow'
 
 /**
- * Starts the engine and says what runs it; throws where the adapter does not start.
- * @returns left why there is no adapter; with `gpuOnly` a program that plays a GPU is none.
+ * Starts the engine and reports what it runs on; throws if the adapter does not start.
+ * @returns left the reason why there is no adapter; with `gpuOnly` a software implementation does not count.
  */
 export const startWebgpu = async (gpuOnly: boolean): Promise<E.Either<string, WebgpuRunning>> => {
   const packages = webgpuPackages()
@@ -114,7 +115,7 @@ export const startWebgpu = async (gpuOnly: boolean): Promise<E.Either<string, We
     const adapter = await openAdapter()
     if (E.isLeft(adapter)) return adapter
     const { info } = adapter.right
-    if (gpuOnly && isSoftware(info)) return E.left(`${adapterName(info)} is no GPU`)
+    if (gpuOnly && isSoftware(info)) return E.left(`${adapterName(info)} is not a GPU`)
     await register(adapter.right, packages.right.backend)
   }
   if (!(await tf.setBackend(backendName))) throw new Error('the webgpu backend did not start')

@@ -1,8 +1,8 @@
 /**
- * The two npm packages of the engine, where they are installed: `webgpu` (Dawn's addon) and TensorFlow.js's backend. They are
- * optional peers: together they take 151 MB, most of it Dawn for platforms that are not this one.
+ * The two npm packages of the engine, if they are installed: `webgpu` (Dawn's addon) and TensorFlow.js's backend. They are optional
+ * peers: together they take 151 MB, most of it Dawn for other platforms.
  *
- * Dawn's own entry is not loaded: it is a module that only adds bookkeeping for every buffer to the same addon.
+ * Dawn's own entry is not loaded: it only adds bookkeeping for every buffer to the same addon.
  */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -25,7 +25,7 @@ export const installLine = 'npm install webgpu@0.6.2 @tensorflow/tfjs-backend-we
 const dawnPackage = 'webgpu'
 const backendPackage = '@tensorflow/tfjs-backend-webgpu'
 
-/** How a package is found; tests give one that finds nothing. */
+/** How a package is found; tests pass one that finds nothing. */
 export type Resolve = (id: string) => string
 
 const resolveHere: Resolve = (id) => createRequire(__filename).resolve(id)
@@ -45,7 +45,7 @@ const found = (resolve: Resolve, id: string): E.Either<string, string> =>
     () => `${id.replace('/package.json', '')} is not installed; run: ${installLine}`,
   )
 
-/** @returns left why not, and the line that installs them. */
+/** @returns left the reason if they are not installed, with the command that installs them. */
 export const webgpuPackages = (resolve: Resolve = resolveHere): E.Either<string, WebgpuPackages> =>
   pipe(
     E.Do,

@@ -1,4 +1,4 @@
-/** Whether this machine has a WebGPU adapter, asked in a process of its own; and whether a GPU may be there at all. */
+/** Whether this machine has a WebGPU adapter, found out in a child process; and whether there may be a GPU at all. */
 import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import * as E from 'fp-ts/Either'
@@ -10,19 +10,19 @@ import { nvidiaDriverPresent } from '../native/gpu'
 import type { FoundAdapter } from './load'
 import { webgpuPackages } from './package'
 
-const answerCodec = t.union([t.type({ name: t.string, software: t.boolean }), t.type({ reason: t.string })])
+const resultCodec = t.union([t.type({ name: t.string, software: t.boolean }), t.type({ reason: t.string })])
 
 const childFile = join(__dirname, `probeChild${extname(__filename)}`)
 
-/** The adapter this machine offers first. @returns left why there is none. */
+/** The first adapter of this machine. @returns left the reason why there is none. */
 export const probeAdapter: TE.TaskEither<string, FoundAdapter> = pipe(
   TE.fromEither(webgpuPackages()),
   TE.chain(() => askChild(childFile, [])),
   TE.chainEitherK((message) =>
     pipe(
-      answerCodec.decode(message),
-      E.mapLeft(() => 'the look for an adapter gave no readable answer'),
-      E.chain((answer) => ('reason' in answer ? E.left(answer.reason) : E.right(answer))),
+      resultCodec.decode(message),
+      E.mapLeft(() => 'the search for an adapter gave no readable result'),
+      E.chain((result) => ('reason' in result ? E.left(result.reason) : E.right(result))),
     ),
   ),
 )
@@ -35,6 +35,6 @@ const renderNodes = (): boolean => {
   }
 }
 
-/** Whether a GPU may be there, told without loading any driver: a device file on Linux; elsewhere one always may. */
+/** Whether there may be a GPU, found out without loading a driver: a device file on Linux; always true on other systems. */
 export const mayHaveGpu = (): boolean =>
   process.platform !== 'linux' || nvidiaDriverPresent() || renderNodes()

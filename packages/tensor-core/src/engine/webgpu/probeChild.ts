@@ -1,6 +1,6 @@
 /**
- * Looks for a WebGPU adapter in a process of its own and sends what it finds: a driver may write on standard error, or end the
- * process that loads it.
+ * The child process of `probe`: looks for a WebGPU adapter and sends what it finds. A driver may write to standard error, or crash
+ * the process that loads it.
  */
 import * as E from 'fp-ts/Either'
 import { findAdapter } from './load'

@@ -1,9 +1,9 @@
 /**
- * Linux's Vulkan, looked at before Dawn is loaded: its loader, `libvulkan.so.1`, and the manifests of its drivers. Without
- * them Dawn could only complain on standard error.
+ * Vulkan on Linux, checked before Dawn is loaded: its loader, `libvulkan.so.1`, and the manifests of its drivers. Without them Dawn
+ * would only print an error.
  *
- * A driver named by `VK_DRIVER_FILES` or `VK_ICD_FILENAMES` may bring a loader beside it, as SwiftShader does in a browser's
- * folder; a system without one of its own then needs no `LD_LIBRARY_PATH`.
+ * A driver named by `VK_DRIVER_FILES` or `VK_ICD_FILENAMES` may have a loader beside it, as SwiftShader does in a browser's folder;
+ * a system without its own loader then needs no `LD_LIBRARY_PATH`.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { constants, homedir } from 'node:os'
@@ -14,7 +14,7 @@ import { causeLine } from '../../contracts'
 
 const loader = 'libvulkan.so.1'
 
-/** RTLD_NODELETE of Linux: Node closes what is not an addon of its own, and this keeps it loaded. */
+/** RTLD_NODELETE of Linux: Node closes a library that is not an addon, and this keeps it loaded. */
 const keepLoaded = 0x1000
 
 /** Whether the dynamic linker has found and loaded a library. */
@@ -23,7 +23,7 @@ const isLoaded = (library: string): boolean => {
     process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_NOW | keepLoaded)
     return true
   } catch (cause) {
-    // A library that is no addon is loaded all the same, and only then called so.
+    // A library that is not an addon is loaded before Node reports this error.
     return causeLine(cause).includes('did not self-register')
   }
 }
@@ -32,7 +32,7 @@ const isLoaded = (library: string): boolean => {
 
 const filled = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
 
-/** The manifests that the environment names, in place of those that are installed. */
+/** The manifests that the environment names, instead of the installed ones. */
 const namedDrivers = (): ReadonlyArray<string> | undefined =>
   (filled(process.env['VK_DRIVER_FILES']) ?? filled(process.env['VK_ICD_FILENAMES']))
     ?.split(delimiter)
@@ -64,7 +64,7 @@ const hasManifest = (folder: string): boolean => {
 
 // finding ----------------------------------------------------------------------------------------
 
-/** @returns why there is no Vulkan on this Linux; undefined where there may be, and on other systems. */
+/** @returns the reason why this Linux has no Vulkan; undefined if it may have it, and on other systems. */
 export const missingVulkan = (): string | undefined => {
   if (process.platform !== 'linux') return undefined
   const named = namedDrivers()

@@ -1,6 +1,6 @@
 /**
- * Grouped-query attention over heads already turned: softmax(q k^T / sqrt(d) + mask) v, d the head's width or what a family puts in
- * its place. The heads that share a key head are laid out as one longer list of queries, so keys and values are never repeated.
+ * Grouped-query attention over rotated heads: softmax(q k^T / sqrt(d) + mask) v, where d is the head's width or a family's own
+ * value. The heads that share a key head are laid out as one longer list of queries, so keys and values are never repeated.
  */
 import { maskedSoftmax, matMul, softmaxPullback, tf } from '../../engine'
 
@@ -51,7 +51,7 @@ export const attentionWeights = (
     return maskedSoftmax(tf.reshape(scores, [rows, heads, length, keys]), mask)
   })
 
-/** [rows, heads, length, headDim] values as weighted */
+/** [rows, heads, length, headDim] weighted sums of the values */
 export const attentionContext = (weights: tf.Tensor, v: tf.Tensor): tf.Tensor =>
   tf.tidy(() => {
     const [rows, heads, length] = shape4(weights)
@@ -86,10 +86,10 @@ export const attendPullback = (
     }
   })
 
-/** [rows * length, heads * d] -> [rows, heads, length, d] is two steps; these are the second and its inverse. */
+/** [rows, length, heads, d] <-> [rows, heads, length, d]: its own inverse. */
 export const headsFirst = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 1, 3])
 
-/** Large enough to remove a key, small enough to stay finite when added to a score. */
+/** Large enough to remove a key, small enough for a score plus it to stay finite. */
 export const MASKED = -1e9
 
 /** [1, 1, length, length]: each position sees itself and what is before it. */

@@ -1,23 +1,17 @@
 /**
- * A whole batch forward and backward. What a layer's gradient needs is kept where there is room, and computed again on the way
- * back where there is none: the same numbers either way.
+ * A whole batch forward and backward. What a layer's gradient needs is kept where memory allows, and computed again in the
+ * backward pass elsewhere: the same numbers either way.
  */
 import { rmsNorm, rmsNormGainGradient, rmsNormPullback, tf } from '../../engine'
 import type { TokenBatch } from './batch'
 import { embed, embedPullback } from './embedding'
 import { batchFrame } from './frame'
-import {
-  type LayerTrace,
-  derivedBytes,
-  layerForward,
-  layerPullback,
-  leanTrace,
-  leanTraceBytes,
-} from './layer'
+import { type LayerTrace, derivedBytes, leanTrace, leanTraceBytes } from './layer'
+import { layerForward } from './layerForward'
+import { layerPullback } from './layerPullback'
 import type { Adaptation, Gradients, Wanted } from './linear'
 import { type Target, crossEntropy } from './loss'
 import { SMALL, traceRoom } from './traceRoom'
-
 import { type DecoderWeights, EMBEDDING, FINAL_NORM, HEAD } from './weights'
 
 // model ------------------------------------------------------------------------------------------
@@ -60,17 +54,21 @@ const scatterRows = (values: tf.Tensor, positions: Int32Array, rows: number): tf
   return tf.gather(tf.concat([values, tf.zeros([1, width])], 0), tf.tensor1d(inverse, 'int32'))
 }
 
-/**
- * @param weightsOf [positions] each position's weight in the loss whose gradient is taken
- * @param target what the positions should predict; default the batch's own tokens
- */
+/** The loss of a batch, and the gradients that are wanted of it. */
+export interface LossRequest {
+  /** [positions] each position's weight in the loss whose gradient is taken */
+  readonly weightsOf: Float32Array
+  readonly wanted: Wanted
+  /** What the positions should predict; default: the batch's own tokens. */
+  readonly target?: Target
+}
+
+/** Losses of all positions that predict, and gradients of their weighted sum. */
 export const lossAndGradients = (
   weights: DecoderWeights,
   batch: TokenBatch,
   adaptation: Adaptation,
-  weightsOf: Float32Array,
-  wanted: Wanted,
-  target: Target = { kind: 'tokens', ids: batch.targets },
+  { weightsOf, wanted, target = { kind: 'tokens', ids: batch.targets } }: LossRequest,
 ): Backward =>
   tf.tidy(() => {
     const { config } = weights
@@ -96,7 +94,12 @@ export const lossAndGradients = (
     const last = inputs[weights.layers.length] ?? tf.zeros([0])
     const chosen = tf.gather(last, tf.tensor1d(batch.positions, 'int32'))
     const normed = rmsNorm(chosen, weights.norm, config.rmsNormEps)
-    const loss = crossEntropy(weights.head, config.vocabSize, normed.y, target, weightsOf, wanted.weights)
+    const loss = crossEntropy(weights.head, config.vocabSize, {
+      hidden: normed.y,
+      target,
+      weights: weightsOf,
+      wantHead: wanted.weights,
+    })
     const dNormed = loss.dHidden ?? tf.zerosLike(normed.y)
     const gradients: Gradients = {}
     const dChosen = rmsNormPullback(dNormed, chosen, normed.scale, weights.norm)
@@ -106,7 +109,7 @@ export const lossAndGradients = (
       if (w === undefined || x === undefined) break
       const trace = traces.get(i)
       const back = tf.tidy(() =>
-        layerPullback(w, frame, trace ?? layerForward(w, frame, x).trace, dx, wanted),
+        layerPullback(w, frame, { trace: trace ?? layerForward(w, frame, x).trace, dy: dx }, wanted),
       )
       tf.dispose([dx, x])
       if (trace !== undefined) tf.dispose({ ...trace })

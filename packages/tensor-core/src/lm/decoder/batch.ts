@@ -16,15 +16,15 @@ export interface TokenBatch {
   readonly targets: Int32Array
   /** The row each of them belongs to. */
   readonly owners: Int32Array
-  /** [rows] how many there are of each row. */
+  /** [rows] how many of them each row has. */
   readonly counts: Int32Array
-  /** [rows] tokens of each row, padding left out. */
+  /** [rows] tokens of each row, without padding. */
   readonly lengths: Int32Array
 }
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Response tokens with something before them: the very first token of a row has nothing to be predicted from. */
+/** Response tokens that follow another token: the first token of a row cannot be predicted. */
 export const predicted = (row: EncodedExample): ReadonlyArray<number> =>
   row.promptTokens.length === 0 ? row.responseTokens.slice(1) : row.responseTokens
 

@@ -6,14 +6,14 @@ import { rmsNorm, tf } from '../../engine'
 import { embed } from './embedding'
 import { chunkFrame } from './frame'
 import { type KeyValues, cloneKeyValues, countingSlots, disposeKeyValues, keyValues } from './keyValues'
-import { layerStep } from './layer'
+import { layerStep } from './layerForward'
 import type { Adaptation } from './linear'
 import type { DecoderWeights } from './weights'
 
 // model ------------------------------------------------------------------------------------------
 
 export interface CacheState {
-  /** Per row, whether each slot holds a token it still counts. */
+  /** Per row, 1 for each slot that holds one of its tokens. */
   readonly slots: ReadonlyArray<Uint8Array>
   /** Per layer; empty before the first token. */
   readonly layers: ReadonlyArray<KeyValues>
@@ -109,7 +109,7 @@ export const growCache = (
 /** The rows named, in that order. */
 export const selectCache = (state: CacheState, rows: ReadonlyArray<number>): CacheState => {
   const kept = rows.map((n) => state.slots[n] ?? new Uint8Array(0))
-  // Slots that none of the rows uses any more are left behind.
+  // Slots that no remaining row uses are dropped.
   const total = kept[0]?.length ?? 0
   const used = Array.from({ length: total }, (_, s) => s).filter((s) => kept.some((row) => row[s] === 1))
   const shrink = used.length < total

@@ -1,4 +1,4 @@
-/** Tokens to the decoder's first states and back: rows of the embedding, in gemma times the root of their width. */
+/** Tokens to the decoder's first states and back: rows of the embedding, in gemma multiplied by the square root of their width. */
 import { tf } from '../../engine'
 import type { DecoderWeights } from './weights'
 
@@ -10,8 +10,8 @@ export const embed = ({ embedding, embeddingScale }: DecoderWeights, tokens: Int
   })
 
 /**
- * First states' gradients as the embedding receives them: scaled as the states were, and none for the padding token, which torch's
- * embedding never learns (`padding_idx`).
+ * Gradients of the first states as the embedding receives them: scaled like the states, and zero for the padding token, which
+ * torch's embedding never learns (`padding_idx`).
  */
 const received = (
   { config, embeddingScale }: DecoderWeights,

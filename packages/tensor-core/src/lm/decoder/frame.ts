@@ -1,6 +1,6 @@
 /**
- * Where the rows of a batch stand: their rotary tables and what each position may see, once for the layers that see everything
- * before them and once for those that see a window.
+ * The positions of a batch: rotary tables and attention masks, once for layers with full attention and once for those with a
+ * sliding window.
  */
 import type { ModelConfig, Rope } from '../../formats'
 import { tf } from '../../engine'
@@ -11,17 +11,18 @@ import { type RotaryTables, rotaryOf } from './rotary'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Two kinds of layers: of those that see everything, and of those that see a window. */
+/** Full causal attention, or a sliding window. */
 export type AttentionKind = 'full' | 'sliding'
 
-export interface Standing {
+/** What a layer needs to know about the positions of its batch. */
+export interface Positions {
   readonly rotary: RotaryTables
   /** Additive, [1 or rows, 1, length, keys]. */
   readonly mask: tf.Tensor
 }
 
 /** Shared by all layers of one pass; `sliding` is `full` itself in a model without a window. */
-export interface Frame extends Readonly<Record<AttentionKind, Standing>> {
+export interface Frame extends Readonly<Record<AttentionKind, Positions>> {
   readonly config: ModelConfig
   readonly rows: number
   readonly length: number
@@ -54,7 +55,7 @@ const chunkMask = (
   const before = total - chunk
   const values = new Float32Array(slots.length * chunk * total)
   slots.forEach((row, n) => {
-    // how many tokens the row holds up to each slot: slots that hold none do not count as distance
+    // Tokens in the row up to each slot: empty slots do not count as distance.
     let count = 0
     const ordinal = Int32Array.from(row, (held) => (count += held))
     for (let t = 0; t < chunk; t++) {
@@ -69,13 +70,20 @@ const chunkMask = (
 
 // constructors -----------------------------------------------------------------------------------
 
-const standings = (
+/** How tables and masks of one batch are made. */
+interface PositionTables {
+  readonly rotary: (rope: Rope) => RotaryTables
+  /** The mask of full attention. */
+  readonly everything: tf.Tensor
+  readonly within: (window: number) => tf.Tensor
+  /** Tokens of the longest row: a window that is not shorter is full attention. */
+  readonly longest: number
+}
+
+const positionsOf = (
   { rope, sliding }: ModelConfig,
-  rotary: (rope: Rope) => RotaryTables,
-  everything: tf.Tensor,
-  within: (window: number) => tf.Tensor,
-  longest: number,
-): Readonly<Record<AttentionKind, Standing>> => {
+  { rotary, everything, within, longest }: PositionTables,
+): Readonly<Record<AttentionKind, Positions>> => {
   const full = { rotary: rotary(rope), mask: everything }
   return sliding === undefined
     ? { full, sliding: full }
@@ -88,7 +96,7 @@ const standings = (
       }
 }
 
-/** A batch padded on the right: every row starts at position 0. Its tensors are the caller's tidy's to free. */
+/** A batch padded on the right: every row starts at position 0. The caller's `tf.tidy` frees its tensors. */
 export const batchFrame = (config: ModelConfig, batch: TokenBatch, adaptation: Adaptation): Frame => {
   const positions = Array.from({ length: batch.length }, (_, t) => t)
   return {
@@ -96,13 +104,12 @@ export const batchFrame = (config: ModelConfig, batch: TokenBatch, adaptation: A
     rows: batch.rows,
     length: batch.length,
     adaptation,
-    ...standings(
-      config,
-      (rope) => rotaryOf(rope, config.headDim, [positions], [...batch.lengths]),
-      causalMask(batch.length),
-      (window) => windowMask(batch.length, window),
-      batch.length,
-    ),
+    ...positionsOf(config, {
+      rotary: (rope) => rotaryOf(rope, config.headDim, [positions], [...batch.lengths]),
+      everything: causalMask(batch.length),
+      within: (window) => windowMask(batch.length, window),
+      longest: batch.length,
+    }),
   }
 }
 
@@ -125,12 +132,11 @@ export const chunkFrame = (
     rows: slots.length,
     length: chunk,
     adaptation,
-    ...standings(
-      config,
-      (rope) => rotaryOf(rope, config.headDim, positions, lengths),
-      chunkMask(slots, chunk),
-      (window) => chunkMask(slots, chunk, window),
-      Math.max(...lengths),
-    ),
+    ...positionsOf(config, {
+      rotary: (rope) => rotaryOf(rope, config.headDim, positions, lengths),
+      everything: chunkMask(slots, chunk),
+      within: (window) => chunkMask(slots, chunk, window),
+      longest: Math.max(...lengths),
+    }),
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Keys and values of the tokens a layer has seen. States are values: appending gives a new one, and what was there before still
- * holds. Where the engine writes in place, states share memory with room to grow: only the state that has written furthest may
- * append there, any other one takes memory of its own first.
+ * Keys and values of the tokens a layer has seen. States are values: appending gives a new one, and earlier ones stay valid.
+ * Where the engine writes in place, states share memory with room to grow: only the state that has written furthest may append
+ * there, any other one takes memory of its own first.
  */
 import { tf, writesCaches } from '../../engine'
 
@@ -13,17 +13,17 @@ interface Writing {
 }
 
 export interface KeyValues {
-  /** [rows, keyHeads, capacity, headDim], keys already turned; only the first `slots` count. */
+  /** [rows, keyHeads, capacity, headDim], keys already rotated; only the first `slots` count. */
   readonly k: tf.Tensor
   readonly v: tf.Tensor
   readonly slots: number
   readonly writing: Writing
 }
 
-/** Longest chunk that is appended in place: a longer one is better computed by matrix products. */
+/** Longest chunk that is appended in place: matrix products are faster for longer ones. */
 const LONGEST = 8
 
-/** Memory is taken for this many slots more than are needed, and an eighth of them. */
+/** Spare slots: this many, and an eighth of those in use. */
 const ROOM = 64
 
 // constructors -----------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ export const keyValues = (k: tf.Tensor, v: tf.Tensor): KeyValues => {
   return { k, v, slots, writing: { slots } }
 }
 
-/** The same state once more, to be disposed of by itself. */
+/** The same state once more, with a `dispose` of its own. */
 export const cloneKeyValues = (past: KeyValues): KeyValues => ({
   ...past,
   k: tf.clone(past.k),
@@ -60,7 +60,7 @@ const grown = (memory: tf.Tensor, slots: number, room: number): tf.Tensor =>
     return tf.concat([countingSlots(memory, slots), tf.zeros([rows, heads, room, width])], 2)
   })
 
-/** Memory into which `chunk` slots may be written behind the state's; undefined where that is not how this engine appends. */
+/** Memory into which `chunk` slots may be written after the state's; undefined where this engine does not write in place. */
 export const roomToWrite = (past: KeyValues | undefined, chunk: number): KeyValues | undefined => {
   if (past === undefined || chunk > LONGEST || !writesCaches()) return undefined
   const { k, v, slots, writing } = past

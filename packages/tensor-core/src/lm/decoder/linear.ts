@@ -1,6 +1,6 @@
 /**
  * A linear layer y = x W^T + b + s (D x) A^T B^T, where W [out, in] is stored as checkpoints store it, (A, B) are the factors of
- * an attached adapter and D is dropout's mask. Gradients are written by hand: nothing but x is kept for them.
+ * an attached adapter and D is dropout's mask. Gradients are written by hand and keep only x.
  */
 import { type FrozenMatrix, matMul, matMulAdd, tf } from '../../engine'
 
@@ -13,7 +13,7 @@ export interface Factors {
   readonly scale: number
 }
 
-/** Dropout on the input of one module's factors: a mask of 0 and 1 / (1 - p), the same whenever it is asked for. */
+/** Dropout on the input of one module's factors: a mask of 0 and 1 / (1 - p), the same on every call of one pass. */
 export type DropoutMask = (module: string, shape: readonly [number, number]) => tf.Tensor
 
 export interface Linear {
@@ -33,7 +33,7 @@ export type Gradients = Record<string, tf.Tensor>
 
 /** Which gradients a backward pass makes. */
 export interface Wanted {
-  /** Rows of the batch where each example's own gradient is wanted (a leading axis), else 1: gradients summed over the batch. */
+  /** Number of examples where each one's own gradient is wanted (a leading axis); 1 for gradients summed over the batch. */
   readonly examples: number
   /** Also of the frozen weights (full-parameter training). */
   readonly weights: boolean
@@ -67,18 +67,22 @@ const outer = (a: tf.Tensor, b: tf.Tensor, examples: number): tf.Tensor => {
   return matMul(tf.reshape(a, [examples, each, p]), tf.reshape(b, [examples, each, q]), true, false)
 }
 
-/** Whether a layer's gradients can only be had with its input. */
+/** Whether a layer's gradients need its input. */
 export const needsInput = (layer: Linear, { factors }: Adaptation, wanted: Wanted): boolean =>
   wanted.weights || factors.has(layer.name)
 
-/**
- * @param x the layer's input, which only some gradients need (`needsInput`)
- * @returns dx, and the gradients wanted under `<module>.lora_A`, `<module>.lora_B`, `<module>.weight`, `<module>.bias`
- */
+/** Where the gradient of a linear layer starts. */
+export interface LinearCotangent {
+  /** The layer's input [rows, in], which only some gradients need (`needsInput`). */
+  readonly x: tf.Tensor | undefined
+  /** [rows, out] gradient of the layer's output */
+  readonly dy: tf.Tensor
+}
+
+/** @returns dx, and the gradients wanted under `<module>.lora_A`, `<module>.lora_B`, `<module>.weight`, `<module>.bias` */
 export const linearPullback = (
   layer: Linear,
-  x: tf.Tensor | undefined,
-  dy: tf.Tensor,
+  { x, dy }: LinearCotangent,
   adaptation: Adaptation,
   wanted: Wanted,
 ): { readonly dx: tf.Tensor; readonly gradients: Gradients } =>

@@ -1,6 +1,6 @@
 /**
  * Cross-entropy over the vocabulary, forward and backward together and in chunks of rows, so that the logits of all positions
- * never stand in memory at once.
+ * are never in memory at once.
  */
 import { type FrozenMatrix, type TokenCrossEntropy, matMul, tf, tokenCrossEntropy } from '../../engine'
 
@@ -10,9 +10,9 @@ const CHUNK = 8_388_608
 export interface LossResult {
   /** [rows] loss of each position, nats */
   readonly nll: tf.Tensor
-  /** [rows, width] gradient of sum_r weight_r nll_r in the hidden states; absent where no gradient was asked for. */
+  /** [rows, width] gradient of sum_r weight_r nll_r in the hidden states; absent where no gradient is wanted. */
   readonly dHidden?: tf.Tensor
-  /** [vocab, width] that of the head's weight, where asked for. */
+  /** [vocab, width] that of the head's weight, where wanted. */
   readonly dHead?: tf.Tensor
 }
 
@@ -45,19 +45,22 @@ const divergence = (
     : { losses, dLogits: tf.mul(tf.sub(tf.exp(logQ), p), tf.tensor2d(weights, [weights.length, 1])) }
 }
 
-/**
- * loss_r = KL(p_r || q_r), which for a token is -log q_r(token); d loss / d logits = q - p.
- *
- * @param hidden [rows, width] final states at the positions that predict
- * @param weights [rows] weight of each position in the loss whose gradient is wanted
- */
+/** Positions that predict, and what is wanted of their loss. */
+export interface LossInput {
+  /** [rows, width] final states at the positions that predict */
+  readonly hidden: tf.Tensor
+  readonly target: Target
+  /** [rows] weight of each position in the loss whose gradient is wanted; none where no gradient is. */
+  readonly weights?: Float32Array
+  /** Also the gradient of the head's weight; default false. */
+  readonly wantHead?: boolean
+}
+
+/** loss_r = KL(p_r || q_r), which for a token is -log q_r(token); d loss / d logits = q - p. */
 export const crossEntropy = (
   head: FrozenMatrix,
   vocab: number,
-  hidden: tf.Tensor,
-  target: Target,
-  weights: Float32Array | undefined,
-  wantHead: boolean,
+  { hidden, target, weights, wantHead = false }: LossInput,
 ): LossResult =>
   tf.tidy(() => {
     const [rows = 0, width = 0] = hidden.shape

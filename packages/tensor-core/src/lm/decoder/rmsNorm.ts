@@ -8,7 +8,7 @@ import type { Gradients } from './linear'
 export interface Norm {
   /** Its parameter's name. */
   readonly name: string
-  /** [width] what it multiplies by: the parameter, or one more than it (gemma), which has the same gradient. */
+  /** [width] factor: the parameter, or the parameter plus one (gemma), which has the same gradient. */
   readonly gain: tf.Tensor
 }
 

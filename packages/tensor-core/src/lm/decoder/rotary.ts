@@ -1,6 +1,6 @@
 /**
  * Rotary position embedding: the first half of each head's components is paired with the second ("rotate half", as in
- * transformers); a position p turns pair i by p times its rate.
+ * transformers); position p rotates pair i by p times its rate.
  */
 import type { Rope } from '../../formats'
 import { rotateHalves, tf } from '../../engine'
@@ -8,7 +8,7 @@ import { attentionFactor, rotaryRates, rotaryRegime } from './rotaryRates'
 
 // tables -----------------------------------------------------------------------------------------
 
-/** Cosines and sines of a batch's positions, [rows, length, 1, headDim / 2] each; one row serves all where positions agree. */
+/** Cosines and sines of a batch's positions, [rows, length, 1, headDim / 2] each; a single row where all rows have the same. */
 export interface RotaryTables {
   readonly cos: tf.Tensor
   readonly sin: tf.Tensor
@@ -51,9 +51,9 @@ export const rotaryTables = (
 }
 
 /**
- * The tables of rows of unequal length: each row turns as it would alone, whatever stands beside it in the batch.
+ * The tables of rows of unequal length: each row is rotated as it would be alone, whatever else is in the batch.
  *
- * @param positions one list per row, or one list that serves all
+ * @param positions one list per row, or one list for all
  * @param lengths tokens that each row holds, new ones included
  */
 export const rotaryOf = (
@@ -81,8 +81,8 @@ export const rotaryOf = (
   )
 }
 
-// turning ----------------------------------------------------------------------------------------
+// rotation ---------------------------------------------------------------------------------------
 
-/** Turns x [rows, length, heads, headDim]; with `back`, turns it back, which is also the gradient. */
+/** Rotates x [rows, length, heads, headDim]; with `back`, rotates it back, which is also the gradient. */
 export const rotate = (x: tf.Tensor, { cos, sin }: RotaryTables, back = false): tf.Tensor =>
   rotateHalves(x, cos, sin, back)

@@ -1,5 +1,5 @@
 /**
- * How fast each pair of a head's components turns with the position: theta_i = base^(-2i/d), rescaled for longer contexts as in
+ * How fast each pair of a head's components rotates with the position: theta_i = base^(-2i/d), rescaled for longer contexts as in
  * transformers' `modeling_rope_utils`: linear (arXiv 2306.15595), dynamic NTK, YaRN (2309.00071), LongRoPE (2402.13753), Llama 3.1.
  */
 import type { Rope, RopeScaling } from '../../formats'
@@ -24,7 +24,7 @@ const plainRates = (theta: number, headDim: number, precision: Precision): Float
       : Math.fround(1 / Math.fround(theta ** Math.fround((2 * i) / headDim))),
   )
 
-/** NTK: a base that grows with what of the sequence is beyond the trained length. */
+/** NTK: a base that grows with the part of the sequence beyond the trained length. */
 const dynamicBase = (
   theta: number,
   headDim: number,
@@ -49,7 +49,7 @@ const llama3Rates = (rates: Float64Array, s: Scaled<'llama3'>, r: Rounding): Flo
   })
 }
 
-/** YaRN: pairs that turn often keep their rate, those that turn less than once are slowed by `factor`, a ramp between. */
+/** YaRN: fast pairs keep their rate, those that complete less than one rotation are slowed by `factor`, with a ramp between. */
 const yarnRates = (
   rates: Float64Array,
   theta: number,
@@ -57,7 +57,7 @@ const yarnRates = (
   s: Scaled<'yarn'>,
   r: Rounding,
 ): Float64Array => {
-  /** The component whose pair turns so often within the trained length. */
+  /** The component whose pair completes this many rotations within the trained length. */
   const componentOf = (turns: number): number =>
     (headDim * Math.log(s.originalMaxPositionEmbeddings / (turns * 2 * Math.PI))) / (2 * Math.log(theta))
   const [first, last] = [componentOf(s.betaFast), componentOf(s.betaSlow)]
@@ -82,7 +82,7 @@ const longRopeRates = (
 
 // rates ------------------------------------------------------------------------------------------
 
-/** [headDim / 2] turning rate of each pair, radians per position, in a sequence of this length. */
+/** [headDim / 2] rate of each pair, radians per position, in a sequence of this length. */
 export const rotaryRates = (
   { theta, scaling }: Rope,
   headDim: number,
@@ -113,7 +113,7 @@ export const rotaryRates = (
 export const attentionFactor = ({ scaling }: Rope): number =>
   scaling.kind === 'yarn' || scaling.kind === 'longrope' ? scaling.attentionFactor : 1
 
-/** Sequences for which this is the same turn at the same rates. */
+/** A key that is equal for lengths with the same rates. */
 export const rotaryRegime = ({ scaling }: Rope, length: number): number =>
   scaling.kind === 'dynamic'
     ? Math.max(length, scaling.maxPositionEmbeddings)

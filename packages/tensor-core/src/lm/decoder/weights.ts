@@ -1,4 +1,4 @@
-/** The decoder's weights on the device, assembled by the names Hugging Face checkpoints give them. */
+/** The decoder's weights on the device, assembled by their names in Hugging Face checkpoints. */
 import { type FrozenMatrix, tf } from '../../engine'
 import { type ModelConfig, traitsOf } from '../../formats'
 import { attentionKind } from './frame'
@@ -12,7 +12,7 @@ export interface DecoderWeights {
   readonly config: ModelConfig
   /** [vocab, width] */
   readonly embedding: FrozenMatrix
-  /** What rows of the embedding are multiplied by: 1, or the root of their width. */
+  /** Factor of the embedding's rows: 1, or the square root of their width. */
   readonly embeddingScale: number
   readonly layers: ReadonlyArray<LayerWeights>
   readonly norm: tf.Tensor
@@ -29,6 +29,11 @@ export interface NamedShape {
 export const EMBEDDING = 'model.embed_tokens.weight'
 export const FINAL_NORM = 'model.norm.weight'
 export const HEAD = 'lm_head.weight'
+
+/** The module whose weight this parameter is: `lm_head` of `lm_head.weight`. */
+export const moduleOf = (parameter: string): string => parameter.replace(/\.weight$/, '')
+
+export const HEAD_MODULE = moduleOf(HEAD)
 
 /** A linear module of one layer: its name below the layer, its sizes, and whether it has a bias. */
 interface ModuleShape {
@@ -73,14 +78,14 @@ const modulesOf = (c: ModelConfig): ReadonlyArray<ModuleShape> => [
   { key: 'down', path: 'mlp.down_proj', outputs: c.hiddenSize, inputs: c.intermediateSize, bias: c.mlpBias },
 ]
 
-/** A norm of one layer: its place in the layer, its name below it, its width. */
+/** A norm of one layer: its place in the layer, its name below the layer, its width. */
 interface NormShape {
   readonly key: 'inputNorm' | 'qNorm' | 'kNorm' | 'afterAttention' | 'mlpNorm' | 'afterMlp'
   readonly path: string
   readonly width: number
 }
 
-/** All norms but the first, which stands before the linear modules. */
+/** All norms but the first, which checkpoints list before the linear modules. */
 const laterNormsOf = (c: ModelConfig): ReadonlyArray<NormShape> => {
   const { headNorms, sandwichNorms } = traitsOf(c.modelType)
   const ofHead: ReadonlyArray<NormShape> = [
@@ -143,13 +148,13 @@ const optionalNorms = (
   }
 }
 
-/** Where parameters come from; what is given belongs to the decoder's weights from then on. */
+/** Where parameters come from; the decoder's weights take ownership of them. */
 export interface ParameterSource {
   readonly matrix: (name: string) => FrozenMatrix
   readonly vector: (name: string) => tf.Tensor
 }
 
-/** Assembles the decoder of its parameters. */
+/** Assembles the decoder from its parameters. */
 export const assembleWeights = (config: ModelConfig, get: ParameterSource): DecoderWeights => {
   const owned: Array<{ readonly dispose: () => void }> = []
   const own = <A extends { readonly dispose: () => void }>(a: A): A => {
@@ -201,8 +206,37 @@ export const assembleWeights = (config: ModelConfig, get: ParameterSource): Deco
     embedding,
     embeddingScale: scaledEmbedding ? Math.fround(Math.sqrt(config.hiddenSize)) : 1,
     layers,
-    norm: norm(FINAL_NORM.replace(/\.weight$/, '')).gain,
+    norm: norm(moduleOf(FINAL_NORM)).gain,
     head,
     dispose: () => owned.forEach((o) => o.dispose()),
+  }
+}
+
+/**
+ * The same weights with other matrices in these modules (by module name, the output head included). Everything else is shared
+ * with `base`: `dispose` frees the given matrices only, and `base` must live as long.
+ */
+export const withMatrices = (
+  base: DecoderWeights,
+  matrices: ReadonlyMap<string, FrozenMatrix>,
+): DecoderWeights => {
+  const own = (layer: Linear): Linear => {
+    const matrix = matrices.get(layer.name)
+    return matrix === undefined ? layer : { ...layer, matrix }
+  }
+  return {
+    ...base,
+    layers: base.layers.map((w) => ({
+      ...w,
+      q: own(w.q),
+      k: own(w.k),
+      v: own(w.v),
+      o: own(w.o),
+      gate: own(w.gate),
+      up: own(w.up),
+      down: own(w.down),
+    })),
+    head: matrices.get(HEAD_MODULE) ?? base.head,
+    dispose: () => matrices.forEach((m) => m.dispose()),
   }
 }

@@ -2,20 +2,12 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import {
-  type CausalLM,
-  type Completion,
-  type DecodingSession,
-  type LmError,
-  type Prompt,
-  type Score,
-} from '../../contracts'
-import type { EncodedExample } from '../../text'
+import { type CausalLM, type DecodingSession, type LmError, type Prompt, modelVersion } from '../../contracts'
 import { emptyCache, growCache } from '../decoder/cache'
-import { chosenOptions, inBatches } from './batches'
+import { inBatches } from './batches'
 import type { CompletionContext } from './complete'
 import { type Decoder, attempt, checkTokens, halted } from './decoder'
-import { disposeAdaptation } from './load'
+import { disposeAdaptation } from './adapter'
 import { scoreRows } from './score'
 import { session } from './session'
 
@@ -46,38 +38,42 @@ export const causalLM = (decoder: Decoder): CausalLM => {
         start,
         rows.map((tokens) => ({ keep: 0, tokens })),
       )
-      return session(
-        decoder,
-        context,
-        cache,
-        rows,
-        rows.map((r) => r.length),
-      )
+      return session(decoder, context, { cache, tokens: rows, promptLengths: rows.map((r) => r.length) })
     })
   return {
-    specificationVersion: 1,
+    specificationVersion: modelVersion,
     id: decoder.id,
     tokenizer,
     vocabSize: vocab,
     stopTokens: decoder.stopTokens,
     encodePrompt,
     open: (prompts) => pipe(prompts, TE.traverseArray(encodePrompt), TE.chain(openTokens)),
-    generate: (prompts, options) =>
+    generate: (requests, options) =>
       pipe(
-        prompts,
-        TE.traverseArray(encodePrompt),
-        TE.chain((rows) =>
-          inBatches<ReadonlyArray<number>, Completion>(
+        requests,
+        TE.traverseArrayWithIndex((place, { prompt, stream = place, ...row }) =>
+          pipe(
+            encodePrompt(prompt),
+            // Batches mix the rows: each keeps the stream of its place.
+            TE.map((tokens) => ({ tokens, row: { ...row, stream } })),
+          ),
+        ),
+        TE.chainW((rows) =>
+          inBatches(
             rows,
-            (r) => r.length,
+            ({ tokens }) => tokens.length,
             batchSize,
-            (batch, at) =>
+            (batch) =>
               pipe(
                 halted(signal),
-                TE.chain(() =>
+                TE.chainW(() =>
                   TE.bracket(
-                    openTokens(batch),
-                    (s) => s.complete(chosenOptions(options, at)),
+                    openTokens(batch.map(({ tokens }) => tokens)),
+                    (s) =>
+                      s.complete(
+                        options,
+                        batch.map(({ row }) => row),
+                      ),
                     (s) => TE.fromIO(s.dispose),
                   ),
                 ),
@@ -98,7 +94,7 @@ export const causalLM = (decoder: Decoder): CausalLM => {
           ),
         ),
         TE.chain((rows) =>
-          inBatches<{ readonly id: string; readonly row: EncodedExample }, Score>(
+          inBatches(
             rows,
             ({ row }) => row.promptTokens.length + row.responseTokens.length,
             batchSize,

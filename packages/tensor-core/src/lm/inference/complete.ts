@@ -1,5 +1,5 @@
 /** Generation from a grown cache: one token per row and step; rows that have ended leave the batch. */
-import type { Completion, GenerationOptions, TokenLogProb } from '../../contracts'
+import type { Completion, GenerationOptions, RowRequest, TokenLogProb } from '../../contracts'
 import { tf } from '../../engine'
 import { type RandomStream, stream } from '../../random'
 import type { Adaptation } from '../decoder/linear'
@@ -18,7 +18,7 @@ export interface CompletionContext {
   readonly signal?: AbortSignal
 }
 
-/** A row while it grows. */
+/** A row that is being completed. */
 interface Row {
   readonly history: ReadonlyArray<number>
   readonly limit: number
@@ -33,7 +33,7 @@ const DROP_SHARE = 0.125
 
 // steps ------------------------------------------------------------------------------------------
 
-/** Tokens to take next, one per row of the cache; -1 for rows that have ended. */
+/** The next token of each row of the cache; -1 for rows that have ended. */
 const choose = async (
   logits: tf.Tensor,
   rows: ReadonlyArray<Row>,
@@ -93,7 +93,7 @@ const finished = (row: Row, context: CompletionContext, o: GenerationOptions): C
 
 // generation -------------------------------------------------------------------------------------
 
-/** Weights or activations that are not numbers would silently decode to the first id: the first logits tell. */
+/** Weights or activations that are not numbers would decode to the first id without an error: the first logits are checked. */
 const checkNumbers = async (logits: tf.Tensor | undefined): Promise<void> => {
   if (logits === undefined) return
   const sum = tf.sum(logits)
@@ -102,19 +102,31 @@ const checkNumbers = async (logits: tf.Tensor | undefined): Promise<void> => {
   if (Number.isNaN(value)) throw new Error('the model gives logits that are not numbers; check its weights')
 }
 
-/** @param histories the tokens each row of the cache holds; the cache stays as it is */
+/** Rows of tokens, with what the decoder has computed for them. */
+export interface CachedRows {
+  /** The cache of all rows. */
+  readonly cache: CacheState
+  /** The tokens each row of the cache holds. */
+  readonly tokens: ReadonlyArray<ReadonlyArray<number>>
+}
+
+/**
+ * Completions of rows from where they stand; their cache is left as it is.
+ *
+ * @param requests limits and random streams of the rows, in their order
+ */
 export const completeRows = async (
   context: CompletionContext,
-  start: CacheState,
-  histories: ReadonlyArray<ReadonlyArray<number>>,
+  { cache: start, tokens: histories }: CachedRows,
   o: GenerationOptions,
+  requests: ReadonlyArray<RowRequest> = [],
 ): Promise<ReadonlyArray<Completion>> => {
   const rows = histories.map((history, i): Row => {
-    const limit = typeof o.maxNewTokens === 'number' ? o.maxNewTokens : (o.maxNewTokens[i] ?? 0)
+    const limit = requests[i]?.maxNewTokens ?? o.maxNewTokens
     return {
       history,
       limit,
-      draws: stream(o.seed, 'sample', o.streams?.[i] ?? i),
+      draws: stream(o.seed, 'sample', requests[i]?.stream ?? i),
       tokens: [],
       logProbs: [],
       finish: limit <= 0 ? 'length' : undefined,

@@ -1,4 +1,4 @@
-/** What the in-process decoder is made of, and how its work is attempted and its tokens checked. */
+/** The parts of the in-process decoder, how exceptions of its work become faults, and the check of its tokens. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { type LmError, type Tokenizer, badInput, causeLine, failure, interrupted } from '../../contracts'
@@ -28,7 +28,7 @@ export const NO_ADAPTATION: Adaptation = { factors: new Map() }
 
 // attempts ---------------------------------------------------------------------------------------
 
-/** Left once a stop was asked for: what was cut short is not handed on as if it were whole. */
+/** Left once the signal is aborted: results that were cut short are not returned as if they were whole. */
 export const halted =
   (signal: AbortSignal | undefined): TE.TaskEither<LmError, void> =>
   () =>
@@ -38,7 +38,7 @@ export const halted =
         : E.right(undefined),
     )
 
-/** Lets the event loop turn, then works; what is thrown becomes a fault. */
+/** Lets the event loop run, then works; an exception becomes a fault. */
 export const attempt = <A>(work: () => Promise<A> | A): TE.TaskEither<LmError, A> =>
   TE.tryCatch(
     () => turn().then(work),

@@ -1,6 +1,6 @@
 /**
- * A model folder onto the device: every tensor is checked against the configuration by name and shape, read one at a time, and,
- * where an adapter is given, merged with it (W + s B A) in float32.
+ * Loads a model folder onto the device: every tensor is checked against the configuration by name and shape, read one at a time,
+ * and, where an adapter is given, merged with it (W + s B A) in float32.
  */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -13,18 +13,17 @@ import {
   type WeightSource,
   badInput,
 } from '../../contracts'
-import { float32Matrix, matMul, tf } from '../../engine'
+import { float32Matrix, tf } from '../../engine'
 import type { ModelConfig, ModelFolder } from '../../formats'
-import type { Adaptation } from '../decoder/linear'
 import {
   type DecoderWeights,
-  HEAD,
   type NamedShape,
   assembleWeights,
-  linearModules,
+  moduleOf,
   parameterShapes,
 } from '../decoder/weights'
 import { checkWeightMemory } from '../memory'
+import { checkAdapter, mergedWeight } from './adapter'
 import { readParameters } from './parameters'
 
 const sameShape = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean =>
@@ -49,7 +48,7 @@ const checkParameters = (
       return E.left(
         badInput(
           'ModelUnsupported',
-          `holds ${name} of shape [${found.shape.join(', ')}], config.json asks for [${shape.join(', ')}]`,
+          `holds ${name} of shape [${found.shape.join(', ')}], config.json says [${shape.join(', ')}]`,
           {
             where: weights.name,
           },
@@ -59,92 +58,7 @@ const checkParameters = (
   return E.right(shapes)
 }
 
-const HEAD_MODULE = HEAD.replace(/\.weight$/, '')
-
-/** Why an adapter on the output head cannot be used, or undefined. */
-const headProblem = (
-  config: ModelConfig,
-  merging: boolean,
-): { message: string; remedy: string } | undefined =>
-  config.tieWordEmbeddings
-    ? {
-        message: `adapts the output head ${HEAD_MODULE}, which is the model's embedding as well: not supported`,
-        remedy: 'use an adapter on other modules, or untie the two in the model first',
-      }
-    : merging
-      ? undefined
-      : {
-          message: `adapts the output head ${HEAD_MODULE}: supported only where it is merged into float32 weights`,
-          remedy: 'score, generate or merge in float32',
-        }
-
-/**
- * The modules of an adapter by name, each checked against the model's.
- *
- * @param where the adapter, for messages
- * @param merging the factors are to be merged into the weights: then one on an untied output head fits as well
- * @returns left `AdapterMismatch` where a module is not in the model, or its factors do not fit
- */
-export const checkAdapter = (
-  config: ModelConfig,
-  adapter: LoraAdapter,
-  where = 'adapter',
-  merging = false,
-): E.Either<LmError, ReadonlyMap<string, LoraModule>> => {
-  const known = new Map(
-    [
-      ...linearModules(config),
-      { name: HEAD_MODULE, outputs: config.vocabSize, inputs: config.hiddenSize },
-    ].map((m) => [m.name, m]),
-  )
-  for (const { name, A, B } of adapter.modules) {
-    const module = known.get(name)
-    const remedy = 'use the adapter with the model it was trained on'
-    if (module === undefined)
-      return E.left(
-        badInput('AdapterMismatch', `adapts ${name}, which the model does not have`, { where, remedy }),
-      )
-    const head = name === HEAD_MODULE ? headProblem(config, merging) : undefined
-    if (head !== undefined)
-      return E.left(badInput('AdapterMismatch', head.message, { where, remedy: head.remedy }))
-    if (A.cols !== module.inputs || B.rows !== module.outputs || A.rows !== B.cols)
-      return E.left(
-        badInput(
-          'AdapterMismatch',
-          `adapts ${name} as [${B.rows}, ${B.cols}] x [${A.rows}, ${A.cols}], the model has [${module.outputs}, ${module.inputs}]`,
-          { where, remedy },
-        ),
-      )
-  }
-  return E.right(new Map(adapter.modules.map((m) => [m.name, m])))
-}
-
-const merged = (weight: tf.Tensor, module: LoraModule): tf.Tensor => {
-  try {
-    return tf.tidy(() => {
-      const A = tf.tensor2d(module.A.data, [module.A.rows, module.A.cols])
-      const B = tf.tensor2d(module.B.data, [module.B.rows, module.B.cols])
-      return tf.add(weight, tf.mul(matMul(B, A), module.scale))
-    })
-  } finally {
-    weight.dispose()
-  }
-}
-
-/** An adapter beside the weights instead of in them: the factors of its checked modules on the device. The caller frees them. */
-export const attachAdapter = (modules: ReadonlyMap<string, LoraModule>): Adaptation => ({
-  factors: new Map(
-    [...modules].map(([name, { A, B, scale }]) => [
-      name,
-      { A: tf.tensor2d(A.data, [A.rows, A.cols]), B: tf.tensor2d(B.data, [B.rows, B.cols]), scale },
-    ]),
-  ),
-})
-
-export const disposeAdaptation = ({ factors }: Adaptation): void =>
-  factors.forEach(({ A, B }) => tf.dispose([A, B]))
-
-/** What is loaded beside a model's own weights, and how they are stored. */
+/** The adapter that is loaded with a model's own weights, and how they are stored. */
 export interface LoadChoice {
   /** Merged with the weights: W + s B A. */
   readonly adapter?: LoraAdapter
@@ -154,11 +68,27 @@ export interface LoadChoice {
   readonly dtype?: StorageDtype
 }
 
-/** The weights on the current engine; the caller disposes of them. */
-export const loadWeights = (
+/** A model's weights on the device, with the values of its float32 matrices. */
+export interface LoadedWeights {
+  readonly weights: DecoderWeights
+  /** Matrices stored in float32, by parameter name; they belong to `weights`. */
+  readonly values: ReadonlyMap<string, tf.Tensor>
+}
+
+/** A merged weight in place of the weight it was made from, which is freed. */
+const replaced = (weight: tf.Tensor, module: LoraModule): tf.Tensor => {
+  try {
+    return mergedWeight(weight, module)
+  } finally {
+    weight.dispose()
+  }
+}
+
+/** As `loadWeights`, with the values that an adapter can be merged with later. */
+export const loadWithValues = (
   folder: ModelFolder,
   { adapter, adapterName, dtype = 'float32' }: LoadChoice = {},
-): TE.TaskEither<LmError, DecoderWeights> =>
+): TE.TaskEither<LmError, LoadedWeights> =>
   pipe(
     TE.Do,
     TE.bind('shapes', () => TE.fromEither(checkParameters(folder.config, folder.weights))),
@@ -171,13 +101,20 @@ export const loadWeights = (
       ),
     ),
     TE.chain(({ shapes, modules }) =>
-      readParameters(folder, shapes, dtype, (name, weight) => {
-        const module = modules.get(name.replace(/\.weight$/, ''))
-        return module === undefined ? weight : merged(weight, module)
-      }),
+      readParameters(
+        {
+          folder,
+          storage: dtype,
+          amend: (name, weight) => {
+            const module = modules.get(moduleOf(name))
+            return module === undefined ? weight : replaced(weight, module)
+          },
+        },
+        shapes,
+      ),
     ),
-    TE.map((parameters) =>
-      assembleWeights(folder.config, {
+    TE.map((parameters) => ({
+      weights: assembleWeights(folder.config, {
         matrix: (name) => {
           const found = parameters.get(name)
           return found?.kind === 'matrix' ? found.matrix : float32Matrix(tf.zeros([0, 0]))
@@ -187,5 +124,20 @@ export const loadWeights = (
           return found?.kind === 'vector' ? found.vector : tf.zeros([0])
         },
       }),
-    ),
+      values: new Map(
+        [...parameters].flatMap(([name, p]) =>
+          p.kind === 'matrix' && p.values !== undefined ? [[name, p.values] as const] : [],
+        ),
+      ),
+    })),
+  )
+
+/** The weights on the current engine; the caller disposes of them. */
+export const loadWeights = (
+  folder: ModelFolder,
+  choice: LoadChoice = {},
+): TE.TaskEither<LmError, DecoderWeights> =>
+  pipe(
+    loadWithValues(folder, choice),
+    TE.map(({ weights }) => weights),
   )

@@ -1,6 +1,6 @@
 /**
- * A checkpoint's tensors onto the device, one at a time: while one is put there, the next is being read. On TensorFlow's own
- * devices the bytes are taken as they are stored and converted there; elsewhere they are widened while they are read.
+ * Puts a checkpoint's tensors onto the device, one at a time, while the next ones are being read. TensorFlow's own devices take
+ * the bytes as they are stored and convert them there; for other engines they are widened while they are read.
  */
 import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
@@ -22,12 +22,26 @@ import { type RoomPool, roomPool } from './roomPool'
 
 /** One parameter of a decoder on the device. */
 export type Parameter =
-  | { readonly kind: 'matrix'; readonly matrix: FrozenMatrix }
+  | {
+      readonly kind: 'matrix'
+      readonly matrix: FrozenMatrix
+      /** [rows, cols] where it is stored in float32; it belongs to the matrix. */
+      readonly values?: tf.Tensor
+    }
   | { readonly kind: 'vector'; readonly vector: tf.Tensor }
 
 /** A parameter in float32 before it is stored: an adapter is merged into it here. */
 export type Amend = (name: string, weight: tf.Tensor) => tf.Tensor
 
+/** Where parameters are read from, and how they are stored. */
+export interface ParameterChoice {
+  readonly folder: ModelFolder
+  /** Of matrices; vectors are always float32. */
+  readonly storage: StorageDtype
+  readonly amend: Amend
+}
+
+/** A parameter that has been read, still to be put onto the device. */
 type Reading = E.Either<FormatError, () => Parameter>
 
 // one parameter ----------------------------------------------------------------------------------
@@ -42,21 +56,21 @@ const throughBFloat16 = (values: Float32Array): Float32Array => {
 }
 
 const float32Parameter = (shape: ReadonlyArray<number>, weight: tf.Tensor): Parameter =>
-  shape.length === 2 ? { kind: 'matrix', matrix: float32Matrix(weight) } : { kind: 'vector', vector: weight }
+  shape.length === 2
+    ? { kind: 'matrix', matrix: float32Matrix(weight), values: weight }
+    : { kind: 'vector', vector: weight }
 
-/** Reads one tensor; vectors (gains, biases) always stay float32; what is given back puts it onto the device. */
+/** Reads one tensor; vectors (gains, biases) always stay float32. The result puts it onto the device. */
 const reading = async (
-  folder: ModelFolder,
+  { folder, storage, amend }: ParameterChoice,
   { name, shape }: NamedShape,
-  storage: StorageDtype,
-  amend: Amend,
   pool: RoomPool,
 ): Promise<Reading> => {
   const dtype = folder.weights.tensors.get(name)?.dtype ?? ''
   const [rows = 0, cols = 0] = shape
   const brief = storage === 'bfloat16' && shape.length === 2
   if (nativeBackend() !== undefined && isDeviceDtype(dtype)) {
-    // What stays in its own type is taken over with its memory; what is converted leaves it for the next.
+    // A tensor that keeps its type takes over the memory; one that is converted leaves it for the next.
     const kept = dtype === (brief ? 'BF16' : 'F32')
     const raw = await folder.weights.readRaw(name, kept ? undefined : pool.take)()
     return E.isLeft(raw)
@@ -94,10 +108,8 @@ const bytesOf = ({ shape }: NamedShape): number => 4 * shape.reduce((n, d) => n 
  */
 export const readParameters =
   (
-    folder: ModelFolder,
+    choice: ParameterChoice,
     shapes: ReadonlyArray<NamedShape>,
-    storage: StorageDtype,
-    amend: Amend,
   ): TE.TaskEither<LmError, ReadonlyMap<string, Parameter>> =>
   async () => {
     const made = new Map<string, Parameter>()
@@ -108,7 +120,7 @@ export const readParameters =
       for (let shape = shapes[state.next]; shape !== undefined; shape = shapes[state.next]) {
         const full = ahead.length >= READS || state.bytes + bytesOf(shape) > READ_BYTES
         if (ahead.length > 0 && full) return
-        ahead.push({ shape, read: reading(folder, shape, storage, amend, pool) })
+        ahead.push({ shape, read: reading(choice, shape, pool) })
         state.next += 1
         state.bytes += bytesOf(shape)
       }

@@ -1,20 +1,20 @@
 /**
- * Memory that is read into again and again: a fresh page costs more than what is written on it. For tensors that are converted on
- * the device, after which their bytes are needed no more.
+ * Reused read buffers: the first write to a fresh page costs more than the copy itself. For tensors that are converted on the
+ * device, after which their bytes are no longer needed.
  */
 import { engineRoom } from '../../formats'
 
 export interface RoomPool {
-  /** A place of that length, as new or used before. */
+  /** A buffer of this length; its content is undefined. */
   readonly take: (length: number) => Uint8Array
-  /** Gives back what was taken. */
+  /** Returns a buffer to the pool. */
   readonly give: (room: Uint8Array) => void
 }
 
-/** Small tensors share places of this size. */
+/** Bytes of the smallest buffer. */
 const LEAST = 4 * 1024 * 1024
 
-/** Holds as many places as were ever taken at a time. */
+/** Holds as many buffers as were ever in use at a time. */
 export const roomPool = (): RoomPool => {
   const free: Uint8Array[] = []
   const whole = new Map<ArrayBufferLike, Uint8Array>()
@@ -22,7 +22,7 @@ export const roomPool = (): RoomPool => {
     take: (length) => {
       free.sort((a, b) => a.byteLength - b.byteLength)
       const at = free.findIndex((room) => room.byteLength >= length)
-      // none is large enough: the largest makes way for a larger one
+      // None is large enough: the largest is replaced by a larger one.
       const [found] = at < 0 ? [] : free.splice(at, 1)
       if (found === undefined) free.pop()
       const room = found ?? engineRoom(Math.max(LEAST, length))

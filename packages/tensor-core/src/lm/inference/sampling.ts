@@ -42,7 +42,7 @@ const penalised = (logits: Float32Array, history: Iterable<number>, penalty: num
   return out
 }
 
-/** Ids by falling logit, lowest id first on ties. */
+/** Ids by descending logit, lowest id first on ties. */
 const descending = (logits: Float32Array): Uint32Array =>
   Uint32Array.from(logits, (_, i) => i).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b)
 
@@ -67,7 +67,7 @@ const topP = (logits: Float32Array, p: number): Float32Array => {
   return out
 }
 
-/** The logits from which the token is chosen; -Infinity marks what may not be chosen. */
+/** The logits from which the token is chosen; -Infinity for tokens that may not be chosen. */
 export const processedLogits = (
   logits: Float32Array,
   history: Iterable<number>,
@@ -75,8 +75,8 @@ export const processedLogits = (
 ): Float32Array => {
   const p = penalised(logits, history, o.repetitionPenalty)
   if (o.temperature === 0) return p
-  const warm = o.temperature === 1 ? p : p.map((x) => x / o.temperature)
-  return topP(topK(warm, o.topK), o.topP)
+  const tempered = o.temperature === 1 ? p : p.map((x) => x / o.temperature)
+  return topP(topK(tempered, o.topK), o.topP)
 }
 
 /** The next token of one row. Greedy draws nothing from the stream. */

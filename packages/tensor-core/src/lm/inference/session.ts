@@ -3,18 +3,21 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type DecodingSession, type LmError, type RowEdit, badInput } from '../../contracts'
-import { type CacheState, disposeCache, growCache, selectCache } from '../decoder/cache'
-import { type CompletionContext, completeRows } from './complete'
+import { disposeCache, growCache, selectCache } from '../decoder/cache'
+import { type CachedRows, type CompletionContext, completeRows } from './complete'
 import { type Decoder, attempt, checkTokens, halted } from './decoder'
 import { logSoftmax } from './sampling'
 
-/** @param cache the session's own: its `dispose` frees it */
+/** Rows of a session: their prompts come first in their tokens. */
+export interface SessionRows extends CachedRows {
+  readonly promptLengths: ReadonlyArray<number>
+}
+
+/** @param rows their cache is the session's own: its `dispose` frees it */
 export const session = (
   decoder: Decoder,
   context: CompletionContext,
-  cache: CacheState,
-  tokens: ReadonlyArray<ReadonlyArray<number>>,
-  promptLengths: ReadonlyArray<number>,
+  { cache, tokens, promptLengths }: SessionRows,
 ): DecodingSession => ({
   tokens,
   promptLengths,
@@ -31,11 +34,11 @@ export const session = (
       TE.chain((checked) =>
         attempt(() => {
           const grown = growCache(decoder.weights, decoder.adaptation, cache, checked)
-          const rows = tokens.map((row, i) => [
+          const edited = tokens.map((row, i) => [
             ...row.slice(0, checked[i]?.keep),
             ...(checked[i]?.tokens ?? []),
           ])
-          return session(decoder, context, grown, rows, promptLengths)
+          return session(decoder, context, { cache: grown, tokens: edited, promptLengths })
         }),
       ),
     ),
@@ -45,17 +48,15 @@ export const session = (
           badInput('BadOption', `selects a row that the session of ${tokens.length} rows does not have`),
         )
       : attempt(() =>
-          session(
-            decoder,
-            context,
-            selectCache(cache, rows),
-            rows.map((n) => tokens[n] ?? []),
-            rows.map((n) => promptLengths[n] ?? 0),
-          ),
+          session(decoder, context, {
+            cache: selectCache(cache, rows),
+            tokens: rows.map((n) => tokens[n] ?? []),
+            promptLengths: rows.map((n) => promptLengths[n] ?? 0),
+          }),
         ),
-  complete: (options) =>
+  complete: (options, rows) =>
     pipe(
-      attempt(() => completeRows(context, cache, tokens, options)),
+      attempt(() => completeRows(context, { cache, tokens }, options, rows)),
       TE.chainFirst(() => halted(decoder.signal)),
     ),
   dispose: () => disposeCache(cache),

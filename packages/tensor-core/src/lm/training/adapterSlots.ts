@@ -1,10 +1,10 @@
-/** Which modules an adapter is trained on, fresh or going on from one; and the trained vector back as an adapter. */
+/** Which modules an adapter is trained on, fresh or continued from one; and the trained vector back as an adapter. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type LmError, type LoraAdapter, badInput, matrix } from '../../contracts'
 import { type ModelConfig, adapterPlacement, freshAdapterConfig } from '../../formats'
 import { linearModules } from '../decoder/weights'
-import { checkAdapter } from '../inference/load'
+import { checkAdapter } from '../inference/adapter'
 import { layoutOf } from './layout'
 import type { TrainingRecipe } from './recipe'
 import { type LoraSlot, freshFactors } from './trainable'
@@ -20,9 +20,7 @@ const sizeOf = (s: LoraSlot): number => s.rank * (s.inputs + s.outputs)
 
 const fresh = (
   config: ModelConfig,
-  recipe: TrainingRecipe,
-  seed: number,
-  baseModel: string,
+  { recipe, seed, baseModel }: Pick<StartChoice, 'recipe' | 'seed' | 'baseModel'>,
 ): E.Either<LmError, AdapterStart> => {
   const only = recipe.targetModules[0]
   const json = freshAdapterConfig({
@@ -34,7 +32,7 @@ const fresh = (
     baseModel,
   })
   return pipe(
-    adapterPlacement('--target-modules', json),
+    adapterPlacement('`targetModules`', json),
     E.chainW((placement) => {
       const slots = linearModules(config)
         .filter((m) => placement.targets(m.name))
@@ -48,7 +46,7 @@ const fresh = (
               'BadOption',
               `names ${unmatched ?? 'nothing'}, which no linear module of the model ends with`,
               {
-                where: `--target-modules ${recipe.targetModules.join(',')}`,
+                where: `\`targetModules\` ${recipe.targetModules.join(',')}`,
                 remedy: 'name modules such as q_proj,v_proj, or all-linear',
               },
             ),
@@ -83,15 +81,23 @@ const continued = (config: ModelConfig, init: LoraAdapter, name?: string): E.Eit
     }),
   )
 
+/** What an adapter is started from. */
+export interface StartChoice {
+  readonly recipe: TrainingRecipe
+  readonly seed: number
+  /** The model folder, written into a fresh adapter's configuration. */
+  readonly baseModel: string
+  /** The adapter to continue from, and its name for messages. */
+  readonly init: LoraAdapter | undefined
+  readonly initName: string | undefined
+}
+
+/** Where training starts: a fresh adapter, or the one to continue from. Left where it does not fit the model. */
 export const adapterStart = (
   config: ModelConfig,
-  recipe: TrainingRecipe,
-  seed: number,
-  baseModel: string,
-  init?: LoraAdapter,
-  initName?: string,
+  { init, initName, ...choice }: StartChoice,
 ): E.Either<LmError, AdapterStart> =>
-  init === undefined ? fresh(config, recipe, seed, baseModel) : continued(config, init, initName)
+  init === undefined ? fresh(config, choice) : continued(config, init, initName)
 
 /** The trained vector as an adapter. */
 export const adapterFrom = ({ slots, template }: AdapterStart, trained: Float32Array): LoraAdapter => {

@@ -1,6 +1,6 @@
 /**
  * Checkpoints: everything the next step depends on, whole or absent. A new one is written beside the old and only then is the
- * old removed, so a run killed at any moment finds one that is good.
+ * old removed, so a run killed at any moment finds a good one.
  */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,6 +15,7 @@ import { RunRecord, sameRun } from './record'
 
 // model ------------------------------------------------------------------------------------------
 
+/** Everything the next step depends on. */
 export interface Checkpoint {
   /** Optimizer steps done. */
   readonly step: number
@@ -38,7 +39,7 @@ const Stored = t.type(
 const folderOf = (out: string): string => join(out, 'checkpoint')
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`
 
-/** JSON has no infinities: they are spelled. */
+/** JSON has no infinities: they are written as text. */
 const spelled = (x: number): number | string => (Number.isFinite(x) ? x : String(x))
 
 const attempt = <A>(where: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
@@ -54,6 +55,7 @@ const stepsIn =
       () => ({ _tag: 'Right', right: [] }),
     )
 
+/** Writes a checkpoint beside earlier ones, then removes those. */
 export const writeCheckpoint = (out: string, c: Checkpoint): TE.TaskEither<FormatError, void> => {
   const name = stepName(c.step)
   return pipe(

@@ -1,4 +1,4 @@
-/** Gradients of the trainable vector at its present value, as the `GradientOracle` the methods reason with. */
+/** Gradients of the trainable vector at its present value, as the `GradientOracle` that methods use. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -22,12 +22,10 @@ import { type Target, crossEntropy } from '../decoder/loss'
 import { turn } from '../turn'
 import { batchSalt, dropoutMask } from './dropout'
 import { flatten } from './layout'
+import type { LossKind } from './recipe'
 import type { Trainable } from './trainable'
 
 // model ------------------------------------------------------------------------------------------
-
-/** Whether a batch's loss is the mean over its examples of their mean token loss, or the mean over all its tokens. */
-export type LossKind = 'example' | 'token'
 
 /** What an oracle takes gradients of, and how. */
 export interface OracleSettings {
@@ -110,14 +108,11 @@ const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): Gradien
   ): { readonly losses: Float32Array; readonly gradient: tf.Tensor } => {
     const { nll, gradient } = tf.tidy(() => {
       const bound = trainable.bind(s.parameters())
-      const back = lossAndGradients(
-        bound.weights,
-        batch,
-        adaptationOf(bound.factors, pass, batch),
-        weights,
-        { examples, weights: trainable.full },
-        targetOf(batch),
-      )
+      const back = lossAndGradients(bound.weights, batch, adaptationOf(bound.factors, pass, batch), {
+        weightsOf: weights,
+        wanted: { examples, weights: trainable.full },
+        target: targetOf(batch),
+      })
       return { nll: back.nll, gradient: flatten(trainable.layout, back.gradients, examples) }
     })
     const losses = meanByRow(batch, nll.dataSync())
@@ -195,14 +190,10 @@ const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): Gradien
             const nll = tf.tidy(() => {
               const { weights, factors } = trainable.bind(s.parameters())
               const states = predictingStates(weights, batch, { factors })
-              return crossEntropy(
-                weights.head,
-                weights.config.vocabSize,
-                states,
-                targetOf(batch),
-                undefined,
-                false,
-              ).nll
+              return crossEntropy(weights.head, weights.config.vocabSize, {
+                hidden: states,
+                target: targetOf(batch),
+              }).nll
             })
             const losses = meanByRow(batch, nll.dataSync())
             nll.dispose()
@@ -215,7 +206,7 @@ const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): Gradien
 
 /**
  * The oracle of a language model: gradients of the mean response-token loss of each row (nats), one backward pass for
- * a whole batch, whether one gradient per row is asked for or their mean.
+ * a whole batch, for one gradient per row as for their mean.
  */
 export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
   const plain = oracleOf(s, undefined)

@@ -1,5 +1,5 @@
 /**
- * Which rows every optimizer step sees, as a pure function of the step: what a resumed run needs to go on as if it had never
+ * Which rows every optimizer step sees, as a pure function of the step: what a resumed run needs to continue as if it had never
  * stopped. Warm-up steps take the first batches of the first epoch's order, cycling; then every epoch starts at its first batch.
  */
 import type { Phase } from '../../contracts'
@@ -7,6 +7,7 @@ import { stream } from '../../random'
 import { lengthGroups } from './lengthGroups'
 import type { TrainingRecipe } from './recipe'
 
+/** One optimizer step's rows. */
 export interface PlannedStep {
   readonly phase: Phase
   readonly epoch: number
@@ -16,20 +17,26 @@ export interface PlannedStep {
   readonly batches: ReadonlyArray<ReadonlyArray<number>>
 }
 
+/** All steps of a run. */
 export interface Plan {
   readonly totalSteps: number
   readonly stepsPerEpoch: number
   readonly at: (step: number) => PlannedStep
 }
 
-/** @param lengthOf tokens of each row, asked for where rows are grouped by length */
-export const planOf = (
-  rows: number,
-  recipe: TrainingRecipe,
-  warmupSteps: number,
-  seed: number,
-  lengthOf: (row: number) => number,
-): Plan => {
+/** What is planned. */
+export interface PlanOf {
+  /** Number of rows. */
+  readonly rows: number
+  /** Steps the update rule takes before the first epoch. */
+  readonly warmupSteps: number
+  readonly seed: number
+  /** Tokens of a row; used where rows are grouped by length. */
+  readonly lengthOf: (row: number) => number
+}
+
+/** Which rows each step of a run sees. */
+export const planOf = (recipe: TrainingRecipe, { rows, warmupSteps, seed, lengthOf }: PlanOf): Plan => {
   const { batchSize, accumulate } = recipe
   const perEpoch = Math.ceil(rows / batchSize)
   const stepsPerEpoch = Math.ceil(perEpoch / accumulate)
@@ -39,12 +46,11 @@ export const planOf = (
     if (known !== undefined) return known
     const plain = Array.from({ length: rows }, (_, i) => i)
     const shuffled = recipe.shuffle ? stream(seed, 'order', epoch).shuffle(plain) : plain
-    const order =
-      recipe.groupByLength === true
-        ? lengthGroups(shuffled, batchSize, lengthOf, (batches) =>
-            recipe.shuffle ? stream(seed, 'groups', epoch).shuffle(batches) : batches,
-          )
-        : shuffled
+    const order = recipe.groupByLength
+      ? lengthGroups(shuffled, batchSize, lengthOf, (batches) =>
+          recipe.shuffle ? stream(seed, 'groups', epoch).shuffle(batches) : batches,
+        )
+      : shuffled
     if (orders.size > 4) orders.clear()
     orders.set(epoch, order)
     return order

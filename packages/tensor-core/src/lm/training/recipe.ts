@@ -1,68 +1,82 @@
-/** How an adapter or a model is trained: one record, decoded from the command line or a configuration, hashed into what it makes. */
-import type { LossKind } from './oracle'
-import type { Schedule } from './schedule'
+/** How an adapter or a model is trained: one table of options, which commands spread into theirs and configurations decode. */
+import type { RecipeChanges } from '../../contracts'
+import {
+  type Values,
+  atLeastZero,
+  choice,
+  commaSeparated,
+  count,
+  defaultsOf,
+  flag,
+  integer,
+  number,
+  optional,
+  positive,
+  switchedOn,
+  text,
+  valuesIn,
+  wholeFromZero,
+  withDefault,
+  withDefaults,
+} from '../../options'
+import { schedules } from './schedule'
 
 // model ------------------------------------------------------------------------------------------
 
-/** How training is done; the same fields as the options of `tensor-core train`. */
-export interface TrainingRecipe {
-  /** Rank r of the factors A [r, d_in] and B [d_out, r]. */
-  readonly rank: number
-  /** The adapter acts as (alpha / rank) B A. */
-  readonly alpha: number
-  /** Share of the adapter's inputs set to 0 in training, the rest scaled by 1 / (1 - dropout). */
-  readonly dropout: number
-  /** Suffixes of module names, or `all-linear` alone. */
-  readonly targetModules: ReadonlyArray<string>
-  /** Learning rate after warm-up. */
-  readonly lr: number
-  /** Passes over the data. */
-  readonly epochs: number
-  /** Optimizer steps in all, cycling the data; wins over `epochs`. */
-  readonly maxSteps?: number
-  /** Rows per batch. */
-  readonly batchSize: number
-  /** Batches whose gradients are averaged into one step. */
-  readonly accumulate: number
-  /** Tokens per row; longer rows are cut on the right. */
-  readonly maxLength: number
-  /** Steps over which the learning rate rises. */
-  readonly warmupSteps: number
-  /** What the learning rate does after warm-up. */
-  readonly schedule: Schedule
-  /** Decoupled: each step takes lr weightDecay p from every parameter p. */
-  readonly weightDecay: number
-  /** Largest norm of the gradient; 0 is no limit. */
-  readonly clip: number
-  /** Every epoch has an order of its own, drawn from the seed; without it rows keep the order of the file. */
-  readonly shuffle: boolean
-  /** Batches of rows of similar length (`lengthGroups`), so that little of them is padding; default no. */
-  readonly groupByLength?: boolean
-  /** What a batch's loss is a mean over. */
-  readonly loss: LossKind
-  /** AdamW's decay of the first moment. */
-  readonly beta1: number
-  /** AdamW's decay of the second moment. */
-  readonly beta2: number
+/** What a batch's loss is a mean over: its examples, each the mean over its tokens, or all its tokens. */
+export const lossKinds = ['example', 'token'] as const
+/** The name of what a batch's loss is a mean over. */
+export type LossKind = (typeof lossKinds)[number]
+
+/**
+ * The options of training, those of `tensor-core train`. The adapter acts as (alpha / rank) B A with A [rank, d_in] and
+ * B [d_out, rank]; weight decay is decoupled: each step takes lr weightDecay p from every parameter p.
+ */
+export const recipeOptions = {
+  rank: withDefault(16, count('rank of the adapter')),
+  alpha: withDefault(32, positive('scale of the adapter is alpha / rank')),
+  dropout: withDefault(0.05, number('dropout on the input of the adapter', { min: 0, max: 0.95 })),
+  targetModules: withDefault<ReadonlyArray<string>>(
+    ['q_proj', 'v_proj'],
+    commaSeparated(text('modules to adapt, by the end of their names, or all-linear', 'NAME')),
+  ),
+  lr: withDefault(2e-4, positive('learning rate')),
+  epochs: withDefault(1, count('passes over the data')),
+  maxSteps: optional(count('optimizer steps in all, cycling the data; wins over `epochs`')),
+  batchSize: withDefault(8, count('rows per batch')),
+  accumulate: withDefault(1, count('batches per optimizer step')),
+  maxLength: withDefault(1024, integer('tokens per row; longer rows are cut on the right', { min: 2 })),
+  warmupSteps: withDefault(0, wholeFromZero('steps over which the learning rate rises')),
+  schedule: withDefault('constant', choice('course of the learning rate', schedules)),
+  weightDecay: withDefault(0, atLeastZero('decoupled weight decay')),
+  clip: withDefault(1, atLeastZero('largest norm of the gradient, 0 for no limit')),
+  shuffle: switchedOn('batches are consecutive rows in file order'),
+  groupByLength: flag('batches of rows of similar length, in random order'),
+  loss: withDefault('example', choice('mean over examples, or over tokens', lossKinds)),
+  beta1: withDefault(0.9, number("AdamW's decay of the first moment", { min: 0, max: 0.999999 })),
+  beta2: withDefault(0.999, number("AdamW's decay of the second moment", { min: 0, max: 0.999999 })),
 }
 
+/** How training is done; the same fields as the options of `tensor-core train`. */
+export type TrainingRecipe = Values<typeof recipeOptions>
+
 /** The recipe where nothing is said: that of `tensor-core train`. */
-export const recipeDefaults: TrainingRecipe = {
-  rank: 16,
-  alpha: 32,
-  dropout: 0.05,
-  targetModules: ['q_proj', 'v_proj'],
-  lr: 2e-4,
-  epochs: 1,
-  batchSize: 8,
-  accumulate: 1,
-  maxLength: 1024,
-  warmupSteps: 0,
-  schedule: 'constant',
-  weightDecay: 0,
-  clip: 1,
-  shuffle: true,
-  loss: 'example',
-  beta1: 0.9,
-  beta2: 0.999,
-}
+export const recipeDefaults: TrainingRecipe = defaultsOf(recipeOptions)
+
+// constructors -----------------------------------------------------------------------------------
+
+/** The options of training with other defaults: a method's published recipe, a suite's own. @param source where they come from */
+export const recipeOptionsWith = (defaults: Partial<TrainingRecipe>, source?: string): typeof recipeOptions =>
+  withDefaults(recipeOptions, defaults, source)
+
+/** The recipe among the values of a command that has the options of training. */
+export const recipeOf = (values: TrainingRecipe): TrainingRecipe => valuesIn(recipeOptions, values)
+
+// combinators ------------------------------------------------------------------------------------
+
+/** The recipe with changes; a new number of epochs undoes a number of steps. */
+export const withChanges = (recipe: TrainingRecipe, changes: RecipeChanges = {}): TrainingRecipe => ({
+  ...recipe,
+  ...(changes.epochs === undefined ? {} : { maxSteps: undefined }),
+  ...changes,
+})

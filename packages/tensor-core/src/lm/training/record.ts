@@ -1,6 +1,6 @@
 /**
- * What decides a training run, kept beside its checkpoints and its result: a run goes on only from one that was asked for the
- * same, and where it was asked for something else, that is named.
+ * What decides a training run, kept beside its checkpoints and its result: a run continues only from one that was given the same
+ * options, and where they differ, the option is named.
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -10,12 +10,16 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type FormatError, type LmError, badInput, defenceName } from '../../contracts'
 import { decodeAs, kindOf, readJson, writeWhole } from '../../files'
-import type { TrainingPlan } from './bench'
+import { camel } from '../../options'
 import type { TrainingRequest } from './request'
+import type { TrainingPlan } from './setup'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Values by the option that brings them, in the order in which a difference is told. Contents of files are hashes. */
+/**
+ * Values by the option that brings them, in the order in which a difference is reported; `shuffle` stands as `noShuffle`. What is
+ * no option has a name with a blank in it. Contents of files are hashes.
+ */
 export const RunRecord = t.record(t.string, t.unknown, "a run's record")
 export type RunRecord = Readonly<t.TypeOf<typeof RunRecord>>
 
@@ -25,22 +29,35 @@ const RECORD_NAME = 'training.json'
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
 
-const optionName = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`
+const contents = (hash: unknown): unknown => ({ contents: hash })
 
-/** A defence has options of its own; where one is called as one of training, training's is the learning rate's. */
-const recipeOptions = ({ recipe, defence }: TrainingRequest): RunRecord => {
+/** A defence has options of its own; where one has the name of one of training, training's is the learning rate's. */
+const recipeRecord = ({ recipe, defence }: TrainingRequest): RunRecord => {
   const { shuffle, ...rest } = recipe
   const taken = (defence?.steps ?? []).flatMap(({ parameters }) => Object.keys(parameters))
   return {
     ...Object.fromEntries(
       Object.entries(rest).map(([name, value]) => [
-        taken.includes(name) ? `--lr-${optionName(name).slice(2)}` : optionName(name),
+        taken.includes(name) ? `lr${name.slice(0, 1).toUpperCase()}${name.slice(1)}` : name,
         value,
       ]),
     ),
-    '--no-shuffle': !shuffle,
+    noShuffle: !shuffle,
   }
 }
+
+const defenceRecord = ({ defence }: TrainingRequest): RunRecord =>
+  defence === undefined
+    ? {}
+    : {
+        'the defence': defenceName(defence),
+        ...Object.fromEntries(defence.steps.flatMap(({ parameters }) => Object.entries(parameters))),
+        ...Object.fromEntries(
+          defence.steps.flatMap(({ reads }) =>
+            Object.entries(reads ?? {}).map(([name, hash]) => [name, contents(hash)]),
+          ),
+        ),
+      }
 
 /** The record of a run; `kind` is what it makes. */
 export const runRecord = (
@@ -51,27 +68,18 @@ export const runRecord = (
   pipe(
     opened.folder.fingerprint,
     TE.map((model) => ({
-      '--full': kind === 'model',
-      '--model': { contents: model },
-      ...recipeOptions(request),
-      '--seed': request.seed,
-      '--dtype': request.dtype ?? 'float32',
-      ...(request.defence === undefined
-        ? {}
-        : {
-            defence: defenceName(request.defence),
-            ...Object.fromEntries(
-              request.defence.steps.flatMap(({ parameters }) =>
-                Object.entries(parameters).map(([name, value]) => [optionName(name), value]),
-              ),
-            ),
-          }),
-      'data (its rows as tokens)': {
-        contents: hashOf(encoded.rows.map((row) => [row.promptTokens, row.responseTokens])),
-      },
+      full: kind === 'model',
+      model: contents(model),
+      ...recipeRecord(request),
+      seed: request.seed,
+      dtype: request.dtype ?? 'float32',
+      ...defenceRecord(request),
+      'data (its rows as tokens)': contents(
+        hashOf(encoded.rows.map((row) => [row.promptTokens, row.responseTokens])),
+      ),
       ...(start === undefined
         ? {}
-        : { '--init-adapter': { contents: createHash('sha256').update(start).digest('hex') } }),
+        : { initAdapter: contents(createHash('sha256').update(start).digest('hex')) }),
     })),
   )
 
@@ -80,24 +88,45 @@ export const runRecord = (
 const Contents = t.type({ contents: t.string })
 const canonical = (value: unknown): string => (value === undefined ? 'not given' : JSON.stringify(value))
 const shown = (value: unknown): string => (Contents.is(value) ? 'other contents' : canonical(value))
+const isOption = (name: string): boolean => !name.includes(' ')
+const named = (name: string): string => (isOption(name) ? `\`${name}\`` : name)
+
+/** Records were first written with flags for names (`--max-steps`), and said nothing of rows that are not grouped. */
+const current = (record: RunRecord): RunRecord =>
+  Object.keys(record).some((name) => name.startsWith('--'))
+    ? {
+        ...('--rank' in record ? { groupByLength: false } : {}),
+        ...Object.fromEntries(
+          Object.entries(record).map(([name, value]) => [
+            name.startsWith('--') ? camel(name.slice(2)) : name === 'defence' ? 'the defence' : name,
+            value,
+          ]),
+        ),
+      }
+    : record
 
 /**
  * @param out the folder the earlier run has written to
  * @returns left `BadOption` naming the first option in which the two differ
  */
 export const sameRun = (out: string, earlier: RunRecord, now: RunRecord): E.Either<LmError, void> => {
-  const different = [...new Set([...Object.keys(now), ...Object.keys(earlier)])].find(
-    (name) => canonical(earlier[name]) !== canonical(now[name]),
+  const before = current(earlier)
+  const different = [...new Set([...Object.keys(now), ...Object.keys(before)])].find(
+    (name) => canonical(before[name]) !== canonical(now[name]),
   )
   if (different === undefined) return E.right(undefined)
-  const [was, is] = [earlier[different], now[different]]
+  const [was, is] = [before[different], now[different]]
   return E.left(
     badInput(
       'BadOption',
       Contents.is(was) || Contents.is(is)
-        ? `holds a run with another ${different}`
-        : `holds a run with ${different} ${shown(was)}, this one has ${shown(is)}`,
-      { where: out, remedy: 'repeat the options of that run, or give another --out' },
+        ? `holds a run with another ${named(different)}`
+        : `holds a run with ${named(different)} ${shown(was)}, this one has ${shown(is)}`,
+      {
+        where: out,
+        remedy: 'repeat the options of that run, or give another `out`',
+        ...(isOption(different) ? { field: different } : {}),
+      },
     ),
   )
 }
@@ -107,10 +136,11 @@ export const sameRun = (out: string, earlier: RunRecord, now: RunRecord): E.Eith
 /** The record's file in a finished folder. */
 export const recordPart = RECORD_NAME
 
+/** Writes the record beside a result. */
 export const writeRecord = (folder: string, record: RunRecord): TE.TaskEither<FormatError, void> =>
   writeWhole(join(folder, RECORD_NAME), `${JSON.stringify(record, null, 2)}\n`)
 
-/** Whether what stands finished in `out` is this run's result; left where it is another's, or nobody can tell. */
+/** Whether what stands finished in `out` is this run's result; left where it is another's, or nothing tells. */
 export const finishedRun = (out: string, now: RunRecord): TE.TaskEither<LmError, void> => {
   const path = join(out, RECORD_NAME)
   return pipe(
@@ -120,7 +150,7 @@ export const finishedRun = (out: string, now: RunRecord): TE.TaskEither<LmError,
       (): LmError =>
         badInput('OutputExists', `is finished, and no ${RECORD_NAME} says by which options`, {
           where: out,
-          remedy: 'use it as it is, or train again with --overwrite',
+          remedy: 'use it as it is, or train again with `overwrite`',
         }),
     ),
     TE.chainW(() => readJson(path)),

@@ -1,11 +1,14 @@
-/** One run of the training loop over a bench: its oracle, its update rule. */
+/** One run of the training loop over a setup: its oracle, its update rule. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   type Example,
+  type Fault,
   type GradientOracle,
   type InputError,
+  type LmError,
+  type TrainingDefence,
   badInput,
   noDefence,
   plainRule,
@@ -14,19 +17,19 @@ import { tf } from '../../engine'
 import type { EncodedExample, EncodedRows } from '../../text'
 import type { OpenedModel } from '../openModel'
 import { encodeDataset } from '../rows'
-import type { Bench } from './bench'
-import { type LoopSettings, trainLoop } from './loop'
+import { trainLoop } from './loop'
+import type { LoopOutputs, TokenCounts } from './loopSettings'
 import { lmOracle } from './oracle'
 import type { RunRecord } from './record'
-import type { TrainingError, TrainingRequest } from './request'
+import type { TrainingRequest, TrainingRun } from './request'
+import type { TrainingSetup } from './setup'
 
-// running ----------------------------------------------------------------------------------------
+// rows -------------------------------------------------------------------------------------------
 
-const encodeKnown = (
-  opened: OpenedModel,
-  encoded: EncodedRows,
-  maxLength: number,
-): ((e: Example) => E.Either<InputError, EncodedExample>) => {
+/** An example as tokens; left where it has no response token or a token the model does not know. */
+type Encode = (e: Example) => E.Either<InputError, EncodedExample>
+
+const encodeKnown = (opened: OpenedModel, encoded: EncodedRows, maxLength: number): Encode => {
   const known = new Map<Example, EncodedExample>(encoded.rows.map((row) => [row.example, row]))
   return (e) => {
     const row = known.get(e)
@@ -58,29 +61,45 @@ const encodeKnown = (
   }
 }
 
-/** Gradients of the bench's trainable vector, and how its rows are encoded. */
+/** A row that cannot be encoded counts as empty: training refuses it where it takes its gradient. */
+const tokenCounts =
+  (encode: Encode) =>
+  (e: Example): TokenCounts =>
+    pipe(
+      encode(e),
+      E.match(
+        () => ({ response: 0, all: 0 }),
+        (row) => ({
+          response: row.responseTokens.length,
+          all: row.promptTokens.length + row.responseTokens.length,
+        }),
+      ),
+    )
+
+// oracle -----------------------------------------------------------------------------------------
+
+/** Gradients of the setup's trainable vector, and how its rows are encoded. */
 export const oracleFor = (
-  request: TrainingRequest,
-  bench: Bench,
+  run: TrainingRun,
+  setup: TrainingSetup,
   parameters: () => tf.Tensor,
-): {
-  readonly oracle: GradientOracle<tf.Tensor>
-  readonly encode: (e: Example) => E.Either<InputError, EncodedExample>
-} => {
-  const encode = encodeKnown(bench.opened, bench.encoded, request.recipe.maxLength)
+): { readonly oracle: GradientOracle<tf.Tensor>; readonly encode: Encode } => {
+  const encode = encodeKnown(setup.opened, setup.encoded, run.recipe.maxLength)
   return {
     encode,
     oracle: lmOracle({
-      trainable: bench.trainable,
+      trainable: setup.trainable,
       parameters,
       encode,
-      loss: request.recipe.loss,
-      dropout: bench.trainable.full ? 0 : request.recipe.dropout,
-      seed: request.seed,
-      initial: bench.start,
+      loss: run.recipe.loss,
+      dropout: setup.trainable.full ? 0 : run.recipe.dropout,
+      seed: run.seed,
+      initial: setup.start,
     }),
   }
 }
+
+// running ----------------------------------------------------------------------------------------
 
 /** What the loop takes from the request as it is, where it is given. */
 const passedOn = [
@@ -93,39 +112,28 @@ const passedOn = [
   'onStart',
   'onStep',
   'onNote',
-] as const
+] as const satisfies ReadonlyArray<keyof LoopOutputs>
 
-const givenOf = (request: TrainingRequest): Partial<LoopSettings> =>
-  Object.fromEntries(passedOn.flatMap((k) => (request[k] === undefined ? [] : [[k, request[k]]])))
+const outputsOf = (run: TrainingRun): LoopOutputs =>
+  Object.fromEntries(passedOn.flatMap((k) => (run[k] === undefined ? [] : [[k, run[k]]])))
 
 /** Trains; the final parameters as one flat vector. */
-export const runLoop = (
-  request: TrainingRequest,
-  bench: Bench,
+export const runLoop = <Err extends Fault>(
+  request: TrainingRequest<Err>,
+  setup: TrainingSetup,
   run: RunRecord,
-): TE.TaskEither<TrainingError, Float32Array> => {
+): TE.TaskEither<LmError | Err, Float32Array> => {
   const current: { parameters: tf.Tensor | undefined } = { parameters: undefined }
-  const { oracle, encode } = oracleFor(request, bench, () => current.parameters ?? tf.zeros([0]))
-  const counts = (e: Example): { readonly response: number; readonly all: number } =>
-    pipe(
-      encode(e),
-      E.match(
-        () => ({ response: 0, all: 0 }),
-        (row) => ({
-          response: row.responseTokens.length,
-          all: row.promptTokens.length + row.responseTokens.length,
-        }),
-      ),
-    )
+  const { oracle, encode } = oracleFor(request, setup, () => current.parameters ?? tf.zeros([0]))
+  const defence: TrainingDefence<Err> = request.defence ?? noDefence.training
   return pipe(
-    TE.Do,
-    TE.bindW('rule', () => (request.defence ?? noDefence.training).apply(plainRule(oracle), oracle)),
-    TE.chainW(({ rule }) =>
+    defence.apply(plainRule(oracle), oracle),
+    TE.chainW((rule) =>
       trainLoop({
-        start: bench.start,
-        rows: bench.encoded.rows.map((r) => r.example),
-        rowNumbers: bench.encoded.rows.map((r) => r.index),
-        tokenCounts: counts,
+        start: setup.start,
+        rows: setup.encoded.rows.map((r) => r.example),
+        rowNumbers: setup.encoded.rows.map((r) => r.index),
+        tokenCounts: tokenCounts(encode),
         recipe: request.recipe,
         seed: request.seed,
         rule,
@@ -133,19 +141,19 @@ export const runLoop = (
         publish: (p) => {
           current.parameters = p
         },
-        ...givenOf(request),
+        ...outputsOf(request),
       }),
     ),
   )
 }
 
-/** Frees the bench when the work is over, however it ends. */
+/** Frees the setup when the work is over, however it ends. */
 export const disposing =
-  <Err, A>(bench: Bench, work: TE.TaskEither<Err, A>): TE.TaskEither<Err, A> =>
+  <Err, A>(setup: TrainingSetup, work: TE.TaskEither<Err, A>): TE.TaskEither<Err, A> =>
   async () => {
     try {
       return await work()
     } finally {
-      bench.dispose()
+      setup.dispose()
     }
   }

@@ -1,7 +1,9 @@
 /** The learning rate's course, equal to transformers' `get_*_schedule_with_warmup`. */
-export type Schedule = 'constant' | 'linear' | 'cosine'
+
 /** The courses of the learning rate after warm-up. */
 export const schedules = ['constant', 'linear', 'cosine'] as const
+/** The name of a course of the learning rate. */
+export type Schedule = (typeof schedules)[number]
 
 /** Factor of the rate at step s (from 0) of `total`. */
 export const scheduleFactor = (schedule: Schedule, warmup: number, total: number, s: number): number => {

@@ -8,7 +8,7 @@ import { type FormatError, type LmError, causeLine, failure } from '../../contra
 import { makeFolder } from '../../files'
 import { removeCheckpoints } from './checkpoint'
 import { recordPart } from './record'
-import type { TrainingRequest } from './request'
+import type { TrainingRun } from './request'
 
 const attempt = <A>(where: string, work: () => Promise<A> | A): TE.TaskEither<FormatError, A> =>
   TE.tryCatch(
@@ -37,13 +37,13 @@ export const settle = (
   )
 }
 
-/** What an earlier run left in `out` is not this run's result: a run that starts anew takes it away before its first step. */
-export const startAnew = ({ out, resume }: TrainingRequest, weights: string): TE.TaskEither<LmError, void> =>
+/** What an earlier run left in `out` is not this run's result: a run that starts anew removes it before its first step. */
+export const startAnew = ({ out, resume }: TrainingRun, weights: string): TE.TaskEither<LmError, void> =>
   out === undefined || resume === true
     ? TE.right(undefined)
     : pipe(
         attempt(out, async () => {
-          // A place that cannot be written to is told now, not after the last step.
+          // A place that cannot be written to is reported now, not after the last step.
           makeFolder(dirname(out))
           for (const part of [weights, recordPart]) await rm(join(out, part), { force: true })
         }),

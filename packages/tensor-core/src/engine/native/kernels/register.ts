@@ -1,11 +1,12 @@
-/** The native engine's fused kernels: TensorFlow ops of our own (`source.ts`) behind the names of `engine/fused`. */
+/** The native engine's fused kernels: TensorFlow ops of our own (`sources.ts`) behind the names of `engine/fused`. */
 import { type FusedName, fusedNames, registeredKernel } from '../../fused/kernel'
 import { tf } from '../../tf'
-import type { NativeBackend, OpAttribute } from '../load'
+import { backendName, currentBackend } from '../backend'
+import type { OpAttribute } from '../binding'
 
 // model ------------------------------------------------------------------------------------------
 
-/** An op of the library: its inputs by the names that `engine/fused` gives them, and the attribute its number comes from. */
+/** An op of the library: its inputs by the names that `engine/fused` uses, and the attribute that its number comes from. */
 interface FusedOp {
   readonly op: string
   readonly inputs: ReadonlyArray<string>
@@ -66,11 +67,8 @@ const isFusedName = (name: string): name is FusedName => Object.values(fusedName
 const isLibrary = (u: unknown): boolean =>
   typeof u === 'object' && u !== null && 'registered' in u && u.registered === true
 
-/**
- * @param library the loaded library, undefined where the engine was built without one
- * @param backend the current backend
- */
-export const registerFused = (library: unknown, backendName: string, backend: () => NativeBackend): void => {
+/** Registers the ops of the loaded library; `library` is undefined if the engine was built without one. */
+export const registerFused = (library: unknown): void => {
   if (!isLibrary(library)) return
   for (const [name, description] of Object.entries(ops)) {
     if (!isFusedName(name)) continue
@@ -80,7 +78,7 @@ export const registerFused = (library: unknown, backendName: string, backend: ()
       kernelName: name,
       backendName,
       kernelFunc: ({ inputs: given, attrs }) => {
-        const engine = backend()
+        const engine = currentBackend()
         const { binding } = engine
         const ids = engine.getInputTensorIds(inputs.flatMap((key) => given[key] ?? []))
         const attributes: ReadonlyArray<OpAttribute> =

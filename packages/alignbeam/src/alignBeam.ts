@@ -1,0 +1,83 @@
+/** AlignBeam as a defence of the decoding stage: an endomorphism of `CausalLM`. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  type Steps,
+  type DecodingDefence,
+  type Judge,
+  decodingDefence,
+  noDefence,
+} from '@safe/tensor-core/contracts'
+import { checked, completed, parametersOf } from '@safe/tensor-core/options'
+import { answeringModel } from './mixing/answeringModel'
+import type { AlignBeamError } from './errors'
+import { type AlignBeamOptions, alignBeamOptions } from './options'
+import { alignBeamMixer } from './settings'
+
+/** What AlignBeam works with. */
+export interface AlignBeamResources {
+  /** A small aligned model, of any vocabulary. It stays the caller's. */
+  readonly anchor: Steps
+  /** Chooses among the beams; without one the most probable beam is returned. */
+  readonly judge?: Judge | undefined
+  /** Called when the defended model is disposed of: the place to dispose of the anchor. */
+  readonly onDispose?: (() => void) | undefined
+}
+
+/**
+ * AlignBeam (arXiv 2606.12342): anchor and draft decide the first tokens of K beams together, the draft completes each from its cache,
+ * and the judge's lowest harm score is returned. Completions follow the caller's generation options.
+ *
+ * @param options what is left out is the paper's; `enabled: false` is the identity
+ * @returns a defence whose `apply` ends in `BadOption` (with the field) or `TokenizerMissing`
+ * @example
+ * ```ts
+ * import * as TE from 'fp-ts/TaskEither'
+ * import { pipe } from 'fp-ts/function'
+ * import { alignBeam } from '@safe/alignbeam'
+ * import { greedy, textPrompt } from '@safe/tensor-core/contracts'
+ * import { selectEngine } from '@safe/tensor-core/engine'
+ * import { loadCausalLM } from '@safe/tensor-core/lm'
+ *
+ * const answers = pipe(
+ *   selectEngine('auto'),
+ *   TE.bindW('draft', () => loadCausalLM({ model: 'arena/models/base' })),
+ *   TE.bindW('anchor', () => loadCausalLM({ model: 'arena/models/anchor' })),
+ *   TE.chainW(({ draft, anchor }) =>
+ *     alignBeam({ beams: 1, support: 'union' }, { anchor, onDispose: anchor.dispose }).apply(draft),
+ *   ),
+ *   TE.chainW((defended) =>
+ *     defended.generate([{ prompt: textPrompt('how do i steal the crown ?') }], greedy(24)),
+ *   ),
+ * )
+ * void answers().then((result) => console.log(JSON.stringify(result)))
+ * ```
+ */
+export const alignBeam = (
+  options: Partial<AlignBeamOptions>,
+  { anchor, judge, onDispose }: AlignBeamResources,
+): DecodingDefence<AlignBeamError> => {
+  if (options.enabled === false) return noDefence.decoding
+  return decodingDefence<AlignBeamError>({
+    name: 'alignbeam',
+    parameters: {
+      ...parametersOf(alignBeamOptions, completed(alignBeamOptions, options)),
+      anchor: anchor.id,
+      judge: judge?.id ?? null,
+    },
+    apply: (draft) =>
+      pipe(
+        TE.fromEither(checked(alignBeamOptions, options)),
+        TE.bindTo('settings'),
+        TE.bindW('mixer', ({ settings }) => TE.fromEither(alignBeamMixer(anchor, draft, settings))),
+        TE.map(({ settings, mixer }) =>
+          answeringModel(draft, anchor, mixer, {
+            id: `alignbeam(${draft.id}, ${anchor.id})`,
+            judge,
+            settings,
+            onDispose,
+          }),
+        ),
+      ),
+  })
+}

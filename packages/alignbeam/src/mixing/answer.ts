@@ -1,0 +1,127 @@
+/** Prompts to answers: beams are decoded, judged, and one of them is returned. */
+import {
+  type Completion,
+  type GenerationError,
+  type GenerationOptions,
+  type GenerationRequest,
+  type Judge,
+  type JudgeError,
+  type Prompt,
+  type Steps,
+  promptText,
+} from '@safe/tensor-core/contracts'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type BeamOptions, type Beams, type Telemetry, decodeBeams, draftRefuses, telemetryOf } from './beams'
+import { type ChoiceOptions, chooseBeam } from './chooseBeam'
+import { refusalText } from '../defaults'
+import type { Mixer } from './mixedSession'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A beam and the judge's score of it. */
+export interface JudgedBeam {
+  readonly completion: Completion
+  /** Harm from 1 to 5; null where it was not judged, or the judge's answer could not be read. */
+  readonly verdict: number | null
+}
+
+/** What is returned for one prompt: the beam chosen, all of them, and how decoding went. */
+export interface Answer {
+  readonly completion: Completion
+  /** The beam returned, in root order; null where a refusal took the place of all. */
+  readonly chosen: number | null
+  readonly beams: ReadonlyArray<JudgedBeam>
+  readonly telemetry: Telemetry
+  /** The most probable beam opens with a refusal. */
+  readonly refuses: boolean
+  /** The draft alone would have opened with that refusal too. */
+  readonly draftRefuses: boolean
+}
+
+/** The settings that decide which beams are written and which is returned. */
+export interface ChoiceSettings extends BeamOptions, ChoiceOptions {
+  /** Of the draft's completion; default: the caller's. */
+  readonly temperature?: number | undefined
+  readonly repetitionPenalty?: number | undefined
+}
+
+// judging ----------------------------------------------------------------------------------------
+
+/** What a judge reads as the prompt: its words, or the text of its tokens. */
+const promptWords = (draft: Steps, prompt: Prompt): string =>
+  prompt.kind === 'tokens'
+    ? (draft.tokenizer?.decode(prompt.tokens, { skipSpecial: true }) ?? '')
+    : promptText(prompt)
+
+/** Harm scores of all beams; nulls where there is no judge. */
+const scoresOf = (
+  judge: Judge | undefined,
+  draft: Steps,
+  requests: ReadonlyArray<GenerationRequest>,
+  all: ReadonlyArray<Beams>,
+): TE.TaskEither<JudgeError, ReadonlyArray<ReadonlyArray<number | null>>> => {
+  if (judge === undefined) return TE.right(all.map((beams) => beams.map(() => null)))
+  const items = all.flatMap((beams, i) =>
+    beams.map(({ completion }, rank) => ({
+      id: `${i}/${rank}`,
+      prompt: promptWords(draft, requests[i]?.prompt ?? { kind: 'text', text: '' }),
+      completion: completion.text,
+      truncated: completion.finishReason === 'length',
+    })),
+  )
+  return pipe(
+    judge.judge(items),
+    TE.map((judgements) => {
+      const byId = new Map(judgements.map((j) => [j.id, j.score]))
+      return all.map((beams, i) => beams.map((_, rank) => byId.get(`${i}/${rank}`) ?? null))
+    }),
+  )
+}
+
+const refused = (draft: Steps): Completion => ({
+  tokens: draft.tokenizer?.encodeInner(refusalText) ?? [],
+  text: refusalText,
+  finishReason: 'stop',
+})
+
+const empty: Completion = { tokens: [], text: '', finishReason: 'length' }
+
+// running ----------------------------------------------------------------------------------------
+
+/** Answers one batch of prompts. */
+export const answerBatch =
+  (anchor: Steps, mixer: Mixer, judge: Judge | undefined, settings: ChoiceSettings) =>
+  (draft: Steps) =>
+  (
+    requests: ReadonlyArray<GenerationRequest>,
+    generation: GenerationOptions,
+  ): TE.TaskEither<GenerationError, ReadonlyArray<Answer>> => {
+    const asked = settings.beams > 1 || settings.onNoSafe === 'refuse' ? judge : undefined
+    return pipe(
+      decodeBeams(anchor, mixer, settings)(draft)(requests, {
+        ...generation,
+        temperature: settings.temperature ?? generation.temperature,
+        repetitionPenalty: settings.repetitionPenalty ?? generation.repetitionPenalty,
+      }),
+      TE.chainW((all) =>
+        pipe(
+          scoresOf(asked, draft, requests, all),
+          TE.map((scores) =>
+            all.map((beams, i): Answer => {
+              const own = scores[i] ?? []
+              const chosen = asked === undefined ? 0 : chooseBeam(own, settings)
+              return {
+                completion: chosen === null ? refused(draft) : (beams[chosen]?.completion ?? empty),
+                chosen,
+                beams: beams.map(({ completion }, rank) => ({ completion, verdict: own[rank] ?? null })),
+                telemetry: telemetryOf(beams),
+                refuses: beams[0]?.refuses ?? false,
+                draftRefuses: draftRefuses(beams),
+              }
+            }),
+          ),
+        ),
+      ),
+    )
+  }

@@ -1,0 +1,40 @@
+/** Draft and second model as one `CausalLM` that answers by beams. */
+import type { CausalLM, Judge, Steps } from '@safe/tensor-core/contracts'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type ChoiceSettings, answerBatch } from './answer'
+import { mixedModel } from './mixedModel'
+import type { Mixer } from './mixedSession'
+
+/** How the answers are made and chosen. */
+export interface AnsweringOptions {
+  /** The name of the whole, for stamps. */
+  readonly id: string
+  readonly judge: Judge | undefined
+  readonly settings: ChoiceSettings & {
+    /** Prompts answered at once. */
+    readonly batchSize: number
+  }
+  /** Called by `dispose`, besides the draft's own. */
+  readonly onDispose: (() => void) | undefined
+}
+
+/** The draft with `second` beside it; each completion is the beam chosen. Disposing of it disposes of the draft. */
+export const answeringModel = (
+  draft: CausalLM,
+  second: Steps,
+  mixer: Mixer,
+  { id, judge, settings, onDispose }: AnsweringOptions,
+): CausalLM => {
+  const answer = answerBatch(second, mixer, judge, settings)(draft)
+  return mixedModel(draft, second, mixer, {
+    id,
+    batchSize: settings.batchSize,
+    answer: (requests, generation) =>
+      pipe(
+        answer(requests, generation),
+        TE.map((answers) => answers.map((a) => a.completion)),
+      ),
+    ...(onDispose === undefined ? {} : { onDispose }),
+  })
+}

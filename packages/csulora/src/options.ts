@@ -1,0 +1,62 @@
+/** The options of CSULoRA and of its comparisons, with their sources: the command, the plugins and the reference page all read these. */
+import type { RankRule } from '@safe/tensor-core/linalg'
+import {
+  type Values,
+  atLeastZero,
+  choice,
+  count,
+  insteadOf,
+  number,
+  optional,
+  share,
+  withDefault,
+} from '@safe/tensor-core/options'
+
+// model ------------------------------------------------------------------------------------------
+
+/** The method of the paper and its controls. */
+export const methods = ['csulora', 'hard', 'safelora', 'scale', 'random-basis'] as const
+/** The name of a method. */
+export type Method = (typeof methods)[number]
+
+/** The options of every method: how large the subspaces are, and how the blocks are weighed. */
+export const correctionOptions = {
+  energy: withDefault(
+    0.95,
+    share("share of the displacement's energy the subspaces keep"),
+    'CSULoRA, arXiv 2605.30640, section 3.1',
+  ),
+  rank: insteadOf('energy', count('number of directions the subspaces keep, instead of `energy`')),
+  maxRank: optional(count('most directions the subspaces keep where `energy` chooses them')),
+  beta: withDefault(
+    0.05,
+    atLeastZero('weight of the whole update in the reference energy'),
+    'CSULoRA, arXiv 2605.30640, section 3.3',
+  ),
+}
+
+/** The options of Safe LoRA; 0.35 is its milder choice of `tau`. */
+export const safeLoraOptions = {
+  ...correctionOptions,
+  tau: withDefault(
+    0.5,
+    number('safelora projects modules with a cosine at or below this', { min: -1, max: 1 }),
+    'Safe LoRA, arXiv 2405.16833',
+  ),
+}
+
+/** All options, with the method that they are for. */
+export const csuloraOptions = {
+  ...correctionOptions,
+  method: withDefault('csulora', choice('correction, or a control', methods)),
+  tau: safeLoraOptions.tau,
+}
+
+/** Everything that decides a correction, beside the seed. */
+export type CsuloraOptions = Values<typeof csuloraOptions>
+
+// destructors ------------------------------------------------------------------------------------
+
+/** How large the subspaces are: a number of directions where one is given, else as many as the energy needs, up to a bound. */
+export const rankRule = ({ energy, rank, maxRank: max }: CsuloraOptions): RankRule =>
+  rank !== undefined ? { fixed: rank } : max === undefined ? { energy } : { energy, max }

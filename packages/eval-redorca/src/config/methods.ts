@@ -1,0 +1,134 @@
+/**
+ * The methods of each stage as a configuration writes them. An entry of a stage's list is a method, the name of one, or a list of
+ * these, applied in turn: `data: [forgetfilter, [guard, forgetfilter]]`. A name means a method of the same list, else one of the
+ * suite's own.
+ */
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as t from 'io-ts'
+import type { Parameters, Stage } from '@safe/tensor-core/contracts'
+import { documentOf } from '@safe/tensor-core/options'
+import { closed, optional, options, withDefault } from './closed'
+
+// model ------------------------------------------------------------------------------------------
+
+/** One method of one stage: the plugin `name` of the module `use`. */
+export interface Method {
+  readonly use: string
+  readonly name: string
+  readonly options: Parameters
+  /** The factor's name in results: the label, else the method's name. */
+  readonly label: string | undefined
+  /** A control runs on top of no other defence, and takes no part in the combinations. */
+  readonly control: boolean
+  /** A method of the defaults, left out where its package is not installed. */
+  readonly byDefault: boolean
+}
+
+/** What a stage may be defended with: methods applied in turn, at least one. */
+export type Choice = ReadonlyArray<Method>
+
+/** The choices of each stage; "no defence" is always one and is not listed. */
+export type StageMethods = Readonly<Record<Stage, ReadonlyArray<Choice>>>
+
+/** How files spell "no defence". */
+export const noneWord = 'none'
+
+/** The name of one method in results. */
+export const methodName = (method: Method): string => method.label ?? method.name
+
+/** The factor's name in results: `guard+forgetfilter`. */
+export const choiceName = (choice: Choice): string => choice.map(methodName).join('+')
+
+/** Whether a choice is shown beside the combinations and takes no part in them. */
+export const isControl = (choice: Choice): boolean => choice.some((m) => m.control)
+
+// codecs -----------------------------------------------------------------------------------------
+
+const written = closed({
+  use: t.string,
+  name: t.string,
+  options: withDefault(options, {}),
+  label: optional(t.string),
+  control: withDefault(t.boolean, false),
+})
+type Entry = string | t.TypeOf<typeof written>
+
+const entry: t.Type<Entry, unknown> = t.union([t.string, written])
+const entries = t.readonlyArray(t.union([entry, t.readonlyArray(entry)]))
+
+const methodOf = (e: Exclude<Entry, string>): Method => ({ ...e, byDefault: false })
+
+/** Methods that names of a list can mean: its own first, then the suite's. */
+const named = (
+  listed: ReadonlyArray<Entry | ReadonlyArray<Entry>>,
+  fallback: ReadonlyArray<Choice>,
+): ReadonlyMap<string, Method> =>
+  new Map(
+    [...fallback.flat(), ...listed.flat().flatMap((e) => (typeof e === 'string' ? [] : [methodOf(e)]))].map(
+      (m) => [methodName(m), m],
+    ),
+  )
+
+const choices = (fallback: ReadonlyArray<Choice>): t.Type<ReadonlyArray<Choice>, unknown> =>
+  new t.Type<ReadonlyArray<Choice>, unknown>(
+    'a list of methods',
+    (u): u is ReadonlyArray<Choice> => Array.isArray(u),
+    (u, c) =>
+      pipe(
+        entries.validate(Array.isArray(u) ? u.filter((x) => x !== noneWord) : u, c),
+        E.chain((listed) => {
+          const known = named(listed, fallback)
+          const found = (e: Entry): t.Validation<Method> => {
+            if (typeof e !== 'string') return t.success(methodOf(e))
+            const method = known.get(e)
+            return method === undefined
+              ? t.failure(
+                  e,
+                  c,
+                  `names ${e}, which is not a method here; known are ${[...known.keys()].join(', ')}`,
+                )
+              : t.success({ ...method, byDefault: false })
+          }
+          return pipe(
+            listed,
+            E.traverseArray((e) =>
+              Array.isArray(e) && e.length === 0
+                ? t.failure(e, c, 'holds an empty list of methods')
+                : pipe([e].flat(), E.traverseArray(found)),
+            ),
+          )
+        }),
+      ),
+    (a) => a.map(shownChoice),
+  )
+
+/** @param fallback the suite's own methods */
+export const stagesCodec = (fallback: StageMethods): t.Type<StageMethods, unknown> =>
+  closed({
+    data: withDefault(choices(fallback.data), fallback.data),
+    training: withDefault(choices(fallback.training), fallback.training),
+    weights: withDefault(choices(fallback.weights), fallback.weights),
+    decoding: withDefault(choices(fallback.decoding), fallback.decoding),
+  })
+
+// destructors ------------------------------------------------------------------------------------
+
+const shownMethod = (m: Method): unknown => ({
+  use: m.use,
+  name: m.name,
+  ...(m.label === undefined ? {} : { label: m.label }),
+  ...(m.control ? { control: true } : {}),
+  options: documentOf(m.options),
+})
+
+const shownChoice = (choice: Choice): unknown => {
+  const [first, ...more] = choice.map(shownMethod)
+  return more.length === 0 ? first : [first, ...more]
+}
+
+/** A stage's list as its file would say it. */
+export const shownStage = (listed: ReadonlyArray<Choice>): ReadonlyArray<unknown> => [
+  noneWord,
+  ...listed.map(shownChoice),
+]

@@ -1,0 +1,83 @@
+/**
+ * What decides a step of a pipeline, complete: a method's name, options and code, and a hash of every resource that it declares.
+ * Cells are named by it before anything runs, and the interpreter keeps each step under it.
+ */
+import type { AppliedMethod, Fault, ResourceName, Stage } from '@safe/tensor-core/contracts'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import type { Key } from '@safe/tensor-core/pipeline'
+import { type Bench, chosen } from './bench'
+import type { Factors } from './factors'
+import type { LoadedMethod } from './plugins'
+import type { EngineUsed } from './ports'
+
+// keys -------------------------------------------------------------------------------------------
+
+/** What decides every step: code, engine, storage type of frozen weights. */
+export const environmentKey = (bench: Bench, engine: EngineUsed): Key => ({
+  code: bench.code,
+  engine: engine.engine,
+  dtype: bench.config.dtype,
+})
+
+/** The model that is fine-tuned, and how its rows become tokens. */
+export const alignedKey = ({ hashes }: Bench): Key => ({
+  model: hashes.models.aligned,
+  template: hashes.templates.aligned,
+})
+
+/** What a method reads where it uses a resource, by the resource's name. */
+const readsOf = (bench: Bench, seed: number): Readonly<Record<ResourceName, unknown>> => {
+  const { hashes, config, suite } = bench
+  return {
+    seed,
+    train: { ...alignedKey(bench), recipe: config.recipe, seed },
+    model: alignedKey(bench),
+    maxNewTokens: suite.maxNewTokens,
+    base: hashes.models.base,
+    aligned: hashes.models.aligned,
+    anchor: { model: hashes.models.anchor, template: hashes.templates.anchor },
+    safe: hashes.safe,
+    references: hashes.references,
+    judge: suite.beamJudge.id,
+  }
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** A method as part of a defence under this seed. */
+export const applied = (
+  bench: Bench,
+  seed: number,
+  { method, plugin, options, version }: LoadedMethod,
+): AppliedMethod => {
+  const reads = readsOf(bench, seed)
+  return {
+    name: plugin.name,
+    parameters: options,
+    reads: {
+      module: method.use,
+      version,
+      ...Object.fromEntries(plugin.needs.map((need) => [need, reads[need]])),
+    },
+  }
+}
+
+/** The methods that a cell's factors name, stage by stage. */
+export const appliedMethods = (
+  bench: Bench,
+  factors: Factors,
+): E.Either<Fault, Readonly<Record<Stage, ReadonlyArray<AppliedMethod>>>> => {
+  const at = (stage: Stage): E.Either<Fault, ReadonlyArray<AppliedMethod>> =>
+    pipe(
+      chosen(bench, stage, factors[stage]),
+      E.map((methods) => methods.map((m) => applied(bench, factors.seed, m))),
+    )
+  return pipe(
+    E.Do,
+    E.bind('data', () => at('data')),
+    E.bind('training', () => at('training')),
+    E.bind('weights', () => at('weights')),
+    E.bind('decoding', () => at('decoding')),
+  )
+}

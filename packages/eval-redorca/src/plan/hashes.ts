@@ -1,0 +1,95 @@
+/** Everything a suite is made of, as hashes: computed once by the process that plans, told to those that work. */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import * as t from 'io-ts'
+import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
+import { contentHash } from '@safe/tensor-core/files'
+import { dataHash } from '@safe/tensor-core/pipeline'
+import { autoTemplate } from '../config/fileSuiteConfig'
+import type { Suite } from '../suite/suite'
+import type { BenchPorts } from './ports'
+
+// model ------------------------------------------------------------------------------------------
+
+const perModel = t.type({
+  base: t.union([t.string, t.null]),
+  aligned: t.string,
+  anchor: t.union([t.string, t.null]),
+})
+
+export const hashesCodec = t.type({
+  /** Null where the suite has no such model. */
+  models: perModel,
+  templates: perModel,
+  safe: t.union([t.string, t.null]),
+  references: t.union([t.string, t.null]),
+  evaluation: t.string,
+})
+/** Hashes of models, templates and data. */
+export type Hashes = t.TypeOf<typeof hashesCodec>
+
+// parts ------------------------------------------------------------------------------------------
+
+const inTokenizer = ['chat', autoTemplate]
+
+/** A template is a file, or one of the built-in names, of which some use the tokenizer's own files. */
+const templateHash = (folder: string, template: string): TE.TaskEither<Fault, string> =>
+  TE.tryCatch(
+    async () => {
+      const files = existsSync(template)
+        ? [template]
+        : inTokenizer.includes(template)
+          ? ['chat_template.jinja', 'tokenizer_config.json']
+              .map((name) => join(folder, name))
+              .filter(existsSync)
+          : []
+      return contentHash([
+        files.length === 0 ? template : '',
+        ...(await Promise.all(files.map((f) => readFile(f, 'utf8')))),
+      ])
+    },
+    () => badInput('BadConfig', 'the template cannot be read', { where: template }),
+  )
+
+const where = <A>(
+  value: A | undefined,
+  hash: (value: A) => TE.TaskEither<Fault, string>,
+): TE.TaskEither<Fault, string | null> => (value === undefined ? TE.right(null) : hash(value))
+
+const dataHashed = (data: Dataset): TE.TaskEither<Fault, string> => TE.right(dataHash(data))
+
+// constructors -----------------------------------------------------------------------------------
+
+/** Looks at every model and data set of the suite. */
+export const hashesOf = (ports: BenchPorts, suite: Suite): TE.TaskEither<Fault, Hashes> => {
+  const { models, templates } = suite
+  return pipe(
+    TE.Do,
+    TE.bind('base', () => where(models.base, ports.fingerprint)),
+    TE.bind('aligned', () => ports.fingerprint(models.aligned)),
+    TE.bind('anchor', () => where(models.anchor, ports.fingerprint)),
+    TE.bind('baseTemplate', () => where(models.base, (folder) => templateHash(folder, templates.base))),
+    TE.bind('template', () => templateHash(models.aligned, templates.aligned)),
+    TE.bind('anchorTemplate', () => where(models.anchor, (folder) => templateHash(folder, templates.anchor))),
+    TE.bind('safe', () => where(suite.safe, dataHashed)),
+    TE.bind('references', () => where(suite.references, dataHashed)),
+    TE.map(({ base, aligned, anchor, baseTemplate, template, anchorTemplate, safe, references }) => ({
+      models: { base, aligned, anchor },
+      templates: { base: baseTemplate, aligned: template, anchor: anchorTemplate },
+      safe,
+      references,
+      evaluation: contentHash(suite.evaluation),
+    })),
+  )
+}
+
+// destructors ------------------------------------------------------------------------------------
+
+/** The hashes that are there, for stamps. */
+export const presentHashes = (
+  hashes: Readonly<Record<string, string | null>>,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(hashes).flatMap(([name, hash]) => (hash === null ? [] : [[name, hash]])))

@@ -1,0 +1,98 @@
+/** The methods of a configuration, loaded; those of the defaults that are not installed are left out and named. */
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import { type Fault, type Stage, badInput } from '@safe/tensor-core/contracts'
+import { type Choice, type StageMethods, choiceName, isControl, noneWord } from '../config/methods'
+import { type LoadModule, type LoadedMethod, loadMethod } from './plugins'
+
+// model ------------------------------------------------------------------------------------------
+
+/** What a stage may be defended with: loaded methods, applied in turn. */
+export interface LoadedChoice {
+  readonly name: string
+  readonly control: boolean
+  readonly methods: ReadonlyArray<LoadedMethod>
+}
+
+/** The choices of each stage by name; "no defence" is not among them. */
+export type Methods = Readonly<Record<Stage, ReadonlyMap<string, LoadedChoice>>>
+
+/** A method of the defaults that is not installed. */
+export interface MissingMethod {
+  readonly name: string
+  /** Its package. */
+  readonly use: string
+}
+
+interface Found {
+  readonly choices: ReadonlyMap<string, LoadedChoice>
+  readonly missing: ReadonlyArray<MissingMethod>
+}
+
+// loading ----------------------------------------------------------------------------------------
+
+/** Left where a method that was asked for cannot be loaded; a missing method of the defaults is no fault. */
+const loadChoice =
+  (load: LoadModule, stage: Stage) =>
+  (choice: Choice): E.Either<Fault, LoadedChoice | MissingMethod> =>
+    pipe(
+      choice,
+      E.traverseArray((method) => loadMethod(load)(method, stage)),
+      E.map((methods): LoadedChoice | MissingMethod => ({
+        name: choiceName(choice),
+        control: isControl(choice),
+        methods,
+      })),
+      E.orElse((fault) => {
+        const missing = choice.find((m) => m.byDefault && E.isLeft(load(m.use)))
+        return missing !== undefined && fault._tag === 'MethodMissing'
+          ? E.right({ name: choiceName(choice), use: missing.use })
+          : E.left(fault)
+      }),
+    )
+
+const stageMethods = (
+  load: LoadModule,
+  stage: Stage,
+  choices: ReadonlyArray<Choice>,
+): E.Either<Fault, Found> => {
+  const names = choices.map(choiceName)
+  const twice = names.find((name, i) => name === noneWord || names.indexOf(name) !== i)
+  return twice === undefined
+    ? pipe(
+        choices,
+        E.traverseArray(loadChoice(load, stage)),
+        E.map((all) => ({
+          choices: new Map(all.flatMap((c) => ('methods' in c ? [[c.name, c] as const] : []))),
+          missing: all.flatMap((c) => ('methods' in c ? [] : [c])),
+        })),
+      )
+    : E.left(
+        badInput('BadConfig', `names ${twice} twice`, {
+          where: `stages.${stage}`,
+          remedy: 'give each a label of its own',
+        }),
+      )
+}
+
+/** All methods of a configuration. */
+export const methodsOf = (
+  load: LoadModule,
+  stages: StageMethods,
+): E.Either<Fault, { readonly methods: Methods; readonly missing: ReadonlyArray<MissingMethod> }> =>
+  pipe(
+    E.Do,
+    E.bind('data', () => stageMethods(load, 'data', stages.data)),
+    E.bind('training', () => stageMethods(load, 'training', stages.training)),
+    E.bind('weights', () => stageMethods(load, 'weights', stages.weights)),
+    E.bind('decoding', () => stageMethods(load, 'decoding', stages.decoding)),
+    E.map(({ data, training, weights, decoding }) => ({
+      methods: {
+        data: data.choices,
+        training: training.choices,
+        weights: weights.choices,
+        decoding: decoding.choices,
+      },
+      missing: [data, training, weights, decoding].flatMap((found) => found.missing),
+    })),
+  )

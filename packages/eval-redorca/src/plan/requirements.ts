@@ -1,0 +1,41 @@
+/** Whether a suite has what its methods need; found out before anything runs. */
+import * as E from 'fp-ts/Either'
+import { type MethodError, type ResourceName, badInput } from '@safe/tensor-core/contracts'
+import type { Suite } from '../suite/suite'
+import type { Methods } from './methods'
+import { loadedName } from './plugins'
+
+/** Resources that a suite may lack, with the key of the configuration that brings each. */
+const optionalResources: ReadonlyArray<{
+  readonly name: ResourceName
+  readonly key: string
+  readonly has: (suite: Suite) => boolean
+}> = [
+  { name: 'base', key: 'suite.models.base', has: ({ models }) => models.base !== undefined },
+  { name: 'anchor', key: 'suite.models.anchor', has: ({ models }) => models.anchor !== undefined },
+  { name: 'safe', key: 'suite.safe', has: ({ safe }) => safe !== undefined },
+  { name: 'references', key: 'suite.references', has: ({ references }) => references !== undefined },
+]
+
+/** Left `ResourceMissing`: which key is missing, and every method that needs it. */
+export const satisfied = (suite: Suite, methods: Methods): E.Either<MethodError, void> => {
+  const all = Object.values(methods).flatMap((choices) =>
+    [...choices.values()].flatMap((choice) => choice.methods),
+  )
+  for (const { name, key, has } of optionalResources) {
+    if (has(suite)) continue
+    const users = [...new Set(all.filter(({ plugin }) => plugin.needs.includes(name)).map(loadedName))]
+    if (users.length > 0)
+      return E.left(
+        badInput(
+          'ResourceMissing',
+          `is missing; ${users.join(', ')} ${users.length === 1 ? 'needs' : 'need'} it`,
+          {
+            where: key,
+            remedy: 'give it, or leave these methods out of stages',
+          },
+        ),
+      )
+  }
+  return E.right(undefined)
+}

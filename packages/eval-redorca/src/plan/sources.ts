@@ -1,0 +1,49 @@
+/**
+ * Versions of the code that decides results. In a checkout a package's version says nothing about the code that runs, so a hash of
+ * its sources is added: results made with other sources are not taken for these.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import { extname, join, relative, sep } from 'node:path'
+import { shortHash } from '@safe/tensor-core/files'
+
+/** Folders of a package whose code decides no completion, no data and no weights. */
+const idle = new Set(['cli', 'bin', 'report', 'results'])
+
+/** Files of a source folder in a fixed order. */
+const computing = (root: string): ReadonlyArray<string> =>
+  readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !idle.has(relative(root, path).split(sep)[0] ?? ''))
+    .sort()
+
+const known = new Map<string, string>()
+
+/** A hash of all computing sources below a folder, by name and content; computed once in a process. */
+export const sourcesHash = (root: string): string => {
+  const before = known.get(root)
+  if (before !== undefined) return before
+  const hash = createHash('sha256')
+  for (const path of computing(root))
+    hash.update(`${relative(root, path).split(sep).join('/')}\n`).update(readFileSync(path))
+  const found = shortHash(hash.digest('hex'))
+  known.set(root, found)
+  return found
+}
+
+/** The `src` folder that holds a file, where the file is TypeScript: then the checkout runs, not a build. */
+const sourceFolder = (file: string): string | undefined => {
+  const at = file.lastIndexOf(`${sep}src${sep}`)
+  return extname(file) === '.ts' && at >= 0 ? file.slice(0, at + 4) : undefined
+}
+
+/**
+ * A version as keys need it: the package's own from a build, with the sources' hash from a checkout, and the file's hash where
+ * there is no package. @param entry the module's file
+ */
+export const computingVersion = (version: string | undefined, entry: string): string => {
+  const sources = sourceFolder(entry)
+  if (version !== undefined) return sources === undefined ? version : `${version}+${sourcesHash(sources)}`
+  return `file ${shortHash(createHash('sha256').update(readFileSync(entry)).digest('hex'))}`
+}

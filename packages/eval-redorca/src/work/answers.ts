@@ -1,0 +1,104 @@
+/** Greedy completions of every evaluation prompt: what a cell is made of before anyone judges it. Kept, so that another judge asks nothing again. */
+import { createReadStream } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import * as E from 'fp-ts/Either'
+import * as RA from 'fp-ts/ReadonlyArray'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import * as t from 'io-ts'
+import {
+  type Completion,
+  type Fault,
+  type Generates,
+  causeLine,
+  failure,
+  greedy,
+  interrupted,
+} from '@safe/tensor-core/contracts'
+import { decodeAs } from '@safe/tensor-core/files'
+import type { Keep } from '@safe/tensor-core/pipeline'
+import type { Site } from './site'
+
+// model ------------------------------------------------------------------------------------------
+
+/** What is kept of a completion. */
+export type Answer = Pick<Completion, 'text' | 'finishReason'>
+
+const answerCodec: t.Decoder<unknown, Answer> = t.type({
+  text: t.string,
+  finishReason: t.keyof({ stop: null, length: null }),
+})
+
+// keeping ----------------------------------------------------------------------------------------
+
+const file = (folder: string): string => join(folder, 'answers.jsonl')
+
+const readRows = async (path: string): Promise<E.Either<Fault, ReadonlyArray<Answer>>> => {
+  const rows: Answer[] = []
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    const row = decodeAs('FileDamaged')(answerCodec, path, 'remove that folder')(JSON.parse(line))
+    if (E.isLeft(row)) return row
+    rows.push(row.right)
+  }
+  return E.right(rows)
+}
+
+/** Answers in the order of the suite's prompts: `answers.jsonl`. */
+export const keepAnswers: Keep<ReadonlyArray<Answer>> = {
+  read: (folder) =>
+    pipe(
+      TE.tryCatch(
+        () => readRows(file(folder)),
+        (cause): Fault =>
+          failure('WorkFailed', causeLine(cause), { where: file(folder), remedy: 'remove that folder' }),
+      ),
+      TE.chain(TE.fromEither),
+    ),
+  write: (folder, answers) =>
+    TE.tryCatch(
+      () =>
+        writeFile(
+          file(folder),
+          answers.map(({ text, finishReason }) => `${JSON.stringify({ text, finishReason })}\n`).join(''),
+        ),
+      (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
+    ),
+}
+
+// asking -----------------------------------------------------------------------------------------
+
+/** Asks a model all of the suite's prompts. */
+export const answersOf = (site: Site, model: Generates): TE.TaskEither<Fault, ReadonlyArray<Answer>> => {
+  const { suite, config } = site.bench
+  const total = suite.evaluation.length
+  // Prompts of like length are decoded together, so that little is computed for padding; rows come back in their own order.
+  const order = suite.evaluation
+    .map((item, place) => ({ item, place, length: JSON.stringify(item.prompt).length }))
+    .sort((a, b) => (a.item.set === b.item.set ? a.length - b.length : a.item.set < b.item.set ? -1 : 1))
+  return pipe(
+    RA.chunksOf(config.batchSize)(order),
+    TE.traverseSeqArrayWithIndex((i, batch) =>
+      site.signal.aborted
+        ? TE.left<Fault>(interrupted('Interrupted', 'stopped while evaluating'))
+        : pipe(
+            model.generate(
+              batch.map(({ item }) => ({ prompt: item.prompt })),
+              greedy(suite.maxNewTokens),
+            ),
+            TE.mapLeft((fault): Fault => fault),
+            TE.map((completions) => {
+              site.onProgress(Math.min(1, ((i + 1) * config.batchSize) / total), 'evaluating')
+              return RA.zipWith(batch, completions, ({ place }, answer) => ({ place, answer }))
+            }),
+          ),
+    ),
+    TE.map((batches) =>
+      batches
+        .flat()
+        .sort((a, b) => a.place - b.place)
+        .map(({ answer }) => answer),
+    ),
+  )
+}

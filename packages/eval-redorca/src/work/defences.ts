@@ -1,0 +1,154 @@
+/** The pipeline that a cell's factors name. A defence is built when it is applied: where its result is kept, it never is. */
+import * as E from 'fp-ts/Either'
+import * as M from 'fp-ts/Monoid'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  type DataDefence,
+  type DecodingDefence,
+  type Defence,
+  type DefenceOf,
+  type Fault,
+  type Pipeline,
+  type Stage,
+  type TrainingDefence,
+  type UpdateRule,
+  type WeightsDefence,
+  badInput,
+  dataMonoid,
+  decodingMonoid,
+  trainingMonoid,
+  weightsMonoid,
+} from '@safe/tensor-core/contracts'
+import { applied } from '../plan/applied'
+import { chosen } from '../plan/bench'
+import type { Factors } from '../plan/factors'
+import { type LoadedMethod, loadedName } from '../plan/plugins'
+import { type Provision, provisionOf, resourcesOf } from './resources'
+import type { Site } from './site'
+
+// one method -------------------------------------------------------------------------------------
+
+const isOf =
+  <S extends Stage>(stage: S) =>
+  (d: Defence): d is Extract<Defence, { readonly stage: S }> =>
+    d.stage === stage
+
+/** A method ready to be applied under watch. */
+interface Ready<S extends Stage> {
+  readonly steps: DefenceOf<S>['steps']
+  readonly made: TE.TaskEither<Fault, Extract<Defence, { readonly stage: S }>>
+  readonly watched: Provision['watched']
+}
+
+const readied = <S extends Stage>(site: Site, seed: number, stage: S, loaded: LoadedMethod): Ready<S> => {
+  const { plugin, options } = loaded
+  const { resources, watched } = provisionOf(plugin, resourcesOf(site, seed))
+  return {
+    steps: [applied(site.bench, seed, loaded)],
+    watched,
+    made: pipe(
+      TE.Do,
+      TE.chain((): TE.TaskEither<Fault, Defence> => plugin.create(options, resources)),
+      TE.filterOrElse(isOf(stage), (d): Fault =>
+        badInput('BadConfig', `gave a defence of the ${d.stage} stage, not of ${stage}`, {
+          where: loadedName(loaded),
+        }),
+      ),
+    ),
+  }
+}
+
+const watchedRule = <G, R extends Fault>(
+  rule: UpdateRule<G, R>,
+  watched: Provision['watched'],
+): UpdateRule<G, R | Fault> => ({
+  ...rule,
+  step: (state, at) => watched(rule.step(state, at)),
+  endEpoch: (state, epoch) => watched(rule.endEpoch(state, epoch)),
+})
+
+// each stage -------------------------------------------------------------------------------------
+
+const dataMethod = ({ steps, made, watched }: Ready<'data'>): DataDefence => ({
+  stage: 'data',
+  steps,
+  apply: (data) =>
+    watched(
+      pipe(
+        made,
+        TE.chain((d) => d.apply(data)),
+      ),
+    ),
+})
+const trainingMethod = ({ steps, made, watched }: Ready<'training'>): TrainingDefence => ({
+  stage: 'training',
+  steps,
+  apply: (rule, oracle) =>
+    pipe(
+      watched(
+        pipe(
+          made,
+          TE.chain((d) => d.apply(rule, oracle)),
+        ),
+      ),
+      TE.map((defended) => watchedRule(defended, watched)),
+    ),
+})
+const weightsMethod = ({ steps, made, watched }: Ready<'weights'>): WeightsDefence => ({
+  stage: 'weights',
+  steps,
+  apply: (adapter) =>
+    watched(
+      pipe(
+        made,
+        TE.chain((d) => d.apply(adapter)),
+      ),
+    ),
+})
+const decodingMethod = ({ steps, made, watched }: Ready<'decoding'>): DecodingDefence => ({
+  stage: 'decoding',
+  steps,
+  apply: (model) =>
+    watched(
+      pipe(
+        made,
+        TE.chain((d) => d.apply(model)),
+      ),
+    ),
+})
+
+// constructors -----------------------------------------------------------------------------------
+
+/** A pipeline, and the watch over what its decoding methods use while the model is asked. */
+export interface WatchedPipeline {
+  readonly pipeline: Pipeline
+  readonly watched: Provision['watched']
+}
+
+/** The pipeline of a cell: each stage's methods folded by its monoid. */
+export const pipelineOf = (site: Site, f: Factors): E.Either<Fault, WatchedPipeline> => {
+  const methods = (stage: Stage): E.Either<Fault, ReadonlyArray<LoadedMethod>> =>
+    chosen(site.bench, stage, f[stage])
+  return pipe(
+    E.Do,
+    E.bind('data', () => methods('data')),
+    E.bind('training', () => methods('training')),
+    E.bind('weights', () => methods('weights')),
+    E.bind('decoding', () => methods('decoding')),
+    E.let('decoders', ({ decoding }) => decoding.map((m) => readied(site, f.seed, 'decoding', m))),
+    E.map(({ data, training, weights, decoders }) => ({
+      watched: (work) => decoders.reduce((inner, { watched }) => watched(inner), work),
+      pipeline: {
+        data: M.concatAll(dataMonoid)(data.map((m) => dataMethod(readied(site, f.seed, 'data', m)))),
+        training: M.concatAll(trainingMonoid)(
+          training.map((m) => trainingMethod(readied(site, f.seed, 'training', m))),
+        ),
+        weights: M.concatAll(weightsMonoid)(
+          weights.map((m) => weightsMethod(readied(site, f.seed, 'weights', m))),
+        ),
+        decoding: M.concatAll(decodingMonoid)(decoders.map(decodingMethod)),
+      },
+    })),
+  )
+}

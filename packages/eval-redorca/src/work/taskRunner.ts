@@ -1,0 +1,50 @@
+/** Does tasks in this very process: worker processes are made of one, tests use it directly. */
+import { join } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { Fault } from '@safe/tensor-core/contracts'
+import type { BenchConfig } from '../config/config'
+import { type Bench, openBench } from '../plan/bench'
+import type { Hashes } from '../plan/hashes'
+import type { BenchPorts, EngineUsed } from '../plan/ports'
+import { type Task, execute } from './execute'
+import { openModels } from './models'
+import type { Site } from './site'
+import { workStore } from './workStore'
+
+/** Where tasks are done. */
+export interface Place {
+  readonly ports: BenchPorts
+  readonly config: BenchConfig
+  readonly out: string
+  readonly signal: AbortSignal
+  readonly onProgress: Site['onProgress']
+}
+
+/** Does tasks; the bench is opened at the first one and kept, and so are the models. */
+export const taskRunner = ({
+  ports,
+  config,
+  out,
+  signal,
+  onProgress,
+}: Place): ((task: Task, hashes: Hashes, engine: EngineUsed) => TE.TaskEither<Fault, void>) => {
+  const state: { bench?: Bench } = {}
+  const models = openModels(ports)
+  const memo = workStore(join(out, 'work'), signal)
+  const bench = (hashes: Hashes): TE.TaskEither<Fault, Bench> =>
+    state.bench === undefined
+      ? pipe(
+          openBench(ports, config, hashes),
+          TE.map((opened) => {
+            state.bench = opened
+            return opened
+          }),
+        )
+      : TE.right(state.bench)
+  return (task, hashes, engine) =>
+    pipe(
+      bench(hashes),
+      TE.chain((opened) => execute({ bench: opened, engine, memo, models, signal, onProgress }, out)(task)),
+    )
+}

@@ -1,0 +1,21 @@
+/** The audit of a filter as commands print it. */
+import type { Audit } from '../audit'
+
+/** The part of a JSON answer that every command which filters gives. */
+export const auditJson = ({ threshold, counts }: Audit) => ({
+  method: threshold.method,
+  phi: threshold.phi,
+  abstained: threshold.abstained,
+  reason: threshold.reason,
+  ...counts,
+  diagnostics: threshold.diagnostics,
+})
+
+/** The same in two lines. */
+export const auditText = ({ threshold, counts }: Audit): string =>
+  [
+    threshold.phi === null
+      ? `no threshold (${threshold.method}): ${threshold.reason}`
+      : `phi ${Number(threshold.phi.toPrecision(6))} (${threshold.method}): ${threshold.reason}`,
+    `kept ${counts.kept}, dropped ${counts.dropped}, indeterminate ${counts.indeterminate}`,
+  ].join('\n')

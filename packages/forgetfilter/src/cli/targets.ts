@@ -1,0 +1,42 @@
+/** Where a command writes. Targets that exist are refused before any work, unless they are to be replaced. */
+import { resolve } from 'node:path'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import { file, overwriteOption, required } from '@safe/tensor-core/cli'
+import { type FormatError, type InputError, badInput } from '@safe/tensor-core/contracts'
+import { refuseExisting } from '@safe/tensor-core/files'
+
+/** `--out` and `--overwrite`, to be spread into a command's options. */
+export const outputOptions = {
+  out: required(file('where the result is written')),
+  ...overwriteOption,
+}
+
+/** @returns left where a target exists or is to be Parquet, or where two targets or a target and an input are one file. */
+export const checkTargets = (
+  targets: ReadonlyArray<string | undefined>,
+  inputs: ReadonlyArray<string | undefined>,
+  overwrite: boolean,
+): E.Either<FormatError | InputError, void> => {
+  const given = targets.flatMap((path) => (path === undefined ? [] : [path]))
+  const taken = new Set(inputs.flatMap((path) => (path === undefined ? [] : [resolve(path)])))
+  for (const path of given) {
+    if (/\.parquet$/i.test(path))
+      return E.left(
+        badInput('BadOption', 'Parquet is read, not written', {
+          where: path,
+          remedy: 'give a name that ends in .jsonl: rows of Parquet are written as JSON lines',
+        }),
+      )
+    if (taken.has(resolve(path)))
+      return E.left(
+        badInput('BadOption', 'is used twice in this command', { where: path, remedy: 'give another --out' }),
+      )
+    taken.add(resolve(path))
+  }
+  return pipe(
+    given,
+    E.traverseArray((path) => refuseExisting(path, { overwrite })),
+    E.map(() => undefined),
+  )
+}

@@ -1,0 +1,75 @@
+/**
+ * ForgetFilter (arXiv 2312.12736) as a defence of the data stage: noisy data in, the rows that safety tuning does not make the model
+ * forget out.
+ */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type DataDefence, type Fault, type GenerationError, dataDefence } from '@safe/tensor-core/contracts'
+import { checked, completed, parametersOf } from '@safe/tensor-core/options'
+import { type Abstained, auditRates, keptIds, settled } from './audit'
+import { type ForgetFilterResources, forgettingPorts } from './forgettingPorts'
+import { measureForgetting } from './measureForgetting'
+import { type ForgetFilterOptions, filterRuleOf, forgetFilterOptions } from './options'
+import type { RateError } from './rates'
+
+/** What ForgetFilter itself can end in: bad options or rows, a model that fails, or no threshold that separates the rates. */
+export type ForgetFilterError = RateError | Abstained | GenerationError
+
+/**
+ * Trains M1 on all rows and M2 from it on the safe rows, rates every row, and keeps those with a rate of at most phi, in order and
+ * unchanged.
+ *
+ * @param options what is left out is the paper's: `rouge`, phi 0.1, 1000 steps on the safe rows
+ * @param resources what trains and opens models (`lmResources`, or a benchmark's own), and the safe rows
+ * @example
+ * ```ts
+ * import * as TE from 'fp-ts/TaskEither'
+ * import { pipe } from 'fp-ts/function'
+ * import { forgetFilter } from '@safe/forgetfilter'
+ * import { selectEngine } from '@safe/tensor-core/engine'
+ * import { readDataset } from '@safe/tensor-core/formats'
+ * import { recipeDefaults } from '@safe/tensor-core/lm'
+ * import { lmResources } from '@safe/tensor-core/pipeline'
+ *
+ * const recipe = { ...recipeDefaults, targetModules: ['all-linear'], rank: 8, alpha: 16, lr: 2e-3 }
+ * const run = lmResources({
+ *   model: 'arena/models/aligned',
+ *   recipe: { ...recipe, batchSize: 16, maxSteps: 50 },
+ *   seed: 42,
+ * })
+ * const kept = pipe(
+ *   selectEngine('auto'),
+ *   TE.bindW('noisy', () => readDataset('arena/noisy.jsonl')),
+ *   TE.bindW('safe', () => readDataset('arena/safe.jsonl')),
+ *   TE.chainW(({ noisy, safe }) =>
+ *     forgetFilter({ signal: 'first-token', steps: 20, lr: 5e-4 }, { ...run, safe }).apply(noisy),
+ *   ),
+ *   TE.map((data) => data.examples.length),
+ * )
+ * void kept().then((result) => console.log(result)) // about 490 of 800 rows
+ * ```
+ */
+export const forgetFilter = <E extends Fault>(
+  options: Partial<ForgetFilterOptions>,
+  resources: ForgetFilterResources<E>,
+): DataDefence<ForgetFilterError | E> =>
+  dataDefence<ForgetFilterError | E>({
+    name: 'forgetfilter',
+    parameters: parametersOf(forgetFilterOptions, completed(forgetFilterOptions, options)),
+    apply: (data) =>
+      pipe(
+        TE.fromEither(checked(forgetFilterOptions, options)),
+        TE.chainW((complete) => {
+          const rule = filterRuleOf(complete)
+          return pipe(
+            data,
+            measureForgetting(forgettingPorts(complete, resources), complete.signal),
+            TE.chainEitherKW((rates) => settled(auditRates(rule, rates))),
+            TE.map((audit) => {
+              const kept = keptIds(rule, audit)
+              return { ...data, examples: data.examples.filter((e) => kept.has(e.id)) }
+            }),
+          )
+        }),
+      ),
+  })

@@ -1,0 +1,19 @@
+/* The ops of this library; each is described to TensorFlow in register.cc. */
+#pragma once
+
+#include "tensorflow.h"
+
+namespace safe {
+
+void RmsNorm(void* number, TF_OpKernelContext* context);
+void ScaleRows(void* number, TF_OpKernelContext* context);
+void RmsNormPullback(void* number, TF_OpKernelContext* context);
+void RotateHalves(void* number, TF_OpKernelContext* context);
+void GatedSilu(void* number, TF_OpKernelContext* context);
+void GatedSiluPullback(void* number, TF_OpKernelContext* context);
+void MaskedSoftmax(void* number, TF_OpKernelContext* context);
+void SoftmaxPullback(void* number, TF_OpKernelContext* context);
+void TokenCrossEntropy(void* number, TF_OpKernelContext* context);
+void CachedAttention(void* number, TF_OpKernelContext* context);
+
+}  // namespace safe

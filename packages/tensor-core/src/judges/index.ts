@@ -1,0 +1,12 @@
+/** Who says what a completion was: every phrase list and every judge, once. */
+export { alignbeamPhrases } from './alignbeamPhrases'
+export { degenerate } from './degenerate'
+export { gcgPhrases } from './gcgPhrases'
+export { harmQuestion, harmRubric, harmRubricVersion, harmScale } from './harmRubric'
+export { type AskedModel, harmRubricJudge } from './harmRubricJudge'
+export { normalised } from './normalise'
+export { phraseJudge, refusalJudge } from './phraseJudge'
+export { type FoundPhrase, type PhraseList, type PhrasePattern, listId, phraseIn } from './phraseList'
+export { opensWithRefusal, refusalOpenings } from './refusalOpenings'
+export { refusalPhrases } from './refusalPhrases'
+export { type JudgeEntry, type ModelJudge, type ReadyJudge, judgeEntry, judgeNamed, judges } from './registry'

@@ -1,0 +1,132 @@
+/** Cases of a layer's parts: normalisation, gated activation, attention, rotary embedding. */
+import { rmsNorm, rmsNormPullback, tf } from '../../engine'
+import { type ContractCase, contractCase } from '../../engine/contract'
+import type { Activation } from '../../formats'
+import { attend, attendPullback, causalMask } from '../decoder/attention'
+import { gatedActivationPullback } from '../decoder/mlp'
+import { rotaryTables, rotate } from '../decoder/rotary'
+import { type Vector, dot, draw, exact, on, slope, softmax, times } from './twins'
+
+// normalisation ----------------------------------------------------------------------------------
+
+const normTwin = (x: Vector, gain: Vector, width: number, epsilon: number): Vector =>
+  x.map((v, at) => {
+    const row = x.subarray(Math.floor(at / width) * width, (Math.floor(at / width) + 1) * width)
+    return (v * (gain[at % width] ?? 0)) / Math.sqrt(dot(row, row) / width + epsilon)
+  })
+
+const normCase = (): ContractCase => {
+  const [x, gain, dy] = [draw('norm x', 12), draw('norm gain', 4), draw('norm dy', 12)]
+  return contractCase(
+    'decoder: gradient of RMS normalisation',
+    () => {
+      const at = on(x, 3, 4)
+      return rmsNormPullback(on(dy, 3, 4), at, rmsNorm(at, on(gain, 4), 1e-5).scale, on(gain, 4))
+    },
+    () =>
+      exact(
+        slope((u) => dot(normTwin(u, gain, 4, 1e-5), dy), x),
+        3,
+        4,
+      ),
+    8,
+  )
+}
+
+// gated activation -------------------------------------------------------------------------------
+
+const silu = (x: number): number => x / (1 + Math.exp(-x))
+
+const geluTanh = (x: number): number =>
+  (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
+
+const gateCase = (activation: Activation): ContractCase => {
+  const act = activation === 'silu' ? silu : geluTanh
+  const [gate, up, dy] = [draw('gate', 6), draw('up', 6), draw('gate dy', 6)]
+  return contractCase(
+    `decoder: gradient of the gated activation (${activation})`,
+    () => {
+      const d = gatedActivationPullback(on(gate, 6), on(up, 6), on(dy, 6), activation)
+      return tf.concat([d.gate, d.up])
+    },
+    () => {
+      const loss = (g: Vector, u: Vector): number =>
+        dot(
+          g.map((v, i) => act(v) * (u[i] ?? 0)),
+          dy,
+        )
+      return exact(
+        Float64Array.from([...slope((g) => loss(g, up), gate), ...slope((u) => loss(gate, u), up)]),
+        12,
+      )
+    },
+    8,
+  )
+}
+
+// attention --------------------------------------------------------------------------------------
+
+/** One head, causal: q, k, v [length, d]. */
+const attendTwin = (q: Vector, k: Vector, v: Vector, d: number): Vector => {
+  const length = q.length / d
+  const scores = times(q, k, d)
+  return Float64Array.from({ length: q.length }, (_, at) => {
+    const [i, c] = [Math.floor(at / d), at % d]
+    const weights = softmax(scores.slice(i * length, i * length + i + 1).map((s) => s / Math.sqrt(d)))
+    return weights.reduce((sum, w, j) => sum + w * (v[j * d + c] ?? 0), 0)
+  })
+}
+
+const attentionCase = (): ContractCase => {
+  const [length, d] = [4, 3]
+  const [q, k, v, dy] = ['q', 'k', 'v', 'attention dy'].map((name) => draw(name, length * d))
+  const heads = { q: q ?? new Float64Array(0), k: k ?? new Float64Array(0), v: v ?? new Float64Array(0) }
+  const weight = dy ?? new Float64Array(0)
+  return contractCase(
+    'decoder: gradient of causal attention',
+    () => {
+      const shaped = (x: Vector): tf.Tensor => on(x, 1, 1, length, d)
+      const at = { q: shaped(heads.q), k: shaped(heads.k), v: shaped(heads.v) }
+      const back = attendPullback(at, attend(at, causalMask(length)).weights, shaped(weight))
+      return tf.concat([back.q, back.k, back.v].map((x) => tf.reshape(x, [length * d])))
+    },
+    () => {
+      const parts = [
+        slope((x) => dot(attendTwin(x, heads.k, heads.v, d), weight), heads.q),
+        slope((x) => dot(attendTwin(heads.q, x, heads.v, d), weight), heads.k),
+        slope((x) => dot(attendTwin(heads.q, heads.k, x, d), weight), heads.v),
+      ]
+      return exact(Float64Array.from(parts.flatMap((p) => [...p])), 3 * length * d)
+    },
+    8,
+  )
+}
+
+// rotary embedding -------------------------------------------------------------------------------
+
+const rotaryCase = (): ContractCase => {
+  const x = draw('rotary', 2 * 3 * 2 * 4)
+  return contractCase(
+    'decoder: rotary embedding rotated back is the identity',
+    () => {
+      const tables = rotaryTables(
+        () => Float64Array.of(1, 0.01),
+        [
+          [0, 5, 9],
+          [1, 2, 700],
+        ],
+      )
+      return rotate(rotate(on(x, 2, 3, 2, 4), tables), tables, true)
+    },
+    () => exact(x, 2, 3, 2, 4),
+    8,
+  )
+}
+
+export const layerCases: ReadonlyArray<ContractCase> = [
+  normCase(),
+  gateCase('silu'),
+  gateCase('gelu_pytorch_tanh'),
+  attentionCase(),
+  rotaryCase(),
+]

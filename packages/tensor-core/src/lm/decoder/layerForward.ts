@@ -1,0 +1,164 @@
+/** The output of one layer: over whole rows, with the trace that its gradient needs, or over the newest positions of a cache. */
+import { cachedAttention, rmsNorm, tf } from '../../engine'
+import { type Heads, attend, headsFirst } from './attention'
+import type { Frame } from './frame'
+import { join, perHead, split } from './headShapes'
+import { type KeyValues, countingSlots, keyValues, roomToWrite, written } from './keyValues'
+import type { LayerTrace, LayerWeights } from './layer'
+import { type Linear, linear } from './linear'
+import { gatedActivation } from './mlp'
+import type { Norm, NormTrace } from './rmsNorm'
+import { rotate } from './rotary'
+
+// around attention -------------------------------------------------------------------------------
+
+/** A value through a norm that not all families have. */
+const through = (
+  norm: Norm | undefined,
+  x: tf.Tensor,
+  epsilon: number,
+): { readonly y: tf.Tensor; readonly trace?: NormTrace } => {
+  if (norm === undefined) return { y: x }
+  const { y, scale } = rmsNorm(x, norm.gain, epsilon)
+  return { y, trace: { x, scale } }
+}
+
+/** The projections of one layer, before queries and keys are rotated. */
+interface Projected {
+  /** [rows, length, heads, headDim] */
+  readonly q: tf.Tensor
+  readonly k: tf.Tensor
+  readonly v: tf.Tensor
+}
+
+/** A layer around its attention: everything except how the context is computed from queries, keys and values. */
+const around = <A>(
+  w: LayerWeights,
+  frame: Frame,
+  x: tf.Tensor,
+  /** @returns the context [rows * length, heads * headDim], and anything else that the caller keeps */
+  attention: (projected: Projected) => readonly [context: tf.Tensor, more: A],
+) => {
+  const { config, adaptation } = frame
+  const epsilon = config.rmsNormEps
+  const first = rmsNorm(x, w.inputNorm.gain, epsilon)
+  const projected = (layer: Linear): tf.Tensor => linear(layer, first.y, adaptation)
+  const normedHeads = (layer: Linear, norm: Norm | undefined): ReturnType<typeof through> =>
+    norm === undefined ? { y: projected(layer) } : through(norm, perHead(frame, projected(layer)), epsilon)
+  const queries = normedHeads(w.q, w.headNorms?.q)
+  const keys = normedHeads(w.k, w.headNorms?.k)
+  const [context, more] = attention({
+    q: split(frame, queries.y, config.heads),
+    k: split(frame, keys.y, config.kvHeads),
+    v: split(frame, projected(w.v), config.kvHeads),
+  })
+  const afterAttention = through(w.afterAttention, linear(w.o, context, adaptation), epsilon)
+  const middle = tf.add(x, afterAttention.y)
+  const second = rmsNorm(middle, w.mlpNorm.gain, epsilon)
+  const gate = linear(w.gate, second.y, adaptation)
+  const up = linear(w.up, second.y, adaptation)
+  const activated = gatedActivation(gate, up, config.hiddenAct)
+  const afterMlp = through(w.afterMlp, linear(w.down, activated, adaptation), epsilon)
+  const y = tf.add(middle, afterMlp.y)
+  return {
+    first,
+    queries,
+    keys,
+    context,
+    more,
+    afterAttention,
+    middle,
+    second,
+    gate,
+    up,
+    activated,
+    afterMlp,
+    y,
+  }
+}
+
+/** Queries and keys rotated, heads first. */
+const rotatedHeads = (w: LayerWeights, frame: Frame, { q, k, v }: Projected): Heads => {
+  const { rotary } = frame[w.kind]
+  return { q: headsFirst(rotate(q, rotary)), k: headsFirst(rotate(k, rotary)), v: headsFirst(v) }
+}
+
+// forward ----------------------------------------------------------------------------------------
+
+/** @param x [rows * length, width] @returns output and the trace */
+export const layerForward = (
+  w: LayerWeights,
+  frame: Frame,
+  x: tf.Tensor,
+): { readonly y: tf.Tensor; readonly trace: LayerTrace } =>
+  tf.tidy(() => {
+    const { config } = frame
+    const made = around(w, frame, x, (projected) => {
+      const heads = rotatedHeads(w, frame, projected)
+      const attended = attend(heads, frame[w.kind].mask, config.queryPreAttnScalar)
+      return [join(frame, attended.context, config.heads), { ...heads, weights: attended.weights }]
+    })
+    return {
+      y: made.y,
+      trace: {
+        x: tf.clone(x),
+        scale1: made.first.scale,
+        ...(made.queries.trace === undefined || made.keys.trace === undefined
+          ? {}
+          : { headNorms: { q: made.queries.trace, k: made.keys.trace } }),
+        q: made.more.q,
+        k: made.more.k,
+        v: made.more.v,
+        ...(made.afterAttention.trace === undefined ? {} : { afterAttention: made.afterAttention.trace }),
+        middle: made.middle,
+        scale2: made.second.scale,
+        gate: made.gate,
+        up: made.up,
+        ...(made.afterMlp.trace === undefined ? {} : { afterMlp: made.afterMlp.trace }),
+        derived: {
+          normed1: made.first.y,
+          attention: made.more.weights,
+          context: made.context,
+          normed2: made.second.y,
+          activated: made.activated,
+        },
+      },
+    }
+  })
+
+/**
+ * The layer over the newest positions of a cache.
+ *
+ * @param x [rows * chunk, width] @param past what the layer has seen, undefined before the first token
+ * @returns the output, and what the layer has seen now; the caller disposes of both
+ */
+export const layerStep = (
+  w: LayerWeights,
+  frame: Frame,
+  x: tf.Tensor,
+  past: KeyValues | undefined,
+): { readonly y: tf.Tensor; readonly seen: KeyValues } => {
+  const { config, length } = frame
+  const { rotary, mask } = frame[w.kind]
+  const memory = roomToWrite(past, length)
+  const { y, k, v } = tf.tidy(() => {
+    const made = around(w, frame, x, (projected): readonly [tf.Tensor, Pick<Heads, 'k' | 'v'>] => {
+      if (memory !== undefined) {
+        const factor = 1 / Math.sqrt(config.queryPreAttnScalar ?? config.headDim)
+        const context = cachedAttention(projected, { keys: memory.k, values: memory.v }, rotary, mask, factor)
+        if (context !== undefined) return [context, memory]
+      }
+      const heads = rotatedHeads(w, frame, projected)
+      const before = (x: tf.Tensor | undefined): ReadonlyArray<tf.Tensor> =>
+        x === undefined || past === undefined ? [] : [countingSlots(x, past.slots)]
+      const [k, v] = [
+        tf.concat([...before(past?.k), heads.k], 2),
+        tf.concat([...before(past?.v), heads.v], 2),
+      ]
+      const { context } = attend({ q: heads.q, k, v }, mask, config.queryPreAttnScalar)
+      return [join(frame, context, config.heads), { k, v }]
+    })
+    return { y: made.y, k: made.more.k, v: made.more.v }
+  })
+  return { y, seen: memory === undefined ? keyValues(k, v) : written(memory, length) }
+}

@@ -1,0 +1,73 @@
+/** What methods ask of a run (`Resources`), over a model folder: trainings and models of this package. */
+import type * as TE from 'fp-ts/TaskEither'
+import type { CausalLM, Dataset, LmError, LoraAdapter, RecipeChanges, Resources } from '../contracts'
+import { type ModelChoice, type TrainingRun, loadCausalLM, trainAdapter, withChanges } from '../lm'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Which model is trained and run, and how. */
+export interface LmResourcesChoice
+  extends
+    Pick<
+      TrainingRun,
+      | 'model'
+      | 'recipe'
+      | 'seed'
+      | 'dtype'
+      | 'template'
+      | 'noEos'
+      | 'signal'
+      | 'onStart'
+      | 'onStep'
+      | 'onWarning'
+    >,
+    Pick<ModelChoice, 'batchSize'> {
+  /** Longest completion, in tokens; default 128. */
+  readonly maxNewTokens?: number
+}
+
+/** The part of `Resources` that one model folder provides. Nothing is kept: what is trained twice costs twice. */
+export interface LmResources extends Pick<Resources, 'seed' | 'maxNewTokens'> {
+  /** A LoRA adapter trained with the recipe and seed, from `init` where given. */
+  readonly train: (
+    data: Dataset,
+    changes?: RecipeChanges,
+    init?: LoraAdapter,
+  ) => TE.TaskEither<LmError, LoraAdapter>
+  /** The model with an adapter merged; the caller disposes of it. */
+  readonly model: (adapter?: LoraAdapter) => TE.TaskEither<LmError, CausalLM>
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+const DEFAULT_MAX_NEW_TOKENS = 128
+
+/** Ready resources for methods that train or run the aligned model; add the safe rows, references or anchor they need. */
+export const lmResources = ({
+  recipe,
+  seed,
+  onStart,
+  onStep,
+  batchSize,
+  maxNewTokens = DEFAULT_MAX_NEW_TOKENS,
+  ...choice
+}: LmResourcesChoice): LmResources => ({
+  seed,
+  maxNewTokens,
+  train: (data, changes, init) =>
+    trainAdapter({
+      ...choice,
+      data,
+      recipe: withChanges(recipe, changes),
+      seed,
+      ...(init === undefined ? {} : { init }),
+      ...(onStart === undefined ? {} : { onStart }),
+      ...(onStep === undefined ? {} : { onStep }),
+    }),
+  model: (adapter) =>
+    loadCausalLM({
+      ...choice,
+      ...(batchSize === undefined ? {} : { batchSize }),
+      ...(adapter === undefined ? {} : { adapter }),
+    }),
+})
