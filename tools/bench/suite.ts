@@ -1,14 +1,14 @@
 /**
- * The speed table of the decoder, every row beside PyTorch, transformers and peft: each measurement in a fresh process, the two
- * sides in turns, the ratio of each round, and a check that both sides computed the same.
+ * The speed table of the decoder, compared with PyTorch, transformers and peft: each measurement runs in a new process, the two
+ * sides alternate, a ratio is computed per round, and a check makes sure that both sides computed the same.
  *
  *   PYTHON=python3 node --conditions=@safe/source --import tsx tools/bench/suite.ts
  *     [--rows lora-step-float32,decode] [--rounds 5] [--threads N] [--shape 12x768|smollm2|small|tiny] [--engine native]
  *     [--markdown] [--into docs/performance.md] [--json FILE]
  *
- * PYTHON names an interpreter with what tools/bench/suite/requirements.txt lists. `--markdown` prints the tables of
- * docs/performance.md alone, `--into FILE` puts them there; `--json FILE` keeps everything that was measured, round by round.
- * `--list` names the rows.
+ * PYTHON names an interpreter with the packages of tools/bench/suite/requirements.txt. `--markdown` prints only the tables of
+ * docs/performance.md, `--into FILE` writes them there; `--json FILE` writes all measurements, round by round. `--list` names the
+ * rows.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -105,7 +105,7 @@ const measureAll = async (o: Options, setting: Setting): Promise<SuiteResult> =>
   const failed: Array<{ readonly name: string; readonly why: string }> = []
   for (const row of o.rows)
     try {
-      results.push(await measureRow(row, o.shape, setting, o.rounds, say))
+      results.push(await measureRow(row, { shape: o.shape, setting, rounds: o.rounds, say }))
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       say(why)

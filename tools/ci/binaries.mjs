@@ -1,4 +1,4 @@
-/** Every binary of the build answers --version and --help, and refuses nonsense with one line and exit 2. */
+/** Checks that every built binary answers --version and --help, and refuses an unknown option with one line and exit code 2. */
 import { spawnSync } from 'node:child_process'
 import { check, finish } from './count.mjs'
 

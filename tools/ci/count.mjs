@@ -1,4 +1,4 @@
-/** Counts checks of a script into the file that `npm test` adds up. */
+/** Counts the checks of a script in the file from which `npm test` computes its totals. */
 import { appendFileSync } from 'node:fs'
 
 const totals = { passed: 0, failed: 0, skipped: 0 }

@@ -1,7 +1,7 @@
 /**
- * Runs that are killed (SIGKILL, at random moments) and gone on with until they end must give what an undisturbed run gives, to
+ * Runs that are killed (SIGKILL, at random moments) and resumed until they end must give the same result as an undisturbed run, to
  * the bit: training of an adapter (dropout, accumulation, cosine schedule) with its log, training of all weights, and sampled
- * generation. Takes minutes, so it is no part of `npm test`; needs the build.
+ * generation. It takes minutes, so it is not part of `npm test`; it needs the build.
  *
  *     npm run build && node tools/ci/kills.mjs [KILLS per kind, default 30]
  */
@@ -75,7 +75,7 @@ const kinds = {
   },
 }
 
-/** @returns whether it was killed; left to itself where `limit` is undefined */
+/** Runs a command and kills it after `limit` milliseconds, where given. @returns whether it was killed */
 const run = async (argv, limit) => {
   const child = spawn('node', [binary, ...argv, '--engine', 'wasm', '--quiet'], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -100,7 +100,7 @@ for (const [kind, { argv, result }] of Object.entries(kinds)) {
     while (kills < wanted) {
       const parts = `${name}-${ends}`
       let resume = []
-      // A moment anywhere in a run; later and later, so that a slow machine gets on as well.
+      // A moment anywhere in a run; later with every kill, so that a slow machine makes progress too.
       for (
         let n = 0;
         await run([...argv(parts), ...resume], (0.2 + 0.7 * Math.random()) * whole * (1 + n / 10));

@@ -1,6 +1,6 @@
 /**
- * `npm test`: formatting, lint, import rules, types, the reference pages, unit and contract tests of all packages, the build, the built binaries,
- * the commands and examples of README, docs and doc comments, and a small benchmark. Ends with one line `N passed, N failed`.
+ * `npm test`: types, formatting, lint, import rules, the reference pages, unit and contract tests of all packages, the build, the
+ * built binaries, and the commands and examples of README, docs and doc comments. Ends with one line `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'

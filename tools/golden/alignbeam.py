@@ -72,7 +72,7 @@ def bytewise(size=330):
 
 
 def byte_of():
-    """GPT-2's spelling of bytes, from its definition."""
+    """GPT-2's alphabet of bytes, from its definition."""
     keep = [*range(33, 127), *range(161, 173), *range(174, 256)]
     table, extra = {}, 256
     for b in range(256):
@@ -88,7 +88,7 @@ BYTES = byte_of()
 
 
 class Vocabulary:
-    """A tokenizer with what the method asks of one."""
+    """A tokenizer with the functions that the method needs."""
 
     def __init__(self, name, tok):
         self.name, self.tok = name, tok
@@ -114,7 +114,7 @@ class Vocabulary:
         return (" " + token if self.name == "words" else token.replace("▁", " ")).encode()
 
     def text(self, ids):
-        """The text of a beam, an unfinished last character held back."""
+        """The text of a beam without an incomplete last character."""
         text = self.tok.decode(ids, skip_special_tokens=True)
         if self.byte_level:
             raw = b"".join(self.raw(i) or b"" for i in ids)
@@ -169,7 +169,7 @@ def log_probs(model, ids):
 
 
 def order(values):
-    """Ids by falling value, lowest first on ties."""
+    """Ids by descending value; ties by ascending id."""
     return sorted(range(len(values)), key=lambda i: (-float(values[i]), i))
 
 

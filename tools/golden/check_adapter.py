@@ -1,4 +1,4 @@
-"""Checks an adapter that this workspace wrote against peft: it loads unchanged and gives the same log-probabilities.
+"""Checks an adapter that this workspace wrote against peft: it loads and gives the same log-probabilities.
 
     tensor-core score --model DIR --adapter DIR --data ROWS --out SCORES      (rows of promptTokens and responseTokens)
     python tools/golden/check_adapter.py MODEL ADAPTER ROWS SCORES

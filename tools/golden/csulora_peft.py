@@ -1,4 +1,4 @@
-"""Does peft load a corrected adapter unchanged, and is it the dense float64 result? Makes its own tiny models; prints one line.
+"""Checks that peft loads a corrected adapter and that it equals the dense float64 result. Makes its own tiny models; prints one line.
 
 usage (from the repository's root): python tools/golden/csulora_peft.py
 checked with torch 2.13, transformers 5.23, peft 0.21: all keys matched, largest relative difference of a module 8e-8.

@@ -61,7 +61,7 @@ def weigh(mode, signed, tau, kept):
 
 def run(o, theta, loss_of, task, references, batch_size, lr, clip, epochs, weight_decay=0.0, tokens_of=None,
         preservation_of=None):
-    """Trains `theta` (leaf tensors) in place and gives back the selections and each step's gradient norm before clipping."""
+    """Trains `theta` (leaf tensors) in place and returns the selections and each step's gradient norm before clipping."""
     o = {**DEFAULTS, **o}
     optimizer = torch.optim.AdamW(theta, lr=lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=weight_decay)
 

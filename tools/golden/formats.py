@@ -92,7 +92,7 @@ def configs():
 
 
 def adapter():
-    """A random adapter as peft saves it, with patterns, rslora and bfloat16, and what peft makes of its scales."""
+    """A random adapter as peft saves it, with patterns, rslora and bfloat16, and the scales that peft computes for it."""
     torch.manual_seed(3)
     model = transformers.LlamaForCausalLM(small())
     config = peft.LoraConfig(r=4, lora_alpha=8, use_rslora=True, lora_dropout=0.1, target_modules=["q_proj", "v_proj", "down_proj"],

@@ -1,4 +1,4 @@
-"""Golden values for the language model: random tiny llamas, what transformers, peft and torch compute with them.
+"""Golden values for the language model: random tiny llamas, and the results of transformers, peft and torch with them.
 
     python tools/golden/lm.py packages/tensor-core/test/golden/lm
 """

@@ -1,4 +1,4 @@
-"""Golden values for the families of decoders: tiny random models of each, what transformers, peft and torch compute with them.
+"""Golden values for the families of decoders: tiny random models of each, and the results of transformers, peft and torch with them.
 
     python tools/golden/lm_families.py packages/tensor-core/test/golden/families
 
@@ -158,7 +158,7 @@ def families():
 
 
 def rates():
-    """Turning rates and attention factors, at lengths within and beyond the trained one."""
+    """Rotary frequencies and attention factors, at lengths within and beyond the trained one."""
     from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
     from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
     llama3 = dict(rope_type="llama3", rope_theta=500000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
@@ -238,7 +238,7 @@ CONFIGS = {
 
 
 def configs():
-    """What transformers' configuration classes make of each file."""
+    """Each file as read by transformers' configuration classes."""
     out = {}
     for name, raw in CONFIGS.items():
         c = AutoConfig.for_model(**copy.deepcopy(raw))

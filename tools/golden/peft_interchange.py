@@ -1,13 +1,14 @@
-"""Adapters both ways between peft and this workspace, over every family and every kind of adapter. A check to be run by hand; what
-it finds is noted in docs/formats.md.
+"""Exchanges adapters between peft and this workspace in both directions, for every family and every kind of adapter. A check to be
+run by hand; its results are in docs/formats.md.
 
     python tools/golden/peft_interchange.py [FAMILY ...]
 
 For each family a tiny random model is made, and for each kind an adapter with random factors, saved by peft. Then, in one Node
 process, each adapter is loaded with its model and scores rows; it must give peft's log-probabilities (to 2e-4), or be refused with
-an error that names what is not supported. What is kept but not applied (biases, modules_to_save) must be warned of, and scores are
-those of the factors alone. Every adapter that was read is written again and must load in peft with the same logits. Last, adapters
-that are trained here (fresh, and going on from one of peft's) must load in peft and score the same. Merged models score the same too.
+an error that names what is not supported. Parts that are kept but not applied (biases, modules_to_save) must give a warning, and
+scores are those of the factors alone. Every adapter that was read is written again and must load in peft with the same logits. Last,
+adapters that are trained here (new, and continued from one of peft's) must load in peft and score the same. Merged models must score
+the same too.
 """
 import copy
 import json
@@ -73,7 +74,7 @@ def refused(what):
     return {"refused": what}
 
 
-# name: (LoraConfig's arguments, what must come of it, more)
+# name: (LoraConfig's arguments, expected outcome, more)
 # more: dtype of the stored factors; `config`: fields written over adapter_config.json; `arguments`: of get_peft_model;
 # `files`: what is done to the folder.
 KINDS = {
@@ -190,7 +191,7 @@ def save_adapter(model_folder, name, folder):
 
 
 def factors_alone(folder):
-    """A copy of the adapter without what is kept but not applied."""
+    """A copy of the adapter without the parts that are kept but not applied."""
     out = folder + "-factors"
     shutil.copytree(folder, out)
     weights = os.path.join(out, "adapter_model.safetensors")
@@ -369,7 +370,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             problems += check_family(family, config, folder)
     print(f"peft {peft.__version__}, transformers {transformers.__version__}, torch {torch.__version__}")
-    print("\n".join(problems) if problems else "all as they should be")
+    print("\n".join(problems) if problems else "all as expected")
     sys.exit(1 if problems else 0)
 
 

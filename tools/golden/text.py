@@ -1,4 +1,4 @@
-"""Golden files for packages/tensor-core/src/text: small tokenizers made with `tokenizers`, and what transformers does with them.
+"""Golden files for packages/tensor-core/src/text: small tokenizers made with `tokenizers`, and the results of transformers with them.
 
     python tools/golden/text.py
 

@@ -1,6 +1,6 @@
 const { appendFileSync } = require('node:fs')
 
-/** Appends what a package's run counted to the file named by SAFE_TEST_COUNTS, for the one line at the end of all tests. */
+/** Appends the counts of a package's run to the file named by SAFE_TEST_COUNTS, for the totals at the end of all tests. */
 module.exports = class CountReporter {
   constructor(globalConfig) {
     this.root = globalConfig.rootDir

@@ -1,8 +1,8 @@
 const { TestEnvironment } = require('jest-environment-node')
 
 /**
- * Node environment whose typed arrays are those of the outer realm: native addons hand back outer typed arrays, and
- * `instanceof Float32Array` must hold for them inside a test.
+ * Node environment whose typed arrays are those of the outer realm: native addons return outer typed arrays, and
+ * `instanceof Float32Array` must be true for them inside a test.
  */
 module.exports = class SharedTypedArrays extends TestEnvironment {
   constructor(config, context) {

@@ -1,4 +1,4 @@
-/** Jest settings shared by all packages: sources of sibling packages are used as they are, nothing must be built. */
+/** Jest settings of all packages: the sources of sibling packages are used, so nothing has to be built. */
 module.exports = {
   testEnvironment: require.resolve('./environment.cjs'),
   testEnvironmentOptions: {

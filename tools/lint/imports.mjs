@@ -39,7 +39,7 @@ const floors = {
     arena: ['config', 'suite'],
     plan: ['config', 'suite'],
     results: ['stats', 'config', 'suite', 'plan'],
-    work: ['stats', 'config', 'suite', 'plan', 'results'],
+    work: ['stats', 'config', 'suite', 'arena', 'plan', 'results'],
     report: ['stats', 'config', 'suite', 'plan', 'results'],
     cli: ['stats', 'config', 'suite', 'arena', 'plan', 'results', 'work', 'report'],
     bin: ['cli'],

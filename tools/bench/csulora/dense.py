@@ -1,4 +1,4 @@
-"""The reference of the bench: CSULoRA's steps 1-7 written out densely with torch.linalg.svd.
+"""The reference of the benchmark: CSULoRA's steps 1-7 written out densely with torch.linalg.svd.
 
   python dense.py make DIR --layers 1 --hidden 4096 --kv 1024     a synthetic pair of checkpoints and an adapter
   python dense.py correct DIR --threads 1                         base, aligned, adapter -> dense.safetensors, dense.json
@@ -66,7 +66,7 @@ def correct(a):
             e = [float(b.double().pow(2).sum()) for b in blocks]
             ref = e[0] + BETA * sum(e)
             star = blocks[0] + sum(b / (1 + x / ref) for b, x in zip(blocks[1:], e[1:]))
-            # D* has rank 2r at most: the dense script may use that too.
+            # D* has rank 2r at most; the dense script uses that too.
             uu, ss, vv = torch.svd_lowrank(star, q=2 * RANK + 8, niter=2)
             root = ss[:RANK].sqrt()
             out[f"{name}.B"] = (uu[:, :RANK] * root).contiguous()

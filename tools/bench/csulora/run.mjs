@@ -1,10 +1,10 @@
 /**
- * csulora beside a dense PyTorch script, in one run on one machine: the attention matrices of some layers of a Llama-3-8B-shaped
- * pair (four of 128 per layer), time, memory, and how far the two results are apart.
+ * Compares csulora with a dense PyTorch script, in one run on one machine: the attention matrices of some layers of a
+ * Llama-3-8B-shaped pair (four of 128 per layer), time, memory, and the difference of the two results.
  *
  *   PYTHON=path/to/python node tools/bench/csulora/run.mjs [--layers 1] [--hidden 4096] [--kv 1024] [--threads 1]
  *
- * PYTHON needs torch and safetensors. Smaller `--hidden` and `--kv` give a quick look at the same shape of work.
+ * PYTHON needs torch and safetensors. Smaller `--hidden` and `--kv` give a faster run of the same kind of work.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,10 +1,10 @@
-/** Whether two processes have computed the same. */
+/** Checks that two processes computed the same. */
 import type { Measured } from './measured'
 import type { Agreement } from './row'
 
 const largest = (xs: ReadonlyArray<number>): number => Math.max(0, ...xs)
 
-/** Losses of all steps, relative. */
+/** The losses of all steps agree within a relative tolerance. */
 export const sameLosses =
   (tolerance: number) =>
   (ours: Measured, theirs: Measured): Agreement => {
@@ -21,7 +21,7 @@ const leading = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number => 
   return first === -1 ? a.length : first
 }
 
-/** All tokens of all rows. */
+/** All tokens of all rows are equal. */
 export const sameTokens = (ours: Measured, theirs: Measured): Agreement => {
   const [a, b] = [ours.tokens ?? [], theirs.tokens ?? []]
   const all = a.reduce((n, row) => n + row.length, 0)
@@ -33,7 +33,8 @@ export const sameTokens = (ours: Measured, theirs: Measured): Agreement => {
 }
 
 /**
- * Tokens decoded in bfloat16 part once two candidates are within its rounding, and stay apart: most rows must begin alike.
+ * Most rows begin with the same token. In bfloat16, rows diverge for good once two candidates are within its rounding, so later
+ * tokens may differ.
  */
 export const tokensBeginAlike = (ours: Measured, theirs: Measured): Agreement => {
   const [a, b] = [ours.tokens ?? [], theirs.tokens ?? []]
@@ -46,7 +47,7 @@ export const tokensBeginAlike = (ours: Measured, theirs: Measured): Agreement =>
   }
 }
 
-/** Two results of one process. */
+/** Two results of one process differ by at most a relative tolerance. */
 export const smallDifference =
   (tolerance: number, what: string) =>
   ({ difference = Infinity }: Measured): Agreement => ({

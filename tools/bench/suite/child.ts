@@ -1,4 +1,4 @@
-/** One measurement in a process of its own: started, watched, its report read. */
+/** Runs one measurement in a separate process, watches its memory and reads its report. */
 import { spawn } from 'node:child_process'
 import { extname, join } from 'node:path'
 import { type Measured, measuredOf } from './measured'
@@ -7,7 +7,7 @@ import type { Request } from './request'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What all processes of one run share. */
+/** The settings common to all processes of a run. */
 export interface Setting {
   readonly folder: string
   readonly engine: string
@@ -24,7 +24,7 @@ interface Program {
 }
 
 const root = join(__dirname, '..', '..', '..')
-/** Last characters of what a failed process said. */
+/** Number of last characters of a failed process's output to show. */
 const TAIL = 2000
 
 // programs ---------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ const threadVariables = (threads: number): Readonly<Record<string, string>> => (
 const extension = extname(__filename)
 const loader = extension === '.ts' ? ['--conditions=@safe/source', '--import', 'tsx'] : []
 
-/** Our side of a task. */
+/** The program for our side of a task. */
 export const ourProgram = (s: Setting, task: string, request: Request): Program => ({
   command: process.execPath,
   args: [
@@ -53,7 +53,7 @@ export const ourProgram = (s: Setting, task: string, request: Request): Program 
   environment: threadVariables(s.threads),
 })
 
-/** A command of `reference.py`. */
+/** The program for a command of `reference.py`. */
 export const referenceProgram = (s: Setting, ...args: ReadonlyArray<string>): Program => ({
   command: s.python,
   args: [reference, ...args],
@@ -70,7 +70,7 @@ export const referenceProgram = (s: Setting, ...args: ReadonlyArray<string>): Pr
 
 interface Ended {
   readonly output: string
-  /** Largest resident memory of the process and what it started. */
+  /** Largest resident memory of the process and its children. */
   readonly peakBytes: number
 }
 
@@ -97,7 +97,7 @@ export const run = ({ command, args, environment }: Program, describe: string): 
     })
   })
 
-/** A program that reports a measurement. */
+/** Runs a program and decodes the measurement that it reports. */
 export const measure = async (program: Program, describe: string): Promise<Measured> => {
   const { output, peakBytes } = await run(program, describe)
   const measured = measuredOf(output)

@@ -1,4 +1,4 @@
-/** Results put into a document, between its two marks. */
+/** Writes results into a document, between its two marks. */
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const BEGIN = '<!-- suite: begin -->'
@@ -10,11 +10,12 @@ const places = (path: string, text: string): readonly [number, number] => {
   return [begin + BEGIN.length, end]
 }
 
-/** Throws where the document could not take results: said before the measurements. */
+/** Throws where the document has no marks; called before the measurements. */
 export const checkDocument = (path: string): void => {
   places(path, readFileSync(path, 'utf8'))
 }
 
+/** Replaces the text between the marks. */
 export const putInto = (path: string, results: string): void => {
   const text = readFileSync(path, 'utf8')
   const [begin, end] = places(path, text)

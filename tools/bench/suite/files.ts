@@ -1,4 +1,4 @@
-/** Where the files of a run are, as `reference.py make` names them. */
+/** Paths of the files of a run, as `reference.py make` names them. */
 import { join } from 'node:path'
 import type { Dtype } from './request'
 

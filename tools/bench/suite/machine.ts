@@ -1,4 +1,4 @@
-/** The machine and the versions a result belongs to. */
+/** The machine and the versions of a result. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 import type { Versions } from './python'
@@ -6,20 +6,20 @@ import type { Versions } from './python'
 export interface Machine {
   readonly date: string
   readonly processor: string
-  /** Vector and matrix instructions that decide the speed of products. */
+  /** Vector and matrix instructions that determine the speed of products. */
   readonly instructions: ReadonlyArray<string>
   readonly cores: number
   readonly memoryGB: number
   readonly system: string
   readonly node: string
   readonly python: Versions
-  /** Mean number of running processes over the minute before the run: what else the machine was doing. */
+  /** Mean number of running processes over the minute before the run: other work of the machine. */
   readonly load: number
 }
 
 const KNOWN = ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16', 'asimd', 'bf16', 'sve']
 
-/** Those the kernel names; nothing where there is no /proc/cpuinfo. */
+/** The instructions that the kernel names; none where there is no /proc/cpuinfo. */
 const instructions = (): ReadonlyArray<string> => {
   try {
     const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? ''

@@ -1,4 +1,4 @@
-/** Rounds of one row: every process in its turn, then the ratios of each round. */
+/** Measures one row in rounds: all processes in turn, then the ratios of each round. */
 import { type Setting, measure, ourProgram, referenceProgram } from './child'
 import { weightsFile } from './files'
 import type { Measured } from './measured'
@@ -17,7 +17,7 @@ export interface QuantityResult {
   /** Medians over the rounds. */
   readonly ours: number
   readonly theirs: number
-  /** Of the rounds' own ratios. */
+  /** The spread of the rounds' ratios. */
   readonly ratio: Spread
   readonly target?: string
   readonly held?: boolean
@@ -28,13 +28,13 @@ export interface RowResult {
   readonly what: string
   readonly engine: string
   readonly quantities: ReadonlyArray<QuantityResult>
-  /** The least of the rounds' agreements. */
+  /** The worst agreement of all rounds. */
   readonly agreement: Agreement
   /** All reports, one record per round. */
   readonly rounds: ReadonlyArray<Readonly<Record<string, Measured>>>
 }
 
-/** Sizes of the square products among which the best speed is looked for. */
+/** Sizes of the square products whose best speed is used as peak. */
 const PRODUCTS: ReadonlyArray<number> = [1024, 2048]
 
 // one round --------------------------------------------------------------------------------------
@@ -49,11 +49,18 @@ const requestOf = (row: Row, shape: Shape): Request => ({
   products: [...(shape.products ?? PRODUCTS)],
 })
 
+/** How rows are measured. */
+export interface Measurement {
+  readonly shape: Shape
+  readonly setting: Setting
+  readonly rounds: number
+  /** Reports the time and memory of each process as it ends. */
+  readonly say: (line: string) => void
+}
+
 const runRound = async (
   row: Row,
-  shape: Shape,
-  s: Setting,
-  say: (line: string) => void,
+  { shape, setting: s, say }: Measurement,
 ): Promise<ReadonlyMap<string, Measured>> => {
   const request = requestOf(row, shape)
   const reports = new Map<string, Measured>()
@@ -103,18 +110,15 @@ const quantityResult = (q: Quantity, rounds: ReadonlyArray<Round>, shape: Shape)
   }
 }
 
-/** @param say what each process took, as it ends */
-export const measureRow = async (
-  row: Row,
-  shape: Shape,
-  s: Setting,
-  roundCount: number,
-  say: (line: string) => void,
-): Promise<RowResult> => {
+/** Measures one row. Rejects where a process fails. */
+export const measureRow = async (row: Row, m: Measurement): Promise<RowResult> => {
   const reports: Array<ReadonlyMap<string, Measured>> = []
-  for (let i = 0; i < roundCount; i++)
+  for (let i = 0; i < m.rounds; i++)
     reports.push(
-      await runRound(row, shape, s, (line) => say(`${row.name}, round ${i + 1} of ${roundCount}: ${line}`)),
+      await runRound(row, {
+        ...m,
+        say: (line) => m.say(`${row.name}, round ${i + 1} of ${m.rounds}: ${line}`),
+      }),
     )
   const rounds = reports.map(reportOf)
   const agreements = rounds.map(row.agreement)
@@ -122,8 +126,8 @@ export const measureRow = async (
   return {
     name: row.name,
     what: row.what,
-    engine: reports[0]?.get('ours')?.engine ?? s.engine,
-    quantities: row.quantities.map((q) => quantityResult(q, rounds, shape)),
+    engine: reports[0]?.get('ours')?.engine ?? m.setting.engine,
+    quantities: row.quantities.map((q) => quantityResult(q, rounds, m.shape)),
     agreement,
     rounds: reports.map((r) => Object.fromEntries(r)),
   }

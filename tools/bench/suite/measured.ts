@@ -1,4 +1,4 @@
-/** What one process of a measurement reports: the last line of its output, one JSON object. */
+/** The report of one process of a measurement: the last line of its output, one JSON object. */
 import { isRight } from 'fp-ts/Either'
 import * as t from 'io-ts'
 
@@ -6,19 +6,19 @@ import * as t from 'io-ts'
 
 const Report = t.intersection([
   t.type({
-    /** Timed repetitions. */
+    /** Wall time of each timed repetition. */
     seconds: t.array(t.number),
     /** Largest resident size of the process, 0 where it is not known. */
     peakBytes: t.number,
   }),
   t.partial({
-    /** Processor time of the repetitions, all threads: what a busy machine disturbs least. */
+    /** Processor time of the repetitions, all threads: a busy machine disturbs it less than wall time. */
     cpuSeconds: t.array(t.number),
     /** Mean loss of every training step. */
     losses: t.array(t.number),
     /** Tokens decoded, or the most probable next token of each row. */
     tokens: t.array(t.array(t.number)),
-    /** Repetitions of what is compared with, where that ran in the same process. */
+    /** Repetitions of the compared work, where it ran in the same process. */
     plainSeconds: t.array(t.number),
     /** Operations per second of the best square product. */
     peakFlops: t.number,

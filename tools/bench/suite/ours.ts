@@ -1,6 +1,6 @@
 /**
- * One measurement of this product in a process of its own: `ours.ts TASK FOLDER REQUEST ENGINE`, started by the suite. Prints one
- * JSON object.
+ * One measurement of this repository's code in a separate process: `ours.ts TASK FOLDER REQUEST ENGINE`, started by the suite.
+ * Prints one JSON object.
  */
 import { selectEngine } from '@safe/tensor-core/engine'
 import type { Measured } from './measured'
@@ -30,7 +30,7 @@ const reads: ReadonlyMap<string, Task> = new Map([
 ])
 
 const main = async ([name = '', folder = '', request = '{}', engine = 'native']: ReadonlyArray<string>) => {
-  // Reading a file needs no engine, and must not be charged for one.
+  // Reading a file needs no engine; its memory must not be counted.
   const reading = reads.get(name)
   if (reading !== undefined) return { ...(await reading(folder, requestOf(request))), engine: 'none' }
   const task = tasks.get(name)

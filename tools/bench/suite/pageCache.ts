@@ -1,4 +1,4 @@
-/** A file put into the page cache, or taken out of it. */
+/** Puts a file into the page cache, or drops it from there. */
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readSync } from 'node:fs'
 

@@ -1,6 +1,6 @@
 /**
- * The largest resident memory of a process and its descendants, from /proc: sampled sums over the tree, and the kernel's own
- * high-water mark of the first process, which misses nothing between two samples.
+ * The largest resident memory of a process and its descendants, from /proc: sampled sums over the tree, and the kernel's
+ * high-water mark of the first process, which also covers peaks between two samples.
  */
 import { readFileSync } from 'node:fs'
 
@@ -27,7 +27,7 @@ const treeBytes = (pid: number): number =>
 /** The high-water mark of this process; 0 where there is no /proc. */
 export const ownPeakBytes = (): number => bytesOf(read('/proc/self/status'), 'VmHWM')
 
-/** Watches a process until told to stop; `stop` gives the peak, 0 where there is no /proc. */
+/** Watches a process until `stop` is called, which returns the peak in bytes; 0 where there is no /proc. */
 export const watchMemory = (pid: number): { readonly stop: () => number } => {
   let peak = 0
   const look = (): void => {

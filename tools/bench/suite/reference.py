@@ -25,7 +25,7 @@ MODEL = {"float32": "model", "bfloat16": "model-bfloat16"}
 
 
 def peak_bytes() -> int:
-    """The largest resident size this process has had (VmHWM); 0 where there is no /proc."""
+    """The largest resident size of this process so far (VmHWM); 0 where there is no /proc."""
     try:
         with open("/proc/self/status") as status:
             return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM"))
@@ -34,21 +34,21 @@ def peak_bytes() -> int:
 
 
 def finished() -> float:
-    """Now, with all work of the device done."""
+    """The time, after all work of the device has finished."""
     if DEVICE == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter()
 
 
 def spent(work):
-    """What the work gave, its seconds, and its processor seconds."""
+    """The result of the work, its seconds, and its processor seconds."""
     start, before = finished(), time.process_time()
     result = work()
     return result, finished() - start, time.process_time() - before
 
 
 def times(runs) -> dict:
-    """Of all repetitions but the first."""
+    """The measurements of all repetitions except the first."""
     return {"seconds": [seconds for _, seconds, _ in runs[1:]], "cpuSeconds": [cpu for _, _, cpu in runs[1:]]}
 
 
@@ -117,7 +117,7 @@ def open_model(folder: str, dtype: str):
 
 
 def padded(rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
-    """Rows padded on the right; only response tokens are learned from, as with a completion-only collator."""
+    """Rows padded on the right; only response tokens have labels, as with a completion-only collator."""
     longest = max(len(r["promptTokens"]) + len(r["responseTokens"]) for r in rows)
     ids, labels, mask = [], [], []
     for row in rows:

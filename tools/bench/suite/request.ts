@@ -1,4 +1,4 @@
-/** What one process is asked to measure; the same record goes to both sides. */
+/** The request of one measurement; both sides get the same record. */
 import { isLeft } from 'fp-ts/Either'
 import * as t from 'io-ts'
 
@@ -7,16 +7,16 @@ import * as t from 'io-ts'
 const Dtype = t.keyof({ float32: null, bfloat16: null })
 
 const RequestCodec = t.type({
-  /** The type frozen weights are kept in. */
+  /** The type in which frozen weights are stored. */
   dtype: Dtype,
   /** The type of the checkpoint that is loaded. */
   file: Dtype,
-  /** Name of the rows trained on, without `.jsonl`. */
+  /** Name of the file of training rows, without `.jsonl`. */
   rows: t.string,
   batch: t.number,
   repeat: t.number,
   newTokens: t.number,
-  /** Sizes of the square products whose best speed is the machine's. */
+  /** Sizes of the square products whose best speed is used as the machine's. */
   products: t.array(t.number),
 })
 

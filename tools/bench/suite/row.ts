@@ -1,4 +1,4 @@
-/** What a row of the suite is: processes that run in turns, and what is read from their reports. */
+/** The definition of a row of the suite: processes that run in turn, and the quantities read from their reports. */
 import type { Dtype } from './request'
 import type { Measured } from './measured'
 import type { PageCache } from './pageCache'
@@ -12,7 +12,7 @@ export interface Process {
   readonly name: string
   readonly side: 'ours' | 'reference'
   readonly task: string
-  /** How the checkpoint is to stand in the page cache when the process starts. */
+  /** The required state of the checkpoint in the page cache when the process starts. */
   readonly cache?: PageCache
 }
 
@@ -28,13 +28,13 @@ export interface Quantity {
   readonly unit: Unit
   readonly ours: (round: Round, shape: Shape) => number
   readonly theirs: (round: Round, shape: Shape) => number
-  /** What the ratio should reach. */
+  /** The target of the ratio. */
   readonly target?: { readonly atMost: number } | { readonly atLeast: number }
 }
 
 export interface Agreement {
   readonly same: boolean
-  /** How much the same, in words. */
+  /** The agreement in words. */
   readonly how: string
 }
 
@@ -42,9 +42,9 @@ export interface Row {
   readonly name: string
   readonly what: string
   readonly dtype: Dtype
-  /** Type of the checkpoint; that of the frozen weights where it is not given. */
+  /** Type of the checkpoint; by default that of the frozen weights. */
   readonly file?: Dtype
-  /** Rows trained on. */
+  /** Name of the training rows. */
   readonly rows?: string
   readonly processes: ReadonlyArray<Process>
   readonly quantities: ReadonlyArray<Quantity>

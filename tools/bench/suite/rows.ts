@@ -1,4 +1,4 @@
-/** The rows of the suite: the speed table of the decoder, and what is told beside it. */
+/** The rows of the suite: the speed table of the decoder, and further quantities without a target. */
 import { sameLosses, sameTokens, smallDifference, tokensBeginAlike } from './agreement'
 import type { Measured } from './measured'
 import type { Process, Quantity, Row } from './row'
@@ -24,7 +24,7 @@ const peakMemory = (target?: Quantity['target']): Quantity => ({
   ...(target === undefined ? {} : { target }),
 })
 
-/** As `time`, of all threads: a look past what else the machine is doing. */
+/** Processor time of all threads: less disturbed by other work on the machine than `time`. */
 const processorTime = (what: string, against: string): Quantity => ({
   what: `${what}, processor time`,
   against,

@@ -1,4 +1,4 @@
-/** The models that are measured: Llama with random weights, and the batches they are given. */
+/** The measured models (Llama with random weights) and their batches. */
 
 // model ------------------------------------------------------------------------------------------
 
@@ -12,19 +12,19 @@ export interface Shape {
   /** Whether the head is the embedding. */
   readonly tied?: boolean
   readonly vocab: number
-  /** Of the adapter on q_proj and v_proj. */
+  /** Rank of the adapter on q_proj and v_proj. */
   readonly rank: number
   /** Rows of a batch, and tokens of each. */
   readonly rows: number
   readonly length: number
-  /** Tokens of a prompt that is decoded from, and tokens decoded. */
+  /** Tokens of a prompt, and tokens decoded. */
   readonly prompt: number
   readonly newTokens: number
-  /** Timed repetitions of a training step and of a prefill in one process, after one that is not timed. */
+  /** Timed repetitions of a training step and of a prefill in one process, after one without timing. */
   readonly repeat: number
-  /** Sizes of the square products among which the best speed is looked for; absent: those a processor reaches it with. */
+  /** Sizes of the square products among which the best speed is measured; absent: those a processor reaches it with. */
   readonly products?: ReadonlyArray<number>
-  /** Whether the speed table's targets are meant for this shape. */
+  /** Whether the speed table's targets apply to this shape. */
   readonly judged: boolean
 }
 

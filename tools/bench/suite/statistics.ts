@@ -1,6 +1,6 @@
 /** Medians and the ratios of paired measurements. */
 
-/** The middle value, the mean of the two middle ones for an even number; NaN of nothing. */
+/** The median; for an even number of values, the mean of the two middle ones; NaN for none. */
 export const median = (xs: ReadonlyArray<number>): number => {
   const sorted = [...xs].sort((a, b) => a - b)
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]

@@ -1,4 +1,4 @@
-/** Results as Markdown: the machine, then one line per quantity, then what both sides agreed in. */
+/** Results as Markdown: the machine, then one line per quantity, then the agreement of both sides. */
 import type { Machine } from './machine'
 import type { QuantityResult, RowResult } from './measureRow'
 

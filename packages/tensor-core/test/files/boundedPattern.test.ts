@@ -61,7 +61,7 @@ describe('bounded patterns', () => {
     )
   })
 
-  it('takes bounded time on patterns made to take for ever', () => {
+  it('takes bounded time on patterns that are catastrophic for backtracking', () => {
     const started = Date.now()
     for (const pattern of ['(a+)+b', '(a|a)*b', '(a*)*(a*)*b', '(?:(?=(a+)+b)a)*b', '((a{0,20}){0,20})b'])
       expect(matches(pattern, 'a'.repeat(400))).toBe(false)
@@ -87,7 +87,7 @@ describe('bounded patterns', () => {
     expect(compilePattern(pattern)._tag).toBe('Left')
   })
 
-  it('refuses or matches, but never breaks', () => {
+  it('refuses or matches any text, without an exception', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom(...Array.from('ab()[]{}*+?|^$.\\,-<=!:1dw')), maxLength: 20 }),
@@ -105,7 +105,7 @@ describe('tables', () => {
   const value = (table: ReadonlyArray<readonly [string, number]>, name: string): number | undefined =>
     right(E.mapLeft((message: string) => ({ message }))(compileTable(table)))(name)
 
-  it('gives the first that matches, by name or by pattern', () => {
+  it('give the first value whose key matches, by name or by pattern', () => {
     const table = [
       ['q_proj', 1],
       ['layers\\.0\\..*', 2],
@@ -118,7 +118,7 @@ describe('tables', () => {
     expect(value(table, 'xq_proj')).toBeUndefined()
   })
 
-  it('takes names as the patterns they are', () =>
+  it('treat names as patterns', () =>
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom('a', 'b', '.', '\\.', '_', '1'), minLength: 1, maxLength: 5 }),
@@ -131,7 +131,7 @@ describe('tables', () => {
       { numRuns: 2000 },
     ))
 
-  it('is bounded as a whole', () => {
+  it('are limited as a whole', () => {
     const heavy = Array.from({ length: 20 }, (_, i) => [`(${'a*.*'.repeat(100)}){0,3}y${i}`, 2] as const)
     expect(compileTable(heavy)).toMatchObject({ left: 'its patterns have more than 2000 steps together' })
     expect(compileTable(Array.from({ length: 10_001 }, (_, i) => [`a${i}`, 1] as const))._tag).toBe('Left')

@@ -29,7 +29,7 @@ describe('decoding', () => {
     expect(line(u)).toContain(message)
   })
 
-  it('has a tag and a remedy where asked for', () => {
+  it('uses the given tag and remedy', () => {
     expect(decodeAs('FileDamaged')(t.string, 'x', 'mend it')(1)).toMatchObject({
       left: { _tag: 'FileDamaged', remedy: 'mend it', message: 'must be string, but is 1' },
     })

@@ -6,7 +6,7 @@ import { refuseExisting, writeFolder, writeParts, writeWhole } from '../../src/f
 import { folderWith, right } from '../formats/folder'
 
 describe('outputs', () => {
-  it('refuse a target that exists, unless told otherwise', () => {
+  it('refuse a target that exists, unless overwriting or resuming', () => {
     const folder = folderWith({ x: 'old' })
     const path = join(folder, 'x')
     expect(refuseExisting(path)).toMatchObject({ left: { _tag: 'OutputExists', kind: 'input', where: path } })
@@ -15,7 +15,7 @@ describe('outputs', () => {
     expect(refuseExisting(join(folder, 'y'))._tag).toBe('Right')
   })
 
-  it('never replace a target of another kind, nor the folder one is in', () => {
+  it('never replace a target of another kind, nor the current folder', () => {
     const folder = folderWith({ x: 'old' })
     const all = { overwrite: true, resume: true }
     expect(refuseExisting(folder, all)).toMatchObject({ left: { message: 'is a folder' } })
@@ -43,7 +43,7 @@ describe('outputs', () => {
     expect(readFileSync(join(folder, 'deep', 'y'), 'utf8')).toBe('z')
   })
 
-  it('are folders as a whole too', async () => {
+  it('may be folders, whole or absent too', async () => {
     const parent = folderWith({ 'x/old': 'old' })
     const path = join(parent, 'x')
     const fill = (ok: boolean) =>
@@ -58,7 +58,7 @@ describe('outputs', () => {
     expect([readdirSync(parent), readdirSync(path)]).toEqual([['x'], ['new']])
   })
 
-  it('cannot be written where there is no room for them', async () => {
+  it('give an error where they cannot be written', async () => {
     const folder = folderWith({ file: '' })
     const path = join(folder, 'file', 'x')
     expect(await writeWhole(path, 'x')()).toMatchObject({ left: { _tag: 'WriteFailed', kind: 'failure' } })

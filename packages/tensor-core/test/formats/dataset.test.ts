@@ -52,7 +52,7 @@ describe('forms of a row', () => {
     expect(said(await one({ instruction: 'a', input: 'c', output: 'b' }))).toEqual(['a\n\nc', 'b'])
   })
 
-  it('takes token ids as they are', async () => {
+  it('keeps token ids unchanged', async () => {
     const e = await one({ promptTokens: [1, 2], responseTokens: [3] })
     expect([e.prompt, e.response]).toEqual([
       { kind: 'tokens', tokens: [1, 2] },
@@ -73,7 +73,7 @@ describe('forms of a row', () => {
     expect(responseText(e.response)).toBe('e: Human:f')
   })
 
-  it('takes a row without an answer as a prompt alone', async () => {
+  it('reads a row without an answer as a prompt without a response', async () => {
     for (const row of [
       { prompt: 'a' },
       { messages: [{ role: 'user', content: 'a' }] },
@@ -82,7 +82,7 @@ describe('forms of a row', () => {
       expect(said(await one(row))).toEqual(['a', ''])
   })
 
-  it('takes null for no field, as every row of a table has all columns', async () => {
+  it('treats null as an absent field, as every row of a table has all columns', async () => {
     const all = {
       promptTokens: null,
       messages: null,
@@ -119,7 +119,7 @@ describe('forms of a row', () => {
   })
 })
 
-describe('wrappings', () => {
+describe('containers', () => {
   const rows = [
     { prompt: 'a, "quoted"\nb', response: 'é 日本' },
     { prompt: 'c', response: '' },
@@ -142,7 +142,7 @@ describe('wrappings', () => {
     expect(read.map(({ id }) => id)).toEqual(['0', '1'])
   })
 
-  it('takes any line end in CSV, whatever the first is', async () => {
+  it('reads any line end in CSV, whatever the first is', async () => {
     const path = fileWith('x.csv', 'id,prompt\r\n\n1,"a\r\nb"\n2,c\r\n\r\n3,d')
     expect(right(await readRows(path)()).map(({ line, raw, value }) => [line, raw, value])).toEqual([
       [3, '1,"a\r\nb"', { id: '1', prompt: 'a\r\nb' }],
@@ -164,7 +164,7 @@ describe('wrappings', () => {
     expect(right(await readHeaderLine(fileWith('x.jsonl', '{}'))())).toBeUndefined()
   })
 
-  it('gives items of a JSON array as one line each, numbers as they were spelled', async () => {
+  it('gives items of a JSON array as one line each, with numbers as written in the file', async () => {
     const path = fileWith(
       'x.json',
       '[\n  {"prompt": "a ]}", "n": 1.0,\n "k": [1, {"x": []}]},\n\n  {"prompt": "b"}]',
@@ -236,7 +236,7 @@ describe('bad files', () => {
     expect(found?.message).not.toContain('\n')
   })
 
-  it('is missing, or a folder', async () => {
+  it('are missing, or a folder', async () => {
     const folder = folderWith()
     expect(await readDataset(join(folder, 'absent.jsonl'))()).toMatchObject({
       left: { _tag: 'FileMissing', kind: 'input' },
@@ -244,7 +244,7 @@ describe('bad files', () => {
     expect(await readDataset(folder)()).toMatchObject({ left: { _tag: 'FileUnreadable', kind: 'input' } })
   })
 
-  it('never breaks, whatever bytes are changed', async () => {
+  it('give a value or an error, never an exception, whatever bytes are changed', async () => {
     const good = Buffer.from(
       [
         { id: 'r', prompt: 'a "b" \\ c', response: 'd' },
@@ -295,7 +295,7 @@ describe('bad files', () => {
 })
 
 describe('writing', () => {
-  it('gives rows back, however many', async () => {
+  it('round-trips any number of rows', async () => {
     const path = join(folderWith(), 'deep', 'x.jsonl')
     const rows = function* (): Generator {
       for (let i = 0; i < 30_000; i++) yield { i, text: 'é'.repeat(40) }

@@ -26,7 +26,7 @@ const gemma = { model_type: 'gemma3_text', ...sizes }
 const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32 }
 const long = { rope_type: 'longrope', short_factor: [1, 2], long_factor: [3, 4] }
 
-describe('config.json of each family means what transformers makes of it', () => {
+describe('config.json of each family is read as in transformers', () => {
   it.each(Object.entries(families.configs))('%s', (_, { raw, ...want }) => {
     const c = config(raw)
     expect({
@@ -57,7 +57,7 @@ describe('config.json of each family means what transformers makes of it', () =>
     if (want.sliding.includes(true)) expect(c.sliding?.window).toBe(want.window)
   })
 
-  it('and written again, the same', () => {
+  it('and is the same after writing it again', () => {
     for (const raw of [...Object.values(families.configs), ...Object.values(families.ropes)].map((x) =>
       'raw' in x ? x.raw : x.config,
     )) {
@@ -75,7 +75,7 @@ describe('rope settings', () => {
     config({ ...llama, head_dim: 4, max_position_embeddings: 256, ...more, rope_parameters: rope }).rope
       .scaling
 
-  it('left out are filled in as transformers does', () => {
+  it('that are omitted have the defaults of transformers', () => {
     expect(scaling(yarn)).toMatchObject({ factor: 4, attentionFactor: 0.1 * Math.log(4) + 1, betaFast: 32 })
     expect(scaling({ ...yarn, factor: null })).toMatchObject({ factor: 8 })
     expect(scaling({ ...yarn, attention_factor: 1.5 })).toMatchObject({ attentionFactor: 1.5 })
@@ -93,7 +93,7 @@ describe('rope settings', () => {
     })
   })
 
-  it('of transformers 4 come before those of 5, and before the theta beside them', () => {
+  it('of transformers 4 take precedence over those of 5, and over the theta beside them', () => {
     const both = {
       ...llama,
       rope_theta: 7,
@@ -142,7 +142,7 @@ describe('what is refused by name', () => {
     ['another activation', { ...gemma, hidden_activation: 'relu' }, /hidden_activation relu/],
   ])('%s', (_, json, message) => expect(refusal(json)).toMatch(message))
 
-  it('but not what means nothing to the family', () => {
+  it('but not fields that have no meaning in the family', () => {
     const quiet = { attention_dropout: 0.1, use_cache: false, mlp_bias: true, hidden_act: 'gelu' }
     expect(config({ ...gemma, ...quiet }).mlpBias).toBe(false)
     expect(
@@ -151,7 +151,7 @@ describe('what is refused by name', () => {
     expect(config({ ...llama, query_pre_attn_scalar: 3 }).queryPreAttnScalar).toBeUndefined()
   })
 
-  it('whatever a file says, an error is a value', () => {
+  it('any configuration gives a value or an error, never an exception', () => {
     const fields = fc.record(
       {
         model_type: fc.constantFrom('llama', 'mistral', 'qwen2', 'qwen3', 'gemma3_text'),

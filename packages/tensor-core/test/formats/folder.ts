@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Either } from 'fp-ts/Either'
 
-/** A folder of its own with these files. */
+/** A new temporary folder with these files. */
 export const folderWith = (files: Readonly<Record<string, string | Uint8Array>> = {}): string => {
   const folder = mkdtempSync(join(tmpdir(), 'formats-'))
   for (const [name, content] of Object.entries(files)) {

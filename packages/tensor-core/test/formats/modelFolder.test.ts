@@ -25,7 +25,7 @@ const refusal = (json: unknown): string => {
 
 const plain = golden.configs['plain']!
 
-/** The same model in the words of transformers 4. */
+/** The configuration of the same model as transformers 4 writes it. */
 const version4 = {
   architectures: ['LlamaForCausalLM'],
   model_type: 'llama',
@@ -172,7 +172,7 @@ describe('folders', () => {
     expect(right(await folder.weights.read('a')())).toEqual(Float32Array.of(1, 2))
   })
 
-  it('stop at what config.json says where nothing else does', async () => {
+  it('have the stop tokens of config.json where nothing else names them', async () => {
     const folder = right(await openModelFolder(await write())())
     expect([...folder.stopTokens]).toEqual([2])
     const silent = right(await openModelFolder(await write({ files: { 'generation_config.json': '{}' } }))())
@@ -183,7 +183,7 @@ describe('folders', () => {
     expect([...one.stopTokens]).toEqual([9])
   })
 
-  it('have fingerprints that tell models apart', async () => {
+  it('have fingerprints that differ between models', async () => {
     const print = async (path: string): Promise<string> =>
       right(await right(await openModelFolder(path)()).fingerprint())
     const first = await print(await write())
@@ -193,7 +193,7 @@ describe('folders', () => {
     expect(await print(await write({ rawConfig: { ...plain, rope_theta: 2 } }))).not.toBe(first)
   })
 
-  it('say what is wrong with them', async () => {
+  it('are refused with what is wrong', async () => {
     expect(await openModelFolder(join(folderWith(), 'absent'))()).toMatchObject({
       left: { _tag: 'FileMissing', kind: 'input' },
     })

@@ -1,4 +1,4 @@
-/** Parquet against pyarrow: the files of test/golden/parquet and the rows pyarrow reads from them (tools/golden/parquet.py). */
+/** Parquet compared with pyarrow: the files of test/golden/parquet and the rows that pyarrow reads (tools/golden/parquet.py). */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promptText, responseText } from '../../src/contracts'
@@ -30,7 +30,7 @@ describe('rows of Parquet', () => {
     },
   )
 
-  it('reads every form of a row', async () => {
+  it('are read in every form', async () => {
     expect((await said('form-instruction'))[0]).toEqual(['do\n\nthis', 'done'])
     expect((await said('form-instruction'))[1]).toEqual(['do more', 'done more'])
     expect(await said('form-question')).toEqual([
@@ -47,7 +47,7 @@ describe('rows of Parquet', () => {
     expect(pairs[3]).toMatchObject({ id: 'row 3', response: { kind: 'text', text: '' } })
   })
 
-  it('is told by its name in any case, and has no header line', async () => {
+  it('are recognised by the ending of the name in upper or lower case, and have no header line', async () => {
     const path = join(folderWith(), 'X.PARQUET')
     copyFileSync(fixture('form-goal'), path)
     expect(right(await readRows(path)()).map(({ raw }) => raw)).toEqual(['{"goal":"g","target":"t"}'])
@@ -97,7 +97,7 @@ describe('bad Parquet', () => {
     })
   })
 
-  it('notices pages that do not agree with their checksum', async () => {
+  it('detects pages that do not agree with their checksum', async () => {
     const bytes = bytesOf('pairs-checksum')
     bytes[60] = (bytes[60] ?? 0) ^ 1
     expect((await fault('x.parquet', bytes))?.message).toMatch(/checksum|page/)

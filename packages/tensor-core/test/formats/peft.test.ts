@@ -43,7 +43,7 @@ describe('reading what peft wrote', () => {
     )
   })
 
-  it('keeps modules_to_save, and warns of them', async () => {
+  it('keeps modules_to_save, with a warning', async () => {
     const adapter = await read(saved())
     expect(adapter.extras.map(({ name }) => name.replace('base_model.model.model.', ''))).toEqual(
       expect.arrayContaining(['norm.weight', 'layers.0.input_layernorm.weight']),
@@ -63,7 +63,7 @@ describe('reading what peft wrote', () => {
     },
   )
 
-  it('takes all-linear for every module but the output layer', () => {
+  it('reads all-linear as every module except the output layer', () => {
     const config = freshAdapterConfig({ rank: 2, alpha: 4, targetModules: 'all-linear' })
     const { targets } = right(adapterPlacement('x', config))
     expect(['model.layers.0.mlp.up_proj', 'lm_head'].map(targets)).toEqual([true, false])
@@ -96,7 +96,7 @@ describe('reading what peft wrote', () => {
     },
   )
 
-  it('fields of a later peft are warned of where they are on', async () => {
+  it('fields of later versions of peft give a warning where they are switched on', async () => {
     const later = { ...golden.adapter.config, use_wobble: true, wobble_config: null, use_wave: false }
     expect(adapterWarnings({ ...(await read(saved(later))), extras: [] })).toEqual([
       expect.stringContaining('have no effect: use_wobble'),
@@ -105,7 +105,7 @@ describe('reading what peft wrote', () => {
 })
 
 describe('writing', () => {
-  it('gives back what was read: tensors, type, configuration and metadata', async () => {
+  it('round-trips tensors, type, configuration and metadata', async () => {
     const config = { ...golden.adapter.config, of_a_later_version: { kept: [1, null] } }
     const first = await read(saved(config))
     const path = join(folderWith(), 'adapter')
@@ -121,7 +121,7 @@ describe('writing', () => {
       expect(right(await b.readRaw(name)())).toEqual(right(await a.readRaw(name)()))
   })
 
-  it('says in the configuration what has changed in the numbers', async () => {
+  it('writes changed ranks and scales into the configuration', async () => {
     const first = await read(saved())
     const modules = first.modules.map((m, i) =>
       i === 0
@@ -143,7 +143,7 @@ describe('writing', () => {
     second.modules.forEach((m, i) => expect(m.scale).toBeCloseTo(modules[i]!.scale, 12))
   })
 
-  it('makes a fresh adapter that is read back', async () => {
+  it('round-trips a new adapter', async () => {
     const name = 'model.layers.0.self_attn.q_proj'
     const adapter: LoraAdapter = {
       modules: [
@@ -191,7 +191,7 @@ describe('refusals', () => {
     ['CorDA', { init_lora_weights: 'corda' }, /corda/],
     ['LoftQ', { init_lora_weights: 'loftq' }, /loftq/],
     ['a LoftQ configuration', { loftq_config: { loftq_bits: 4 } }, /LoftQ/],
-    ['an init of a later peft', { init_lora_weights: 'shiny' }, /"shiny" is not known/],
+    ['an initialisation of a later peft', { init_lora_weights: 'shiny' }, /"shiny" is not known/],
     ['MoE parameters', { target_parameters: ['experts.gate_up_proj'] }, /target_parameters/],
     ['trained tokens', { trainable_token_indices: [1] }, /trainable_token_indices/],
     ['another method', { peft_type: 'IA3' }, /IA3/],
@@ -203,14 +203,18 @@ describe('refusals', () => {
       { target_modules: ['q_proj'] },
       /not among the configuration's target_modules/,
     ],
-    ['modules saved that it does not name', { modules_to_save: null }, /norm\.weight matches no rule/],
     [
-      'a pattern that cannot be',
+      'saved modules that the configuration does not name',
+      { modules_to_save: null },
+      /norm\.weight matches no rule/,
+    ],
+    [
+      'a pattern that is not valid',
       { rank_pattern: { '(q_proj': 2 } },
       /rank_pattern: the pattern has an unclosed/,
     ],
-    ['a pattern that looks behind', { alpha_pattern: { '(?<=x)q': 2 } }, /not supported/],
-    ['a pattern without end', { target_modules: 'x'.repeat(2000) }, /longer than 1000/],
+    ['a pattern with a lookbehind', { alpha_pattern: { '(?<=x)q': 2 } }, /not supported/],
+    ['a pattern that is too long', { target_modules: 'x'.repeat(2000) }, /longer than 1000/],
     ['a pattern that explodes', { rank_pattern: { '((q{99}){99}){99}': 2 } }, /repeats too much/],
   ])('%s', async (_, change, message) => {
     expect(await refusal(saved({ ...golden.adapter.config, ...change }))).toMatch(message)
@@ -246,7 +250,7 @@ describe('refusals', () => {
     expect(readFileSync(join(folder, 'adapter_config.json'), 'utf8')).toBe('[]')
   })
 
-  it('weights in a pickle alone', async () => {
+  it('weights only in a pickle', async () => {
     const folder = folderWith({
       'adapter_config.json': JSON.stringify(golden.adapter.config),
       'adapter_model.bin': 'never read',
@@ -254,7 +258,7 @@ describe('refusals', () => {
     expect(await refusal(folder)).toMatch(/only as adapter_model\.bin/)
   })
 
-  it('the old spelling of keys is taken', async () => {
+  it('the old form of keys is accepted', async () => {
     const folder = saved()
     const path = join(folder, 'adapter_model.safetensors')
     const file = right(await readSafetensors(path)())

@@ -6,7 +6,7 @@ import { failure } from '../../src/contracts'
 import { openWeights, readSafetensors, writeSafetensors } from '../../src/formats'
 import { folderWith, fromBase64, golden, right } from './folder'
 
-/** A file from its parts, for headers no writer would write. */
+/** A file from its parts, for headers that no writer would write. */
 const raw = (header: string, data: Uint8Array = new Uint8Array(0), length?: bigint): Uint8Array => {
   const json = Buffer.from(header)
   const head = Buffer.alloc(8)
@@ -57,7 +57,7 @@ describe('reading, against the reference implementation', () => {
     expect(right(await readSafetensors(path)()).metadata).toEqual(golden.types.metadata)
   })
 
-  it('says which tensor is not there', async () => {
+  it('names a tensor that does not exist', async () => {
     const file = right(await readSafetensors(path)())
     expect(await file.read('absent')()).toMatchObject({
       left: { kind: 'input', message: 'has no tensor "absent"' },
@@ -85,7 +85,7 @@ describe('writing', () => {
     expect(await bits('h')).toEqual(golden.rounding.float16)
   })
 
-  it('gives back what it was given, whatever the names', async () => {
+  it('round-trips tensors of any name', async () => {
     const names = fc.uniqueArray(
       fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('__proto__', 'constructor', '0', 'é"\\')),
       { minLength: 1, maxLength: 6 },
@@ -133,7 +133,7 @@ describe('writing', () => {
     expect(readFileSync(path, 'utf8')).toBe('old')
   })
 
-  it('reads a tensor of many chunks as it was', async () => {
+  it('round-trips a tensor of many chunks', async () => {
     const values = Float32Array.from({ length: 5_000_001 }, (_, i) => i % 251)
     const path = join(folderWith(), 'x.safetensors')
     const shape = [values.length]
@@ -182,7 +182,7 @@ describe('a damaged or hostile header', () => {
     expect(await refusal(content)).toMatch(message)
   })
 
-  it('never breaks, whatever bytes are changed', async () => {
+  it('gives a value or an error, never an exception, whatever bytes are changed', async () => {
     const good = fromBase64(golden.types.file)
     const headerEnd = 8 + Number(Buffer.from(good).readBigUInt64LE())
     const change = fc.record({
@@ -233,7 +233,7 @@ describe('checkpoints', () => {
     JSON.stringify({ metadata: {}, weight_map: map })
   const indexName = 'model.safetensors.index.json'
 
-  it('joins shards, and leaves out what the index does not name', async () => {
+  it('joins shards, without tensors that the index does not name', async () => {
     const folder = folderWith({
       'model-1.safetensors': shard('a', 1),
       'model-2.safetensors': shard('b', 2),
@@ -261,14 +261,14 @@ describe('checkpoints', () => {
     expect(await openWeights(folder)()).toMatchObject({ left: { _tag: 'FileDamaged', kind: 'input' } })
   })
 
-  it('wants each tensor where the index says it is', async () => {
+  it('requires each tensor in the shard that the index names', async () => {
     const folder = folderWith({ 'm.safetensors': shard('a', 1), [indexName]: index({ b: 'm.safetensors' }) })
     expect(await openWeights(folder)()).toMatchObject({ left: { _tag: 'FileDamaged' } })
     const missing = folderWith({ [indexName]: index({ b: 'm.safetensors' }) })
     expect(await openWeights(missing)()).toMatchObject({ left: { _tag: 'FileMissing', kind: 'input' } })
   })
 
-  it('opens a single file, and says what is missing', async () => {
+  it('opens a single file, and reports what is missing', async () => {
     const folder = folderWith({ 'model.safetensors': shard('a', 1) })
     expect([...right(await openWeights(folder)()).tensors.keys()]).toEqual(['a'])
     expect([...right(await openWeights(join(folder, 'model.safetensors'))()).tensors.keys()]).toEqual(['a'])

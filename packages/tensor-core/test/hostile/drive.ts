@@ -1,6 +1,6 @@
 /**
  * Drives `runner.ts`: a mutant that takes longer than the limit, or whose process dies, is a failure like any other, and the run
- * goes on behind it. Hangs of the Parquet decoder are looked at again through `readRows`, which must contain them.
+ * continues after it. Hangs of the Parquet decoder are tried again through `readRows`, which must contain them.
  */
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -24,15 +24,15 @@ export interface Outcome {
   readonly mutants: number
   readonly seconds: number
   readonly failures: ReadonlyArray<Failure>
-  /** Parquet mutants that only a process of their own could stop, and did. */
+  /** Parquet mutants that could only be stopped with their process, and were. */
   readonly contained: number
 }
 
-/** A hang is what takes longer; the first mutant also waits for the process to start. */
+/** A mutant that takes longer is a hang; the first mutant also waits for the process to start. */
 const hangMs = 10_000
 const startMs = 120_000
 
-/** One process, until it ends, dies or hangs: how far it came, and what went wrong. */
+/** Runs one process until it ends, dies or hangs: the last mutant it finished, and the failures. */
 const runOnce = (
   subject: string,
   from: number,

@@ -1,4 +1,4 @@
-/** A few thousand mutants, the same ones every time, and all that ever failed. `npm run nightly` runs more. */
+/** A few thousand mutants, the same in every run, and all mutants that ever failed. `npm run nightly` runs more. */
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,14 +9,14 @@ import { subjects } from './subjects'
 const total = 2500
 
 describe.each(sharesOf(total))('%s', (name, count) => {
-  it(`holds against ${count} mutants`, async () => {
+  it(`withstands ${count} mutants`, async () => {
     const { mutants, failures } = await drive(name, 0, count)
     expect(mutants).toBe(count)
     expect(failures).toEqual([])
   }, 600_000)
 })
 
-// what once failed -------------------------------------------------------------------------------
+// former failures --------------------------------------------------------------------------------
 
 const corpus = join(__dirname, 'corpus')
 
@@ -36,7 +36,7 @@ const old = (existsSync(corpus) ? readdirSync(corpus) : []).flatMap((name) =>
 it.each(old)(
   'corpus %s %s',
   async (name, number) => {
-    // Parquet is read as programs read it: the test runner cannot load its decoder
+    // Parquet is read in its own process, as programs do: the test runner cannot load its decoder
     const subject = subjects.find((s) => s.name === (name === 'parquet' ? 'parquet-file' : name))
     const files = filesIn(join(corpus, name, number))
     const folder = mkdtempSync(join(tmpdir(), 'corpus-'))

@@ -1,7 +1,7 @@
-/** Mutations that know nothing of the format: bits, lengths, pieces cut out, doubled, moved. */
+/** Mutations that do not depend on the format: bits, lengths, pieces removed, doubled, moved. */
 import type { Random } from './random'
 
-/** Lengths and counts that programs get wrong, as they stand in files. */
+/** Lengths and counts that programs often handle wrongly, as bytes in a file. */
 const extremes: ReadonlyArray<bigint> = [
   0n,
   1n,
@@ -53,7 +53,7 @@ const writeExtreme = (bytes: Buffer, random: Random): Buffer => {
   const out = Buffer.from(bytes)
   const width = random.pick([1, 2, 4, 8])
   if (out.length < width) return out
-  // lengths mostly stand at the start or at the end
+  // lengths are mostly at the start or at the end
   const at = random.chance(0.3)
     ? 0
     : random.chance(0.2)

@@ -1,6 +1,6 @@
 /**
- * Mutations that know JSON: values of other types, numbers out of range, keys that stand twice or mean something to JavaScript,
- * deep nesting, long texts, paths that lead elsewhere. Works on the text's tree, so that invalid JSON can be written too.
+ * Mutations of JSON: values of other types, numbers out of range, keys that occur twice or are special in JavaScript, deep nesting,
+ * long texts, paths that lead elsewhere. They work on the text's tree, so that invalid JSON can be written too.
  */
 import type { Random } from './random'
 
@@ -173,7 +173,7 @@ type Place = {
   readonly key?: number
 }
 
-/** Large tables are not walked as a whole: every place of the outline and some within. */
+/** Large tables are not traversed as a whole: all positions of the outline and some inside. */
 const placesOf = (root: { tree: Tree }, random: Random): ReadonlyArray<Place> => {
   const places: Array<Place> = []
   const walk = (place: Place): void => {

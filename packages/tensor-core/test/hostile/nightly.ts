@@ -3,8 +3,8 @@
  *
  *     node --conditions=@safe/source --import tsx packages/tensor-core/test/hostile/nightly.ts [COUNT] [--first N] [--subject NAME]
  *
- * Mutants are numbered; the same numbers are the same mutants on every machine. What fails is written to `corpus/`, which the
- * tests replay. Exits 1 where anything failed.
+ * Mutants are numbered; a number gives the same mutant on every machine. Mutants that fail are written to `corpus/`, which the tests
+ * replay. Exits with 1 where anything failed.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -1,6 +1,6 @@
 /**
- * Runs mutants of one subject, from one number to another, and tells its parent of each before it begins: where this process hangs
- * or dies, the parent knows whose doing it was (`drive.ts`).
+ * Runs a range of mutants of one subject, and reports each to its parent before it begins. So where this process hangs or dies, the
+ * parent knows which mutant was the cause (`drive.ts`).
  *
  *     runner.ts SUBJECT FROM TO
  */
@@ -17,7 +17,7 @@ export type RunnerWord =
 
 const say = (word: RunnerWord): void => void process.send?.(word)
 
-/** More than any sound mutant takes: a mutant that takes this much has made the reader believe a number. */
+/** More memory than any valid mutant needs: a mutant that takes this much made the reader trust a number in the file. */
 const mostGrowth = 400 * 2 ** 10
 
 const prototypes = [

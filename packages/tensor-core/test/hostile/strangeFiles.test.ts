@@ -1,4 +1,4 @@
-/** Files that are no files, have no end, change, or unfold: each is an error that says so, soon. */
+/** Files that are not regular files, never end, change, or expand without limit: each soon gives an error that says so. */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
@@ -57,8 +57,8 @@ describe.each(endings)('x.%s', (ending) => {
   })
 })
 
-describe('text without end', () => {
-  // text that gzip does not shrink to nothing, which would be refused for that
+describe('text that never ends', () => {
+  // text that gzip cannot compress much: a high compression ratio alone would be refused
   const long = randomBytes(3 << 18)
     .toString('base64')
     .repeat(65)
@@ -96,7 +96,7 @@ describe('text without end', () => {
     expect(reader.push(line)).toMatchObject({ left: { _tag: 'FileUnsupported' } })
   })
 
-  it('is counted for what it takes: a list of lists far more than prose', () => {
+  it('is estimated by its size in memory: a list of lists takes far more than prose', () => {
     expect(rowBytes('[[],[],[]]')).toBeGreaterThan(500)
     expect(rowBytes('x'.repeat(1000))).toBeLessThan(2500)
   })
@@ -130,10 +130,10 @@ describe('text that is odd', () => {
   })
 })
 
-describe('models of strangers', () => {
+describe('untrusted models', () => {
   const folderOf = (files: Readonly<Record<string, string | Uint8Array>>): string => folderWith(files)
 
-  it('does not open pipes and devices in a folder', async () => {
+  it('with pipes and devices in the folder are not opened', async () => {
     const folder = folderOf({})
     execFileSync('mkfifo', [join(folder, 'config.json')])
     expect(await openModelFolder(folder)()).toMatchObject({ left: { _tag: 'FileUnreadable' } })
@@ -145,7 +145,7 @@ describe('models of strangers', () => {
     expect(await openWeights(other)()).toMatchObject({ left: { _tag: 'FileUnreadable' } })
   })
 
-  it('notices a file that changes between header and tensors', async () => {
+  it('whose file changes between header and tensors are refused', async () => {
     const path = join(folderOf({ 'x.safetensors': fileOf([['a', 'F32', [2]]], 1) }), 'x.safetensors')
     const file = right(await readSafetensors(path)())
     right(await file.read('a')())
@@ -158,7 +158,7 @@ describe('models of strangers', () => {
     expect(await file.readRaw('a')()).toMatchObject({ left: { kind: 'input' } })
   })
 
-  it('believes no length: neither of a header nor of a tensor', async () => {
+  it('with a wrong length of header or tensor are refused', async () => {
     const before = process.resourceUsage().maxRSS
     const header = Buffer.from(
       '{"a":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]}}',
@@ -175,7 +175,7 @@ describe('models of strangers', () => {
   })
 })
 
-describe('tokenizers of strangers', () => {
+describe('untrusted tokenizers', () => {
   const plain = {
     version: '1.0',
     added_tokens: [],
@@ -214,7 +214,7 @@ describe('tokenizers of strangers', () => {
     expect(loaded._tag === 'Left' ? loaded.left.message : '').toMatch(message)
   })
 
-  it('stops a pattern that would take years, and says so', async () => {
+  it('with a pattern that would take years are stopped with an error', async () => {
     const slow = { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false }
     const loaded = right(await load({ ...plain, model: words, pre_tokenizer: slow }))
     const start = Date.now()
@@ -222,7 +222,7 @@ describe('tokenizers of strangers', () => {
     expect(Date.now() - start).toBeLessThan(8000)
   })
 
-  it('stops replacements that grow without end', async () => {
+  it('with replacements that grow without end are stopped', async () => {
     const grow = { type: 'Replace', pattern: { String: 'a' }, content: 'a'.repeat(5000) }
     const loaded = await load({
       ...plain,
@@ -232,13 +232,13 @@ describe('tokenizers of strangers', () => {
     expect(loaded).toMatchObject({ left: { _tag: 'FileUnsupported' } })
   })
 
-  it('shows no control characters of a name', () => {
+  it('have names whose control characters are escaped', () => {
     const made = compileTemplate('x\u001b[2J.jinja', '{% endless', {})
     expect(made).toMatchObject({ left: { kind: 'input' } })
   })
 })
 
-it('a Parquet page that makes its decoder run in circles is stopped', async () => {
+it('a Parquet page that puts its decoder into an endless loop is stopped', async () => {
   const path = join(__dirname, 'corpus', 'parquet-file', 'endless', 'x.parquet')
   expect(await fault(path)).toMatchObject({
     _tag: 'FileDamaged',

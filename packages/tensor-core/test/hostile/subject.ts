@@ -1,4 +1,4 @@
-/** What is attacked: a format's files, how a mutant of them is made, and what must hold whatever became of them. */
+/** A subject of mutation tests: a format's files, how they are mutated, and what must hold for every mutant. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Either } from 'fp-ts/Either'
@@ -8,11 +8,11 @@ export type Files = Readonly<Record<string, Uint8Array | string>>
 
 export interface Subject {
   readonly name: string
-  /** How many of a hundred mutants are of this subject. */
+  /** Percentage of mutants that are of this subject. */
   readonly share: number
   /** The files of one mutant. */
   readonly mutant: (random: Random) => Files
-  /** Reads the files; what does not hold, or undefined. What it throws is a failure too. */
+  /** Reads the files and returns what does not hold, or undefined. An exception is a failure too. */
   readonly problem: (folder: string, files: Files) => Promise<string | undefined>
 }
 
@@ -34,7 +34,7 @@ const inputTags = [
   'EmptyData',
 ]
 
-/** An error must be the caller's to mend, have a name and a place, and be one line of bounded length. */
+/** An error must be of kind `input`, have a name and a place, and be one line of limited length. */
 export const faultProblem = (fault: {
   readonly _tag: string
   readonly kind: string
@@ -50,7 +50,7 @@ export const faultProblem = (fault: {
   return undefined
 }
 
-/** The value of a right, or what is wrong with the left. */
+/** The value of a right, or the problem of a left. */
 export const settled = <A>(
   e: Either<
     { readonly _tag: string; readonly kind: string; readonly message: string; readonly where?: string },

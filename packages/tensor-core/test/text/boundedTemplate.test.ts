@@ -1,4 +1,4 @@
-/** Templates that never end, or make text without end, are stopped with words; ordinary ones render as before. */
+/** Templates that never end, or make text without end, are stopped with an error; ordinary ones render as usual. */
 import { Template } from '@huggingface/jinja'
 import { compileTemplate } from '../../src/text/chatTemplate'
 import { right } from '../formats/folder'
@@ -9,7 +9,7 @@ const render = (source: string, content = 'hi'): string =>
     addGenerationPrompt: true,
   })
 
-describe('templates with an end', () => {
+describe('templates that end', () => {
   it.each([
     '{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m["content"] | trim }}{% endfor %}',
     '{% for i in range(3) %}{{ i }}{% endfor %}{% for i in range(5, 0, -2) %}{{ i }}{% endfor %}{{ range(2) | length }}',
@@ -37,7 +37,7 @@ describe('templates with an end', () => {
   })
 })
 
-describe('templates without an end', () => {
+describe('templates that do not end', () => {
   it.each([
     ['{% for i in range(10**12) %}{% endfor %}', /list of/],
     [
@@ -70,7 +70,7 @@ describe('templates without an end', () => {
     expect(Date.now() - start).toBeLessThan(8000)
   })
 
-  it('nested too deeply to be read', () =>
+  it('nested too deeply to be parsed', () =>
     expect(
       compileTemplate('t.jinja', `{{ ${'('.repeat(100_000)}1${')'.repeat(100_000)} }}`, {}),
     ).toMatchObject({

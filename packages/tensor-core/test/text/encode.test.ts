@@ -54,7 +54,7 @@ describe('templates', () => {
     expect((await encoder('byte-bpe-prefixed')).template).toBe('qa')
   })
 
-  it('writes qa and none as they say, with the begin-of-sequence the tokenizer adds', async () => {
+  it('renders qa and none, with the begin-of-sequence that the tokenizer adds', async () => {
     const t = await open('byte-bpe-prefixed')
     const qa = right((await encoder('byte-bpe-prefixed', 'qa')).prompt(text('the dog')))
     expect(qa).toEqual([t.bos, ...t.encode('Q:the dog\nA:')])
@@ -80,7 +80,7 @@ describe('templates', () => {
     )
   })
 
-  it('refuses a chat template that is not there, and prompts it does not take', async () => {
+  it('refuses a chat template that does not exist, and prompts that the template refuses', async () => {
     const none = await encoderOf({ tokenizer: await open('byte-bpe-prefixed'), template: 'chat' })()
     expect(none).toMatchObject({ _tag: 'Left', left: { _tag: 'BadOption', kind: 'input' } })
     const refused = (await encoder('byte-bpe')).prompt({
@@ -95,7 +95,7 @@ describe('templates', () => {
 })
 
 describe('rows', () => {
-  it('encodes the response as text that goes on, and ends it', async () => {
+  it('encodes the response as a continuation, and ends it', async () => {
     for (const name of ['sentencepiece-bpe', 'metaspace-always', 'metaspace-unigram', 'byte-bpe-prefixed']) {
       const t = await open(name)
       const row = right((await encoder(name, 'none')).example(textExample('1', 'the dog', ' sleeps')))
@@ -107,7 +107,7 @@ describe('rows', () => {
     }
   })
 
-  it('leaves the end-of-sequence out when asked, and takes the model’s where the tokenizer names none', async () => {
+  it('omits the end-of-sequence with noEos, and uses the model’s where the tokenizer names none', async () => {
     const row = textExample('1', 'the dog', 'sleeps')
     const t = await open('byte-bpe')
     expect(right((await encoder('byte-bpe', 'qa', { noEos: true })).example(row)).responseTokens).toEqual(
@@ -120,7 +120,7 @@ describe('rows', () => {
     expect(right(other.example(row)).responseTokens.at(-1)).toBe(7)
   })
 
-  it('uses token rows as they are, without a tokenizer too', async () => {
+  it('uses token rows unchanged, also without a tokenizer', async () => {
     const e = await encoder(undefined)
     expect(right(e.example(tokenRow('1', [5, 6], [7])))).toEqual({
       promptTokens: [5, 6],
@@ -154,7 +154,7 @@ describe('rows', () => {
     expect(encodingWarnings({ ...out, cut: 0, skipped: 0 }, 5)).toEqual([])
   })
 
-  it('never cuts to more than the greatest length, and keeps the beginning', () => {
+  it('never leaves more than the maximum length, and keeps the beginning', () => {
     const ids = fc.array(fc.nat(99), { maxLength: 20 })
     fc.assert(
       fc.property(ids, ids, fc.nat(30), (promptTokens, responseTokens, n) => {
@@ -168,7 +168,7 @@ describe('rows', () => {
 })
 
 describe('a folder', () => {
-  it('without tokenizer.json has no tokenizer; a folder that is not there is an error', async () => {
+  it('without tokenizer.json has no tokenizer; a folder that does not exist is an error', async () => {
     const empty = mkdtempSync(join(tmpdir(), 'tokenizer-'))
     expect(await loadTokenizer(empty)()).toEqual(E.right(undefined))
     expect(await loadTokenizer(join(empty, 'absent'))()).toMatchObject({
@@ -177,7 +177,7 @@ describe('a folder', () => {
     })
   })
 
-  it('with a damaged tokenizer says so in one line', async () => {
+  it('with a damaged tokenizer is reported in one line', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'tokenizer-'))
     const path = join(dir, 'tokenizer.json')
     for (const [content, tag] of [

@@ -73,7 +73,7 @@ describe.each(goldens.map((g) => [g.name, g] as const))('%s, against transformer
     }
   })
 
-  it('says what each id adds in the middle of a sentence', async () => {
+  it('gives the bytes that each id adds in the middle of a sentence', async () => {
     const t = await loaded
     const utf8 = new TextDecoder()
     for (let id = 0; id < t.size; id++) {

@@ -1,4 +1,4 @@
-/** The first load of a checkpoint in a process, the engine being started already. */
+/** The first load of a checkpoint in a process whose engine has already started. */
 import { statSync } from 'node:fs'
 import { greedy, requestsOf } from '@safe/tensor-core/contracts'
 import { readDataset } from '@safe/tensor-core/formats'
@@ -18,7 +18,7 @@ export const load = async (
   )
   const loadedBytes = ownPeakBytes()
   const lm = result(value)
-  // What was loaded is used once: an engine may put off work until then.
+  // The model is used once: an engine may defer work until then.
   const prompts = result(await readDataset(rowsFile(folder, 'prompts'))()).examples.map((e) => e.prompt)
   const completions = result(await lm.generate(requestsOf(prompts), greedy(1))())
   lm.dispose()

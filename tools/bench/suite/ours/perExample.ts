@@ -1,4 +1,4 @@
-/** The gradients of every example of a batch from one backward pass, beside the ordinary backward pass of the same batch. */
+/** The gradients of every example of a batch from one backward pass, compared with the ordinary backward pass of the same batch. */
 import { tf } from '@safe/tensor-core/engine'
 import { readAdapter, readDataset } from '@safe/tensor-core/formats'
 import { openGradientOracle, recipeDefaults } from '@safe/tensor-core/lm'

@@ -1,4 +1,4 @@
-/** Reading long prompts into a cache, and the best speed of this engine's own square products in the same process. */
+/** Reading long prompts into a cache, and the best speed of this engine's square products in the same process. */
 import { matMul, tf } from '@safe/tensor-core/engine'
 import { readDataset } from '@safe/tensor-core/formats'
 import { loadCausalLM } from '@safe/tensor-core/lm'
@@ -10,7 +10,7 @@ import { result, spent } from './result'
 
 const PRODUCTS = 7
 
-/** Operations per second of a square product, the median of several, the better of both forms of the right operand. */
+/** Operations per second of a square product: the median of several, for the faster form of the right operand. */
 const productFlops = async (size: number): Promise<number> => {
   const [a, b] = [tf.randomNormal([size, size]), tf.randomNormal([size, size])]
   const once = async (transposed: boolean): Promise<number> =>

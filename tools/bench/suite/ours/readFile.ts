@@ -1,4 +1,4 @@
-/** The plain reads a load is compared with: the whole checkpoint through one small buffer, or into fresh memory. */
+/** The plain reads that loading is compared with: the whole checkpoint through one small buffer, or into fresh memory. */
 import { open } from 'node:fs/promises'
 import { weightsFile } from '../files'
 import type { Measured } from '../measured'
@@ -25,7 +25,7 @@ const readInto = async (
   }
 }
 
-/** Through one buffer, kept nowhere: as fast as a file can be read. */
+/** Reads through one buffer without keeping anything: as fast as a file can be read. */
 export const readThrough = async (
   folder: string,
   { file }: Request,
@@ -35,10 +35,10 @@ export const readThrough = async (
   return { seconds: [seconds], bytes: value }
 }
 
-/** Into fresh memory, where a loaded checkpoint has to go; then once more through one buffer. */
+/** Reads into fresh memory, where a loaded checkpoint has to go; then once more through one buffer. */
 export const readFile = async (folder: string, request: Request): Promise<Omit<Measured, 'peakBytes'>> => {
   const path = weightsFile(folder, request.file)
-  // Fresh memory first: only this read finds the page cache as the suite has left it.
+  // Fresh memory first: only the first read finds the page cache in the state that the suite prepared.
   const kept: Uint8Array[] = []
   const first = await spent(() =>
     readInto(path, () => {

@@ -1,4 +1,4 @@
-/** Data files: JSON lines, gzip, JSON arrays and CSV, each against a few lines that say what it holds. */
+/** Data files: JSON lines, gzip, JSON arrays and CSV, each compared with a short oracle of its content. */
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { readDataset, readRows } from '../../../src/formats'
@@ -70,7 +70,7 @@ const linesExpected = (bytes: Uint8Array | undefined): Expected => {
   return { rows: found }
 }
 
-/** Rows as they must be, or an error at the first bad line. */
+/** The expected rows, or an error at the first bad line. */
 const linesProblem = async (path: string, expected: Expected): Promise<string | undefined> => {
   const read = await readRows(path)()
   const { value, problem } = settled(read)

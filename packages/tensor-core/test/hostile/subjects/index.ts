@@ -1,4 +1,4 @@
-/** All that is attacked. */
+/** All subjects of mutation tests. */
 import { adapter, configuration } from './models'
 import { csv, gzipped, jsonArray, jsonLines } from './data'
 import { parquet, parquetFile } from './parquet'

@@ -1,6 +1,6 @@
 /**
- * Parquet. Mutants are decoded in this process, which is quick; where the decoder hangs or takes all memory, the file is read as
- * programs read it, through a process of its own, and that must end with an error (`runner.ts`).
+ * Parquet. Mutants are decoded in this process, which is fast; where the decoder hangs or takes all memory, the file is read again
+ * through a separate process, as programs do, and that must end with an error (`runner.ts`).
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -15,7 +15,7 @@ const originals = readdirSync(folder)
   .filter((name) => name.endsWith('.parquet'))
   .map((name) => ({ name, bytes: readFileSync(join(folder, name)) }))
 
-/** Half of the mutants are hit in their footer, a quarter in their first page. */
+/** Half of the mutants are changed in their footer, a quarter in their first page. */
 const mutate = (bytes: Buffer, random: Random): Buffer => {
   const footer = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8)
   const part = random.below(4)
@@ -39,7 +39,7 @@ export const parquet: Subject = {
   share: 6,
   mutant: (random) => ({ 'x.parquet': mutate(random.pick(originals).bytes, random) }),
   problem: async (path) => {
-    // loaded where it runs: the test runner itself cannot load modules of the kind that `hyparquet` is
+    // loaded where it runs: the test runner itself cannot load ES modules such as `hyparquet`
     const { decodeParquet } = await import('../../../src/formats/parquet/decode.js')
     const handle = await open(join(path, 'x.parquet'), 'r')
     try {
@@ -49,7 +49,7 @@ export const parquet: Subject = {
           if (odd !== undefined) return odd
         }
     } catch (cause) {
-      // errors become words in `child.ts`; here it matters that they are errors
+      // errors become messages in `child.ts`; here it matters only that they are errors
       return cause instanceof Error || Object.prototype.toString.call(cause) === '[object Error]'
         ? undefined
         : `throws ${String(cause)}`
@@ -60,7 +60,7 @@ export const parquet: Subject = {
   },
 }
 
-/** The same file as programs read it. */
+/** The same file, read through `readRows` in a separate process. */
 export const parquetFile: Subject = {
   name: 'parquet-file',
   share: 0.05,

@@ -1,6 +1,6 @@
 /**
- * safetensors, one file and shards. The oracle is written apart from the reader: it decides with `JSON.parse`, a duplicate search
- * by the `yaml` package and plain arithmetic whether a file is sound and which bytes each tensor has.
+ * safetensors, one file and shards. The oracle is independent of the reader: with `JSON.parse`, a search for duplicate keys by the
+ * `yaml` package and plain arithmetic it decides whether a file is valid and which bytes each tensor has.
  */
 import { join } from 'node:path'
 import { parseDocument } from 'yaml'
@@ -99,7 +99,7 @@ const counts = (u: unknown): ReadonlyArray<number> | undefined =>
 const repeatsKey = (text: string): boolean =>
   parseDocument(text, { uniqueKeys: true }).errors.some(({ code }) => code === 'DUPLICATE_KEY')
 
-/** The tensors of a sound file; undefined where it is not. */
+/** The tensors of a valid file; undefined where the file is not valid. */
 export const soundTensors = (file: Buffer): Sound | undefined => {
   if (file.length < 8) return undefined
   const length = file.readBigUInt64LE(0)
@@ -229,7 +229,7 @@ const shardB = fileOf(
   5,
   false,
 )
-/** What lies outside holds the same tensors with other bytes: reading it would show. */
+/** The file outside the folder has the same tensors with other bytes, so reading it would be detected. */
 const outside = fileOf(
   [
     ['a', 'F32', [2, 2]],
