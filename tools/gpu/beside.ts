@@ -74,13 +74,13 @@ const main = async (): Promise<Beside> => {
   const rounds = Number(values.rounds)
   const python = await versionsOn(setting)
   if (typeof python === 'string')
-    return { row: await measureRow(alone(row, python), shape, setting, rounds, say), python }
+    return { row: await measureRow(alone(row, python), { shape, setting, rounds, say }), python }
   try {
-    return { row: await measureRow(row, shape, setting, rounds, say), python }
+    return { row: await measureRow(row, { shape, setting, rounds, say }), python }
   } catch (cause) {
     const why = lineOf(cause)
     say(`the two sides cannot be compared: ${why}`)
-    return { row: await measureRow(alone(row, why), shape, setting, 1, say), python }
+    return { row: await measureRow(alone(row, why), { shape, setting, rounds: 1, say }), python }
   }
 }
 
