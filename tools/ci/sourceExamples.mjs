@@ -25,7 +25,7 @@ export const sources = () =>
     .filter((folder) => existsSync(folder))
     .flatMap(sourcesIn)
 
-const declared = /^\s*(?:export\s+)?(?:declare\s+)?(?:const|function|class|interface|type)\s+(\w+)/
+const declared = /^\s*(?:export\s+)?(?:declare\s+)?(?:const|function\*?|class|interface|type)\s+(\w+)/
 
 /** `[{ path, symbol, code }]` for every example of a file, in file order. */
 export const examplesOf = (path) =>
