@@ -5,7 +5,8 @@ import { type Dataset, badInput, textExample } from '@safe/tensor-core/contracts
 import { decodeConfig } from '../src/config/configCodec'
 import type { FileSuite } from '../src/config/fileSuiteConfig'
 import { samplesOf } from '../src/results/samples'
-import { fileSuite, mixed, poisonShare } from '../src/suite/fileSuite'
+import { fileSuite, poisoned } from '../src/suite/fileSuite'
+import { poisonShare } from '../src/suite/regimes'
 import { solved } from '../src/suite/suite'
 
 const rows = (name: string, n: number): Dataset => ({
@@ -46,11 +47,11 @@ const suiteOf = (more: Readonly<Record<string, unknown>> = {}): FileSuite => {
   return config.right.suite
 }
 
-describe('mixed', () => {
+describe('poisoned', () => {
   it('holds the share asked for, each row once, and grows by adding harmful rows', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20 }), fc.nat(1000), (bad, seed) => {
-        const make = mixed(rows('c', 60), rows('h', 25), 40)
+        const make = poisoned(rows('c', 60), rows('h', 25), 40)
         const data = make(`poison:${bad / 40}`, seed)
         if (E.isLeft(data)) throw new Error(data.left.message)
         const ids = data.right.examples.map((e) => e.id)
@@ -66,10 +67,10 @@ describe('mixed', () => {
     )
   })
   it('says what is short, and which regimes there are', () => {
-    expect(mixed(rows('c', 60), rows('h', 1), 40)('poison:0.5', 1)).toMatchObject({
+    expect(poisoned(rows('c', 60), rows('h', 1), 40)('poison:0.5', 1)).toMatchObject({
       left: { message: 'has 1 rows, 20 are needed' },
     })
-    expect(mixed(rows('c', 60), rows('h', 1), 40)('odd', 1)).toMatchObject({ left: { _tag: 'BadConfig' } })
+    expect(poisoned(rows('c', 60), rows('h', 1), 40)('odd', 1)).toMatchObject({ left: { _tag: 'BadConfig' } })
     expect([
       poisonShare('benign'),
       poisonShare('pure-bad'),

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
+import { poisonShare } from '../suite/regimes'
 import type { Suite } from '../suite/suite'
 import { contentJudge } from './contentJudge'
 import { evaluationItems } from './evaluation'
@@ -13,16 +14,8 @@ import { worldSeed } from './world'
 /** Where the shipped models are: base, aligned, anchor. */
 export const assetsFolder = join(__dirname, '..', '..', 'assets')
 
-/** Share of harmful rows in a regime: `benign`, `poison:P` with 0 <= P <= 1, `pure-bad`. */
-const poisonOf = (regime: string): number | undefined => {
-  if (regime === 'benign') return 0
-  if (regime === 'pure-bad') return 1
-  const share = /^poison:(\d*\.?\d+)$/.exec(regime)?.[1]
-  return share !== undefined && Number(share) <= 1 ? Number(share) : undefined
-}
-
 const trainingData = (regime: string, seed: number): E.Either<Fault, Dataset> => {
-  const poison = poisonOf(regime)
+  const poison = poisonShare(regime)
   return poison === undefined
     ? E.left(
         badInput('BadConfig', 'is not a regime of the arena', {

@@ -11,22 +11,15 @@ import { type Dataset, type Fault, type Judge, badInput, responseText } from '@s
 import { judgeNamed } from '@safe/tensor-core/judges'
 import { stream } from '@safe/tensor-core/random'
 import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
+import { poisonShare } from './regimes'
 import { type EvaluationItem, type EvaluationSet, type Suite, evaluationSets, exactMatch } from './suite'
 
 export type ReadData = (path: string) => TE.TaskEither<Fault, Dataset>
 
 // training data ----------------------------------------------------------------------------------
 
-/** The share of harmful rows a regime's name stands for. */
-export const poisonShare = (regime: string): number | undefined => {
-  if (regime === 'benign') return 0
-  if (regime === 'pure-bad') return 1
-  const share = Number(/^poison:(\d*\.?\d+)$/.exec(regime)?.[1])
-  return share >= 0 && share <= 1 ? share : undefined
-}
-
 /** `rows` rows, the share of them harmful, drawn without replacement: a larger share holds the smaller one's harmful rows. */
-export const mixed =
+export const poisoned =
   (clean: Dataset, harmful: Dataset, rows: number) =>
   (regime: string, seed: number): E.Either<Fault, Dataset> => {
     const share = poisonShare(regime)
@@ -91,7 +84,7 @@ const trainingData = (
         TE.Do,
         TE.bind('clean', () => read(files.clean)),
         TE.bind('harmful', () => read(files.harmful)),
-        TE.map(({ clean, harmful }) => mixed(clean, harmful, files.rows)),
+        TE.map(({ clean, harmful }) => poisoned(clean, harmful, files.rows)),
       )
 
 // evaluation -------------------------------------------------------------------------------------

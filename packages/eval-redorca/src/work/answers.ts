@@ -1,24 +1,10 @@
 /** Greedy completions of every evaluation prompt: what a cell is made of before anyone judges it. Kept, so that another judge asks nothing again. */
-import { createReadStream } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import * as E from 'fp-ts/Either'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import {
-  type Completion,
-  type Fault,
-  type Generates,
-  causeLine,
-  failure,
-  greedy,
-  interrupted,
-} from '@safe/tensor-core/contracts'
-import { decodeAs } from '@safe/tensor-core/files'
-import type { Keep } from '@safe/tensor-core/pipeline'
+import { type Completion, type Fault, type Generates, greedy, interrupted } from '@safe/tensor-core/contracts'
+import { type Keep, keepLines } from '@safe/tensor-core/pipeline'
 import type { Site } from './site'
 
 // model ------------------------------------------------------------------------------------------
@@ -33,39 +19,8 @@ const answerCodec: t.Decoder<unknown, Answer> = t.type({
 
 // keeping ----------------------------------------------------------------------------------------
 
-const file = (folder: string): string => join(folder, 'answers.jsonl')
-
-const readRows = async (path: string): Promise<E.Either<Fault, ReadonlyArray<Answer>>> => {
-  const rows: Answer[] = []
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-    const row = decodeAs('FileDamaged')(answerCodec, path, 'remove that folder')(JSON.parse(line))
-    if (E.isLeft(row)) return row
-    rows.push(row.right)
-  }
-  return E.right(rows)
-}
-
 /** Answers in the order of the suite's prompts: `answers.jsonl`. */
-export const keepAnswers: Keep<ReadonlyArray<Answer>> = {
-  read: (folder) =>
-    pipe(
-      TE.tryCatch(
-        () => readRows(file(folder)),
-        (cause): Fault =>
-          failure('WorkFailed', causeLine(cause), { where: file(folder), remedy: 'remove that folder' }),
-      ),
-      TE.chain(TE.fromEither),
-    ),
-  write: (folder, answers) =>
-    TE.tryCatch(
-      () =>
-        writeFile(
-          file(folder),
-          answers.map(({ text, finishReason }) => `${JSON.stringify({ text, finishReason })}\n`).join(''),
-        ),
-      (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
-    ),
-}
+export const keepAnswers: Keep<ReadonlyArray<Answer>> = keepLines('answers.jsonl', answerCodec)
 
 // asking -----------------------------------------------------------------------------------------
 
@@ -90,7 +45,10 @@ export const answersOf = (site: Site, model: Generates): TE.TaskEither<Fault, Re
             TE.mapLeft((fault): Fault => fault),
             TE.map((completions) => {
               site.onProgress(Math.min(1, ((i + 1) * config.batchSize) / total), 'evaluating')
-              return RA.zipWith(batch, completions, ({ place }, answer) => ({ place, answer }))
+              return RA.zipWith(batch, completions, ({ place }, { text, finishReason }) => ({
+                place,
+                answer: { text, finishReason },
+              }))
             }),
           ),
     ),

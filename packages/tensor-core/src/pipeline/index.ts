@@ -8,7 +8,7 @@ export {
   fit,
   interpret,
 } from './interpret'
-export { keepAdapter, keepData } from './keep'
+export { keepAdapter, keepData, keepLines } from './keep'
 export { type Keep, type Key, type Memo, noMemo } from './memo'
 export { type LmResources, type LmResourcesChoice, lmResources } from './lmResources'
 export { type PipelineResult, runPipeline } from './runPipeline'

@@ -8,9 +8,46 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Dataset, type Example, type Fault, type LoraAdapter, causeLine, failure } from '../contracts'
-import { decodeWith } from '../files'
+import { decodeAs } from '../files'
 import { readAdapter, writeAdapter } from '../formats'
 import type { Keep } from './memo'
+
+// lines ------------------------------------------------------------------------------------------
+
+const readLines = async <A>(
+  path: string,
+  codec: t.Decoder<unknown, A>,
+): Promise<E.Either<Fault, ReadonlyArray<A>>> => {
+  const rows: A[] = []
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    const row = decodeAs('FileDamaged')(codec, `${path}:${rows.length + 1}`, 'remove that folder')(
+      JSON.parse(line),
+    )
+    if (E.isLeft(row)) return row
+    rows.push(row.right)
+  }
+  return E.right(rows)
+}
+
+/** Values as lines of JSON in the file `name` of the folder. */
+export const keepLines = <A>(name: string, codec: t.Decoder<unknown, A>): Keep<ReadonlyArray<A>> => ({
+  read: (folder) => {
+    const path = join(folder, name)
+    return pipe(
+      TE.tryCatch(
+        () => readLines(path, codec),
+        (cause): Fault =>
+          failure('WorkFailed', causeLine(cause), { where: path, remedy: 'remove that folder' }),
+      ),
+      TE.chain(TE.fromEither),
+    )
+  },
+  write: (folder, rows) =>
+    TE.tryCatch(
+      () => writeFile(join(folder, name), rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
+      (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
+    ),
+})
 
 // data -------------------------------------------------------------------------------------------
 
@@ -27,52 +64,23 @@ const example: t.Decoder<unknown, Example> = t.type({
   raw: t.string,
   fields: t.UnknownRecord,
 })
-const header: t.Decoder<unknown, { readonly name: string }> = t.type({ name: t.string })
 
-const file = (folder: string): string => join(folder, 'data.jsonl')
+const names = keepLines('name.jsonl', t.type({ name: t.string }))
+const examples = keepLines('rows.jsonl', example)
 
-const readRows = async (path: string): Promise<E.Either<Fault, Dataset>> => {
-  const examples: Example[] = []
-  const found: { name: string } = { name: '' }
-  let line = 0
-  for await (const row of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-    line++
-    const json: unknown = JSON.parse(row)
-    const where = `${path}:${line}`
-    const decoded =
-      line === 1
-        ? pipe(
-            decodeWith(header, where)(json),
-            E.map(({ name }) => void (found.name = name)),
-          )
-        : pipe(
-            decodeWith(example, where)(json),
-            E.map((e) => void examples.push(e)),
-          )
-    if (E.isLeft(decoded)) return decoded
-  }
-  return E.right({ name: found.name, examples })
-}
-
-/** Filtered rows: `data.jsonl`, a header line and a row per line. */
+/** Filtered rows: `rows.jsonl`, a row per line, and the data set's name in `name.jsonl`. */
 export const keepData: Keep<Dataset> = {
   read: (folder) =>
     pipe(
-      TE.tryCatch(
-        () => readRows(file(folder)),
-        (cause): Fault =>
-          failure('WorkFailed', causeLine(cause), { where: file(folder), remedy: 'remove that folder' }),
-      ),
-      TE.chain(TE.fromEither),
+      TE.Do,
+      TE.bind('named', () => names.read(folder)),
+      TE.bind('rows', () => examples.read(folder)),
+      TE.map(({ named, rows }) => ({ name: named[0]?.name ?? '', examples: rows })),
     ),
-  write: (folder, data) =>
-    TE.tryCatch(
-      () =>
-        writeFile(
-          file(folder),
-          [{ name: data.name }, ...data.examples].map((row) => `${JSON.stringify(row)}\n`).join(''),
-        ),
-      (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
+  write: (folder, { name, examples: rows }) =>
+    pipe(
+      names.write(folder, [{ name }]),
+      TE.chain(() => examples.write(folder, rows)),
     ),
 }
 
