@@ -85,7 +85,7 @@ const camelKeys = (given: Given): Given =>
 
 /** The values of a mapping that may hold the table's options and nothing else. */
 const closed = <T extends OptionTable>(table: T, given: Given): E.Either<Problem, Values<T>> => {
-  const unknown = Object.keys(given).find((key) => !(camel(key) in table))
+  const unknown = Object.keys(given).find((key) => !Object.hasOwn(table, camel(key)))
   return unknown === undefined
     ? decoded(table, camelKeys(given))
     : E.left({
@@ -136,7 +136,9 @@ export const defaultsOf = <T extends DefaultedTable>(table: T): Values<T> =>
 export const completed = <T extends DefaultedTable>(table: T, given: Partial<Values<T>>): Values<T> => ({
   ...defaultsOf(table),
   ...assembled<T>(
-    Object.fromEntries(Object.entries(given).filter(([name, value]) => name in table && value !== undefined)),
+    Object.fromEntries(
+      Object.entries(given).filter(([name, value]) => Object.hasOwn(table, name) && value !== undefined),
+    ),
   ),
 })
 
@@ -151,7 +153,7 @@ export const checked = <T extends DefaultedTable>(
 
 /** A table's own values out of those of a larger one that it is part of. */
 export const valuesIn = <T extends OptionTable>(table: T, values: Values<T>): Values<T> =>
-  assembled<T>(Object.fromEntries(Object.entries(values).filter(([name]) => name in table)))
+  assembled<T>(Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(table, name))))
 
 /** What decides of decoded values, as plain JSON: kept with results and shown in reports. */
 export const parametersOf = <T extends OptionTable>(table: T, values: Values<T>): Deciding<T> => {
@@ -161,7 +163,7 @@ export const parametersOf = <T extends OptionTable>(table: T, values: Values<T>)
   return assembled<T>(
     Object.fromEntries(
       Object.entries(values).filter(
-        ([name, value]) => name in table && value !== undefined && !replaced.includes(name),
+        ([name, value]) => Object.hasOwn(table, name) && value !== undefined && !replaced.includes(name),
       ),
     ),
   )
