@@ -10,7 +10,7 @@
 import {
   type Dense,
   type Large,
-  type Steps,
+  type Pausable,
   type Subspaces,
   gram,
   inner,
@@ -88,7 +88,7 @@ function* split(
   { A, B }: Factors,
   projectLeft: Subspaces['projectLeft'],
   projectRight: Subspaces['projectRight'],
-): Steps<SplitFactors> {
+): Pausable<SplitFactors> {
   const BL = yield* projectLeft(B)
   const ARt = yield* projectRight(transpose(A))
   return splitFactors(B, A, BL, transpose(ARt))
@@ -115,7 +115,7 @@ export function* correctionSteps(
   d: Factors,
   v: Large,
   subspaces: Subspaces,
-): Steps<Correction> {
+): Pausable<Correction> {
   const { route, rankLeft, rankRight, capturedLeft, capturedRight } = subspaces
   const base = {
     rankLeft,

@@ -7,10 +7,10 @@ import * as E from 'fp-ts/Either'
 import { type Fault, interrupted } from '../contracts'
 
 /** A computation that yields between pieces of work and returns its result at the end. */
-export type Steps<A> = Generator<void, A>
+export type Pausable<A> = Generator<void, A>
 
 /** Runs all steps without a pause. */
-export const inOneGo = <A>(steps: Steps<A>): A => {
+export const inOneGo = <A>(steps: Pausable<A>): A => {
   let step = steps.next()
   while (step.done !== true) step = steps.next()
   return step.value
@@ -39,7 +39,7 @@ const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => void setI
  */
 export const withPauses =
   (signal: AbortSignal | undefined, interval = 50) =>
-  <A>(make: () => Steps<A>): TE.TaskEither<Fault<'Interrupted'>, A> =>
+  <A>(make: () => Pausable<A>): TE.TaskEither<Fault<'Interrupted'>, A> =>
   async () => {
     const steps = make()
     let last = Date.now()

@@ -1,5 +1,5 @@
 /** Numerics on the host in double precision: thin QR, symmetric eigenproblems, small SVD, dominant subspaces in factored form. */
-export { type Steps, inOneGo, withPauses } from './cooperative'
+export { type Pausable, inOneGo, withPauses } from './cooperative'
 export {
   type Dense,
   type Large,

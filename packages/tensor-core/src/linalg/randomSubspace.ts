@@ -5,7 +5,7 @@
  * so projecting p columns costs 4 n k p, and no basis is orthonormalised.
  */
 import { stream } from '../random'
-import type { Steps } from './cooperative'
+import type { Pausable } from './cooperative'
 import { type Dense, dense } from './dense'
 
 /** Reflectors drawn between two yields. */
@@ -14,7 +14,7 @@ const batch = 64
 /** The projector on a random k-dimensional subspace of R^n; the same seed and key give the same subspace. */
 export const randomProjector =
   (n: number, k: number, seed: number, ...key: ReadonlyArray<string | number>) =>
-  (x: Dense): Steps<Dense> =>
+  (x: Dense): Pausable<Dense> =>
     project({ n, k, seed, key }, x)
 
 /** Which random subspace. */
@@ -25,7 +25,7 @@ interface Subspace {
   readonly key: ReadonlyArray<string | number>
 }
 
-function* project({ n, k, seed, key }: Subspace, x: Dense): Steps<Dense> {
+function* project({ n, k, seed, key }: Subspace, x: Dense): Pausable<Dense> {
   if (k >= n) return x
   const p = x.cols
   const out = x.data.slice()

@@ -4,7 +4,7 @@
  * between the computed subspace and the true one (Davis and Kahan).
  */
 import { stream } from '../random'
-import type { Steps } from './cooperative'
+import type { Pausable } from './cooperative'
 import { type Dense, type Large, beside, columns, energy, generate, scaleColumns, subtract } from './dense'
 import { symmetricEigen } from './eigen'
 import { matrixEnergy, timesThin, transposedTimesThin } from './largeProducts'
@@ -85,7 +85,7 @@ const gaussian = (rows: number, cols: number, seed: number, key: number): Dense 
 export function* rangeSteps(
   v: Large,
   options: Partial<RangeOptions> & Pick<RangeOptions, 'rank' | 'maxWidth'>,
-): Steps<Range | undefined> {
+): Pausable<Range | undefined> {
   const { rank, maxWidth, powerIterations, tolerance, seed } = { ...defaults, ...options }
   const total = matrixEnergy(v)
   const limit = Math.min(maxWidth, v.rows, v.cols)

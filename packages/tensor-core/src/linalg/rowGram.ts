@@ -1,5 +1,5 @@
 /** The Gram matrix of a large matrix's rows, by the kernels of a workspace if there is one, else in plain JavaScript. */
-import type { Steps } from './cooperative'
+import type { Pausable } from './cooperative'
 import { type Dense, type Large, dense } from './dense'
 import { panel, widen } from './largeProducts'
 import { accumulate } from './tiles'
@@ -9,7 +9,7 @@ import { type Workspace, panels } from './workspace'
  * The lower triangle of G = V V^T [m, m] (entries above the diagonal are undefined), in the workspace if one is given; yields after
  * each panel of rows. m^2 n flops.
  */
-export function* rowGramSteps(v: Large, workspace?: Workspace): Steps<Dense> {
+export function* rowGramSteps(v: Large, workspace?: Workspace): Pausable<Dense> {
   const m = v.rows
   const grouped = workspace === undefined ? 0 : m - (m % 4)
   const out = workspace?.matrix ?? new Float64Array(m * m)
@@ -43,7 +43,7 @@ export function* rowGramSteps(v: Large, workspace?: Workspace): Steps<Dense> {
 }
 
 /** The first `count` rows (a multiple of four) by the workspace's kernels. */
-function* groupedGram(v: Large, w: Workspace, count: number): Steps<void> {
+function* groupedGram(v: Large, w: Workspace, count: number): Pausable<void> {
   for (let from = 0; from < v.cols; from += panels.depth) {
     const depth = Math.min(panels.depth, v.cols - from)
     w.packLeft({ data: v.data, offset: from, stride: v.cols }, count, depth, 1)

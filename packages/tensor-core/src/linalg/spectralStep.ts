@@ -8,7 +8,7 @@
  *   F = P T^-1                           its inverse there, zero elsewhere (the same nodes; the pole at 0 cancels)
  * About 4 (74 + ln(range / gap)) solves in all, whatever the rank of P: a few percent of the reduction's cost.
  */
-import type { Steps } from './cooperative'
+import type { Pausable } from './cooperative'
 import { type Dense, dense } from './dense'
 import type { Tridiagonal } from './tridiagonal'
 
@@ -164,7 +164,7 @@ const solve = (w: Workspace, b: Float64Array): void => {
 // functions of T ---------------------------------------------------------------------------------
 
 /** sum_j t_j Re[w(z_j) (T - z_j)^-1 b] h / pi over nodes z_j = threshold + i t_j. */
-function* quadrature(t: Tridiagonal, cut: Cut, b: Dense, inverse: boolean): Steps<Float64Array> {
+function* quadrature(t: Tridiagonal, cut: Cut, b: Dense, inverse: boolean): Pausable<Float64Array> {
   const w = workspace(b.rows, b.cols)
   const [xr, xi] = w.x
   const out = new Float64Array(b.data.length)
@@ -185,7 +185,7 @@ function* quadrature(t: Tridiagonal, cut: Cut, b: Dense, inverse: boolean): Step
 }
 
 /** P b: the part of b [n, p] in the eigenvectors above the cut. */
-export function* projectionSteps(t: Tridiagonal, cut: Cut, b: Dense): Steps<Dense> {
+export function* projectionSteps(t: Tridiagonal, cut: Cut, b: Dense): Pausable<Dense> {
   const half = yield* quadrature(t, cut, b, false)
   return dense(
     b.rows,
@@ -195,6 +195,6 @@ export function* projectionSteps(t: Tridiagonal, cut: Cut, b: Dense): Steps<Dens
 }
 
 /** P T^-1 b: the pseudo-inverse restricted to the eigenvectors above the cut (threshold > 0). */
-export function* restrictedInverseSteps(t: Tridiagonal, cut: Cut, b: Dense): Steps<Dense> {
+export function* restrictedInverseSteps(t: Tridiagonal, cut: Cut, b: Dense): Pausable<Dense> {
   return dense(b.rows, b.cols, yield* quadrature(t, cut, b, true))
 }

@@ -8,7 +8,7 @@
  * With G = V V^T on the shorter side and U its dominant eigenvectors, the other side needs no second decomposition:
  *   P_R = V^T U diag(1/lambda) U^T V.
  */
-import type { Steps } from './cooperative'
+import type { Pausable } from './cooperative'
 import { type Dense, type Large, columns, transpose } from './dense'
 import { tridiagonalEigen, tridiagonalEigenvalues } from './eigen'
 import { flip, matrixEnergy, timesThin, transposedTimesThin } from './largeProducts'
@@ -50,9 +50,9 @@ export interface Subspaces {
   readonly capturedLeft: number
   readonly capturedRight: number
   /** P_L X for X [rows, p]. */
-  readonly projectLeft: (x: Dense) => Steps<Dense>
+  readonly projectLeft: (x: Dense) => Pausable<Dense>
   /** P_R X for X [cols, p]. */
-  readonly projectRight: (x: Dense) => Steps<Dense>
+  readonly projectRight: (x: Dense) => Pausable<Dense>
 }
 
 /** If the shorter side is at least this long, the range finder is tried first. */
@@ -65,7 +65,7 @@ const tie = 1e-13
 // decomposition ----------------------------------------------------------------------------------
 
 /** The exact route. Memory besides V: the square of the shorter side, in doubles. */
-export function* spectrumSteps(v: Large): Steps<Spectrum> {
+export function* spectrumSteps(v: Large): Pausable<Spectrum> {
   const side = v.rows <= v.cols ? 'left' : 'right'
   const workspace = workspaceFor(Math.min(v.rows, v.cols))
   const g = yield* rowGramSteps(side === 'left' ? v : flip(v), workspace)
@@ -75,7 +75,7 @@ export function* spectrumSteps(v: Large): Steps<Spectrum> {
 }
 
 /** Decomposes V by the route that suits its size and the rank. */
-export function* decompositionSteps(v: Large, rank: RankRule, seed: number): Steps<Decomposition> {
+export function* decompositionSteps(v: Large, rank: RankRule, seed: number): Pausable<Decomposition> {
   const n = Math.min(v.rows, v.cols)
   const maxWidth = Math.floor(n * rangeShare)
   if (n >= rangeFrom && !('fixed' in rank && rank.fixed * 2 > maxWidth)) {
@@ -87,14 +87,14 @@ export function* decompositionSteps(v: Large, rank: RankRule, seed: number): Ste
 
 // subspaces --------------------------------------------------------------------------------------
 
-const unchanged = (x: Dense): Steps<Dense> => immediate(() => x)
-function* immediate<A>(f: () => A): Steps<A> {
+const unchanged = (x: Dense): Pausable<Dense> => immediate(() => x)
+function* immediate<A>(f: () => A): Pausable<A> {
   return f()
 }
 
 const ofBasis =
   (u: Dense) =>
-  (x: Dense): Steps<Dense> =>
+  (x: Dense): Pausable<Dense> =>
     immediate(() => multiply(u, multiply(transpose(u), x)))
 
 const cutAt = (squares: Float64Array, k: number): Cut => {
@@ -109,8 +109,8 @@ const functionsOf = (t: Tridiagonal, squares: Float64Array, k: number) => {
   const cut = cutAt(squares, k)
   if (cut.gap > tie * (squares[0] ?? 0))
     return {
-      project: (b: Dense): Steps<Dense> => projectionSteps(t, cut, b),
-      invert: (b: Dense): Steps<Dense> => restrictedInverseSteps(t, cut, b),
+      project: (b: Dense): Pausable<Dense> => projectionSteps(t, cut, b),
+      invert: (b: Dense): Pausable<Dense> => restrictedInverseSteps(t, cut, b),
     }
   const all = tridiagonalEigen(t)
   const u = columns(all.vectors, 0, k)
@@ -123,8 +123,8 @@ const functionsOf = (t: Tridiagonal, squares: Float64Array, k: number) => {
     return multiply(u, inside)
   }
   return {
-    project: (b: Dense): Steps<Dense> => immediate(() => weigh(b, () => 1)),
-    invert: (b: Dense): Steps<Dense> => immediate(() => weigh(b, (x) => 1 / x)),
+    project: (b: Dense): Pausable<Dense> => immediate(() => weigh(b, () => 1)),
+    invert: (b: Dense): Pausable<Dense> => immediate(() => weigh(b, (x) => 1 / x)),
   }
 }
 
@@ -136,12 +136,12 @@ const ofSpectrum = (v: Large, s: Spectrum, rank: RankRule): Subspaces => {
   const computed: { functions?: ReturnType<typeof functionsOf> } = {}
   const functions = (): ReturnType<typeof functionsOf> =>
     (computed.functions ??= functionsOf(s.reduction.T, s.squares, k))
-  const near = function* (x: Dense): Steps<Dense> {
+  const near = function* (x: Dense): Pausable<Dense> {
     return timesQ(s.reduction, yield* functions().project(timesQTransposed(s.reduction, x)))
   }
   const [across, back] =
     s.side === 'left' ? [timesThin, transposedTimesThin] : [transposedTimesThin, timesThin]
-  const far = function* (x: Dense): Steps<Dense> {
+  const far = function* (x: Dense): Pausable<Dense> {
     const inside = timesQTransposed(s.reduction, across(v, x))
     yield
     return back(v, timesQ(s.reduction, yield* functions().invert(inside)))
@@ -190,7 +190,7 @@ export const subspacesOf = (v: Large, d: Decomposition, rank: RankRule): Subspac
  * assert.ok(Math.abs(at(projected, 0, 0) - 5) < 1e-9 && Math.abs(at(projected, 1, 0)) < 1e-9)
  * ```
  */
-export function* dominantSubspaceSteps(v: Large, rank: RankRule, seed = 42): Steps<Subspaces | undefined> {
+export function* dominantSubspaceSteps(v: Large, rank: RankRule, seed = 42): Pausable<Subspaces | undefined> {
   if (matrixEnergy(v) === 0) return undefined
   return subspacesOf(v, yield* decompositionSteps(v, rank, seed), rank)
 }

@@ -3,7 +3,7 @@
  * 4/3 n^3 flops are matrix products. Q is kept as its reflectors and applied, never formed: projecting r columns costs n^2 r.
  */
 import { type Dense, dense, transpose } from './dense'
-import type { Steps } from './cooperative'
+import type { Pausable } from './cooperative'
 import { subtractRowsTimes, symmetricTimes, transposedTimes } from './reductionKernels'
 import { accumulate } from './tiles'
 import { type Workspace, panels } from './workspace'
@@ -88,7 +88,7 @@ const update = ({ A, n, start, X, Y, workspace }: Update): void => {
  * Reduces the matrix whose lower triangle is given, in place (its memory becomes the reflectors); yields after each panel.
  * If the matrix is in a workspace, its kernels do the work.
  */
-export function* reductionSteps(g: Dense, workspace?: Workspace): Steps<Reduction> {
+export function* reductionSteps(g: Dense, workspace?: Workspace): Pausable<Reduction> {
   const n = g.rows
   const A = g.data
   const diagonal = new Float64Array(n)
