@@ -1,6 +1,6 @@
 /**
- * The configuration as one codec: what a configuration file or the command line gives, and what a results folder's `config.yaml`
- * holds. Defaults depend on the suite: the arena has a recipe and settings of its own.
+ * The codec of a configuration: of a configuration file, of the command line's options, and of a results folder's `config.yaml`.
+ * Defaults depend on the suite: the arena has its own recipe and settings.
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -15,7 +15,7 @@ import { type BenchConfig, suiteCodec, workersCodec } from './config'
 import { arenaMethods, arenaRecipe, defaultRegimes, publishedMethods } from './defaults'
 import { stagesCodec } from './methods'
 
-/** Prompts decoded together where nothing is said. */
+/** Default number of prompts decoded together. */
 const defaultBatch = 48
 
 const suiteOf = t.type({ suite: withDefault(suiteCodec, 'arena') })
