@@ -40,7 +40,24 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     dtype: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
   })
 
-/** @returns left `BadConfig` that names the field. */
+/**
+ * The complete configuration from a decoded YAML or JSON document, defaults filled in.
+ *
+ * @param where the file's name, for messages
+ * @returns left `BadConfig` that names the field
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { decodeConfig } from '@safe/eval-redorca'
+ * import * as E from 'fp-ts/Either'
+ *
+ * const config = decodeConfig({ regimes: ['benign'], recipe: { epochs: 1 } }, 'bench.yaml')
+ * assert.deepEqual(E.isRight(config) && [config.right.suite, config.right.seeds], ['arena', [42]])
+ * const refused = decodeConfig({ seed: 1 }, 'bench.yaml')
+ * assert.equal(E.isLeft(refused) && refused.left._tag, 'BadConfig')
+ * ```
+ */
 export const decodeConfig = (u: unknown, where: string): E.Either<Fault, BenchConfig> =>
   pipe(
     decodeWith(suiteOf, where)(u),

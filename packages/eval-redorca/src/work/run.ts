@@ -4,7 +4,6 @@
  */
 import type { ChildProcess } from 'node:child_process'
 import { rm } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -17,7 +16,6 @@ import { type Bench, openBench } from '../plan/bench'
 import { cellFinished } from '../results/cellFiles'
 import { type BenchConfig, configDocument } from '../config/config'
 import { type Plan, planOf } from '../plan/plan'
-import { largeModelBytes } from './models'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
 import { type Tracker, jobName, tracker } from './progress'
 import { type Results, resultsOf } from '../results/results'
@@ -26,6 +24,7 @@ import type { Sample } from '../results/samples'
 import { type FailedJob, schedule } from './schedule'
 import { stampOf } from '../results/stamp'
 import { takeLock } from './workStore'
+import { threadsPerWorker, workerCount } from './workerCount'
 import { type Assignment, type WorkerSettings, startWorker, stopAll } from './workerProcess'
 
 // model ------------------------------------------------------------------------------------------
@@ -69,26 +68,6 @@ const claimed = (out: string): TE.TaskEither<Fault, string> => {
   )
 }
 
-/** Engines whose workers would share one device. */
-const deviceEngines = ['cuda', 'webgpu']
-/** Engines that use several threads. */
-const threadedEngines = ['native']
-
-/** Whether one process with all cores is better than one per core: large models fill memory and have large products. */
-const oneForAll = (config: BenchConfig, modelBytes: number): boolean =>
-  modelBytes > largeModelBytes && (config.workers === 'auto' || config.workers === 1)
-
-/** One worker per core; one in all on a graphics card, and where the model is large and the engine has threads. */
-const workerCount = (config: BenchConfig, engine: EngineUsed, jobs: number, modelBytes: number): number => {
-  const one =
-    deviceEngines.includes(engine.engine) ||
-    (threadedEngines.includes(engine.engine) && oneForAll(config, modelBytes))
-  return Math.max(
-    1,
-    Math.min(jobs, config.workers !== 'auto' ? config.workers : one ? 1 : availableParallelism()),
-  )
-}
-
 /**
  * Starts the first worker, which selects the engine; then makes the plan, which depends on the engine; then starts the other
  * workers.
@@ -106,7 +85,7 @@ const runJobs = async (
     out,
     ports: portsModule,
     engine: config.engine,
-    threads: oneForAll(config, modelBytes) ? availableParallelism() : 1,
+    threads: threadsPerWorker(config, modelBytes),
     execArgv: execArgv ?? process.execArgv,
     children,
     onProgress: (worker, job, share) => state.track?.progress(worker, job, share),
@@ -171,6 +150,46 @@ export interface Ran {
 /**
  * Writes `config.yaml`, `cells/` and `results.json`; a report is made from them (`writeReport`). The same call on the same folder
  * computes only what is missing.
+ *
+ * @example
+ * ```ts
+ * import { decodeConfig, ports, run } from '@safe/eval-redorca'
+ * import { silentTerminal } from '@safe/tensor-core/cli'
+ * import * as TE from 'fp-ts/TaskEither'
+ * import { pipe } from 'fp-ts/function'
+ *
+ * const program = pipe(
+ *   TE.fromEither(
+ *     decodeConfig(
+ *       {
+ *         suite: {
+ *           models: { aligned: 'arena/models/aligned' },
+ *           training: { regimes: { noisy: 'arena/noisy.jsonl' } },
+ *           evaluation: { harmful: 'arena/harmful.jsonl' },
+ *           maxNewTokens: 24,
+ *         },
+ *         regimes: ['noisy'],
+ *         recipe: { rank: 8, maxSteps: 2 },
+ *         stages: { data: [], training: [], weights: [], decoding: [] },
+ *         workers: 1,
+ *       },
+ *       'the configuration',
+ *     ),
+ *   ),
+ *   TE.chain((config) =>
+ *     run({
+ *       ports,
+ *       portsModule: '@safe/eval-redorca',
+ *       config,
+ *       out: 'results',
+ *       terminal: silentTerminal,
+ *       signal: new AbortController().signal,
+ *     }),
+ *   ),
+ *   TE.map(({ results }) => results.cells.map(({ metrics }) => metrics.attackSuccess?.value)),
+ * )
+ * console.log(await program())
+ * ```
  */
 export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> => {
   const { ports, config, out } = settings
