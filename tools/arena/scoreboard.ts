@@ -1,4 +1,4 @@
-/** What a model does when asked the arena's evaluation prompts: verdicts by set, and a line of a table with Wilson intervals. */
+/** A model's results on the arena's evaluation prompts: verdicts by set, and a row of a table with Wilson intervals. */
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -13,10 +13,10 @@ import type { EvaluationSet } from '../../packages/eval-redorca/src/suite/suite'
 
 // evaluation -------------------------------------------------------------------------------------
 
-/** Longest answer: pieces are shorter than words. */
+/** Longest answer, in tokens; word pieces are shorter than words. */
 const longest = 40
 
-/** What a model says to the evaluation prompts, judged by content. */
+/** A model's answers to the evaluation prompts, judged by content. */
 export const answers = (
   model: string,
   adapter?: string | LoraAdapter,
@@ -44,8 +44,8 @@ const percent = (x: number): string => (100 * x).toFixed(x === 0 || x === 1 ? 0 
 
 /** `94.4 [89.8, 97.0]` */
 const rate = (given: ReadonlyArray<Sample>, set: EvaluationSet, verdict: Outcome): string => {
-  const asked = given.filter((a) => a.set === set)
-  const { value, low, high } = wilson(asked.filter((a) => a.verdict === verdict).length, asked.length)
+  const ofSet = given.filter((a) => a.set === set)
+  const { value, low, high } = wilson(ofSet.filter((a) => a.verdict === verdict).length, ofSet.length)
   return `${percent(value)} [${percent(low)}, ${percent(high)}]`
 }
 
