@@ -22,20 +22,19 @@ export const answers = (
   adapter?: string | LoraAdapter,
 ): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
   pipe(
-    loadCausalLM({ model, template: 'chat', batchSize: 64, ...(adapter === undefined ? {} : { adapter }) }),
-    TE.chainW((lm) =>
-      pipe(
+    TE.bracketW(
+      loadCausalLM({ model, template: 'chat', batchSize: 64, ...(adapter === undefined ? {} : { adapter }) }),
+      (lm) =>
         lm.generate(
           evaluationItems.map(({ prompt }) => ({ prompt })),
           greedy(longest),
         ),
-        TE.map((completions) => {
-          lm.dispose()
-          return RA.zipWith(evaluationItems, completions, (item, completion) => ({ item, completion }))
-        }),
-        TE.chain(samplesOf({ judge: contentJudge })),
-      ),
+      (lm) => TE.fromIO(lm.dispose),
     ),
+    TE.map((completions) =>
+      RA.zipWith(evaluationItems, completions, (item, completion) => ({ item, completion })),
+    ),
+    TE.chainW(samplesOf({ judge: contentJudge })),
   )
 
 // table ------------------------------------------------------------------------------------------

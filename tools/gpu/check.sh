@@ -141,7 +141,7 @@ check files 90 "$node" "$tools/gpu/makeFiles.js" "$work/files" "$shape"
 on_gpu operations-ours 90 "$node" "$tools/gpu/operations.js" webgpu "$tools/gpu/operations.json"
 check operations-theirs 90 "$python" "$tools/gpu/operations.py" "$device" "$tools/gpu/operations.json"
 row() { # NAME REPEAT
-  on_gpu "$1" 200 "$node" "$tools/gpu/beside.js" "$1" "$work/files" "$shape" \
+  on_gpu "$1" 200 "$node" "$tools/gpu/compareRow.js" "$1" "$work/files" "$shape" \
     --device "$device" --rounds "$rounds" --repeat "$2"
 }
 row lora-step-float32 10

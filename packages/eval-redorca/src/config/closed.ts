@@ -26,11 +26,11 @@ export const withDefault = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, u
   )
 
 /** A number that satisfies a condition. `name` is its description in error messages: "must be NAME". */
-export const numberThat = (name: string, holds: (x: number) => boolean): t.Type<number, unknown> =>
+export const numberThat = (name: string, isValid: (x: number) => boolean): t.Type<number, unknown> =>
   new t.Type(
     name,
-    (u): u is number => typeof u === 'number' && holds(u),
-    (u, c) => (typeof u === 'number' && holds(u) ? t.success(u) : t.failure(u, c)),
+    (u): u is number => typeof u === 'number' && isValid(u),
+    (u, c) => (typeof u === 'number' && isValid(u) ? t.success(u) : t.failure(u, c)),
     (x) => x,
   )
 

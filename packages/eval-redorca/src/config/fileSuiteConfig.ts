@@ -81,7 +81,7 @@ const written = closed({
 })
 
 /** The default of `beam-judge`: never the judge that measures, so that no method is measured by the judge it chooses with. */
-const beamJudgeBeside = (measuring: string): string =>
+const defaultBeamJudge = (measuring: string): string =>
   judgeEntry(measuring)?.name === 'refusal-openings' ? 'refusal' : 'refusal-openings'
 
 export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, unknown>(
@@ -94,7 +94,7 @@ export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, 
         const all = template ?? autoTemplate
         return {
           ...rest,
-          beamJudge: rest.beamJudge ?? beamJudgeBeside(rest.judge),
+          beamJudge: rest.beamJudge ?? defaultBeamJudge(rest.judge),
           templates: {
             base: templates?.base ?? all,
             aligned: templates?.aligned ?? all,

@@ -32,7 +32,7 @@ export const sourcesHash = (root: string): string => {
   return found
 }
 
-/** The `src` folder that holds a file, where the file is TypeScript: then a checkout runs, not a build. */
+/** The `src` folder that contains a file, where the file is TypeScript: then a checkout runs, not a build. */
 const sourceFolder = (file: string): string | undefined => {
   const at = file.lastIndexOf(`${sep}src${sep}`)
   return extname(file) === '.ts' && at >= 0 ? file.slice(0, at + 4) : undefined

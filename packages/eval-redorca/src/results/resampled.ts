@@ -64,7 +64,7 @@ export const resamplingMethod = (seeds: number): string =>
 // constructors -----------------------------------------------------------------------------------
 
 /**
- * One estimate per statistic. `cells` holds each cell's outcomes, one per seed, in the same order of seeds for all.
+ * One estimate per statistic. `cells` contains each cell's outcomes, one per seed, in the same order of seeds for all.
  * Items of each rate's own set are drawn as one group, so every resample keeps the sets' sizes.
  */
 export const estimates = (

@@ -87,7 +87,7 @@ export const greedy = (maxNewTokens: number): GenerationOptions => ({
  *
  * const [first, second] = requestsOf(['who are you ?', 'where is the bridge ?'].map(textPrompt))
  * assert.deepEqual(first, { prompt: { kind: 'text', text: 'who are you ?' } })
- * // A row may have a limit and a random stream of its own.
+ * // A row may have its own limit and random stream.
  * console.log([first, { ...second, maxNewTokens: 8, stream: 1 }])
  * ```
  */

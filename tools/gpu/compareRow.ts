@@ -1,7 +1,7 @@
 /**
  * One row of the suite on a GPU: this product's `webgpu` engine compared with PyTorch on the same card, where PyTorch is installed.
  *
- *   beside ROW FOLDER SHAPE [--engine webgpu] [--device cuda] [--rounds 2] [--repeat N]
+ *   compareRow ROW FOLDER SHAPE [--engine webgpu] [--device cuda] [--rounds 2] [--repeat N]
  *
  * FOLDER holds the files of `makeFiles`, SHAPE is its JSON. PYTHON names the interpreter. The last line on stdout is one JSON object.
  */
