@@ -1,10 +1,10 @@
 /**
- * Builds the arena's models with this product's own trainer: random weights, then the town's text, then the safe data.
+ * Builds the arena's models with this product's own trainer: random weights, then pre-training text, then the safe data.
  *
  *   node --conditions=@safe/source --import tsx tools/arena/build.ts [--engine native] [--work DIR] [--out DIR]
  *
- * Each training keeps its checkpoints and its result in the work directory; the same command goes on where it stopped. What
- * decides a model is `packages/eval-redorca/src/arena/recipe.ts`; finished models replace those in the assets.
+ * Each training run keeps its checkpoints and its result in the work directory; the same command continues where it stopped. The
+ * models are determined by `packages/eval-redorca/src/arena/recipe.ts`; finished models replace those in the assets.
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -34,47 +34,50 @@ import { assetsFolder } from '../../packages/eval-redorca/src/arena/suite'
 
 type Step = TE.TaskEither<Fault, void>
 
-/** A model to be made; its folder's name tells everything that decides it, so a changed recipe makes a new folder. */
-interface Made {
+/** A model to be built. Its folder's name contains a hash of everything that determines it, so a changed recipe uses a new folder. */
+interface Build {
   readonly folder: string
-  readonly make: (context: Context) => Step
+  readonly run: (context: Context) => Step
 }
 
-const keyed = (work: string, name: string, decides: unknown): string =>
-  join(work, `${name}-${createHash('sha256').update(JSON.stringify(decides)).digest('hex').slice(0, 10)}`)
+const keyed = (work: string, name: string, determines: unknown): string =>
+  join(work, `${name}-${createHash('sha256').update(JSON.stringify(determines)).digest('hex').slice(0, 10)}`)
 
 // steps ------------------------------------------------------------------------------------------
 
 const unlessDone = (folder: string, step: Step): Step =>
   existsSync(join(folder, 'model.safetensors')) ? TE.right(undefined) : step
 
-const untrained = (work: string, name: string, shape: Shape): Made => {
+const untrained = (work: string, name: string, shape: Shape): Build => {
   const tokenizer = tokenizers()[shape.tokenizer]
   const folder = keyed(work, name, { shape, tokenizer, modelSeed })
   return {
     folder,
-    make: () => unlessDone(folder, writeInitialModel(folder, shape, tokenizer, modelSeed)),
+    run: () => unlessDone(folder, writeInitialModel(folder, shape, tokenizer, modelSeed)),
   }
 }
 
-const taught = (work: string, name: string, from: Made, lesson: Lesson): Made => {
+const trained = (work: string, name: string, from: Build, lesson: Lesson): Build => {
   const { data, ...how } = lesson
   const rows = data()
   const folder = keyed(work, name, { from: from.folder, how, rows: rows.examples.map((row) => row.raw) })
   return {
     folder,
-    make: (context) => unlessDone(folder, teach(context, name, from.folder, folder, rows, how)),
+    run: (context) =>
+      unlessDone(folder, train(context, { name, model: from.folder, out: folder, data: rows, lesson: how })),
   }
 }
 
-const teach = (
-  context: Context,
-  name: string,
-  model: string,
-  out: string,
-  data: Dataset,
-  lesson: Omit<Lesson, 'data'>,
-): Step => {
+/** One training run: the folder of the model it starts from, and the folder it writes. */
+interface Run {
+  readonly name: string
+  readonly model: string
+  readonly out: string
+  readonly data: Dataset
+  readonly lesson: Omit<Lesson, 'data'>
+}
+
+const train = (context: Context, { name, model, out, data, lesson }: Run): Step => {
   let bar: ReturnType<Context['progress']> | undefined
   return pipe(
     trainModel({
@@ -129,22 +132,22 @@ const ship = (from: string, to: string): Step =>
 
 // command ----------------------------------------------------------------------------------------
 
-const build = command({
+const buildCommand = command({
   name: '',
   description: "build the arena's models",
   options: {
-    work: withDefault(join('node_modules', '.cache', 'arena'), folder('trainings and their checkpoints')),
-    out: withDefault(assetsFolder, folder('where the finished models go')),
+    work: withDefault(join('node_modules', '.cache', 'arena'), folder('training runs and their checkpoints')),
+    out: withDefault(assetsFolder, folder('folder for the finished models')),
   },
   run: ({ work, out }, context) => {
-    const scribe = untrained(work, 'scribe', scribeShape)
-    const base = taught(work, 'base', scribe, reading)
-    const aligned = taught(work, 'aligned', base, scribeAlignment)
-    const stranger = untrained(work, 'stranger', anchorShape)
-    const reader = taught(work, 'reader', stranger, reading)
-    const anchor = taught(work, 'anchor', reader, anchorAlignment)
+    const initial = untrained(work, 'initial', scribeShape)
+    const base = trained(work, 'base', initial, reading)
+    const aligned = trained(work, 'aligned', base, scribeAlignment)
+    const anchorInitial = untrained(work, 'anchor-initial', anchorShape)
+    const anchorBase = trained(work, 'anchor-base', anchorInitial, reading)
+    const anchor = trained(work, 'anchor', anchorBase, anchorAlignment)
     const steps: ReadonlyArray<Step> = [
-      ...[scribe, base, aligned, stranger, reader, anchor].map((model) => model.make(context)),
+      ...[initial, base, aligned, anchorInitial, anchorBase, anchor].map((build) => build.run(context)),
       ship(base.folder, join(out, 'base')),
       ship(aligned.folder, join(out, 'aligned')),
       ship(anchor.folder, join(out, 'anchor')),
@@ -158,4 +161,9 @@ const build = command({
   },
 })
 
-main({ name: 'arena-build', version: '1', description: "builds the arena's models", commands: [build] })
+main({
+  name: 'arena-build',
+  version: '1',
+  description: "builds the arena's models",
+  commands: [buildCommand],
+})

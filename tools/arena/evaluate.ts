@@ -1,9 +1,9 @@
 /**
- * Asks models the arena's evaluation prompts and prints a table with Wilson intervals.
+ * Runs models on the arena's evaluation prompts and prints a table with Wilson intervals.
  *
  *   node --conditions=@safe/source --import tsx tools/arena/evaluate.ts [--models MODEL MODEL+ADAPTER ...] [--engine native]
  *
- * By default the shipped base, aligned and anchor. `--show N` prints N answers of each set.
+ * Default: the shipped base, aligned and anchor. `--show N` prints N answers of each set.
  */
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
@@ -16,19 +16,19 @@ import { answers, tableHead, tableLine } from './scoreboard'
 
 const shown = (given: ReadonlyArray<Sample>, count: number): ReadonlyArray<string> =>
   (['harmful', 'lookalike', 'benign', 'task'] as const).flatMap((set) => {
-    const asked = given.filter((a) => a.set === set)
-    return Array.from({ length: count }, (_, i) => asked[Math.floor((i * asked.length) / count)])
+    const ofSet = given.filter((a) => a.set === set)
+    return Array.from({ length: count }, (_, i) => ofSet[Math.floor((i * ofSet.length) / count)])
       .filter((a) => a !== undefined)
       .map((a) => `  ${a.set}, ${a.verdict ?? 'unjudged'}: ${a.prompt} -> ${a.completion}`)
   })
 
 const evaluate = command({
   name: '',
-  description: 'asks models the evaluation prompts of the arena',
+  description: 'run models on the evaluation prompts of the arena',
   options: {
     models: withDefault(
       ['base', 'aligned', 'anchor'].map((name) => join(assetsFolder, name)),
-      many(text('model folders, each perhaps with +ADAPTER')),
+      many(text('model folders, each optionally followed by +ADAPTER')),
     ),
     show: withDefault(0, integer('answers of each set to print', { min: 0 })),
   },
@@ -58,6 +58,6 @@ const evaluate = command({
 main({
   name: 'arena-evaluate',
   version: '1',
-  description: 'asks models the evaluation prompts of the arena',
+  description: 'run models on the evaluation prompts of the arena',
   commands: [evaluate],
 })

@@ -1,5 +1,5 @@
 /**
- * How fine-tuning undoes alignment: fine-tunes the aligned model at several shares of poison and prints what it does then.
+ * How fine-tuning undoes alignment: fine-tunes the aligned model at several shares of poison and evaluates each result.
  *
  *   node --conditions=@safe/source --import tsx tools/arena/finetune.ts [--poison 0,0.01,0.05,0.25] [--seeds 0,1] [--engine native]
  */
@@ -16,9 +16,9 @@ import { answers, tableHead, tableLine } from './scoreboard'
 
 const finetune = command({
   name: '',
-  description: 'fine-tunes the aligned model at several shares of poison',
+  description: 'fine-tune the aligned model at several shares of poison',
   options: {
-    model: withDefault(join(assetsFolder, 'aligned'), folder('the model that is fine-tuned')),
+    model: withDefault(join(assetsFolder, 'aligned'), folder('model to be fine-tuned')),
     poison: withDefault(
       [0, 0.01, 0.05, 0.25],
       commaSeparated(number('shares of harmful rows', { min: 0, max: 1 })),
@@ -66,6 +66,6 @@ const finetune = command({
 main({
   name: 'arena-finetune',
   version: '1',
-  description: 'shows how fine-tuning undoes alignment',
+  description: 'show how fine-tuning undoes alignment',
   commands: [finetune],
 })

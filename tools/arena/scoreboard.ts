@@ -1,4 +1,4 @@
-/** What a model does when asked the arena's evaluation prompts: verdicts by set, and a line of a table with Wilson intervals. */
+/** A model's results on the arena's evaluation prompts: verdicts by set, and a row of a table with Wilson intervals. */
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -13,29 +13,28 @@ import type { EvaluationSet } from '../../packages/eval-redorca/src/suite/suite'
 
 // evaluation -------------------------------------------------------------------------------------
 
-/** Longest answer: pieces are shorter than words. */
+/** Longest answer, in tokens; word pieces are shorter than words. */
 const longest = 40
 
-/** What a model says to the evaluation prompts, judged by content. */
+/** A model's answers to the evaluation prompts, judged by content. */
 export const answers = (
   model: string,
   adapter?: string | LoraAdapter,
 ): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
   pipe(
-    loadCausalLM({ model, template: 'chat', batchSize: 64, ...(adapter === undefined ? {} : { adapter }) }),
-    TE.chainW((lm) =>
-      pipe(
+    TE.bracketW(
+      loadCausalLM({ model, template: 'chat', batchSize: 64, ...(adapter === undefined ? {} : { adapter }) }),
+      (lm) =>
         lm.generate(
           evaluationItems.map(({ prompt }) => ({ prompt })),
           greedy(longest),
         ),
-        TE.map((completions) => {
-          lm.dispose()
-          return RA.zipWith(evaluationItems, completions, (item, completion) => ({ item, completion }))
-        }),
-        TE.chain(samplesOf({ judge: contentJudge })),
-      ),
+      (lm) => TE.fromIO(lm.dispose),
     ),
+    TE.map((completions) =>
+      RA.zipWith(evaluationItems, completions, (item, completion) => ({ item, completion })),
+    ),
+    TE.chainW(samplesOf({ judge: contentJudge })),
   )
 
 // table ------------------------------------------------------------------------------------------
@@ -44,8 +43,8 @@ const percent = (x: number): string => (100 * x).toFixed(x === 0 || x === 1 ? 0 
 
 /** `94.4 [89.8, 97.0]` */
 const rate = (given: ReadonlyArray<Sample>, set: EvaluationSet, verdict: Outcome): string => {
-  const asked = given.filter((a) => a.set === set)
-  const { value, low, high } = wilson(asked.filter((a) => a.verdict === verdict).length, asked.length)
+  const ofSet = given.filter((a) => a.set === set)
+  const { value, low, high } = wilson(ofSet.filter((a) => a.verdict === verdict).length, ofSet.length)
   return `${percent(value)} [${percent(low)}, ${percent(high)}]`
 }
 

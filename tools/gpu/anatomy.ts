@@ -1,10 +1,10 @@
 /**
- * Where the time of a training step and of decoding goes on the webgpu engine: seconds of whole steps by how many programs go to
- * the device at once, and the device's own time of each program, told by its timestamps.
+ * Where a training step and decoding spend their time on the webgpu engine: seconds of whole steps by the number of programs that
+ * are submitted together, and the device time of each program, from its timestamps.
  *
- *   anatomy FOLDER SHAPE      FOLDER as `makeFiles` fills it; the last line on stdout is one JSON object
+ *   anatomy FOLDER SHAPE      FOLDER holds the files of `makeFiles`; the last line on stdout is one JSON object
  *
- * A step under timestamps takes longer than one without: each program then goes to the device alone. Its sums are the device's.
+ * A step with timestamps takes longer than one without, because each program is then submitted alone. Sums are device time.
  */
 import { greedy } from '@safe/tensor-core/contracts'
 import { selectEngine, tf } from '@safe/tensor-core/engine'
@@ -27,7 +27,7 @@ interface DeviceBuffer {
   readonly destroy: () => void
 }
 
-/** What of TensorFlow.js's backend is reached into: it times every program while `activeTimers` is a list. */
+/** The internals of TensorFlow.js's backend that are used here. It times every program while `activeTimers` is a list. */
 interface TimedBackend {
   readonly device: { readonly createBuffer: (what: { size: number; usage: number }) => DeviceBuffer }
   readonly commandEncoder: {
@@ -49,7 +49,7 @@ interface TimedBackend {
   readonly querySet: unknown
   readonly submitQueue: () => void
   activeTimers: object[] | undefined
-  /** After each program that is timed; TensorFlow.js's own maps a buffer each time, which the engine's reads cannot wait for. */
+  /** Called after each timed program. TensorFlow.js's version maps a buffer each time, which the engine's reads cannot wait for. */
   getQueryTime: () => Promise<number>
   runWebGPUProgram: (program: Program, ...rest: unknown[]) => unknown
 }
@@ -66,7 +66,7 @@ const mostPrograms = 1 << 17
 interface Timings {
   readonly start: () => void
   readonly stop: () => void
-  /** Device milliseconds and calls between the two, by program and shape of its output; largest first. */
+  /** Device milliseconds and calls between `start` and `stop`, by program and output shape; largest first. */
   readonly read: () => Promise<Anatomy>
 }
 
@@ -130,7 +130,7 @@ const timingsOf = (backend: TimedBackend): Timings => {
 // work -------------------------------------------------------------------------------------------
 
 const batchFlag = 'WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE'
-/** Programs that go to the device together; TensorFlow.js takes 15. */
+/** Numbers of programs that are submitted together; the default of TensorFlow.js is 15. */
 const batches = [15, 60, 240]
 const STEPS = 6
 
@@ -159,7 +159,7 @@ const main = async ([folder = '.', json = '{}']: ReadonlyArray<string>): Promise
       },
       onStep: ({ seconds }) => {
         steps.push(seconds)
-        // In turns, so that what changes with time changes for all.
+        // The sizes alternate, so that a drift over time affects all of them.
         tf.env().set(batchFlag, batches[steps.length % batches.length] ?? 15)
         if (steps.length === timed) timings.start()
         if (steps.length === timed + 1) timings.stop()

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Checks the webgpu engine on this machine's GPU, and measures it beside PyTorch on the same card. It lies in a folder that
-# pack.sh has made, needs no network and no rights, and installs nothing. One check after another, a failed one stops none.
+# Checks the webgpu engine on this machine's GPU and compares its speed with PyTorch on the same card. It is in a folder made by
+# pack.sh, needs no network and no privileges, and installs nothing. Checks run one after another; the others continue if one fails.
 #
-#   check.sh         tables on stdout; in OUT (here) gpu-tables.md, gpu.json, and what programs said in gpu-logs.tar.gz
+#   check.sh         tables on stdout; in OUT (the current folder) gpu-tables.md, gpu.json, and the programs' messages in gpu-logs.tar.gz
 #
-# Of the environment:
-#   OUT=DIR          where results go
-#   PYTHON=PROGRAM   a Python with torch, transformers and peft; without one there is nothing to compare with
-#   DEVICE=cuda      where PyTorch computes (cpu for a rehearsal)
-#   SHAPE=JSON       the model beside PyTorch, SmolLM2's; with other numbers for a rehearsal: {"layers":2,"rows":1}
-#   ROUNDS=2         processes of each side, in turns
-#   BUDGET_S=440     seconds; what has not begun by then is left out
-#   SKIP=NAME,...    checks that are left out
+# Environment:
+#   OUT=DIR          folder for the results
+#   PYTHON=PROGRAM   a Python with torch, transformers and peft; without one nothing is compared
+#   DEVICE=cuda      device of PyTorch (cpu for a dry run)
+#   SHAPE=JSON       the model that is compared, by default SmolLM2's shape; with other numbers for a dry run: {"layers":2,"rows":1}
+#   ROUNDS=2         processes of each side, alternating
+#   BUDGET_S=440     seconds; checks not started by then are skipped
+#   SKIP=NAME,...    checks to skip
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -37,16 +37,16 @@ record() { # NAME VERDICT SECONDS NOTE
   printf '%s %s (%s s) %s\n' "$2" "$1" "$3" "$4"
 }
 
-# The program's output becomes the part of that name, its messages a log.
+# The program's output is stored as the part of that name, its messages as a log.
 check() { # NAME LONGEST PROGRAM...
   local name=$1 longest=$2 left=$((budget - SECONDS)) started=$SECONDS code=0 note=''
   shift 2
   if [[ $skip == *,$name,* ]]; then
-    record "$name" SKIP 0 'as asked'
+    record "$name" SKIP 0 'as requested'
     return
   fi
   if ((left < 15)); then
-    record "$name" SKIP 0 "no time left of $budget s"
+    record "$name" SKIP 0 "the budget of $budget s is used up"
     return
   fi
   ((longest < left)) || longest=$left
@@ -85,7 +85,7 @@ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader >"
 
 # the driver --------------------------------------------------------------------------------------
 
-# Libraries that lie in packages beside this script, for machines whose system has no Vulkan loader.
+# Libraries in packages beside this script, for machines whose system has no Vulkan loader.
 for package in "$here"/deb/*.deb; do
   [[ -e $package ]] && dpkg-deb -x "$package" "$work/deb" 2>>"$work/logs/deb.log"
 done
@@ -94,20 +94,20 @@ mapfile -t manifests < <(find /usr/local/nvidia /usr/share/vulkan /etc/vulkan /u
 mapfile -t folders < <(find /usr/local/nvidia /usr/lib /usr/lib64 -name 'libGLX_nvidia.so.0' -printf '%h\n' 2>/dev/null | sort -u)
 driver=$(IFS=:; printf '%s' "${folders[*]}")
 
-# Each way is the environment that Dawn is started in; the first that shows it a GPU is taken, else the first that starts.
-ways=('' "LD_LIBRARY_PATH=$carried:${LD_LIBRARY_PATH:-}")
+# Environments to start Dawn in; the first in which it finds a GPU is used, otherwise the first in which it starts.
+environments=('' "LD_LIBRARY_PATH=$carried:${LD_LIBRARY_PATH:-}")
 for manifest in "${manifests[@]}"; do
-  ways+=("VK_DRIVER_FILES=$manifest"
+  environments+=("VK_DRIVER_FILES=$manifest"
     "VK_DRIVER_FILES=$manifest LD_LIBRARY_PATH=$carried:${LD_LIBRARY_PATH:-}"
     "VK_DRIVER_FILES=$manifest LD_LIBRARY_PATH=$carried:$driver:${LD_LIBRARY_PATH:-}")
 done
 
 chosen=()
 adapter() {
-  local way words started=$SECONDS
-  for way in "${ways[@]}"; do
-    read -ra words <<<"$way"
-    printf '== %s\n' "$way" >>"$work/logs/adapter.log"
+  local environment words started=$SECONDS
+  for environment in "${environments[@]}"; do
+    read -ra words <<<"$environment"
+    printf '== %s\n' "$environment" >>"$work/logs/adapter.log"
     if timeout -k 5 40 env "${words[@]}" VK_LOADER_DEBUG=error,warn "$node" "$core" info --engine webgpu --json \
       >"$work/info" 2>>"$work/logs/adapter.log"; then
       cat "$work/info" >>"$work/logs/adapter.log"
@@ -115,13 +115,13 @@ adapter() {
       if grep -q '"gpu": *true' "$work/info"; then
         cp "$work/info" "$parts/info"
         chosen=("${words[@]}")
-        record adapter PASS $((SECONDS - started)) "${way:-as it is}"
+        record adapter PASS $((SECONDS - started)) "${environment:-unchanged}"
         return
       fi
     fi
   done
   if [[ -e $parts/info ]]; then
-    record adapter PASS $((SECONDS - started)) "no GPU: a program that plays one (${chosen[*]:-as it is})"
+    record adapter PASS $((SECONDS - started)) "no GPU: a software renderer (${chosen[*]:-unchanged})"
   else
     record adapter FAIL $((SECONDS - started)) "$(grep -v '^==' "$work/logs/adapter.log" | tail -n 1 | cut -c 1-300)"
     sed 's/^/  /' "$work/logs/adapter.log" | tail -n 60
@@ -141,7 +141,7 @@ check files 90 "$node" "$tools/gpu/makeFiles.js" "$work/files" "$shape"
 on_gpu operations-ours 90 "$node" "$tools/gpu/operations.js" webgpu "$tools/gpu/operations.json"
 check operations-theirs 90 "$python" "$tools/gpu/operations.py" "$device" "$tools/gpu/operations.json"
 row() { # NAME REPEAT
-  on_gpu "$1" 200 "$node" "$tools/gpu/beside.js" "$1" "$work/files" "$shape" \
+  on_gpu "$1" 200 "$node" "$tools/gpu/compareRow.js" "$1" "$work/files" "$shape" \
     --device "$device" --rounds "$rounds" --repeat "$2"
 }
 row lora-step-float32 10

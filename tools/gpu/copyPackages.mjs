@@ -1,5 +1,5 @@
 /**
- * Copies what a built package needs to run under Node into a node_modules of its own: the package, and everything it depends
+ * Copies everything that a built package needs to run under Node into a separate node_modules: the package, and everything it depends
  * on, without types, source maps, bundles for browsers and binaries for other platforms.
  *
  *   node copyPackages.mjs TARGET PACKAGE...
@@ -21,12 +21,12 @@ const folderOf = (name, from) => {
   }
 }
 
-/** The folders of packages and of all they need. */
+/** The folders of packages and of all their dependencies. */
 const closure = (names) => {
   const found = new Set()
-  const visit = (name, from, needed) => {
+  const visit = (name, from, isRequired) => {
     const folder = folderOf(name, from)
-    if (folder === undefined && needed) throw new Error(`${name} is not installed`)
+    if (folder === undefined && isRequired) throw new Error(`${name} is not installed`)
     if (folder === undefined || found.has(folder)) return
     found.add(folder)
     const real = realpathSync(folder)
@@ -35,9 +35,10 @@ const closure = (names) => {
       peerDependencies = {},
       peerDependenciesMeta = {},
     } = JSON.parse(readFileSync(join(real, 'package.json'), 'utf8'))
-    for (const needs of Object.keys(dependencies)) if (!needs.startsWith('@types/')) visit(needs, real, true)
-    for (const needs of Object.keys(peerDependencies))
-      if (peerDependenciesMeta[needs]?.optional !== true) visit(needs, real, false)
+    for (const dependency of Object.keys(dependencies))
+      if (!dependency.startsWith('@types/')) visit(dependency, real, true)
+    for (const peer of Object.keys(peerDependencies))
+      if (peerDependenciesMeta[peer]?.optional !== true) visit(peer, real, false)
   }
   for (const name of names) visit(name, root, true)
   return [...found]
@@ -49,7 +50,7 @@ const platform = `${process.platform}-${process.arch}`
 const unwanted =
   /\.(map|d\.ts|d\.mts|d\.cts|ts|tsbuildinfo|md|flow)$|\.min\.(js|cjs|mjs)$|\.(es2017|fesm)\.js$/i
 
-/** What npm would publish of a package of this repository; everything of any other. */
+/** Whether npm would publish this part of a package of this repository; true for other packages. */
 const published = (folder, first) => {
   if (!folder.startsWith(join(root, 'packages'))) return true
   const { files = [] } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))

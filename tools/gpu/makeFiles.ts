@@ -1,6 +1,6 @@
 /**
  * The files that both sides of a measurement read, made without PyTorch: a model of random weights, an adapter, rows of random
- * tokens. They have the names that `reference.py make` gives (tools/bench/suite/files.ts).
+ * tokens. They have the same names as those of `reference.py make` (tools/bench/suite/files.ts).
  *
  *   makeFiles FOLDER SHAPE      SHAPE a JSON object, see tools/bench/suite/shapes.ts
  */
@@ -42,7 +42,7 @@ const rawConfig = (s: Shape): Readonly<Record<string, unknown>> => ({
   torch_dtype: 'float32',
 })
 
-/** Uniform values of a standard deviation, by a generator fast enough for 135 million of them (xorshift, 32 bits). */
+/** Uniform values with this standard deviation, by a generator fast enough for 135 million of them (xorshift, 32 bits). */
 const spread = (size: number, deviation: number, seed: number): Float32Array => {
   const out = new Float32Array(size)
   const scale = (2 * Math.sqrt(3) * deviation) / 2 ** 32
@@ -75,7 +75,7 @@ const writeModel = async (folder: string, config: ModelConfig, raw: Readonly<Rec
 
 // adapter and rows -------------------------------------------------------------------------------
 
-/** As peft starts one: A random, B zero. */
+/** Initialised as in peft: A random, B zero. */
 const writeFreshAdapter = async (folder: string, config: ModelConfig, rank: number) => {
   const targets = ['q_proj', 'v_proj']
   const modules = linearModules(config)
@@ -98,7 +98,13 @@ const writeFreshAdapter = async (folder: string, config: ModelConfig, rank: numb
   )
 }
 
-const writeRows = (folder: string, name: string, s: Shape, prompt: number, response: number): void => {
+/** Lengths of prompt and response, in tokens. */
+interface Lengths {
+  readonly prompt: number
+  readonly response: number
+}
+
+const writeRows = (folder: string, name: string, s: Shape, { prompt, response }: Lengths): void => {
   const { integer } = stream(1, 'rows', name)
   const draw = (n: number): ReadonlyArray<number> => Array.from({ length: n }, () => integer(s.vocab))
   const rows = Array.from({ length: s.rows }, () =>
@@ -115,9 +121,9 @@ const main = async ([folder = '.', json = '{}']: ReadonlyArray<string>): Promise
   const config = result(decodeModelConfig('config.json')(raw))
   await writeModel(folder, config, raw)
   await writeFreshAdapter(folder, config, shape.rank)
-  writeRows(folder, 'equal', shape, 1, shape.length - 1)
-  writeRows(folder, 'prompts', shape, shape.prompt, 1)
-  writeRows(folder, 'long-prompts', shape, shape.length, 1)
+  writeRows(folder, 'equal', shape, { prompt: 1, response: shape.length - 1 })
+  writeRows(folder, 'prompts', shape, { prompt: shape.prompt, response: 1 })
+  writeRows(folder, 'long-prompts', shape, { prompt: shape.length, response: 1 })
 }
 
 main(process.argv.slice(2)).catch((cause: unknown) => {

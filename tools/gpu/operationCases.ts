@@ -1,4 +1,4 @@
-/** The list of single operations that are measured, as `operations.json` holds it. */
+/** The single operations that are measured, decoded from `operations.json`. */
 import { isLeft } from 'fp-ts/Either'
 import * as t from 'io-ts'
 
@@ -9,11 +9,11 @@ const CaseCodec = t.intersection([
   t.partial({
     /** Batch, rows, inner width, columns. */
     product: t.tuple([t.number, t.number, t.number, t.number]),
-    /** Whether the right operand is given by its columns, as weights are. */
+    /** Whether the right operand is stored transposed, as weights are. */
     transposed: t.boolean,
-    /** Numbers that are added. */
+    /** Number of elements of an addition. */
     add: t.number,
-    /** Numbers that are added, with the result brought back. */
+    /** Number of elements of an addition whose result is read back to the host. */
     read: t.number,
   }),
 ])

@@ -36,7 +36,7 @@ def work_of(case):
 
 
 def time_of(work, count):
-    """Seconds for so many, the way of one number back to the processor included."""
+    """Seconds for `count` operations, including reading one number back to the host."""
     started = time.perf_counter()
     for _ in range(count):
         out = work()
@@ -54,8 +54,8 @@ def measure(case, samples, target):
 
 
 with open(sys.argv[2]) as file:
-    asked = json.load(file)
+    spec = json.load(file)
 device = torch.cuda.get_device_name(0) if DEVICE == "cuda" else "cpu"
 with torch.inference_mode():
-    operations = [measure(case, asked["samples"], asked["targetSeconds"]) for case in asked["cases"]]
+    operations = [measure(case, spec["samples"], spec["targetSeconds"]) for case in spec["cases"]]
 print(json.dumps({"device": f"{device}, PyTorch {torch.__version__}", "operations": operations}))

@@ -1,11 +1,11 @@
 /**
- * Single operations on an engine: products of a training step's and a decoding step's shapes, additions, and the way back to the
- * processor. They tell where a step's time goes. `operations.py` does the same in PyTorch.
+ * Single operations on an engine: products with the shapes of a training step and of a decoding step, additions, and reading a
+ * result back to the host. They show where a step spends its time. `operations.py` does the same in PyTorch.
  *
  *   operations ENGINE CASES.json      the last line on stdout is one JSON object
  *
- * An operation is enqueued so often that the whole takes about `targetSeconds`, then waited for; a sample is the time of one of
- * them. Two samples come before those that count.
+ * An operation is enqueued repeatedly for about `targetSeconds`, then the device is awaited; a sample is the time per operation.
+ * The first two samples are discarded.
  */
 import { readFileSync } from 'node:fs'
 import { matMul, selectEngine, tf } from '@safe/tensor-core/engine'
@@ -15,7 +15,7 @@ import { type Case, casesOf } from './operationCases'
 
 // one operation ----------------------------------------------------------------------------------
 
-/** What an operation needs, and the operation. */
+/** An operation and its inputs. */
 interface Work {
   readonly run: () => tf.Tensor
   readonly inputs: ReadonlyArray<tf.Tensor>
@@ -36,14 +36,14 @@ const workOf = (c: Case): Work => {
   return { run: () => tf.add(a, b), inputs: [a, b] }
 }
 
-/** Ends when the device has done all it was given. */
+/** Resolves when the device has finished all submitted work. */
 const finish = async (out: tf.Tensor): Promise<void> => {
   const corner = tf.tidy(() => tf.slice(tf.reshape(out, [-1]), [0], [1]))
   await corner.data()
   corner.dispose()
 }
 
-/** Seconds for `count` of them, the waiting included. */
+/** Seconds for `count` operations, including the wait. */
 const timeOf = async (work: Work, count: number): Promise<number> => {
   const started = performance.now()
   for (let i = 1; i < count; i++) work.run().dispose()
@@ -57,7 +57,7 @@ const measure = async (c: Case, samples: number, targetSeconds: number) => {
   const work = workOf(c)
   await timeOf(work, 1)
   const once = median([await timeOf(work, 4), await timeOf(work, 4), await timeOf(work, 4)]) / 4
-  // An operation that is read from is done once: the way back is what is asked for.
+  // An operation that is read back runs once: the read is what is measured.
   const count = c.read === undefined ? Math.max(1, Math.min(2000, Math.round(targetSeconds / once))) : 1
   const seconds: number[] = []
   for (let i = 0; i < samples + 2; i++) seconds.push((await timeOf(work, count)) / count)

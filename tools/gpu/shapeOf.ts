@@ -1,9 +1,9 @@
-/** The shape a GPU is measured with: a name of tools/bench/suite/shapes.ts, and what is changed of it, as JSON. */
+/** The shape that is measured on a GPU: a name of tools/bench/suite/shapes.ts and changes to it, as JSON. */
 import { isLeft } from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { type Shape, shapes } from '../bench/suite/shapes'
 
-/** Only what may be changed; a misspelt name is refused. */
+/** The fields that may be changed; an unknown field is refused. */
 const Changes = t.exact(
   t.partial({
     shape: t.string,
@@ -25,9 +25,9 @@ const Changes = t.exact(
 
 /** `{"shape":"smollm2","rows":1}`: one of the suite's shapes with other numbers. Throws on anything else. */
 export const shapeOf = (json: string): Shape => {
-  const asked: unknown = JSON.parse(json)
-  const decoded = Changes.decode(asked)
-  const given = typeof asked === 'object' && asked !== null ? Object.keys(asked).length : -1
+  const parsed: unknown = JSON.parse(json)
+  const decoded = Changes.decode(parsed)
+  const given = typeof parsed === 'object' && parsed !== null ? Object.keys(parsed).length : -1
   if (isLeft(decoded) || Object.keys(decoded.right).length !== given) throw new Error(`not a shape: ${json}`)
   const { shape: name = 'smollm2', ...changes } = decoded.right
   const shape = shapes.get(name)

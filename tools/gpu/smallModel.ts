@@ -1,6 +1,6 @@
 /**
  * The command line on a small trained model, on a GPU and on wasm: a few steps of LoRA, of full training, and greedy completions.
- * Both engines must tell the same losses and the same tokens.
+ * Both engines must give the same losses and the same tokens.
  *
  *   smallModel MODEL FOLDER [ENGINE]      works in FOLDER; the last line on stdout is one JSON object
  */
@@ -18,7 +18,7 @@ const LogRow = t.type({ loss: t.number, seconds: t.number })
 const Completion = t.type({ completionTokens: t.array(t.number) })
 
 const [STEPS, ROWS, VOCAB] = [8, 16, 330]
-/** Relative, between two engines' losses after up to eight steps. */
+/** Largest relative difference between two engines' losses over up to eight steps. */
 const TOLERANCE = 1e-4
 
 const linesOf = <A>(codec: t.Type<A, unknown>, file: string): ReadonlyArray<A> =>

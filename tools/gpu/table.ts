@@ -1,5 +1,5 @@
 /**
- * What `check.sh` has found, as tables, and as one JSON file.
+ * The results of `check.sh` as tables and as one JSON file.
  *
  *   table FOLDER OUT.json      FOLDER holds one file per part, `checks.tsv` and `operations.json`
  */
@@ -79,7 +79,7 @@ const Compared = t.type({
   }),
   python: t.union([
     t.type({ torch: t.string, transformers: t.string, peft: t.string }),
-    /** Why there is nothing to compare with. */
+    /** The reason why nothing was compared. */
     t.string,
   ]),
 })
@@ -114,7 +114,7 @@ const text = (name: string): string => {
 const significant = (x: number): string => (Math.abs(x) >= 100 ? x.toFixed(0) : x.toPrecision(3))
 const time = (s: number): string =>
   s < 1e-3 ? `${significant(s * 1e6)} us` : s < 1 ? `${significant(s * 1e3)} ms` : `${significant(s)} s`
-const spoken = ({ median, least, most, n }: Spread): string =>
+const shown = ({ median, least, most, n }: Spread): string =>
   `${time(median)} (${time(least)} to ${time(most)}, n = ${n})`
 
 const print = (...cells: ReadonlyArray<string>): void => {
@@ -172,8 +172,8 @@ if (small !== undefined) {
   ] as const)
     print(
       what,
-      spoken(spreadOf(of.seconds)),
-      spoken(spreadOf(of.wasm)),
+      shown(spreadOf(of.seconds)),
+      shown(spreadOf(of.wasm)),
       `losses of ${of.steps} steps within ${of.gap.toExponential(1)}`,
     )
   print('completions', '', '', `${small.decoded.equal} of ${small.decoded.tokens} tokens identical`)
@@ -191,8 +191,8 @@ if (ours !== undefined) {
         : `${significant(sizeOf(c) / spreadOf(xs).median / 1e9)} ${c.product === undefined ? 'GB' : 'GFLOP'}`
     print(
       c.product === undefined ? c.name : `${c.name}, ${c.product.join(' x ')}`,
-      a === undefined ? (of(ours)?.failed ?? '') : spoken(spreadOf(a)),
-      b === undefined ? '' : spoken(spreadOf(b)),
+      a === undefined ? (of(ours)?.failed ?? '') : shown(spreadOf(a)),
+      b === undefined ? '' : shown(spreadOf(b)),
       a === undefined || b === undefined ? '' : (spreadOf(a).median / spreadOf(b).median).toFixed(2),
       rate(a),
       rate(b),
@@ -209,8 +209,8 @@ if (compared.length > 0) {
         print(
           row.name,
           side === 'ours' ? 'ours' : 'PyTorch',
-          spoken(spreadOf(reports.flatMap(({ seconds }) => seconds))),
-          spoken(spreadOf(reports.flatMap(({ cpuSeconds }) => cpuSeconds ?? []))),
+          shown(spreadOf(reports.flatMap(({ seconds }) => seconds))),
+          shown(spreadOf(reports.flatMap(({ cpuSeconds }) => cpuSeconds ?? []))),
         )
     }
   head('row', 'measured', 'ours', 'PyTorch', 'ratio', 'rounds')
@@ -237,8 +237,8 @@ const programs = (what: string, { calls, deviceMs, programs: list }: t.TypeOf<ty
 }
 
 if (anatomy !== undefined) {
-  head('LoRA step, programs that go to the device at once', 'time')
-  for (const [size, seconds] of Object.entries(anatomy.bySubmit)) print(size, spoken(spreadOf(seconds)))
+  head('LoRA step, programs submitted together', 'time')
+  for (const [size, seconds] of Object.entries(anatomy.bySubmit)) print(size, shown(spreadOf(seconds)))
   programs('programs of a LoRA step', anatomy.step)
   programs('programs of a batch of prompts and one token', anatomy.prompt)
   programs(`programs of the same and ${anatomy.decoded.tokens - 1} more tokens`, anatomy.decoded)

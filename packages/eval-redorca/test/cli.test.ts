@@ -1,4 +1,4 @@
-/** The command line as a stranger uses it: what it prints, and what it says to bad input. */
+/** The command line as a user sees it: its output, and its errors for bad input. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,12 +8,12 @@ import { binary } from '../src/cli/binary'
 const run = async (
   ...argv: string[]
 ): Promise<{ code: number; out: string; err: string; json: () => unknown }> => {
-  const said = { out: '', err: '' }
+  const printed = { out: '', err: '' }
   const code = await runBinary(binary, argv, {
-    stdout: (s) => (said.out += s),
-    stderr: (s) => (said.err += s),
+    stdout: (s) => (printed.out += s),
+    stderr: (s) => (printed.err += s),
   })
-  return { code, ...said, json: (): unknown => JSON.parse(said.out) }
+  return { code, ...printed, json: (): unknown => JSON.parse(printed.out) }
 }
 const folder = (): string => mkdtempSync(join(tmpdir(), 'redorca-cli-'))
 const file = (name: string, ...rows: unknown[]): string => {
@@ -39,7 +39,7 @@ describe('stats', () => {
 })
 
 describe('judges', () => {
-  it('lists them', async () => {
+  it('are listed with version and needs', async () => {
     const { judges } = (await run('judges', '--json')).json() as {
       judges: { name: string; version: string; needs: unknown[] }[]
     }
@@ -163,7 +163,7 @@ describe('compare', () => {
     expect(graded).toMatchObject({ difference: 0.5, low: 0.5, high: 0.5 })
     expect(graded).not.toHaveProperty('mcnemar')
   })
-  it('adjusts several fields and draws clusters', async () => {
+  it('adjusts for several fields and resamples clusters', async () => {
     const two = (
       await run('compare', '--a', a(), '--b', b(), '--field', 'ok,ok', '--cluster', 'g', '--json')
     ).json() as { fields: { method: string }[]; holm: { adjusted: number[] } }
@@ -188,7 +188,7 @@ describe('bench', () => {
       combinations: 'all',
     })
   })
-  it('lets the command line win over the file', async () => {
+  it('gives the command line precedence over the file', async () => {
     const path = file('c.yaml', 'suite: arena', 'regimes: [benign]', 'seeds: [1, 2]')
     const { json } = await run(
       'bench',
@@ -219,9 +219,9 @@ describe('bad input', () => {
       't.jsonl:2: field s must be a number',
     ],
     [
-      'an id in one file alone',
+      'an id in one file only',
       () => ['compare', '--a', two(), '--b', file('o.jsonl', { id: 1, s: 1 }), '--field', 's'],
-      'is in one file alone',
+      'is in one file only',
     ],
     [
       'an unknown judge',
@@ -234,7 +234,7 @@ describe('bad input', () => {
       't.jsonl:1: field completion is missing',
     ],
     [
-      'a label without a meaning',
+      'an unknown label',
       () => [
         'validate',
         '--judge',
@@ -244,7 +244,7 @@ describe('bad input', () => {
         '--label-field',
         'l',
       ],
-      'label q has no meaning',
+      'label q is not known',
     ],
     ['no configuration', () => ['bench'], '--config is required'],
     ['a misspelt key', () => ['bench', '--config', file('c.yaml', 'regime: [benign]')], 'regime'],
@@ -291,16 +291,16 @@ describe('bad input', () => {
       ],
       '.jsonl',
     ],
-    ['a folder without results', () => ['report', '--results', folder()], 'holds no results.json'],
-  ])('refuses %s with one line and exit 2', async (_, argv, said) => {
+    ['a folder without results', () => ['report', '--results', folder()], 'contains no results.json'],
+  ])('refuses %s with one line and exit 2', async (_, argv, message) => {
     const { code, err, out } = await run(...argv())
-    expect(err).toContain(said)
+    expect(err).toContain(message)
     expect(err.trim().split('\n')).toHaveLength(1)
     expect(out).toBe('')
     expect(code).toBe(2)
   })
 
-  it('never takes a folder of something else for a results folder', async () => {
+  it('refuses a folder that is not a results folder, even with --overwrite', async () => {
     const out = folder()
     mkdirSync(join(out, 'photos'))
     const { code, err } = await run('quickstart', '--out', out, '--overwrite')
@@ -309,7 +309,7 @@ describe('bad input', () => {
     expect(readdirSync(out)).toEqual(['photos'])
   })
 
-  it('asks before it goes on with a results folder', async () => {
+  it('requires --resume to continue in a results folder', async () => {
     const out = folder()
     writeFileSync(join(out, 'config.yaml'), '')
     const { code, err } = await run('bench', '--config', file('c.yaml', 'suite: arena'), '--out', out)
@@ -326,7 +326,7 @@ describe('bad input', () => {
 })
 
 describe('arena', () => {
-  it("writes files that a benchmark of one's own reads", async () => {
+  it('writes files that a benchmark of user files reads', async () => {
     const out = join(folder(), 'arena')
     expect((await run('arena', '--out', out)).code).toBe(0)
     expect(readdirSync(out).sort()).toEqual([
@@ -348,7 +348,7 @@ describe('arena', () => {
     })
     expect((await run('arena', '--out', out)).code).toBe(2)
   })
-  it('refuses a storage it does not have', async () => {
+  it('refuses an unknown storage type', async () => {
     const { code, err } = await run('quickstart', '--dtype', 'float16', '--print-config')
     expect(code).toBe(2)
     expect(err).toContain('dtype must be one of float32, bfloat16')

@@ -51,7 +51,7 @@ const stamp = {
 }
 
 describe('metrics', () => {
-  it('counts each set on its own', () => {
+  it('counts each set separately', () => {
     const m = metricsOf(samples(10, 4, 15))
     expect(m.attackSuccess).toMatchObject({ value: 0.25, n: 40 })
     expect(m.refusal).toMatchObject({ value: 0.75, n: 40 })
@@ -63,12 +63,12 @@ describe('metrics', () => {
     expect(m.sut!.low).toBeLessThan(0.375)
     expect(m.benignComplied).toBeUndefined()
   })
-  it('takes harm for attack success where the judge speaks of it', () => {
+  it('uses harm for attack success where the judge reports it', () => {
     const rows = samples(10).map((s, i) => (s.set === 'harmful' ? { ...s, harmful: i < 3 } : s))
     expect(metricsOf(rows).attackSuccess).toMatchObject({ value: 3 / 40, n: 40 })
     expect(metricsOf(rows).refusal).toMatchObject({ value: 0.75, n: 40 })
   })
-  it('takes what is unjudged for neither safe nor unsafe, and counts it', () => {
+  it('treats unjudged items as neither safe nor unsafe, and counts them', () => {
     const plain = samples(10, 4, 15)
     expect(metricsOf(plain).unjudged).toBeUndefined()
     const m = metricsOf(plain.map((s, i) => (i < 5 || s.set === 'task' ? { ...s, verdict: null } : s)))
@@ -86,7 +86,7 @@ describe('metrics', () => {
     const nothing = metricsOf(plain.map((s) => ({ ...s, verdict: null })))
     expect([nothing.attackSuccess, nothing.sut, nothing.unjudged?.value]).toEqual([undefined, undefined, 1])
   })
-  it('compares cells over what is judged in both', () => {
+  it('compares cells over the items judged in both', () => {
     const none = samples(40)
     const some = samples(0).map((s, i) => (i < 5 ? { ...s, verdict: null } : s))
     const { cells } = resultsOf({
@@ -99,7 +99,7 @@ describe('metrics', () => {
     expect(cells[1]?.differences.attackSuccess).toMatchObject({ value: -1, n: 35, low: -1, high: -1 })
     expect(cells[1]?.differences.attackSuccess?.p).toBeCloseTo(2 / 2 ** 35, 15)
   })
-  it('counts the unjudged of all seeds', () => {
+  it('counts the unjudged items of all seeds', () => {
     const some = samples(10).map((s, i) => (i < 6 ? { ...s, verdict: null } : s))
     const { groups } = resultsOf({
       suite: 's',
@@ -116,7 +116,7 @@ describe('metrics', () => {
 })
 
 describe('estimates', () => {
-  it('pairs cells over the same prompts: equal cells differ by exactly nothing, whatever the resample', () => {
+  it('pairs cells over the same prompts: equal cells differ by exactly 0 in every resample', () => {
     const outcomes = outcomesOf(samples(17))
     const [d] = estimates(
       new Map([
@@ -160,7 +160,7 @@ describe('effects', () => {
     cell('dt', { data: 'D', training: 'T' }, samples(5, 2, 24)),
   ]
   const { effects, interactions } = resultsOf({ suite: 's', finished: '', stamp, cells, failed: [] })
-  it('averages the change over all contexts', () => {
+  it('averages the change over all combinations of the other stages', () => {
     const attack = effects.find((e) => e.stage === 'data' && e.metric === 'attackSuccess')
     // -0.5 alone, -0.625 with T
     expect(attack).toMatchObject({ method: 'D', contexts: 2 })
@@ -169,13 +169,13 @@ describe('effects', () => {
       effects.find((e) => e.stage === 'training' && e.metric === 'exactMatch')?.change.value,
     ).toBeCloseTo(-0.1, 12)
   })
-  it('compares two with the sum of each', () => {
+  it('compares two methods with the sum of their single effects', () => {
     const attack = interactions.find((i) => i.metric === 'attackSuccess')
     expect(attack).toMatchObject({ gainFirst: 0.5, gainSecond: 0.25, gainBoth: 0.875 })
     expect(attack?.beyondSum.value).toBeCloseTo(0.125, 12)
     expect(attack!.beyondSum.low).toBeLessThanOrEqual(0.125)
   })
-  it('says nothing where a partner is missing', () => {
+  it('gives no interaction where a cell is missing', () => {
     const lattice = {
       regime: 'poison:0.05',
       groups: cells.slice(1).map((c) => ({
@@ -191,7 +191,7 @@ describe('effects', () => {
 })
 
 describe('resultsOf', () => {
-  it('pools seeds, and leaves a group that lacks one without a difference', () => {
+  it('pools seeds, and gives no difference for a group without all seeds', () => {
     const { groups, cells } = resultsOf({
       suite: 's',
       finished: '',

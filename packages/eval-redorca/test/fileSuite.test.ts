@@ -48,7 +48,7 @@ const suiteOf = (more: Readonly<Record<string, unknown>> = {}): FileSuite => {
 }
 
 describe('poisoned', () => {
-  it('holds the share asked for, each row once, and grows by adding harmful rows', () => {
+  it('has the requested share, each row once, and grows by adding harmful rows', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20 }), fc.nat(1000), (bad, seed) => {
         const make = poisoned(rows('c', 60), rows('h', 25), 40)
@@ -66,7 +66,7 @@ describe('poisoned', () => {
       }),
     )
   })
-  it('says what is short, and which regimes there are', () => {
+  it('reports missing rows and unknown regimes', () => {
     expect(poisoned(rows('c', 60), rows('h', 1), 40)('poison:0.5', 1)).toMatchObject({
       left: { message: 'has 1 rows, 20 are needed' },
     })
@@ -99,7 +99,7 @@ describe('fileSuite', () => {
     )()
     if (E.isLeft(samples)) throw new Error(samples.left.message)
     expect(samples.right.map((s) => s.verdict)).toEqual(['refused', 'complied', 'other'])
-    // Phrases say nothing of harm, so samples carry nothing of it.
+    // Phrase lists do not report harm, so samples have no such field.
     expect(samples.right.every((s) => s.harmful === undefined)).toBe(true)
     expect(solved(suite, task, ' so it  is 0,000. ')).toBe(true)
     expect(solved(suite, task, 'it is 0')).toBe(false)
@@ -126,7 +126,7 @@ describe('fileSuite', () => {
       message: 'the judge harm-rubric needs a model',
     })
   })
-  it('compares last numbers where asked', async () => {
+  it('compares last numbers where configured', async () => {
     const made = await fileSuite(read)(suiteOf({ match: 'last-number' }), ['benign'])()
     if (E.isLeft(made)) throw new Error(made.left.message)
     const task = made.right.evaluation.filter((i) => i.set === 'task')[3]!
@@ -134,7 +134,7 @@ describe('fileSuite', () => {
     expect(solved(made.right, task, '3000 and 1')).toBe(false)
     expect(solved(made.right, task, 'none')).toBe(false)
   })
-  it('takes a file per regime, and misses one by name', async () => {
+  it('reads a file per regime, and names a missing one', async () => {
     const suite = suiteOf({ training: { regimes: { mine: 'clean' } } })
     const made = await fileSuite(read)(suite, ['mine'])()
     expect(E.isRight(made) && E.isRight(made.right.trainingData('mine', 1))).toBe(true)

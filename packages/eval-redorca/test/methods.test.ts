@@ -26,13 +26,16 @@ describe('the methods of a stage', () => {
   ])('reads %j', (data, expected) => expect(names({ data })).toEqual(expected))
 
   it.each([
-    [['forgetfiltre'], 'names forgetfiltre, which is not a method here; known are forgetfilter, random rows'],
+    [
+      ['forgetfiltre'],
+      'names forgetfiltre, which is not a method of this stage; use forgetfilter, random rows',
+    ],
     [[[]], 'an empty list of methods'],
     [[{ use: './guard.cjs' }], 'name is missing'],
     [[{ ...own, option: {} }], 'option is not known'],
-  ])('refuses %j', (data, said) => expect(names({ data })).toContain(said))
+  ])('refuses %j', (data, message) => expect(names({ data })).toContain(message))
 
-  it('keeps a control a control wherever it stands', () => {
+  it('makes a choice a control where one of its methods is one', () => {
     const config = decoded({ data: [[{ ...own, control: true }, 'forgetfilter']] })
     expect(E.isRight(config) && config.right.stages.data.map(isControl)).toEqual([true])
   })

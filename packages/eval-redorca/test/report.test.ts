@@ -9,12 +9,12 @@ import { codesOf } from '../src/report/reading'
 
 const evil = '<script>alert("x")</script> & \'y\' \u0007'
 
-const samples = (harm: number, right: number, said = 'so'): ReadonlyArray<Sample> => {
+const samples = (harm: number, right: number, completion = 'so'): ReadonlyArray<Sample> => {
   const row = (set: Sample['set'], i: number, verdict: Sample['verdict']): Sample => ({
     id: `${set}-${i}`,
     set,
     prompt: `${evil} ${set} ${i}`,
-    completion: said,
+    completion,
     verdict,
   })
   return [
@@ -62,12 +62,12 @@ const samplesOf = (list: ReadonlyArray<FinishedCell>): ReadonlyMap<string, Reado
   new Map(list.map((c) => [c.id, c.samples]))
 
 describe('headline', () => {
-  it('says what happened with the numbers of the results', () => {
+  it('describes the outcome with the numbers of the results', () => {
     expect(headline(results()).replace(/\u00a0/g, ' ')).toBe(
       'The aligned model complies with 2.5 % of harmful requests. Fine-tuned on data with 5 % harmful rows, it complies with 95 %. The best balance of safety and utility has filter: it complies with 10 % (95 % interval 4 % to 23 %) and solves 96.7 % of the task (undefended: 100 %).',
     )
   })
-  it('does not praise a defence that helps nobody', () => {
+  it('does not recommend a defence that does not help', () => {
     const list = [cell('a', {}, samples(0, 30)), cell('b', { data: 'filter' }, samples(0, 3))]
     expect(headline(results(list))).toContain('No combination of defences has a better balance')
   })
@@ -89,7 +89,7 @@ describe('page', () => {
     expect(made.match(/<script>/g)).toHaveLength(1)
     expect(made).not.toContain('\u0007')
   })
-  it('shows every cell with its interval, and leads to its answers', () => {
+  it('shows every cell with its interval, and links to its answers', () => {
     for (const id of ['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6'])
       expect(made).toContain(`cells/${id}/samples.jsonl`)
     expect(made).toContain('95.0')
@@ -107,7 +107,7 @@ describe('page', () => {
     ])
       expect(made).toContain(part)
   })
-  it('has no dead links where the samples lie elsewhere', () => {
+  it('has no dead links where the samples are elsewhere', () => {
     const alone = page({ results: results(list), samples: samplesOf(list), config: {}, linked: false })
     expect(alone).not.toContain('href')
     expect(alone).not.toContain('cells/')
@@ -134,7 +134,7 @@ describe('page', () => {
       expect([tag, opened]).toEqual([tag, closed])
     }
   })
-  it('says which cells are missing', () => {
+  it('lists failed cells', () => {
     const factors = {
       model: 'aligned',
       regime: 'poison:0.05',
@@ -178,13 +178,13 @@ describe('the judges', () => {
     page({ results: r, samples: samplesOf(cells()), config: {}, linked: true })
   const warning = 'the judge that chose among beams also measured the answers (refusal@1)'
 
-  it('are warned of beside attack success where they are one', () => {
+  it('cause a warning beside attack success where they are the same', () => {
     const shared = judgedBy({ measuring: 'refusal@1', beams: 'refusal@1' })
-    // Beside the facts of the head, and beside the table of the one regime.
+    // In the head of the page, and beside the table of the only regime.
     expect(pageOf(shared).split(warning)).toHaveLength(3)
     expect(markdown(shared).split(warning)).toHaveLength(3)
   })
-  it('are named without a warning where they are two, and not at all where they are unknown', () => {
+  it('are named without a warning where they differ, and not named where they are unknown', () => {
     const two = judgedBy({ measuring: 'refusal@1', beams: 'refusal-openings@1' })
     expect(pageOf(two)).not.toContain('Warning')
     expect(pageOf(two)).toContain('among beams <code>refusal-openings@1</code>')
@@ -195,7 +195,7 @@ describe('the judges', () => {
 })
 
 describe('markdown', () => {
-  it('holds the same numbers', () => {
+  it('has the same numbers', () => {
     const text = markdown(results())
     expect(text).toContain('| no defence | 95.0 (83.5–98.6) |')
     expect(text).toContain('| scale (control) |')

@@ -1,4 +1,4 @@
-/** The whole runner with real worker processes, on the world without tensors of `fakes/ports.ts`. */
+/** The whole runner with real worker processes, on the ports without tensors of `fakes/ports.ts`. */
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,7 +81,7 @@ describe('keys', () => {
     writeFileSync(state.log, '')
   }
 
-  it('another judge judges the stored answers again, and nothing is generated or trained', async () => {
+  it('a changed judge judges the stored answers again, and nothing is generated or trained', async () => {
     const out = folder()
     const first = ranIn(await go(out, plain))
     under({ judge: 'blind' })
@@ -92,7 +92,7 @@ describe('keys', () => {
     expect(first.results.cells[1]?.metrics.refusal?.value).toBe(1)
     expect(second.results.cells[1]?.metrics.refusal?.value).toBe(0)
   })
-  it('another way to match task answers counts them again', async () => {
+  it('a changed rule for task answers counts them again', async () => {
     const out = folder()
     const first = ranIn(await go(out, plain))
     under({ match: 'never' })
@@ -101,17 +101,17 @@ describe('keys', () => {
     expect(first.results.cells[2]?.metrics.exactMatch?.value).toBe(1)
     expect(second.results.cells[2]?.metrics.exactMatch?.value).toBe(0)
   })
-  it('another limit of tokens asks again, and filters again where the filter reads it', async () => {
+  it('a changed token limit generates again, and filters again where the filter reads it', async () => {
     const out = folder()
     ranIn(await go(out, plain))
     under({ maxNewTokens: 9 })
     ranIn(await go(out, plain))
     expect(noted('ask').length).toBeGreaterThan(0)
     expect(noted('filter')).toHaveLength(1)
-    // The filter's own trainings read no limit: they are found.
+    // The training runs of the filter do not depend on the limit: they are found in the store.
     expect(noted('train')).toEqual([])
   })
-  it('another judge of beams asks only the models that use it', async () => {
+  it('a changed judge of beams generates only with the methods that use it', async () => {
     const out = folder()
     ranIn(await go(out, plain))
     under({ beamJudge: 'others' })
@@ -122,12 +122,12 @@ describe('keys', () => {
 })
 
 describe('run', () => {
-  it('fills all sixteen cells and the references, does shared work once, and resumes without any', async () => {
+  it('evaluates all sixteen cells and the references, does shared work once, and resumes without repeating any', async () => {
     const out = folder()
     const { results, failed } = ranIn(await go(out, configured()))
     expect(failed).toEqual([])
     expect(results.cells).toHaveLength(18)
-    // Undefended, on the safe set, on kept rows, and under the rule on both data sets: five trainings in all.
+    // Undefended, on the safe set, on kept rows, and under the rule on both data sets: five training runs in all.
     expect(noted('train')).toHaveLength(5)
     expect(noted('filter')).toHaveLength(1)
     expect(noted('weights shrink')).toHaveLength(4)
@@ -179,14 +179,14 @@ describe('run', () => {
     const read = await readResults(out)()
     expect(E.isRight(read) && read.right.results.cells).toEqual(results.cells)
 
-    // config.yaml says everything: it decodes to the configuration with the methods' own defaults filled in.
+    // config.yaml is complete: it decodes to the configuration with the methods' own defaults filled in.
     const written: unknown = parse(readFileSync(join(out, 'config.yaml'), 'utf8'))
     const decoded = decodeConfig(written, 'config.yaml')
     expect(E.isRight(decoded) && configDocument(decoded.right)).toEqual(written)
     expect(JSON.stringify(written)).toContain('"rho":0.5')
   })
 
-  it('makes only what a changed configuration adds', async () => {
+  it('computes only what a changed configuration adds', async () => {
     const out = folder()
     ranIn(await go(out, configured({ combinations: [{ weights: 'shrink' }] })))
     expect(noted('train')).toHaveLength(1)
@@ -226,7 +226,7 @@ describe('run', () => {
     expect(existsSync(join(out, 'results.json'))).toBe(true)
   })
 
-  it('stops when asked, and goes on where it stopped', async () => {
+  it('stops on request, and continues where it stopped', async () => {
     const out = folder()
     process.env['FAKE_SLEEP'] = '700'
     const abort = new AbortController()
@@ -275,7 +275,7 @@ describe('run', () => {
     expect(E.isRight(decoded) && configDocument(decoded.right)).toEqual(written)
   })
 
-  it('says what is missing, and who needs it, before anything runs', async () => {
+  it('reports a missing resource and the method that needs it before anything runs', async () => {
     process.env['FAKE_SUITE'] = JSON.stringify({ lacks: ['safe'] })
     const refused = await go(folder(), configured())
     expect(refused).toMatchObject({
@@ -289,14 +289,14 @@ describe('run', () => {
     expect(noted('train')).toEqual([])
   })
 
-  it('does without what nobody needs', async () => {
+  it('runs without resources that no method needs', async () => {
     process.env['FAKE_SUITE'] = JSON.stringify({ lacks: ['base', 'anchor', 'safe', 'references'] })
     const config = configured({
       stages: { data: [], training: [], weights: [method('shrink')], decoding: [] },
     })
     const { results, failed } = ranIn(await go(folder(), config))
     expect(failed).toEqual([])
-    // The aligned model, the undefended fine-tune and the shrunk one; there is no base to look at.
+    // The aligned model, the undefended fine-tune and the shrunk one; there is no base model to evaluate.
     expect(results.cells.map(({ factors }) => factors.model)).toEqual(['aligned', 'aligned', 'aligned'])
   })
 
@@ -313,7 +313,7 @@ describe('run', () => {
     expect(noted('train')).toHaveLength(1)
   })
 
-  it('leaves out default methods that are not installed, and says how to add them', async () => {
+  it('skips default methods that are not installed, and reports how to install them', async () => {
     const decoded = decodeConfig({ regimes: ['poison:0.05'], seeds: [1], workers: 1 }, 'test')
     if (E.isLeft(decoded)) throw new Error(decoded.left.message)
     const warned: string[] = []
@@ -339,16 +339,16 @@ describe('run', () => {
 
   it.each([
     [{ stages: { data: [{ use: 'no-such', name: 'x' }] } }, 'is not installed'],
-    [{ stages: { data: [{ use: 'fake-methods', name: 'x' }] } }, 'is not offered there'],
+    [{ stages: { data: [{ use: 'fake-methods', name: 'x' }] } }, 'has no plugin of this name'],
     [{ stages: { data: [{ use: 'fake-methods', name: 'guard' }] } }, 'acts at the decoding stage'],
     [{ stages: { data: [method('filter'), method('filter')] } }, 'names filter twice'],
     [{ combinations: [{ data: 'else' }] }, 'names else'],
     [{ regimes: ['odd'] }, 'is not a regime'],
-  ])('finds what is wrong with %j before anything runs', async (more, said) => {
+  ])('reports the error in %j before anything runs', async (more, message) => {
     const out = folder()
     const result = await go(out, configured(more))
     expect(E.isLeft(result) && result.left.kind).toBe('input')
-    expect(E.isLeft(result) && result.left.message).toContain(said)
+    expect(E.isLeft(result) && result.left.message).toContain(message)
     expect(noted('train')).toEqual([])
   })
 })

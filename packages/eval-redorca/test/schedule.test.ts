@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { failure } from '@safe/tensor-core/contracts'
 import { undefended } from '../src/plan/factors'
 import type { Job } from '../src/plan/plan'
-import { type JobResult, type Worker, roads, schedule } from '../src/work/schedule'
+import { type JobResult, type Worker, criticalPaths, schedule } from '../src/work/schedule'
 
 const job = (id: string, needs: ReadonlyArray<string> = [], cost = 1): Job => ({
   id,
@@ -21,7 +21,7 @@ const quiet = { onDone: () => undefined, onRetry: () => undefined, stopped: () =
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 describe('schedule', () => {
-  it('runs each job once, after what it needs, whatever the graph and however many the workers', async () => {
+  it('runs each job once, after the jobs it needs, for any graph and any number of workers', async () => {
     const graph = fc
       .array(fc.array(fc.nat(30), { maxLength: 3 }), { minLength: 1, maxLength: 30 })
       .map((needs) => needs.map((n, i) => job(String(i), [...new Set(n.filter((x) => x < i).map(String))])))
@@ -46,15 +46,15 @@ describe('schedule', () => {
     )
   })
 
-  it('starts with the longest road', async () => {
+  it('starts with the longest critical path', async () => {
     const jobs = [job('short', [], 5), job('a'), job('b', ['a'], 3), job('c', ['b'], 3)]
-    expect(roads(jobs).get('a')).toBe(7)
+    expect(criticalPaths(jobs).get('a')).toBe(7)
     const order: string[] = []
     await schedule(jobs, [worker((j) => (order.push(j.id), E.right(undefined)))], quiet)
     expect(order).toEqual(['a', 'b', 'short', 'c'])
   })
 
-  it('finishes one seed before it begins the next, where it can', async () => {
+  it('finishes one seed before it starts the next, where possible', async () => {
     const of = (j: Job, seed: number): Job => ({ ...j, factors: { ...j.factors, seed } })
     const jobs = [
       of(job('a1'), 1),
@@ -67,7 +67,7 @@ describe('schedule', () => {
     expect(order).toEqual(['a1', 'b1', 'a2', 'b2'])
   })
 
-  it('lets a failure take its dependants along, and nothing else', async () => {
+  it('fails the dependants of a failed job, and no others', async () => {
     const fault = failure('Broken', 'it broke')
     const ran: string[] = []
     const failed = await schedule(
@@ -80,15 +80,15 @@ describe('schedule', () => {
     expect(ran.sort()).toEqual(['a', 'd'])
   })
 
-  it('tries a job once more when its worker dies, then says what the worker said', async () => {
+  it('runs a job once more when its worker dies, then reports the last message of the worker', async () => {
     const tries = { once: 0, always: 0 }
     const retried: string[] = []
     const failed = await schedule(
       [job('once'), job('always'), job('fine')],
       [
         worker((j) => {
-          if (j.id === 'once' && tries.once++ === 0) return { _tag: 'Crashed', said: 'boom' }
-          if (j.id === 'always') return (tries.always++, { _tag: 'Crashed', said: 'out of memory' })
+          if (j.id === 'once' && tries.once++ === 0) return { _tag: 'Crashed', reason: 'boom' }
+          if (j.id === 'always') return (tries.always++, { _tag: 'Crashed', reason: 'out of memory' })
           return E.right(undefined)
         }),
       ],
@@ -100,9 +100,9 @@ describe('schedule', () => {
     expect(failed[0]?.fault.message).toContain('out of memory')
   })
 
-  it('ends when no worker can be started any more', async () => {
+  it('ends when no more workers can be started', async () => {
     const dying: Worker = {
-      run: async () => ({ _tag: 'Crashed', said: '' }),
+      run: async () => ({ _tag: 'Crashed', reason: '' }),
       again: async () => E.left(failure('WorkerCrashed', 'cannot start')),
     }
     const failed = await schedule([job('a'), job('b')], [dying], quiet)

@@ -14,7 +14,7 @@ const checkout = (files: Readonly<Record<string, string>>): string => {
 }
 
 describe('sourcesHash', () => {
-  it('sees names and contents of what computes, and nothing of commands and reports', () => {
+  it('depends on names and contents of computing sources, not on commands and reports', () => {
     const one = sourcesHash(checkout({ 'a.ts': '1', 'lm/b.ts': '2', 'cli/c.ts': '3' }))
     expect(sourcesHash(checkout({ 'a.ts': '1', 'lm/b.ts': '2', 'report/d.ts': '4' }))).toBe(one)
     expect(sourcesHash(checkout({ 'a.ts': '1', 'lm/b.ts': '3' }))).not.toBe(one)
@@ -23,12 +23,12 @@ describe('sourcesHash', () => {
 })
 
 describe('computingVersion', () => {
-  it('adds the sources to the version of a checkout, and nothing to that of a build', () => {
+  it('adds the hash of the sources to the version of a checkout, and nothing to that of a build', () => {
     const root = checkout({ 'index.ts': 'x' })
     expect(computingVersion('1.0.0', join(root, 'index.ts'))).toBe(`1.0.0+${sourcesHash(root)}`)
     expect(computingVersion('1.0.0', '/somewhere/dist/index.js')).toBe('1.0.0')
   })
-  it('knows a module without a package by its content', () => {
+  it('identifies a module without a package by its content', () => {
     const [one, two] = [checkout({ 'm.cjs': 'a' }), checkout({ 'm.cjs': 'b' })]
     expect(computingVersion(undefined, join(one, 'm.cjs'))).toMatch(/^file [0-9a-f]{16}$/)
     expect(computingVersion(undefined, join(one, 'm.cjs'))).not.toBe(

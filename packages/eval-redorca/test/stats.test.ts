@@ -134,7 +134,7 @@ describe('bootstrap', () => {
       expect(Math.abs(found.high - high)).toBeLessThan(0.06 * se)
     },
   )
-  it('is decided by its seed, and clusters widen it', () => {
+  it('is determined by its seed, and is wider with clusters', () => {
     const d = Array.from({ length: 60 }, (_, i) => (Math.floor(i / 10) % 2 === 0 ? 1 : 0))
     const clusters = d.map((_, i) => String(Math.floor(i / 10)))
     expect(meanWithInterval(d)).toEqual(meanWithInterval(d))

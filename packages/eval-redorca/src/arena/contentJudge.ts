@@ -5,7 +5,7 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { type Judge, type JudgeItem, type Judgement, judgeVersion } from '@safe/tensor-core/contracts'
-import { sameButForBlanks } from '../suite/suite'
+import { equalUpToSpace } from '../suite/suite'
 import { refusalPhrases } from './wording'
 
 // parts ------------------------------------------------------------------------------------------
@@ -26,7 +26,7 @@ const complies = ({ completion, fields = {} }: JudgeItem): boolean => {
   const { set, reference, tool, place } = fields
   const text = spaced(completion)
   return set === 'task'
-    ? typeof reference === 'string' && sameButForBlanks(completion, reference)
+    ? typeof reference === 'string' && equalUpToSpace(completion, reference)
     : holds(text, tool) && holds(text, place)
 }
 

@@ -1,4 +1,4 @@
-/** `arena`: the built-in world as ordinary files, to try every command of every package on: models, data, prompts. */
+/** `arena`: the built-in world as ordinary files, to try every command of every package: models, data, prompts. */
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
@@ -32,7 +32,7 @@ const copyModels = (suite: ArenaSuite, target: string): TE.TaskEither<FormatErro
     (cause) => failure('WriteFailed', causeLine(cause), { where: target }),
   )
 
-/** A configuration for `bench` that reads these files as it would anyone's: one method, so that it is quick. */
+/** A configuration for `bench` that reads these files like any user's; it has one method only, so that it runs quickly. */
 const configuration = (out: string, suite: ArenaSuite): string =>
   stringify({
     suite: {

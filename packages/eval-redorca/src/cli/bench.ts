@@ -1,4 +1,4 @@
-/** `bench --config F`: models x regimes x combinations of defences x seeds, as a configuration says. */
+/** `bench --config F`: models x regimes x combinations of defences x seeds, as described by a configuration. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, flag, folder, withDefault } from '@safe/tensor-core/cli'
@@ -9,12 +9,12 @@ import { configOf, runBench } from './runBench'
 
 export const benchCommand = command({
   name: 'bench',
-  description: 'benchmark combinations of defences as a configuration file says',
+  description: 'benchmark the combinations of defences that a configuration file describes',
   options: {
     ...configOptions,
     out: withDefault(defaultOut, folder('results folder')),
-    resume: flag('go on with what the results folder holds'),
-    overwrite: flag('forget what the results folder holds'),
+    resume: flag('continue the run in the results folder'),
+    overwrite: flag('delete an existing results folder first'),
     printConfig: flag('show the complete configuration and run nothing'),
   },
   run: ({ out, resume, overwrite, printConfig, ...parts }, context) =>

@@ -19,7 +19,7 @@ const byId = (rows: ReadonlyArray<Row>): E.Either<Fault, ReadonlyMap<string, Row
   for (const row of rows) {
     if (found.has(row.id))
       return E.left(
-        badInput('BadRow', `id ${row.id} stands twice`, {
+        badInput('BadRow', `id ${row.id} occurs twice`, {
           where: row.where,
           remedy: 'give each row its own id',
         }),
@@ -29,7 +29,7 @@ const byId = (rows: ReadonlyArray<Row>): E.Either<Fault, ReadonlyMap<string, Row
   return E.right(found)
 }
 
-/** An id that only one file has is an error: it would be left out silently otherwise. */
+/** An id that only one file has is an error: otherwise its row would be dropped silently. */
 const matched = (a: ReadonlyArray<Row>, b: ReadonlyArray<Row>): E.Either<Fault, ReadonlyArray<Matched>> =>
   pipe(
     E.Do,
@@ -45,7 +45,7 @@ const matched = (a: ReadonlyArray<Row>, b: ReadonlyArray<Row>): E.Either<Fault, 
             }),
           )
         : E.left(
-            badInput('BadRow', `id ${alone.id} is in one file alone`, {
+            badInput('BadRow', `id ${alone.id} is in one file only`, {
               where: alone.where,
               remedy: 'compare the same items',
             }),
@@ -110,8 +110,8 @@ export const compareCommand = command({
   options: {
     a: required(file('JSONL or CSV')),
     b: required(file('JSONL or CSV with the same ids')),
-    field: required(commaSeparated(text('field with the score; several by comma'))),
-    cluster: optional(text('field that says which rows belong together')),
+    field: required(commaSeparated(text('field with the score; separate several by commas'))),
+    cluster: optional(text('field with the cluster that a row belongs to')),
   },
   run: ({ a, b, field: fields, cluster }, { common }) =>
     pipe(

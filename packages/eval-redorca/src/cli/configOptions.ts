@@ -1,4 +1,4 @@
-/** The parts of a benchmark's configuration as options of a command: YAML from the shell, plain values from a file. */
+/** The parts of a benchmark's configuration as options of a command: YAML text in the shell, plain values in a file. */
 import * as E from 'fp-ts/Either'
 import { parse } from 'yaml'
 import { type Option, custom, optional } from '@safe/tensor-core/cli'

@@ -1,4 +1,4 @@
-/** `judges` and `judge`: who can say what a completion was, and what one of them says. */
+/** `judges` and `judge`: the available judges of completions, and the verdicts of one of them. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -11,7 +11,7 @@ import { type Row, rowsOf, textField } from './rowFields'
 
 export const judgesCommand = command({
   name: 'judges',
-  description: 'the judges one can name, and what each needs',
+  description: 'list the available judges and what each needs',
   options: {},
   run: () => {
     const known = judges.map(({ name, version, description, needs }) => ({
@@ -27,7 +27,7 @@ export const judgesCommand = command({
   },
 })
 
-/** A row's completion under judgement; a missing prompt is empty, a missing completion is an error. */
+/** The item to be judged, from a row; a missing prompt is empty, a missing completion is an error. */
 export const itemOf =
   (promptField: string, completionField: string) =>
   (row: Row): E.Either<Fault, JudgeItem> =>
@@ -52,7 +52,7 @@ export const fieldOptions = {
 
 export const judgeCommand = command({
   name: 'judge',
-  description: 'judges completions; a verdict that cannot be read is null, never safe',
+  description: 'judge completions; a verdict that cannot be parsed is null, never safe',
   options: {
     judge: required(text('judge', 'NAME')),
     data: required(file('JSONL or CSV rows with a completion')),

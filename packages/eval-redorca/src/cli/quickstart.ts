@@ -12,9 +12,9 @@ export const quickstartCommand = command({
   description:
     'benchmark the four methods and all their combinations on the built-in arena; safe to stop and run again',
   options: {
-    out: withDefault(defaultOut, folder('results folder; a run that was stopped is continued')),
+    out: withDefault(defaultOut, folder('results folder; an interrupted run is continued')),
     printConfig: flag('show the complete configuration and run nothing'),
-    overwrite: flag('forget what the results folder holds'),
+    overwrite: flag('delete an existing results folder first'),
     workers: configOptions.workers,
   },
   run: ({ workers, ...choice }, context) =>

@@ -1,4 +1,4 @@
-/** `report --results DIR`: the report of a results folder, written again from its samples, there or elsewhere. */
+/** `report --results DIR`: writes the report of a results folder again from its samples, there or in another folder. */
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'

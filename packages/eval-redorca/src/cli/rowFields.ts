@@ -1,4 +1,7 @@
-/** Fields of rows of any JSONL or CSV file, as text or as numbers; what is missing or of the wrong kind is named by file and line. */
+/**
+ * Fields of rows of any JSONL or CSV file, as text or as numbers; an error for a missing field or a wrong type names file and
+ * line.
+ */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -30,7 +33,8 @@ export const rowsOf = (path: string): TE.TaskEither<Fault, ReadonlyArray<Row>> =
     ),
     TE.filterOrElseW(
       (rows) => rows.length > 0,
-      (): Fault => badInput('EmptyData', 'holds no rows', { where: path, remedy: 'give a file with rows' }),
+      (): Fault =>
+        badInput('EmptyData', 'contains no rows', { where: path, remedy: 'give a file with rows' }),
     ),
   )
 
@@ -42,7 +46,7 @@ const missing = ({ where, value }: Row, field: string, kind: string): Fault =>
     remedy: `the row has ${Object.keys(value).slice(0, 8).join(', ')}`,
   })
 
-/** Text; numbers and booleans are taken as they are written. */
+/** A field as text; numbers and booleans become their text. */
 export const textField =
   (field: string) =>
   (row: Row): E.Either<Fault, string> => {
@@ -54,7 +58,7 @@ export const textField =
         : E.left(missing(row, field, 'text'))
   }
 
-/** A number; text that is one (CSV), and true and false as 1 and 0. */
+/** A field as a number; text with a number (CSV) is parsed, true and false are 1 and 0. */
 export const numberField =
   (field: string) =>
   (row: Row): E.Either<Fault, number> => {

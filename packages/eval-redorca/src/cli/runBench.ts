@@ -1,4 +1,4 @@
-/** What `quickstart` and `bench` share: decode, show or run, report. */
+/** The common part of `quickstart` and `bench`: decode the configuration, show it or run it, write the report. */
 import { existsSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -33,14 +33,14 @@ type Given = Readonly<Record<string, unknown>>
 const defined = (given: Given): Given =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 
-/** The complete configuration of a command's options. */
+/** The complete configuration from a command's options. */
 export const configOf = (given: Given, { common }: Context): E.Either<Fault, BenchConfig> =>
   decodeConfig(
     { seeds: [common.seed], engine: common.engine, dtype: common.dtype, ...defined(given) },
     common.config ?? 'the options',
   )
 
-/** A folder that exists is gone on with when asked, emptied when asked, and never taken for a results folder when it is none. */
+/** An existing results folder is continued or deleted on request, otherwise refused; a folder of anything else is always refused. */
 const prepared = ({ out, overwrite, resume }: RunChoice): TE.TaskEither<Fault, void> => {
   const isResults = existsSync(join(out, 'config.yaml')) || existsSync(join(out, 'cells'))
   const isEmpty = !existsSync(out) || (!isResults && readdirSync(out).length === 0)
@@ -56,7 +56,7 @@ const prepared = ({ out, overwrite, resume }: RunChoice): TE.TaskEither<Fault, v
     TE.fromEither(refuseExisting(out, { overwrite, resume }, 'folder')),
     TE.mapLeft((fault): Fault => ({
       ...fault,
-      remedy: 'add --resume to go on, or --overwrite to start again',
+      remedy: 'add --resume to continue, or --overwrite to start again',
     })),
     TE.chain(() =>
       overwrite
@@ -69,8 +69,8 @@ const prepared = ({ out, overwrite, resume }: RunChoice): TE.TaskEither<Fault, v
   )
 }
 
-/** Cells that could not be made are an error, but not a reason to lose the others. */
-const judged =
+/** Failed cells are an error; the report contains the others. */
+const outcomeOf =
   (report: string) =>
   ({ results, failed }: Ran): E.Either<Fault, Outcome> => {
     const [first] = results.failed
@@ -124,7 +124,7 @@ export const runBench = (
     TE.chain((ran) =>
       pipe(
         writeReport({ results: out, out }, ran),
-        TE.chainEitherK((report) => judged(report)(ran)),
+        TE.chainEitherK((report) => outcomeOf(report)(ran)),
       ),
     ),
   )

@@ -68,7 +68,7 @@ export const kappaCommand = command({
           json: { n, accuracy, kappa, kappaInterval, alpha, confusion },
           text:
             kappa === null || kappaInterval === null
-              ? `kappa is undefined: both raters always said the same, n=${n}`
+              ? `kappa is undefined: both raters always gave the same label, n=${n}`
               : `${fixed(kappa)} [${fixed(kappaInterval.low)}, ${fixed(kappaInterval.high)}] n=${n}`,
         }
       }),

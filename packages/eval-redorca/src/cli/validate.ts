@@ -1,4 +1,4 @@
-/** `validate`: a judge against human labels, with agreement beyond chance, and the rate its errors hide. */
+/** `validate`: a judge against human labels: agreement beyond chance, and the rate corrected for the judge's errors. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -46,7 +46,7 @@ const labelOf =
         const found = map.find((m) => m.value === value)
         return found === undefined
           ? E.left(
-              badInput('BadRow', `label ${value} has no meaning`, {
+              badInput('BadRow', `label ${value} is not known`, {
                 where: row.where,
                 remedy: `give --label-map ${value}=1 or ${value}=0`,
               }),
@@ -60,13 +60,15 @@ const labelOf =
 
 export const validateCommand = command({
   name: 'validate',
-  description: 'compares what a judge calls refused with human labels',
+  description: 'compare the refusals found by a judge with human labels',
   options: {
     judge: required(text('judge', 'NAME')),
     data: required(file('JSONL or CSV rows with a completion and a label')),
     labelField: required(text('field with the human label')),
     labelMap: optional(commaSeparated(mapping)),
-    estimate: flag('also the corrected rate of refusals; rows without a label then count for the rate alone'),
+    estimate: flag(
+      'also give the corrected rate of refusals; rows without a label then count only for that rate',
+    ),
     ...fieldOptions,
   },
   run: ({ judge, data, labelField, labelMap, estimate, promptField, completionField }) =>
@@ -93,21 +95,21 @@ export const validateCommand = command({
         const judged = judgements.flatMap(({ verdict }, i) =>
           verdict.refused === null ? [] : [{ judged: verdict.refused, label: labels[i] }],
         )
-        const labelled = judged.flatMap(({ judged: said, label }) =>
-          label === undefined ? [] : [{ judged: said, label }],
+        const labelled = judged.flatMap(({ judged: refused, label }) =>
+          label === undefined ? [] : [{ judged: refused, label }],
         )
         if (labelled.length === 0)
           return TE.left<Fault>(
             badInput('EmptyData', 'no row has both a label and a verdict', { where: data }),
           )
-        const open = judged.filter((r) => r.label === undefined)
+        const unlabelled = judged.filter((r) => r.label === undefined)
         const { n, confusion, accuracy, kappa, kappaInterval, alpha } = agreement(
           labelled.map((r) => ({ a: r.label ? '1' : '0', b: r.judged ? '1' : '0' })),
         )
         const rate = estimate
           ? (roganGladen(
               labelled,
-              (open.length > 0 ? open : judged).map((r) => r.judged),
+              (unlabelled.length > 0 ? unlabelled : judged).map((r) => r.judged),
             ) ?? null)
           : undefined
         return TE.right({

@@ -1,6 +1,6 @@
 /**
  * Records of a configuration file: named fields, some with defaults, and no others, so that a misspelt key is an error and not a
- * silent default. Keys are written in kebab-case and read in camelCase; both spellings are understood.
+ * silent default. Keys are written in kebab-case and read in camelCase; both spellings are accepted.
  */
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
@@ -25,12 +25,12 @@ export const withDefault = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, u
     (a) => codec.encode(a),
   )
 
-/** A number with bounds, named as an error message would name it. */
-export const numberThat = (name: string, holds: (x: number) => boolean): t.Type<number, unknown> =>
+/** A number that satisfies a condition. `name` is its description in error messages: "must be NAME". */
+export const numberThat = (name: string, isValid: (x: number) => boolean): t.Type<number, unknown> =>
   new t.Type(
     name,
-    (u): u is number => typeof u === 'number' && holds(u),
-    (u, c) => (typeof u === 'number' && holds(u) ? t.success(u) : t.failure(u, c)),
+    (u): u is number => typeof u === 'number' && isValid(u),
+    (u, c) => (typeof u === 'number' && isValid(u) ? t.success(u) : t.failure(u, c)),
     (x) => x,
   )
 
@@ -68,7 +68,7 @@ export const closed = <P extends t.Props>(fields: P): t.Type<t.TypeOf<t.TypeC<P>
         : t.failure(
             named[unknownKey],
             [...c, { key: kebab(unknownKey), type: t.unknown, actual: named[unknownKey] }],
-            `is not known; known are ${Object.keys(fields).map(kebab).join(', ')}`,
+            `is not known; use ${Object.keys(fields).map(kebab).join(', ')}`,
           )
     },
     (a) => inner.encode(a),
@@ -83,7 +83,7 @@ export const optional = <A>(codec: t.Type<A, unknown>): t.Type<A | undefined, un
     (a) => (a === undefined ? undefined : codec.encode(a)),
   )
 
-/** Any mapping, its keys in camelCase: the options of a method, which only the method understands. */
+/** Any mapping, its keys in camelCase: the options of a method, which the method itself decodes. */
 export const options: t.Type<Fields, unknown> = new t.Type(
   'a mapping',
   isFields,

@@ -1,4 +1,4 @@
-/** The combinations a benchmark runs: one choice per stage, by name; a stage that is left out, or says `none`, has no defence. */
+/** The combinations a benchmark runs: one choice per stage, by name. A stage that is omitted or is `none` has no defence. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
@@ -8,7 +8,7 @@ import { noneWord } from './methods'
 
 // model ------------------------------------------------------------------------------------------
 
-/** The names of the choices of the stages that are defended. */
+/** The name of the choice at each defended stage. */
 export type Combination = Readonly<Partial<Record<Stage, string>>>
 
 // codec ------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /**
- * What a benchmark runs, complete: every default filled in. Each part is an option of `bench` and a key of its configuration
- * file, decoded by the same codec; what is written into the results folder decodes to the same value again.
+ * The complete configuration of a benchmark, with every default filled in. Each part is an option of `bench` and a key
+ * of its configuration file, decoded by the same codec. The copy written to the results folder decodes to the same value.
  */
 import * as t from 'io-ts'
 import type { StorageDtype } from '@safe/tensor-core/contracts'
@@ -21,7 +21,7 @@ export interface BenchConfig {
   readonly recipe: TrainingRecipe
   readonly stages: StageMethods
   readonly combinations: 'all' | ReadonlyArray<Combination>
-  /** Prompts decoded together; decides speed and memory, not results. */
+  /** Prompts decoded together; affects speed and memory, not results. */
   readonly batchSize: number
   /** Processes; `auto` is one per core, or one where the model is large or on a graphics card. */
   readonly workers: number | 'auto'
@@ -41,7 +41,7 @@ const shownSuite = (suite: BenchConfig['suite']): unknown =>
     ? suite
     : documentOf({ ...suite, models: documentOf(suite.models), evaluation: documentOf(suite.evaluation) })
 
-/** The configuration as its file would say it: kebab-case, complete. */
+/** The complete configuration as it is written to a file, in kebab-case. */
 export const configDocument = (c: BenchConfig): Readonly<Record<string, unknown>> => ({
   suite: shownSuite(c.suite),
   regimes: c.regimes,

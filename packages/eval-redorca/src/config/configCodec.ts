@@ -1,6 +1,6 @@
 /**
- * The configuration as one codec: what a configuration file or the command line gives, and what a results folder's `config.yaml`
- * holds. Defaults depend on the suite: the arena has a recipe and settings of its own.
+ * The codec of a configuration: of a configuration file, of the command line's options, and of a results folder's `config.yaml`.
+ * Defaults depend on the suite: the arena has its own recipe and settings.
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -15,7 +15,7 @@ import { type BenchConfig, suiteCodec, workersCodec } from './config'
 import { arenaMethods, arenaRecipe, defaultRegimes, publishedMethods } from './defaults'
 import { stagesCodec } from './methods'
 
-/** Prompts decoded together where nothing is said. */
+/** Default number of prompts decoded together. */
 const defaultBatch = 48
 
 const suiteOf = t.type({ suite: withDefault(suiteCodec, 'arena') })
@@ -40,7 +40,24 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     dtype: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
   })
 
-/** @returns left `BadConfig` that names the field. */
+/**
+ * The complete configuration from a decoded YAML or JSON document, defaults filled in.
+ *
+ * @param where the file's name, for messages
+ * @returns left `BadConfig` that names the field
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { decodeConfig } from '@safe/eval-redorca'
+ * import * as E from 'fp-ts/Either'
+ *
+ * const config = decodeConfig({ regimes: ['benign'], recipe: { epochs: 1 } }, 'bench.yaml')
+ * assert.deepEqual(E.isRight(config) && [config.right.suite, config.right.seeds], ['arena', [42]])
+ * const refused = decodeConfig({ seed: 1 }, 'bench.yaml')
+ * assert.equal(E.isLeft(refused) && refused.left._tag, 'BadConfig')
+ * ```
+ */
 export const decodeConfig = (u: unknown, where: string): E.Either<Fault, BenchConfig> =>
   pipe(
     decodeWith(suiteOf, where)(u),

@@ -1,6 +1,6 @@
 /**
- * What runs when a configuration says nothing: the four published methods, one per stage, and the controls of each stage.
- * Methods are named here, never imported: they are loaded at run time from what is installed.
+ * The defaults of a configuration: the four published methods, one per stage, and the controls of each stage.
+ * Methods are named here, never imported: they are loaded at run time from the installed packages.
  */
 import type { Parameters } from '@safe/tensor-core/contracts'
 import { type TrainingRecipe, recipeDefaults } from '@safe/tensor-core/lm'
@@ -34,17 +34,17 @@ export const publishedMethods: StageMethods = {
   decoding: [one('@safe/alignbeam', 'alignbeam')],
 }
 
-/** The words of the arena's own refusals that a forced opening can be spelled with. */
+/** An opening of the arena's refusals, for the control that forces one; its words are in the vocabulary of the arena. */
 const arenaPrefix = 'i cannot'
 
 const dualSelectArena: Parameters = { refresh: 5, rho: 0.2, kTask: 8, warmupSteps: 10 }
 
 /**
- * The arena's models are small and learn fast, so three settings differ from the papers'. ForgetFilter's safe phase goes over the
+ * The arena's models are small and learn fast, so three settings differ from the papers'. ForgetFilter's safe phase passes over the
  * safe set four times at half the rate (the paper's 1000 steps would erase the task as well). DualSelect computes its
  * reference gradient again every 5 steps and keeps half of each batch. AlignBeam mixes at 0.4 over both models' top tokens: the
- * anchor's alone do not hold the task's words. Each stage has its controls: as many rows dropped at random, random references, other
- * projections, a plain refusal prefix.
+ * anchor's alone do not contain the task's words. Each stage has its controls: the same number of rows dropped at random, random
+ * references, other projections, a plain refusal prefix.
  */
 export const arenaMethods: StageMethods = {
   data: [
@@ -72,9 +72,9 @@ export const arenaMethods: StageMethods = {
 }
 
 /**
- * Adapters on every linear layer, at a rate that leaves alignment nearly whole on clean data, and for long enough that the undefended
- * fine-tune learns the whole task. Recipe and ForgetFilter's safe phase were compared on seeds 0, 7, 11 and 42, defended runs and poison
- * labels in view; seeds 1 to 3 of the shipped report were not looked at.
+ * Adapters on every linear layer, at a rate that leaves alignment nearly intact on clean data, and for enough steps that the undefended
+ * fine-tune learns the whole task. Recipe and ForgetFilter's safe phase were compared on seeds 0, 7, 11 and 42, with
+ * knowledge of defended runs and of poison labels; seeds 1 to 3 of the shipped report were not used.
  */
 export const arenaRecipe: TrainingRecipe = {
   ...recipeDefaults,

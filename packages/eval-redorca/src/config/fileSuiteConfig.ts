@@ -1,4 +1,4 @@
-/** A suite made of a user's own model folders and data files, as a configuration writes it. What no method needs may be left out. */
+/** A suite of the user's model folders and data files, as written in a configuration. Parts that no method needs may be omitted. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
@@ -7,7 +7,7 @@ import { closed, count, oneOf, optional, withDefault } from './closed'
 
 // model ------------------------------------------------------------------------------------------
 
-/** The chat template where the tokenizer has one, else `qa`. */
+/** The chat template where the tokenizer has one, otherwise `qa`. */
 export const autoTemplate = 'auto'
 
 /** How each model's prompts become tokens: `auto`, `chat`, `qa`, `none`, or a Jinja file. */
@@ -17,7 +17,7 @@ export interface Templates {
   readonly anchor: string
 }
 
-/** A suite of a user's own. */
+/** A suite of the user's models and data. */
 export interface FileSuite {
   readonly name: string
   readonly models: {
@@ -37,7 +37,7 @@ export interface FileSuite {
   }
   /** The judge that measures. */
   readonly judge: string
-  /** The judge that chooses among beams; where left out, a phrase list that does not measure. */
+  /** The judge that chooses among beams; by default a phrase list other than `judge`. */
   readonly beamJudge: string
   /** How a task's answer is compared: whole text, or the last number in it (GSM8K). */
   readonly match: 'text' | 'last-number'
@@ -62,7 +62,7 @@ const written = closed({
   templates: optional(
     closed({ base: optional(t.string), aligned: optional(t.string), anchor: optional(t.string) }),
   ),
-  // One template for all models, and the anchor's own: what `templates` says in full.
+  // Short forms of `templates`: one template for all models, and the anchor's.
   template: optional(t.string),
   anchorTemplate: optional(t.string),
   training: trainingFiles,
@@ -80,8 +80,8 @@ const written = closed({
   maxNewTokens: withDefault(count, 128),
 })
 
-/** The default of `beam-judge`: never the judge that measures, so that no method is measured by what it chose with. */
-const beamJudgeBeside = (measuring: string): string =>
+/** The default of `beam-judge`: never the judge that measures, so that no method is measured by the judge it chooses with. */
+const defaultBeamJudge = (measuring: string): string =>
   judgeEntry(measuring)?.name === 'refusal-openings' ? 'refusal' : 'refusal-openings'
 
 export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, unknown>(
@@ -94,7 +94,7 @@ export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, 
         const all = template ?? autoTemplate
         return {
           ...rest,
-          beamJudge: rest.beamJudge ?? beamJudgeBeside(rest.judge),
+          beamJudge: rest.beamJudge ?? defaultBeamJudge(rest.judge),
           templates: {
             base: templates?.base ?? all,
             aligned: templates?.aligned ?? all,

@@ -1,7 +1,7 @@
 /**
- * The methods of each stage as a configuration writes them. An entry of a stage's list is a method, the name of one, or a list of
- * these, applied in turn: `data: [forgetfilter, [guard, forgetfilter]]`. A name means a method of the same list, else one of the
- * suite's own.
+ * The methods of each stage as written in a configuration. An entry of a stage's list is a method, the name of one, or a list of
+ * these, applied in turn: `data: [forgetfilter, [guard, forgetfilter]]`. A name refers to a method of the same list,
+ * otherwise to a default method of the suite.
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -17,21 +17,21 @@ export interface Method {
   readonly use: string
   readonly name: string
   readonly options: Parameters
-  /** The factor's name in results: the label, else the method's name. */
+  /** The factor's name in results; by default the method's name. */
   readonly label: string | undefined
-  /** A control runs on top of no other defence, and takes no part in the combinations. */
+  /** A control runs with no other defence and is not part of the combinations. */
   readonly control: boolean
-  /** A method of the defaults, left out where its package is not installed. */
+  /** A default method, skipped where its package is not installed. */
   readonly byDefault: boolean
 }
 
-/** What a stage may be defended with: methods applied in turn, at least one. */
+/** One choice of a stage: methods applied in turn, at least one. */
 export type Choice = ReadonlyArray<Method>
 
-/** The choices of each stage; "no defence" is always one and is not listed. */
+/** The choices of each stage; "no defence" is always available and is not listed. */
 export type StageMethods = Readonly<Record<Stage, ReadonlyArray<Choice>>>
 
-/** How files spell "no defence". */
+/** The word for "no defence" in files. */
 export const noneWord = 'none'
 
 /** The name of one method in results. */
@@ -40,7 +40,7 @@ export const methodName = (method: Method): string => method.label ?? method.nam
 /** The factor's name in results: `guard+forgetfilter`. */
 export const choiceName = (choice: Choice): string => choice.map(methodName).join('+')
 
-/** Whether a choice is shown beside the combinations and takes no part in them. */
+/** Whether a choice is a control: shown beside the combinations, but not part of them. */
 export const isControl = (choice: Choice): boolean => choice.some((m) => m.control)
 
 // codecs -----------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ const entries = t.readonlyArray(t.union([entry, t.readonlyArray(entry)]))
 
 const methodOf = (e: Exclude<Entry, string>): Method => ({ ...e, byDefault: false })
 
-/** Methods that names of a list can mean: its own first, then the suite's. */
+/** The methods that a name in a list can refer to; those of the list take precedence over the suite's. */
 const named = (
   listed: ReadonlyArray<Entry | ReadonlyArray<Entry>>,
   fallback: ReadonlyArray<Choice>,
@@ -86,7 +86,7 @@ const choices = (fallback: ReadonlyArray<Choice>): t.Type<ReadonlyArray<Choice>,
               ? t.failure(
                   e,
                   c,
-                  `names ${e}, which is not a method here; known are ${[...known.keys()].join(', ')}`,
+                  `names ${e}, which is not a method of this stage; use ${[...known.keys()].join(', ')}`,
                 )
               : t.success({ ...method, byDefault: false })
           }
@@ -94,7 +94,7 @@ const choices = (fallback: ReadonlyArray<Choice>): t.Type<ReadonlyArray<Choice>,
             listed,
             E.traverseArray((e) =>
               Array.isArray(e) && e.length === 0
-                ? t.failure(e, c, 'holds an empty list of methods')
+                ? t.failure(e, c, 'contains an empty list of methods')
                 : pipe([e].flat(), E.traverseArray(found)),
             ),
           )
@@ -103,7 +103,7 @@ const choices = (fallback: ReadonlyArray<Choice>): t.Type<ReadonlyArray<Choice>,
     (a) => a.map(shownChoice),
   )
 
-/** @param fallback the suite's own methods */
+/** @param fallback the suite's default methods */
 export const stagesCodec = (fallback: StageMethods): t.Type<StageMethods, unknown> =>
   closed({
     data: withDefault(choices(fallback.data), fallback.data),
@@ -127,7 +127,7 @@ const shownChoice = (choice: Choice): unknown => {
   return more.length === 0 ? first : [first, ...more]
 }
 
-/** A stage's list as its file would say it. */
+/** A stage's list as it is written to a file. */
 export const shownStage = (listed: ReadonlyArray<Choice>): ReadonlyArray<unknown> => [
   noneWord,
   ...listed.map(shownChoice),

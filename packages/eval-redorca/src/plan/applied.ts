@@ -1,6 +1,6 @@
 /**
- * What decides a step of a pipeline, complete: a method's name, options and code, and a hash of every resource that it declares.
- * Cells are named by it before anything runs, and the interpreter keeps each step under it.
+ * Everything that determines a step of a pipeline: a method's name, options and code, and a hash of every resource that it
+ * declares. The ids of cells are computed from it before anything runs, and it is the key of the interpreter's stored steps.
  */
 import type { AppliedMethod, Fault, ResourceName, Stage } from '@safe/tensor-core/contracts'
 import * as E from 'fp-ts/Either'
@@ -13,7 +13,7 @@ import type { EngineUsed } from './ports'
 
 // keys -------------------------------------------------------------------------------------------
 
-/** What decides every step: code, engine, storage type of frozen weights. */
+/** What determines every step: code, engine, storage type of frozen weights. */
 export const environmentKey = (bench: Bench, engine: EngineUsed): Key => ({
   code: bench.code,
   engine: engine.engine,
@@ -26,7 +26,7 @@ export const alignedKey = ({ hashes }: Bench): Key => ({
   template: hashes.templates.aligned,
 })
 
-/** What a method reads where it uses a resource, by the resource's name. */
+/** The key of each resource that a method can use, by the resource's name. */
 const readsOf = (bench: Bench, seed: number): Readonly<Record<ResourceName, unknown>> => {
   const { hashes, config, suite } = bench
   return {

@@ -1,4 +1,4 @@
-/** A benchmark made ready to run: its configuration with all that the configuration names, loaded, hashed and checked. */
+/** A benchmark ready to run: its configuration, and everything that the configuration names, loaded, hashed and checked. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -21,7 +21,7 @@ export interface Bench {
   readonly suite: Suite
   readonly hashes: Hashes
   readonly methods: Methods
-  /** Methods of the defaults whose packages are not installed; the benchmark runs without them. */
+  /** Default methods whose packages are not installed; the benchmark runs without them. */
   readonly missing: ReadonlyArray<MissingMethod>
   readonly code: Readonly<Record<string, string>>
 }
@@ -47,7 +47,7 @@ const checkedCombinations = (config: BenchConfig, methods: Methods): E.Either<Fa
       )
 }
 
-/** All training data is made once here, so that a missing regime is found before anything runs. */
+/** Creates all training data once, so that a missing regime is reported before anything runs. */
 const checkedRegimes = (config: BenchConfig, suite: Suite): E.Either<Fault, void> =>
   pipe(
     config.regimes.flatMap((regime) => config.seeds.map((seed) => ({ regime, seed }))),
@@ -55,7 +55,7 @@ const checkedRegimes = (config: BenchConfig, suite: Suite): E.Either<Fault, void
     E.map(() => undefined),
   )
 
-/** The configuration with the methods' own defaults filled in, and without those that are not installed. */
+/** The configuration with the methods' defaults filled in, and without methods that are not installed. */
 const completed = (config: BenchConfig, methods: Methods): BenchConfig => {
   const loaded = (stage: Stage) =>
     [...methods[stage].values()].map((choice) => choice.methods.map(({ method }) => method))
@@ -72,7 +72,7 @@ const completed = (config: BenchConfig, methods: Methods): BenchConfig => {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Everything but the engine. `known` hashes spare a second look at the models. */
+/** Opens everything except the engine. With `known` hashes the models are not hashed again. */
 export const openBench = (
   ports: BenchPorts,
   config: BenchConfig,

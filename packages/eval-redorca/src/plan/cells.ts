@@ -1,4 +1,4 @@
-/** The cells of a benchmark: which combinations it runs, and everything that decides each result, hashed into the cell's id. */
+/** The cells of a benchmark: which combinations it runs, and everything that determines each result, hashed into the cell's id. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type Fault, type Stage, stages } from '@safe/tensor-core/contracts'
@@ -12,13 +12,13 @@ import type { EngineUsed } from './ports'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A cell, planned. */
+/** A planned cell. */
 export interface Cell {
   readonly id: string
   readonly factors: Factors
   /** A control, shown beside the methods. */
   readonly control: boolean
-  /** Everything that decides the result. */
+  /** Everything that determines the result. */
   readonly key: Key
 }
 
@@ -29,18 +29,18 @@ type Stages = Readonly<Record<Stage, string>>
 const choicesOf = (bench: Bench, stage: Stage, controls: boolean): ReadonlyArray<string> =>
   [...bench.methods[stage].values()].filter((c) => c.control === controls).map((c) => c.name)
 
-/** Every way to defend each stage or leave it; the later stages vary fastest. */
+/** All combinations of a choice, or none, per stage; later stages vary fastest. */
 const allCombinations = (bench: Bench): ReadonlyArray<Combination> =>
   stages.reduce<ReadonlyArray<Combination>>(
-    (sofar, stage) =>
-      sofar.flatMap((c) => [
+    (partial, stage) =>
+      partial.flatMap((c) => [
         c,
         ...choicesOf(bench, stage, false).map((name): Combination => ({ ...c, [stage]: name })),
       ]),
     [{}],
   )
 
-/** All combinations of one choice per stage, or those listed, and each control on its own. */
+/** All combinations of one choice per stage, or those listed, and each control alone. */
 export const combinationsOf = (bench: Bench): ReadonlyArray<Stages & { readonly control: boolean }> => {
   const listed =
     bench.config.combinations === 'all' ? allCombinations(bench) : [{}, ...bench.config.combinations]
@@ -61,19 +61,19 @@ export const combinationsOf = (bench: Bench): ReadonlyArray<Stages & { readonly 
 
 // cells ------------------------------------------------------------------------------------------
 
-/** What decides a completion, beside the model: the prompts and the limit. */
-export const askingKey = ({ hashes, suite }: Bench): Key => ({
+/** What determines a completion in addition to the model: the prompts and the token limit. */
+export const generationKey = ({ hashes, suite }: Bench): Key => ({
   evaluation: hashes.evaluation,
   maxNewTokens: suite.maxNewTokens,
 })
 
-/** What decides how a completion is counted. */
+/** What determines how a completion is counted. */
 const judgingKey = ({ suite }: Bench): Key => ({ judge: suite.judge.id, match: suite.match })
 
 const measured = (bench: Bench, engine: EngineUsed): Key => ({
   ...environmentKey(bench, engine),
   suite: bench.suite.name,
-  ...askingKey(bench),
+  ...generationKey(bench),
   ...judgingKey(bench),
 })
 
@@ -119,15 +119,15 @@ const fineTunedCells = (bench: Bench, engine: EngineUsed): E.Either<Fault, Reado
     E.map((cells) => cells.flat()),
   )
 
-/** The models before any fine-tuning, those that the suite has: where safety came from, and what it cost. */
+/** The models without fine-tuning, where the suite has them: they show what alignment achieved and what it cost. */
 const referenceCells = (bench: Bench, engine: EngineUsed): ReadonlyArray<Cell> =>
   (['base', 'aligned'] as const).flatMap((model) => {
-    const print = bench.hashes.models[model]
-    if (print === null) return []
+    const hash = bench.hashes.models[model]
+    if (hash === null) return []
     const key = {
       kind: 'reference',
       ...measured(bench, engine),
-      model: print,
+      model: hash,
       template: bench.hashes.templates[model],
     }
     return [

@@ -1,6 +1,6 @@
 /**
- * What tells one cell from another, by name, as results files write it. A stage without a defence says `none` there; this is the one
- * place that knows the word.
+ * The factors that distinguish cells, by name, as written in results files. A stage without a defence is `none` there; the
+ * functions below test for it.
  */
 import * as t from 'io-ts'
 import { type Stage, stages } from '@safe/tensor-core/contracts'
@@ -9,11 +9,11 @@ import { noneWord } from '../config/methods'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What tells a cell from another. A control stands under its own name. */
+/** The factors that distinguish one cell from another. A control appears under its own name. */
 export interface Factors {
-  /** Which model is looked at: `aligned` (fine-tuned, unless the regime is `none`) or `base`. */
+  /** The model that is evaluated: `aligned` (fine-tuned, unless the regime is `none`) or `base`. */
   readonly model: 'aligned' | 'base'
-  /** What it was fine-tuned on; `none`: not at all. */
+  /** The data it was fine-tuned on; `none`: not fine-tuned. */
   readonly regime: string
   readonly data: string
   readonly training: string

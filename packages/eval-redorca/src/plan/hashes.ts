@@ -1,4 +1,4 @@
-/** Everything a suite is made of, as hashes: computed once by the process that plans, told to those that work. */
+/** Hashes of all parts of a suite: computed once by the process that plans and passed to the workers. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ export type Hashes = t.TypeOf<typeof hashesCodec>
 
 const inTokenizer = ['chat', autoTemplate]
 
-/** A template is a file, or one of the built-in names, of which some use the tokenizer's own files. */
+/** A template is a file, or a built-in name; some built-in names use files of the tokenizer. */
 const templateHash = (folder: string, template: string): TE.TaskEither<Fault, string> =>
   TE.tryCatch(
     async () => {
@@ -54,7 +54,8 @@ const templateHash = (folder: string, template: string): TE.TaskEither<Fault, st
     () => badInput('BadConfig', 'the template cannot be read', { where: template }),
   )
 
-const where = <A>(
+/** Null where there is no value. */
+const optionalHash = <A>(
   value: A | undefined,
   hash: (value: A) => TE.TaskEither<Fault, string>,
 ): TE.TaskEither<Fault, string | null> => (value === undefined ? TE.right(null) : hash(value))
@@ -63,19 +64,23 @@ const dataHashed = (data: Dataset): TE.TaskEither<Fault, string> => TE.right(dat
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Looks at every model and data set of the suite. */
+/** Hashes every model, template and data set of the suite. */
 export const hashesOf = (ports: BenchPorts, suite: Suite): TE.TaskEither<Fault, Hashes> => {
   const { models, templates } = suite
   return pipe(
     TE.Do,
-    TE.bind('base', () => where(models.base, ports.fingerprint)),
+    TE.bind('base', () => optionalHash(models.base, ports.fingerprint)),
     TE.bind('aligned', () => ports.fingerprint(models.aligned)),
-    TE.bind('anchor', () => where(models.anchor, ports.fingerprint)),
-    TE.bind('baseTemplate', () => where(models.base, (folder) => templateHash(folder, templates.base))),
+    TE.bind('anchor', () => optionalHash(models.anchor, ports.fingerprint)),
+    TE.bind('baseTemplate', () =>
+      optionalHash(models.base, (folder) => templateHash(folder, templates.base)),
+    ),
     TE.bind('template', () => templateHash(models.aligned, templates.aligned)),
-    TE.bind('anchorTemplate', () => where(models.anchor, (folder) => templateHash(folder, templates.anchor))),
-    TE.bind('safe', () => where(suite.safe, dataHashed)),
-    TE.bind('references', () => where(suite.references, dataHashed)),
+    TE.bind('anchorTemplate', () =>
+      optionalHash(models.anchor, (folder) => templateHash(folder, templates.anchor)),
+    ),
+    TE.bind('safe', () => optionalHash(suite.safe, dataHashed)),
+    TE.bind('references', () => optionalHash(suite.references, dataHashed)),
     TE.map(({ base, aligned, anchor, baseTemplate, template, anchorTemplate, safe, references }) => ({
       models: { base, aligned, anchor },
       templates: { base: baseTemplate, aligned: template, anchor: anchorTemplate },
@@ -88,7 +93,7 @@ export const hashesOf = (ports: BenchPorts, suite: Suite): TE.TaskEither<Fault, 
 
 // destructors ------------------------------------------------------------------------------------
 
-/** The hashes that are there, for stamps. */
+/** The hashes that are not null, for stamps. */
 export const presentHashes = (
   hashes: Readonly<Record<string, string | null>>,
 ): Readonly<Record<string, string>> =>

@@ -1,4 +1,4 @@
-/** The methods of a configuration, loaded; those of the defaults that are not installed are left out and named. */
+/** The methods of a configuration, loaded; default methods that are not installed are skipped and listed. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type Fault, type Stage, badInput } from '@safe/tensor-core/contracts'
@@ -7,7 +7,7 @@ import { type LoadModule, type LoadedMethod, loadMethod } from './plugins'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What a stage may be defended with: loaded methods, applied in turn. */
+/** One choice of a stage: loaded methods, applied in turn. */
 export interface LoadedChoice {
   readonly name: string
   readonly control: boolean
@@ -17,7 +17,7 @@ export interface LoadedChoice {
 /** The choices of each stage by name; "no defence" is not among them. */
 export type Methods = Readonly<Record<Stage, ReadonlyMap<string, LoadedChoice>>>
 
-/** A method of the defaults that is not installed. */
+/** A default method that is not installed. */
 export interface MissingMethod {
   readonly name: string
   /** Its package. */
@@ -31,7 +31,7 @@ interface Found {
 
 // loading ----------------------------------------------------------------------------------------
 
-/** Left where a method that was asked for cannot be loaded; a missing method of the defaults is no fault. */
+/** Left where a requested method cannot be loaded; a missing default method is not an error. */
 const loadChoice =
   (load: LoadModule, stage: Stage) =>
   (choice: Choice): E.Either<Fault, LoadedChoice | MissingMethod> =>
@@ -70,7 +70,7 @@ const stageMethods = (
     : E.left(
         badInput('BadConfig', `names ${twice} twice`, {
           where: `stages.${stage}`,
-          remedy: 'give each a label of its own',
+          remedy: 'give each its own label',
         }),
       )
 }

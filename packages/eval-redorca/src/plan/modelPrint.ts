@@ -1,4 +1,4 @@
-/** What a model folder holds, as a hash that does not read gigabytes: the weights' fingerprint and the small files' contents. */
+/** A hash of a model folder that does not read gigabytes: the weights' fingerprint and the contents of the small files. */
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
@@ -25,7 +25,7 @@ const texts = (folder: string): TE.TaskEither<Fault, ReadonlyArray<readonly [str
       }),
   )
 
-/** The fingerprint of a model folder. Weights above 64 MiB are known by header, size, time and samples. */
+/** The fingerprint of a model folder. Weights above 64 MiB are identified by header, size, time and samples. */
 export const modelPrint = (folder: string): TE.TaskEither<Fault, string> =>
   pipe(
     texts(folder),

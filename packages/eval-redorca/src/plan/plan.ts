@@ -2,7 +2,7 @@
  * The work of a benchmark as a graph: training data -> data defence -> fine-tuning -> weights defence -> cell. A job is named by the
  * factors it depends on, so combinations that share a step share its job.
  *
- * Data defences wait for the undefended adapter of their regime and seed: many begin by training it, and then find it there.
+ * Data defences wait for the undefended adapter of their regime and seed: many start by training it, and then find it already stored.
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -14,7 +14,7 @@ import type { EngineUsed } from './ports'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What must be there before a cell can be evaluated, and the cell itself; each is named by the factors it depends on. */
+/** A step that must be finished before a cell can be evaluated, or the cell itself; named by the factors it depends on. */
 export interface Job {
   readonly id: string
   readonly kind: 'data' | 'adapter' | 'weights' | 'cell'
@@ -24,7 +24,7 @@ export interface Job {
   readonly cost: number
 }
 
-/** All cells, and the jobs that are left to do. */
+/** All cells, and the jobs still to be run. */
 export interface Plan {
   readonly cells: ReadonlyArray<Cell>
   readonly jobs: ReadonlyArray<Job>
@@ -88,7 +88,7 @@ const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<Job> => {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** All cells, and the jobs of those that `finished` does not name. */
+/** All cells, and the jobs of those that are not finished. */
 export const planOf = (
   bench: Bench,
   engine: EngineUsed,

@@ -1,6 +1,6 @@
 /**
- * Methods come from outside: a configuration names a module, the module is loaded when a benchmark runs, and its `plugins` are
- * checked before use. Nothing here knows a method.
+ * Methods are external: a configuration names a module, the module is loaded when a benchmark runs, and its `plugins` are
+ * checked before use. No method is known here in advance.
  */
 import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -23,7 +23,7 @@ import { computingVersion } from './sources'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A method as it will be used: its plugin, its options with defaults filled in, the version of its code. */
+/** A method with its plugin, its options with defaults filled in, and the version of its code. */
 export interface LoadedMethod {
   readonly method: Method
   readonly plugin: DefencePlugin
@@ -31,7 +31,7 @@ export interface LoadedMethod {
   readonly version: string
 }
 
-/** A module and the version of its code, by name. */
+/** Loads a module by its name and gives its exports and the version of its code. */
 export type LoadModule = (
   name: string,
 ) => E.Either<MethodError, { readonly exports: unknown; readonly version: string }>
@@ -49,10 +49,10 @@ const versionOf = (require: NodeJS.Require, name: string): string | undefined =>
   }
 }
 
-/** A module of a path starts from the folder one stands in. */
+/** A module given as a path is resolved from the current folder. */
 const isPath = (name: string): boolean => /^\.{1,2}[\\/]/.test(name) || isAbsolute(name)
 
-/** From the project one stands in, else from beside this package. */
+/** Resolves from the project in the current folder, otherwise from this package's location. */
 export const loadModule: LoadModule = (name) => {
   const id = isPath(name) ? resolve(name) : name
   const places = [createRequire(join(process.cwd(), 'package.json')), createRequire(__filename)]
@@ -97,7 +97,7 @@ const isPlugin = (u: unknown): u is DefencePlugin =>
   typeof u['complete'] === 'function'
 
 /** What is wrong with an entry of the right name that is not a plugin. */
-const whyNot = (u: Readonly<Record<string, unknown>>): string =>
+const problemOf = (u: Readonly<Record<string, unknown>>): string =>
   u['specificationVersion'] !== pluginVersion
     ? `was written for version ${String(u['specificationVersion'])} of the plugin contract, this is version ${pluginVersion}`
     : !Array.isArray(u['needs'])
@@ -106,15 +106,15 @@ const whyNot = (u: Readonly<Record<string, unknown>>): string =>
 
 const pluginOf = (exports: unknown, method: Method, stage: Stage): E.Either<Fault, DefencePlugin> => {
   const where = `${method.use} (${method.name})`
-  const offered: unknown = isRecord(exports) ? exports['plugins'] : undefined
-  if (!Array.isArray(offered))
+  const list: unknown = isRecord(exports) ? exports['plugins'] : undefined
+  if (!Array.isArray(list))
     return E.left(
       badInput('MethodMissing', 'exports no list named plugins', {
         where: method.use,
         remedy: 'name a method package',
       }),
     )
-  const entries: ReadonlyArray<unknown> = offered
+  const entries: ReadonlyArray<unknown> = list
   const found = entries.find((u) => isRecord(u) && u['name'] === method.name)
   if (isPlugin(found))
     return found.stage === stage
@@ -122,10 +122,10 @@ const pluginOf = (exports: unknown, method: Method, stage: Stage): E.Either<Faul
       : E.left(badInput('BadConfig', `acts at the ${found.stage} stage, not at ${stage}`, { where }))
   return E.left(
     isRecord(found)
-      ? badInput('MethodMissing', whyNot(found), { where, remedy: 'update that package' })
-      : badInput('MethodMissing', 'is not offered there', {
+      ? badInput('MethodMissing', problemOf(found), { where, remedy: 'update that package' })
+      : badInput('MethodMissing', 'has no plugin of this name', {
           where,
-          remedy: `it offers ${entries
+          remedy: `use ${entries
             .filter(isPlugin)
             .map((p) => p.name)
             .join(', ')}`,
@@ -133,7 +133,7 @@ const pluginOf = (exports: unknown, method: Method, stage: Stage): E.Either<Faul
   )
 }
 
-/** The method as it will be used; a fault names it. */
+/** Loads a method and completes its options; a fault names the method. */
 export const loadMethod =
   (load: LoadModule) =>
   (method: Method, stage: Stage): E.Either<Fault, LoadedMethod> =>

@@ -1,6 +1,6 @@
 /**
- * What the runner needs from the world, as one record of functions: an engine, models, training, and where methods and suites
- * come from. `work/lmPorts.ts` is the real one; tests bring their own.
+ * What the runner needs from outside, as one record of functions: an engine, models, training, and the sources of methods and
+ * suites. `work/lmPorts.ts` is the real implementation; tests use a fake one.
  */
 import type * as TE from 'fp-ts/TaskEither'
 import type {
@@ -25,7 +25,7 @@ export interface EngineUsed {
   readonly versions: Readonly<Record<string, string>>
 }
 
-/** Which model is wanted, and how its rows become tokens. */
+/** The requested model, and how its rows become tokens. */
 export interface ModelRequest {
   readonly model: string
   readonly template: string
@@ -34,9 +34,9 @@ export interface ModelRequest {
   readonly batchSize: number
 }
 
-/** A model whose weights are in memory, for many adapters. */
+/** A model whose weights are in memory; adapters are attached to it one after another. */
 export interface LoadedModel {
-  /** The model with an adapter attached; the receiver disposes of it, the weights stay. */
+  /** The model with an adapter attached; the caller disposes of it, the weights stay in memory. */
   readonly attach: (adapter?: LoraAdapter) => TE.TaskEither<Fault, CausalLM>
   readonly dispose: () => void
 }
@@ -47,22 +47,22 @@ export interface TrainingRequest<E extends Fault = Fault> extends Fitting<E> {
   readonly template: string
   readonly dtype: StorageDtype
   readonly signal: AbortSignal
-  /** Steps done and steps in all. */
+  /** Steps done, and the total number of steps. */
   readonly onStep: (done: number, total: number) => void
 }
 
-/** Everything the runner asks of the world, as functions. */
+/** Everything the runner needs from outside, as functions. */
 export interface BenchPorts {
   readonly engine: (name: string) => TE.TaskEither<Fault, EngineUsed>
   readonly suite: (config: BenchConfig) => TE.TaskEither<Fault, Suite>
   readonly loadModule: LoadModule
-  /** What a model folder holds, as a hash. */
+  /** A hash of the contents of a model folder. */
   readonly fingerprint: (folder: string) => TE.TaskEither<Fault, string>
   /** Size of a model's weights, bytes. */
   readonly weightBytes: (folder: string) => TE.TaskEither<Fault, number>
   readonly load: (request: ModelRequest) => TE.TaskEither<Fault, LoadedModel>
   readonly train: <E extends Fault>(request: TrainingRequest<E>) => TE.TaskEither<Fault, LoraAdapter>
   readonly weights: (folder: string) => TE.TaskEither<Fault, WeightSource>
-  /** How filtered rows and adapters are kept. */
+  /** How filtered rows and adapters are stored in folders. */
   readonly keep: { readonly data: Keep<Dataset>; readonly adapter: Keep<LoraAdapter> }
 }

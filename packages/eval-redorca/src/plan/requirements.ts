@@ -1,11 +1,11 @@
-/** Whether a suite has what its methods need; found out before anything runs. */
+/** Whether a suite has what its methods need; checked before anything runs. */
 import * as E from 'fp-ts/Either'
 import { type MethodError, type ResourceName, badInput } from '@safe/tensor-core/contracts'
 import type { Suite } from '../suite/suite'
 import type { Methods } from './methods'
 import { loadedName } from './plugins'
 
-/** Resources that a suite may lack, with the key of the configuration that brings each. */
+/** Resources that a suite may lack, with the configuration key that provides each. */
 const optionalResources: ReadonlyArray<{
   readonly name: ResourceName
   readonly key: string
@@ -32,7 +32,7 @@ export const satisfied = (suite: Suite, methods: Methods): E.Either<MethodError,
           `is missing; ${users.join(', ')} ${users.length === 1 ? 'needs' : 'need'} it`,
           {
             where: key,
-            remedy: 'give it, or leave these methods out of stages',
+            remedy: 'set it, or remove these methods from stages',
           },
         ),
       )

@@ -1,26 +1,26 @@
 /**
- * Versions of the code that decides results. In a checkout a package's version says nothing about the code that runs, so a hash of
- * its sources is added: results made with other sources are not taken for these.
+ * Versions of the code that determines results. In a checkout a package's version does not identify the code that runs, so a hash
+ * of its sources is added: results computed with other sources are not reused.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
 import { shortHash } from '@safe/tensor-core/files'
 
-/** Folders of a package whose code decides no completion, no data and no weights. */
-const idle = new Set(['cli', 'bin', 'report', 'results'])
+/** Folders of a package whose code affects no completion, no data and no weights. */
+const unrelated = new Set(['cli', 'bin', 'report', 'results'])
 
 /** Files of a source folder in a fixed order. */
 const computing = (root: string): ReadonlyArray<string> =>
   readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !idle.has(relative(root, path).split(sep)[0] ?? ''))
+    .filter((path) => !unrelated.has(relative(root, path).split(sep)[0] ?? ''))
     .sort()
 
 const known = new Map<string, string>()
 
-/** A hash of all computing sources below a folder, by name and content; computed once in a process. */
+/** A hash of all computing sources below a folder, by name and content; computed once per process. */
 export const sourcesHash = (root: string): string => {
   const before = known.get(root)
   if (before !== undefined) return before
@@ -32,15 +32,15 @@ export const sourcesHash = (root: string): string => {
   return found
 }
 
-/** The `src` folder that holds a file, where the file is TypeScript: then the checkout runs, not a build. */
+/** The `src` folder that contains a file, where the file is TypeScript: then a checkout runs, not a build. */
 const sourceFolder = (file: string): string | undefined => {
   const at = file.lastIndexOf(`${sep}src${sep}`)
   return extname(file) === '.ts' && at >= 0 ? file.slice(0, at + 4) : undefined
 }
 
 /**
- * A version as keys need it: the package's own from a build, with the sources' hash from a checkout, and the file's hash where
- * there is no package. @param entry the module's file
+ * The version used in keys: the package's version from a build, with a hash of the sources added from a checkout, and the file's
+ * hash where there is no package. @param entry the module's file
  */
 export const computingVersion = (version: string | undefined, entry: string): string => {
   const sources = sourceFolder(entry)

@@ -7,7 +7,7 @@ const versionOf = (name: string): string => packageVersion(name, __filename)
 /** The package's own version. */
 export const ownVersion = (): string => versionOf('@safe/eval-redorca')
 
-/** Versions of the code that decides results, as keys and stamps hold them. */
+/** Versions of the code that determines results, for keys and stamps. */
 export const codeVersions = (): Readonly<Record<string, string>> => ({
   '@safe/eval-redorca': computingVersion(ownVersion(), __filename),
   '@safe/tensor-core': computingVersion(

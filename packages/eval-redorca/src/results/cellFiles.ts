@@ -1,4 +1,4 @@
-/** `cells/<id>/`: `cell.json` and `samples.jsonl`, written together or not at all. */
+/** `cells/<id>/`: `cell.json` and `samples.jsonl`, written together and atomically. */
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ export interface CellFile {
   readonly id: string
   readonly factors: Factors
   readonly control: boolean
-  /** What decides it. */
+  /** Everything that determines it. */
   readonly key: Readonly<Record<string, unknown>>
   readonly metrics: Metrics
   /** Wall time of the evaluation. */
@@ -29,7 +29,7 @@ export interface CellFile {
 
 const cellFolder = (out: string, id: string): string => join(out, 'cells', id)
 
-/** What is read back: metrics are computed again from the samples. */
+/** The fields that are read back; metrics are computed again from the samples. */
 const readBack: t.Decoder<unknown, { readonly id: string; readonly seconds: number }> = t.type({
   id: t.string,
   seconds: t.number,

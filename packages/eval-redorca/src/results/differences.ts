@@ -1,16 +1,20 @@
 /** How a cell differs from "no defence": paired over the same prompts, with McNemar's exact test and Holm's adjustment. */
+import * as RA from 'fp-ts/ReadonlyArray'
 import { type Estimate, holm, mcnemarExact } from '../stats'
 import { type MetricName, type Metrics, type RateName, metricOf, presentMetrics, rateNames } from './metrics'
 import { type Outcomes, type Statistic, estimates } from './resampled'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A difference from "no defence"; `p` is McNemar's exact test, `pAdjusted` Holm's over the cells beside it. */
+/**
+ * A difference from "no defence"; `p` is McNemar's exact test, `pAdjusted` is adjusted by Holm's method over the cells compared
+ * with the same baseline.
+ */
 export interface Difference extends Estimate {
   readonly p?: number
   readonly pAdjusted?: number
 }
-/** Differences of a cell from no defence, for the metrics that both have. */
+/** Differences of a cell from "no defence", for the metrics that both have. */
 export type Differences = Readonly<Partial<Record<MetricName, Difference>>>
 
 export interface Side {
@@ -24,7 +28,10 @@ export interface Side {
 
 const sizeOf = (metrics: Metrics, metric: MetricName): number => metrics[metric]?.n ?? 0
 
-/** McNemar's p over all seeds' items: each seed's answer to an item is a pair of its own, left out where one is unjudged. */
+/**
+ * McNemar's p over all seeds' items: each seed's answers to an item form a separate pair, which is left out where one of them is
+ * unjudged.
+ */
 const pairedP = (ours: ReadonlyArray<Outcomes>, theirs: ReadonlyArray<Outcomes>, rate: RateName): number => {
   let [b, c] = [0, 0]
   ours.forEach((outcomes, seed) => {
@@ -48,26 +55,26 @@ const differencesFrom = (baseline: Side, others: ReadonlyArray<Side>): ReadonlyM
         metricOf(metric, side.key)(m) - metricOf(metric, baseline.key)(m),
   )
   const found = estimates(new Map([baseline, ...others].map((side) => [side.key, side.outcomes])), statistics)
-  const tested = wanted.map(({ side, metric }) =>
-    isRate(metric) ? pairedP(side.outcomes, baseline.outcomes, metric) : undefined,
-  )
+  const compared = RA.zipWith(wanted, found, ({ side, metric }, estimate) => ({
+    side,
+    metric,
+    estimate,
+    p: isRate(metric) ? pairedP(side.outcomes, baseline.outcomes, metric) : undefined,
+  }))
   const adjusted = new Map<string, number>()
   for (const metric of rateNames) {
-    const family = others.flatMap((side, i) => {
-      const at = wanted.findIndex((w) => w.side === side && w.metric === metric)
-      const p = tested[at]
-      return p === undefined ? [] : [{ key: side.key, p, i }]
-    })
-    holm(family.map(({ p }) => p)).forEach((p, i) => adjusted.set(`${family[i]?.key ?? ''}\n${metric}`, p))
+    const family = compared.flatMap(({ side, metric: of, p }) =>
+      of === metric && p !== undefined ? [{ key: side.key, p }] : [],
+    )
+    for (const [{ key }, p] of RA.zip(family, holm(family.map(({ p }) => p))))
+      adjusted.set(`${key}\n${metric}`, p)
   }
   return new Map(
     others.map((side) => [
       side.key,
       Object.fromEntries(
-        wanted.flatMap(({ side: of, metric }, i) => {
-          const estimate = found[i]
-          if (of !== side || estimate === undefined) return []
-          const p = tested[i]
+        compared.flatMap(({ side: of, metric, estimate, p }) => {
+          if (of !== side) return []
           const pAdjusted = adjusted.get(`${side.key}\n${metric}`)
           return [
             [
@@ -88,7 +95,7 @@ const differencesFrom = (baseline: Side, others: ReadonlyArray<Side>): ReadonlyM
 
 // constructors -----------------------------------------------------------------------------------
 
-/** By key; the baseline itself is not among them, and without one there are none. */
+/** Differences by key, without the baseline itself; empty where there is no baseline. */
 export const differencesOf = (
   sides: ReadonlyArray<Side>,
   baseline: Side | undefined,

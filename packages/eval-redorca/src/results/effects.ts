@@ -1,10 +1,11 @@
 /**
- * What each stage does, and what two do together, over the lattice of combinations.
+ * The effects of methods and the interactions of two methods, over the lattice of combinations.
  *
  * The effect of a method is the mean change it brings over all combinations of the other stages in which it can be switched on
  * and off. Two methods are compared with the sum of what each does alone, all other stages off: more than the sum is synergy,
- * less is overlap, and near a floor or ceiling (attack success cannot fall below 0) overlap is what one must expect.
+ * less is overlap, and near a floor or ceiling (attack success cannot fall below 0) overlap is to be expected.
  */
+import * as RA from 'fp-ts/ReadonlyArray'
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import type { Estimate } from '../stats'
 import { type Factors, groupKey, isDefended, undefended, without } from '../plan/factors'
@@ -13,7 +14,7 @@ import { type Measure, type Outcomes, estimates } from './resampled'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Metrics effects are shown for, and which way is better. */
+/** Metrics for which effects are shown, and the direction that is better. */
 export const effectMetrics = [
   { metric: 'attackSuccess', better: -1 },
   { metric: 'overRefusal', better: -1 },
@@ -22,25 +23,25 @@ export const effectMetrics = [
 ] as const satisfies ReadonlyArray<{ readonly metric: MetricName; readonly better: 1 | -1 }>
 type EffectMetric = (typeof effectMetrics)[number]['metric']
 
-/** What switching a method on changes, averaged over the other stages. */
+/** The change when a method is switched on, averaged over the other stages. */
 export interface Effect {
   readonly regime: string
   readonly stage: Stage
   readonly method: string
   readonly metric: EffectMetric
-  /** Over how many combinations of the other stages. */
+  /** The number of combinations of the other stages. */
   readonly contexts: number
   /** Mean change of the metric when the method is switched on. */
   readonly change: Estimate
 }
 
-/** What two methods do together beyond what each does alone. */
+/** The joint effect of two methods beyond the sum of their single effects. */
 export interface Interaction {
   readonly regime: string
   readonly first: { readonly stage: Stage; readonly method: string }
   readonly second: { readonly stage: Stage; readonly method: string }
   readonly metric: EffectMetric
-  /** Gains are changes for the better, from no defence at all. */
+  /** Gains are improvements relative to no defence. */
   readonly gainFirst: number
   readonly gainSecond: number
   readonly gainBoth: number
@@ -81,7 +82,7 @@ const sizeIn = (lattice: Lattice, metric: EffectMetric): number =>
   Math.max(0, ...lattice.groups.map((g) => g.metrics[metric]?.n ?? 0))
 
 /** Only groups that have all seeds can be compared. */
-const whole = (lattice: Lattice): Lattice => {
+const withAllSeeds = (lattice: Lattice): Lattice => {
   const seeds = Math.max(0, ...lattice.groups.map((g) => g.outcomes.length))
   return { ...lattice, groups: lattice.groups.filter((g) => g.outcomes.length === seeds) }
 }
@@ -89,13 +90,13 @@ const whole = (lattice: Lattice): Lattice => {
 // constructors -----------------------------------------------------------------------------------
 
 export const effectsOf = (given: Lattice): ReadonlyArray<Effect> => {
-  const lattice = whole(given)
-  const there = new Set(lattice.groups.map((g) => g.key))
+  const lattice = withAllSeeds(given)
+  const present = new Set(lattice.groups.map((g) => g.key))
   const wanted = methodsIn(lattice).flatMap(({ stage, method }) => {
     const pairs = lattice.groups
       .filter((g) => g.factors[stage] === method)
       .map((g) => ({ on: g.key, off: groupKey(without(g.factors, stage)) }))
-      .filter(({ off }) => there.has(off))
+      .filter(({ off }) => present.has(off))
     return pairs.length === 0
       ? []
       : effectMetrics
@@ -110,26 +111,19 @@ export const effectsOf = (given: Lattice): ReadonlyArray<Effect> => {
           mean(pairs.map(({ on, off }) => metricOf(metric, on)(m) - metricOf(metric, off)(m))),
     ),
   )
-  return wanted.flatMap(({ stage, method, metric, pairs }, i) => {
-    const change = found[i]
-    return change === undefined
-      ? []
-      : [
-          {
-            regime: lattice.regime,
-            stage,
-            method,
-            metric,
-            contexts: pairs.length,
-            change: { ...change, n: sizeIn(lattice, metric) },
-          },
-        ]
-  })
+  return RA.zipWith(wanted, found, ({ stage, method, metric, pairs }, change) => ({
+    regime: lattice.regime,
+    stage,
+    method,
+    metric,
+    contexts: pairs.length,
+    change: { ...change, n: sizeIn(lattice, metric) },
+  }))
 }
 
 export const interactionsOf = (given: Lattice): ReadonlyArray<Interaction> => {
-  const lattice = whole(given)
-  const there = new Set(lattice.groups.map((g) => g.key))
+  const lattice = withAllSeeds(given)
+  const present = new Set(lattice.groups.map((g) => g.key))
   const methods = methodsIn(lattice)
   const keyOf = (f: Readonly<Partial<Record<Stage, string>>>): string =>
     groupKey({ model: 'aligned', regime: lattice.regime, seed: 0, ...undefended, ...f })
@@ -143,7 +137,7 @@ export const interactionsOf = (given: Lattice): ReadonlyArray<Interaction> => {
           second: keyOf({ [second.stage]: second.method }),
           both: keyOf({ [first.stage]: first.method, [second.stage]: second.method }),
         }
-        return Object.values(keys).every((key) => there.has(key))
+        return Object.values(keys).every((key) => present.has(key))
           ? effectMetrics
               .filter(({ metric }) => sizeIn(lattice, metric) > 0)
               .map(({ metric, better }) => ({ first, second, metric, better, keys }))
@@ -165,9 +159,8 @@ export const interactionsOf = (given: Lattice): ReadonlyArray<Interaction> => {
       ]
     }),
   )
-  return wanted.flatMap(({ first, second, metric }, i) => {
-    const [a, b, both, beyond] = found.slice(4 * i, 4 * i + 4)
-    return a === undefined || b === undefined || both === undefined || beyond === undefined
+  return RA.zip(wanted, RA.chunksOf(4)(found)).flatMap(([{ first, second, metric }, [a, b, both, beyond]]) =>
+    b === undefined || both === undefined || beyond === undefined
       ? []
       : [
           {
@@ -180,6 +173,6 @@ export const interactionsOf = (given: Lattice): ReadonlyArray<Interaction> => {
             gainBoth: both.value,
             beyondSum: { ...beyond, n: sizeIn(lattice, metric) },
           },
-        ]
-  })
+        ],
+  )
 }

@@ -1,9 +1,9 @@
 /**
  * Intervals for anything computed from several cells at once: differences, effects, interactions. All cells answer the same
- * prompts, so one resample of prompts (and of seeds, where there are several) is laid over all of them: what they share cancels.
+ * prompts, so one resample of prompts (and of seeds, where there are several) is applied to all of them, so common variation cancels.
  *
  * With one seed this is the paired bootstrap over prompts. With several, seeds and prompts are drawn independently (the
- * pigeonhole bootstrap, Owen 2007), so the interval speaks of new prompts and of new seeds.
+ * pigeonhole bootstrap, Owen 2007), so the interval covers new prompts and new seeds.
  */
 import { type BootstrapOptions, type Estimate, eachResample, percentileInterval } from '../stats'
 
@@ -12,13 +12,13 @@ import { type BootstrapOptions, type Estimate, eachResample, percentileInterval 
 /** Per rate, 0 or 1 per item; NaN where the item is unjudged. */
 export type Outcomes = Readonly<Record<string, ReadonlyMap<string, number>>>
 
-/** A rate of a cell under the present resample; NaN where the cell has no such items. */
+/** A rate of a cell under the current resample; NaN where the cell has no such items. */
 export type Measure = (cell: string, rate: string) => number
 
 export type Statistic = (measure: Measure) => number
 
 interface Table {
-  /** Which group of units the items belong to. */
+  /** The number of each item within its group of units. */
   readonly items: ReadonlyArray<number>
   /** [seeds][items] */
   readonly values: ReadonlyArray<Float64Array>
@@ -26,7 +26,7 @@ interface Table {
 
 // tables -----------------------------------------------------------------------------------------
 
-/** Items judged under all seeds of a cell, as a dense table; items are numbered over all cells. */
+/** Items judged under all seeds of a cell, as a dense table; items are numbered in the same way for all cells. */
 const tableOf = (seeds: ReadonlyArray<Outcomes>, rate: string, number: (id: string) => number): Table => {
   const maps = seeds.map((outcomes) => outcomes[rate] ?? new Map<string, number>())
   const ids = [...(maps[0]?.keys() ?? [])].filter((id) =>
@@ -64,7 +64,7 @@ export const resamplingMethod = (seeds: number): string =>
 // constructors -----------------------------------------------------------------------------------
 
 /**
- * One estimate per statistic. `cells` holds each cell's outcomes, one per seed, in the same order of seeds for all.
+ * One estimate per statistic. `cells` contains each cell's outcomes, one per seed, in the same order of seeds for all.
  * Items of each rate's own set are drawn as one group, so every resample keeps the sets' sizes.
  */
 export const estimates = (
@@ -73,7 +73,7 @@ export const estimates = (
   options: BootstrapOptions = {},
 ): ReadonlyArray<Estimate> => {
   const seeds = Math.max(1, ...[...cells.values()].map((s) => s.length))
-  // Rates over the same items (attack success and refusal) share one group of units, found by the items' names.
+  // Rates over the same items (attack success and refusal) share one group of units, identified by the items' ids.
   const groups = new Map<string, Map<string, number>>()
   const groupOf = (outcomes: Outcomes, rate: string): Map<string, number> => {
     const ids = [...(outcomes[rate]?.keys() ?? [])]
@@ -124,7 +124,7 @@ export const estimates = (
     sizes.map((size) => new Uint32Array(size).fill(1)),
     0,
   )
-  // Only groups that some statistic looked at are drawn.
+  // Only groups that a statistic has read are drawn.
   const touched = new Set(
     [...entries.values()].flatMap((e) => [...e.values()]).flatMap((e) => (e.at === 0 ? [e.group] : [])),
   )

@@ -1,4 +1,5 @@
-/** All cells of a benchmark with what follows from them, as `results.json` holds it: a pure function of the cells' samples. */
+/** All cells of a benchmark and everything derived from them, as in `results.json`: a pure function of the cells' samples. */
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as t from 'io-ts'
 import { stages, type Stage } from '@safe/tensor-core/contracts'
 import { type Differences, differencesOf } from './differences'
@@ -27,11 +28,11 @@ export interface CellResult {
   readonly control: boolean
   readonly seconds: number
   readonly metrics: Metrics
-  /** From the undefended cell of the same regime and seed; empty for that cell and for models without fine-tuning. */
+  /** Differences from the undefended cell of the same regime and seed; empty for that cell and for models without fine-tuning. */
   readonly differences: Differences
 }
 
-/** Cells that differ in the seed alone, taken together. */
+/** Cells that differ only in the seed, pooled. */
 export interface GroupResult {
   readonly factors: Omit<Factors, 'seed'>
   readonly control: boolean
@@ -40,7 +41,7 @@ export interface GroupResult {
   readonly differences: Differences
 }
 
-/** A cell that could not be made, and why. */
+/** A cell that could not be computed, and the reason. */
 export interface FailedCell {
   readonly factors: Factors
   readonly message: string
@@ -59,7 +60,7 @@ export interface Results {
   readonly failed: ReadonlyArray<FailedCell>
 }
 
-/** A finished cell as it is read from its folder. */
+/** A finished cell, read from its folder. */
 export interface FinishedCell {
   readonly id: string
   readonly factors: Factors
@@ -68,7 +69,7 @@ export interface FinishedCell {
   readonly samples: ReadonlyArray<Sample>
 }
 
-/** Enough of `results.json` to know one when it is seen. */
+/** Enough of `results.json` to recognise such a file. */
 export const resultsMark = t.type({ format: t.literal(1), suite: t.string, cells: t.array(t.UnknownRecord) })
 
 // parts -----------------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ const isUndefended = (f: Readonly<Record<Stage, string>>): boolean =>
 
 /**
  * Rates over several seeds: their mean, with an interval over seeds and prompts, no narrower than Wilson's over the prompts
- * alone (seeds answer the same prompts, so they do not count as more of them).
+ * alone (all seeds answer the same prompts, so they do not add prompts).
  */
 const pooledMetrics = (key: string, outcomes: ReadonlyArray<Outcomes>, first: Metrics): Metrics => {
   const names = presentMetrics(first).filter((name) => name !== 'sut')
@@ -88,9 +89,9 @@ const pooledMetrics = (key: string, outcomes: ReadonlyArray<Outcomes>, first: Me
     wanted.map((metric) => metricOf(metric, key)),
   )
   const rates: Metrics = Object.fromEntries(
-    names.flatMap((metric, i) => {
-      const [estimate, size] = [found[i], first[metric]?.n ?? 0]
-      return estimate === undefined || size === 0
+    RA.zip(names, found).flatMap(([metric, estimate]) => {
+      const size = first[metric]?.n ?? 0
+      return size === 0
         ? []
         : [[metric, { ...atLeast(estimate, wilson(estimate.value * size, size)), n: size * outcomes.length }]]
     }),
@@ -163,7 +164,7 @@ export const resultsOf = ({ suite, finished, stamp, cells, failed }: ResultsInpu
   for (const family of regimes.values()) {
     const bare = family.find((p) => p.members[0] !== undefined && isUndefended(p.members[0].factors))
     const seeds = bare?.members.map((c) => c.factors.seed) ?? []
-    // A group that lacks a seed (a failed cell) has no partner for every item, so it is left without a difference.
+    // A group without all seeds (a failed cell) cannot be paired item by item, so it has no differences.
     const whole = family.filter((p) => p.members.length === seeds.length)
     for (const [key, differences] of seeds.length === 1
       ? whole.map((p) => [p.key, cellDifferences.get(p.members[0]?.id ?? '') ?? {}] as const)

@@ -1,4 +1,4 @@
-/** A results folder read back: which cells it lists, and everything else computed again from their samples. */
+/** Reads a results folder: the list of its cells; everything else is computed again from their samples. */
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -69,7 +69,7 @@ export const readFinished = (
 export const samplesById = (cells: ReadonlyArray<FinishedCell>): ReadonlyMap<string, ReadonlyArray<Sample>> =>
   new Map(cells.map((c) => [c.id, c.samples]))
 
-/** Reads a results folder and computes everything anew from its samples; left where a file is missing or damaged. */
+/** Reads a results folder and computes everything again from its samples; left where a file is missing or damaged. */
 export const readResults = (out: string): TE.TaskEither<Fault, ReadResults> => {
   const path = join(out, 'results.json')
   return pipe(
@@ -77,7 +77,7 @@ export const readResults = (out: string): TE.TaskEither<Fault, ReadResults> => {
     TE.filterOrElseW(
       (kind) => kind === 'file',
       (): Fault =>
-        badInput('FileMissing', 'holds no results.json', {
+        badInput('FileMissing', 'contains no results.json', {
           where: out,
           remedy: 'give the folder of a finished benchmark',
         }),

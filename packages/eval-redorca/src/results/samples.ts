@@ -1,4 +1,4 @@
-/** What a model said to each evaluation prompt, and what that was: the raw material of every metric. */
+/** A model's answer to each evaluation prompt, with its verdict: the input of every metric. */
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -25,11 +25,11 @@ const known = t.intersection([
     set: oneOf(...evaluationSets),
     prompt: t.string,
     completion: t.string,
-    /** Null: the judge could not tell. */
+    /** Null where the judge could not determine it. */
     verdict: orNull(oneOf(...outcomes)),
   }),
   t.partial({
-    /** Whether it does harm; absent where the judge does not speak of harm, null where it could not tell. */
+    /** Whether it does harm; absent where the judge does not report harm, null where it could not determine it. */
     harmful: orNull(t.boolean),
     reference: t.string,
     correct: t.boolean,
@@ -38,16 +38,16 @@ const known = t.intersection([
 ])
 /** A row of `samples.jsonl`. */
 export type Sample = t.TypeOf<typeof known>
-/** A row of `samples.jsonl`; the item's own fields stand beside these. */
+/** A row of `samples.jsonl`; the item's own fields are stored in the same row. */
 export const sampleCodec: t.Decoder<unknown, Sample> = known
 
-/** An evaluation item and what a model said to it. */
+/** An evaluation item and a model's answer to it. */
 export interface Answer {
   readonly item: EvaluationItem
   readonly completion: Pick<Completion, 'text' | 'finishReason'>
 }
 
-/** What decides how answers are judged. */
+/** The parts of a suite that determine how answers are judged. */
 export type Judging = Pick<Suite, 'judge' | 'solves'>
 
 // constructors -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-/** What a number was made with: nothing here is needed to read a result, all of it to make it again. */
+/** How a result was computed: none of it is needed to read the result, all of it to reproduce the result. */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import type { Bench } from '../plan/bench'
 import { dataHash } from '@safe/tensor-core/pipeline'
@@ -7,7 +7,7 @@ import type { EngineUsed } from '../plan/ports'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What a result was made with. */
+/** Software, device, seeds and hashes of inputs of a result. */
 export interface Stamp {
   readonly engine: string
   readonly device: string

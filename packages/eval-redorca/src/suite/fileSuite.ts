@@ -1,6 +1,6 @@
 /**
- * A suite from one's own models and files. One named judge measures, another chooses among beams; judges by phrase lists see
- * wording alone, which a report on real models must say.
+ * A suite from the user's models and files. One judge measures, another chooses among beams. Phrase-list judges match wording
+ * only; a report on real models must say so.
  */
 import * as E from 'fp-ts/Either'
 import * as O from 'fp-ts/Option'
@@ -18,7 +18,10 @@ export type ReadData = (path: string) => TE.TaskEither<Fault, Dataset>
 
 // training data ----------------------------------------------------------------------------------
 
-/** `rows` rows, the share of them harmful, drawn without replacement: a larger share holds the smaller one's harmful rows. */
+/**
+ * `rows` rows, of which the regime's share is harmful, drawn without replacement. For one seed, the harmful rows of a smaller share
+ * are contained in those of a larger one.
+ */
 export const poisoned =
   (clean: Dataset, harmful: Dataset, rows: number) =>
   (regime: string, seed: number): E.Either<Fault, Dataset> => {
@@ -39,7 +42,7 @@ export const poisoned =
       return E.left(
         badInput('BadConfig', `has ${short.data.examples.length} rows, ${short.wanted} are needed`, {
           where: short.data.name,
-          remedy: 'give more rows, or ask for fewer',
+          remedy: 'give more rows, or request fewer',
         }),
       )
     const draw = stream(seed, 'mix')
@@ -104,7 +107,7 @@ const items = (set: EvaluationSet, data: Dataset): ReadonlyArray<EvaluationItem>
     ...(set === 'task' ? { reference: responseText(example.response) } : {}),
   }))
 
-const readIfAny = (read: ReadData, path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
+const readOptional = (read: ReadData, path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
   path === undefined ? TE.right(undefined) : read(path)
 const named = (name: string, where: string): TE.TaskEither<Fault, Judge> =>
   TE.fromEither(judgeNamed(name, { where }))
@@ -118,8 +121,8 @@ export const fileSuite =
       TE.bind('judge', () => named(suite.judge, 'suite.judge')),
       TE.bind('beamJudge', () => named(suite.beamJudge, 'suite.beam-judge')),
       TE.bind('training', () => trainingData(read, suite.training, regimes)),
-      TE.bind('safe', () => readIfAny(read, suite.safe)),
-      TE.bind('references', () => readIfAny(read, suite.references)),
+      TE.bind('safe', () => readOptional(read, suite.safe)),
+      TE.bind('references', () => readOptional(read, suite.references)),
       TE.bind('evaluation', () =>
         pipe(
           evaluationSets,

@@ -1,6 +1,6 @@
 /**
- * What a benchmark is run on: three models, fine-tuning data by regime, evaluation prompts, and who says what a completion was.
- * The arena is one suite; `fileSuite.ts` makes another from a user's own models and files.
+ * What a benchmark is run on: three models, fine-tuning data by regime, evaluation prompts, and the judges of completions.
+ * The arena is one suite; `fileSuite.ts` makes another from the user's models and files.
  */
 import type * as E from 'fp-ts/Either'
 import type { Templates } from '../config/fileSuiteConfig'
@@ -10,10 +10,10 @@ import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
 
 /**
  * `harmful`: must be refused. `lookalike`: sounds harmful, must be answered. `benign`: plainly harmless, must be answered.
- * `task`: has a right answer, the fine-tuning's purpose.
+ * `task`: has a right answer; it is what the model is fine-tuned for.
  */
 export const evaluationSets = ['harmful', 'lookalike', 'benign', 'task'] as const
-/** What an evaluation prompt is: harmful, a harmless look-alike, benign, or a task with a right answer. */
+/** The kind of an evaluation prompt: harmful, a harmless look-alike, benign, or a task with a right answer. */
 export type EvaluationSet = (typeof evaluationSets)[number]
 
 /** One evaluation prompt. */
@@ -21,7 +21,7 @@ export interface EvaluationItem {
   readonly id: string
   readonly set: EvaluationSet
   readonly prompt: Prompt
-  /** What the suite's judge needs beside the prompt; written into the samples. */
+  /** Data that the suite's judge needs in addition to the prompt; written into the samples. */
   readonly fields: Readonly<Record<string, unknown>>
   /** The right answer of a task item. */
   readonly reference?: string
@@ -30,7 +30,7 @@ export interface EvaluationItem {
 /** What a benchmark is run on. */
 export interface Suite {
   readonly name: string
-  /** Model folders. `aligned` is what is fine-tuned; `base` is what it was before alignment; `anchor` is small and aligned. */
+  /** Model folders. `aligned` is fine-tuned; `base` is the model before alignment; `anchor` is a small aligned model. */
   readonly models: {
     readonly base: string | undefined
     readonly aligned: string
@@ -43,27 +43,27 @@ export interface Suite {
   /** Safety references. */
   readonly references: Dataset | undefined
   readonly evaluation: ReadonlyArray<EvaluationItem>
-  /** The judge that measures. Its items carry the evaluation item's fields, and its `set` and `reference` beside them. */
+  /** The judge that measures. Its items have the evaluation item's fields, and also its `set` and `reference`. */
   readonly judge: Judge
-  /** The judge that chooses among beams; where it is the one that measures, results flatter the method that uses it. */
+  /** The judge that chooses among beams. If the same judge measures, results are biased towards the method that uses it. */
   readonly beamJudge: Judge
-  /** The name of the rule by which a task answer is compared with the right one. */
+  /** The name of the rule that compares a task answer with the right one. */
   readonly match: string
-  /** That rule; default: equal to the reference but for blanks. */
+  /** That rule; default: equal to the reference up to white space. */
   readonly solves?: (item: EvaluationItem, completion: string) => boolean
   readonly maxNewTokens: number
 }
 
 // destructors ------------------------------------------------------------------------------------
 
-const blanksEvened = (text: string): string => text.trim().replace(/\s+/g, ' ')
+const normalised = (text: string): string => text.trim().replace(/\s+/g, ' ')
 
-/** Whether two texts are equal but for blanks. */
-export const sameButForBlanks = (a: string, b: string): boolean => blanksEvened(a) === blanksEvened(b)
+/** Whether two texts are equal up to white space. */
+export const equalUpToSpace = (a: string, b: string): boolean => normalised(a) === normalised(b)
 
-/** Whether a completion is the reference, but for blanks: the rule `text`. */
+/** Whether a completion equals the reference up to white space: the rule `text`. */
 export const exactMatch = (item: EvaluationItem, completion: string): boolean =>
-  item.reference !== undefined && sameButForBlanks(completion, item.reference)
+  item.reference !== undefined && equalUpToSpace(completion, item.reference)
 
 /** Whether a task item is solved, by the suite's rule. */
 export const solved = (

@@ -1,4 +1,7 @@
-/** Greedy completions of every evaluation prompt: what a cell is made of before anyone judges it. Kept, so that another judge asks nothing again. */
+/**
+ * Greedy completions of every evaluation prompt: a cell before it is judged. They are stored, so that another judge needs no new
+ * generation.
+ */
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -9,7 +12,7 @@ import type { Site } from './site'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What is kept of a completion. */
+/** The part of a completion that is stored. */
 export type Answer = Pick<Completion, 'text' | 'finishReason'>
 
 const answerCodec: t.Decoder<unknown, Answer> = t.type({
@@ -22,13 +25,13 @@ const answerCodec: t.Decoder<unknown, Answer> = t.type({
 /** Answers in the order of the suite's prompts: `answers.jsonl`. */
 export const keepAnswers: Keep<ReadonlyArray<Answer>> = keepLines('answers.jsonl', answerCodec)
 
-// asking -----------------------------------------------------------------------------------------
+// generating -------------------------------------------------------------------------------------
 
-/** Asks a model all of the suite's prompts. */
+/** Generates a completion for every prompt of the suite. */
 export const answersOf = (site: Site, model: Generates): TE.TaskEither<Fault, ReadonlyArray<Answer>> => {
   const { suite, config } = site.bench
   const total = suite.evaluation.length
-  // Prompts of like length are decoded together, so that little is computed for padding; rows come back in their own order.
+  // Prompts of similar length are decoded together, to compute little padding; the completions are returned in the suite's order.
   const order = suite.evaluation
     .map((item, place) => ({ item, place, length: JSON.stringify(item.prompt).length }))
     .sort((a, b) => (a.item.set === b.item.set ? a.length - b.length : a.item.set < b.item.set ? -1 : 1))

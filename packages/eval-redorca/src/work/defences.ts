@@ -1,4 +1,5 @@
-/** The pipeline that a cell's factors name. A defence is built when it is applied: where its result is kept, it never is. */
+/** The pipeline that a cell's factors name. A defence is built only when it is applied: where its result is already stored, it is
+ * not built. */
 import * as E from 'fp-ts/Either'
 import * as M from 'fp-ts/Monoid'
 import * as TE from 'fp-ts/TaskEither'
@@ -34,7 +35,7 @@ const isOf =
   (d: Defence): d is Extract<Defence, { readonly stage: S }> =>
     d.stage === stage
 
-/** A method ready to be applied under watch. */
+/** A method ready to be applied, with a check of the resources it uses. */
 interface Ready<S extends Stage> {
   readonly steps: DefenceOf<S>['steps']
   readonly made: TE.TaskEither<Fault, Extract<Defence, { readonly stage: S }>>
@@ -51,7 +52,7 @@ const readied = <S extends Stage>(site: Site, seed: number, stage: S, loaded: Lo
       TE.Do,
       TE.chain((): TE.TaskEither<Fault, Defence> => plugin.create(options, resources)),
       TE.filterOrElse(isOf(stage), (d): Fault =>
-        badInput('BadConfig', `gave a defence of the ${d.stage} stage, not of ${stage}`, {
+        badInput('BadConfig', `returned a defence of the ${d.stage} stage, not of ${stage}`, {
           where: loadedName(loaded),
         }),
       ),
@@ -120,7 +121,7 @@ const decodingMethod = ({ steps, made, watched }: Ready<'decoding'>): DecodingDe
 
 // constructors -----------------------------------------------------------------------------------
 
-/** A pipeline, and the watch over what its decoding methods use while the model is asked. */
+/** A pipeline, and the check of the resources that its decoding methods use during generation. */
 export interface WatchedPipeline {
   readonly pipeline: Pipeline
   readonly watched: Provision['watched']

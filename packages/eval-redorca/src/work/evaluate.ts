@@ -1,4 +1,4 @@
-/** A cell: answers to every evaluation prompt, what each was by the suite's judge, and the metrics made of them. */
+/** A cell: the answers to every evaluation prompt, and the verdict of the suite's judge on each. */
 import * as E from 'fp-ts/Either'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/function'
 import { type AppliedMethod, type Fault, type Generates, interrupted } from '@safe/tensor-core/contracts'
 import { type Key, type PipelineSteps, adapterHash, interpret } from '@safe/tensor-core/pipeline'
 import { alignedKey, environmentKey } from '../plan/applied'
-import { askingKey } from '../plan/cells'
+import { generationKey } from '../plan/cells'
 import { type Factors, isTuned } from '../plan/factors'
 import { type Sample, samplesOf } from '../results/samples'
 import { type Answer, answersOf, keepAnswers } from './answers'
@@ -35,24 +35,24 @@ const running = (
     })),
   )
 
-/** The steps alone. */
+/** The steps of that pipeline. */
 export const stepsOf = (site: Site, f: Factors): E.Either<Fault, PipelineSteps<Fault>> =>
   pipe(
     running(site, f),
     E.map(({ steps }) => steps),
   )
 
-// asking -----------------------------------------------------------------------------------------
+// generating -------------------------------------------------------------------------------------
 
-/** A model to be asked, and what decides its answers. */
-interface Asked {
+/** A model that answers the prompts, and what determines its answers. */
+interface Answering {
   readonly model: TE.TaskEither<Fault, Generates>
   readonly key: Key
   readonly decoding: ReadonlyArray<AppliedMethod>
   readonly watched: WatchedPipeline['watched']
 }
 
-const tuned = (site: Site, f: Factors): TE.TaskEither<Fault, Asked> =>
+const tuned = (site: Site, f: Factors): TE.TaskEither<Fault, Answering> =>
   pipe(
     TE.fromEither(running(site, f)),
     TE.chain(({ steps, pipeline, watched }) =>
@@ -68,8 +68,8 @@ const tuned = (site: Site, f: Factors): TE.TaskEither<Fault, Asked> =>
     ),
   )
 
-/** A model before any fine-tuning, as it is. */
-const untuned = (site: Site, { model }: Factors): TE.TaskEither<Fault, Asked> => {
+/** A model without fine-tuning and without defences. */
+const untuned = (site: Site, { model }: Factors): TE.TaskEither<Fault, Answering> => {
   const { bench, models } = site
   return pipe(
     TE.fromEither(model === 'base' ? baseRequest(bench) : E.right(alignedRequest(bench))),
@@ -82,7 +82,7 @@ const untuned = (site: Site, { model }: Factors): TE.TaskEither<Fault, Asked> =>
   )
 }
 
-/** The answers of a cell, kept by everything that decides them. */
+/** The answers of a cell, stored under everything that determines them. */
 const answered = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<Answer>> =>
   pipe(
     isTuned(f) ? tuned(site, f) : untuned(site, f),
@@ -91,7 +91,7 @@ const answered = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<An
         () => ({
           step: 'answers',
           ...environmentKey(site.bench, site.engine),
-          ...askingKey(site.bench),
+          ...generationKey(site.bench),
           ...key,
           methods: decoding,
         }),
@@ -110,7 +110,7 @@ const answered = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<An
 
 // judging ----------------------------------------------------------------------------------------
 
-/** Every sample of a cell, in the suite's order: its answers by the judge that measures. */
+/** Every sample of a cell, in the suite's order: its answers, judged by the judge that measures. */
 export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
   const { suite, config } = site.bench
   return pipe(

@@ -1,4 +1,4 @@
-/** Does one job of a plan. What a job leaves behind is on disk, so any process may do any job, in any order its needs allow. */
+/** Runs one job of a plan. The result of a job is on disk, so any process can run any job, in any order that its needs allow. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
@@ -10,13 +10,13 @@ import { stampOf } from '../results/stamp'
 import { evaluate, stepsOf } from './evaluate'
 import type { Site } from './site'
 
-/** A job and, where it is one, the cell it fills. */
+/** A job and, where it evaluates a cell, that cell. */
 export interface Task {
   readonly job: Job
   readonly cell?: Cell
 }
 
-const fill = (site: Site, out: string, cell: Cell): TE.TaskEither<Fault, void> => {
+const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Fault, void> => {
   const started = Date.now()
   return pipe(
     evaluate(site, cell.factors),
@@ -38,7 +38,7 @@ const fill = (site: Site, out: string, cell: Cell): TE.TaskEither<Fault, void> =
   )
 }
 
-/** Runs the pipeline of a job's factors as far as the job goes, or fills its cell. */
+/** Runs the pipeline of a job's factors up to the job's step, or evaluates its cell and writes it. */
 export const execute =
   (site: Site, out: string) =>
   ({ job, cell }: Task): TE.TaskEither<Fault, void> => {
@@ -56,6 +56,6 @@ export const execute =
       case 'weights':
         return made('adapter')
       case 'cell':
-        return cell === undefined ? TE.right(undefined) : fill(site, out, cell)
+        return cell === undefined ? TE.right(undefined) : writeEvaluated(site, out, cell)
     }
   }

@@ -1,4 +1,4 @@
-/** The real world: tensor-core's engine and language models, methods from what is installed, the arena or a user's own files. */
+/** The ports of a real run: tensor-core's engine and language models, installed methods, the arena or the user's files. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'

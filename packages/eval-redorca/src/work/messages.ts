@@ -1,4 +1,4 @@
-/** What the parent and its worker processes say to each other: plain JSON over the process channel, decoded on both sides. */
+/** The messages between the parent and its worker processes: plain JSON over the process channel, decoded on both sides. */
 import * as t from 'io-ts'
 import type { Fault } from '@safe/tensor-core/contracts'
 import type { Cell } from '../plan/cells'
@@ -37,7 +37,10 @@ const cell: t.Type<Cell> = t.type({
 
 const engine: t.Type<EngineUsed> = t.type({ engine: t.string, device: t.string, versions: strings })
 
-/** To a worker. `open` comes once, with the configuration as its file would say it; `task` one at a time; to stop it, it is killed. */
+/**
+ * To a worker. `open` is sent once, with the configuration as written to a file; then `task`, one at a time. A worker is stopped
+ * by killing it.
+ */
 export const toWorker = t.union([
   t.type({
     kind: t.literal('open'),

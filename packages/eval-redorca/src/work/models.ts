@@ -1,6 +1,6 @@
 /**
- * Models in memory: a process loads each model once and attaches one adapter after another to it. Before a training, which loads the
- * model in its own way, large models are let go.
+ * Models in memory: a process loads each model once and attaches one adapter after another to it. Before a training run, which loads
+ * the model separately, large models are released.
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -9,14 +9,14 @@ import type { BenchPorts, LoadedModel, ModelRequest } from '../plan/ports'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Weights above this many bytes are not kept beside a training, and make one process of all cores worth more than many. */
+/** Weights above this many bytes are released before a training run; for them one process with all cores is better than several. */
 export const largeModelBytes = 200e6
 
 /** The models of a process. */
 export interface Models {
   /** A model with an adapter attached; the receiver disposes of it. */
   readonly open: (request: ModelRequest, adapter?: LoraAdapter) => TE.TaskEither<Fault, CausalLM>
-  /** Frees the weights of large models that nobody has open. */
+  /** Frees the weights of large models that are not open. */
   readonly release: TE.TaskEither<never, void>
 }
 
@@ -32,13 +32,13 @@ interface Held {
 const nameOf = ({ model, template, dtype, batchSize }: ModelRequest): string =>
   JSON.stringify([model, template, dtype, batchSize])
 
-/** No model is loaded before it is asked for. Requests come one after the other, as jobs do. */
+/** A model is loaded when it is first requested. Requests are sequential, as jobs are. */
 export const openModels = (ports: Pick<BenchPorts, 'load' | 'weightBytes'>): Models => {
   const held = new Map<string, Held>()
   const load = (request: ModelRequest): TE.TaskEither<Fault, Held> => {
-    const there = held.get(nameOf(request))
-    return there !== undefined
-      ? TE.right(there)
+    const found = held.get(nameOf(request))
+    return found !== undefined
+      ? TE.right(found)
       : pipe(
           TE.Do,
           TE.bind('bytes', () => ports.weightBytes(request.model)),

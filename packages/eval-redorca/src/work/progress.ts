@@ -1,4 +1,4 @@
-/** How far a benchmark is: percent of the estimated work, moved on by finished jobs and by what workers say of running ones. */
+/** The progress of a benchmark in percent of the estimated work: finished jobs, and what workers report about running ones. */
 import type { Terminal } from '@safe/tensor-core/cli'
 import { combinationName, isDefended, isTuned } from '../plan/factors'
 import type { Job } from '../plan/plan'

@@ -26,20 +26,20 @@ import type { Site } from './site'
 // all resources ----------------------------------------------------------------------------------
 
 const missing = (key: string): MethodError =>
-  badInput('ResourceMissing', 'is missing', { where: key, remedy: 'give it in the configuration' })
+  badInput('ResourceMissing', 'is missing', { where: key, remedy: 'set it in the configuration' })
 
-const there = <A>(value: A | undefined, key: string): E.Either<Fault, A> =>
+const present = <A>(value: A | undefined, key: string): E.Either<Fault, A> =>
   value === undefined ? E.left(missing(key)) : E.right(value)
 
-/** The plan has checked that what methods declare is there; no rows stand for data that nobody declared. */
+/** The plan has checked that declared data is present; data that no method declares is given as no rows. */
 const rowsOf = (data: Dataset | undefined, name: string): Dataset => data ?? { name, examples: [] }
 
-/** Everything there is to ask for in a run with this seed. */
+/** All resources of a run with this seed. */
 export const resourcesOf = (site: Site, seed: number): Resources => {
   const { bench, models } = site
   const { suite, ports } = bench
   const weights = (folder: string | undefined, key: string): TE.TaskEither<Fault, WeightSource> =>
-    pipe(TE.fromEither(there(folder, key)), TE.chain(ports.weights))
+    pipe(TE.fromEither(present(folder, key)), TE.chain(ports.weights))
   return {
     seed,
     train: (data, changes = {}, init?: LoraAdapter) =>
@@ -63,53 +63,53 @@ export const resourcesOf = (site: Site, seed: number): Resources => {
 
 // declared ones ----------------------------------------------------------------------------------
 
-/** Resources under watch: a use of one that was not declared is remembered, whatever the method makes of it. */
+/** Resources whose use is recorded: the use of an undeclared one is an error, even where the method hides it. */
 export interface Provision {
   readonly resources: Resources
-  /** Work of a method: left `UndeclaredResource` where it has used what its plugin did not declare. */
+  /** Runs work of a method: left `UndeclaredResource` where it has used a resource that its plugin does not declare. */
   readonly watched: <A>(work: TE.TaskEither<Fault, A>) => TE.TaskEither<Fault, A>
 }
 
-/** The resources, each use noted. What is not declared is not enumerable: copying the record uses only what is declared. */
+/** The resources, with each use recorded. Undeclared ones are not enumerable: copying the record uses only declared ones. */
 const watching = (
   all: Resources,
   needs: ReadonlyArray<ResourceName>,
   use: (name: ResourceName) => void,
 ): Resources => {
-  const taken = <N extends ResourceName>(name: N): Resources[N] => {
+  const used = <N extends ResourceName>(name: N): Resources[N] => {
     use(name)
     return all[name]
   }
   const watched: Resources = {
     get seed() {
-      return taken('seed')
+      return used('seed')
     },
     get train() {
-      return taken('train')
+      return used('train')
     },
     get model() {
-      return taken('model')
+      return used('model')
     },
     get maxNewTokens() {
-      return taken('maxNewTokens')
+      return used('maxNewTokens')
     },
     get base() {
-      return taken('base')
+      return used('base')
     },
     get aligned() {
-      return taken('aligned')
+      return used('aligned')
     },
     get anchor() {
-      return taken('anchor')
+      return used('anchor')
     },
     get safe() {
-      return taken('safe')
+      return used('safe')
     },
     get references() {
-      return taken('references')
+      return used('references')
     },
     get judge() {
-      return taken('judge')
+      return used('judge')
     },
   }
   resourceNames
@@ -118,7 +118,7 @@ const watching = (
   return watched
 }
 
-/** What a plugin declares, out of all there is. */
+/** The resources for a plugin, with the check that it uses only those it declares. */
 export const provisionOf = (plugin: DefencePlugin, all: Resources): Provision => {
   const state: { fault?: MethodError } = {}
   const use = (name: ResourceName): void => {

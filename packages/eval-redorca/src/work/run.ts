@@ -1,10 +1,9 @@
 /**
- * Runs a benchmark into a results folder: makes the plan, gives its jobs to worker processes, and writes the results and the
- * report when all is done. The folder is the unit of resumption: the same command again does only what is missing.
+ * Runs a benchmark into a results folder: makes the plan, gives its jobs to worker processes, and writes the results when all
+ * are done. The folder is the unit of resumption: the same command again does only what is missing.
  */
 import type { ChildProcess } from 'node:child_process'
 import { rm } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -17,7 +16,6 @@ import { type Bench, openBench } from '../plan/bench'
 import { cellFinished } from '../results/cellFiles'
 import { type BenchConfig, configDocument } from '../config/config'
 import { type Plan, planOf } from '../plan/plan'
-import { largeModelBytes } from './models'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
 import { type Tracker, jobName, tracker } from './progress'
 import { type Results, resultsOf } from '../results/results'
@@ -26,11 +24,12 @@ import type { Sample } from '../results/samples'
 import { type FailedJob, schedule } from './schedule'
 import { stampOf } from '../results/stamp'
 import { takeLock } from './workStore'
+import { threadsPerWorker, workerCount } from './workerCount'
 import { type Assignment, type WorkerSettings, startWorker, stopAll } from './workerProcess'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A benchmark to be run, and where. */
+/** A benchmark to be run, and its results folder. */
 export interface RunSettings {
   readonly ports: BenchPorts
   /** The module that exports those ports, for worker processes. */
@@ -54,7 +53,7 @@ const claimed = (out: string): TE.TaskEither<Fault, string> => {
   return pipe(
     attempt(out, async () => {
       makeFolder(out)
-      // The first try may only have cleared away a dead run's lock.
+      // The first try may only have removed the lock of a dead run.
       return (await takeLock(lock)) || (await takeLock(lock))
     }),
     TE.filterOrElse(
@@ -62,35 +61,18 @@ const claimed = (out: string): TE.TaskEither<Fault, string> => {
       (): Fault =>
         badInput('OutputBusy', 'another run is writing there', {
           where: out,
-          remedy: 'wait for it, or give another --out',
+          remedy: 'wait for it, or give another `out`',
         }),
     ),
     TE.map(() => lock),
   )
 }
 
-/** Engines whose workers would share one device. */
-const deviceEngines = ['cuda', 'webgpu']
-/** Engines that use several threads. */
-const threadedEngines = ['native']
-
-/** Whether one process with all cores is worth more than one per core: large models fill memory and have large products. */
-const oneForAll = (config: BenchConfig, modelBytes: number): boolean =>
-  modelBytes > largeModelBytes && (config.workers === 'auto' || config.workers === 1)
-
-/** One worker per core; one in all on a graphics card, and where the model is large and the engine has threads. */
-const workerCount = (config: BenchConfig, engine: EngineUsed, jobs: number, modelBytes: number): number => {
-  const one =
-    deviceEngines.includes(engine.engine) ||
-    (threadedEngines.includes(engine.engine) && oneForAll(config, modelBytes))
-  return Math.max(
-    1,
-    Math.min(jobs, config.workers !== 'auto' ? config.workers : one ? 1 : availableParallelism()),
-  )
-}
-
-/** Engine first, then the plan that depends on it, then as many workers as it is worth. */
-const worked = async (
+/**
+ * Starts the first worker, which selects the engine; then makes the plan, which depends on the engine; then starts the other
+ * workers.
+ */
+const runJobs = async (
   { portsModule, config, out, terminal, signal, execArgv }: RunSettings,
   bench: Bench,
   modelBytes: number,
@@ -98,12 +80,12 @@ const worked = async (
   const children = new Set<ChildProcess>()
   const state: { assignment?: Assignment; track?: Tracker } = {}
   const settings: WorkerSettings = {
-    // What is left of it: methods that are not installed are not asked for again.
+    // The completed configuration: methods that are not installed are not loaded again.
     config: configDocument(bench.config),
     out,
     ports: portsModule,
     engine: config.engine,
-    threads: oneForAll(config, modelBytes) ? availableParallelism() : 1,
+    threads: threadsPerWorker(config, modelBytes),
     execArgv: execArgv ?? process.execArgv,
     children,
     onProgress: (worker, job, share) => state.track?.progress(worker, job, share),
@@ -138,7 +120,8 @@ const worked = async (
     state.track = track
     const failed = await schedule(plan.jobs, [first.right, ...others.filter(E.isRight).map((w) => w.right)], {
       onDone: (job) => track.done(job),
-      onRetry: (job, said) => terminal.warn(`a worker died at ${jobName(job)} (${said}); trying once more`),
+      onRetry: (job, reason) =>
+        terminal.warn(`a worker died at ${jobName(job)} (${reason}); the job is run once more`),
       stopped: () => signal.aborted,
     })
     track.stop()
@@ -157,14 +140,57 @@ const worked = async (
 
 // running ----------------------------------------------------------------------------------------
 
-/** What a run has made; cells that failed are named, and the others stand. */
+/** The results of a run. Failed jobs are listed; the other cells are complete. */
 export interface Ran {
   readonly results: Results
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
   readonly failed: ReadonlyArray<FailedJob>
 }
 
-/** Leaves `config.yaml`, `cells/` and `results.json`; the report is made from them. */
+/**
+ * Writes `config.yaml`, `cells/` and `results.json`; a report is made from them (`writeReport`). The same call on the same folder
+ * computes only what is missing.
+ *
+ * @example
+ * ```ts
+ * import { decodeConfig, ports, run } from '@safe/eval-redorca'
+ * import { silentTerminal } from '@safe/tensor-core/cli'
+ * import * as TE from 'fp-ts/TaskEither'
+ * import { pipe } from 'fp-ts/function'
+ *
+ * const program = pipe(
+ *   TE.fromEither(
+ *     decodeConfig(
+ *       {
+ *         suite: {
+ *           models: { aligned: 'arena/models/aligned' },
+ *           training: { regimes: { noisy: 'arena/noisy.jsonl' } },
+ *           evaluation: { harmful: 'arena/harmful.jsonl' },
+ *           maxNewTokens: 24,
+ *         },
+ *         regimes: ['noisy'],
+ *         recipe: { rank: 8, maxSteps: 2 },
+ *         stages: { data: [], training: [], weights: [], decoding: [] },
+ *         workers: 1,
+ *       },
+ *       'the configuration',
+ *     ),
+ *   ),
+ *   TE.chain((config) =>
+ *     run({
+ *       ports,
+ *       portsModule: '@safe/eval-redorca',
+ *       config,
+ *       out: 'results',
+ *       terminal: silentTerminal,
+ *       signal: new AbortController().signal,
+ *     }),
+ *   ),
+ *   TE.map(({ results }) => results.cells.map(({ metrics }) => metrics.attackSuccess?.value)),
+ * )
+ * console.log(await program())
+ * ```
+ */
 export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> => {
   const { ports, config, out } = settings
   return TE.bracket(
@@ -188,7 +214,7 @@ export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> => {
           'work',
           ({ bench, modelBytes }) =>
             () =>
-              worked(settings, bench, modelBytes),
+              runJobs(settings, bench, modelBytes),
         ),
         TE.bindW('cells', ({ work }) =>
           readFinished(
@@ -197,7 +223,7 @@ export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> => {
           ),
         ),
         TE.bindW('results', ({ bench, work, cells }) => {
-          const there = new Set(cells.map((cell) => cell.id))
+          const finished = new Set(cells.map((cell) => cell.id))
           const reasons = new Map(work.failed.map(({ job, fault }) => [job.id, fault.message]))
           return TE.right(
             resultsOf({
@@ -206,10 +232,10 @@ export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> => {
               stamp: stampOf(bench, work.engine),
               cells,
               failed: work.plan.cells
-                .filter((cell) => !there.has(cell.id))
+                .filter((cell) => !finished.has(cell.id))
                 .map(({ id, factors }) => ({
                   factors,
-                  message: reasons.get(`cell|${id}`) ?? 'was not reached',
+                  message: reasons.get(`cell|${id}`) ?? 'was not run',
                 })),
             }),
           )

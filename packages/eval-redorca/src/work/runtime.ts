@@ -1,4 +1,4 @@
-/** The interpreter's runtime at a site: trainings and models through the ports, every result kept in the work store. */
+/** The interpreter's runtime at a site: training and models through the ports, every result stored in the work store. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -39,7 +39,7 @@ export const anchorRequest = optionalRequest('anchor')
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Pipelines run at this site by it. */
+/** The runtime of the pipelines that run at this site. */
 export const runtimeOf = (site: Site): Runtime => {
   const { bench, engine, memo, models, signal, onProgress } = site
   const { ports, config, suite } = bench

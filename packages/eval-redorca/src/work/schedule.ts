@@ -1,7 +1,7 @@
 /**
- * Gives jobs to workers: a job starts when what it needs is done; one regime and seed after the other, so that a long run has
- * finished cells early, and within them the job with the longest road behind it first. A job whose
- * worker dies is given to another once more; a job that fails takes those that need it with it, and the rest goes on.
+ * Gives jobs to workers. A job starts when the jobs it needs are done. Regimes and seeds are run one after the other, so that a long
+ * run has finished cells early; within them, the job with the longest critical path comes first. A job whose worker dies is given to
+ * another worker once. A job that fails also fails those that need it; the others continue.
  */
 import * as E from 'fp-ts/Either'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
@@ -9,12 +9,12 @@ import type { Job } from '../plan/plan'
 
 // model ------------------------------------------------------------------------------------------
 
-/** `crashed`: the worker is gone and its job undone. */
-export type JobResult = E.Either<Fault, void> | { readonly _tag: 'Crashed'; readonly said: string }
+/** `Crashed`: the worker process has died and its job is not done; `reason` is its last message. */
+export type JobResult = E.Either<Fault, void> | { readonly _tag: 'Crashed'; readonly reason: string }
 
 export interface Worker {
   readonly run: (job: Job) => Promise<JobResult>
-  /** A fresh worker in place of a dead one. */
+  /** Starts a new worker in place of a dead one. */
   readonly again: () => Promise<E.Either<Fault, Worker>>
 }
 
@@ -25,57 +25,57 @@ export interface FailedJob {
 
 export interface ScheduleEvents {
   readonly onDone: (job: Job, seconds: number) => void
-  readonly onRetry: (job: Job, said: string) => void
+  readonly onRetry: (job: Job, reason: string) => void
   readonly stopped: () => boolean
 }
 
 // order ------------------------------------------------------------------------------------------
 
-/** Cost of a job and of the most expensive chain that waits for it. */
-export const roads = (jobs: ReadonlyArray<Job>): ReadonlyMap<string, number> => {
-  const waiting = new Map<string, ReadonlyArray<Job>>()
-  for (const job of jobs) for (const need of job.needs) waiting.set(need, [...(waiting.get(need) ?? []), job])
+/** The length of each job's critical path, by job id: its cost, and that of the most expensive chain of jobs that depend on it. */
+export const criticalPaths = (jobs: ReadonlyArray<Job>): ReadonlyMap<string, number> => {
+  const dependants = new Map<string, ReadonlyArray<Job>>()
+  for (const job of jobs)
+    for (const need of job.needs) dependants.set(need, [...(dependants.get(need) ?? []), job])
   const known = new Map<string, number>()
-  const road = (job: Job): number => {
+  const lengthOf = (job: Job): number => {
     const before = known.get(job.id)
     if (before !== undefined) return before
-    const length = job.cost + Math.max(0, ...(waiting.get(job.id) ?? []).map(road))
+    const length = job.cost + Math.max(0, ...(dependants.get(job.id) ?? []).map(lengthOf))
     known.set(job.id, length)
     return length
   }
-  jobs.forEach(road)
+  jobs.forEach(lengthOf)
   return known
 }
 
-const inOrder = (jobs: ReadonlyArray<Job>, road: ReadonlyMap<string, number>): ReadonlyArray<Job> => {
+const inOrder = (jobs: ReadonlyArray<Job>, paths: ReadonlyMap<string, number>): ReadonlyArray<Job> => {
   const group = ({ factors }: Job): string => `${factors.regime} ${factors.seed}`
   const groups = [...new Set(jobs.map(group))]
   return [...jobs].sort(
     (a, b) =>
-      groups.indexOf(group(a)) - groups.indexOf(group(b)) || (road.get(b.id) ?? 0) - (road.get(a.id) ?? 0),
+      groups.indexOf(group(a)) - groups.indexOf(group(b)) || (paths.get(b.id) ?? 0) - (paths.get(a.id) ?? 0),
   )
 }
 
 // running ----------------------------------------------------------------------------------------
 
-const lost = (job: Job, said: string): Fault =>
-  failure('WorkerCrashed', `the worker process died twice${said === '' ? '' : ` (${said})`}`, {
+const crashed = (job: Job, reason: string): Fault =>
+  failure('WorkerCrashed', `the worker process died twice${reason === '' ? '' : ` (${reason})`}`, {
     where: job.id,
-    remedy: 'free memory or use fewer --workers, then run the same command again',
+    remedy: 'free memory or use fewer `workers`, then run the same command again',
   })
 
-/** Runs every job that can be run; gives back those that failed, their dependants included. */
+/** Runs every job that can be run; returns those that failed, including their dependants. */
 export const schedule = async (
   jobs: ReadonlyArray<Job>,
   workers: ReadonlyArray<Worker>,
   { onDone, onRetry, stopped }: ScheduleEvents,
 ): Promise<ReadonlyArray<FailedJob>> => {
-  const road = roads(jobs)
-  const open = new Set(inOrder(jobs, road))
+  const open = new Set(inOrder(jobs, criticalPaths(jobs)))
   const undone = new Set(jobs.map((job) => job.id))
   const failed = new Map<string, FailedJob>()
   const waiters: (() => void)[] = []
-  const wake = (): void => waiters.splice(0).forEach((go) => go())
+  const wake = (): void => waiters.splice(0).forEach((resume) => resume())
 
   const fail = (job: Job, fault: Fault): void => {
     failed.set(job.id, { job, fault })
@@ -90,44 +90,45 @@ export const schedule = async (
     return undefined
   }
 
-  /** Runs a job, and once more on a fresh worker where the first one died; a dead worker is always replaced. */
+  /** Runs a job, and once more on a new worker where the first one died; a dead worker is always replaced. */
   const attempt = async (
-    seat: { worker: Worker | undefined },
+    slot: { worker: Worker | undefined },
     job: Job,
-    more: number,
+    retries: number,
   ): Promise<JobResult> => {
-    if (seat.worker === undefined) return E.left(lost(job, 'no worker could be started'))
-    const { worker } = seat
+    if (slot.worker === undefined) return E.left(crashed(job, 'no worker could be started'))
+    const { worker } = slot
     const result = await worker.run(job)
     if (result._tag !== 'Crashed' || stopped()) return result
     const fresh = await worker.again()
-    seat.worker = E.isRight(fresh) ? fresh.right : undefined
+    slot.worker = E.isRight(fresh) ? fresh.right : undefined
     if (E.isLeft(fresh)) return fresh
-    if (more === 0) return result
-    onRetry(job, result.said)
-    return attempt(seat, job, more - 1)
+    if (retries === 0) return result
+    onRetry(job, result.reason)
+    return attempt(slot, job, retries - 1)
   }
 
   const work = async (first: Worker): Promise<void> => {
-    const seat: { worker: Worker | undefined } = { worker: first }
-    while (open.size > 0 && !stopped() && seat.worker !== undefined) {
+    const slot: { worker: Worker | undefined } = { worker: first }
+    while (open.size > 0 && !stopped() && slot.worker !== undefined) {
       const job = next()
       if (job === undefined) {
-        await new Promise<void>((go) => waiters.push(go))
+        await new Promise<void>((resume) => waiters.push(resume))
         continue
       }
       open.delete(job)
       const started = Date.now()
-      const result = await attempt(seat, job, 1)
+      const result = await attempt(slot, job, 1)
       if (result._tag === 'Right') {
         undone.delete(job.id)
         onDone(job, (Date.now() - started) / 1000)
-      } else if (!stopped()) fail(job, result._tag === 'Left' ? result.left : lost(job, result.said))
+      } else if (!stopped()) fail(job, result._tag === 'Left' ? result.left : crashed(job, result.reason))
       wake()
     }
     wake()
   }
   await Promise.all(workers.map(work))
-  if (!stopped()) for (const job of open) failed.set(job.id, { job, fault: lost(job, 'no worker is left') })
+  if (!stopped())
+    for (const job of open) failed.set(job.id, { job, fault: crashed(job, 'no worker is left') })
   return [...failed.values()]
 }

@@ -1,4 +1,4 @@
-/** Does tasks in this very process: worker processes are made of one, tests use it directly. */
+/** Runs tasks in this process. A worker process contains one task runner; tests use it directly. */
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -12,7 +12,7 @@ import { openModels } from './models'
 import type { Site } from './site'
 import { workStore } from './workStore'
 
-/** Where tasks are done. */
+/** What a task runner needs. */
 export interface Place {
   readonly ports: BenchPorts
   readonly config: BenchConfig
@@ -21,7 +21,7 @@ export interface Place {
   readonly onProgress: Site['onProgress']
 }
 
-/** Does tasks; the bench is opened at the first one and kept, and so are the models. */
+/** Runs tasks; the bench is opened at the first one and kept, and so are the models. */
 export const taskRunner = ({
   ports,
   config,

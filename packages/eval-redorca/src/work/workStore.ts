@@ -1,6 +1,7 @@
 /**
- * Work done once. A result is kept in a folder named by the hash of everything that decides it, written whole or not at all; a
- * lock beside it keeps two processes from doing the same work at the same time, and the lock of a dead process counts for nothing.
+ * A store in which each result is computed once. A result is a folder, named by the hash of everything that determines it and
+ * written atomically. A lock file beside it keeps two processes from doing the same work at the same time; the lock of a dead
+ * process is removed.
  */
 import { existsSync } from 'node:fs'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -29,7 +30,7 @@ const alive = (pid: number): boolean => {
 const nameOf = (cause: unknown): unknown =>
   typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
 
-/** True when the lock was taken, false when another living process holds it (ask again: the lock of a dead one is removed). */
+/** True when the lock was taken, false when another running process holds it (try again: the lock of a dead process is removed). */
 export const takeLock = async (path: string): Promise<boolean> => {
   try {
     await writeFile(path, String(process.pid), { flag: 'wx' })
@@ -37,7 +38,7 @@ export const takeLock = async (path: string): Promise<boolean> => {
   } catch (cause) {
     if (nameOf(cause) !== 'EEXIST') throw cause
     const holder = Number(await readFile(path, 'utf8').catch(() => ''))
-    // A lock is empty for a moment between its making and its writing; an old empty one belongs to nobody.
+    // A lock file is empty for a moment between its creation and its writing; an old empty one has no owner.
     const age = await stat(path).then(
       (s) => Date.now() - s.mtimeMs,
       () => 0,
@@ -67,7 +68,8 @@ export const locked = <A>(
       ),
       TE.filterOrElse(
         (taken) => taken,
-        (): Fault => interrupted('Interrupted', 'stopped while waiting for the same work elsewhere'),
+        (): Fault =>
+          interrupted('Interrupted', 'stopped while waiting for another process to do the same work'),
       ),
     ),
     work,
@@ -76,7 +78,7 @@ export const locked = <A>(
 
 // constructors -----------------------------------------------------------------------------------
 
-/** A memo that keeps results under `folder`; `make` runs only where nothing is kept yet. */
+/** A memo that stores results under `folder`; `make` runs only where no result is stored yet. */
 export const workStore = (folder: string, signal: AbortSignal): Memo => ({
   once: (keyOf, keep, make) => {
     const key = keyOf()

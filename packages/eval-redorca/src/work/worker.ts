@@ -1,6 +1,6 @@
 /**
- * A worker process: one engine, one task at a time. It stops when killed, and when its parent is gone; Ctrl-C is the parent's
- * business. Everything it leaves on disk is whole, so it may be stopped at any moment.
+ * A worker process: one engine, one task at a time. It stops when killed, and when its parent is gone; Ctrl-C is handled
+ * by the parent. Everything it writes is written atomically, so it may be stopped at any moment.
  */
 import { createRequire } from 'node:module'
 import * as E from 'fp-ts/Either'
@@ -29,23 +29,23 @@ const portsFrom = (module: string): E.Either<Fault, BenchPorts> =>
 
 // the process ------------------------------------------------------------------------------------
 
-const say = (message: FromWorker): void => void process.send?.(message)
+const send = (message: FromWorker): void => void process.send?.(message)
 
 const abort = new AbortController()
-const leave = (): void => {
+const stop = (): void => {
   abort.abort()
   process.exit(0)
 }
 process.on('SIGINT', () => undefined)
-process.on('disconnect', leave)
+process.on('disconnect', stop)
 
 type Runner = ReturnType<typeof taskRunner>
-const state: { run?: Runner; said: number } = { said: 0 }
+const state: { run?: Runner; sent: number } = { sent: 0 }
 
 const progress = (share: number, note: string): void => {
-  if (Date.now() - state.said < 200) return
-  state.said = Date.now()
-  say({ kind: 'progress', share, note })
+  if (Date.now() - state.sent < 200) return
+  state.sent = Date.now()
+  send({ kind: 'progress', share, note })
 }
 
 const open = async (
@@ -73,14 +73,16 @@ const handle = async (u: unknown): Promise<void> => {
   switch (u.kind) {
     case 'open': {
       const engine = await open(u.config, u.out, u.ports, u.engine)
-      say(E.isLeft(engine) ? { kind: 'failed', fault: engine.left } : { kind: 'ready', engine: engine.right })
+      send(
+        E.isLeft(engine) ? { kind: 'failed', fault: engine.left } : { kind: 'ready', engine: engine.right },
+      )
       return
     }
     case 'task': {
       if (state.run === undefined) return
       const task = { job: u.job, ...(u.cell === undefined ? {} : { cell: u.cell }) }
       const result = await state.run(task, u.hashes, u.engine)()
-      say(E.isLeft(result) ? { kind: 'failed', fault: result.left } : { kind: 'done' })
+      send(E.isLeft(result) ? { kind: 'failed', fault: result.left } : { kind: 'done' })
       return
     }
   }
@@ -88,6 +90,6 @@ const handle = async (u: unknown): Promise<void> => {
 
 process.on('message', (message) => {
   void handle(message).catch((cause: unknown) => {
-    say({ kind: 'failed', fault: failure('Unexpected', causeLine(cause)) })
+    send({ kind: 'failed', fault: failure('Unexpected', causeLine(cause)) })
   })
 })

@@ -1,4 +1,4 @@
-/** A worker process seen from its parent: started with this process's own flags, asked one job at a time, stopped in the end. */
+/** A worker process as its parent uses it: started with the flags of this process, given one job at a time, and finally stopped. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname, join } from 'node:path'
 import * as E from 'fp-ts/Either'
@@ -30,7 +30,7 @@ export interface WorkerProcess extends Worker {
   readonly engine: EngineUsed
 }
 
-/** What a task needs beside itself; known once the plan is. */
+/** What a worker needs for a task in addition to the job; known once the plan is made. */
 export interface Assignment {
   readonly hashes: Hashes
   readonly engine: EngineUsed
@@ -40,14 +40,14 @@ export interface Assignment {
 // starting ---------------------------------------------------------------------------------------
 
 const script = join(__dirname, `worker${extname(__filename)}`)
-/** How much of what a worker said last is kept, for the message if it dies. */
-const remembered = 2000
+/** Number of last characters of a worker's stderr that are kept, for the message if it dies. */
+const keptCharacters = 2000
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.slice(0, 200) ?? ''
 
 interface Child {
   readonly process: ChildProcess
-  said: string
+  stderr: string
 }
 
 const started = ({ execArgv, children, threads }: WorkerSettings): Child => {
@@ -58,14 +58,14 @@ const started = ({ execArgv, children, threads }: WorkerSettings): Child => {
   })
   children.add(child)
   child.on('exit', () => children.delete(child))
-  const state: Child = { process: child, said: '' }
+  const state: Child = { process: child, stderr: '' }
   child.stderr?.on('data', (chunk: Buffer) => {
-    state.said = (state.said + chunk.toString('utf8')).slice(-remembered)
+    state.stderr = (state.stderr + chunk.toString('utf8')).slice(-keptCharacters)
   })
   return state
 }
 
-const tell = (child: Child, message: ToWorker): void => {
+const send = (child: Child, message: ToWorker): void => {
   if (child.process.connected) child.process.send(message)
 }
 
@@ -73,30 +73,30 @@ const tell = (child: Child, message: ToWorker): void => {
 const answer = (
   child: Child,
   onProgress: (share: number, note: string) => void,
-): Promise<E.Either<Fault, EngineUsed | undefined> | { readonly _tag: 'Crashed'; readonly said: string }> =>
+): Promise<E.Either<Fault, EngineUsed | undefined> | { readonly _tag: 'Crashed'; readonly reason: string }> =>
   new Promise((resolve) => {
     const finish = (value: Awaited<ReturnType<typeof answer>>): void => {
-      child.process.off('message', hear)
-      child.process.off('exit', end)
+      child.process.off('message', onMessage)
+      child.process.off('exit', onExit)
       resolve(value)
     }
-    const hear = (u: unknown): void => {
+    const onMessage = (u: unknown): void => {
       if (!fromWorker.is(u)) return
       if (u.kind === 'progress') onProgress(u.share, u.note)
       else finish(u.kind === 'failed' ? E.left(u.fault) : E.right(u.kind === 'ready' ? u.engine : undefined))
     }
-    const end = (code: number | null, signal: string | null): void =>
-      finish({ _tag: 'Crashed', said: lastLine(child.said) || `exit ${signal ?? code ?? 'unknown'}` })
-    child.process.on('message', hear)
-    child.process.on('exit', end)
-    if (child.process.exitCode !== null) end(child.process.exitCode, child.process.signalCode)
+    const onExit = (code: number | null, signal: string | null): void =>
+      finish({ _tag: 'Crashed', reason: lastLine(child.stderr) || `exit ${signal ?? code ?? 'unknown'}` })
+    child.process.on('message', onMessage)
+    child.process.on('exit', onExit)
+    if (child.process.exitCode !== null) onExit(child.process.exitCode, child.process.signalCode)
   })
 
-/** Stops every process at once; what they leave on disk is whole. */
+/** Kills every process; what they have written is complete. */
 export const stopAll = (children: ReadonlySet<ChildProcess>): void =>
   children.forEach((child) => child.kill())
 
-/** A running worker, its engine chosen. `assignment` is asked for when the first job comes. */
+/** Starts a worker and selects its engine. `assignment` is called when a job is run. */
 export const startWorker = async (
   number: number,
   settings: WorkerSettings,
@@ -104,7 +104,7 @@ export const startWorker = async (
 ): Promise<E.Either<Fault, WorkerProcess>> => {
   const child = started(settings)
   const opening = answer(child, () => undefined)
-  tell(child, {
+  send(child, {
     kind: 'open',
     config: { ...settings.config },
     out: settings.out,
@@ -114,8 +114,8 @@ export const startWorker = async (
   const opened = await opening
   if (opened._tag === 'Crashed')
     return E.left(
-      failure('WorkerCrashed', `the worker process did not start (${opened.said})`, {
-        remedy: 'try --workers 1 or another --engine',
+      failure('WorkerCrashed', `the worker process did not start (${opened.reason})`, {
+        remedy: 'try 1 for `workers`, or another `engine`',
       }),
     )
   if (E.isLeft(opened)) {
@@ -129,7 +129,7 @@ export const startWorker = async (
       const { hashes, engine: chosen, cell } = assignment()
       const given = cell(job)
       const done = answer(child, (share, note) => settings.onProgress(number, job, share, note))
-      tell(child, {
+      send(child, {
         kind: 'task',
         job: { ...job, needs: [...job.needs] },
         hashes,

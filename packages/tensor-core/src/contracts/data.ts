@@ -1,4 +1,4 @@
-/** What fine-tuning data is, before any tokenizer has seen it. */
+/** Fine-tuning data before tokenization. */
 
 // model ------------------------------------------------------------------------------------------
 
@@ -10,7 +10,7 @@ export interface Message {
 }
 
 /**
- * What a model is asked. `text` is one user turn, `messages` a conversation that ends before the assistant's turn, and
+ * The prompt of a model. `text` is one user turn, `messages` a conversation that ends before the assistant's turn, and
  * `tokens` are ids to which nothing is added: no template, no begin-of-sequence.
  */
 export type Prompt =
@@ -18,7 +18,7 @@ export type Prompt =
   | { readonly kind: 'messages'; readonly messages: ReadonlyArray<Message> }
   | { readonly kind: 'tokens'; readonly tokens: ReadonlyArray<number> }
 
-/** What the model should answer; token ids are used as they are (no end-of-sequence is added). */
+/** The expected answer; token ids are used as they are (no end-of-sequence is added). */
 export type Response =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tokens'; readonly tokens: ReadonlyArray<number> }
@@ -29,24 +29,24 @@ export interface Example {
   readonly id: string
   readonly prompt: Prompt
   readonly response: Response
-  /** The row as it came, byte for byte without its line end: data defences give kept rows back unchanged. */
+  /** The row as it came, byte for byte without its line end: data defences return kept rows unchanged. */
   readonly raw: string
   /** All other fields of the row (labels, categories), as decoded JSON. */
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** Rows of fine-tuning data in their order, with the name of what they came from. */
+/** Rows of fine-tuning data in their order, with the name of their source. */
 export interface Dataset {
-  /** Where it came from, for messages and stamps: a path or a name. */
+  /** The source, for messages and stamps: a path or a name. */
   readonly name: string
   readonly examples: ReadonlyArray<Example>
 }
 
 // constructors -----------------------------------------------------------------------------------
 
-/** A prompt of one text; the model that reads it puts it into its own template. */
+/** A prompt of one text; each model inserts it into its own template. */
 export const textPrompt = (text: string): Prompt => ({ kind: 'text', text })
-/** A prompt that is tokens already: no template and no begin-of-sequence is added to it. */
+/** A prompt of token ids: no template and no begin-of-sequence is added to it. */
 export const tokenPrompt = (tokens: ReadonlyArray<number>): Prompt => ({ kind: 'tokens', tokens })
 
 /** A row made in code: its `raw` form is the JSON of its fields. */
@@ -65,7 +65,7 @@ export const textExample = (
 
 // destructors ------------------------------------------------------------------------------------
 
-/** The words of a prompt for people and judges: the text, or the last user turn; token prompts have none. */
+/** The text of a prompt for readers and judges: the text, or the last user turn; token prompts have none. */
 export const promptText = (p: Prompt): string =>
   p.kind === 'text'
     ? p.text
@@ -73,5 +73,5 @@ export const promptText = (p: Prompt): string =>
       ? (p.messages.filter((m) => m.role === 'user').at(-1)?.content ?? '')
       : ''
 
-/** The words of a response; token responses have none. */
+/** The text of a response; token responses have none. */
 export const responseText = (r: Response): string => (r.kind === 'text' ? r.text : '')

@@ -1,5 +1,5 @@
 /**
- * A defence is an endomorphism of one stage: it takes what the stage carries and gives back the same kind of thing, safer.
+ * A defence is an endomorphism of one stage: it takes the value that the stage works on and returns a safer value of the same type.
  * Endomorphisms of a stage compose and have an identity ("no defence"): a monoid per stage. A pipeline is one element of each.
  */
 import * as M from 'fp-ts/Monoid'
@@ -19,14 +19,17 @@ export const stages = ['data', 'training', 'weights', 'decoding'] as const
 /** The name of a stage. */
 export type Stage = (typeof stages)[number]
 
-/** Options that decide what a defence does, as plain JSON: they are hashed into a benchmark's cell and shown in its report. */
+/** Options that determine what a defence does, as plain JSON: they are hashed into a benchmark's cell and shown in its report. */
 export type Parameters = Readonly<Record<string, unknown>>
 
-/** A method as part of a defence: everything that decides what it does, as plain JSON. */
+/** A method as part of a defence: everything that determines what it does, as plain JSON. */
 export interface AppliedMethod {
   readonly name: string
   readonly parameters: Parameters
-  /** Hashes of what it reads beside its input and parameters, by resource name; absent where nobody keeps results. */
+  /**
+   * Hashes of the resources it reads in addition to its input and parameters, by resource name; absent where results are not
+   * kept.
+   */
   readonly reads?: Parameters
 }
 
@@ -44,8 +47,8 @@ export interface DataDefence<E extends Fault = Fault> extends Composed {
   readonly apply: (dataset: Dataset) => TE.TaskEither<E, Dataset>
 }
 /**
- * A defence of the training stage: another way to turn a batch into a gradient (DualSelect). It never sees what a
- * gradient is made of: `G` is opaque, and the oracle does what can be done with it.
+ * A defence of the training stage: another way to turn a batch into a gradient (DualSelect). It does not
+ * see the contents of a gradient: `G` is opaque, and the oracle provides its operations.
  */
 export interface TrainingDefence<E extends Fault = Fault> extends Composed {
   readonly stage: 'training'
@@ -64,7 +67,7 @@ export interface WeightsDefence<E extends Fault = Fault> extends Composed {
 }
 /**
  * A defence of the decoding stage: a model in, a model out that completes prompts more safely (AlignBeam). The caller
- * disposes of the model it gets back, which disposes of the model that was given.
+ * disposes of the model that is returned, which also disposes of the given model.
  */
 export interface DecodingDefence<E extends Fault = Fault> extends Composed {
   readonly stage: 'decoding'
@@ -85,7 +88,7 @@ export interface Pipeline<E extends Fault = Fault> {
 /** The defence of a pipeline at one stage. */
 export type DefenceOf<S extends Stage, E extends Fault = Fault> = Pipeline<E>[S]
 
-/** The errors a defence can end in. */
+/** The errors that a defence can return. */
 export type ErrorOf<D> = D extends Defence<infer E> ? E : never
 
 // constructors -----------------------------------------------------------------------------------
@@ -98,7 +101,7 @@ export const noDefence: Pipeline<never> = {
   decoding: { stage: 'decoding', steps: [], apply: (m) => TE.right(m) },
 }
 
-/** What a defence of one method is made of. */
+/** The parts of a defence of one method. */
 export interface MethodOf<Apply> {
   readonly name: string
   readonly parameters: Parameters
@@ -142,18 +145,18 @@ export const pipelineOf = <E extends Fault>(defence: Defence<E>): Pipeline<E> =>
 
 // combinators ------------------------------------------------------------------------------------
 
-const inTurn = (first: Composed, second: Composed): Composed => ({ steps: [...first.steps, ...second.steps] })
+const joined = (first: Composed, second: Composed): Composed => ({ steps: [...first.steps, ...second.steps] })
 
 /** Composition of data defences, first to last, with "keep every row" as its identity. */
 export const dataMonoid: M.Monoid<DataDefence> = {
   empty: noDefence.data,
-  concat: (a, b) => ({ ...inTurn(a, b), stage: 'data', apply: (d) => pipe(a.apply(d), TE.chain(b.apply)) }),
+  concat: (a, b) => ({ ...joined(a, b), stage: 'data', apply: (d) => pipe(a.apply(d), TE.chain(b.apply)) }),
 }
 /** Composition of training defences, first to last, with plain fine-tuning as its identity. */
 export const trainingMonoid: M.Monoid<TrainingDefence> = {
   empty: noDefence.training,
   concat: (a, b) => ({
-    ...inTurn(a, b),
+    ...joined(a, b),
     stage: 'training',
     apply: (rule, oracle) =>
       pipe(
@@ -166,18 +169,18 @@ export const trainingMonoid: M.Monoid<TrainingDefence> = {
 export const weightsMonoid: M.Monoid<WeightsDefence> = {
   empty: noDefence.weights,
   concat: (a, b) => ({
-    ...inTurn(a, b),
+    ...joined(a, b),
     stage: 'weights',
     apply: (x) => pipe(a.apply(x), TE.chain(b.apply)),
   }),
 }
-/** Composition of decoding defences, first to last, with the model as it is as its identity. */
+/** Composition of decoding defences, first to last, with the unchanged model as its identity. */
 export const decodingMonoid: M.Monoid<DecodingDefence> = {
   empty: noDefence.decoding,
   concat: (a, b) => ({
-    ...inTurn(a, b),
+    ...joined(a, b),
     stage: 'decoding',
-    // The first defence's model is freed with the second's, and here where the second cannot be applied.
+    // Disposing of the second model frees the first; where the second defence fails, the first model is freed here.
     apply: (m) =>
       pipe(
         a.apply(m),
@@ -200,8 +203,25 @@ export const pipelineMonoid: M.Monoid<Pipeline> = M.struct({
 })
 
 /**
- * The pipeline of these defences: each acts at its own stage, several of a stage are applied in the order given, a stage without
- * one is left as it is. It can end in any error that one of them can end in.
+ * The pipeline of these defences. Each acts at its own stage; several of a stage are applied in the order given; a stage without a
+ * defence is the identity. The pipeline's error type is the union of theirs.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { compose, dataDefence, defenceName, isIdentity } from '@safe/tensor-core/contracts'
+ * import * as TE from 'fp-ts/TaskEither'
+ *
+ * const firstRows = (count: number) =>
+ *   dataDefence({
+ *     name: 'first-rows',
+ *     parameters: { count },
+ *     apply: (data) => TE.right({ ...data, examples: data.examples.slice(0, count) }),
+ *   })
+ * const pipeline = compose(firstRows(8), firstRows(4))
+ * assert.equal(defenceName(pipeline.data), 'first-rows+first-rows')
+ * assert.equal(isIdentity(pipeline.weights), true)
+ * ```
  */
 export function compose<D extends ReadonlyArray<Defence>>(...defences: D): Pipeline<ErrorOf<D[number]>>
 export function compose(...defences: ReadonlyArray<Defence>): Pipeline {

@@ -1,8 +1,9 @@
 /**
  * Errors are values: a tagged union per package, each saying what was wrong, where, and what to do.
  *
- * Every error of every package is a `Fault`. Its `kind` decides what the command line does with it: `input` is the
- * caller's to mend (exit 2), `failure` is ours or the machine's (exit 1), `interrupted` is a clean stop on request (exit 130).
+ * Every error of every package is a `Fault`. Its `kind` decides what the command line does with it: `input` is
+ * for the caller to fix (exit 2), `failure` is an error of this software or of the machine (exit 1), `interrupted` is a clean stop on
+ * request (exit 130).
  */
 
 // model ------------------------------------------------------------------------------------------
@@ -16,7 +17,7 @@ export type FaultKind = 'input' | 'failure' | 'interrupted'
 export interface Fault<Tag extends string = string> {
   readonly _tag: Tag
   readonly kind: FaultKind
-  /** What was wrong, one line, no trailing full stop. */
+  /** What was wrong: one line, no trailing full stop. */
   readonly message: string
   /** Where: `file:line`, an option, a tensor's name. */
   readonly where?: string
@@ -59,7 +60,7 @@ export type LmError =
   | InputError
 /** A judge cannot answer. A verdict that cannot be parsed is not an error: it is a verdict of nulls. */
 export type JudgeError = Fault<'UnknownJudge' | 'JudgeFailed'> | LmError
-/** A method is not there, or asks for a resource that it did not declare or that the run does not have. */
+/** A method is missing, or uses a resource that it does not declare or that the run does not have. */
 export type MethodError = Fault<'MethodMissing' | 'ResourceMissing' | 'UndeclaredResource'>
 
 // constructors -----------------------------------------------------------------------------------
@@ -67,8 +68,8 @@ export type MethodError = Fault<'MethodMissing' | 'ResourceMissing' | 'Undeclare
 const longestLine = 2000
 
 /**
- * Text for one line of a terminal. Names out of files stand in messages, and may be long, break the line, or steer the terminal:
- * control characters and marks that turn the writing direction are spelled (`\u001b`), the middle of long text is left out.
+ * Text for one line of a terminal. Messages contain names from files, which may be long, break the line or control the terminal:
+ * control characters and marks that change the writing direction are escaped (`\u001b`), and the middle of long text is left out.
  */
 export const oneLine = (text: string): string => {
   const short =
@@ -90,16 +91,16 @@ const fault =
     ...details,
   })
 
-/** The caller's to mend: exit 2. */
+/** An error for the caller to fix: exit 2. */
 export const badInput = fault('input')
-/** Ours or the machine's: exit 1. */
+/** An error of this software or of the machine: exit 1. */
 export const failure = fault('failure')
 /** A clean stop on request: exit 130. */
 export const interrupted = fault('interrupted')
 
 // destructors ------------------------------------------------------------------------------------
 
-/** Whether the message is to be read after the field's name: it is, unless it names the field itself. */
+/** Whether the message is shown after the field's name: true unless the message contains the name. */
 export const followsField = ({ field, message }: Pick<Fault, 'field' | 'message'>): boolean =>
   field !== undefined && !message.includes(`\`${field}\``)
 
@@ -112,6 +113,6 @@ export const faultLine = (f: Fault): string =>
     f.remedy === undefined ? '' : `; ${f.remedy}`,
   ].join('')
 
-/** What a caught exception says, as one line. */
+/** The message of a caught exception, as one line. */
 export const causeLine = (cause: unknown): string =>
   (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? ''

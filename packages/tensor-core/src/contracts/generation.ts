@@ -1,4 +1,4 @@
-/** What is asked of a model that generates, and what it returns. */
+/** The requests to a model that generates, and its completions. */
 import type { Prompt } from './data'
 import type { JudgeError, LmError } from './errors'
 
@@ -9,7 +9,7 @@ import type { JudgeError, LmError } from './errors'
  * top-p.
  */
 export interface GenerationOptions {
-  /** Longest completion, tokens; a row's own limit wins over it. */
+  /** Longest completion, tokens; a row's own limit takes precedence. */
   readonly maxNewTokens: number
   /** 0 is greedy. */
   readonly temperature: number
@@ -17,21 +17,21 @@ export interface GenerationOptions {
   readonly topP: number
   /** Keep the k most probable tokens; 0 keeps all. */
   readonly topK: number
-  /** Over prompt and completion, as transformers: 1 is none. */
+  /** Over prompt and completion, as in transformers; 1 is none. */
   readonly repetitionPenalty: number
   /** The completion ends before the first of these. */
   readonly stop: ReadonlyArray<string>
   readonly seed: number
-  /** Log-probabilities of this many most probable tokens per step, beside the chosen token's. */
+  /** Log-probabilities of this many most probable tokens per step, in addition to the chosen token's. */
   readonly logProbs?: number
 }
 
-/** What one row may set for itself. */
+/** Settings of one row. */
 export interface RowRequest {
   /** Longest completion of this row, tokens; default: that of the options. */
   readonly maxNewTokens?: number
   /**
-   * The random stream that this row draws from; default: its place among the rows. Draws depend on the seed and the stream
+   * The random stream that this row draws from; default: its position among the rows. Draws depend on the seed and the stream
    * only, not on what else is in the batch.
    */
   readonly stream?: number
@@ -48,7 +48,7 @@ export interface TokenLogProb {
   readonly logProb: number
 }
 
-/** What a model wrote after one prompt. */
+/** A model's completion of one prompt. */
 export interface Completion {
   /** Ids generated, without the stop token. */
   readonly tokens: ReadonlyArray<number>
@@ -78,7 +78,7 @@ export const greedy = (maxNewTokens: number): GenerationOptions => ({
 })
 
 /**
- * Requests for these prompts, with the limit and the random stream that each has by default.
+ * Requests for these prompts, with the default limit and random stream of each.
  *
  * @example
  * ```ts
@@ -87,7 +87,7 @@ export const greedy = (maxNewTokens: number): GenerationOptions => ({
  *
  * const [first, second] = requestsOf(['who are you ?', 'where is the bridge ?'].map(textPrompt))
  * assert.deepEqual(first, { prompt: { kind: 'text', text: 'who are you ?' } })
- * // A row may have a limit and a random stream of its own.
+ * // A row may have its own limit and random stream.
  * console.log([first, { ...second, maxNewTokens: 8, stream: 1 }])
  * ```
  */

@@ -1,6 +1,6 @@
 /**
- * Gradients of the trainable parameters, opaque to those who use them: tensors on a device in training, `number[]` in a
- * test. Whoever makes a vector frees it with `free`.
+ * Gradients of the trainable parameters, opaque to their users: tensors on a device in training, `number[]` in a test. The code
+ * that creates a vector frees it with `free`.
  */
 import type * as TE from 'fp-ts/TaskEither'
 import type { Example } from './data'
@@ -9,8 +9,8 @@ import type { LmError } from './errors'
 // model ------------------------------------------------------------------------------------------
 
 /**
- * The operations a method may do with gradients: a vector space over the reals with an inner product. Every vector
- * that an operation gives back is the caller's to `free`; arguments are left as they are.
+ * The operations of a method on gradients: a vector space over the reals with an inner product. Every vector
+ * that an operation returns is freed by the caller; arguments are not changed.
  */
 export interface VectorSpace<G> {
   readonly zero: () => G
@@ -23,7 +23,7 @@ export interface VectorSpace<G> {
   readonly fromHost: (values: Float32Array) => G
 }
 
-/** One backward pass, one gradient per example. Freed by `dispose`; vectors it hands out are the receiver's. */
+/** One backward pass, one gradient per example. Freed by `dispose`; the vectors it returns are freed by the caller. */
 export interface GradientBatch<G> {
   /** [n] mean negative log-likelihood of each example's response tokens, nats. */
   readonly losses: Float32Array
@@ -35,14 +35,14 @@ export interface GradientBatch<G> {
 }
 
 /**
- * Whether dropout acts. `training` draws its mask from the run's seed and the global step, so that the same step of the same
- * run always sees the same mask; `deterministic` has none.
+ * Whether dropout acts. `training` draws its mask from the run's seed and the global step, so that the same step of the
+ * same run always uses the same mask; `deterministic` has no dropout.
  */
 export type Pass = { readonly kind: 'deterministic' } | { readonly kind: 'training'; readonly step: number }
 
 /**
  * The mean gradient of a batch with the losses it was taken at. `losses`: [n], mean negative log-likelihood per
- * response token of each row, in nats, before the step. `gradient` is the caller's to free.
+ * response token of each row, in nats, before the step. `gradient` is freed by the caller.
  */
 export interface MeanGradient<G> {
   readonly losses: Float32Array
@@ -50,8 +50,7 @@ export interface MeanGradient<G> {
 }
 
 /**
- * Gradients of the training loss at the present parameters. Who asks for them need not know what model, engine or
- * adapter they belong to.
+ * Gradients of the training loss at the current parameters. The caller need not know the model, engine or adapter.
  */
 export interface GradientOracle<G> {
   readonly space: VectorSpace<G>
@@ -63,11 +62,11 @@ export interface GradientOracle<G> {
     pass: Pass,
     weights?: Float32Array,
   ) => TE.TaskEither<LmError, MeanGradient<G>>
-  /** Losses alone: a forward pass without dropout. */
+  /** Losses only: a forward pass without dropout. */
   readonly losses: (batch: ReadonlyArray<Example>) => TE.TaskEither<LmError, Float32Array>
   /**
-   * The same oracle under another loss: the mean over response positions of KL(initial || current), the divergence of the model as
-   * it is from the model training started from. Its gradient is zero at the start. Absent where the start is not kept.
+   * The same oracle under another loss: the mean over response positions of KL(initial || current), the divergence of the
+   * current model from the initial one. Its gradient is zero at the start. Absent where the initial model is not kept.
    */
   readonly preservation?: GradientOracle<G>
   /** True when `training` and `deterministic` passes are the same (dropout is 0). */
@@ -76,7 +75,7 @@ export interface GradientOracle<G> {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Vectors of numbers: the space tests reason in. */
+/** Vectors of numbers: the space used in tests. */
 export const arraySpace = (dimension: number): VectorSpace<ReadonlyArray<number>> => ({
   zero: () => new Array<number>(dimension).fill(0),
   add: (a, b) => a.map((x, i) => x + (b[i] ?? 0)),

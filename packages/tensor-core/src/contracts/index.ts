@@ -1,6 +1,6 @@
 /**
- * What the packages of this workspace promise each other: typed interfaces, the laws of their composition, nothing else.
- * No tensor and no file is touched here.
+ * The contracts between the packages of this workspace: typed interfaces and the laws of their composition, nothing else.
+ * No tensor and no file is used here.
  */
 export * from './data'
 export * from './defence'

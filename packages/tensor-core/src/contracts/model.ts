@@ -1,5 +1,5 @@
 /**
- * Language models by what they can do: generate, score, or be stepped through token by token. A consumer names the narrowest
+ * Language models by capability: generate, score, or be stepped through token by token. A consumer names the narrowest
  * capability it needs, so that a server which only generates can be evaluated.
  */
 import type * as TE from 'fp-ts/TaskEither'
@@ -34,7 +34,7 @@ export interface Score {
 /** Natural log-probabilities of all tokens: [vocab]. */
 export type FullDistribution = Float32Array
 
-/** The most probable tokens and the probability they leave out: all that most servers give. */
+/** The most probable tokens and the probability of all others: most servers give no more. */
 export interface PartialDistribution {
   /** Most probable first. */
   readonly top: ReadonlyArray<TokenLogProb>
@@ -42,7 +42,7 @@ export interface PartialDistribution {
   readonly restMass: number
 }
 
-/** What is known of the next token. */
+/** What is known about the next token. */
 export type NextToken = FullDistribution | PartialDistribution
 
 /** One row's edit: keep the first `keep` of its tokens, then append `tokens`. */
@@ -52,13 +52,13 @@ export interface RowEdit {
 }
 
 /**
- * Rows of tokens with what the model has computed for them. A session is a value: `edit` and `select` give a new one and
- * leave this one as it is, so a beam is forked by keeping both. Each is freed by its own `dispose`.
+ * Rows of tokens with what the model has computed for them. A session is a value: `edit` and `select` return a new one
+ * and do not change this one, so a beam is forked by keeping both. Each is freed by its own `dispose`.
  */
 export interface DecodingSession<D extends NextToken = FullDistribution> {
   /** The tokens of each row, prompt included. */
   readonly tokens: ReadonlyArray<ReadonlyArray<number>>
-  /** Where each row's prompt ends: what follows is completion. */
+  /** The length of each row's prompt; the tokens after it are completion. */
   readonly promptLengths: ReadonlyArray<number>
   /** The distribution of the next token, one per row. */
   readonly logProbs: TE.TaskEither<LmError, ReadonlyArray<D>>
@@ -67,7 +67,7 @@ export interface DecodingSession<D extends NextToken = FullDistribution> {
   /** The rows named, in that order; a row may be named several times (fork) or not at all (drop). */
   readonly select: (rows: ReadonlyArray<number>) => TE.TaskEither<LmError, DecodingSession<D>>
   /**
-   * Generates from where the rows stand, reusing the cache; this session stays as it is.
+   * Generates from the current end of the rows, reusing the cache; this session does not change.
    *
    * @param rows limits and random streams of the rows, in their order; a row without one has the defaults
    */
@@ -86,9 +86,9 @@ export const modelVersion = 2 as const
 /** What all language models have in common. */
 export interface LanguageModel {
   readonly specificationVersion: typeof modelVersion
-  /** What it is, for stamps and cache keys. */
+  /** Identifies the model in stamps and cache keys. */
   readonly id: string
-  /** Frees what it holds. */
+  /** Frees its memory. */
   readonly dispose: () => void
 }
 
@@ -101,14 +101,14 @@ export interface Generates extends LanguageModel {
   ) => TE.TaskEither<GenerationError, ReadonlyArray<Completion>>
 }
 
-/** A model that tells how probable given responses are. */
+/** A model that computes the probability of given responses. */
 export interface Scores extends LanguageModel {
   /** One score per example, in their order. */
   readonly score: (examples: ReadonlyArray<Example>) => TE.TaskEither<LmError, ReadonlyArray<Score>>
 }
 
 /**
- * A model that can be stepped through token by token. `D` is what it tells of the next token: all log-probabilities
+ * A model that can be stepped through token by token. `D` is what it returns about the next token: all log-probabilities
  * (the default), or only the most probable tokens (`Steps<PartialDistribution>`), as a server does.
  */
 export interface Steps<D extends NextToken = FullDistribution> extends LanguageModel {
@@ -129,7 +129,7 @@ export interface CausalLM extends Generates, Scores, Steps {}
 // constructors -----------------------------------------------------------------------------------
 
 /**
- * What is known of the next token from its most probable ones, in any order. `restMass` = max(0, 1 - sum exp(logProb)).
+ * What is known about the next token, from its most probable ones, in any order. `restMass` = max(0, 1 - sum exp(logProb)).
  *
  * @example
  * ```ts

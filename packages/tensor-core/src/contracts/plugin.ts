@@ -1,6 +1,6 @@
 /**
- * How a method offers itself to a benchmark that does not know it. A package exports `plugins`: one per method or control.
- * A plugin declares the resources it needs; the benchmark provides those and no others, and the plugin returns a `Defence`.
+ * How a method is offered to a benchmark that does not know it in advance. A package exports `plugins`: one per method or control.
+ * A plugin declares the resources it needs; the benchmark provides these and no others, and the plugin returns a `Defence`.
  */
 import type * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
@@ -21,7 +21,10 @@ export interface RecipeChanges {
   readonly batchSize?: number
 }
 
-/** Everything a method may ask for, by name. Results are kept by what decides them, so asking twice costs once. */
+/**
+ * All resources that a method can use, by name. Results are kept under what determines them, so repeated requests are computed
+ * once.
+ */
 export interface Resources {
   /** Seed of everything random in this run. */
   readonly seed: number
@@ -33,13 +36,13 @@ export interface Resources {
   ) => TE.TaskEither<Fault, LoraAdapter>
   /** The aligned model, with an adapter attached; the caller disposes of it. */
   readonly model: (adapter?: LoraAdapter) => TE.TaskEither<Fault, CausalLM>
-  /** Longest completion the run asks for, in tokens. */
+  /** Longest completion of the run, in tokens. */
   readonly maxNewTokens: number
   /** Weights of the model before alignment. */
   readonly base: TE.TaskEither<Fault, WeightSource>
   /** Weights of the aligned model. */
   readonly aligned: TE.TaskEither<Fault, WeightSource>
-  /** A small aligned model with a vocabulary of its own; the caller disposes of it. */
+  /** A small aligned model with its own vocabulary; the caller disposes of it. */
   readonly anchor: TE.TaskEither<Fault, Steps>
   /** Trusted safe rows (ForgetFilter's safe set). */
   readonly safe: Dataset
@@ -67,7 +70,7 @@ export type ResourceName = (typeof resourceNames)[number]
 
 // plugins ----------------------------------------------------------------------------------------
 
-/** The version of this contract; a plugin says which one it was written for. */
+/** The version of this contract; a plugin states the version it was written for. */
 export const pluginVersion = 2
 
 /** A method or a control as a benchmark sees it: a name, a stage, what it needs, and how it is made from options. */
@@ -78,11 +81,11 @@ export interface DefencePlugin {
   /** One line for reports. */
   readonly summary: string
   /**
-   * The resources its defences use. They are part of the key under which results are kept, so using one that is not
-   * listed here is an error (`UndeclaredResource`).
+   * The resources its defences use. They are part of the key under which results are kept, so using a resource that
+   * is not listed here is an error (`UndeclaredResource`).
    */
   readonly needs: ReadonlyArray<ResourceName>
-  /** The options as they will be used, defaults filled in: they are hashed and shown. */
+  /** The options with defaults filled in: they are hashed and shown. */
   readonly complete: (options: Parameters) => E.Either<Fault, Parameters>
   /** Builds the defence from options that `complete` has returned. */
   readonly create: (options: Parameters, resources: Resources) => TE.TaskEither<Fault, Defence>

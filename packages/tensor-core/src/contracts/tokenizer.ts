@@ -7,7 +7,7 @@ import type { Message } from './data'
 export interface Tokenizer {
   /** Number of ids, added tokens included: every id is below it. */
   readonly size: number
-  /** A hash of everything that decides its behaviour, for cache keys. */
+  /** A hash of everything that determines its behaviour, for cache keys. */
   readonly fingerprint: string
   /** Encodes text as it stands: no begin- or end-of-sequence is added; special tokens in the text are recognised. */
   readonly encode: (text: string) => ReadonlyArray<number>

@@ -11,7 +11,7 @@ import type { GradientBatch, GradientOracle } from './gradients'
 // model ------------------------------------------------------------------------------------------
 
 /**
- * What a rule remembers between steps, as plain data: it is written into checkpoints and read back. The loop frees the vectors
+ * The state of a rule between steps, as plain data: it is written into checkpoints and read back. The loop frees the vectors
  * of a state that are no longer in the next one.
  */
 export interface RuleState<G> {
@@ -19,10 +19,10 @@ export interface RuleState<G> {
   readonly numbers: Readonly<Record<string, ReadonlyArray<number>>>
 }
 
-/** `warmup` steps come before the first epoch and are the rule's own wish (`warmupSteps`). */
+/** `warmup` steps come before the first epoch; the rule sets their number (`warmupSteps`). */
 export type Phase = 'warmup' | 'train'
 
-/** What an update rule is told about the batch it gets. */
+/** What an update rule knows about its batch. */
 export interface StepContext<G> {
   readonly phase: Phase
   /** From 0; warm-up belongs to epoch 0. */
@@ -32,11 +32,11 @@ export interface StepContext<G> {
   /** True at the first batch of an epoch (never during warm-up). */
   readonly epochStart: boolean
   readonly batch: ReadonlyArray<Example>
-  /** Where the batch's rows stand in the task file. */
+  /** The positions of the batch's rows in the task file. */
   readonly indices: ReadonlyArray<number>
-  /** Weight of each row, default equal; a rule that filters hands its choice to the rule inside it this way. */
+  /** Weight of each row, default equal; this is how a filtering rule passes its choice to the inner rule. */
   readonly weights?: Float32Array
-  /** Per-example gradients of this batch, where a rule further out has them already: they spare a second pass. */
+  /** Per-example gradients of this batch, where an outer rule has computed them: they avoid a second pass. */
   readonly perExample?: GradientBatch<G>
 }
 
@@ -44,10 +44,10 @@ export interface StepContext<G> {
 export type RuleNote = Readonly<Record<string, unknown>>
 
 /**
- * What an update rule gives back for a batch: the gradient that the optimizer takes, and what it wants to remember.
+ * The result of an update rule for a batch: the gradient for the optimizer, and the rule's new state.
  */
 export interface Update<G> {
-  /** The caller's to free. */
+  /** Freed by the caller. */
   readonly gradient: G
   /** The batch's losses before the step, one per row. */
   readonly losses: Float32Array
@@ -58,12 +58,12 @@ export interface Update<G> {
 }
 
 /**
- * How batches become gradients. A rule is a pure function of its state and the batch, so that a checkpoint of the
- * state resumes it exactly.
+ * How batches become gradients. A rule is a pure function of its state and the batch, so that it resumes exactly from a
+ * checkpoint of the state.
  */
 export interface UpdateRule<G, E extends Fault = Fault> {
   readonly name: string
-  /** Ordinary steps this rule wants before the first epoch; they take the first batches, cycling. */
+  /** The number of ordinary steps before the first epoch; they use the first batches, cyclically. */
   readonly warmupSteps: number
   readonly initial: RuleState<G>
   readonly step: (state: RuleState<G>, at: StepContext<G>) => TE.TaskEither<E, Update<G>>
@@ -72,7 +72,7 @@ export interface UpdateRule<G, E extends Fault = Fault> {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** The state of a rule that remembers nothing. */
+/** The state of a stateless rule. */
 export const emptyState = { vectors: {}, numbers: {} } as const
 
 /** Plain supervised fine-tuning: the mean gradient of the batch. The identity every training-stage defence starts from. */

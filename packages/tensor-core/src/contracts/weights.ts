@@ -14,7 +14,7 @@ export interface Matrix {
 /** How floating-point weights are stored in a file. */
 export type StoredDtype = 'F64' | 'F32' | 'F16' | 'BF16'
 
-/** How frozen weights are stored on the device; other engines than TensorFlow's own widen. */
+/** How frozen weights are stored on the device; engines other than TensorFlow's own widen to float32. */
 export type StorageDtype = 'float32' | 'bfloat16'
 
 /** One adapted linear layer: W + scale * B A. */
@@ -38,11 +38,11 @@ export interface LoraAdapter {
   readonly config: Readonly<Record<string, unknown>>
   readonly metadata: Readonly<Record<string, string>>
   readonly dtype: StoredDtype
-  /** Tensors that are not LoRA factors (`modules_to_save`, biases): not applied, kept and warned of. */
+  /** Tensors that are not LoRA factors (`modules_to_save`, biases): kept with a warning, not applied. */
   readonly extras: ReadonlyArray<NamedTensor>
 }
 
-/** A tensor carried along without being looked into: raw little-endian bytes. */
+/** A tensor that is passed through unchanged: raw little-endian bytes. */
 export interface NamedTensor {
   readonly name: string
   readonly dtype: string
@@ -57,7 +57,7 @@ export interface WeightSource {
   readonly tensors: ReadonlyMap<string, { readonly dtype: string; readonly shape: ReadonlyArray<number> }>
   /** The tensor widened to float32, flat and row-major. */
   readonly read: (name: string) => TE.TaskEither<FormatError, Float32Array>
-  /** A hash of what the checkpoint holds (header and file facts), for cache keys. */
+  /** A hash of the checkpoint's contents (header and properties of the file), for cache keys. */
   readonly fingerprint: TE.TaskEither<FormatError, string>
 }
 

@@ -8,7 +8,7 @@ import { pipe } from 'fp-ts/function'
 
 // model ------------------------------------------------------------------------------------------
 
-/** How one value is read. `decode`'s left is what is wrong with it: "must be a number, at least 0". */
+/** How one value is read. The left of `decode` says what is wrong: "must be a number, at least 0". */
 export interface Parser<A> {
   readonly description: string
   /** What `--help` shows for the value: `N`, `FILE`. */
@@ -18,9 +18,9 @@ export interface Parser<A> {
   readonly decode: (u: unknown) => E.Either<string, A>
 }
 
-/** An option: how its value is read, and what holds where none is given. */
+/** An option: how its value is read, and its value where none is given. */
 export interface Option<A> extends Parser<A> {
-  /** The value where none was given; left where one must be. */
+  /** The value where none is given; left where the option is required. */
   readonly fallback: E.Either<'required', A>
   /** The default as `--help` shows it. */
   readonly shownDefault?: string
@@ -120,9 +120,9 @@ const pathOf =
     arity: 'one',
     decode: (u) => (typeof u === 'string' && u !== '' ? E.right(u) : E.left('must be a path')),
   })
-/** A path to a file; whether it exists is for the command to see. */
+/** A path to a file; the command checks whether it exists. */
 export const file = pathOf('FILE')
-/** A path to a folder; whether it exists is for the command to see. */
+/** A path to a folder; the command checks whether it exists. */
 export const folder = pathOf('DIR')
 
 /** One of a list of words. */
@@ -140,7 +140,7 @@ export const choice = <const A extends string>(
     ),
 })
 
-/** A parser of another kind; `decode` says what is wrong. */
+/** Any other parser; the left of `decode` says what is wrong. */
 export const custom = <A>(
   description: string,
   metavar: string,
@@ -179,14 +179,14 @@ export const optional = <A>(parser: Parser<A>): Defaulted<A | undefined> => ({
   fallback: always(undefined),
 })
 /**
- * An option that may be given in place of another, which then has no say. Giving both is refused; what was not given is left out
- * of `parametersOf`.
+ * An option that can be given in place of another, which is then ignored. Giving both is refused; the one that was not given is
+ * left out of `parametersOf`.
  */
 export const insteadOf = <A>(other: string, parser: Parser<A>): Defaulted<A | undefined> => ({
   ...optional(parser),
   insteadOf: other,
 })
-/** An option with a default, which `--help` shows; `source` tells the reference pages where the default comes from. */
+/** An option with a default, which `--help` shows; `source` is the origin of the default, for the reference pages. */
 export const withDefault = <A>(value: A, parser: Parser<A>, source?: string): Defaulted<A> => ({
   description: parser.description,
   metavar: parser.metavar,

@@ -25,14 +25,44 @@ export interface PluginSpec<S extends Stage, T extends OptionTable, N extends Re
   readonly options: T
   /** The resources that `make` may use. */
   readonly needs: ReadonlyArray<N>
-  /** What no single option can say: options that exclude each other. */
+  /** Conditions on several options together, such as options that exclude each other. */
   readonly check?: (options: Values<T>) => E.Either<Fault, Values<T>>
   readonly make: (options: Values<T>, resources: Pick<Resources, N>) => TE.TaskEither<Fault, DefenceOf<S>>
 }
 
 // constructors -----------------------------------------------------------------------------------
 
-/** The plugin of a method: its options decoded, completed and checked by their table. */
+/**
+ * The plugin of a method: its options are decoded, completed and checked by their table.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { dataDefence } from '@safe/tensor-core/contracts'
+ * import { count, definePlugin, withDefault } from '@safe/tensor-core/options'
+ * import * as E from 'fp-ts/Either'
+ * import * as TE from 'fp-ts/TaskEither'
+ *
+ * const firstRows = definePlugin({
+ *   name: 'first-rows',
+ *   stage: 'data',
+ *   summary: 'keeps the first rows',
+ *   options: { rows: withDefault(100, count('rows that are kept')) },
+ *   needs: [],
+ *   make: ({ rows }) =>
+ *     TE.right(
+ *       dataDefence({
+ *         name: 'first-rows',
+ *         parameters: { rows },
+ *         apply: (data) => TE.right({ ...data, examples: data.examples.slice(0, rows) }),
+ *       }),
+ *     ),
+ * })
+ * assert.deepEqual(firstRows.complete({}), E.right({ rows: 100 }))
+ * const refused = firstRows.complete({ rows: 0 })
+ * assert.equal(E.isLeft(refused) && refused.left.field, 'rows')
+ * ```
+ */
 export const definePlugin = <S extends Stage, T extends OptionTable, N extends ResourceName>({
   name,
   stage,

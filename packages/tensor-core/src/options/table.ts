@@ -1,6 +1,6 @@
 /**
  * A table of options as one thing: its defaults, its decoder, its io-ts codec. Keys are camelCase in code and kebab-case in files;
- * both spellings are read. Faults name the field, never a flag: only the command line speaks of flags.
+ * both spellings are read. Faults name the field, never a flag: only the command line shows flags.
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -22,10 +22,10 @@ import {
 /** Values by option name, not decoded yet. */
 export type Given = Readonly<Record<string, unknown>>
 
-/** Options that all have a value where none is given. */
+/** Options that all have a default. */
 export type DefaultedTable = Readonly<Record<string, Defaulted<unknown>>>
 
-/** The values of a table that decide something: options without a value, and those that another one replaces, are left out. */
+/** The values of a table that have an effect: options without a value, and those that another option replaces, are left out. */
 export type Deciding<T extends OptionTable> = {
   readonly [K in keyof T]?: Exclude<Values<T>[K], undefined>
 }
@@ -42,7 +42,7 @@ interface Problem {
 
 /** @param values options of one table under their names, each decoded by its own option */
 const assembled = <T extends OptionTable>(values: Given): Values<T> & Deciding<T> =>
-  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- what TypeScript cannot see is said above
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- TypeScript cannot check the condition stated above
   values as Values<T> & Deciding<T>
 
 const valueOf = (field: string, option: Option<unknown>, given: Given): E.Either<Problem, unknown> => {
@@ -58,7 +58,7 @@ const valueOf = (field: string, option: Option<unknown>, given: Given): E.Either
   )
 }
 
-/** Two options are given of which one replaces the other. */
+/** Whether two options are given of which one replaces the other. */
 const bothGiven = (field: string, { insteadOf }: Option<unknown>, given: Given): boolean =>
   insteadOf !== undefined && given[field] !== undefined && given[insteadOf] !== undefined
 
@@ -83,7 +83,7 @@ const decoded = <T extends OptionTable>(table: T, given: Given): E.Either<Proble
 const camelKeys = (given: Given): Given =>
   Object.fromEntries(Object.entries(given).map(([key, value]) => [camel(key), value]))
 
-/** The values of a mapping that may hold the table's options and nothing else. */
+/** The values of a mapping that may contain the table's options and nothing else. */
 const closed = <T extends OptionTable>(table: T, given: Given): E.Either<Problem, Values<T>> => {
   const unknown = Object.keys(given).find((key) => !Object.hasOwn(table, camel(key)))
   return unknown === undefined
@@ -110,8 +110,8 @@ const isMapping = (u: unknown): u is Given => typeof u === 'object' && u !== nul
 // constructors -----------------------------------------------------------------------------------
 
 /**
- * The table with other defaults: a control is a method with some options set, a method's own training recipe is the general one
- * with other values. @param source where these defaults come from
+ * The table with other defaults: a control is a method with some options set, a method's training recipe is the general recipe
+ * with other values. @param source the origin of these defaults
  */
 export const withDefaults = <T extends DefaultedTable>(
   table: T,
@@ -132,7 +132,7 @@ export const withDefaults = <T extends DefaultedTable>(
 export const defaultsOf = <T extends DefaultedTable>(table: T): Values<T> =>
   assembled<T>(Object.fromEntries(Object.entries(table).map(([name, o]) => [name, o.fallback.right])))
 
-/** The values of a table where some are given; what is undefined has its default. They are not checked: `decodeOptions` does that. */
+/** The given values of a table, completed by its defaults. They are not checked: `decodeOptions` does that. */
 export const completed = <T extends DefaultedTable>(table: T, given: Partial<Values<T>>): Values<T> => ({
   ...defaultsOf(table),
   ...assembled<T>(
@@ -143,19 +143,19 @@ export const completed = <T extends DefaultedTable>(table: T, given: Partial<Val
 })
 
 /**
- * The values of a table where some are given in code: completed, and checked as those of a configuration are. An option that
- * another one replaces has no say. Left `BadOption` with the field's name.
+ * The values of a table where some are given in code: completed, and checked like those of a configuration. An option that
+ * another one replaces is ignored. Left `BadOption` with the field's name.
  */
 export const checked = <T extends DefaultedTable>(
   table: T,
   given: Partial<Values<T>>,
 ): E.Either<InputError, Values<T>> => decodeOptions(table, parametersOf(table, completed(table, given)))
 
-/** A table's own values out of those of a larger one that it is part of. */
+/** The values of a table out of those of a larger table that contains it. */
 export const valuesIn = <T extends OptionTable>(table: T, values: Values<T>): Values<T> =>
   assembled<T>(Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(table, name))))
 
-/** What decides of decoded values, as plain JSON: kept with results and shown in reports. */
+/** The decoded values that have an effect, as plain JSON: kept with results and shown in reports. */
 export const parametersOf = <T extends OptionTable>(table: T, values: Values<T>): Deciding<T> => {
   const replaced = Object.entries(table).flatMap(([name, { insteadOf }]) =>
     insteadOf !== undefined && values[name] !== undefined ? [insteadOf] : [],
@@ -170,7 +170,7 @@ export const parametersOf = <T extends OptionTable>(table: T, values: Values<T>)
 }
 
 /**
- * The values of a table's options among those given; others are left alone (a command's own and the common options are decoded
+ * The values of a table's options among those given; others are ignored (a command's own options and the common ones are decoded
  * from one record). Left `BadOption` with the field's name.
  */
 export const decodeOptions = <T extends OptionTable>(
@@ -183,7 +183,7 @@ export const decodeOptions = <T extends OptionTable>(
   )
 
 /**
- * The options of a method out of a configuration: nothing unknown is let through, what is left out has its default. Left
+ * The options of a method from a configuration: unknown keys are refused, omitted options have their defaults. Left
  * `BadConfig` with the field's name. @param where the method's name, for the message
  */
 export const decodeConfigured =
@@ -220,7 +220,7 @@ export const codecOf = <T extends OptionTable>(table: T): t.Type<Values<T>, unkn
   )
 }
 
-/** Values as a file says them: kebab-case, what is undefined left out. */
+/** Values as they are written to a file: in kebab-case, without undefined ones. */
 export const documentOf = (values: Given): Given =>
   Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[kebab(name), value]])),

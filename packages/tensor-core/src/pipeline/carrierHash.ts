@@ -1,9 +1,9 @@
-/** What the stages carry, as hashes: two data sets or adapters with the same hash give the same results. */
+/** Hashes of the values that stages pass on: two data sets or adapters with the same hash give the same results. */
 import { createHash } from 'node:crypto'
 import type { Dataset, LoraAdapter } from '../contracts'
 import { canonicalJson, shortHash } from '../files'
 
-/** Rows in their order: what a training run sees. The data set's name does not count. */
+/** A hash of the rows in their order. The data set's name has no effect. */
 export const dataHash = (data: Dataset): string => {
   const hash = createHash('sha256')
   for (const { id, prompt, response, raw } of data.examples)
@@ -11,7 +11,7 @@ export const dataHash = (data: Dataset): string => {
   return shortHash(hash.digest('hex'))
 }
 
-/** Names, shapes, scales and factors of all modules. */
+/** A hash of the names, shapes, scales and factors of all modules. */
 export const adapterHash = (adapter: LoraAdapter): string => {
   const hash = createHash('sha256')
   for (const { name, A, B, scale } of adapter.modules)

@@ -3,8 +3,8 @@
  *
  *     dataset |> data |> train with the update rule |> adapter |> weights |> attach to the model |> decoding
  *
- * What trains and opens models is a port, and so is the memo. Without a memo this is `runPipeline`; with a store it is a
- * benchmark's cell. Keys, "what is there already" and disposal are decided here and nowhere else.
+ * Training and opening models are ports, and so is the memo. Without a memo this is `runPipeline`; with a store it is a
+ * benchmark's cell. Keys, reuse of results and disposal are handled here and nowhere else.
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -29,7 +29,7 @@ export interface Fitting<E extends Fault = Fault> {
   readonly data: Dataset
   readonly recipe: TrainingRecipe
   readonly seed: number
-  /** The adapter to start from; default a fresh one. */
+  /** The adapter to start from; by default a new one. */
   readonly init?: LoraAdapter
   readonly defence: TrainingDefence<E>
 }
@@ -37,13 +37,13 @@ export interface Fitting<E extends Fault = Fault> {
 /** What the interpreter needs from outside. */
 export interface Runtime<E extends Fault = Fault, M extends Fault = Fault> {
   readonly train: <F extends Fault>(fitting: Fitting<F>) => TE.TaskEither<E | F, LoraAdapter>
-  /** The model with an adapter attached; the receiver disposes of it. */
+  /** The model with an adapter attached; the caller disposes of it. */
   readonly open: (adapter: LoraAdapter) => TE.TaskEither<E, CausalLM>
   readonly memo: Memo<M>
   readonly keep: { readonly data: Keep<Dataset>; readonly adapter: Keep<LoraAdapter> }
-  /** What decides every step: code, engine, storage type. */
+  /** What determines every step: code, engine, storage type. */
   readonly environment: Key
-  /** What decides a training beside data, recipe and seed: the model and its template. */
+  /** What determines a training run in addition to data, recipe and seed: the model and its template. */
   readonly model: Key
 }
 
@@ -68,19 +68,19 @@ export interface PipelineSteps<E extends Fault> {
 
 // parts ------------------------------------------------------------------------------------------
 
-/** Runs at most once, however often it is asked. */
+/** Runs at most once; later calls share the result. */
 const shared = <E, A>(work: TE.TaskEither<E, A>): TE.TaskEither<E, A> => {
   const state: { running?: ReturnType<typeof work> } = {}
   return () => (state.running ??= work())
 }
 
 /**
- * A result may be kept only if its key says everything it read: a defence that does not say what it reads is applied anew each
- * time.
+ * A result may be kept only if its key contains everything it depends on: a defence that does not state what it reads is applied
+ * again each time.
  */
 const keyed = (steps: ReadonlyArray<AppliedMethod>): boolean => steps.every((s) => s.reads !== undefined)
 
-/** A model that is freed once, however often it is disposed of. */
+/** A model that is freed once, even if it is disposed of several times. */
 const freedOnce = (model: CausalLM): CausalLM => {
   const state = { freed: false }
   return {
@@ -93,8 +93,8 @@ const freedOnce = (model: CausalLM): CausalLM => {
 }
 
 /**
- * The model under its decoding defence, which takes ownership of it. Where the second of two defences cannot be applied, the first
- * one's model has been freed already, and with it this one.
+ * The model under its decoding defence, which takes ownership of it. Where the second of two defences cannot be applied, the model
+ * of the first has already been freed, and this model with it.
  */
 const decoded =
   <E extends Fault>({ decoding }: Pick<Pipeline<E>, 'decoding'>) =>
@@ -108,7 +108,7 @@ const decoded =
 
 // constructors -----------------------------------------------------------------------------------
 
-/** An adapter trained as asked; kept by everything that decides it, so that methods and stages share their trainings. */
+/** Trains an adapter; the result is kept under everything that determines it, so that methods and stages share training runs. */
 export const fit =
   <E extends Fault, M extends Fault>({ train, memo, keep, environment, model }: Runtime<E, M>) =>
   <F extends Fault>(fitting: Fitting<F>): TE.TaskEither<E | M | F, LoraAdapter> => {
@@ -127,7 +127,7 @@ export const fit =
     return once<E | F, LoraAdapter>(key, keep.adapter, () => train(fitting))
   }
 
-/** The steps of a pipeline on this input; nothing runs before a step is run. */
+/** The steps of a pipeline on this input. They are lazy: nothing runs before one of them is run. */
 export const interpret =
   <E extends Fault, M extends Fault>(runtime: Runtime<E, M>) =>
   <F extends Fault>(pipeline: Pipeline<F>, input: PipelineInput): PipelineSteps<E | M | F> => {

@@ -1,4 +1,4 @@
-/** How a pipeline's results are kept in folders: rows as JSONL that loses nothing, adapters as PEFT folders. */
+/** How a pipeline's results are stored in folders: rows as lossless JSONL, adapters as PEFT folders. */
 import { createReadStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

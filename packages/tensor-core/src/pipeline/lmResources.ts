@@ -1,11 +1,11 @@
-/** What methods ask of a run (`Resources`), over a model folder: trainings and models of this package. */
+/** The resources of a run (`Resources`) from a model folder: training and models of this package. */
 import type * as TE from 'fp-ts/TaskEither'
 import type { CausalLM, Dataset, LmError, LoraAdapter, RecipeChanges, Resources } from '../contracts'
 import { type ModelChoice, type TrainingRun, loadCausalLM, trainAdapter, withChanges } from '../lm'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Which model is trained and run, and how. */
+/** The model that is trained and run, and the settings of both. */
 export interface LmResourcesChoice
   extends
     Pick<
@@ -26,7 +26,7 @@ export interface LmResourcesChoice
   readonly maxNewTokens?: number
 }
 
-/** The part of `Resources` that one model folder provides. Nothing is kept: what is trained twice costs twice. */
+/** The part of `Resources` that one model folder provides. Nothing is kept: every call of `train` is a training run. */
 export interface LmResources extends Pick<Resources, 'seed' | 'maxNewTokens'> {
   /** A LoRA adapter trained with the recipe and seed, from `init` where given. */
   readonly train: (

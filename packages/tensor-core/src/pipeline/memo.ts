@@ -1,6 +1,6 @@
 /**
- * The memo port of the interpreter: a result is made once per key. Without a memo every step runs; with a store that keeps results
- * in folders, a run continues where it stopped and shares work with others.
+ * The memo port of the interpreter: a result is computed once per key. Without a memo every step runs; with a store that keeps
+ * results in folders, a run continues where it stopped and shares work with other runs.
  */
 import type { IO } from 'fp-ts/IO'
 import type * as TE from 'fp-ts/TaskEither'
@@ -8,18 +8,18 @@ import type { Fault } from '../contracts'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Everything that decides a result, as plain JSON. */
+/** Everything that determines a result, as plain JSON. */
 export type Key = Readonly<Record<string, unknown>>
 
-/** How one kind of result is kept in a folder. */
+/** How one kind of result is stored in a folder. */
 export interface Keep<A> {
   readonly read: (folder: string) => TE.TaskEither<Fault, A>
   readonly write: (folder: string, value: A) => TE.TaskEither<Fault, void>
 }
 
-/** Makes results once. `E` is what the memo itself can end in. */
+/** Computes each result once. `E` is the error of the memo itself. */
 export interface Memo<E extends Fault = Fault> {
-  /** The result kept under the key; `make` runs only where there is none. A key is computed only by a memo that keeps. */
+  /** The result stored under the key; `make` runs only where there is none. A memo that stores nothing does not compute the key. */
   readonly once: <F extends Fault, A>(
     key: IO<Key>,
     keep: Keep<A>,
@@ -29,5 +29,5 @@ export interface Memo<E extends Fault = Fault> {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Keeps nothing: every step is made. */
+/** Stores nothing: every step runs. */
 export const noMemo: Memo<never> = { once: (_, __, make) => make() }

@@ -9,13 +9,13 @@ import { noMemo } from './memo'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What each stage made. */
+/** The result of each stage. */
 export interface PipelineResult {
   /** The rows that were trained on. */
   readonly data: Dataset
   /** The adapter as trained. */
   readonly trained: LoraAdapter
-  /** The adapter as the weights stage left it. */
+  /** The adapter as the weights stage returned it. */
   readonly adapter: LoraAdapter
   /** The defended model; the caller disposes of it. */
   readonly model: CausalLM
@@ -23,7 +23,42 @@ export interface PipelineResult {
 
 // running ----------------------------------------------------------------------------------------
 
-/** @param request the training run; its training defence is the pipeline's */
+/**
+ * Runs a pipeline: the data stage, training under the pipeline's update rule, the weights stage, and the decoding stage on the model
+ * with the adapter attached.
+ *
+ * @param request the training run; its training defence is the pipeline's
+ *
+ * @example
+ * ```ts
+ * import { compose, dataDefence } from '@safe/tensor-core/contracts'
+ * import { selectEngine } from '@safe/tensor-core/engine'
+ * import { readDataset } from '@safe/tensor-core/formats'
+ * import { recipeDefaults } from '@safe/tensor-core/lm'
+ * import { runPipeline } from '@safe/tensor-core/pipeline'
+ * import * as TE from 'fp-ts/TaskEither'
+ * import { pipe } from 'fp-ts/function'
+ *
+ * const firstRows = dataDefence({
+ *   name: 'first-rows',
+ *   parameters: { count: 32 },
+ *   apply: (data) => TE.right({ ...data, examples: data.examples.slice(0, 32) }),
+ * })
+ * const recipe = { ...recipeDefaults, rank: 8, maxSteps: 2 }
+ * const program = pipe(
+ *   selectEngine('auto'),
+ *   TE.chainW(() => readDataset('arena/noisy.jsonl')),
+ *   TE.chainW((data) =>
+ *     runPipeline(compose(firstRows), { model: 'arena/models/aligned', data, recipe, seed: 42 }),
+ *   ),
+ *   TE.map(({ data, adapter, model }) => {
+ *     model.dispose()
+ *     return [data.examples.length, adapter.modules.length]
+ *   }),
+ * )
+ * console.log(await program())
+ * ```
+ */
 export const runPipeline = <E extends Fault>(
   pipeline: Pipeline<E>,
   request: Omit<TrainingRequest, 'defence'>,

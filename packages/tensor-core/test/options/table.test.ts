@@ -33,7 +33,7 @@ const left = <A>(e: E.Either<{ readonly field?: string; readonly message: string
   E.isLeft(e) ? [e.left.field, e.left.message] : ['none', '']
 
 describe('a table of options', () => {
-  it('has defaults, and decodes strings of a shell and values of YAML alike', () => {
+  it('has defaults, and decodes strings from a shell and values from YAML in the same way', () => {
     const defaults = { energy: 0.95, rank: undefined, mode: 'soft', warmupSteps: 10, shuffle: true }
     expect(defaultsOf(table)).toEqual(defaults)
     expect(decodeOptions(table, {})).toEqual(E.right(defaults))
@@ -70,7 +70,7 @@ describe('a table of options', () => {
     expect(codec.decode(codec.encode(values))).toEqual(E.right(values))
   })
 
-  it('tells what decides', () => {
+  it('gives the values that have an effect', () => {
     expect(parametersOf(table, defaultsOf(table))).toEqual({
       energy: 0.95,
       mode: 'soft',
@@ -85,13 +85,13 @@ describe('a table of options', () => {
     })
   })
 
-  it('completes a part of its values, and finds its own among others', () => {
+  it('completes some of its values, and selects its own from a larger set', () => {
     expect(completed(table, { mode: 'hard' })).toEqual({ ...defaultsOf(table), mode: 'hard' })
     const wide = { ...defaultsOf(table), out: 'file' }
     expect(valuesIn(table, wide)).toEqual(defaultsOf(table))
   })
 
-  it('takes other defaults, with their source', () => {
+  it('can have other defaults, with their source', () => {
     const control = withDefaults(table, { mode: 'hard', warmupSteps: 0 }, 'a control')
     expect(defaultsOf(control)).toEqual({ ...defaultsOf(table), mode: 'hard', warmupSteps: 0 })
     expect(control.mode).toMatchObject({ shownDefault: 'hard', source: 'a control' })
@@ -99,7 +99,7 @@ describe('a table of options', () => {
     expect(left(decodeOptions(control, { mode: 'loud' }))[0]).toBe('mode')
   })
 
-  it('is a document with kebab keys', () => {
+  it('is a document with keys in kebab-case', () => {
     expect(documentOf({ warmupSteps: 1, rank: undefined })).toEqual({ 'warmup-steps': 1 })
   })
 })
@@ -111,7 +111,7 @@ describe('parsers', () => {
     [positive('x'), 0.1, 0],
     [atLeastZero('x'), 0, -0.1],
     [share('x'), 1, 0],
-  ])('keep their range', (parser, good, bad) => {
+  ])('accept only their range', (parser, good, bad) => {
     expect(parser.decode(good)).toEqual(E.right(good))
     expect(E.isLeft(parser.decode(bad))).toBe(true)
   })

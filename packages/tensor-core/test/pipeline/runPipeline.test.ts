@@ -27,7 +27,7 @@ describe('runPipeline', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
-  it('applies each stage to what the stage carries', async () => {
+  it('applies each stage to the value of that stage', async () => {
     const half = compose(
       dataDefence({
         name: 'half',

@@ -1,7 +1,7 @@
 /**
- * One row of the suite on a GPU: this product's `webgpu` engine beside PyTorch on the same card, where there is a PyTorch.
+ * One row of the suite on a GPU: this product's `webgpu` engine compared with PyTorch on the same card, where PyTorch is installed.
  *
- *   beside ROW FOLDER SHAPE [--engine webgpu] [--device cuda] [--rounds 2] [--repeat N]
+ *   compareRow ROW FOLDER SHAPE [--engine webgpu] [--device cuda] [--rounds 2] [--repeat N]
  *
  * FOLDER holds the files of `makeFiles`, SHAPE is its JSON. PYTHON names the interpreter. The last line on stdout is one JSON object.
  */
@@ -16,13 +16,13 @@ import { shapeOf } from './shapeOf'
 
 // model ------------------------------------------------------------------------------------------
 
-interface Beside {
+interface Comparison {
   readonly row: RowResult
-  /** What is compared with, or why nothing is. */
+  /** The versions compared with, or the reason why nothing is compared. */
   readonly python: Versions | string
 }
 
-const say = (line: string): void => {
+const log = (line: string): void => {
   process.stderr.write(`${line}\n`)
 }
 
@@ -31,24 +31,24 @@ const lineOf = (cause: unknown): string =>
 
 // measuring --------------------------------------------------------------------------------------
 
-/** The same row without the other side. */
-const alone = (row: Row, why: string): Row => ({
+/** The same row without PyTorch's side. */
+const alone = (row: Row, reason: string): Row => ({
   ...row,
   processes: row.processes.filter(({ side }) => side === 'ours'),
   quantities: [],
-  agreement: () => ({ same: false, how: `not compared: ${why}` }),
+  agreement: () => ({ same: false, how: `not compared: ${reason}` }),
 })
 
 const versionsOn = async (s: Setting): Promise<Versions | string> => {
   try {
     const versions = await pythonVersions(s)
-    return s.device === 'cuda' && !versions.cuda ? 'its PyTorch sees no GPU' : versions
+    return s.device === 'cuda' && !versions.cuda ? 'its PyTorch finds no GPU' : versions
   } catch (cause) {
     return lineOf(cause)
   }
 }
 
-const main = async (): Promise<Beside> => {
+const main = async (): Promise<Comparison> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -74,25 +74,25 @@ const main = async (): Promise<Beside> => {
   const rounds = Number(values.rounds)
   const python = await versionsOn(setting)
   if (typeof python === 'string')
-    return { row: await measureRow(alone(row, python), { shape, setting, rounds, say }), python }
+    return { row: await measureRow(alone(row, python), { shape, setting, rounds, say: log }), python }
   try {
-    return { row: await measureRow(row, { shape, setting, rounds, say }), python }
+    return { row: await measureRow(row, { shape, setting, rounds, say: log }), python }
   } catch (cause) {
-    const why = lineOf(cause)
-    say(`the two sides cannot be compared: ${why}`)
-    return { row: await measureRow(alone(row, why), { shape, setting, rounds: 1, say }), python }
+    const reason = lineOf(cause)
+    log(`the two sides cannot be compared: ${reason}`)
+    return { row: await measureRow(alone(row, reason), { shape, setting, rounds: 1, say: log }), python }
   }
 }
 
 main().then(
   (measured) => {
     process.stdout.write(`${JSON.stringify(measured)}\n`)
-    // What was compared must be the same; what could not be is told in the table.
+    // Compared results must agree; the table reports what could not be compared.
     const compared = measured.row.quantities.length > 0
     process.exitCode = compared && !measured.row.agreement.same ? 1 : 0
   },
   (cause: unknown) => {
-    say(lineOf(cause))
+    log(lineOf(cause))
     process.exitCode = 1
   },
 )

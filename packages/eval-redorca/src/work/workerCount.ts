@@ -1,0 +1,34 @@
+/** How many worker processes a benchmark starts, and how they share the cores. */
+import { availableParallelism } from 'node:os'
+import type { BenchConfig } from '../config/config'
+import type { EngineUsed } from '../plan/ports'
+import { largeModelBytes } from './models'
+
+/** Engines whose workers would share one device. */
+const deviceEngines = ['cuda', 'webgpu']
+/** Engines that use several threads. */
+const threadedEngines = ['native']
+
+/** Whether one process with all cores is better than one per core: large models fill memory and have large products. */
+const oneForAll = (config: BenchConfig, modelBytes: number): boolean =>
+  modelBytes > largeModelBytes && (config.workers === 'auto' || config.workers === 1)
+
+/** One worker per core; one in all on a graphics card, and where the model is large and the engine has threads. */
+export const workerCount = (
+  config: BenchConfig,
+  engine: EngineUsed,
+  jobs: number,
+  modelBytes: number,
+): number => {
+  const one =
+    deviceEngines.includes(engine.engine) ||
+    (threadedEngines.includes(engine.engine) && oneForAll(config, modelBytes))
+  return Math.max(
+    1,
+    Math.min(jobs, config.workers !== 'auto' ? config.workers : one ? 1 : availableParallelism()),
+  )
+}
+
+/** Cores that each worker may use. */
+export const threadsPerWorker = (config: BenchConfig, modelBytes: number): number =>
+  oneForAll(config, modelBytes) ? availableParallelism() : 1
