@@ -52,7 +52,7 @@ export const refuseExisting = (
     : E.left(
         badInput('OutputExists', 'exists already', {
           where: path,
-          remedy: 'choose another path, or overwrite it',
+          remedy: 'choose another path, or `overwrite`',
         }),
       )
 }
