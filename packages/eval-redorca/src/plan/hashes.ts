@@ -34,25 +34,33 @@ export type Hashes = t.TypeOf<typeof hashesCodec>
 // parts ------------------------------------------------------------------------------------------
 
 const inTokenizer = ['chat', autoTemplate]
+const builtIn = [...inTokenizer, 'qa', 'none']
 
 /** A template is a file, or one of the built-in names, of which some use the tokenizer's own files. */
 const templateHash = (folder: string, template: string): TE.TaskEither<Fault, string> =>
-  TE.tryCatch(
-    async () => {
-      const files = existsSync(template)
-        ? [template]
-        : inTokenizer.includes(template)
-          ? ['chat_template.jinja', 'tokenizer_config.json']
-              .map((name) => join(folder, name))
-              .filter(existsSync)
-          : []
-      return contentHash([
-        files.length === 0 ? template : '',
-        ...(await Promise.all(files.map((f) => readFile(f, 'utf8')))),
-      ])
-    },
-    () => badInput('BadConfig', 'the template cannot be read', { where: template }),
-  )
+  !builtIn.includes(template) && !existsSync(template)
+    ? TE.left(
+        badInput('BadConfig', 'there is no such template', {
+          where: template,
+          remedy: `give ${builtIn.join(', ')} or a .jinja file`,
+        }),
+      )
+    : TE.tryCatch(
+        async () => {
+          const files = existsSync(template)
+            ? [template]
+            : inTokenizer.includes(template)
+              ? ['chat_template.jinja', 'tokenizer_config.json']
+                  .map((name) => join(folder, name))
+                  .filter(existsSync)
+              : []
+          return contentHash([
+            files.length === 0 ? template : '',
+            ...(await Promise.all(files.map((f) => readFile(f, 'utf8')))),
+          ])
+        },
+        () => badInput('BadConfig', 'the template cannot be read', { where: template }),
+      )
 
 const where = <A>(
   value: A | undefined,

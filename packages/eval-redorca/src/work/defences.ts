@@ -17,6 +17,7 @@ import {
   badInput,
   dataMonoid,
   decodingMonoid,
+  stages,
   trainingMonoid,
   weightsMonoid,
 } from '@safe/tensor-core/contracts'
@@ -29,10 +30,14 @@ import type { Site } from './site'
 
 // one method -------------------------------------------------------------------------------------
 
+/** A plugin may be plain JavaScript, and give anything. */
+const stageOf = (u: unknown): Stage | undefined =>
+  typeof u === 'object' && u !== null && 'stage' in u ? stages.find((stage) => stage === u.stage) : undefined
+
 const isOf =
   <S extends Stage>(stage: S) =>
   (d: Defence): d is Extract<Defence, { readonly stage: S }> =>
-    d.stage === stage
+    stageOf(d) === stage
 
 /** A method ready to be applied under watch. */
 interface Ready<S extends Stage> {
@@ -51,9 +56,13 @@ const readied = <S extends Stage>(site: Site, seed: number, stage: S, loaded: Lo
       TE.Do,
       TE.chain((): TE.TaskEither<Fault, Defence> => plugin.create(options, resources)),
       TE.filterOrElse(isOf(stage), (d): Fault =>
-        badInput('BadConfig', `gave a defence of the ${d.stage} stage, not of ${stage}`, {
-          where: loadedName(loaded),
-        }),
+        badInput(
+          'BadConfig',
+          stageOf(d) === undefined
+            ? 'gave no defence'
+            : `gave a defence of the ${d.stage} stage, not of ${stage}`,
+          { where: loadedName(loaded), remedy: 'correct that plugin' },
+        ),
       ),
     ),
   }

@@ -69,6 +69,13 @@ const claimed = (out: string): TE.TaskEither<Fault, string> => {
   )
 }
 
+/** What is said of default methods that are not installed, a line for each package. */
+const leftOut = ({ missing }: Bench): ReadonlyArray<string> =>
+  [...new Set(missing.map(({ use }) => use))].map((use) => {
+    const names = missing.filter((m) => m.use === use).map(({ name }) => name)
+    return `${names.join(', ')} left out: ${use} is not installed (npm install ${use})`
+  })
+
 /** Engines whose workers would share one device. */
 const deviceEngines = ['cuda', 'webgpu']
 /** Engines that use several threads. */
@@ -179,9 +186,7 @@ export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> => {
         TE.chainFirstIOK(
           ({ bench }) =>
             () =>
-              bench.missing.forEach(({ name, use }) =>
-                settings.terminal.warn(`${name} is left out: ${use} is not installed (npm install ${use})`),
-              ),
+              leftOut(bench).forEach(settings.terminal.warn),
         ),
         TE.bindW('modelBytes', ({ bench }) => ports.weightBytes(bench.suite.models.aligned)),
         TE.bindW(
