@@ -326,8 +326,16 @@ describe('run', () => {
     expect(failed).toEqual([])
     expect(results.cells).toHaveLength(3)
     expect(warned).toContain(
-      'forgetfilter is left out: @safe/forgetfilter is not installed (npm install @safe/forgetfilter)',
+      'forgetfilter, random rows left out: @safe/forgetfilter is not installed (npm install @safe/forgetfilter)',
     )
+  })
+
+  it('says how to add a default method that a combination names', async () => {
+    const decoded = decodeConfig({ combinations: [{ weights: 'csulora' }] }, 'test')
+    if (E.isLeft(decoded)) throw new Error(decoded.left.message)
+    expect(await go(folder(), decoded.right)).toMatchObject({
+      left: { kind: 'input', where: 'combinations', remedy: 'run npm install @safe/csulora' },
+    })
   })
 
   it('refuses a folder that another run is writing into', async () => {

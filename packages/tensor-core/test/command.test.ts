@@ -52,7 +52,7 @@ const faults = {
     remedy: 'lower `seed` or `gone`',
   }),
   negated: badInput('BadOption', 'holds a run with `noShuffle` false', { field: 'noShuffle' }),
-  foreign: badInput('BadOption', 'is too large', { field: 'gone' }),
+  foreign: badInput('BadOption', 'is too large', { field: 'farAway', remedy: 'lower `farAway`' }),
 }
 const refuses = command({
   name: 'refuses',
@@ -173,7 +173,7 @@ describe('runBinary', () => {
     ['prefixed', '--max-new-tokens is too large; see --help'],
     ['named', 'out: holds a run with --max-new-tokens 4, this one has 5; lower --seed or `gone`'],
     ['negated', 'holds a run with --no-shuffle false; see --help'],
-    ['foreign', 'gone is too large'],
+    ['foreign', 'far-away is too large; lower `far-away`'],
   ])('shows a field as its flag: %s', async (fault, line) => {
     expect((await run('refuses', '--fault', fault)).err).toBe(`demo: ${line}\n`)
   })

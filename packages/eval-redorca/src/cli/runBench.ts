@@ -69,9 +69,15 @@ const prepared = ({ out, overwrite, resume }: RunChoice): TE.TaskEither<Fault, v
   )
 }
 
+/** How a run is continued; `quickstart` continues by default. */
+const again = ({ resume, out }: RunChoice): string =>
+  resume || !existsSync(join(out, 'config.yaml'))
+    ? 'run the same command again'
+    : 'run the same command again with --resume'
+
 /** Failed cells are an error; the report contains the others. */
 const outcomeOf =
-  (report: string) =>
+  (report: string, choice: RunChoice) =>
   ({ results, failed }: Ran): E.Either<Fault, Outcome> => {
     const [first] = results.failed
     const [job] = failed
@@ -85,7 +91,7 @@ const outcomeOf =
             'CellsFailed',
             `${results.failed.length} of ${results.cells.length + results.failed.length} cells failed, first ${combinationName(first.factors)} (${first.message})`,
             {
-              remedy: job?.fault.remedy ?? 'run the same command again; finished cells are kept',
+              remedy: job?.fault.remedy ?? `${again(choice)}; finished cells are kept`,
               where: job?.fault.where ?? report,
             },
           ),
@@ -121,10 +127,13 @@ export const runBench = (
         signal: context.signal,
       }),
     ),
+    TE.mapLeft((fault): Fault =>
+      fault._tag === 'Interrupted' ? { ...fault, remedy: `${again(choice)} to continue` } : fault,
+    ),
     TE.chain((ran) =>
       pipe(
         writeReport({ results: out, out }, ran),
-        TE.chainEitherK((report) => outcomeOf(report)(ran)),
+        TE.chainEitherK((report) => outcomeOf(report, choice)(ran)),
       ),
     ),
   )

@@ -3,6 +3,7 @@
  * silent default. Keys are written in kebab-case and read in camelCase; both spellings are accepted.
  */
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { camel, kebab } from '@safe/tensor-core/options'
 
@@ -11,6 +12,13 @@ type Fields = Readonly<Record<string, unknown>>
 /** The keys of one level in camelCase. */
 const camelKeys = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).map(([key, value]) => [camel(key), value]))
+
+/** Errors in the fields of a level name its keys as a file writes them. @param depth the level's place in the errors' paths */
+const kebabKeys = (errors: t.Errors, depth: number): t.Errors =>
+  errors.map((e) => ({
+    ...e,
+    context: e.context.map((entry, i) => (i === depth ? { ...entry, key: kebab(entry.key) } : entry)),
+  }))
 
 // codecs -----------------------------------------------------------------------------------------
 
@@ -64,7 +72,10 @@ export const closed = <P extends t.Props>(fields: P): t.Type<t.TypeOf<t.TypeC<P>
       const named = camelKeys(u)
       const unknownKey = Object.keys(named).find((key) => !(key in fields))
       return unknownKey === undefined
-        ? inner.validate(named, c)
+        ? pipe(
+            inner.validate(named, c),
+            E.mapLeft((errors) => kebabKeys(errors, c.length)),
+          )
         : t.failure(
             named[unknownKey],
             [...c, { key: kebab(unknownKey), type: t.unknown, actual: named[unknownKey] }],

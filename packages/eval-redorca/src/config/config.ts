@@ -31,7 +31,14 @@ export interface BenchConfig {
 
 // codecs -----------------------------------------------------------------------------------------
 
-export const suiteCodec: t.Type<'arena' | FileSuite, unknown> = t.union([t.literal('arena'), fileSuiteCodec])
+/** Not a union, whose branches would stand in the paths of errors. */
+export const suiteCodec: t.Type<'arena' | FileSuite, unknown> = new t.Type<'arena' | FileSuite, unknown>(
+  'arena or a mapping',
+  (u): u is 'arena' | FileSuite => u === 'arena' || fileSuiteCodec.is(u),
+  (u, c) =>
+    u === 'arena' ? t.success(u) : typeof u === 'string' ? t.failure(u, c) : fileSuiteCodec.validate(u, c),
+  (a) => a,
+)
 export const workersCodec: t.Type<number | 'auto', unknown> = t.union([t.literal('auto'), count])
 
 // destructors ------------------------------------------------------------------------------------

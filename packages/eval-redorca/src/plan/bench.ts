@@ -28,11 +28,22 @@ export interface Bench {
 
 // checks -----------------------------------------------------------------------------------------
 
-const checkedCombinations = (config: BenchConfig, methods: Methods): E.Either<Fault, void> => {
+const checkedCombinations = (
+  config: BenchConfig,
+  { methods, missing }: { readonly methods: Methods; readonly missing: ReadonlyArray<MissingMethod> },
+): E.Either<Fault, void> => {
   if (config.combinations === 'all') return E.right(undefined)
   const unknown = config.combinations
     .flatMap((c) => stages.map((stage) => ({ stage, name: c[stage] })))
     .find(({ stage, name }) => name !== undefined && !methods[stage].has(name))
+  const absent = missing.find(({ name }) => name === unknown?.name)
+  if (absent !== undefined)
+    return E.left(
+      badInput('MethodMissing', `names ${absent.name}, but ${absent.use} is not installed`, {
+        where: 'combinations',
+        remedy: `run npm install ${absent.use}`,
+      }),
+    )
   return unknown === undefined
     ? E.right(undefined)
     : E.left(
@@ -81,7 +92,7 @@ export const openBench = (
   pipe(
     TE.fromEither(methodsOf(ports.loadModule, config.stages)),
     TE.bindTo('found'),
-    TE.chainFirstEitherKW(({ found }) => checkedCombinations(config, found.methods)),
+    TE.chainFirstEitherKW(({ found }) => checkedCombinations(config, found)),
     TE.bind('suite', () => ports.suite(config)),
     TE.chainFirstEitherKW(({ suite }) => checkedRegimes(config, suite)),
     TE.chainFirstEitherKW(({ suite, found }) => satisfied(suite, found.methods)),

@@ -34,25 +34,33 @@ export type Hashes = t.TypeOf<typeof hashesCodec>
 // parts ------------------------------------------------------------------------------------------
 
 const inTokenizer = ['chat', autoTemplate]
+const builtIn = [...inTokenizer, 'qa', 'none']
 
 /** A template is a file, or a built-in name; some built-in names use files of the tokenizer. */
 const templateHash = (folder: string, template: string): TE.TaskEither<Fault, string> =>
-  TE.tryCatch(
-    async () => {
-      const files = existsSync(template)
-        ? [template]
-        : inTokenizer.includes(template)
-          ? ['chat_template.jinja', 'tokenizer_config.json']
-              .map((name) => join(folder, name))
-              .filter(existsSync)
-          : []
-      return contentHash([
-        files.length === 0 ? template : '',
-        ...(await Promise.all(files.map((f) => readFile(f, 'utf8')))),
-      ])
-    },
-    () => badInput('BadConfig', 'the template cannot be read', { where: template }),
-  )
+  !builtIn.includes(template) && !existsSync(template)
+    ? TE.left(
+        badInput('BadConfig', 'there is no such template', {
+          where: template,
+          remedy: `give ${builtIn.join(', ')} or a .jinja file`,
+        }),
+      )
+    : TE.tryCatch(
+        async () => {
+          const files = existsSync(template)
+            ? [template]
+            : inTokenizer.includes(template)
+              ? ['chat_template.jinja', 'tokenizer_config.json']
+                  .map((name) => join(folder, name))
+                  .filter(existsSync)
+              : []
+          return contentHash([
+            files.length === 0 ? template : '',
+            ...(await Promise.all(files.map((f) => readFile(f, 'utf8')))),
+          ])
+        },
+        () => badInput('BadConfig', 'the template cannot be read', { where: template }),
+      )
 
 /** Null where there is no value. */
 const optionalHash = <A>(

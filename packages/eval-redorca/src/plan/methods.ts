@@ -96,3 +96,12 @@ export const methodsOf = (
       missing: [data, training, weights, decoding].flatMap((found) => found.missing),
     })),
   )
+
+// destructors ------------------------------------------------------------------------------------
+
+/** Warnings of default methods that are not installed, a line for each package. */
+export const missingWarnings = (missing: ReadonlyArray<MissingMethod>): ReadonlyArray<string> =>
+  [...new Set(missing.map(({ use }) => use))].map((use) => {
+    const names = missing.filter((m) => m.use === use).map(({ name }) => name)
+    return `${names.join(', ')} left out: ${use} is not installed (npm install ${use})`
+  })

@@ -14,11 +14,13 @@ import {
   type Stage,
   badInput,
   causeLine,
+  failure,
   pluginVersion,
   resourceNames,
   stages,
 } from '@safe/tensor-core/contracts'
 import { type Method, methodName } from '../config/methods'
+import { byKey } from './byKey'
 import { computingVersion } from './sources'
 
 // model ------------------------------------------------------------------------------------------
@@ -73,7 +75,9 @@ export const loadModule: LoadModule = (name) => {
     : E.tryCatch(
         () => {
           const exports: unknown = entry.require(id)
-          return { exports, version: computingVersion(versionOf(entry.require, id), entry.file) }
+          // Who names a file works on it: the version in a package.json beside it does not follow its changes.
+          const version = isPath(name) ? undefined : versionOf(entry.require, id)
+          return { exports, version: computingVersion(version, entry.file) }
         },
         (cause) =>
           badInput('MethodMissing', `cannot be loaded (${causeLine(cause)})`, {
@@ -133,6 +137,20 @@ const pluginOf = (exports: unknown, method: Method, stage: Stage): E.Either<Faul
   )
 }
 
+const completed = (plugin: DefencePlugin, { use, name, options }: Method): E.Either<Fault, Parameters> =>
+  pipe(
+    E.tryCatch(
+      () => plugin.complete(options),
+      (cause): Fault =>
+        failure('MethodMissing', `fails to read its options (${causeLine(cause)})`, {
+          where: `${use} (${name})`,
+          remedy: 'correct that plugin',
+        }),
+    ),
+    E.flatten,
+    E.mapLeft(byKey),
+  )
+
 /** Loads a method and completes its options; a fault names the method. */
 export const loadMethod =
   (load: LoadModule) =>
@@ -144,7 +162,7 @@ export const loadMethod =
           pluginOf(exports, method, stage),
           E.chain((plugin) =>
             pipe(
-              plugin.complete(method.options),
+              completed(plugin, method),
               E.map((options) => ({ method: { ...method, options }, plugin, options, version })),
             ),
           ),

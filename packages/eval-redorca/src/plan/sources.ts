@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
-import { extname, join, relative, sep } from 'node:path'
+import { extname, isAbsolute, join, relative, sep } from 'node:path'
 import { shortHash } from '@safe/tensor-core/files'
 
 /** Folders of a package whose code affects no completion, no data and no weights. */
@@ -38,12 +38,34 @@ const sourceFolder = (file: string): string | undefined => {
   return extname(file) === '.ts' && at >= 0 ? file.slice(0, at + 4) : undefined
 }
 
+/** A module's file and, where it is loaded, those that it requires, packages left out. */
+const ownFiles = (entry: string): ReadonlyArray<string> => {
+  const seen = new Set<string>()
+  const visit = (file: string): void => {
+    if (seen.has(file) || file.includes(`${sep}node_modules${sep}`) || !isAbsolute(file)) return
+    seen.add(file)
+    require.cache[file]?.children.forEach((child) => visit(child.filename))
+  }
+  visit(entry)
+  return [...seen].sort()
+}
+
+const filesHash = (entry: string): string => {
+  const before = known.get(entry)
+  if (before !== undefined) return before
+  const hash = createHash('sha256')
+  for (const file of ownFiles(entry)) hash.update(readFileSync(file))
+  const found = shortHash(hash.digest('hex'))
+  known.set(entry, found)
+  return found
+}
+
 /**
- * The version used in keys: the package's version from a build, with a hash of the sources added from a checkout, and the file's
- * hash where there is no package. @param entry the module's file
+ * The version used in keys: the package's version from a build, with a hash of the sources added from a checkout, and a hash of the
+ * module's files where there is no package. @param entry the module's file
  */
 export const computingVersion = (version: string | undefined, entry: string): string => {
   const sources = sourceFolder(entry)
   if (version !== undefined) return sources === undefined ? version : `${version}+${sourcesHash(sources)}`
-  return `file ${shortHash(createHash('sha256').update(readFileSync(entry)).digest('hex'))}`
+  return `file ${filesHash(entry)}`
 }

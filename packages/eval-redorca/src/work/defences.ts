@@ -18,6 +18,7 @@ import {
   badInput,
   dataMonoid,
   decodingMonoid,
+  stages,
   trainingMonoid,
   weightsMonoid,
 } from '@safe/tensor-core/contracts'
@@ -30,10 +31,14 @@ import type { Site } from './site'
 
 // one method -------------------------------------------------------------------------------------
 
+/** A plugin may be plain JavaScript, and give anything. */
+const stageOf = (u: unknown): Stage | undefined =>
+  typeof u === 'object' && u !== null && 'stage' in u ? stages.find((stage) => stage === u.stage) : undefined
+
 const isOf =
   <S extends Stage>(stage: S) =>
   (d: Defence): d is Extract<Defence, { readonly stage: S }> =>
-    d.stage === stage
+    stageOf(d) === stage
 
 /** A method ready to be applied, with a check of the resources it uses. */
 interface Ready<S extends Stage> {
@@ -52,9 +57,13 @@ const readied = <S extends Stage>(site: Site, seed: number, stage: S, loaded: Lo
       TE.Do,
       TE.chain((): TE.TaskEither<Fault, Defence> => plugin.create(options, resources)),
       TE.filterOrElse(isOf(stage), (d): Fault =>
-        badInput('BadConfig', `returned a defence of the ${d.stage} stage, not of ${stage}`, {
-          where: loadedName(loaded),
-        }),
+        badInput(
+          'BadConfig',
+          stageOf(d) === undefined
+            ? 'returned no defence'
+            : `returned a defence of the ${d.stage} stage, not of ${stage}`,
+          { where: loadedName(loaded), remedy: 'correct that plugin' },
+        ),
       ),
     ),
   }

@@ -15,6 +15,7 @@ import { makeFolder, writeWhole } from '@safe/tensor-core/files'
 import { type Bench, openBench } from '../plan/bench'
 import { cellFinished } from '../results/cellFiles'
 import { type BenchConfig, configDocument } from '../config/config'
+import { missingWarnings } from '../plan/methods'
 import { type Plan, planOf } from '../plan/plan'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
 import { type Tracker, jobName, tracker } from './progress'
@@ -205,9 +206,7 @@ export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> => {
         TE.chainFirstIOK(
           ({ bench }) =>
             () =>
-              bench.missing.forEach(({ name, use }) =>
-                settings.terminal.warn(`${name} is left out: ${use} is not installed (npm install ${use})`),
-              ),
+              missingWarnings(bench.missing).forEach(settings.terminal.warn),
         ),
         TE.bindW('modelBytes', ({ bench }) => ports.weightBytes(bench.suite.models.aligned)),
         TE.bindW(

@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import type { BenchConfig } from '../config/config'
 import { type Bench, openBench } from '../plan/bench'
+import { byKey } from '../plan/byKey'
 import type { Hashes } from '../plan/hashes'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
 import { type Task, execute } from './execute'
@@ -46,5 +47,6 @@ export const taskRunner = ({
     pipe(
       bench(hashes),
       TE.chain((opened) => execute({ bench: opened, engine, memo, models, signal, onProgress }, out)(task)),
+      TE.mapLeft(byKey),
     )
 }

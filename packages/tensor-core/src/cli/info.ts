@@ -1,10 +1,11 @@
 /** `tensor-core info`: which engine runs here and why not another, and what a model folder holds. */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, folder, optional } from './kit'
 import type { FormatError, LoraAdapter } from '../contracts'
 import { type EngineAvailability, type EngineReport, availableEngines, selectEngine } from '../engine'
-import { type ModelFolder, adapterWarnings, openModelFolder, readAdapter } from '../formats'
+import { type ModelFolder, adapterWarnings, notAWeight, openModelFolder, readAdapter } from '../formats'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -49,6 +50,16 @@ const mainDtype = (
   for (const { dtype, shape } of tensors) counts.set(dtype, (counts.get(dtype) ?? 0) + elements(shape))
   const [most] = [...counts].sort((a, b) => b[1] - a[1])
   return most === undefined ? 'none' : (longNames[most[0]] ?? most[0])
+}
+
+/** Weights are floating point: a model whose weights are not cannot be used. Other tensors are counted and never read. */
+const usable = (folder: ModelFolder): E.Either<FormatError, ModelFolder> => {
+  const integer = [...folder.weights.tensors].find(
+    ([name, { dtype }]) => name.endsWith('.weight') && longNames[dtype] === undefined,
+  )
+  return integer === undefined
+    ? E.right(folder)
+    : E.left(notAWeight(folder.weights.name, integer[0], integer[1].dtype))
 }
 
 /** A tied head that is stored as well is not counted twice, nor are buffers. */
@@ -126,7 +137,9 @@ export const infoCommand = command({
   run: (values, context) =>
     pipe(
       TE.Do,
-      TE.bind('model', () => optionally(values.model, openModelFolder, modelInfo)),
+      TE.bind('model', () =>
+        optionally(values.model, (path) => pipe(openModelFolder(path), TE.chainEitherK(usable)), modelInfo),
+      ),
       TE.bind('adapter', () => optionally(values.adapter, readAdapter, adapterInfo)),
       TE.bindW('report', () => selectEngine(context.common.engine)),
       TE.bindW('engines', () => TE.fromTask(availableEngines)),

@@ -91,7 +91,6 @@ const closed = <T extends OptionTable>(table: T, given: Given): E.Either<Problem
     : E.left({
         field: camel(unknown),
         message: `is not an option; use ${Object.keys(table).map(kebab).join(', ')}`,
-        value: given[unknown],
       })
 }
 

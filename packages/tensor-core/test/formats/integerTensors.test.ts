@@ -158,4 +158,14 @@ describe('the command line', () => {
     expect(said.err).toContain(`${integer === 'weight' ? `${query}.weight` : factor}" is I32`)
     expect(existsSync(out)).toBe(false)
   })
+  it('info names an integer weight of a model too, from the header alone', async () => {
+    const { model } = await modelWith('weight')
+    const said = { err: '' }
+    const code = await runBinary(binary, ['info', '--model', model, '--engine', 'wasm'], {
+      stdout: () => undefined,
+      stderr: (s) => (said.err += s),
+    })
+    expect(code).toBe(2)
+    expect(said.err).toContain(`${query}.weight" is I32`)
+  })
 })

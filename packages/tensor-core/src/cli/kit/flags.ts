@@ -17,10 +17,10 @@ const flagsOf = (table: OptionTable): ReadonlyMap<string, string> =>
     }),
   )
 
-/** Field names in backticks as flags; names that the table does not have stay as they are. */
+/** Field names in backticks as flags; what the table does not have is a key of a file, in kebab-case. */
 export const flagged = (text: string, table: OptionTable): string => {
   const flags = flagsOf(table)
-  return text.replace(/`([a-z][A-Za-z0-9]*)`/g, (whole, name: string) => flags.get(name) ?? whole)
+  return text.replace(/`([a-z][A-Za-z0-9]*)`/g, (_, name: string) => flags.get(name) ?? `\`${kebab(name)}\``)
 }
 
 /** The fault as the user of a command with these options reads it. */
@@ -30,7 +30,7 @@ export const withFlags = ({ field, ...fault }: Fault, table: OptionTable): Fault
   const remedy = fault.remedy ?? (flag === undefined ? undefined : 'see --help')
   return {
     ...fault,
-    ...(field === undefined || flag !== undefined ? {} : { field }),
+    ...(field === undefined || flag !== undefined ? {} : { field: kebab(field) }),
     message: `${leads ? `${flag} ` : ''}${flagged(fault.message, table)}`,
     ...(fault.where === undefined ? {} : { where: flagged(fault.where, table) }),
     ...(remedy === undefined ? {} : { remedy: flagged(remedy, table) }),
