@@ -30,6 +30,8 @@ export type SlidingRule =
   | 'upper-layers'
   /** all but every `sliding_window_pattern`-th, or as `layer_types` says (gemma) */
   | 'pattern'
+  /** all but every second, or as `layer_types` says (gemma 2) */
+  | 'alternating'
 
 /** Defaults of omitted fields. A size that is `undefined` follows from other sizes, as in llama. */
 export interface FamilyDefaults {
@@ -46,13 +48,27 @@ export interface FamilyDefaults {
   readonly padTokenId: number | undefined
 }
 
+/** Caps of attention scores and of logits where a file omits them (`null` in the file: none). */
+export interface Softcaps {
+  readonly attention: number
+  readonly logits: number
+}
+
 export interface Family {
   readonly architecture: string
   readonly traits: FamilyTraits
   readonly defaults: FamilyDefaults
   readonly sliding: SlidingRule
+  /** One rotary embedding for all layers, or one for each kind of attention. */
+  readonly ropes: 'one' | 'by-kind'
   readonly activationField: 'hidden_act' | 'hidden_activation'
   readonly activation: Activation
+  /** Files that say `gelu` mean its tanh form. */
+  readonly geluIsTanh: boolean
+  /** Absent where the family has no soft-capping. */
+  readonly softcaps?: Softcaps
+  /** Whether files have the four multipliers of granite; each is 1 by default, that of attention scores too. */
+  readonly multipliers: boolean
   /** Whether attention projections have biases: as a field of the file says, always, or never. */
   readonly attentionBias: 'field' | 'always' | 'never'
   readonly mlpBias: 'field' | 'never'
@@ -83,8 +99,11 @@ const llama: Family = {
     padTokenId: undefined,
   },
   sliding: 'never',
+  ropes: 'one',
   activationField: 'hidden_act',
   activation: 'silu',
+  geluIsTanh: false,
+  multipliers: false,
   attentionBias: 'field',
   mlpBias: 'field',
 }
@@ -123,41 +142,65 @@ const qwen3: Family = {
   attentionBias: 'field',
 }
 
-const gemma3: Family = {
+const gemma: Family = {
   ...llama,
-  architecture: 'Gemma3ForCausalLM',
-  traits: {
-    normGain: 'onePlus',
-    sandwichNorms: true,
-    headNorms: true,
-    outputBias: true,
-    scaledEmbedding: true,
-  },
+  architecture: 'GemmaForCausalLM',
+  traits: { ...llama.traits, normGain: 'onePlus', scaledEmbedding: true },
   defaults: {
-    kvHeads: 4,
+    ...llama.defaults,
+    kvHeads: 16,
     headDim: 256,
-    theta: 1_000_000,
-    slidingTheta: 10_000,
-    window: 4096,
-    maxPositionEmbeddings: 131_072,
+    maxPositionEmbeddings: 8192,
     tieWordEmbeddings: true,
-    queryPreAttnScalar: 256,
     bosTokenId: 2,
     eosTokenId: 1,
     padTokenId: 0,
   },
-  sliding: 'pattern',
-  activationField: 'hidden_activation',
   activation: 'gelu_pytorch_tanh',
+  geluIsTanh: true,
   mlpBias: 'never',
 }
+
+const gemma2: Family = {
+  ...gemma,
+  architecture: 'Gemma2ForCausalLM',
+  traits: { ...gemma.traits, sandwichNorms: true },
+  defaults: { ...gemma.defaults, kvHeads: 4, window: 4096, queryPreAttnScalar: 256 },
+  sliding: 'alternating',
+  activationField: 'hidden_activation',
+  geluIsTanh: false,
+  softcaps: { attention: 50, logits: 30 },
+}
+
+const gemma3: Family = {
+  ...gemma,
+  architecture: 'Gemma3ForCausalLM',
+  traits: { ...gemma.traits, sandwichNorms: true, headNorms: true },
+  defaults: {
+    ...gemma.defaults,
+    kvHeads: 4,
+    theta: 1_000_000,
+    window: 4096,
+    maxPositionEmbeddings: 131_072,
+    queryPreAttnScalar: 256,
+  },
+  sliding: 'pattern',
+  ropes: 'by-kind',
+  activationField: 'hidden_activation',
+  geluIsTanh: false,
+}
+
+const granite: Family = { ...llama, architecture: 'GraniteForCausalLM', multipliers: true }
 
 export const families: Readonly<Record<ModelType, Family>> = {
   llama,
   mistral,
   qwen2,
   qwen3,
+  gemma,
+  gemma2,
   gemma3_text: gemma3,
+  granite,
 }
 
 export const isModelType = (name: string): name is ModelType => Object.hasOwn(families, name)

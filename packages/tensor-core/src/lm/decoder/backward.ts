@@ -99,6 +99,7 @@ export const lossAndGradients = (
       target,
       weights: weightsOf,
       wantHead: wanted.weights,
+      scales: config,
     })
     const dNormed = loss.dHidden ?? tf.zerosLike(normed.y)
     const gradients: Gradients = {}

@@ -4,7 +4,7 @@
  */
 import type { ModelConfig, Rope } from '../../formats'
 import { tf } from '../../engine'
-import { MASKED, causalMask } from './attention'
+import { MASKED, type ScoreRule, causalMask, scoreRule } from './attention'
 import type { TokenBatch } from './batch'
 import type { Adaptation } from './linear'
 import { type RotaryTables, rotaryOf } from './rotary'
@@ -24,6 +24,7 @@ export interface Positions {
 /** Shared by all layers of one pass; `sliding` is `full` itself in a model without a window. */
 export interface Frame extends Readonly<Record<AttentionKind, Positions>> {
   readonly config: ModelConfig
+  readonly scores: ScoreRule
   readonly rows: number
   readonly length: number
   readonly adaptation: Adaptation
@@ -101,6 +102,7 @@ export const batchFrame = (config: ModelConfig, batch: TokenBatch, adaptation: A
   const positions = Array.from({ length: batch.length }, (_, t) => t)
   return {
     config,
+    scores: scoreRule(config),
     rows: batch.rows,
     length: batch.length,
     adaptation,
@@ -129,6 +131,7 @@ export const chunkFrame = (
   const lengths = positions.map((row) => (row.at(-1) ?? 0) + 1)
   return {
     config,
+    scores: scoreRule(config),
     rows: slots.length,
     length: chunk,
     adaptation,

@@ -7,6 +7,7 @@ import { type KeyValues, countingSlots, keyValues, roomToWrite, written } from '
 import type { LayerTrace, LayerWeights } from './layer'
 import { type Linear, linear } from './linear'
 import { gatedActivation } from './mlp'
+import { addToResidual } from './residual'
 import type { Norm, NormTrace } from './rmsNorm'
 import { rotate } from './rotary'
 
@@ -53,13 +54,13 @@ const around = <A>(
     v: split(frame, projected(w.v), config.kvHeads),
   })
   const afterAttention = through(w.afterAttention, linear(w.o, context, adaptation), epsilon)
-  const middle = tf.add(x, afterAttention.y)
+  const middle = addToResidual(x, afterAttention.y, config.residualMultiplier)
   const second = rmsNorm(middle, w.mlpNorm.gain, epsilon)
   const gate = linear(w.gate, second.y, adaptation)
   const up = linear(w.up, second.y, adaptation)
   const activated = gatedActivation(gate, up, config.hiddenAct)
   const afterMlp = through(w.afterMlp, linear(w.down, activated, adaptation), epsilon)
-  const y = tf.add(middle, afterMlp.y)
+  const y = addToResidual(middle, afterMlp.y, config.residualMultiplier)
   return {
     first,
     queries,
@@ -95,7 +96,7 @@ export const layerForward = (
     const { config } = frame
     const made = around(w, frame, x, (projected) => {
       const heads = rotatedHeads(w, frame, projected)
-      const attended = attend(heads, frame[w.kind].mask, config.queryPreAttnScalar)
+      const attended = attend(heads, frame[w.kind].mask, frame.scores)
       return [join(frame, attended.context, config.heads), { ...heads, weights: attended.weights }]
     })
     return {
@@ -138,14 +139,15 @@ export const layerStep = (
   x: tf.Tensor,
   past: KeyValues | undefined,
 ): { readonly y: tf.Tensor; readonly seen: KeyValues } => {
-  const { config, length } = frame
+  const { config, length, scores } = frame
   const { rotary, mask } = frame[w.kind]
-  const memory = roomToWrite(past, length)
+  // no engine writes in place and caps scores
+  const memory = scores.cap === undefined ? roomToWrite(past, length) : undefined
   const { y, k, v } = tf.tidy(() => {
     const made = around(w, frame, x, (projected): readonly [tf.Tensor, Pick<Heads, 'k' | 'v'>] => {
       if (memory !== undefined) {
-        const factor = 1 / Math.sqrt(config.queryPreAttnScalar ?? config.headDim)
-        const context = cachedAttention(projected, { keys: memory.k, values: memory.v }, rotary, mask, factor)
+        const cache = { keys: memory.k, values: memory.v }
+        const context = cachedAttention(projected, cache, rotary, mask, scores.factor)
         if (context !== undefined) return [context, memory]
       }
       const heads = rotatedHeads(w, frame, projected)
@@ -155,7 +157,7 @@ export const layerStep = (
         tf.concat([...before(past?.k), heads.k], 2),
         tf.concat([...before(past?.v), heads.v], 2),
       ]
-      const { context } = attend({ q: heads.q, k, v }, mask, config.queryPreAttnScalar)
+      const { context } = attend({ q: heads.q, k, v }, mask, scores)
       return [join(frame, context, config.heads), { k, v }]
     })
     return { y: made.y, k: made.more.k, v: made.more.v }

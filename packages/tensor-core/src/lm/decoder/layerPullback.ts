@@ -6,6 +6,7 @@ import { join, perHead, split } from './headShapes'
 import type { Derived, LayerTrace, LayerWeights } from './layer'
 import { type Gradients, type Linear, type Wanted, linearPullback, needsInput } from './linear'
 import { gatedActivation, gatedActivationPullback } from './mlp'
+import { addedPullback } from './residual'
 import { type Norm, type NormTrace, normPullback } from './rmsNorm'
 import { rotate } from './rotary'
 
@@ -26,7 +27,7 @@ const derivedOf = (
   const { config } = frame
   const { derived } = trace
   const attention = lazily(
-    () => derived?.attention ?? attentionWeights(trace, frame[w.kind].mask, config.queryPreAttnScalar),
+    () => derived?.attention ?? attentionWeights(trace, frame[w.kind].mask, frame.scores),
   )
   return {
     attention,
@@ -74,7 +75,7 @@ export const layerPullback = (
       return back.dx
     }
     // mlp
-    const dDown = throughNorm(w.afterMlp, trace.afterMlp, dy)
+    const dDown = throughNorm(w.afterMlp, trace.afterMlp, addedPullback(dy, config.residualMultiplier))
     const dActivated = throughLinear(w.down, derived.activated, dDown)
     const dGated = gatedActivationPullback(trace.gate, trace.up, dActivated, config.hiddenAct)
     const dNormed2 = tf.add(
@@ -83,9 +84,13 @@ export const layerPullback = (
     )
     const dMiddle = tf.add(dy, throughNorm(w.mlpNorm, { x: trace.middle, scale: trace.scale2 }, dNormed2))
     // attention
-    const dOutput = throughNorm(w.afterAttention, trace.afterAttention, dMiddle)
+    const dOutput = throughNorm(
+      w.afterAttention,
+      trace.afterAttention,
+      addedPullback(dMiddle, config.residualMultiplier),
+    )
     const dContext = headsFirst(split(frame, throughLinear(w.o, derived.context, dOutput), config.heads))
-    const d = attendPullback(trace, derived.attention(), dContext, config.queryPreAttnScalar)
+    const d = attendPullback(trace, derived.attention(), dContext, frame.scores)
     const rotatedBack = (x: tf.Tensor, heads: number): tf.Tensor =>
       tf.reshape(rotate(headsFirst(x), rotary, true), [frame.rows * frame.length, heads * config.headDim])
     /** Back to the projection's output: rotated back, and through the norm of heads where there is one. */

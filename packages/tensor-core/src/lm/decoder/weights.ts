@@ -12,7 +12,7 @@ export interface DecoderWeights {
   readonly config: ModelConfig
   /** [vocab, width] */
   readonly embedding: FrozenMatrix
-  /** Factor of the embedding's rows: 1, or the square root of their width. */
+  /** Factor of the embedding's rows: 1, the square root of their width, or the model's own. */
   readonly embeddingScale: number
   readonly layers: ReadonlyArray<LayerWeights>
   readonly norm: tf.Tensor
@@ -204,7 +204,8 @@ export const assembleWeights = (config: ModelConfig, get: ParameterSource): Deco
   return {
     config,
     embedding,
-    embeddingScale: scaledEmbedding ? Math.fround(Math.sqrt(config.hiddenSize)) : 1,
+    embeddingScale:
+      config.embeddingMultiplier ?? (scaledEmbedding ? Math.fround(Math.sqrt(config.hiddenSize)) : 1),
     layers,
     norm: norm(moduleOf(FINAL_NORM)).gain,
     head,
