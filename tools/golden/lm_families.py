@@ -42,6 +42,8 @@ LATER = {
     "granite": dict(attention_multiplier=0.3, embedding_multiplier=3.0, residual_multiplier=0.6, logits_scaling=1.7,
                     attention_bias=True),
     "gemma3": dict(),
+    "olmo2": dict(),
+    "smollm3": dict(no_rope_layers=[1, 0, 1], mlp_bias=True, tie_word_embeddings=True),
 }
 IMAGES = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, image_size=28,
               patch_size=14)
@@ -71,6 +73,13 @@ LATER_CONFIGS = {
                                          rope_theta=1e7, rope_scaling=None),
     },
     "gemma3": {},
+    "olmo2": {"olmo 2 with nothing but sizes": dict(model_type="olmo2", **SIZES)},
+    "smollm3": {
+        "smollm3 with nothing but sizes": dict(model_type="smollm3", **SIZES),
+        "smollm3 with another interval": dict(model_type="smollm3", **SIZES, no_rope_layer_interval=3, rope_theta=5e6,
+                                              num_key_value_heads=8, use_sliding_window=False, sliding_window=None),
+        "smollm3 with all layers rotated": dict(model_type="smollm3", **SIZES, no_rope_layers=[1] * 8),
+    },
 }
 SHARDED = ("mistral", "gemma3_text")
 
@@ -321,6 +330,7 @@ def configs(of):
                          eos=eos if isinstance(eos, list) else [] if eos is None else [eos])
         if of is not CONFIGS:
             out[name]["scales"] = [getattr(c, field, None) for field in SCALES]
+            out[name]["unrotated"] = [not r for r in getattr(c, "no_rope_layers", [])]
     return out
 
 

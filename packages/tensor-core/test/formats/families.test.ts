@@ -25,6 +25,7 @@ const mistral = { model_type: 'mistral', ...sizes }
 const qwen = { model_type: 'qwen3', ...sizes, head_dim: 16 }
 const gemma = { model_type: 'gemma3_text', ...sizes }
 const gemma2 = { model_type: 'gemma2', ...sizes }
+const smollm3 = { model_type: 'smollm3', ...sizes }
 const granite = { model_type: 'granite', ...sizes }
 const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32 }
 const long = { rope_type: 'longrope', short_factor: [1, 2], long_factor: [3, 4] }
@@ -58,6 +59,7 @@ describe('config.json of each family is read as in transformers', () => {
       thetas: want.sliding.includes(true) ? want.thetas : [want.thetas[0], want.thetas[0]],
     })
     if (want.sliding.includes(true)) expect(c.sliding?.window).toBe(want.window)
+    expect(c.unrotated ?? []).toEqual(want.unrotated?.includes(true) === true ? want.unrotated : [])
     const [attentionCap, logitCap, ...multipliers] = want.scales ?? []
     expect([c.attentionSoftcap ?? null, c.logitSoftcap ?? null]).toEqual([
       attentionCap ?? null,
@@ -124,8 +126,14 @@ describe('what is refused by name', () => {
   it.each<[string, object, RegExp]>([
     ['a cap of none', { ...gemma2, attn_logit_softcapping: 0 }, /attn_logit_softcapping must be a positive/],
     ['a multiplier of none', { ...granite, logits_scaling: 0 }, /logits_scaling must be a positive number/],
+    ['layers that are not rotated', { ...llama, no_rope_layers: [1, 0, 1, 1] }, /no_rope_layers/],
+    ['too few such layers', { ...smollm3, no_rope_layers: [1] }, /no_rope_layers names 1 layers/],
+    ['half rotated layers', { ...smollm3, no_rope_layers: [1, 0.5, 1, 1] }, /no_rope_layers/],
+    ['no interval', { ...smollm3, no_rope_layer_interval: 0 }, /no_rope_layer_interval must be a positive/],
+    ['a window in smollm3', { ...smollm3, use_sliding_window: true }, /use_sliding_window true/],
     ['gelu outside gemma', { ...granite, hidden_act: 'gelu' }, /hidden_act gelu/],
     ['two ropes in gemma 2', { ...gemma2, rope_parameters: { full_attention: {} } }, /by layer type/],
+    ['fused projections', { ...llama, model_type: 'phi3' }, /model_type phi3 is not supported/],
     ['a mixture of experts', { ...llama, model_type: 'qwen3_moe' }, /model_type qwen3_moe/],
     ['experts', { ...mistral, num_local_experts: 8 }, /num_local_experts 8/],
     ['capped scores', { ...gemma, attn_logit_softcapping: 50 }, /attn_logit_softcapping 50/],
@@ -174,6 +182,7 @@ describe('what is refused by name', () => {
         model_type: fc.constantFrom(...Object.keys(knownFamilies)),
         attn_logit_softcapping: fc.anything(),
         residual_multiplier: fc.anything(),
+        no_rope_layers: fc.anything(),
         layer_types: fc.anything(),
         sliding_window: fc.anything(),
         rope_parameters: fc.anything(),

@@ -27,6 +27,7 @@ const configs = t.record(
     eos: numbers,
     /** soft caps of scores and logits; multipliers of scores, embedding and residual; the logits' divisor */
     scales: t.union([t.array(nullable(t.number)), t.undefined]),
+    unrotated: t.union([t.array(t.boolean), t.undefined]),
   }),
 )
 
@@ -68,7 +69,7 @@ const golden = <A>(codec: t.Type<A, unknown>, ...path: ReadonlyArray<string>): A
 }
 
 /** Families whose golden values are in their own folders. */
-export const laterFamilies = ['gemma', 'gemma2', 'granite', 'gemma3'] as const
+export const laterFamilies = ['gemma', 'gemma2', 'granite', 'gemma3', 'olmo2', 'smollm3'] as const
 
 const first = golden(Families)
 const later = laterFamilies.map((name) => [name, golden(LaterFamily, name)] as const)

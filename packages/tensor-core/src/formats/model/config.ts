@@ -47,7 +47,16 @@ export interface Rope {
 
 /** The supported values of `model_type`. */
 export type ModelType =
-  'llama' | 'mistral' | 'qwen2' | 'qwen3' | 'gemma' | 'gemma2' | 'gemma3_text' | 'granite'
+  | 'llama'
+  | 'mistral'
+  | 'qwen2'
+  | 'qwen3'
+  | 'gemma'
+  | 'gemma2'
+  | 'gemma3_text'
+  | 'granite'
+  | 'olmo2'
+  | 'smollm3'
 
 /** The activation of an MLP's gate, as configurations name it. */
 export type Activation = 'silu' | 'gelu_pytorch_tanh'
@@ -78,6 +87,8 @@ export interface ModelConfig {
   readonly rope: Rope
   /** Absent where every layer has full attention. */
   readonly sliding?: SlidingAttention
+  /** Whether each layer leaves queries and keys unrotated; absent where every layer rotates them. */
+  readonly unrotated?: ReadonlyArray<boolean>
   /** Attention scores are divided by its square root; by default `headDim`. */
   readonly queryPreAttnScalar?: number
   /** Attention scores are multiplied by it, instead of being divided by a square root. */

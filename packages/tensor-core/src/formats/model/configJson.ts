@@ -126,6 +126,9 @@ export const modelConfigJson = (c: ModelConfig): Json => {
     ...slidingJson(c),
     ...(c.queryPreAttnScalar === undefined ? {} : { query_pre_attn_scalar: c.queryPreAttnScalar }),
     ...scaleJson(c),
+    ...(family.unrotatedLayers
+      ? { no_rope_layers: Array.from({ length: c.layers }, (_, i) => (c.unrotated?.[i] === true ? 0 : 1)) }
+      : {}),
     ...(family.attentionBias === 'field' ? { attention_bias: c.attentionBias } : {}),
     ...(family.mlpBias === 'field' ? { mlp_bias: c.mlpBias } : {}),
     tie_word_embeddings: c.tieWordEmbeddings,

@@ -10,10 +10,10 @@ import type { Activation, ModelType } from './config'
 export interface FamilyTraits {
   /** A norm's gain is its weight w (plain) or 1 + w (onePlus). */
   readonly normGain: 'plain' | 'onePlus'
-  /** Norms also after attention and MLP, before their result is added to the residual. */
-  readonly sandwichNorms: boolean
-  /** Norms of each head's queries and keys, before they are rotated. */
-  readonly headNorms: boolean
+  /** Norms before attention and MLP, after them (before their result is added to the residual), or both: around. */
+  readonly stateNorms: 'before' | 'around' | 'after'
+  /** Norms of queries and keys before they are rotated: of each head by itself, or of all heads together. */
+  readonly queryKeyNorms: 'none' | 'each-head' | 'all-heads'
   /** Whether the attention's output projection has a bias where the other three have one. */
   readonly outputBias: boolean
   /** Embeddings are multiplied by the square root of their width. */
@@ -41,6 +41,7 @@ export interface FamilyDefaults {
   readonly slidingTheta: number
   readonly window: number | undefined
   readonly maxPositionEmbeddings: number
+  readonly rmsNormEps: number
   readonly tieWordEmbeddings: boolean
   readonly queryPreAttnScalar: number | undefined
   readonly bosTokenId: number | undefined
@@ -61,6 +62,8 @@ export interface Family {
   readonly sliding: SlidingRule
   /** One rotary embedding for all layers, or one for each kind of attention. */
   readonly ropes: 'one' | 'by-kind'
+  /** Whether files say which layers are not rotated (`no_rope_layers`). */
+  readonly unrotatedLayers: boolean
   readonly activationField: 'hidden_act' | 'hidden_activation'
   readonly activation: Activation
   /** Files that say `gelu` mean its tanh form. */
@@ -80,8 +83,8 @@ const llama: Family = {
   architecture: 'LlamaForCausalLM',
   traits: {
     normGain: 'plain',
-    sandwichNorms: false,
-    headNorms: false,
+    stateNorms: 'before',
+    queryKeyNorms: 'none',
     outputBias: true,
     scaledEmbedding: false,
   },
@@ -92,6 +95,7 @@ const llama: Family = {
     slidingTheta: 10_000,
     window: undefined,
     maxPositionEmbeddings: 2048,
+    rmsNormEps: 1e-6,
     tieWordEmbeddings: false,
     queryPreAttnScalar: undefined,
     bosTokenId: 1,
@@ -100,6 +104,7 @@ const llama: Family = {
   },
   sliding: 'never',
   ropes: 'one',
+  unrotatedLayers: false,
   activationField: 'hidden_act',
   activation: 'silu',
   geluIsTanh: false,
@@ -137,7 +142,7 @@ const qwen2: Family = {
 const qwen3: Family = {
   ...qwen2,
   architecture: 'Qwen3ForCausalLM',
-  traits: { ...llama.traits, headNorms: true },
+  traits: { ...llama.traits, queryKeyNorms: 'each-head' },
   defaults: { ...qwen2.defaults, headDim: 128 },
   attentionBias: 'field',
 }
@@ -164,7 +169,7 @@ const gemma: Family = {
 const gemma2: Family = {
   ...gemma,
   architecture: 'Gemma2ForCausalLM',
-  traits: { ...gemma.traits, sandwichNorms: true },
+  traits: { ...gemma.traits, stateNorms: 'around' },
   defaults: { ...gemma.defaults, kvHeads: 4, window: 4096, queryPreAttnScalar: 256 },
   sliding: 'alternating',
   activationField: 'hidden_activation',
@@ -175,7 +180,7 @@ const gemma2: Family = {
 const gemma3: Family = {
   ...gemma,
   architecture: 'Gemma3ForCausalLM',
-  traits: { ...gemma.traits, sandwichNorms: true, headNorms: true },
+  traits: { ...gemma.traits, stateNorms: 'around', queryKeyNorms: 'each-head' },
   defaults: {
     ...gemma.defaults,
     kvHeads: 4,
@@ -192,6 +197,36 @@ const gemma3: Family = {
 
 const granite: Family = { ...llama, architecture: 'GraniteForCausalLM', multipliers: true }
 
+const olmo2: Family = {
+  ...llama,
+  architecture: 'Olmo2ForCausalLM',
+  traits: { ...llama.traits, stateNorms: 'after', queryKeyNorms: 'all-heads' },
+  defaults: {
+    ...llama.defaults,
+    rmsNormEps: 1e-5,
+    bosTokenId: undefined,
+    eosTokenId: 50_279,
+    padTokenId: 1,
+  },
+  mlpBias: 'never',
+}
+
+const smollm3: Family = {
+  ...llama,
+  architecture: 'SmolLM3ForCausalLM',
+  defaults: {
+    ...llama.defaults,
+    kvHeads: 4,
+    theta: 2_000_000,
+    maxPositionEmbeddings: 32_768,
+    tieWordEmbeddings: true,
+    bosTokenId: 128_000,
+    eosTokenId: 128_001,
+    padTokenId: 128_004,
+  },
+  unrotatedLayers: true,
+}
+
 export const families: Readonly<Record<ModelType, Family>> = {
   llama,
   mistral,
@@ -201,6 +236,8 @@ export const families: Readonly<Record<ModelType, Family>> = {
   gemma2,
   gemma3_text: gemma3,
   granite,
+  olmo2,
+  smollm3,
 }
 
 export const isModelType = (name: string): name is ModelType => Object.hasOwn(families, name)

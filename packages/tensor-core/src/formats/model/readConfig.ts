@@ -14,6 +14,7 @@ import { refused } from './refusals'
 import { decodeRope, decodeTwoRopes } from './rope'
 import { scalesOf } from './scales'
 import { slidingLayers } from './slidingLayers'
+import { unrotatedLayers } from './unrotatedLayers'
 
 // codecs -----------------------------------------------------------------------------------------
 
@@ -150,8 +151,9 @@ const readFamily = (modelType: ModelType, json: Json, where: string): E.Either<F
     E.bind('ropes', ({ sizes }) => ropesOf(family, where, sizes, json)),
     E.bind('hiddenAct', ({ f }) => activationOf(f, family, where)),
     E.bind('sliding', ({ f, ropes }) => slidingLayers(family, f, ropes.sliding, where)),
+    E.bind('unrotated', ({ f }) => unrotatedLayers(family, f.num_hidden_layers, json, where)),
     E.bind('scales', () => scalesOf(family, json, where)),
-    E.map(({ f, sizes, ropes, hiddenAct, sliding, scales }): ModelConfig => {
+    E.map(({ f, sizes, ropes, hiddenAct, sliding, unrotated, scales }): ModelConfig => {
       const scalar = f.query_pre_attn_scalar ?? defaults.queryPreAttnScalar
       const padTokenId = given(f.pad_token_id, defaults.padTokenId)
       return {
@@ -164,9 +166,10 @@ const readFamily = (modelType: ModelType, json: Json, where: string): E.Either<F
         heads: f.num_attention_heads,
         kvHeads: sizes.kvHeads,
         headDim: sizes.headDim,
-        rmsNormEps: f.rms_norm_eps ?? 1e-6,
+        rmsNormEps: f.rms_norm_eps ?? defaults.rmsNormEps,
         rope: ropes.full,
         ...(sliding === undefined ? {} : { sliding }),
+        ...(unrotated === undefined ? {} : { unrotated }),
         // only families with a default for this field have it
         ...(defaults.queryPreAttnScalar === undefined || scalar === undefined
           ? {}

@@ -14,7 +14,6 @@ const neutralValues: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<strin
   ['is_encoder_decoder', [false]],
   ['add_cross_attention', [false]],
   ['use_bidirectional_attention', [false]],
-  ['no_rope_layers', []],
   ['attention_chunk_size', []],
   ['logit_scale', [1]],
   ['num_local_experts', []],
@@ -26,6 +25,11 @@ const neutralValues: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<strin
 const softcapFields: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<string, ReadonlyArray<unknown>>([
   ['attn_logit_softcapping', []],
   ['final_logit_softcapping', []],
+])
+
+/** Layers without a rotary embedding: checked where no layer of the family can be one. */
+const rotationFields: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<string, ReadonlyArray<unknown>>([
+  ['no_rope_layers', []],
 ])
 
 /** Fields about sliding windows, with their neutral values: checked where no layer of the family can have a window. */
@@ -45,6 +49,7 @@ export const refused = (
   const checked = [
     ...neutralValues,
     ...(family.softcaps === undefined ? softcapFields : []),
+    ...(family.unrotatedLayers ? [] : rotationFields),
     ...(family.sliding === 'never' ? windowFields : []),
   ]
   for (const [field, neutral] of checked) {

@@ -2,7 +2,7 @@
 import { cachedAttention, rmsNorm, tf } from '../../engine'
 import { type Heads, attend, headsFirst } from './attention'
 import type { Frame } from './frame'
-import { join, perHead, split } from './headShapes'
+import { asWideAs, join, split } from './headShapes'
 import { type KeyValues, countingSlots, keyValues, roomToWrite, written } from './keyValues'
 import type { LayerTrace, LayerWeights } from './layer'
 import { type Linear, linear } from './linear'
@@ -42,10 +42,12 @@ const around = <A>(
 ) => {
   const { config, adaptation } = frame
   const epsilon = config.rmsNormEps
-  const first = rmsNorm(x, w.inputNorm.gain, epsilon)
+  const first = through(w.inputNorm, x, epsilon)
   const projected = (layer: Linear): tf.Tensor => linear(layer, first.y, adaptation)
   const normedHeads = (layer: Linear, norm: Norm | undefined): ReturnType<typeof through> =>
-    norm === undefined ? { y: projected(layer) } : through(norm, perHead(frame, projected(layer)), epsilon)
+    norm === undefined
+      ? { y: projected(layer) }
+      : through(norm, asWideAs(norm.gain, projected(layer)), epsilon)
   const queries = normedHeads(w.q, w.headNorms?.q)
   const keys = normedHeads(w.k, w.headNorms?.k)
   const [context, more] = attention({
@@ -55,7 +57,7 @@ const around = <A>(
   })
   const afterAttention = through(w.afterAttention, linear(w.o, context, adaptation), epsilon)
   const middle = addToResidual(x, afterAttention.y, config.residualMultiplier)
-  const second = rmsNorm(middle, w.mlpNorm.gain, epsilon)
+  const second = through(w.mlpNorm, middle, epsilon)
   const gate = linear(w.gate, second.y, adaptation)
   const up = linear(w.up, second.y, adaptation)
   const activated = gatedActivation(gate, up, config.hiddenAct)
@@ -94,7 +96,8 @@ export const layerForward = (
 ): { readonly y: tf.Tensor; readonly trace: LayerTrace } =>
   tf.tidy(() => {
     const { config } = frame
-    const made = around(w, frame, x, (projected) => {
+    const input = tf.clone(x)
+    const made = around(w, frame, input, (projected) => {
       const heads = rotatedHeads(w, frame, projected)
       const attended = attend(heads, frame[w.kind].mask, frame.scores)
       return [join(frame, attended.context, config.heads), { ...heads, weights: attended.weights }]
@@ -102,8 +105,8 @@ export const layerForward = (
     return {
       y: made.y,
       trace: {
-        x: tf.clone(x),
-        scale1: made.first.scale,
+        x: input,
+        ...(made.first.trace === undefined ? {} : { scale1: made.first.trace.scale }),
         ...(made.queries.trace === undefined || made.keys.trace === undefined
           ? {}
           : { headNorms: { q: made.queries.trace, k: made.keys.trace } }),
@@ -112,7 +115,7 @@ export const layerForward = (
         v: made.more.v,
         ...(made.afterAttention.trace === undefined ? {} : { afterAttention: made.afterAttention.trace }),
         middle: made.middle,
-        scale2: made.second.scale,
+        ...(made.second.trace === undefined ? {} : { scale2: made.second.trace.scale }),
         gate: made.gate,
         up: made.up,
         ...(made.afterMlp.trace === undefined ? {} : { afterMlp: made.afterMlp.trace }),
