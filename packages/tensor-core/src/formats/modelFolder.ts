@@ -13,6 +13,7 @@ import { damaged, kindOf, readJson, readOptional } from '../files/input'
 import type { Checkpoint } from './checkpoint'
 import type { ModelConfig } from './model/config'
 import { modelConfigJson } from './model/configJson'
+import { configText } from './model/configText'
 import { decodeModelConfig } from './model/readConfig'
 import { stopTokensOf } from './model/stopTokens'
 import { writeFolder, writeWhole } from '../files/output'
@@ -169,10 +170,7 @@ export const writeModelFolder = (path: string, model: ModelToWrite): TE.TaskEith
     pipe(
       model.companionsFrom === undefined ? TE.right(undefined) : copyCompanions(model.companionsFrom, folder),
       TE.chain(() =>
-        writeWhole(
-          join(folder, 'config.json'),
-          `${JSON.stringify(model.rawConfig ?? modelConfigJson(model.config), null, 2)}\n`,
-        ),
+        writeWhole(join(folder, 'config.json'), configText(model.rawConfig ?? modelConfigJson(model.config))),
       ),
       TE.chain(() =>
         pipe(

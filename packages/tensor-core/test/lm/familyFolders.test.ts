@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installedEngines, selectEngine } from '../../src/engine'
@@ -35,6 +35,13 @@ const rewritten = async (name: string): Promise<string> => {
   await run(writeModelFolder(out, { config: folder.config, tensors }))
   return out
 }
+
+it('caps are written as transformers 5 takes them: with a decimal point', async () => {
+  const text = readFileSync(join(await rewritten('gemma2'), 'config.json'), 'utf8')
+  expect(text).toMatch(/"attn_logit_softcapping": 2\.5,/)
+  expect(text).toMatch(/"final_logit_softcapping": 4\.0,/)
+  expect(JSON.parse(text)).toMatchObject({ final_logit_softcapping: 4, sliding_window: 6 })
+})
 
 describe.each(laterFamilies)('%s', (name) => {
   beforeAll(() => run(selectEngine('wasm')))
