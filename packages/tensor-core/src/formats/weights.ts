@@ -9,9 +9,11 @@ import * as t from 'io-ts'
 import { type FormatError, badInput } from '../contracts'
 import { decodeAs } from '../files/decode'
 import { damaged, kindOf, readJson } from '../files/input'
-import { type Checkpoint } from './checkpoint'
+import type { Checkpoint } from './checkpoint'
 import { type SafetensorsFile, readSafetensors } from './safetensors'
 import { textTensorsOf } from './textTower'
+
+// model ------------------------------------------------------------------------------------------
 
 const ShardIndex = t.type({ weight_map: t.record(t.string, t.string) }, 'a shard index')
 
@@ -106,32 +108,11 @@ const openShards = (folder: string): TE.TaskEither<FormatError, Checkpoint> => {
 
 // opening ----------------------------------------------------------------------------------------
 
-const openFolder = (path: string): TE.TaskEither<FormatError, Checkpoint> => {
-  const single = join(path, 'model.safetensors')
-  return pipe(
-    TE.Do,
-    TE.apS('single', kindOf(single)),
-    TE.apS('index', kindOf(join(path, 'model.safetensors.index.json'))),
-    TE.chain(({ single: one, index }) =>
-      one === 'file'
-        ? readSafetensors(single)
-        : index === 'file'
-          ? openShards(path)
-          : TE.left(
-              badInput('FileMissing', 'holds no model.safetensors and no model.safetensors.index.json', {
-                where: path,
-                remedy: 'give a folder with safetensors weights',
-              }),
-            ),
-    ),
-    TE.chainEitherK(textTensorsOf),
-  )
-}
-
 /**
  * Opens a `.safetensors` file, or a Hugging Face folder with `model.safetensors` or its shards. Tensors stay on disk until they
- * are read; `read` refuses tensors that are not F64, F32, F16 or BF16. A folder of a model with images gives its language model,
- * under the names that a model without images has.
+ * are read; `read` refuses tensors that are not F64, F32, F16 or BF16.
+ *
+ * A folder of a model with images gives its language model, under the names that a model without images has.
  *
  * @returns left: nothing there, a damaged header, or an index that does not fit its shards
  *
@@ -152,5 +133,26 @@ const openFolder = (path: string): TE.TaskEither<FormatError, Checkpoint> => {
 export const openWeights = (path: string): TE.TaskEither<FormatError, Checkpoint> =>
   pipe(
     kindOf(path),
-    TE.chain((kind) => (kind === 'folder' ? openFolder(path) : readSafetensors(path))),
+    TE.chain((kind): TE.TaskEither<FormatError, Checkpoint> => {
+      if (kind !== 'folder') return readSafetensors(path)
+      const single = join(path, 'model.safetensors')
+      return pipe(
+        TE.Do,
+        TE.apS('single', kindOf(single)),
+        TE.apS('index', kindOf(join(path, 'model.safetensors.index.json'))),
+        TE.chain(({ single: one, index }) =>
+          one === 'file'
+            ? readSafetensors(single)
+            : index === 'file'
+              ? openShards(path)
+              : TE.left(
+                  badInput('FileMissing', 'holds no model.safetensors and no model.safetensors.index.json', {
+                    where: path,
+                    remedy: 'give a folder with safetensors weights',
+                  }),
+                ),
+        ),
+        TE.chainEitherK(textTensorsOf),
+      )
+    }),
   )
