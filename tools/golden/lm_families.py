@@ -1,7 +1,8 @@
 """Golden values for the families of decoders: tiny random models of each, and the results of transformers, peft and torch with them.
 
-    python tools/golden/lm_families.py packages/tensor-core/test/golden/families
+    python tools/golden/lm_families.py packages/tensor-core/test/golden/families [FAMILY ...]
 
+With names, only the folders of these later families are written, each with its own golden.json.
 Rows are longer than the windows and of unequal lengths; models are stored in bfloat16, some in shards, and computed in float32.
 """
 
@@ -32,6 +33,54 @@ FAMILIES = {
                         rope_parameters=dict(full_attention=dict(rope_type="linear", factor=2.0, rope_theta=100000.0),
                                              sliding_attention=dict(rope_type="default", rope_theta=1000.0))),
 }
+SIZES = dict(vocab_size=100, hidden_size=64, intermediate_size=96, num_hidden_layers=8, num_attention_heads=32)
+
+LATER = {
+    "gemma": dict(head_dim=8, tie_word_embeddings=True),
+    "gemma2": dict(head_dim=8, sliding_window=6, query_pre_attn_scalar=14, attn_logit_softcapping=2.5,
+                   final_logit_softcapping=4.0),
+    "granite": dict(attention_multiplier=0.3, embedding_multiplier=3.0, residual_multiplier=0.6, logits_scaling=1.7,
+                    attention_bias=True),
+    "gemma3": dict(),
+    "olmo2": dict(),
+    "smollm3": dict(no_rope_layers=[1, 0, 1], mlp_bias=True, tie_word_embeddings=True),
+}
+IMAGES = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, image_size=28,
+              patch_size=14)
+LATER_CONFIGS = {
+    "gemma": {
+        "gemma with nothing but sizes": dict(model_type="gemma", **SIZES),
+        "gemma-2b as published": dict(model_type="gemma", architectures=["GemmaForCausalLM"], bos_token_id=2,
+                                      eos_token_id=1, pad_token_id=0, head_dim=256, hidden_act="gelu",
+                                      hidden_activation="gelu_pytorch_tanh", hidden_size=2048,
+                                      intermediate_size=16384, max_position_embeddings=8192, num_attention_heads=8,
+                                      num_hidden_layers=18, num_key_value_heads=1, rms_norm_eps=1e-6,
+                                      rope_scaling=None, rope_theta=10000.0, torch_dtype="bfloat16",
+                                      vocab_size=256000),
+    },
+    "gemma2": {
+        "gemma 2 with nothing but sizes": dict(model_type="gemma2", **SIZES),
+        "gemma 2 without caps": dict(model_type="gemma2", **SIZES, attn_logit_softcapping=None,
+                                     final_logit_softcapping=None, rope_theta=5e5, sliding_window=8),
+        "gemma 2 with other windows": dict(model_type="gemma2", **SIZES, attn_logit_softcapping=20.0,
+                                           final_logit_softcapping=10.0, query_pre_attn_scalar=144,
+                                           layer_types=["full_attention", "sliding_attention"] * 4),
+    },
+    "granite": {
+        "granite with nothing but sizes": dict(model_type="granite", **SIZES),
+        "granite with multipliers": dict(model_type="granite", **SIZES, attention_multiplier=0.0078125,
+                                         embedding_multiplier=12.0, residual_multiplier=0.22, logits_scaling=16.0,
+                                         rope_theta=1e7, rope_scaling=None),
+    },
+    "gemma3": {},
+    "olmo2": {"olmo 2 with nothing but sizes": dict(model_type="olmo2", **SIZES)},
+    "smollm3": {
+        "smollm3 with nothing but sizes": dict(model_type="smollm3", **SIZES),
+        "smollm3 with another interval": dict(model_type="smollm3", **SIZES, no_rope_layer_interval=3, rope_theta=5e6,
+                                              num_key_value_heads=8, use_sliding_window=False, sliding_window=None),
+        "smollm3 with all layers rotated": dict(model_type="smollm3", **SIZES, no_rope_layers=[1] * 8),
+    },
+}
 SHARDED = ("mistral", "gemma3_text")
 
 ROPES = {
@@ -54,9 +103,17 @@ def loaded(folder, config=None):
                                                 attn_implementation="eager").eval()
 
 
+def configured(name, fields):
+    if name != "gemma3":
+        return AutoConfig.for_model(name, **copy.deepcopy({**SHARED, **fields}))
+    text = {**SHARED, **FAMILIES["gemma3_text"]}
+    return AutoConfig.for_model(name, text_config=copy.deepcopy(text), vision_config=IMAGES, mm_tokens_per_image=4,
+                                image_token_index=50, boi_token_index=51, eoi_token_index=52, eos_token_id=2)
+
+
 def made(name, folder, **fields):
     torch.manual_seed(sum(map(ord, name)))
-    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(name, **copy.deepcopy({**SHARED, **fields}))).float()
+    model = AutoModelForCausalLM.from_config(configured(name, fields)).float()
     centre = 0.0 if name.startswith("gemma") else 1.0
     with torch.no_grad():
         for key, p in model.named_parameters():
@@ -66,7 +123,7 @@ def made(name, folder, **fields):
                 p.copy_(0.3 * torch.randn_like(p))
             else:
                 sharp = 2.0 if any(s in key for s in ("q_proj", "k_proj", "lm_head", "embed")) else 1.0
-                p.copy_(torch.randn_like(p) * sharp / math.sqrt(p.shape[1]))
+                p.copy_(torch.randn_like(p) * sharp / math.sqrt(p.shape[-1]))
     shutil.rmtree(folder, ignore_errors=True)
     model.bfloat16().save_pretrained(folder, **(dict(max_shard_size="20KB") if name in SHARDED else {}))
     return loaded(folder)
@@ -112,8 +169,18 @@ def gradients(model, rows, path):
     return float(loss.detach())
 
 
+def language(folder):
+    """The model itself, or the language model inside one with images."""
+    model = loaded(folder)
+    if not hasattr(model.config, "text_config"):
+        return model
+    text = AutoModelForCausalLM.from_config(model.config.text_config, attn_implementation="eager").float()
+    text.model.load_state_dict(model.model.language_model.state_dict())
+    return text.eval()
+
+
 def adapted(folder):
-    peft = get_peft_model(loaded(folder), LoraConfig(r=2, lora_alpha=4, lora_dropout=0.0, target_modules="all-linear",
+    peft = get_peft_model(language(folder), LoraConfig(r=2, lora_alpha=4, lora_dropout=0.0, target_modules="all-linear",
                                                      task_type="CAUSAL_LM"))
     torch.manual_seed(11)
     with torch.no_grad():
@@ -137,11 +204,14 @@ def stepped(model, rows):
     return dict(log=log, final={k: rounded(p.detach(), 8) for k, p in model.named_parameters() if p.dim() == 1})
 
 
-def families():
+def families(of):
     out = {}
-    for name, fields in FAMILIES.items():
+    for name, fields in of.items():
         folder = OUT / name
         made(name, folder, **fields)
+        if name == "gemma":  # as published; it means the tanh form
+            config = json.loads((folder / "config.json").read_text())
+            (folder / "config.json").write_text(json.dumps({**config, "hidden_act": "gelu"}, indent=2))
         rows = rows_of(6, 21, 18, 6)
         rows[0]["promptTokens"][0] = 0  # the padding token, whose embedding torch never changes
         peft = adapted(folder)
@@ -152,8 +222,8 @@ def families():
         (folder / "adapter" / "adapter_config.json").write_text(json.dumps(config, indent=2))
         out[name] = dict(rows=decoding(lambda: loaded(folder)), training=rows,
                          loraLoss=gradients(peft, rows, folder / "lora-gradients.safetensors"),
-                         fullLoss=gradients(loaded(folder), rows, folder / "full-gradients.safetensors"),
-                         steps=stepped(loaded(folder), rows))
+                         fullLoss=gradients(language(folder), rows, folder / "full-gradients.safetensors"),
+                         steps=stepped(language(folder), rows))
     return out
 
 
@@ -209,7 +279,6 @@ GEMMA_1B = dict(architectures=["Gemma3ForCausalLM"], attention_bias=False, atten
                 pad_token_id=0, query_pre_attn_scalar=256, rms_norm_eps=1e-06, rope_local_base_freq=10000,
                 rope_scaling=None, rope_theta=1000000, sliding_window=512, sliding_window_pattern=6,
                 torch_dtype="bfloat16", use_cache=True, vocab_size=262144)
-SIZES = dict(vocab_size=100, hidden_size=64, intermediate_size=96, num_hidden_layers=8, num_attention_heads=32)
 
 CONFIGS = {
     "gemma-3-1b as published": GEMMA_1B,
@@ -237,10 +306,14 @@ CONFIGS = {
 }
 
 
-def configs():
+SCALES = ["attn_logit_softcapping", "final_logit_softcapping", "attention_multiplier", "embedding_multiplier",
+          "residual_multiplier", "logits_scaling"]
+
+
+def configs(of):
     """Each file as read by transformers' configuration classes."""
     out = {}
-    for name, raw in CONFIGS.items():
+    for name, raw in of.items():
         c = AutoConfig.for_model(**copy.deepcopy(raw))
         kinds = getattr(c, "layer_types", None) or (
             ["sliding_attention" if getattr(c, "sliding_window", None) else "full_attention"] * c.num_hidden_layers)
@@ -255,10 +328,18 @@ def configs():
                          maxPositionEmbeddings=c.max_position_embeddings, epsilon=c.rms_norm_eps,
                          scalar=getattr(c, "query_pre_attn_scalar", None), bos=c.bos_token_id, pad=c.pad_token_id,
                          eos=eos if isinstance(eos, list) else [] if eos is None else [eos])
+        if of is not CONFIGS:
+            out[name]["scales"] = [getattr(c, field, None) for field in SCALES]
+            out[name]["unrotated"] = [not r for r in getattr(c, "no_rope_layers", [])]
     return out
 
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
-    golden = dict(families=families(), ropes=ropes(), rates=rates(), configs=configs())
-    (OUT / "golden.json").write_text(json.dumps(golden))
+    names = sys.argv[2:]
+    for name in names or LATER:
+        golden = dict(**families({name: LATER[name]})[name], configs=configs(LATER_CONFIGS[name]))
+        (OUT / name / "golden.json").write_text(json.dumps(golden))
+    if not names:
+        golden = dict(families=families(FAMILIES), ropes=ropes(), rates=rates(), configs=configs(CONFIGS))
+        (OUT / "golden.json").write_text(json.dumps(golden))

@@ -1,6 +1,7 @@
 /** File formats: safetensors, model folders, PEFT adapters, datasets. All input is decoded; all outputs are written atomically. */
 export * from './safetensors'
-export { type Checkpoint, openWeights } from './weights'
+export type { Checkpoint } from './checkpoint'
+export { openWeights } from './weights'
 export type { Activation, ModelConfig, ModelType, Rope, RopeScaling, SlidingAttention } from './model/config'
 export { modelConfigJson } from './model/configJson'
 export { type FamilyTraits, traitsOf } from './model/families'

@@ -12,11 +12,14 @@ import { type FormatError, badInput, causeLine, failure } from '../contracts'
 import { damaged, kindOf, readJson, readOptional } from '../files/input'
 import type { ModelConfig } from './model/config'
 import { modelConfigJson } from './model/configJson'
+import { configText } from './model/configText'
 import { decodeModelConfig } from './model/readConfig'
 import { stopTokensOf } from './model/stopTokens'
 import { writeFolder, writeWhole } from '../files/output'
+import type { Checkpoint } from './checkpoint'
 import { type TensorToWrite, writeSafetensors } from './safetensors'
-import { type Checkpoint, openWeights } from './weights'
+import { textConfigOf } from './textTower'
+import { openWeights } from './weights'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -26,7 +29,7 @@ type Json = Readonly<Record<string, unknown>>
 export interface ModelFolder {
   readonly path: string
   readonly config: ModelConfig
-  /** config.json unchanged, to be written again with the model. */
+  /** config.json, to be written again with the model: unchanged, or that of the language model inside a model with images. */
   readonly rawConfig: Json
   readonly weights: Checkpoint
   readonly stopTokens: ReadonlySet<number>
@@ -93,7 +96,7 @@ const mustBeFolder = (path: string): TE.TaskEither<FormatError, void> =>
     ),
   )
 
-/** Reads config.json alone: decoded as `config`, unchanged as `rawConfig`. */
+/** Reads config.json alone: decoded as `config`, and as `ModelFolder` keeps it. */
 export const readModelConfig = (
   folder: string,
 ): TE.TaskEither<FormatError, { readonly config: ModelConfig; readonly rawConfig: Json }> => {
@@ -101,10 +104,13 @@ export const readModelConfig = (
   return pipe(
     readJson(path),
     TE.filterOrElse(isJsonObject, () => damaged(path, 'is not a JSON object')),
-    TE.chainEitherK((rawConfig) =>
+    TE.chainEitherK((whole) =>
       pipe(
-        decodeModelConfig(path)(rawConfig),
-        E.map((config) => ({ config, rawConfig })),
+        textConfigOf(path)(whole),
+        E.bindTo('rawConfig'),
+        E.bind('config', ({ rawConfig }) =>
+          decodeModelConfig(rawConfig === whole ? path : `${path} text_config`)(rawConfig),
+        ),
       ),
     ),
   )
@@ -164,10 +170,7 @@ export const writeModelFolder = (path: string, model: ModelToWrite): TE.TaskEith
     pipe(
       model.companionsFrom === undefined ? TE.right(undefined) : copyCompanions(model.companionsFrom, folder),
       TE.chain(() =>
-        writeWhole(
-          join(folder, 'config.json'),
-          `${JSON.stringify(model.rawConfig ?? modelConfigJson(model.config), null, 2)}\n`,
-        ),
+        writeWhole(join(folder, 'config.json'), configText(model.rawConfig ?? modelConfigJson(model.config))),
       ),
       TE.chain(() =>
         pipe(

@@ -6,19 +6,14 @@ import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { type FormatError, type NamedTensor, type WeightSource, badInput } from '../contracts'
+import { type FormatError, badInput } from '../contracts'
 import { decodeAs } from '../files/decode'
 import { damaged, kindOf, readJson } from '../files/input'
-import { type Room, type SafetensorsFile, readSafetensors } from './safetensors'
+import type { Checkpoint } from './checkpoint'
+import { type SafetensorsFile, readSafetensors } from './safetensors'
+import { textTensorsOf } from './textTower'
 
 // model ------------------------------------------------------------------------------------------
-
-/** A checkpoint whose tensors can also be read as stored. */
-export interface Checkpoint extends WeightSource {
-  readonly metadata: Readonly<Record<string, string>>
-  /** The tensor's bytes as stored, of any dtype. @param room allocates the memory they are read into */
-  readonly readRaw: (name: string, room?: Room) => TE.TaskEither<FormatError, NamedTensor>
-}
 
 const ShardIndex = t.type({ weight_map: t.record(t.string, t.string) }, 'a shard index')
 
@@ -117,6 +112,8 @@ const openShards = (folder: string): TE.TaskEither<FormatError, Checkpoint> => {
  * Opens a `.safetensors` file, or a Hugging Face folder with `model.safetensors` or its shards. Tensors stay on disk until they
  * are read; `read` refuses tensors that are not F64, F32, F16 or BF16.
  *
+ * A folder of a model with images gives its language model, under the names that a model without images has.
+ *
  * @returns left: nothing there, a damaged header, or an index that does not fit its shards
  *
  * @example
@@ -155,6 +152,7 @@ export const openWeights = (path: string): TE.TaskEither<FormatError, Checkpoint
                   }),
                 ),
         ),
+        TE.chainEitherK(textTensorsOf),
       )
     }),
   )

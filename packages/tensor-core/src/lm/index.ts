@@ -1,6 +1,6 @@
 /** Language models: decoding, scoring, gradients, training. */
 export { type TokenBatch, tokenBatch } from './decoder/batch'
-export { linearModules, parameterShapes } from './decoder/weights'
+export { linearModules, parameterShapes } from './decoder/parameters'
 export { causalLM } from './inference/causalLM'
 export type { Decoder } from './inference/decoder'
 export { weightBytes } from './memory'

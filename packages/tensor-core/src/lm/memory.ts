@@ -6,7 +6,7 @@ import * as E from 'fp-ts/Either'
 import { type LmError, type StorageDtype, badInput } from '../contracts'
 import { freeTensorBytes, nativeBackend } from '../engine'
 import type { ModelConfig } from '../formats'
-import { parameterShapes } from './decoder/weights'
+import { parameterShapes } from './decoder/parameters'
 
 // arithmetic -------------------------------------------------------------------------------------
 

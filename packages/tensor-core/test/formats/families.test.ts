@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import { type ModelConfig, decodeModelConfig, modelConfigJson } from '../../src/formats'
+import { families as knownFamilies } from '../../src/formats/model/families'
 import { families } from '../lm/families'
 import { right } from './folder'
 
@@ -23,6 +24,9 @@ const llama = { model_type: 'llama', ...sizes }
 const mistral = { model_type: 'mistral', ...sizes }
 const qwen = { model_type: 'qwen3', ...sizes, head_dim: 16 }
 const gemma = { model_type: 'gemma3_text', ...sizes }
+const gemma2 = { model_type: 'gemma2', ...sizes }
+const smollm3 = { model_type: 'smollm3', ...sizes }
+const granite = { model_type: 'granite', ...sizes }
 const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32 }
 const long = { rope_type: 'longrope', short_factor: [1, 2], long_factor: [3, 4] }
 
@@ -55,6 +59,18 @@ describe('config.json of each family is read as in transformers', () => {
       thetas: want.sliding.includes(true) ? want.thetas : [want.thetas[0], want.thetas[0]],
     })
     if (want.sliding.includes(true)) expect(c.sliding?.window).toBe(want.window)
+    expect(c.unrotated ?? []).toEqual(want.unrotated?.includes(true) === true ? want.unrotated : [])
+    const [attentionCap, logitCap, ...multipliers] = want.scales ?? []
+    expect([c.attentionSoftcap ?? null, c.logitSoftcap ?? null]).toEqual([
+      attentionCap ?? null,
+      logitCap ?? null,
+    ])
+    expect([
+      c.attentionMultiplier ?? null,
+      c.embeddingMultiplier ?? 1,
+      c.residualMultiplier ?? 1,
+      c.logitsScaling ?? 1,
+    ]).toEqual([multipliers[0] ?? null, ...[1, 2, 3].map((i) => multipliers[i] ?? 1)])
   })
 
   it('and is the same after writing it again', () => {
@@ -108,7 +124,16 @@ describe('rope settings', () => {
 
 describe('what is refused by name', () => {
   it.each<[string, object, RegExp]>([
-    ['gemma with images', { model_type: 'gemma3', text_config: sizes }, /model_type gemma3 is not supported/],
+    ['a cap of none', { ...gemma2, attn_logit_softcapping: 0 }, /attn_logit_softcapping must be a positive/],
+    ['a multiplier of none', { ...granite, logits_scaling: 0 }, /logits_scaling must be a positive number/],
+    ['layers that are not rotated', { ...llama, no_rope_layers: [1, 0, 1, 1] }, /no_rope_layers/],
+    ['too few such layers', { ...smollm3, no_rope_layers: [1] }, /no_rope_layers names 1 layers/],
+    ['half rotated layers', { ...smollm3, no_rope_layers: [1, 0.5, 1, 1] }, /no_rope_layers/],
+    ['no interval', { ...smollm3, no_rope_layer_interval: 0 }, /no_rope_layer_interval must be a positive/],
+    ['a window in smollm3', { ...smollm3, use_sliding_window: true }, /use_sliding_window true/],
+    ['gelu outside gemma', { ...granite, hidden_act: 'gelu' }, /hidden_act gelu/],
+    ['two ropes in gemma 2', { ...gemma2, rope_parameters: { full_attention: {} } }, /by layer type/],
+    ['fused projections', { ...llama, model_type: 'phi3' }, /model_type phi3 is not supported/],
     ['a mixture of experts', { ...llama, model_type: 'qwen3_moe' }, /model_type qwen3_moe/],
     ['experts', { ...mistral, num_local_experts: 8 }, /num_local_experts 8/],
     ['capped scores', { ...gemma, attn_logit_softcapping: 50 }, /attn_logit_softcapping 50/],
@@ -154,7 +179,10 @@ describe('what is refused by name', () => {
   it('any configuration gives a value or an error, never an exception', () => {
     const fields = fc.record(
       {
-        model_type: fc.constantFrom('llama', 'mistral', 'qwen2', 'qwen3', 'gemma3_text'),
+        model_type: fc.constantFrom(...Object.keys(knownFamilies)),
+        attn_logit_softcapping: fc.anything(),
+        residual_multiplier: fc.anything(),
+        no_rope_layers: fc.anything(),
         layer_types: fc.anything(),
         sliding_window: fc.anything(),
         rope_parameters: fc.anything(),

@@ -46,7 +46,17 @@ export interface Rope {
 }
 
 /** The supported values of `model_type`. */
-export type ModelType = 'llama' | 'mistral' | 'qwen2' | 'qwen3' | 'gemma3_text'
+export type ModelType =
+  | 'llama'
+  | 'mistral'
+  | 'qwen2'
+  | 'qwen3'
+  | 'gemma'
+  | 'gemma2'
+  | 'gemma3_text'
+  | 'granite'
+  | 'olmo2'
+  | 'smollm3'
 
 /** The activation of an MLP's gate, as configurations name it. */
 export type Activation = 'silu' | 'gelu_pytorch_tanh'
@@ -77,8 +87,22 @@ export interface ModelConfig {
   readonly rope: Rope
   /** Absent where every layer has full attention. */
   readonly sliding?: SlidingAttention
+  /** Whether each layer leaves queries and keys unrotated; absent where every layer rotates them. */
+  readonly unrotated?: ReadonlyArray<boolean>
   /** Attention scores are divided by its square root; by default `headDim`. */
   readonly queryPreAttnScalar?: number
+  /** Attention scores are multiplied by it, instead of being divided by a square root. */
+  readonly attentionMultiplier?: number
+  /** c of the attention scores c tanh(score / c); absent: the scores as they are. */
+  readonly attentionSoftcap?: number
+  /** c of the logits c tanh(logit / c); absent: the logits as they are. */
+  readonly logitSoftcap?: number
+  /** Logits are divided by it; absent: 1. */
+  readonly logitsScaling?: number
+  /** Factor of the embedding's rows; absent: as the family has it. */
+  readonly embeddingMultiplier?: number
+  /** Factor of the outputs of attention and MLP before they are added to the residual; absent: 1. */
+  readonly residualMultiplier?: number
   readonly tieWordEmbeddings: boolean
   /** Whether the attention projections have biases (which of them: `FamilyTraits`). */
   readonly attentionBias: boolean

@@ -72,10 +72,32 @@ const slidingJson = (c: ModelConfig): Json => {
         layer_types: layerTypes,
       }
     case 'pattern':
+    case 'alternating':
       return {
         sliding_window: c.sliding?.window ?? families[c.modelType].defaults.window,
         layer_types: layerTypes,
       }
+  }
+}
+
+/** Soft-capping and multipliers, in the families that have them. */
+const scaleJson = (c: ModelConfig): Json => {
+  const { softcaps, multipliers } = families[c.modelType]
+  return {
+    ...(softcaps === undefined
+      ? {}
+      : {
+          attn_logit_softcapping: c.attentionSoftcap ?? null,
+          final_logit_softcapping: c.logitSoftcap ?? null,
+        }),
+    ...(multipliers
+      ? {
+          attention_multiplier: c.attentionMultiplier ?? 1,
+          embedding_multiplier: c.embeddingMultiplier ?? 1,
+          residual_multiplier: c.residualMultiplier ?? 1,
+          logits_scaling: c.logitsScaling ?? 1,
+        }
+      : {}),
   }
 }
 
@@ -95,7 +117,7 @@ export const modelConfigJson = (c: ModelConfig): Json => {
     [family.activationField]: c.hiddenAct,
     max_position_embeddings: c.maxPositionEmbeddings,
     rms_norm_eps: c.rmsNormEps,
-    ...(family.sliding === 'pattern'
+    ...(family.ropes === 'by-kind'
       ? twoRopesJson(
           c.rope,
           c.sliding?.rope ?? { theta: family.defaults.slidingTheta, scaling: { kind: 'none' } },
@@ -103,6 +125,10 @@ export const modelConfigJson = (c: ModelConfig): Json => {
       : { rope_theta: c.rope.theta, rope_scaling: scalingJson(c.rope) }),
     ...slidingJson(c),
     ...(c.queryPreAttnScalar === undefined ? {} : { query_pre_attn_scalar: c.queryPreAttnScalar }),
+    ...scaleJson(c),
+    ...(family.unrotatedLayers
+      ? { no_rope_layers: Array.from({ length: c.layers }, (_, i) => (c.unrotated?.[i] === true ? 0 : 1)) }
+      : {}),
     ...(family.attentionBias === 'field' ? { attention_bias: c.attentionBias } : {}),
     ...(family.mlpBias === 'field' ? { mlp_bias: c.mlpBias } : {}),
     tie_word_embeddings: c.tieWordEmbeddings,

@@ -10,10 +10,10 @@ import type { Activation, ModelType } from './config'
 export interface FamilyTraits {
   /** A norm's gain is its weight w (plain) or 1 + w (onePlus). */
   readonly normGain: 'plain' | 'onePlus'
-  /** Norms also after attention and MLP, before their result is added to the residual. */
-  readonly sandwichNorms: boolean
-  /** Norms of each head's queries and keys, before they are rotated. */
-  readonly headNorms: boolean
+  /** Norms before attention and MLP, after them (before their result is added to the residual), or both: around. */
+  readonly stateNorms: 'before' | 'around' | 'after'
+  /** Norms of queries and keys before they are rotated: of each head by itself, or of all heads together. */
+  readonly queryKeyNorms: 'none' | 'each-head' | 'all-heads'
   /** Whether the attention's output projection has a bias where the other three have one. */
   readonly outputBias: boolean
   /** Embeddings are multiplied by the square root of their width. */
@@ -30,6 +30,8 @@ export type SlidingRule =
   | 'upper-layers'
   /** all but every `sliding_window_pattern`-th, or as `layer_types` says (gemma) */
   | 'pattern'
+  /** all but every second, or as `layer_types` says (gemma 2) */
+  | 'alternating'
 
 /** Defaults of omitted fields. A size that is `undefined` follows from other sizes, as in llama. */
 export interface FamilyDefaults {
@@ -39,6 +41,7 @@ export interface FamilyDefaults {
   readonly slidingTheta: number
   readonly window: number | undefined
   readonly maxPositionEmbeddings: number
+  readonly rmsNormEps: number
   readonly tieWordEmbeddings: boolean
   readonly queryPreAttnScalar: number | undefined
   readonly bosTokenId: number | undefined
@@ -46,13 +49,29 @@ export interface FamilyDefaults {
   readonly padTokenId: number | undefined
 }
 
+/** Caps of attention scores and of logits where a file omits them (`null` in the file: none). */
+export interface Softcaps {
+  readonly attention: number
+  readonly logits: number
+}
+
 export interface Family {
   readonly architecture: string
   readonly traits: FamilyTraits
   readonly defaults: FamilyDefaults
   readonly sliding: SlidingRule
+  /** One rotary embedding for all layers, or one for each kind of attention. */
+  readonly ropes: 'one' | 'by-kind'
+  /** Whether files say which layers are not rotated (`no_rope_layers`). */
+  readonly unrotatedLayers: boolean
   readonly activationField: 'hidden_act' | 'hidden_activation'
   readonly activation: Activation
+  /** Files that say `gelu` mean its tanh form. */
+  readonly geluIsTanh: boolean
+  /** Absent where the family has no soft-capping. */
+  readonly softcaps?: Softcaps
+  /** Whether files have the four multipliers of granite; each is 1 by default, that of attention scores too. */
+  readonly multipliers: boolean
   /** Whether attention projections have biases: as a field of the file says, always, or never. */
   readonly attentionBias: 'field' | 'always' | 'never'
   readonly mlpBias: 'field' | 'never'
@@ -64,8 +83,8 @@ const llama: Family = {
   architecture: 'LlamaForCausalLM',
   traits: {
     normGain: 'plain',
-    sandwichNorms: false,
-    headNorms: false,
+    stateNorms: 'before',
+    queryKeyNorms: 'none',
     outputBias: true,
     scaledEmbedding: false,
   },
@@ -76,6 +95,7 @@ const llama: Family = {
     slidingTheta: 10_000,
     window: undefined,
     maxPositionEmbeddings: 2048,
+    rmsNormEps: 1e-6,
     tieWordEmbeddings: false,
     queryPreAttnScalar: undefined,
     bosTokenId: 1,
@@ -83,8 +103,12 @@ const llama: Family = {
     padTokenId: undefined,
   },
   sliding: 'never',
+  ropes: 'one',
+  unrotatedLayers: false,
   activationField: 'hidden_act',
   activation: 'silu',
+  geluIsTanh: false,
+  multipliers: false,
   attentionBias: 'field',
   mlpBias: 'field',
 }
@@ -118,38 +142,89 @@ const qwen2: Family = {
 const qwen3: Family = {
   ...qwen2,
   architecture: 'Qwen3ForCausalLM',
-  traits: { ...llama.traits, headNorms: true },
+  traits: { ...llama.traits, queryKeyNorms: 'each-head' },
   defaults: { ...qwen2.defaults, headDim: 128 },
   attentionBias: 'field',
 }
 
-const gemma3: Family = {
+const gemma: Family = {
   ...llama,
-  architecture: 'Gemma3ForCausalLM',
-  traits: {
-    normGain: 'onePlus',
-    sandwichNorms: true,
-    headNorms: true,
-    outputBias: true,
-    scaledEmbedding: true,
-  },
+  architecture: 'GemmaForCausalLM',
+  traits: { ...llama.traits, normGain: 'onePlus', scaledEmbedding: true },
   defaults: {
-    kvHeads: 4,
+    ...llama.defaults,
+    kvHeads: 16,
     headDim: 256,
-    theta: 1_000_000,
-    slidingTheta: 10_000,
-    window: 4096,
-    maxPositionEmbeddings: 131_072,
+    maxPositionEmbeddings: 8192,
     tieWordEmbeddings: true,
-    queryPreAttnScalar: 256,
     bosTokenId: 2,
     eosTokenId: 1,
     padTokenId: 0,
   },
-  sliding: 'pattern',
-  activationField: 'hidden_activation',
   activation: 'gelu_pytorch_tanh',
+  geluIsTanh: true,
   mlpBias: 'never',
+}
+
+const gemma2: Family = {
+  ...gemma,
+  architecture: 'Gemma2ForCausalLM',
+  traits: { ...gemma.traits, stateNorms: 'around' },
+  defaults: { ...gemma.defaults, kvHeads: 4, window: 4096, queryPreAttnScalar: 256 },
+  sliding: 'alternating',
+  activationField: 'hidden_activation',
+  geluIsTanh: false,
+  softcaps: { attention: 50, logits: 30 },
+}
+
+const gemma3: Family = {
+  ...gemma,
+  architecture: 'Gemma3ForCausalLM',
+  traits: { ...gemma.traits, stateNorms: 'around', queryKeyNorms: 'each-head' },
+  defaults: {
+    ...gemma.defaults,
+    kvHeads: 4,
+    theta: 1_000_000,
+    window: 4096,
+    maxPositionEmbeddings: 131_072,
+    queryPreAttnScalar: 256,
+  },
+  sliding: 'pattern',
+  ropes: 'by-kind',
+  activationField: 'hidden_activation',
+  geluIsTanh: false,
+}
+
+const granite: Family = { ...llama, architecture: 'GraniteForCausalLM', multipliers: true }
+
+const olmo2: Family = {
+  ...llama,
+  architecture: 'Olmo2ForCausalLM',
+  traits: { ...llama.traits, stateNorms: 'after', queryKeyNorms: 'all-heads' },
+  defaults: {
+    ...llama.defaults,
+    rmsNormEps: 1e-5,
+    bosTokenId: undefined,
+    eosTokenId: 50_279,
+    padTokenId: 1,
+  },
+  mlpBias: 'never',
+}
+
+const smollm3: Family = {
+  ...llama,
+  architecture: 'SmolLM3ForCausalLM',
+  defaults: {
+    ...llama.defaults,
+    kvHeads: 4,
+    theta: 2_000_000,
+    maxPositionEmbeddings: 32_768,
+    tieWordEmbeddings: true,
+    bosTokenId: 128_000,
+    eosTokenId: 128_001,
+    padTokenId: 128_004,
+  },
+  unrotatedLayers: true,
 }
 
 export const families: Readonly<Record<ModelType, Family>> = {
@@ -157,7 +232,12 @@ export const families: Readonly<Record<ModelType, Family>> = {
   mistral,
   qwen2,
   qwen3,
+  gemma,
+  gemma2,
   gemma3_text: gemma3,
+  granite,
+  olmo2,
+  smollm3,
 }
 
 export const isModelType = (name: string): name is ModelType => Object.hasOwn(families, name)

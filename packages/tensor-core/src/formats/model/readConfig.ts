@@ -6,12 +6,15 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { FormatError } from '../../contracts'
-import { decodeAs, shownValue } from '../../files/decode'
+import { decodeAs } from '../../files/decode'
 import { unsupported } from '../../files/input'
 import type { Activation, ModelConfig, ModelType, Rope } from './config'
 import { type Family, families, isModelType } from './families'
+import { refused } from './refusals'
 import { decodeRope, decodeTwoRopes } from './rope'
+import { scalesOf } from './scales'
 import { slidingLayers } from './slidingLayers'
+import { unrotatedLayers } from './unrotatedLayers'
 
 // codecs -----------------------------------------------------------------------------------------
 
@@ -69,51 +72,9 @@ const ConfigFields = t.intersection(
 )
 export type ConfigFields = t.TypeOf<typeof ConfigFields>
 
-// refusals ---------------------------------------------------------------------------------------
-
-/** Fields that would change results: a model with any other value than these is refused. */
-const neutralValues: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<string, ReadonlyArray<unknown>>([
-  ['pretraining_tp', [1]],
-  ['quantization_config', []],
-  ['compression_config', []],
-  ['is_encoder_decoder', [false]],
-  ['add_cross_attention', [false]],
-  ['use_bidirectional_attention', [false]],
-  ['no_rope_layers', []],
-  ['attention_chunk_size', []],
-  ['attn_logit_softcapping', []],
-  ['final_logit_softcapping', []],
-  ['logit_scale', [1]],
-  ['num_local_experts', []],
-  ['num_experts', []],
-  ['mlp_layer_types', []],
-])
-
-/** Fields about sliding windows, with their neutral values: checked where no layer of the family can have a window. */
-const windowFields: ReadonlyMap<string, ReadonlyArray<unknown>> = new Map<string, ReadonlyArray<unknown>>([
-  ['sliding_window', []],
-  ['use_sliding_window', [false]],
-  ['sliding_window_pattern', []],
-])
-
 type Json = Readonly<Record<string, unknown>>
 
-const refused = (
-  json: Json,
-  where: string,
-  family: Family,
-  architectures: ReadonlyArray<string>,
-): FormatError | undefined => {
-  for (const [field, neutral] of [...neutralValues, ...(family.sliding === 'never' ? windowFields : [])]) {
-    const value = json[field]
-    if (value !== undefined && value !== null && !neutral.includes(value))
-      return unsupported(where, `${field} ${shownValue(value)} is not supported`)
-  }
-  const other = architectures.find((name) => !name.endsWith('ForCausalLM'))
-  return other === undefined
-    ? undefined
-    : unsupported(where, `architecture ${other} is not supported`, 'give a causal language model')
-}
+// sizes and activation ------------------------------------------------------------------------------
 
 const dimensionProblem = (f: ConfigFields, kvHeads: number, headDim: number): string | undefined =>
   f.num_attention_heads % kvHeads !== 0
@@ -133,7 +94,7 @@ const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>
 const activationOf = (f: ConfigFields, family: Family, where: string): E.Either<FormatError, Activation> => {
   const name = f[family.activationField] ?? family.activation
   return pipe(
-    activations.get(name),
+    name === 'gelu' && family.geluIsTanh ? 'gelu_pytorch_tanh' : activations.get(name),
     E.fromNullable(
       unsupported(
         where,
@@ -161,7 +122,7 @@ const ropesOf = (
   json: Json,
 ): E.Either<FormatError, { readonly full: Rope; readonly sliding: Rope }> => {
   const { theta, slidingTheta } = family.defaults
-  return family.sliding === 'pattern'
+  return family.ropes === 'by-kind'
     ? decodeTwoRopes(where, { ...sizes, theta, slidingTheta })(json)
     : pipe(
         decodeRope(where, { ...sizes, theta })(json),
@@ -190,7 +151,9 @@ const readFamily = (modelType: ModelType, json: Json, where: string): E.Either<F
     E.bind('ropes', ({ sizes }) => ropesOf(family, where, sizes, json)),
     E.bind('hiddenAct', ({ f }) => activationOf(f, family, where)),
     E.bind('sliding', ({ f, ropes }) => slidingLayers(family, f, ropes.sliding, where)),
-    E.map(({ f, sizes, ropes, hiddenAct, sliding }): ModelConfig => {
+    E.bind('unrotated', ({ f }) => unrotatedLayers(family, f.num_hidden_layers, json, where)),
+    E.bind('scales', () => scalesOf(family, json, where)),
+    E.map(({ f, sizes, ropes, hiddenAct, sliding, unrotated, scales }): ModelConfig => {
       const scalar = f.query_pre_attn_scalar ?? defaults.queryPreAttnScalar
       const padTokenId = given(f.pad_token_id, defaults.padTokenId)
       return {
@@ -203,13 +166,15 @@ const readFamily = (modelType: ModelType, json: Json, where: string): E.Either<F
         heads: f.num_attention_heads,
         kvHeads: sizes.kvHeads,
         headDim: sizes.headDim,
-        rmsNormEps: f.rms_norm_eps ?? 1e-6,
+        rmsNormEps: f.rms_norm_eps ?? defaults.rmsNormEps,
         rope: ropes.full,
         ...(sliding === undefined ? {} : { sliding }),
+        ...(unrotated === undefined ? {} : { unrotated }),
         // only families with a default for this field have it
         ...(defaults.queryPreAttnScalar === undefined || scalar === undefined
           ? {}
           : { queryPreAttnScalar: scalar }),
+        ...scales,
         tieWordEmbeddings: f.tie_word_embeddings ?? defaults.tieWordEmbeddings,
         attentionBias:
           family.attentionBias === 'field' ? (f.attention_bias ?? false) : family.attentionBias === 'always',

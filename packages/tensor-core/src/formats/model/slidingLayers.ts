@@ -50,6 +50,8 @@ const ruled =
         return window !== undefined && i >= (f.max_window_layers ?? MAX_WINDOW_LAYERS)
       case 'pattern':
         return (i + 1) % (f.sliding_window_pattern ?? PATTERN) !== 0
+      case 'alternating':
+        return i % 2 === 0
     }
   }
 

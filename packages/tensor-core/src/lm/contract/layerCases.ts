@@ -2,7 +2,7 @@
 import { rmsNorm, rmsNormPullback, tf } from '../../engine'
 import { type ContractCase, contractCase } from '../../engine/contract'
 import type { Activation } from '../../formats'
-import { attend, attendPullback, causalMask } from '../decoder/attention'
+import { type ScoreRule, attend, attendPullback, causalMask } from '../decoder/attention'
 import { gatedActivationPullback } from '../decoder/mlp'
 import { rotaryTables, rotate } from '../decoder/rotary'
 import { type Vector, dot, draw, exact, on, slope, softmax, times } from './twins'
@@ -66,35 +66,40 @@ const gateCase = (activation: Activation): ContractCase => {
 
 // attention --------------------------------------------------------------------------------------
 
-/** One head, causal: q, k, v [length, d]. */
-const attendTwin = (q: Vector, k: Vector, v: Vector, d: number): Vector => {
+/** One head, causal: q, k, v [length, d]; scores capped where there is a cap. */
+const attendTwin = (q: Vector, k: Vector, v: Vector, d: number, { factor, cap }: ScoreRule): Vector => {
   const length = q.length / d
   const scores = times(q, k, d)
   return Float64Array.from({ length: q.length }, (_, at) => {
     const [i, c] = [Math.floor(at / d), at % d]
-    const weights = softmax(scores.slice(i * length, i * length + i + 1).map((s) => s / Math.sqrt(d)))
+    const weights = softmax(
+      scores
+        .slice(i * length, i * length + i + 1)
+        .map((s) => (cap === undefined ? s * factor : cap * Math.tanh((s * factor) / cap))),
+    )
     return weights.reduce((sum, w, j) => sum + w * (v[j * d + c] ?? 0), 0)
   })
 }
 
-const attentionCase = (): ContractCase => {
+const attentionCase = (kind: string, cap?: number): ContractCase => {
   const [length, d] = [4, 3]
+  const rule: ScoreRule = { factor: 1 / Math.sqrt(d), ...(cap === undefined ? {} : { cap }) }
   const [q, k, v, dy] = ['q', 'k', 'v', 'attention dy'].map((name) => draw(name, length * d))
   const heads = { q: q ?? new Float64Array(0), k: k ?? new Float64Array(0), v: v ?? new Float64Array(0) }
   const weight = dy ?? new Float64Array(0)
   return contractCase(
-    'decoder: gradient of causal attention',
+    `decoder: gradient of ${kind}`,
     () => {
       const shaped = (x: Vector): tf.Tensor => on(x, 1, 1, length, d)
       const at = { q: shaped(heads.q), k: shaped(heads.k), v: shaped(heads.v) }
-      const back = attendPullback(at, attend(at, causalMask(length)).weights, shaped(weight))
+      const back = attendPullback(at, attend(at, causalMask(length), rule).weights, shaped(weight), rule)
       return tf.concat([back.q, back.k, back.v].map((x) => tf.reshape(x, [length * d])))
     },
     () => {
       const parts = [
-        slope((x) => dot(attendTwin(x, heads.k, heads.v, d), weight), heads.q),
-        slope((x) => dot(attendTwin(heads.q, x, heads.v, d), weight), heads.k),
-        slope((x) => dot(attendTwin(heads.q, heads.k, x, d), weight), heads.v),
+        slope((x) => dot(attendTwin(x, heads.k, heads.v, d, rule), weight), heads.q),
+        slope((x) => dot(attendTwin(heads.q, x, heads.v, d, rule), weight), heads.k),
+        slope((x) => dot(attendTwin(heads.q, heads.k, x, d, rule), weight), heads.v),
       ]
       return exact(Float64Array.from(parts.flatMap((p) => [...p])), 3 * length * d)
     },
@@ -127,6 +132,7 @@ export const layerCases: ReadonlyArray<ContractCase> = [
   normCase(),
   gateCase('silu'),
   gateCase('gelu_pytorch_tanh'),
-  attentionCase(),
+  attentionCase('causal attention'),
+  attentionCase('causal attention with capped scores', 0.8),
   rotaryCase(),
 ]

@@ -1,8 +1,10 @@
 /**
- * Grouped-query attention over rotated heads: softmax(q k^T / sqrt(d) + mask) v, where d is the head's width or a family's own
- * value. The heads that share a key head are laid out as one longer list of queries, so keys and values are never repeated.
+ * Grouped-query attention over rotated heads: softmax(f q k^T + mask) v, where the factor f is 1 / sqrt(head width) or a family's
+ * own value, and gemma 2 caps the scores before the mask. The heads that share a key head are laid out as one longer list of queries, so keys and values are never repeated.
  */
 import { maskedSoftmax, matMul, softmaxPullback, tf } from '../../engine'
+import type { ModelConfig } from '../../formats'
+import { softcap, softcapPullback } from './softcap'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -20,6 +22,20 @@ export interface Attended {
   readonly weights: tf.Tensor
 }
 
+/** How queries and keys give scores: q k^T times `factor`, and within -`cap` and `cap` where there is one. */
+export interface ScoreRule {
+  readonly factor: number
+  readonly cap?: number
+}
+
+const plainRule = (headDim: number): ScoreRule => ({ factor: 1 / Math.sqrt(headDim) })
+
+/** The rule of a model. */
+export const scoreRule = (c: ModelConfig): ScoreRule => ({
+  factor: c.attentionMultiplier ?? 1 / Math.sqrt(c.queryPreAttnScalar ?? c.headDim),
+  ...(c.attentionSoftcap === undefined ? {} : { cap: c.attentionSoftcap }),
+})
+
 type Shape4 = [number, number, number, number]
 const shape4 = ({ shape }: tf.Tensor): Shape4 => {
   const [a = 1, b = 1, c = 1, d = 1] = shape
@@ -32,23 +48,28 @@ const grouped = (x: tf.Tensor, keyHeads: number): tf.Tensor => {
   return tf.reshape(x, [rows, keyHeads, (heads / keyHeads) * length, d])
 }
 
+/** [rows, keyHeads, heads / keyHeads * length, keys] scores before the mask; call it in a `tf.tidy`. */
+const groupedScores = ({ q, k }: Pick<Heads, 'q' | 'k'>, { factor, cap }: ScoreRule): tf.Tensor => {
+  const scores = matMul(grouped(tf.mul(q, factor), shape4(k)[1]), k, false, true)
+  return cap === undefined ? scores : softcap(scores, cap)
+}
+
 // forward and back -------------------------------------------------------------------------------
 
 /**
  * [rows, heads, length, keys], each row of keys summing to 1
  *
- * @param mask additive, broadcast over [rows, heads, length, keys] @param size d in the formula
+ * @param mask additive, broadcast over [rows, heads, length, keys]
  */
 export const attentionWeights = (
   { q, k }: Pick<Heads, 'q' | 'k'>,
   mask: tf.Tensor,
-  size = q.shape[3] ?? 1,
+  rule = plainRule(q.shape[3] ?? 1),
 ): tf.Tensor =>
   tf.tidy(() => {
     const [rows, heads, length] = shape4(q)
-    const [, keyHeads, keys] = shape4(k)
-    const scores = matMul(grouped(tf.mul(q, 1 / Math.sqrt(size)), keyHeads), k, false, true)
-    return maskedSoftmax(tf.reshape(scores, [rows, heads, length, keys]), mask)
+    const [, , keys] = shape4(k)
+    return maskedSoftmax(tf.reshape(groupedScores({ q, k }, rule), [rows, heads, length, keys]), mask)
   })
 
 /** [rows, heads, length, headDim] weighted sums of the values */
@@ -60,17 +81,17 @@ export const attentionContext = (weights: tf.Tensor, v: tf.Tensor): tf.Tensor =>
   })
 
 /** Both steps, with the weights that the gradient needs. */
-export const attend = ({ q, k, v }: Heads, mask: tf.Tensor, size = q.shape[3] ?? 1): Attended => {
-  const weights = attentionWeights({ q, k }, mask, size)
+export const attend = ({ q, k, v }: Heads, mask: tf.Tensor, rule = plainRule(q.shape[3] ?? 1)): Attended => {
+  const weights = attentionWeights({ q, k }, mask, rule)
   return { context: attentionContext(weights, v), weights }
 }
 
-/** Gradients of q, k, v from that of the context. */
+/** Gradients of q, k, v from that of the context. Capped scores are computed again. */
 export const attendPullback = (
   { q, k, v }: Heads,
   weights: tf.Tensor,
   dContext: tf.Tensor,
-  size = q.shape[3] ?? 1,
+  rule = plainRule(q.shape[3] ?? 1),
 ): Heads =>
   tf.tidy(() => {
     const [rows, heads, length, d] = shape4(q)
@@ -78,7 +99,9 @@ export const attendPullback = (
     const dc = grouped(dContext, keyHeads)
     const dv = matMul(grouped(weights, keyHeads), dc, true, false)
     const dWeights = tf.reshape(matMul(dc, v, false, true), [rows, heads, length, keys])
-    const ds = grouped(softmaxPullback(dWeights, weights, 1 / Math.sqrt(size)), keyHeads)
+    const dScores = grouped(softmaxPullback(dWeights, weights, rule.factor), keyHeads)
+    const ds =
+      rule.cap === undefined ? dScores : softcapPullback(dScores, groupedScores({ q, k }, rule), rule.cap)
     return {
       q: tf.reshape(matMul(ds, k), [rows, heads, length, d]),
       k: matMul(ds, grouped(q, keyHeads), true, false),

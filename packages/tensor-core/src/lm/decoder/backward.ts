@@ -11,8 +11,9 @@ import { layerForward } from './layerForward'
 import { layerPullback } from './layerPullback'
 import type { Adaptation, Gradients, Wanted } from './linear'
 import { type Target, crossEntropy } from './loss'
+import { EMBEDDING, FINAL_NORM, HEAD } from './parameters'
 import { SMALL, traceRoom } from './traceRoom'
-import { type DecoderWeights, EMBEDDING, FINAL_NORM, HEAD } from './weights'
+import type { DecoderWeights } from './weights'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -99,6 +100,7 @@ export const lossAndGradients = (
       target,
       weights: weightsOf,
       wantHead: wanted.weights,
+      scales: config,
     })
     const dNormed = loss.dHidden ?? tf.zerosLike(normed.y)
     const gradients: Gradients = {}

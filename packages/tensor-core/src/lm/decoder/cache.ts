@@ -8,6 +8,7 @@ import { chunkFrame } from './frame'
 import { type KeyValues, cloneKeyValues, countingSlots, disposeKeyValues, keyValues } from './keyValues'
 import { layerStep } from './layerForward'
 import type { Adaptation } from './linear'
+import { logitsOf } from './logits'
 import type { DecoderWeights } from './weights'
 
 // model ------------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ export const growCache = (
         'int32',
       ),
     )
-    const fresh = weights.head.product(rmsNorm(newest, weights.norm, config.rmsNormEps).y)
+    const fresh = logitsOf(weights.head, rmsNorm(newest, weights.norm, config.rmsNormEps).y, config)
     const still = edits.map((e) => e.tokens.length === 0)
     return state.logits === undefined || !still.includes(true)
       ? fresh

@@ -1,4 +1,4 @@
-/** Tokens to the decoder's first states and back: rows of the embedding, in gemma multiplied by the square root of their width. */
+/** Tokens to the decoder's first states and back: rows of the embedding, in some families multiplied by a constant. */
 import { tf } from '../../engine'
 import type { DecoderWeights } from './weights'
 

@@ -1,18 +1,18 @@
 /**
- * The positions of a batch: rotary tables and attention masks, once for layers with full attention and once for those with a
- * sliding window.
+ * The positions of a batch: rotary tables and attention masks, once for layers with full attention, once for those with a
+ * sliding window, and once for those that are not rotated.
  */
 import type { ModelConfig, Rope } from '../../formats'
 import { tf } from '../../engine'
-import { MASKED, causalMask } from './attention'
+import { MASKED, type ScoreRule, causalMask, scoreRule } from './attention'
 import type { TokenBatch } from './batch'
 import type { Adaptation } from './linear'
-import { type RotaryTables, rotaryOf } from './rotary'
+import { type RotaryTables, identityTables, rotaryOf } from './rotary'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Full causal attention, or a sliding window. */
-export type AttentionKind = 'full' | 'sliding'
+/** Full causal attention, a sliding window, or full attention without a rotary embedding. */
+export type AttentionKind = 'full' | 'sliding' | 'unrotated'
 
 /** What a layer needs to know about the positions of its batch. */
 export interface Positions {
@@ -21,16 +21,17 @@ export interface Positions {
   readonly mask: tf.Tensor
 }
 
-/** Shared by all layers of one pass; `sliding` is `full` itself in a model without a window. */
+/** Shared by all layers of one pass; a kind that the model has no layers of is `full` itself. */
 export interface Frame extends Readonly<Record<AttentionKind, Positions>> {
   readonly config: ModelConfig
+  readonly scores: ScoreRule
   readonly rows: number
   readonly length: number
   readonly adaptation: Adaptation
 }
 
-export const attentionKind = ({ sliding }: ModelConfig, layer: number): AttentionKind =>
-  sliding?.layers[layer] === true ? 'sliding' : 'full'
+export const attentionKind = ({ sliding, unrotated }: ModelConfig, layer: number): AttentionKind =>
+  unrotated?.[layer] === true ? 'unrotated' : sliding?.layers[layer] === true ? 'sliding' : 'full'
 
 // masks ------------------------------------------------------------------------------------------
 
@@ -76,24 +77,28 @@ interface PositionTables {
   /** The mask of full attention. */
   readonly everything: tf.Tensor
   readonly within: (window: number) => tf.Tensor
+  /** Positions of a row in this pass. */
+  readonly length: number
   /** Tokens of the longest row: a window that is not shorter is full attention. */
   readonly longest: number
 }
 
 const positionsOf = (
-  { rope, sliding }: ModelConfig,
-  { rotary, everything, within, longest }: PositionTables,
+  { headDim, rope, sliding, unrotated }: ModelConfig,
+  { rotary, everything, within, length, longest }: PositionTables,
 ): Readonly<Record<AttentionKind, Positions>> => {
   const full = { rotary: rotary(rope), mask: everything }
-  return sliding === undefined
-    ? { full, sliding: full }
-    : {
-        full,
-        sliding: {
-          rotary: sliding.rope === rope ? full.rotary : rotary(sliding.rope),
-          mask: sliding.window >= longest ? everything : within(sliding.window),
-        },
-      }
+  return {
+    full,
+    sliding:
+      sliding === undefined
+        ? full
+        : {
+            rotary: sliding.rope === rope ? full.rotary : rotary(sliding.rope),
+            mask: sliding.window >= longest ? everything : within(sliding.window),
+          },
+    unrotated: unrotated === undefined ? full : { rotary: identityTables(headDim, length), mask: everything },
+  }
 }
 
 /** A batch padded on the right: every row starts at position 0. The caller's `tf.tidy` frees its tensors. */
@@ -101,6 +106,7 @@ export const batchFrame = (config: ModelConfig, batch: TokenBatch, adaptation: A
   const positions = Array.from({ length: batch.length }, (_, t) => t)
   return {
     config,
+    scores: scoreRule(config),
     rows: batch.rows,
     length: batch.length,
     adaptation,
@@ -108,6 +114,7 @@ export const batchFrame = (config: ModelConfig, batch: TokenBatch, adaptation: A
       rotary: (rope) => rotaryOf(rope, config.headDim, [positions], [...batch.lengths]),
       everything: causalMask(batch.length),
       within: (window) => windowMask(batch.length, window),
+      length: batch.length,
       longest: batch.length,
     }),
   }
@@ -129,6 +136,7 @@ export const chunkFrame = (
   const lengths = positions.map((row) => (row.at(-1) ?? 0) + 1)
   return {
     config,
+    scores: scoreRule(config),
     rows: slots.length,
     length: chunk,
     adaptation,
@@ -136,6 +144,7 @@ export const chunkFrame = (
       rotary: (rope) => rotaryOf(rope, config.headDim, positions, lengths),
       everything: chunkMask(slots, chunk),
       within: (window) => chunkMask(slots, chunk, window),
+      length: chunk,
       longest: Math.max(...lengths),
     }),
   }

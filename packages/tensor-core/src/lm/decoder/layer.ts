@@ -1,6 +1,6 @@
 /**
- * One decoder layer: x + attention(norm(x)), then + mlp(norm(.)). Some families also normalise each head's queries and keys, or
- * the outputs of attention and MLP before they are added. `layerForward.ts` and `layerPullback.ts` compute with it.
+ * One decoder layer: x + attention(norm(x)), then + mlp(norm(.)). Some families also normalise queries and keys, or the outputs of
+ * attention and MLP before they are added, which may replace the other two. `layerForward.ts` and `layerPullback.ts` compute with it.
  */
 import type { tf } from '../../engine'
 import type { AttentionKind, Frame } from './frame'
@@ -13,15 +13,15 @@ export interface LayerWeights {
   readonly name: string
   /** Whether it sees everything before a position, or a window. */
   readonly kind: AttentionKind
-  readonly inputNorm: Norm
+  readonly inputNorm?: Norm
   readonly q: Linear
   readonly k: Linear
   readonly v: Linear
-  /** Of each head's queries and keys, over the head's width. */
+  /** Of queries and keys: each head's by itself, or all heads together (as wide as the projection). */
   readonly headNorms?: { readonly q: Norm; readonly k: Norm }
   readonly o: Linear
   readonly afterAttention?: Norm
-  readonly mlpNorm: Norm
+  readonly mlpNorm?: Norm
   readonly gate: Linear
   readonly up: Linear
   readonly down: Linear
@@ -36,14 +36,15 @@ export type Derived = Readonly<
 /** What a layer's gradient needs. */
 export interface LayerTrace {
   readonly x: tf.Tensor
-  readonly scale1: tf.Tensor
+  /** Of the input's norm, in families that have it; `scale2` likewise of the norm before the MLP. */
+  readonly scale1?: tf.Tensor
   readonly headNorms?: { readonly q: NormTrace; readonly k: NormTrace }
   readonly q: tf.Tensor
   readonly k: tf.Tensor
   readonly v: tf.Tensor
   readonly afterAttention?: NormTrace
   readonly middle: tf.Tensor
-  readonly scale2: tf.Tensor
+  readonly scale2?: tf.Tensor
   readonly gate: tf.Tensor
   readonly up: tf.Tensor
   readonly afterMlp?: NormTrace

@@ -2,11 +2,12 @@
 import { cachedAttention, rmsNorm, tf } from '../../engine'
 import { type Heads, attend, headsFirst } from './attention'
 import type { Frame } from './frame'
-import { join, perHead, split } from './headShapes'
+import { asWideAs, join, split } from './headShapes'
 import { type KeyValues, countingSlots, keyValues, roomToWrite, written } from './keyValues'
 import type { LayerTrace, LayerWeights } from './layer'
 import { type Linear, linear } from './linear'
 import { gatedActivation } from './mlp'
+import { addToResidual } from './residual'
 import type { Norm, NormTrace } from './rmsNorm'
 import { rotate } from './rotary'
 
@@ -41,10 +42,12 @@ const around = <A>(
 ) => {
   const { config, adaptation } = frame
   const epsilon = config.rmsNormEps
-  const first = rmsNorm(x, w.inputNorm.gain, epsilon)
+  const first = through(w.inputNorm, x, epsilon)
   const projected = (layer: Linear): tf.Tensor => linear(layer, first.y, adaptation)
   const normedHeads = (layer: Linear, norm: Norm | undefined): ReturnType<typeof through> =>
-    norm === undefined ? { y: projected(layer) } : through(norm, perHead(frame, projected(layer)), epsilon)
+    norm === undefined
+      ? { y: projected(layer) }
+      : through(norm, asWideAs(norm.gain, projected(layer)), epsilon)
   const queries = normedHeads(w.q, w.headNorms?.q)
   const keys = normedHeads(w.k, w.headNorms?.k)
   const [context, more] = attention({
@@ -53,13 +56,13 @@ const around = <A>(
     v: split(frame, projected(w.v), config.kvHeads),
   })
   const afterAttention = through(w.afterAttention, linear(w.o, context, adaptation), epsilon)
-  const middle = tf.add(x, afterAttention.y)
-  const second = rmsNorm(middle, w.mlpNorm.gain, epsilon)
+  const middle = addToResidual(x, afterAttention.y, config.residualMultiplier)
+  const second = through(w.mlpNorm, middle, epsilon)
   const gate = linear(w.gate, second.y, adaptation)
   const up = linear(w.up, second.y, adaptation)
   const activated = gatedActivation(gate, up, config.hiddenAct)
   const afterMlp = through(w.afterMlp, linear(w.down, activated, adaptation), epsilon)
-  const y = tf.add(middle, afterMlp.y)
+  const y = addToResidual(middle, afterMlp.y, config.residualMultiplier)
   return {
     first,
     queries,
@@ -93,16 +96,17 @@ export const layerForward = (
 ): { readonly y: tf.Tensor; readonly trace: LayerTrace } =>
   tf.tidy(() => {
     const { config } = frame
-    const made = around(w, frame, x, (projected) => {
+    const input = tf.clone(x)
+    const made = around(w, frame, input, (projected) => {
       const heads = rotatedHeads(w, frame, projected)
-      const attended = attend(heads, frame[w.kind].mask, config.queryPreAttnScalar)
+      const attended = attend(heads, frame[w.kind].mask, frame.scores)
       return [join(frame, attended.context, config.heads), { ...heads, weights: attended.weights }]
     })
     return {
       y: made.y,
       trace: {
-        x: tf.clone(x),
-        scale1: made.first.scale,
+        x: input,
+        ...(made.first.trace === undefined ? {} : { scale1: made.first.trace.scale }),
         ...(made.queries.trace === undefined || made.keys.trace === undefined
           ? {}
           : { headNorms: { q: made.queries.trace, k: made.keys.trace } }),
@@ -111,7 +115,7 @@ export const layerForward = (
         v: made.more.v,
         ...(made.afterAttention.trace === undefined ? {} : { afterAttention: made.afterAttention.trace }),
         middle: made.middle,
-        scale2: made.second.scale,
+        ...(made.second.trace === undefined ? {} : { scale2: made.second.trace.scale }),
         gate: made.gate,
         up: made.up,
         ...(made.afterMlp.trace === undefined ? {} : { afterMlp: made.afterMlp.trace }),
@@ -138,14 +142,15 @@ export const layerStep = (
   x: tf.Tensor,
   past: KeyValues | undefined,
 ): { readonly y: tf.Tensor; readonly seen: KeyValues } => {
-  const { config, length } = frame
+  const { config, length, scores } = frame
   const { rotary, mask } = frame[w.kind]
-  const memory = roomToWrite(past, length)
+  // no engine writes in place and caps scores
+  const memory = scores.cap === undefined ? roomToWrite(past, length) : undefined
   const { y, k, v } = tf.tidy(() => {
     const made = around(w, frame, x, (projected): readonly [tf.Tensor, Pick<Heads, 'k' | 'v'>] => {
       if (memory !== undefined) {
-        const factor = 1 / Math.sqrt(config.queryPreAttnScalar ?? config.headDim)
-        const context = cachedAttention(projected, { keys: memory.k, values: memory.v }, rotary, mask, factor)
+        const cache = { keys: memory.k, values: memory.v }
+        const context = cachedAttention(projected, cache, rotary, mask, scores.factor)
         if (context !== undefined) return [context, memory]
       }
       const heads = rotatedHeads(w, frame, projected)
@@ -155,7 +160,7 @@ export const layerStep = (
         tf.concat([...before(past?.k), heads.k], 2),
         tf.concat([...before(past?.v), heads.v], 2),
       ]
-      const { context } = attend({ q: heads.q, k, v }, mask, config.queryPreAttnScalar)
+      const { context } = attend({ q: heads.q, k, v }, mask, scores)
       return [join(frame, context, config.heads), { k, v }]
     })
     return { y: made.y, k: made.more.k, v: made.more.v }

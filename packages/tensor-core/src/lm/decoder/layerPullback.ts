@@ -2,10 +2,11 @@
 import { scaled, tf } from '../../engine'
 import { attendPullback, attentionContext, attentionWeights, headsFirst } from './attention'
 import type { Frame } from './frame'
-import { join, perHead, split } from './headShapes'
+import { asWideAs, join, split } from './headShapes'
 import type { Derived, LayerTrace, LayerWeights } from './layer'
 import { type Gradients, type Linear, type Wanted, linearPullback, needsInput } from './linear'
 import { gatedActivation, gatedActivationPullback } from './mlp'
+import { addedPullback } from './residual'
 import { type Norm, type NormTrace, normPullback } from './rmsNorm'
 import { rotate } from './rotary'
 
@@ -17,6 +18,13 @@ const lazily = <A>(make: () => A): (() => A) => {
   return () => (made.value ??= make())
 }
 
+/** What a norm's gradient needs, in families that have this norm. */
+const normTrace = (x: tf.Tensor, scale: tf.Tensor | undefined): NormTrace | undefined =>
+  scale === undefined ? undefined : { x, scale }
+
+const normedAgain = (norm: Norm | undefined, at: NormTrace | undefined): tf.Tensor | undefined =>
+  norm === undefined || at === undefined ? undefined : scaled(at.x, at.scale, norm.gain)
+
 /** Each derived value, on first use: taken from the trace, or computed again from it exactly as forward did. */
 const derivedOf = (
   w: LayerWeights,
@@ -26,15 +34,19 @@ const derivedOf = (
   const { config } = frame
   const { derived } = trace
   const attention = lazily(
-    () => derived?.attention ?? attentionWeights(trace, frame[w.kind].mask, config.queryPreAttnScalar),
+    () => derived?.attention ?? attentionWeights(trace, frame[w.kind].mask, frame.scores),
   )
   return {
     attention,
-    normed1: lazily(() => derived?.normed1 ?? scaled(trace.x, trace.scale1, w.inputNorm.gain)),
+    normed1: lazily(
+      () => derived?.normed1 ?? normedAgain(w.inputNorm, normTrace(trace.x, trace.scale1)) ?? trace.x,
+    ),
     context: lazily(
       () => derived?.context ?? join(frame, attentionContext(attention(), trace.v), config.heads),
     ),
-    normed2: lazily(() => derived?.normed2 ?? scaled(trace.middle, trace.scale2, w.mlpNorm.gain)),
+    normed2: lazily(
+      () => derived?.normed2 ?? normedAgain(w.mlpNorm, normTrace(trace.middle, trace.scale2)) ?? trace.middle,
+    ),
     activated: lazily(() => derived?.activated ?? gatedActivation(trace.gate, trace.up, config.hiddenAct)),
   }
 }
@@ -74,35 +86,37 @@ export const layerPullback = (
       return back.dx
     }
     // mlp
-    const dDown = throughNorm(w.afterMlp, trace.afterMlp, dy)
+    const dDown = throughNorm(w.afterMlp, trace.afterMlp, addedPullback(dy, config.residualMultiplier))
     const dActivated = throughLinear(w.down, derived.activated, dDown)
     const dGated = gatedActivationPullback(trace.gate, trace.up, dActivated, config.hiddenAct)
     const dNormed2 = tf.add(
       throughLinear(w.gate, derived.normed2, dGated.gate),
       throughLinear(w.up, derived.normed2, dGated.up),
     )
-    const dMiddle = tf.add(dy, throughNorm(w.mlpNorm, { x: trace.middle, scale: trace.scale2 }, dNormed2))
+    const dMiddle = tf.add(dy, throughNorm(w.mlpNorm, normTrace(trace.middle, trace.scale2), dNormed2))
     // attention
-    const dOutput = throughNorm(w.afterAttention, trace.afterAttention, dMiddle)
+    const dOutput = throughNorm(
+      w.afterAttention,
+      trace.afterAttention,
+      addedPullback(dMiddle, config.residualMultiplier),
+    )
     const dContext = headsFirst(split(frame, throughLinear(w.o, derived.context, dOutput), config.heads))
-    const d = attendPullback(trace, derived.attention(), dContext, config.queryPreAttnScalar)
+    const d = attendPullback(trace, derived.attention(), dContext, frame.scores)
     const rotatedBack = (x: tf.Tensor, heads: number): tf.Tensor =>
       tf.reshape(rotate(headsFirst(x), rotary, true), [frame.rows * frame.length, heads * config.headDim])
-    /** Back to the projection's output: rotated back, and through the norm of heads where there is one. */
+    /** Back to the projection's output: rotated back, and through its norm where there is one. */
     const toProjection = (x: tf.Tensor, heads: number, which: 'q' | 'k'): tf.Tensor => {
       const back = rotatedBack(x, heads)
-      return w.headNorms === undefined
+      const norm = w.headNorms?.[which]
+      return norm === undefined
         ? back
-        : tf.reshape(
-            throughNorm(w.headNorms[which], trace.headNorms?.[which], perHead(frame, back)),
-            back.shape,
-          )
+        : tf.reshape(throughNorm(norm, trace.headNorms?.[which], asWideAs(norm.gain, back)), back.shape)
     }
     const dNormed1 = tf.addN([
       throughLinear(w.q, derived.normed1, toProjection(d.q, config.heads, 'q')),
       throughLinear(w.k, derived.normed1, toProjection(d.k, config.kvHeads, 'k')),
       throughLinear(w.v, derived.normed1, join(frame, d.v, config.kvHeads)),
     ])
-    const dx = tf.add(dMiddle, throughNorm(w.inputNorm, { x: trace.x, scale: trace.scale1 }, dNormed1))
+    const dx = tf.add(dMiddle, throughNorm(w.inputNorm, normTrace(trace.x, trace.scale1), dNormed1))
     return { dx, gradients }
   })

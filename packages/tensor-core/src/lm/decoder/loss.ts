@@ -3,6 +3,7 @@
  * are never in memory at once.
  */
 import { type FrozenMatrix, type TokenCrossEntropy, matMul, tf, tokenCrossEntropy } from '../../engine'
+import { type LogitScales, logitsOf, logitsPullback } from './logits'
 
 /** Elements of one chunk of logits: 32 MB in float32. */
 const CHUNK = 8_388_608
@@ -54,28 +55,35 @@ export interface LossInput {
   readonly weights?: Float32Array
   /** Also the gradient of the head's weight; default false. */
   readonly wantHead?: boolean
+  /** Default: the logits are the head's product. */
+  readonly scales?: LogitScales
 }
 
 /** loss_r = KL(p_r || q_r), which for a token is -log q_r(token); d loss / d logits = q - p. */
 export const crossEntropy = (
   head: FrozenMatrix,
   vocab: number,
-  { hidden, target, weights, wantHead = false }: LossInput,
+  { hidden, target, weights, wantHead = false, scales = {} }: LossInput,
 ): LossResult =>
   tf.tidy(() => {
     const [rows = 0, width = 0] = hidden.shape
     const parts = chunks(rows, vocab).map(([start, size]) =>
       tf.tidy(() => {
         const h = tf.slice(hidden, [start, 0], [size, width])
-        const logits = head.product(h)
+        const logits = logitsOf(head, h, scales)
         const own = weights?.subarray(start, start + size)
         const { losses: nll, dLogits } =
           target.kind === 'tokens'
             ? tokenCrossEntropy(logits, target.ids.subarray(start, start + size), own)
-            : divergence(logits, head.product(tf.slice(target.initial, [start, 0], [size, width])), own)
+            : divergence(
+                logits,
+                logitsOf(head, tf.slice(target.initial, [start, 0], [size, width]), scales),
+                own,
+              )
         if (dLogits === undefined) return { nll }
-        const dHidden = head.pullback(dLogits)
-        return wantHead ? { nll, dHidden, dHead: matMul(dLogits, h, true, false) } : { nll, dHidden }
+        const dProduct = logitsPullback(dLogits, logits, scales)
+        const dHidden = head.pullback(dProduct)
+        return wantHead ? { nll, dHidden, dHead: matMul(dProduct, h, true, false) } : { nll, dHidden }
       }),
     )
     const joined = (xs: ReadonlyArray<tf.Tensor>): tf.Tensor =>

@@ -50,6 +50,12 @@ export const rotaryTables = (
   return { cos: tf.tensor4d(cos, shape), sin: tf.tensor4d(sin, shape) }
 }
 
+/** Tables that rotate by nothing, for layers without a rotary embedding: the same operations, which change no value. */
+export const identityTables = (headDim: number, length: number): RotaryTables => {
+  const shape: [number, number, number, number] = [1, length, 1, headDim / 2]
+  return { cos: tf.ones(shape), sin: tf.zeros(shape) }
+}
+
 /**
  * The tables of rows of unequal length: each row is rotated as it would be alone, whatever else is in the batch.
  *

@@ -4,6 +4,18 @@ import { type ModelConfig, traitsOf } from '../../formats'
 import { attentionKind } from './frame'
 import type { LayerWeights } from './layer'
 import type { Linear } from './linear'
+import {
+  EMBEDDING,
+  FINAL_NORM,
+  HEAD,
+  HEAD_MODULE,
+  type ModuleShape,
+  type NormShape,
+  layerName,
+  moduleOf,
+  modulesOf,
+  normsOf,
+} from './parameters'
 import type { Norm } from './rmsNorm'
 
 // model ------------------------------------------------------------------------------------------
@@ -12,7 +24,7 @@ export interface DecoderWeights {
   readonly config: ModelConfig
   /** [vocab, width] */
   readonly embedding: FrozenMatrix
-  /** Factor of the embedding's rows: 1, or the square root of their width. */
+  /** Factor of the embedding's rows: 1, the square root of their width, or the model's own. */
   readonly embeddingScale: number
   readonly layers: ReadonlyArray<LayerWeights>
   readonly norm: tf.Tensor
@@ -21,128 +33,23 @@ export interface DecoderWeights {
   readonly dispose: () => void
 }
 
-export interface NamedShape {
-  readonly name: string
-  readonly shape: ReadonlyArray<number>
-}
-
-export const EMBEDDING = 'model.embed_tokens.weight'
-export const FINAL_NORM = 'model.norm.weight'
-export const HEAD = 'lm_head.weight'
-
-/** The module whose weight this parameter is: `lm_head` of `lm_head.weight`. */
-export const moduleOf = (parameter: string): string => parameter.replace(/\.weight$/, '')
-
-export const HEAD_MODULE = moduleOf(HEAD)
-
-/** A linear module of one layer: its name below the layer, its sizes, and whether it has a bias. */
-interface ModuleShape {
-  readonly key: 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down'
-  readonly path: string
-  readonly outputs: number
-  readonly inputs: number
-  readonly bias: boolean
-}
-
-const modulesOf = (c: ModelConfig): ReadonlyArray<ModuleShape> => [
-  {
-    key: 'q',
-    path: 'self_attn.q_proj',
-    outputs: c.heads * c.headDim,
-    inputs: c.hiddenSize,
-    bias: c.attentionBias,
-  },
-  {
-    key: 'k',
-    path: 'self_attn.k_proj',
-    outputs: c.kvHeads * c.headDim,
-    inputs: c.hiddenSize,
-    bias: c.attentionBias,
-  },
-  {
-    key: 'v',
-    path: 'self_attn.v_proj',
-    outputs: c.kvHeads * c.headDim,
-    inputs: c.hiddenSize,
-    bias: c.attentionBias,
-  },
-  {
-    key: 'o',
-    path: 'self_attn.o_proj',
-    outputs: c.hiddenSize,
-    inputs: c.heads * c.headDim,
-    bias: c.attentionBias && traitsOf(c.modelType).outputBias,
-  },
-  { key: 'gate', path: 'mlp.gate_proj', outputs: c.intermediateSize, inputs: c.hiddenSize, bias: c.mlpBias },
-  { key: 'up', path: 'mlp.up_proj', outputs: c.intermediateSize, inputs: c.hiddenSize, bias: c.mlpBias },
-  { key: 'down', path: 'mlp.down_proj', outputs: c.hiddenSize, inputs: c.intermediateSize, bias: c.mlpBias },
-]
-
-/** A norm of one layer: its place in the layer, its name below the layer, its width. */
-interface NormShape {
-  readonly key: 'inputNorm' | 'qNorm' | 'kNorm' | 'afterAttention' | 'mlpNorm' | 'afterMlp'
-  readonly path: string
-  readonly width: number
-}
-
-/** All norms but the first, which checkpoints list before the linear modules. */
-const laterNormsOf = (c: ModelConfig): ReadonlyArray<NormShape> => {
-  const { headNorms, sandwichNorms } = traitsOf(c.modelType)
-  const ofHead: ReadonlyArray<NormShape> = [
-    { key: 'qNorm', path: 'self_attn.q_norm', width: c.headDim },
-    { key: 'kNorm', path: 'self_attn.k_norm', width: c.headDim },
-  ]
-  const ofState: ReadonlyArray<NormShape> = sandwichNorms
-    ? [
-        { key: 'afterAttention', path: 'post_attention_layernorm', width: c.hiddenSize },
-        { key: 'mlpNorm', path: 'pre_feedforward_layernorm', width: c.hiddenSize },
-        { key: 'afterMlp', path: 'post_feedforward_layernorm', width: c.hiddenSize },
-      ]
-    : [{ key: 'mlpNorm', path: 'post_attention_layernorm', width: c.hiddenSize }]
-  return [...(headNorms ? ofHead : []), ...ofState]
-}
-
-const INPUT_NORM = 'input_layernorm'
-
-const layerName = (i: number): string => `model.layers.${i}`
-
-/** Every linear module of the decoder layers: what LoRA can be attached to. */
-export const linearModules = (
-  c: ModelConfig,
-): ReadonlyArray<{ readonly name: string; readonly outputs: number; readonly inputs: number }> =>
-  Array.from({ length: c.layers }, (_, i) =>
-    modulesOf(c).map((m) => ({ name: `${layerName(i)}.${m.path}`, outputs: m.outputs, inputs: m.inputs })),
-  ).flat()
-
-/** Every parameter by its checkpoint name, in the order a checkpoint lists them. */
-export const parameterShapes = (c: ModelConfig): ReadonlyArray<NamedShape> => [
-  { name: EMBEDDING, shape: [c.vocabSize, c.hiddenSize] },
-  ...Array.from({ length: c.layers }, (_, i) => [
-    { name: `${layerName(i)}.${INPUT_NORM}.weight`, shape: [c.hiddenSize] },
-    ...modulesOf(c).flatMap((m) => [
-      { name: `${layerName(i)}.${m.path}.weight`, shape: [m.outputs, m.inputs] },
-      ...(m.bias ? [{ name: `${layerName(i)}.${m.path}.bias`, shape: [m.outputs] }] : []),
-    ]),
-    ...laterNormsOf(c).map((n) => ({ name: `${layerName(i)}.${n.path}.weight`, shape: [n.width] })),
-  ]).flat(),
-  { name: FINAL_NORM, shape: [c.hiddenSize] },
-  ...(c.tieWordEmbeddings ? [] : [{ name: HEAD, shape: [c.vocabSize, c.hiddenSize] }]),
-]
-
 // constructors -----------------------------------------------------------------------------------
 
 const missing = (key: string): never => {
   throw new Error(`the layer description lacks ${key}`)
 }
 
-/** The norms that only some families have. */
-const optionalNorms = (
+/** The norms that a family has. */
+const normsAt = (
   norms: ReadonlyMap<NormShape['key'], Norm>,
-): Pick<LayerWeights, 'headNorms' | 'afterAttention' | 'afterMlp'> => {
+): Pick<LayerWeights, 'inputNorm' | 'headNorms' | 'afterAttention' | 'mlpNorm' | 'afterMlp'> => {
   const [q, k] = [norms.get('qNorm'), norms.get('kNorm')]
-  const [afterAttention, afterMlp] = [norms.get('afterAttention'), norms.get('afterMlp')]
+  const [inputNorm, afterAttention] = [norms.get('inputNorm'), norms.get('afterAttention')]
+  const [mlpNorm, afterMlp] = [norms.get('mlpNorm'), norms.get('afterMlp')]
   return {
+    ...(inputNorm === undefined ? {} : { inputNorm }),
     ...(q === undefined || k === undefined ? {} : { headNorms: { q, k } }),
+    ...(mlpNorm === undefined ? {} : { mlpNorm }),
     ...(afterAttention === undefined ? {} : { afterAttention }),
     ...(afterMlp === undefined ? {} : { afterMlp }),
   }
@@ -183,17 +90,15 @@ export const assembleWeights = (config: ModelConfig, get: ParameterSource): Deco
       }),
     )
     const at = (key: ModuleShape['key']): Linear => modules.get(key) ?? missing(key)
-    const norms = new Map(laterNormsOf(config).map((n) => [n.key, norm(`${name}.${n.path}`)]))
+    const norms = new Map(normsOf(config).map((n) => [n.key, norm(`${name}.${n.path}`)]))
     return {
       name,
       kind: attentionKind(config, i),
-      inputNorm: norm(`${name}.${INPUT_NORM}`),
       q: at('q'),
       k: at('k'),
       v: at('v'),
       o: at('o'),
-      mlpNorm: norms.get('mlpNorm') ?? missing('mlpNorm'),
-      ...optionalNorms(norms),
+      ...normsAt(norms),
       gate: at('gate'),
       up: at('up'),
       down: at('down'),
@@ -204,7 +109,8 @@ export const assembleWeights = (config: ModelConfig, get: ParameterSource): Deco
   return {
     config,
     embedding,
-    embeddingScale: scaledEmbedding ? Math.fround(Math.sqrt(config.hiddenSize)) : 1,
+    embeddingScale:
+      config.embeddingMultiplier ?? (scaledEmbedding ? Math.fround(Math.sqrt(config.hiddenSize)) : 1),
     layers,
     norm: norm(moduleOf(FINAL_NORM)).gain,
     head,

@@ -4,7 +4,7 @@ import { type LmError, type LoraAdapter, type LoraModule, badInput } from '../..
 import { matMul, tf } from '../../engine'
 import type { ModelConfig } from '../../formats'
 import type { Adaptation } from '../decoder/linear'
-import { HEAD_MODULE, linearModules } from '../decoder/weights'
+import { HEAD_MODULE, linearModules } from '../decoder/parameters'
 
 // checks -----------------------------------------------------------------------------------------
 

@@ -15,13 +15,8 @@ import {
 } from '../../contracts'
 import { float32Matrix, tf } from '../../engine'
 import type { ModelConfig, ModelFolder } from '../../formats'
-import {
-  type DecoderWeights,
-  type NamedShape,
-  assembleWeights,
-  moduleOf,
-  parameterShapes,
-} from '../decoder/weights'
+import { type NamedShape, moduleOf, parameterShapes } from '../decoder/parameters'
+import { type DecoderWeights, assembleWeights } from '../decoder/weights'
 import { checkWeightMemory } from '../memory'
 import { checkAdapter, mergedWeight } from './adapter'
 import { readParameters } from './parameters'

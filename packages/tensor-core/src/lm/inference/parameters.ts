@@ -15,7 +15,7 @@ import {
   tf,
 } from '../../engine'
 import { type ModelFolder, narrow, widen } from '../../formats'
-import type { NamedShape } from '../decoder/weights'
+import type { NamedShape } from '../decoder/parameters'
 import { type RoomPool, roomPool } from './roomPool'
 
 // model ------------------------------------------------------------------------------------------

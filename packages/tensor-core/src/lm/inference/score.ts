@@ -4,6 +4,7 @@ import type { EncodedExample } from '../../text'
 import { predicted, tokenBatch } from '../decoder/batch'
 import { predictingStates } from '../decoder/backward'
 import type { Adaptation } from '../decoder/linear'
+import { logitsOf } from '../decoder/logits'
 import type { DecoderWeights } from '../decoder/weights'
 
 export interface RowScore {
@@ -33,8 +34,10 @@ export const scoreRows = async (
     for (let start = 0; start < total; start += size) {
       const targets = batch.targets.subarray(start, start + size)
       const { chosen, top } = tf.tidy(() => {
-        const logits = weights.head.product(
+        const logits = logitsOf(
+          weights.head,
           tf.slice(states, [start, 0], [targets.length, weights.config.hiddenSize]),
+          weights.config,
         )
         const shifted = tf.sub(logits, tf.max(logits, -1, true))
         const hot = tf.cast(tf.oneHot(tf.tensor1d(targets, 'int32'), weights.config.vocabSize), 'float32')

@@ -4,7 +4,7 @@
  */
 import { tf } from '../../engine'
 import type { Gradients } from '../decoder/linear'
-import type { NamedShape } from '../decoder/weights'
+import type { NamedShape } from '../decoder/parameters'
 
 export interface Layout {
   readonly slots: ReadonlyArray<NamedShape & { readonly offset: number; readonly size: number }>

@@ -193,6 +193,7 @@ const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): Gradien
               return crossEntropy(weights.head, weights.config.vocabSize, {
                 hidden: states,
                 target: targetOf(batch),
+                scales: weights.config,
               }).nll
             })
             const losses = meanByRow(batch, nll.dataSync())

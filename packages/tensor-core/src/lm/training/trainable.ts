@@ -6,7 +6,8 @@ import { float32Matrix, tf } from '../../engine'
 import type { ModelConfig } from '../../formats'
 import { type RandomStream, stream } from '../../random'
 import type { Adaptation, Factors } from '../decoder/linear'
-import { type DecoderWeights, assembleWeights, parameterShapes } from '../decoder/weights'
+import { parameterShapes } from '../decoder/parameters'
+import { type DecoderWeights, assembleWeights } from '../decoder/weights'
 import { type Layout, layoutOf, unflatten } from './layout'
 
 // model ------------------------------------------------------------------------------------------
