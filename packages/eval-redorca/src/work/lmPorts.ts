@@ -6,15 +6,15 @@ import { pipe } from 'fp-ts/function'
 import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { engineNames as engines, selectEngine } from '@safe/tensor-core/engine'
 import { openWeights, readDataset } from '@safe/tensor-core/formats'
-import { resolveData, resolveModel } from '@safe/tensor-core/hub'
 import { openModelHost, trainAdapter } from '@safe/tensor-core/lm'
 import { keepAdapter, keepData } from '@safe/tensor-core/pipeline'
 import { arenaSuite } from '../arena'
-import { type FileSuite, autoTemplate } from '../config/fileSuiteConfig'
+import { autoTemplate } from '../config/fileSuiteConfig'
 import { modelPrint } from '../plan/modelPrint'
 import { loadModule } from '../plan/plugins'
 import type { BenchPorts } from '../plan/ports'
-import { type ReadData, fileSuite } from '../suite/fileSuite'
+import { fileSuite } from '../suite/fileSuite'
+import { localSuite } from './localSuite'
 
 // parts ------------------------------------------------------------------------------------------
 
@@ -25,22 +25,6 @@ const isEngineName = (name: string): name is (typeof engineNames)[number] =>
 /** `auto` leaves the choice to tensor-core. */
 const templated = (template: string): { readonly template?: string } =>
   template === autoTemplate ? {} : { template }
-
-/** Rows of a file or of the hub. */
-const readRows: ReadData = (path) => pipe(resolveData(path), TE.chainW(readDataset))
-
-const modelIfAny = (model: string | undefined): TE.TaskEither<Fault, string | undefined> =>
-  model === undefined ? TE.right(undefined) : resolveModel(model)
-
-/** The suite with its models on this machine: those of the hub are fetched, one after the other. */
-const localModels = (suite: FileSuite): TE.TaskEither<Fault, FileSuite> =>
-  pipe(
-    TE.Do,
-    TE.bind('base', () => modelIfAny(suite.models.base)),
-    TE.bindW('aligned', () => resolveModel(suite.models.aligned)),
-    TE.bindW('anchor', () => modelIfAny(suite.models.anchor)),
-    TE.map((models) => ({ ...suite, models })),
-  )
 
 const weightBytes = (folder: string): TE.TaskEither<Fault, number> =>
   TE.tryCatch(
@@ -75,8 +59,8 @@ export const ports: BenchPorts = {
     suite === 'arena'
       ? TE.fromIO(arenaSuite)
       : pipe(
-          localModels(suite),
-          TE.chain((local) => fileSuite(readRows)(local, regimes)),
+          localSuite()(suite),
+          TE.chain((local) => fileSuite(readDataset)(local, regimes)),
         ),
   loadModule,
   fingerprint: modelPrint,
