@@ -64,6 +64,14 @@ const refusal = (hub: Hub, status: number, code: string | null): Declined => {
         { where, remedy: nameRemedy },
       ),
     )
+  if (status === 416)
+    return new Declined(
+      failure('HubDamaged', 'a file is shorter than the list says (416)', {
+        where,
+        remedy: 'try again later',
+      }),
+      true,
+    )
   return new Declined(
     failure('HubUnreachable', `the hub answered ${status}`, { where, remedy: 'try again later' }),
     status === 429 || status >= 500,

@@ -297,6 +297,17 @@ describe('broken downloads', () => {
     expect(existsSync(snapshot('model.safetensors'))).toBe(false)
   })
 
+  it('a file that has become shorter than the part of it is never used', async () => {
+    mkdirSync(join(repository(), 'blobs'), { recursive: true })
+    const part = join(repository(), 'blobs', `${sha256(weights)}.resume.incomplete`)
+    writeFileSync(part, weights.subarray(0, 5000))
+    hub.faults.instead['model.safetensors'] = weights.subarray(0, 100)
+    expect(await resolveModel('hub:org/tiny', use())()).toMatchObject({ left: { _tag: 'HubDamaged' } })
+    expect(existsSync(part)).toBe(false)
+    hub.faults = noFaults()
+    right(await resolveModel('hub:org/tiny', use())())
+  })
+
   it('small files are checked by the hash of their git blob', async () => {
     hub.faults.instead['config.json'] = Buffer.from(read('config.json').map((b) => (b === 32 ? 9 : b)))
     expect(await resolveModel('hub:org/tiny', use())()).toMatchObject({ left: { _tag: 'HubDamaged' } })

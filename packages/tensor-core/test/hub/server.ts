@@ -79,6 +79,10 @@ export const fakeHub = async (
     const bytes = state.faults.instead[name] ?? real
     const from =
       state.faults.whole === true ? 0 : Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
+    if (from >= bytes.length && from > 0) {
+      refuse(response, 416)
+      return
+    }
     const part = bytes.subarray(from)
     response.writeHead(from > 0 ? 206 : 200, {
       'content-length': part.length,
