@@ -4,6 +4,7 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { type HubError, badInput, causeLine, failure, interrupted } from '../contracts'
+import { codeOf } from '../files/input'
 import { type Repository, shownRepository } from './reference'
 import type { HubSettings } from './settings'
 
@@ -30,6 +31,8 @@ export class Declined extends Error {
 /** Largest answer of the hub's API in bytes: a page holds at most 1,000 entries. */
 const maxAnswerBytes = 1 << 25
 const maxRedirects = 8
+/** Answers to one question of the library: a list has a page per 1,000 entries. */
+const maxPages = 1000
 
 // faults -----------------------------------------------------------------------------------------
 
@@ -78,8 +81,11 @@ const refusal = (hub: Hub, status: number, code: string | null): Declined => {
   )
 }
 
-const reasonOf = (cause: unknown): string =>
-  cause instanceof Error && cause.cause !== undefined ? causeLine(cause.cause) : causeLine(cause)
+/** `fetch` hides its reason in a cause, which may be several errors without a message of their own. */
+const reasonOf = (cause: unknown): string => {
+  const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause
+  return causeLine(inner) || codeOf(inner) || causeLine(cause)
+}
 
 /** The fault of whatever ended a piece of work with the hub. */
 export const faultOf =
@@ -150,27 +156,40 @@ export const ask = async (
 export const bytesOf = (answer: Response): AsyncIterable<Uint8Array> | Iterable<Uint8Array> =>
   answer.body ?? []
 
-/** `fetch` for the hub's library: an answer of bounded size, or `Declined`. The library is given no token. */
-export const libraryFetch =
-  (hub: Hub): typeof fetch =>
-  async (input) => {
+const bounded = async (hub: Hub, answer: Response): Promise<Buffer> => {
+  const parts: Array<Uint8Array> = []
+  let total = 0
+  for await (const part of bytesOf(answer)) {
+    total += part.byteLength
+    if (total > maxAnswerBytes) throw tooMuch(hub, `an answer of more than ${maxAnswerBytes} bytes`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+const tooMuch = (hub: Hub, what: string): Declined =>
+  new Declined(
+    failure('HubDamaged', `the hub sends ${what}`, {
+      where: shownRepository(hub.repository),
+      remedy: 'check HF_ENDPOINT',
+    }),
+  )
+
+/**
+ * `fetch` for one question of the hub's library: answers are bounded in size and number, anything else is `Declined`. The library is
+ * given no token.
+ */
+export const libraryFetch = (hub: Hub): typeof fetch => {
+  const asked = { pages: 0 }
+  return async (input) => {
+    asked.pages += 1
+    if (asked.pages > maxPages) throw tooMuch(hub, `more than ${maxPages} pages`)
     const answer = await ask(
       hub,
       typeof input === 'string' ? input : input instanceof URL ? input.href : input.url,
       { accept: 'application/json' },
     )
-    const parts: Array<Uint8Array> = []
-    let total = 0
-    for await (const part of bytesOf(answer)) {
-      total += part.byteLength
-      if (total > maxAnswerBytes)
-        throw new Declined(
-          failure('HubDamaged', `the hub's answer is larger than ${maxAnswerBytes} bytes`, {
-            where: shownRepository(hub.repository),
-          }),
-        )
-      parts.push(part)
-    }
     const link = answer.headers.get('link')
-    return new Response(Buffer.concat(parts), { headers: link === null ? {} : { link } })
+    return new Response(await bounded(hub, answer), { headers: link === null ? {} : { link } })
   }
+}

@@ -201,6 +201,17 @@ describe('a model', () => {
     expect(hub.requests).toEqual([])
   })
 
+  it('copies in place of links are as good', async () => {
+    right(await resolveModel('hub:org/tiny', use())())
+    rmSync(snapshot('model.safetensors'))
+    writeFileSync(snapshot('model.safetensors'), weights)
+    rmSync(join(repository(), 'blobs', sha256(weights)))
+    hub.requests.length = 0
+    right(await resolveModel(`hub:org/tiny@${commit}`, use())())
+    expect(hub.requests).toEqual([])
+    expect(lstatSync(snapshot('model.safetensors')).isSymbolicLink()).toBe(false)
+  })
+
   it('what the cache holds under a wrong hash or size is fetched again', async () => {
     right(await resolveModel('hub:org/tiny', use())())
     for (const bytes of [Buffer.alloc(weights.length), weights.subarray(5)]) {
@@ -366,6 +377,20 @@ describe('refusals', () => {
       expect(existsSync(snapshot())).toBe(false)
     },
   )
+  it('a list without an end', async () => {
+    hub.faults.endless = true
+    expect(await resolveModel('hub:org/tiny', use())()).toMatchObject({
+      left: { _tag: 'HubDamaged', message: 'the hub sends more than 1000 pages' },
+    })
+  })
+  it('a hub that is not there', async () => {
+    expect(await resolveModel('hub:org/tiny', use({ HF_ENDPOINT: 'http://127.0.0.1:1' }))()).toMatchObject({
+      left: { _tag: 'HubUnreachable', kind: 'failure', where: 'hub:org/tiny' },
+    })
+    expect(await resolveModel('org/tiny', use({ HF_ENDPOINT: 'http://127.0.0.1:1' }))()).toMatchObject({
+      left: { kind: 'input', where: 'org/tiny' },
+    })
+  })
   it('a hash that is no hash becomes no path', async () => {
     hub.faults.listed = [{ type: 'file', path: 'x.json', size: 3, oid: '../../evil' }]
     expect(await resolveModel('hub:org/tiny', use())()).toMatchObject({ left: { _tag: 'HubDamaged' } })

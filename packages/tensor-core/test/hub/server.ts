@@ -31,6 +31,8 @@ export interface Faults {
   status?: number
   /** Entries that are added to the list. */
   listed: ReadonlyArray<unknown>
+  /** The list never ends: every page is empty and has a next one. */
+  endless?: boolean
   /** The store ignores ranges. */
   whole?: boolean
 }
@@ -157,9 +159,16 @@ export const fakeHub = async (
       const second = (request.url ?? '').includes('cursor=')
       const half = Math.ceil(entries.length / 2)
       response.setHeader('content-type', 'application/json')
-      if (!second) response.setHeader('link', `<${endpoint}${url}?recursive=true&cursor=x>; rel="next"`)
+      if (!second || state.faults.endless === true)
+        response.setHeader('link', `<${endpoint}${url}?recursive=true&cursor=x>; rel="next"`)
       response.end(
-        JSON.stringify(second ? [...entries.slice(half), ...state.faults.listed] : entries.slice(0, half)),
+        JSON.stringify(
+          state.faults.endless === true
+            ? []
+            : second
+              ? [...entries.slice(half), ...state.faults.listed]
+              : entries.slice(0, half),
+        ),
       )
       return
     }
