@@ -59,6 +59,12 @@ export const modelFiles: Selection = {
   index: shardIndex,
 }
 
+/** A model without its weights. */
+export const tokenizerFiles: Selection = {
+  first: (names) => names.filter((name) => smallFiles.has(name)),
+  absent: 'none of the files of a tokenizer',
+}
+
 /** Configuration and weights of a PEFT adapter. */
 export const adapterOnly: Selection = {
   first: (names) => names.filter((name) => adapterFiles.has(name)),

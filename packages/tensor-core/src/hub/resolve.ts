@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type HubError, badInput } from '../contracts'
 import { kindOf } from '../files/input'
-import { type Selection, adapterOnly, matching, modelFiles, oneFile } from './fileNames'
+import { type Selection, adapterOnly, matching, modelFiles, oneFile, tokenizerFiles } from './fileNames'
 import { datasetFile, looksBare, modelRepository, saysHub } from './reference'
 import { type HubUse, snapshot } from './snapshot'
 
@@ -59,6 +59,10 @@ const resolved = (reference: string, selection: Selection, use: HubUse): TE.Task
  */
 export const resolveModel = (reference: string, use: HubUse = {}): TE.TaskEither<HubError, string> =>
   resolved(reference, modelFiles, use)
+
+/** The folder of a tokenizer, as `resolveModel` but without weights. */
+export const resolveTokenizer = (reference: string, use: HubUse = {}): TE.TaskEither<HubError, string> =>
+  resolved(reference, tokenizerFiles, use)
 
 /** The folder of a PEFT adapter, as `resolveModel` but of its two files. */
 export const resolveAdapter = (reference: string, use: HubUse = {}): TE.TaskEither<HubError, string> =>

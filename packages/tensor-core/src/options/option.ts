@@ -21,7 +21,7 @@ export interface Parser<A> {
 }
 
 /** What may come from a hub. */
-export type Named = 'model' | 'adapter' | 'data'
+export type Named = 'model' | 'tokenizer' | 'adapter' | 'data'
 
 /** An option: how its value is read, and what holds where none is given. */
 export interface Option<A> extends Parser<A> {
@@ -135,6 +135,8 @@ const namedPath =
   (description: string): Parser<string> => ({ ...path(description), names })
 /** A model: a folder, or a repository of the hub. */
 export const modelFolder = namedPath('model', folder)
+/** A tokenizer: a folder that may also be a model's, or a repository of the hub. */
+export const tokenizerFolder = namedPath('tokenizer', folder)
 /** An adapter: a folder, or a repository of the hub. */
 export const adapterFolder = namedPath('adapter', folder)
 /** Rows: a file, or a file of a dataset repository. */

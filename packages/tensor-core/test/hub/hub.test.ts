@@ -17,7 +17,14 @@ import * as E from 'fp-ts/Either'
 import * as fc from 'fast-check'
 import { binary } from '../../src/cli/binary'
 import { runBinary } from '../../src/cli/kit'
-import { type HubUse, download, resolveAdapter, resolveData, resolveModel } from '../../src/hub'
+import {
+  type HubUse,
+  download,
+  resolveAdapter,
+  resolveData,
+  resolveModel,
+  resolveTokenizer,
+} from '../../src/hub'
 import { isSafeName } from '../../src/hub/fileNames'
 import { datasetFile, looksBare, modelRepository } from '../../src/hub/reference'
 import { golden, goldenFolder } from '../lm/golden'
@@ -226,6 +233,10 @@ describe('adapters and data', () => {
   it('an adapter is its two files', async () => {
     const folder = right(await resolveAdapter('hub:org/adapter', use())())
     expect(readdirSync(folder).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors'])
+  })
+  it('a tokenizer is a model without its weights', async () => {
+    const folder = right(await resolveTokenizer('hub:org/tiny', use())())
+    expect(readdirSync(folder).sort()).toEqual(['config.json', 'generation_config.json'])
   })
   it('data is one file of a dataset repository', async () => {
     const file = right(await resolveData('hub:org/data/deep/more.jsonl', use())())

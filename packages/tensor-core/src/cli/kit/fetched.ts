@@ -2,12 +2,13 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { HubError } from '../../contracts'
-import { type HubUse, resolveAdapter, resolveData, resolveModel } from '../../hub'
+import { type HubUse, resolveAdapter, resolveData, resolveModel, resolveTokenizer } from '../../hub'
 import type { Given, Named, OptionTable } from '../../options'
 import type { Context } from './context'
 
 const resolvers: Readonly<Record<Named, (text: string, use: HubUse) => TE.TaskEither<HubError, string>>> = {
   model: resolveModel,
+  tokenizer: resolveTokenizer,
   adapter: resolveAdapter,
   data: resolveData,
 }
