@@ -42,6 +42,7 @@ const floors = [
   'engine',
   'linalg',
   'files',
+  'hub',
   'options',
   'formats',
   'text',

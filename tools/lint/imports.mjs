@@ -13,13 +13,14 @@
 
 // tables -----------------------------------------------------------------------------------------
 
-const lowFloors = ['contracts', 'random', 'files', 'options', 'engine', 'linalg', 'formats', 'text']
+const lowFloors = ['contracts', 'random', 'files', 'hub', 'options', 'engine', 'linalg', 'formats', 'text']
 
 const floors = {
   'tensor-core': {
     contracts: [],
     random: [],
     files: ['contracts'],
+    hub: ['contracts', 'files'],
     options: ['contracts', 'files'],
     engine: ['contracts', 'files'],
     linalg: ['contracts', 'random', 'engine'],

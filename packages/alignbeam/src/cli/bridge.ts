@@ -1,7 +1,7 @@
 /** `alignbeam bridge`: which tokens of an anchor have a counterpart in a draft's vocabulary. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, file, folder, optional, overwriteOption, required } from '@safe/tensor-core/cli'
+import { command, file, optional, overwriteOption, required, tokenizerFolder } from '@safe/tensor-core/cli'
 import type { Fault, Tokenizer } from '@safe/tensor-core/contracts'
 import { refuseExisting, writeWhole } from '@safe/tensor-core/files'
 import { loadTokenizer } from '@safe/tensor-core/text'
@@ -38,8 +38,8 @@ export const bridgeCommand = command({
   name: 'bridge',
   description: "map an anchor's vocabulary to a draft's",
   options: {
-    draft: required(folder('model or tokenizer folder of the draft')),
-    anchor: required(folder('model or tokenizer folder of the anchor')),
+    draft: required(tokenizerFolder('model or tokenizer folder of the draft')),
+    anchor: required(tokenizerFolder('model or tokenizer folder of the anchor')),
     multi: alignBeamOptions.multi,
     out: optional(file('JSON file to write')),
     ...overwriteOption,

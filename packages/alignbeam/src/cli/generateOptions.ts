@@ -4,10 +4,12 @@ import { pipe } from 'fp-ts/function'
 import {
   type Defaulted,
   type Values,
+  adapterFolder,
   choice,
+  dataFile,
   file,
   flag,
-  folder,
+  modelFolder,
   optional,
   overwriteOption,
   required,
@@ -54,14 +56,14 @@ const of = <A extends { readonly description: string }>(method: GenerationMethod
 })
 
 export const generateOptions = {
-  draft: optional(folder('model folder of the draft, the model to be made safe')),
-  draftAdapter: optional(folder("PEFT adapter folder of the draft's fine-tuning")),
-  anchor: optional(folder('model folder of the anchor, small and aligned')),
-  judge: withDefault(
-    'none',
-    text('who chooses among beams: none, refusal (by wording), or a model folder', 'none|refusal|DIR'),
-  ),
-  prompts: required(file('rows whose prompts are answered; responses are ignored')),
+  draft: optional(modelFolder('model folder of the draft, the model to be made safe')),
+  draftAdapter: optional(adapterFolder("PEFT adapter folder of the draft's fine-tuning")),
+  anchor: optional(modelFolder('model folder of the anchor, small and aligned')),
+  judge: withDefault('none', {
+    ...modelFolder('who chooses among beams: none, refusal (by wording), or a model folder'),
+    metavar: 'none|refusal|DIR',
+  }),
+  prompts: required(dataFile('rows whose prompts are answered; responses are ignored')),
   out: optional(file('JSONL of {id, prompt, completion, chosen, beams, telemetry}; default: stdout')),
   method: withDefault('alignbeam', choice('decoding method, or a baseline', generationMethods)),
   alpha: ofBoth(alignBeamOptions.alpha, safeDecodingOptions.alpha),

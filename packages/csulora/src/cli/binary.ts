@@ -4,6 +4,8 @@ import { pipe } from 'fp-ts/function'
 import {
   type Binary,
   command,
+  modelFolder,
+  adapterFolder,
   file,
   folder,
   optional,
@@ -22,9 +24,9 @@ import { reportOf, summary } from '../report'
 // options ----------------------------------------------------------------------------------------
 
 const options = {
-  adapter: required(folder('PEFT adapter folder to correct')),
-  base: required(folder('checkpoint before alignment: a model folder or a .safetensors file')),
-  aligned: required(folder('checkpoint the adapter sits on: a model folder or a .safetensors file')),
+  adapter: required(adapterFolder('PEFT adapter folder to correct')),
+  base: required(modelFolder('checkpoint before alignment: a model folder or a .safetensors file')),
+  aligned: required(modelFolder('checkpoint the adapter sits on: a model folder or a .safetensors file')),
   out: required(folder('adapter folder to write')),
   ...overwriteOption,
   ...csuloraOptions,

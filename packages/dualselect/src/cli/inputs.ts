@@ -4,8 +4,8 @@ import type * as TE from 'fp-ts/TaskEither'
 import {
   type TrainingRecipe,
   type Values,
-  file,
-  folder,
+  dataFile,
+  modelFolder,
   required,
   rowChoiceOf,
   valuesIn,
@@ -16,9 +16,9 @@ import { type GivenRows, givenRows } from './rows'
 import { recipeFrom, trainingTable } from './trainingTable'
 
 export const inputTable = {
-  model: required(folder('model folder')),
-  task: required(file('rows to learn')),
-  references: required(file('rows to keep: safety references, or a replay buffer')),
+  model: required(modelFolder('model folder, or hub:ORG/NAME')),
+  task: required(dataFile('rows to learn')),
+  references: required(dataFile('rows to keep: safety references, or a replay buffer')),
   ...trainingTable,
 }
 

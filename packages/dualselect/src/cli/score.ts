@@ -3,8 +3,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   command,
+  adapterFolder,
   file,
-  folder,
   optional,
   overwriteOption,
   required,
@@ -28,7 +28,7 @@ export const scoreCommand = command({
   description: 'scores references against the task gradient, then task rows against the references',
   options: {
     ...inputTable,
-    adapter: optional(folder('PEFT adapter folder; default: a fresh adapter')),
+    adapter: optional(adapterFolder('PEFT adapter folder; default: a fresh adapter')),
     out: required(file('JSONL of {kind, batch?, index, id, loss, cosine, score, weight, selected}')),
     ...overwriteOption,
   },

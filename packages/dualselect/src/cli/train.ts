@@ -6,6 +6,7 @@ import { pipe } from 'fp-ts/function'
 import {
   type Progress,
   command,
+  adapterFolder,
   count,
   file,
   flagged,
@@ -61,7 +62,9 @@ export const trainCommand = command({
   options: {
     ...inputTable,
     out: required(folder('adapter folder')),
-    initAdapter: optional(folder('continue from this adapter: it brings rank, alpha, targets and patterns')),
+    initAdapter: optional(
+      adapterFolder('continue from this adapter: it brings rank, alpha, targets and patterns'),
+    ),
     selectionLog: optional(
       file('JSONL of {epoch, step, kind, indices, weights, losses, cosines, scores} per selection'),
     ),

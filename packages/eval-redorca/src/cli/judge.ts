@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, file, flag, required, text, withDefault } from '@safe/tensor-core/cli'
+import { command, dataFile, file, flag, required, text, withDefault } from '@safe/tensor-core/cli'
 import type { Fault, JudgeItem } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
@@ -55,7 +55,7 @@ export const judgeCommand = command({
   description: 'judge completions; a verdict that cannot be parsed is null, never safe',
   options: {
     judge: required(text('judge', 'NAME')),
-    data: required(file('JSONL or CSV rows with a completion')),
+    data: required(dataFile('JSONL or CSV rows with a completion')),
     out: required(file('JSONL of verdicts')),
     overwrite: flag('replace an existing output'),
     ...fieldOptions,

@@ -6,13 +6,14 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { stringify } from 'yaml'
-import type { Context, Outcome } from '@safe/tensor-core/cli'
+import { type Context, type Outcome, hubUseOf } from '@safe/tensor-core/cli'
 import { type Fault, badInput, failure } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { openBench } from '../plan/bench'
 import { type BenchConfig, configDocument } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
 import { combinationName } from '../plan/factors'
+import { localSuite } from '../work/localSuite'
 import { ports } from '../work/lmPorts'
 import { type Ran, run } from '../work/run'
 import { headline, writeReport } from '../report'
@@ -99,6 +100,15 @@ const outcomeOf =
         })
   }
 
+/** Fetches what the suite takes from a hub, with progress; workers then find it in the cache. */
+const fetchSuite = ({ suite }: BenchConfig, context: Context): TE.TaskEither<Fault, void> =>
+  suite === 'arena'
+    ? TE.right(undefined)
+    : pipe(
+        localSuite(hubUseOf(context))(suite),
+        TE.map(() => undefined),
+      )
+
 // running ----------------------------------------------------------------------------------------
 
 export const runBench = (
@@ -109,7 +119,8 @@ export const runBench = (
   const { out, printConfig } = choice
   if (printConfig)
     return pipe(
-      openBench(ports, config),
+      fetchSuite(config, context),
+      TE.chain(() => openBench(ports, config)),
       TE.map((bench) => {
         const document = configDocument(bench.config)
         return { json: document, text: stringify(document).trimEnd() }
@@ -117,6 +128,7 @@ export const runBench = (
     )
   return pipe(
     prepared(choice),
+    TE.chain(() => fetchSuite(config, context)),
     TE.chain(() =>
       run({
         ports,

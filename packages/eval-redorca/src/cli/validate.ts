@@ -2,7 +2,16 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, commaSeparated, custom, file, flag, optional, required, text } from '@safe/tensor-core/cli'
+import {
+  command,
+  dataFile,
+  commaSeparated,
+  custom,
+  flag,
+  optional,
+  required,
+  text,
+} from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { judgeNamed } from '@safe/tensor-core/judges'
 import { agreement, roganGladen } from '../stats'
@@ -63,7 +72,7 @@ export const validateCommand = command({
   description: 'compare the refusals found by a judge with human labels',
   options: {
     judge: required(text('judge', 'NAME')),
-    data: required(file('JSONL or CSV rows with a completion and a label')),
+    data: required(dataFile('JSONL or CSV rows with a completion and a label')),
     labelField: required(text('field with the human label')),
     labelMap: optional(commaSeparated(mapping)),
     estimate: flag(

@@ -14,6 +14,7 @@ import { modelPrint } from '../plan/modelPrint'
 import { loadModule } from '../plan/plugins'
 import type { BenchPorts } from '../plan/ports'
 import { fileSuite } from '../suite/fileSuite'
+import { localSuite } from './localSuite'
 
 // parts ------------------------------------------------------------------------------------------
 
@@ -55,7 +56,12 @@ export const ports: BenchPorts = {
           }),
         ),
   suite: ({ suite, regimes }) =>
-    suite === 'arena' ? TE.fromIO(arenaSuite) : fileSuite(readDataset)(suite, regimes),
+    suite === 'arena'
+      ? TE.fromIO(arenaSuite)
+      : pipe(
+          localSuite()(suite),
+          TE.chain((local) => fileSuite(readDataset)(local, regimes)),
+        ),
   loadModule,
   fingerprint: modelPrint,
   weightBytes,

@@ -1,7 +1,7 @@
 /** `forgetfilter filter`: the data without the rows whose rate is too large; the others stay byte for byte. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, file, required } from '@safe/tensor-core/cli'
+import { command, dataFile, file, required } from '@safe/tensor-core/cli'
 import { readDataset } from '@safe/tensor-core/formats'
 import { auditRates, settled } from '../audit'
 import { filterOptions, filterRuleOf } from '../options'
@@ -16,7 +16,7 @@ export const filterCommand = command({
   name: 'filter',
   description: 'data without the rows that were forgotten, the others byte for byte as they came',
   options: {
-    data: required(file('the data')),
+    data: required(dataFile('the data')),
     rates: required(file('rows {id, s1, s2, rate} of the same ids')),
     ...filterOptions,
     ...keptRowsOptions,

@@ -1,7 +1,7 @@
 /** `forgetfilter rate`: forgetting rates from two files of completions or token scores, of any model or server. No engine is needed. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, file, optional, required } from '@safe/tensor-core/cli'
+import { command, dataFile, file, optional, required } from '@safe/tensor-core/cli'
 import { type Fault, responseText } from '@safe/tensor-core/contracts'
 import { readDataset, writeJsonl } from '@safe/tensor-core/formats'
 import { forgetFilterOptions } from '../options'
@@ -25,7 +25,7 @@ export const rateCommand = command({
   options: {
     before: required(file('rows {id, completion | logProbs | correct} of the model before the safe set')),
     after: required(file('the same rows of the model after the safe set')),
-    data: optional(file('the data with the ground truth (needed by rouge)')),
+    data: optional(dataFile('the data with the ground truth (needed by rouge)')),
     signal: forgetFilterOptions.signal,
     ...outputOptions,
   },

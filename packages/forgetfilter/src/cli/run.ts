@@ -12,7 +12,8 @@ import {
   type Context,
   type Values,
   command,
-  file,
+  modelFolder,
+  dataFile,
   folder,
   integer,
   optional,
@@ -37,9 +38,9 @@ import { checkTargets } from './targets'
 // options ----------------------------------------------------------------------------------------
 
 export const runOptions = {
-  model: required(folder('the aligned model, a Hugging Face folder')),
-  noisy: required(file('the data to filter')),
-  safe: required(file('trusted safe rows')),
+  model: required(modelFolder('the aligned model, a Hugging Face folder')),
+  noisy: required(dataFile('the data to filter')),
+  safe: required(dataFile('trusted safe rows')),
   signal: forgetFilterOptions.signal,
   ...filterOptions,
   steps: forgetFilterOptions.steps,

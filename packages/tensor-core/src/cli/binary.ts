@@ -1,6 +1,7 @@
 /** The commands of `tensor-core`. */
 import { type Binary, packageVersion } from './kit'
 import { engineBuildCommand, engineCleanCommand } from './engine'
+import { downloadCommand } from './download'
 import { engineTestCommand } from './engineTest'
 import { generateCommand } from './generate'
 import { infoCommand } from './info'
@@ -18,6 +19,7 @@ export const binary: Binary = {
     generateCommand,
     trainCommand,
     mergeCommand,
+    downloadCommand,
     engineBuildCommand,
     engineTestCommand,
     engineCleanCommand,

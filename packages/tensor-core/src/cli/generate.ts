@@ -8,6 +8,7 @@ import {
   type Context,
   atLeastZero,
   command,
+  dataFile,
   count,
   file,
   many,
@@ -144,7 +145,7 @@ export const generateCommand = command({
   description: 'completions of prompts',
   options: {
     ...modelOptions,
-    prompts: required(file('rows whose prompts are completed; responses are ignored')),
+    prompts: required(dataFile('rows whose prompts are completed; responses are ignored')),
     out: required(file('JSONL of {id, prompt, completion, completionTokens, finishReason}')),
     maxNewTokens: withDefault(128, count('longest completion, tokens')),
     temperature: withDefault(0, atLeastZero('0 is greedy')),

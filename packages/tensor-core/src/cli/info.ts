@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, folder, optional } from './kit'
+import { command, modelFolder, adapterFolder, optional } from './kit'
 import type { FormatError, LoraAdapter } from '../contracts'
 import { type EngineAvailability, type EngineReport, availableEngines, selectEngine } from '../engine'
 import { type ModelFolder, adapterWarnings, notAWeight, openModelFolder, readAdapter } from '../formats'
@@ -131,8 +131,8 @@ export const infoCommand = command({
   name: 'info',
   description: 'shows the tensor engine of this machine, and what a model or an adapter holds',
   options: {
-    model: optional(folder('a Hugging Face model folder')),
-    adapter: optional(folder('a PEFT adapter folder')),
+    model: optional(modelFolder('a Hugging Face model folder, or hub:ORG/NAME')),
+    adapter: optional(adapterFolder('a PEFT adapter folder, or hub:ORG/NAME')),
   },
   run: (values, context) =>
     pipe(

@@ -1,7 +1,7 @@
 /** `tensor-core merge`: a model folder with an adapter merged into its weights. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, folder, overwriteOption, required, startEngine } from './kit'
+import { command, modelFolder, adapterFolder, folder, overwriteOption, required, startEngine } from './kit'
 import { refuseExisting } from '../files'
 import { mergeAdapter } from '../lm'
 
@@ -9,8 +9,8 @@ export const mergeCommand = command({
   name: 'merge',
   description: 'merges an adapter into the weights of its model',
   options: {
-    model: required(folder('model folder')),
-    adapter: required(folder('PEFT adapter folder')),
+    model: required(modelFolder('model folder, or hub:ORG/NAME')),
+    adapter: required(adapterFolder('PEFT adapter folder, or hub:ORG/NAME')),
     out: required(folder('model folder to write')),
     ...overwriteOption,
   },

@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   command,
+  dataFile,
   file,
   integer,
   modelChoiceOf,
@@ -32,7 +33,7 @@ export const scoreCommand = command({
   description: 'log-probability of every response token, teacher-forced',
   options: {
     ...modelOptions,
-    data: required(file('rows to score')),
+    data: required(dataFile('rows to score')),
     out: required(file('JSONL of {id, tokens, logProbs, nll, correct}')),
     maxLength: withDefault(1024, integer('tokens per row; longer rows are cut on the right', { min: 2 })),
     ...overwriteOption,

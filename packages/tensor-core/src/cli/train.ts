@@ -4,6 +4,9 @@ import { pipe } from 'fp-ts/function'
 import {
   type Progress,
   command,
+  modelFolder,
+  dataFile,
+  adapterFolder,
   count,
   file,
   flag,
@@ -25,11 +28,13 @@ export const trainCommand = command({
   name: 'train',
   description: 'supervised fine-tuning: a PEFT adapter, or with --full a whole model',
   options: {
-    model: required(folder('model folder')),
-    data: required(file('rows to train on')),
+    model: required(modelFolder('model folder, or hub:ORG/NAME')),
+    data: required(dataFile('rows to train on')),
     out: required(folder('adapter folder, or with --full a model folder')),
     full: flag('train all weights'),
-    initAdapter: optional(folder('continue from this adapter: it brings rank, alpha, targets and patterns')),
+    initAdapter: optional(
+      adapterFolder('continue from this adapter: it brings rank, alpha, targets and patterns'),
+    ),
     ...recipeOptions,
     ...rowOptions,
     checkpointEvery: optional(count('steps between checkpoints')),

@@ -43,6 +43,18 @@ export type EngineError = Fault<'EngineUnavailable' | 'EngineBuildFailed' | 'Eng
 export type FormatError = Fault<
   'FileMissing' | 'FileUnreadable' | 'FileDamaged' | 'FileUnsupported' | 'OutputExists' | 'WriteFailed'
 >
+/** A repository of the Hugging Face hub cannot be used: not there, no access, no connection, or not what its list says. */
+export type HubError =
+  | Fault<
+      | 'HubMissing'
+      | 'HubRefused'
+      | 'HubOffline'
+      | 'HubUnreachable'
+      | 'HubDamaged'
+      | 'BadConfig'
+      | 'Interrupted'
+    >
+  | FormatError
 /** A row of a dataset is not in any known form, or an option has an impossible value. */
 export type InputError = Fault<'BadRow' | 'BadOption' | 'BadConfig' | 'EmptyData'>
 /** A model cannot be loaded, run or trained. */

@@ -16,7 +16,12 @@ export interface Parser<A> {
   /** `flag` takes no value and means true; `off` takes none and means false (`--no-NAME`). */
   readonly arity: 'flag' | 'off' | 'one' | 'many'
   readonly decode: (u: unknown) => E.Either<string, A>
+  /** What the value names, where it may be a reference to a hub instead of a path; the command line fetches it. */
+  readonly names?: Named
 }
+
+/** What may come from a hub. */
+export type Named = 'model' | 'tokenizer' | 'adapter' | 'data'
 
 /** An option: how its value is read, and its value where none is given. */
 export interface Option<A> extends Parser<A> {
@@ -125,6 +130,18 @@ export const file = pathOf('FILE')
 /** A path to a folder; the command checks whether it exists. */
 export const folder = pathOf('DIR')
 
+const namedPath =
+  (names: Named, path: (description: string) => Parser<string>) =>
+  (description: string): Parser<string> => ({ ...path(description), names })
+/** A model: a folder, or a repository of the hub. */
+export const modelFolder = namedPath('model', folder)
+/** A tokenizer: a folder that may also be a model's, or a repository of the hub. */
+export const tokenizerFolder = namedPath('tokenizer', folder)
+/** An adapter: a folder, or a repository of the hub. */
+export const adapterFolder = namedPath('adapter', folder)
+/** Rows: a file, or a file of a dataset repository. */
+export const dataFile = namedPath('data', file)
+
 /** One of a list of words. */
 export const choice = <const A extends string>(
   description: string,
@@ -177,6 +194,7 @@ export const optional = <A>(parser: Parser<A>): Defaulted<A | undefined> => ({
   arity: parser.arity,
   decode: parser.decode,
   fallback: always(undefined),
+  ...(parser.names === undefined ? {} : { names: parser.names }),
 })
 /**
  * An option that can be given in place of another, which is then ignored. Giving both is refused; the one that was not given is

@@ -1,8 +1,9 @@
 /** A command: a table of options and a handler that gives back an outcome or a fault. */
-import * as E from 'fp-ts/Either'
-import type * as TE from 'fp-ts/TaskEither'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
 import type { Fault } from '../../contracts'
 import type { Context, Outcome } from './context'
+import { fetched } from './fetched'
 import { type Given, type OptionTable, type Values, decodeOptions } from '../../options'
 
 // model ------------------------------------------------------------------------------------------
@@ -48,14 +49,17 @@ export interface Binary {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** A command; its handler receives decoded options. */
+/** A command; its handler receives decoded options, in which references to the hub have become paths in its cache. */
 export const command = <T extends OptionTable>(spec: CommandSpec<T>): Command => ({
   name: spec.name,
   description: spec.description,
   arguments: spec.arguments ?? [],
   options: spec.options,
-  run: (given, context, args) => () => {
-    const values = decodeOptions(spec.options, given)
-    return E.isLeft(values) ? Promise.resolve(values) : spec.run(values.right, context, args)()
-  },
+  run: (given, context, args) =>
+    pipe(
+      TE.fromEither(decodeOptions(spec.options, given)),
+      TE.chainW(() => fetched(spec.options, given, context)),
+      TE.chainEitherKW((local) => decodeOptions(spec.options, local)),
+      TE.chainW((values) => spec.run(values, context, args)),
+    ),
 })

@@ -1,6 +1,7 @@
 /** The command-line kit all binaries share. */
 export * from './command'
 export { type CommonValues, type Context, type Outcome, commonOptions } from './context'
+export { hubUseOf } from './fetched'
 export { flagged } from './flags'
 export { modelChoiceOf, modelOptions } from './modelOptions'
 export * from '../../options'

@@ -1,13 +1,21 @@
 /** Which model a command runs, as options of every command that decodes or scores. */
 import type { ModelChoice } from '../../lm'
 import type { Context } from './context'
-import { type Values, count, folder, optional, required, withDefault } from '../../options'
+import {
+  type Values,
+  adapterFolder,
+  count,
+  modelFolder,
+  optional,
+  required,
+  withDefault,
+} from '../../options'
 import { rowChoiceOf, rowOptions } from './rowOptions'
 
 /** `--model`, `--adapter`, `--batch-size`, `--template` and `--no-eos`, to be spread into a command's options. */
 export const modelOptions = {
-  model: required(folder('model folder')),
-  adapter: optional(folder('PEFT adapter folder')),
+  model: required(modelFolder('model folder, or hub:ORG/NAME')),
+  adapter: optional(adapterFolder('PEFT adapter folder, or hub:ORG/NAME')),
   batchSize: withDefault(16, count('rows at once')),
   ...rowOptions,
 }

@@ -1,0 +1,59 @@
+/** A suite whose models and files are on this machine: what it takes from a hub is fetched, one after the other. */
+import * as RR from 'fp-ts/ReadonlyRecord'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { HubError } from '@safe/tensor-core/contracts'
+import { type HubUse, resolveData, resolveModel } from '@safe/tensor-core/hub'
+import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
+
+type Resolve = (reference: string) => TE.TaskEither<HubError, string>
+
+const ifAny =
+  (resolve: Resolve) =>
+  (reference: string | undefined): TE.TaskEither<HubError, string | undefined> =>
+    reference === undefined ? TE.right(undefined) : resolve(reference)
+
+const trainingFiles =
+  (data: Resolve) =>
+  (files: TrainingFiles): TE.TaskEither<HubError, TrainingFiles> =>
+    'regimes' in files
+      ? pipe(
+          files.regimes,
+          RR.traverse(TE.ApplicativeSeq)(data),
+          TE.map((regimes) => ({ regimes })),
+        )
+      : pipe(
+          TE.Do,
+          TE.bind('clean', () => data(files.clean)),
+          TE.bind('harmful', () => data(files.harmful)),
+          TE.map(({ clean, harmful }) => ({ ...files, clean, harmful })),
+        )
+
+/**
+ * The suite with paths in place of references to a hub; paths stay as they are.
+ *
+ * @returns left: a reference that cannot be fetched
+ */
+export const localSuite =
+  (use: HubUse = {}) =>
+  (suite: FileSuite): TE.TaskEither<HubError, FileSuite> => {
+    const model: Resolve = (reference) => resolveModel(reference, use)
+    const data: Resolve = (reference) => resolveData(reference, use)
+    return pipe(
+      TE.Do,
+      TE.bind('base', () => ifAny(model)(suite.models.base)),
+      TE.bind('aligned', () => model(suite.models.aligned)),
+      TE.bind('anchor', () => ifAny(model)(suite.models.anchor)),
+      TE.bind('training', () => trainingFiles(data)(suite.training)),
+      TE.bind('safe', () => ifAny(data)(suite.safe)),
+      TE.bind('references', () => ifAny(data)(suite.references)),
+      TE.bind('harmful', () => data(suite.evaluation.harmful)),
+      TE.bind('lookalike', () => ifAny(data)(suite.evaluation.lookalike)),
+      TE.bind('benign', () => ifAny(data)(suite.evaluation.benign)),
+      TE.bind('task', () => ifAny(data)(suite.evaluation.task)),
+      TE.map(({ base, aligned, anchor, training, safe, references, ...evaluation }) => ({
+        ...suite,
+        ...{ models: { base, aligned, anchor }, training, safe, references, evaluation },
+      })),
+    )
+  }
