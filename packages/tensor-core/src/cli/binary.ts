@@ -1,5 +1,6 @@
 /** The commands of `tensor-core`. */
 import { type Binary, packageVersion } from './kit'
+import { convertCommand } from './convert'
 import { engineBuildCommand, engineCleanCommand } from './engine'
 import { engineTestCommand } from './engineTest'
 import { generateCommand } from './generate'
@@ -18,6 +19,7 @@ export const binary: Binary = {
     generateCommand,
     trainCommand,
     mergeCommand,
+    convertCommand,
     engineBuildCommand,
     engineTestCommand,
     engineCleanCommand,

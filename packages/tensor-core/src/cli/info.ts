@@ -2,7 +2,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, folder, optional } from './kit'
-import type { FormatError, LoraAdapter } from '../contracts'
+import type { FormatError, LoraAdapter, TensorEntry } from '../contracts'
 import { type EngineAvailability, type EngineReport, availableEngines, selectEngine } from '../engine'
 import { type ModelFolder, adapterWarnings, openModelFolder, readAdapter } from '../formats'
 
@@ -42,11 +42,10 @@ const longNames: Readonly<Record<string, string>> = {
 const elements = (shape: ReadonlyArray<number>): number => shape.reduce((n, d) => n * d, 1)
 
 /** The dtype that most of the elements are stored in. */
-const mainDtype = (
-  tensors: ReadonlyArray<{ readonly dtype: string; readonly shape: ReadonlyArray<number> }>,
-): string => {
+const mainDtype = (tensors: ReadonlyArray<TensorEntry>): string => {
   const counts = new Map<string, number>()
-  for (const { dtype, shape } of tensors) counts.set(dtype, (counts.get(dtype) ?? 0) + elements(shape))
+  for (const { dtype, storedAs = dtype, shape } of tensors)
+    counts.set(storedAs, (counts.get(storedAs) ?? 0) + elements(shape))
   const [most] = [...counts].sort((a, b) => b[1] - a[1])
   return most === undefined ? 'none' : (longNames[most[0]] ?? most[0])
 }
@@ -120,7 +119,7 @@ export const infoCommand = command({
   name: 'info',
   description: 'shows the tensor engine of this machine, and what a model or an adapter holds',
   options: {
-    model: optional(folder('a Hugging Face model folder')),
+    model: optional(folder('a Hugging Face model folder or a .gguf file')),
     adapter: optional(folder('a PEFT adapter folder')),
   },
   run: (values, context) =>

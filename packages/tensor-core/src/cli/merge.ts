@@ -9,7 +9,7 @@ export const mergeCommand = command({
   name: 'merge',
   description: 'merges an adapter into the weights of its model',
   options: {
-    model: required(folder('model folder')),
+    model: required(folder('model folder or .gguf file')),
     adapter: required(folder('PEFT adapter folder')),
     out: required(folder('model folder to write')),
     ...overwriteOption,

@@ -1,4 +1,4 @@
-/** A checkpoint as one source of tensors: a single safetensors file, or a folder with one file, or with shards and an index. */
+/** A checkpoint as one source of tensors: a single safetensors or GGUF file, or a folder with one file, or with shards and an index. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
@@ -6,19 +6,14 @@ import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { type FormatError, type NamedTensor, type WeightSource, badInput } from '../contracts'
+import { type FormatError, badInput } from '../contracts'
 import { decodeAs } from '../files/decode'
 import { damaged, kindOf, readJson } from '../files/input'
-import { type Room, type SafetensorsFile, readSafetensors } from './safetensors'
+import type { Checkpoint } from './checkpoint'
+import { isGgufPath, openGgufModel } from './gguf'
+import { type SafetensorsFile, readSafetensors } from './safetensors'
 
 // model ------------------------------------------------------------------------------------------
-
-/** A checkpoint whose tensors can also be read as stored. */
-export interface Checkpoint extends WeightSource {
-  readonly metadata: Readonly<Record<string, string>>
-  /** The tensor's bytes as stored, of any dtype. @param room allocates the memory they are read into */
-  readonly readRaw: (name: string, room?: Room) => TE.TaskEither<FormatError, NamedTensor>
-}
 
 const ShardIndex = t.type({ weight_map: t.record(t.string, t.string) }, 'a shard index')
 
@@ -114,7 +109,7 @@ const openShards = (folder: string): TE.TaskEither<FormatError, Checkpoint> => {
 // opening ----------------------------------------------------------------------------------------
 
 /**
- * Opens a `.safetensors` file, or a Hugging Face folder with `model.safetensors` or its shards. Tensors stay on disk until they
+ * Opens a `.safetensors` or `.gguf` file, or a Hugging Face folder with `model.safetensors` or its shards. Tensors stay on disk until they
  * are read; `read` refuses tensors that are not F64, F32, F16 or BF16.
  *
  * @returns left: nothing there, a damaged header, or an index that does not fit its shards
@@ -137,6 +132,11 @@ export const openWeights = (path: string): TE.TaskEither<FormatError, Checkpoint
   pipe(
     kindOf(path),
     TE.chain((kind): TE.TaskEither<FormatError, Checkpoint> => {
+      if (kind !== 'folder' && isGgufPath(path))
+        return pipe(
+          openGgufModel(path),
+          TE.map(({ weights }) => weights),
+        )
       if (kind !== 'folder') return readSafetensors(path)
       const single = join(path, 'model.safetensors')
       return pipe(

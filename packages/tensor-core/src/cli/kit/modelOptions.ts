@@ -6,7 +6,7 @@ import { rowChoiceOf, rowOptions } from './rowOptions'
 
 /** `--model`, `--adapter`, `--batch-size`, `--template` and `--no-eos`, to be spread into a command's options. */
 export const modelOptions = {
-  model: required(folder('model folder')),
+  model: required(folder('model folder or .gguf file')),
   adapter: optional(folder('PEFT adapter folder')),
   batchSize: withDefault(16, count('rows at once')),
   ...rowOptions,
