@@ -16,7 +16,7 @@ import { decodeModelConfig } from './model/readConfig'
 import { stopTokensOf } from './model/stopTokens'
 import { writeFolder, writeWhole } from '../files/output'
 import type { Checkpoint } from './checkpoint'
-import { type GgufModel, ggufCompanions, ggufGeneration, isGgufPath, openGgufModel } from './gguf'
+import { type GgufModel, ggufCompanionNames, ggufCompanions, ggufGeneration, isGgufPath, openGgufModel } from './gguf'
 import type { TensorToWrite } from './safetensors'
 import { writeWeights } from './shards'
 import { openWeights } from './weights'
@@ -132,14 +132,14 @@ const ofGguf =
     return pipe(
       E.Do,
       E.bind('stopTokens', () => stopTokensOf(path, ggufGeneration(model), model.config)),
-      E.bind('companions', () => ggufCompanions(model)),
+      E.bind('companions', () => ggufCompanionNames(model)),
       E.map(({ stopTokens, companions }) => ({
         path,
         config: model.config,
         rawConfig,
         weights: model.weights,
         stopTokens,
-        companions: Object.keys(companions),
+        companions,
         fingerprint: printOf(rawConfig, model.weights),
       })),
     )

@@ -6,7 +6,7 @@ import type { FormatError } from '../../contracts'
 import { architectureOf } from './config'
 import { type GgufFile, openGguf } from './file'
 import type { GgufModel } from './model'
-import { type GgufTokenizer, ggufTokenizer } from './tokenizer'
+import { type GgufTokenizer, checkListing, ggufTokenizer } from './tokenizer'
 
 const text = (json: unknown): string => `${JSON.stringify(json, null, 2)}\n`
 
@@ -42,6 +42,21 @@ export const readGgufTokenizer = (path: string): TE.TaskEither<FormatError, Gguf
         E.chain((architecture) => ggufTokenizer(file, architecture)),
       ),
     ),
+  )
+
+/**
+ * The names of these files, without the work of making them.
+ *
+ * @returns left: a special token whose id is beyond the vocabulary, or a kind of tokenizer that is not supported
+ */
+export const ggufCompanionNames = ({ file }: GgufModel): E.Either<FormatError, ReadonlyArray<string>> =>
+  pipe(
+    checkListing(file),
+    E.map((hasTokenizer) => [
+      'generation_config.json',
+      ...(hasTokenizer ? ['tokenizer.json', 'tokenizer_config.json'] : []),
+      ...(hasTokenizer && file.metadata.has('tokenizer.chat_template') ? ['chat_template.jinja'] : []),
+    ]),
   )
 
 /** The texts of these files by name. */

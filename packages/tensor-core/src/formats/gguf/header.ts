@@ -94,10 +94,10 @@ const infoOf = (cursor: Cursor): TensorInfo => {
     throw refusedHeader(`tensor ${shown(name)} is ${refusedName(id)}, which is not supported`)
   const elements = dimensions.reduce((n, d) => n * d, 1)
   const bytes = (elements / type.elements) * type.bytes
-  if (!Number.isSafeInteger(elements) || !Number.isSafeInteger(bytes) || elements === 0)
-    throw damagedHeader(`tensor ${shown(name)} has the impossible shape [${dimensions.join(', ')}]`)
   if ((dimensions[0] ?? 0) % type.elements !== 0)
     throw damagedHeader(`tensor ${shown(name)} has rows that are not whole blocks of ${type.name}`)
+  if (!Number.isSafeInteger(elements) || !Number.isSafeInteger(bytes) || elements === 0)
+    throw damagedHeader(`tensor ${shown(name)} has the impossible shape [${dimensions.join(', ')}]`)
   return { name, type, shape: dimensions.reverse(), offset, bytes }
 }
 

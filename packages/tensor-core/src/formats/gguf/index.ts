@@ -1,4 +1,4 @@
-export { ggufCompanions, ggufGeneration, readGgufTokenizer } from './companions'
+export { ggufCompanionNames, ggufCompanions, ggufGeneration, readGgufTokenizer } from './companions'
 export { type GgufModel, openGgufModel } from './model'
 
 /** Whether a path names a GGUF file: the ending decides, as for data sets. */

@@ -99,7 +99,7 @@ const fillBytes = (
   tensor: Mapped,
   bytes: Uint8Array,
 ): TE.TaskEither<FormatError, Uint8Array> => {
-  if (readAs(tensor) === tensor.place.type.name)
+  if (tensor.layout !== 'plus-one' && isFloatType(tensor.place.type.name))
     return pipe(
       file.readBytes(tensor.place, bytes),
       TE.map(() => {

@@ -72,6 +72,15 @@ const listingOf = (file: GgufFile): Result<Listing> =>
     E.map(({ kind, tokens, types = [], ...named }) => ({ kind, tokens, types, named })),
   )
 
+/** Whether the file has a tokenizer. @returns left where what it says of its tokens cannot be right, or is not supported */
+export const checkListing = (file: GgufFile): Result<boolean> =>
+  file.metadata.has('tokenizer.ggml.model')
+    ? pipe(
+        listingOf(file),
+        E.map(() => true),
+      )
+    : E.right(false)
+
 // vocabulary -------------------------------------------------------------------------------------
 
 /** Gemma's files store tokens of blanks as blanks, its vocabulary as marks. */
