@@ -1,11 +1,13 @@
-/** A hash of a model folder that does not read gigabytes: the weights' fingerprint and the contents of the small files. */
+/**
+ * A hash of a model folder or GGUF file that does not read gigabytes: the weights' fingerprint and the contents of the small files.
+ */
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
-import { openWeights } from '@safe/tensor-core/formats'
+import { isGgufPath, openWeights } from '@safe/tensor-core/formats'
 
 /** Configuration, tokenizer and templates: all text files of a model folder. */
 const isText = (name: string): boolean => /\.(json|jinja|txt|model)$/.test(name)
@@ -28,7 +30,8 @@ const texts = (folder: string): TE.TaskEither<Fault, ReadonlyArray<readonly [str
 /** The fingerprint of a model folder. Weights above 64 MiB are identified by header, size, time and samples. */
 export const modelPrint = (folder: string): TE.TaskEither<Fault, string> =>
   pipe(
-    texts(folder),
+    // a GGUF file has no other files: its fingerprint covers its metadata
+    isGgufPath(folder) ? TE.right([]) : texts(folder),
     TE.bindTo('files'),
     TE.bindW('weights', () =>
       pipe(

@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { engineNames as engines, selectEngine } from '@safe/tensor-core/engine'
-import { openWeights, readDataset } from '@safe/tensor-core/formats'
+import { isGgufPath, openWeights, readDataset } from '@safe/tensor-core/formats'
 import { openModelHost, trainAdapter } from '@safe/tensor-core/lm'
 import { keepAdapter, keepData } from '@safe/tensor-core/pipeline'
 import { arenaSuite } from '../arena'
@@ -26,7 +26,16 @@ const isEngineName = (name: string): name is (typeof engineNames)[number] =>
 const templated = (template: string): { readonly template?: string } =>
   template === autoTemplate ? {} : { template }
 
-const weightBytes = (folder: string): TE.TaskEither<Fault, number> =>
+/** A GGUF file is widened when it is loaded: four bytes a parameter, whatever its tensors have. */
+const ggufBytes = (path: string): TE.TaskEither<Fault, number> =>
+  pipe(
+    openWeights(path),
+    TE.map(({ tensors }) =>
+      [...tensors.values()].reduce((sum, { shape }) => sum + 4 * shape.reduce((n, d) => n * d, 1), 0),
+    ),
+  )
+
+const folderBytes = (folder: string): TE.TaskEither<Fault, number> =>
   TE.tryCatch(
     async () => {
       const names = (await readdir(folder)).filter((name) => name.endsWith('.safetensors'))
@@ -39,6 +48,9 @@ const weightBytes = (folder: string): TE.TaskEither<Fault, number> =>
         remedy: 'give a model folder',
       }),
   )
+
+const weightBytes = (folder: string): TE.TaskEither<Fault, number> =>
+  isGgufPath(folder) ? ggufBytes(folder) : folderBytes(folder)
 
 // ports ------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 /** The commands of `tensor-core`. */
 import { type Binary, packageVersion } from './kit'
+import { convertCommand } from './convert'
 import { engineBuildCommand, engineCleanCommand } from './engine'
 import { downloadCommand } from './download'
 import { engineTestCommand } from './engineTest'
@@ -20,6 +21,7 @@ export const binary: Binary = {
     trainCommand,
     mergeCommand,
     downloadCommand,
+    convertCommand,
     engineBuildCommand,
     engineTestCommand,
     engineCleanCommand,

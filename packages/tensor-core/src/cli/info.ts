@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, modelFolder, adapterFolder, optional } from './kit'
-import type { FormatError, LoraAdapter } from '../contracts'
+import type { FormatError, LoraAdapter, TensorEntry } from '../contracts'
 import { type EngineAvailability, type EngineReport, availableEngines, selectEngine } from '../engine'
 import { type ModelFolder, adapterWarnings, notAWeight, openModelFolder, readAdapter } from '../formats'
 
@@ -43,11 +43,10 @@ const longNames: Readonly<Record<string, string>> = {
 const elements = (shape: ReadonlyArray<number>): number => shape.reduce((n, d) => n * d, 1)
 
 /** The dtype that most of the elements are stored in. */
-const mainDtype = (
-  tensors: ReadonlyArray<{ readonly dtype: string; readonly shape: ReadonlyArray<number> }>,
-): string => {
+const mainDtype = (tensors: ReadonlyArray<TensorEntry>): string => {
   const counts = new Map<string, number>()
-  for (const { dtype, shape } of tensors) counts.set(dtype, (counts.get(dtype) ?? 0) + elements(shape))
+  for (const { dtype, storedAs = dtype, shape } of tensors)
+    counts.set(storedAs, (counts.get(storedAs) ?? 0) + elements(shape))
   const [most] = [...counts].sort((a, b) => b[1] - a[1])
   return most === undefined ? 'none' : (longNames[most[0]] ?? most[0])
 }
@@ -131,7 +130,7 @@ export const infoCommand = command({
   name: 'info',
   description: 'shows the tensor engine of this machine, and what a model or an adapter holds',
   options: {
-    model: optional(modelFolder('a Hugging Face model folder, or hub:ORG/NAME')),
+    model: optional(modelFolder('a Hugging Face model folder, a .gguf file, or hub:ORG/NAME')),
     adapter: optional(adapterFolder('a PEFT adapter folder, or hub:ORG/NAME')),
   },
   run: (values, context) =>

@@ -9,7 +9,7 @@ export const mergeCommand = command({
   name: 'merge',
   description: 'merges an adapter into the weights of its model',
   options: {
-    model: required(modelFolder('model folder, or hub:ORG/NAME')),
+    model: required(modelFolder('model folder, .gguf file, or hub:ORG/NAME')),
     adapter: required(adapterFolder('PEFT adapter folder, or hub:ORG/NAME')),
     out: required(folder('model folder to write')),
     ...overwriteOption,

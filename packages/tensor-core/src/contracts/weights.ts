@@ -50,11 +50,20 @@ export interface NamedTensor {
   readonly bytes: Uint8Array
 }
 
+/** A tensor of a checkpoint. */
+export interface TensorEntry {
+  /** What it is read as. */
+  readonly dtype: string
+  readonly shape: ReadonlyArray<number>
+  /** What it is stored as in its file, where that is another type: `Q4_K` of a GGUF file. */
+  readonly storedAs?: string
+}
+
 /** A checkpoint on disk, read by byte range: never more than one tensor in memory. */
 export interface WeightSource {
   /** A path, for messages. */
   readonly name: string
-  readonly tensors: ReadonlyMap<string, { readonly dtype: string; readonly shape: ReadonlyArray<number> }>
+  readonly tensors: ReadonlyMap<string, TensorEntry>
   /** The tensor widened to float32, flat and row-major. */
   readonly read: (name: string) => TE.TaskEither<FormatError, Float32Array>
   /** A hash of the checkpoint's contents (header and properties of the file), for cache keys. */

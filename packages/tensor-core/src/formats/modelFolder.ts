@@ -1,6 +1,6 @@
 /**
- * A Hugging Face model folder: config.json, generation_config.json, weights, tokenizer files. Opening gives a `ModelFolder` whose
- * tensors stay on disk; writing makes a folder that transformers loads.
+ * A Hugging Face model folder: config.json, generation_config.json, weights, tokenizer files; or a GGUF file, which holds the same.
+ * Opening gives a `ModelFolder` whose tensors stay on disk; writing makes a folder that transformers loads.
  */
 import { createHash } from 'node:crypto'
 import { copyFile } from 'node:fs/promises'
@@ -17,7 +17,16 @@ import { decodeModelConfig } from './model/readConfig'
 import { stopTokensOf } from './model/stopTokens'
 import { writeFolder, writeWhole } from '../files/output'
 import type { Checkpoint } from './checkpoint'
-import { type TensorToWrite, writeSafetensors } from './safetensors'
+import {
+  type GgufModel,
+  ggufCompanionNames,
+  ggufCompanions,
+  ggufGeneration,
+  isGgufPath,
+  openGgufModel,
+} from './gguf'
+import type { TensorToWrite } from './safetensors'
+import { writeWeights } from './shards'
 import { textConfigOf } from './textTower'
 import { openWeights } from './weights'
 
@@ -25,7 +34,7 @@ import { openWeights } from './weights'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** An opened model folder: its configuration is decoded, its weights are still on disk. */
+/** An opened model folder or GGUF file: its configuration is decoded, its weights are still on disk. */
 export interface ModelFolder {
   readonly path: string
   readonly config: ModelConfig
@@ -45,8 +54,10 @@ export interface ModelToWrite {
   /** Written as config.json; by default `config` is. */
   readonly rawConfig?: Json
   readonly tensors: ReadonlyArray<TensorToWrite>
-  /** A folder whose tokenizer and generation files are copied. */
+  /** A model folder or GGUF file whose tokenizer and generation files are copied. */
   readonly companionsFrom?: string
+  /** Weights above this many bytes are written in shards with an index; by default they are one file. */
+  readonly maxShardBytes?: number
   /** More text files by name (`tokenizer.json` of a tokenizer made in code); they replace copied ones of the same name. */
   readonly files?: Readonly<Record<string, string>>
 }
@@ -90,7 +101,7 @@ const mustBeFolder = (path: string): TE.TaskEither<FormatError, void> =>
         : TE.left(
             badInput('FileMissing', kind === 'absent' ? 'does not exist' : 'is not a folder', {
               where: path,
-              remedy: 'give a Hugging Face model folder',
+              remedy: 'give a Hugging Face model folder or a .gguf file',
             }),
           ),
     ),
@@ -116,12 +127,43 @@ export const readModelConfig = (
   )
 }
 
+/** A hash of configuration and weights. */
+const printOf = (rawConfig: Json, weights: Checkpoint): TE.TaskEither<FormatError, string> =>
+  pipe(
+    weights.fingerprint,
+    TE.map((print) =>
+      createHash('sha256').update(JSON.stringify(rawConfig)).update('\n').update(print).digest('hex'),
+    ),
+  )
+
+/** The model in a GGUF file, as a folder would hold it. */
+const ofGguf =
+  (path: string) =>
+  (model: GgufModel): E.Either<FormatError, ModelFolder> => {
+    const rawConfig = modelConfigJson(model.config)
+    return pipe(
+      E.Do,
+      E.bind('stopTokens', () => stopTokensOf(path, ggufGeneration(model), model.config)),
+      E.bind('companions', () => ggufCompanionNames(model)),
+      E.map(({ stopTokens, companions }) => ({
+        path,
+        config: model.config,
+        rawConfig,
+        weights: model.weights,
+        stopTokens,
+        companions,
+        fingerprint: printOf(rawConfig, model.weights),
+      })),
+    )
+  }
+
 /**
- * Opens a model folder; tensors stay on disk until they are read.
+ * Opens a model folder or a GGUF file; tensors stay on disk until they are read.
  *
  * @returns left: no model folder, a damaged file, or a configuration that is not supported
  */
 export const openModelFolder = (path: string): TE.TaskEither<FormatError, ModelFolder> => {
+  if (isGgufPath(path)) return pipe(openGgufModel(path), TE.chainEitherK(ofGguf(path)))
   const generationPath = join(path, 'generation_config.json')
   return pipe(
     mustBeFolder(path),
@@ -139,19 +181,24 @@ export const openModelFolder = (path: string): TE.TaskEither<FormatError, ModelF
       weights,
       stopTokens,
       companions,
-      fingerprint: pipe(
-        weights.fingerprint,
-        TE.map((print) =>
-          createHash('sha256').update(JSON.stringify(rawConfig)).update('\n').update(print).digest('hex'),
-        ),
-      ),
+      fingerprint: printOf(rawConfig, weights),
     })),
   )
 }
 
 // writing ----------------------------------------------------------------------------------------
 
-const copyCompanions = (from: string, to: string): TE.TaskEither<FormatError, void> =>
+const writeTexts = (
+  folder: string,
+  files: Readonly<Record<string, string>>,
+): TE.TaskEither<FormatError, void> =>
+  pipe(
+    Object.entries(files),
+    TE.traverseSeqArray(([name, content]) => writeWhole(join(folder, name), content)),
+    TE.map(() => undefined),
+  )
+
+const copyFiles = (from: string, to: string): TE.TaskEither<FormatError, void> =>
   pipe(
     companionsOf(from),
     TE.chainW((names) =>
@@ -164,6 +211,15 @@ const copyCompanions = (from: string, to: string): TE.TaskEither<FormatError, vo
     ),
   )
 
+const copyCompanions = (from: string, to: string): TE.TaskEither<FormatError, void> =>
+  isGgufPath(from)
+    ? pipe(
+        openGgufModel(from),
+        TE.chainEitherK(ggufCompanions),
+        TE.chain((files) => writeTexts(to, files)),
+      )
+    : copyFiles(from, to)
+
 /** Writes a model folder that transformers loads, atomically. An existing target is replaced: call `refuseExisting` first. */
 export const writeModelFolder = (path: string, model: ModelToWrite): TE.TaskEither<FormatError, void> =>
   writeFolder(path, (folder) =>
@@ -172,12 +228,7 @@ export const writeModelFolder = (path: string, model: ModelToWrite): TE.TaskEith
       TE.chain(() =>
         writeWhole(join(folder, 'config.json'), configText(model.rawConfig ?? modelConfigJson(model.config))),
       ),
-      TE.chain(() =>
-        pipe(
-          Object.entries(model.files ?? {}),
-          TE.traverseSeqArray(([name, content]) => writeWhole(join(folder, name), content)),
-        ),
-      ),
-      TE.chain(() => writeSafetensors(join(folder, 'model.safetensors'), model.tensors, { format: 'pt' })),
+      TE.chain(() => writeTexts(folder, model.files ?? {})),
+      TE.chain(() => writeWeights(folder, model.tensors, model.maxShardBytes)),
     ),
   )

@@ -1,4 +1,4 @@
-/** A checkpoint as one source of tensors: a single safetensors file, or a folder with one file, or with shards and an index. */
+/** A checkpoint as one source of tensors: a single safetensors or GGUF file, or a folder with one file, or with shards and an index. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
@@ -10,6 +10,7 @@ import { type FormatError, badInput } from '../contracts'
 import { decodeAs } from '../files/decode'
 import { damaged, kindOf, readJson } from '../files/input'
 import type { Checkpoint } from './checkpoint'
+import { isGgufPath, openGgufModel } from './gguf'
 import { type SafetensorsFile, readSafetensors } from './safetensors'
 import { textTensorsOf } from './textTower'
 
@@ -109,7 +110,7 @@ const openShards = (folder: string): TE.TaskEither<FormatError, Checkpoint> => {
 // opening ----------------------------------------------------------------------------------------
 
 /**
- * Opens a `.safetensors` file, or a Hugging Face folder with `model.safetensors` or its shards. Tensors stay on disk until they
+ * Opens a `.safetensors` or `.gguf` file, or a Hugging Face folder with `model.safetensors` or its shards. Tensors stay on disk until they
  * are read; `read` refuses tensors that are not F64, F32, F16 or BF16.
  *
  * A folder of a model with images gives its language model, under the names that a model without images has.
@@ -134,6 +135,11 @@ export const openWeights = (path: string): TE.TaskEither<FormatError, Checkpoint
   pipe(
     kindOf(path),
     TE.chain((kind): TE.TaskEither<FormatError, Checkpoint> => {
+      if (kind !== 'folder' && isGgufPath(path))
+        return pipe(
+          openGgufModel(path),
+          TE.map(({ weights }) => weights),
+        )
       if (kind !== 'folder') return readSafetensors(path)
       const single = join(path, 'model.safetensors')
       return pipe(

@@ -1,9 +1,10 @@
-/** Reads the files of a tokenizer: tokenizer.json, tokenizer_config.json, special_tokens_map.json and the chat template. */
+/** Reads the files of a tokenizer, or the tokenizer of a GGUF file: tokenizer.json, tokenizer_config.json, special_tokens_map.json and the chat template. */
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type FormatError, badInput } from '../contracts'
+import { isGgufPath, readGgufTokenizer } from '../formats'
 import { decodeAs, kindOf, readJson, readOptional, readText } from '../files'
 
 // model ------------------------------------------------------------------------------------------
@@ -123,10 +124,28 @@ const readTemplate = (folder: string, config: Json): TE.TaskEither<FormatError, 
   )
 }
 
-/** Reads the files of a folder's tokenizer; undefined where the folder has no tokenizer.json. */
+const ofGguf = (path: string): TE.TaskEither<FormatError, TokenizerFiles | undefined> =>
+  pipe(
+    readGgufTokenizer(path),
+    TE.map((read) =>
+      read === undefined
+        ? undefined
+        : {
+            path,
+            tokenizer: read.tokenizer,
+            config: read.config,
+            specialTokens: specialTokensOf(read.config, {}),
+            moreSpecialTokens: [],
+            chatTemplate: read.chatTemplate,
+          },
+    ),
+  )
+
+/** Reads the files of the tokenizer in a folder or a GGUF file; undefined where it has none. */
 export const readTokenizerFiles = (
   folder: string,
 ): TE.TaskEither<FormatError, TokenizerFiles | undefined> => {
+  if (isGgufPath(folder)) return ofGguf(folder)
   const path = join(folder, 'tokenizer.json')
   return pipe(
     kindOf(folder),

@@ -14,7 +14,7 @@ import { rowChoiceOf, rowOptions } from './rowOptions'
 
 /** `--model`, `--adapter`, `--batch-size`, `--template` and `--no-eos`, to be spread into a command's options. */
 export const modelOptions = {
-  model: required(modelFolder('model folder, or hub:ORG/NAME')),
+  model: required(modelFolder('model folder, .gguf file, or hub:ORG/NAME')),
   adapter: optional(adapterFolder('PEFT adapter folder, or hub:ORG/NAME')),
   batchSize: withDefault(16, count('rows at once')),
   ...rowOptions,

@@ -86,7 +86,9 @@ export const runBinary = async (
     if (E.isLeft(merged)) return report(merged.left)
     const asked = commonOptions.json.decode(merged.right['json'])
     wantsJson ||= E.isRight(asked) && asked.right
-    const common = decodeOptions(commonOptions, merged.right)
+    // a command's own option of the same name takes the place of the common one
+    const shared = Object.fromEntries(Object.entries(merged.right).filter(([name]) => !(name in cmd.options)))
+    const common = decodeOptions(commonOptions, shared)
     if (E.isLeft(common)) return report(common.left, table)
     const abort = new AbortController()
     const stop = (): void => {
@@ -138,7 +140,7 @@ export const runBinary = async (
     if (target !== root) target.description(cmd.description)
     for (const a of cmd.arguments)
       target.argument(a.variadic === true ? `<${a.name}...>` : `<${a.name}>`, a.description)
-    describe(target, { ...cmd.options, ...commonOptions })
+    describe(target, { ...cmd.options, ...commonOptions, ...cmd.options })
     target.action(async () => {
       const args = target.processedArgs.flatMap((x: unknown) =>
         Array.isArray(x) ? x.map(String) : typeof x === 'string' ? [x] : [],

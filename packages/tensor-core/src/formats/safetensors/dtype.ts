@@ -60,6 +60,12 @@ const halfTable = (() => {
   return (): Uint32Array => (made.table ??= make())
 })()
 
+/** The value of every half-precision number, by its bits. */
+export const halves = (() => {
+  const made: { values?: Float32Array } = {}
+  return (): Float32Array => (made.values ??= new Float32Array(halfTable().buffer))
+})()
+
 /** Converts the bits of a float32 to those of the nearest bfloat16. */
 const toBrain = (b: number): number =>
   (b & 0x7fffffff) > 0x7f800000 ? (b >>> 16) | 0x40 : ((b + 0x7fff + ((b >>> 16) & 1)) >>> 16) & 0xffff

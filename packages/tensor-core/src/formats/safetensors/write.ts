@@ -16,12 +16,21 @@ export interface FloatTensor {
   readonly values: Float32Array | TE.TaskEither<FormatError, Float32Array>
 }
 
+/** A tensor that is copied unchanged; `raw` runs just before it is written. */
+export interface RawTensor {
+  readonly name: string
+  readonly dtype: string
+  readonly shape: ReadonlyArray<number>
+  readonly raw: TE.TaskEither<FormatError, Uint8Array>
+}
+
 /** A tensor to be written: float values to be stored as `dtype`, or bytes that are copied unchanged. */
-export type TensorToWrite = FloatTensor | NamedTensor
+export type TensorToWrite = FloatTensor | NamedTensor | RawTensor
 
 // layout -----------------------------------------------------------------------------------------
 
-const byteLength = (tensor: TensorToWrite): number =>
+/** Bytes of a tensor in the file. */
+export const byteLength = (tensor: TensorToWrite): number =>
   elementCount(tensor.shape) * (byteWidths.get(tensor.dtype) ?? 1)
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -66,10 +75,12 @@ const bytesOf = (path: string, tensor: TensorToWrite): TE.TaskEither<FormatError
   return pipe(
     'bytes' in tensor
       ? TE.right(tensor.bytes)
-      : pipe(
-          tensor.values instanceof Function ? tensor.values : TE.right(tensor.values),
-          TE.map((values) => narrow(tensor.dtype, values)),
-        ),
+      : 'raw' in tensor
+        ? tensor.raw
+        : pipe(
+            tensor.values instanceof Function ? tensor.values : TE.right(tensor.values),
+            TE.map((values) => narrow(tensor.dtype, values)),
+          ),
     TE.filterOrElse(
       (bytes) => bytes.byteLength === byteLength(tensor),
       (bytes) => wrong(bytes.byteLength),
