@@ -16,7 +16,14 @@ import { decodeModelConfig } from './model/readConfig'
 import { stopTokensOf } from './model/stopTokens'
 import { writeFolder, writeWhole } from '../files/output'
 import type { Checkpoint } from './checkpoint'
-import { type GgufModel, ggufCompanionNames, ggufCompanions, ggufGeneration, isGgufPath, openGgufModel } from './gguf'
+import {
+  type GgufModel,
+  ggufCompanionNames,
+  ggufCompanions,
+  ggufGeneration,
+  isGgufPath,
+  openGgufModel,
+} from './gguf'
 import type { TensorToWrite } from './safetensors'
 import { writeWeights } from './shards'
 import { openWeights } from './weights'
