@@ -1,8 +1,17 @@
 /** `tensor-core convert`: a model of any readable kind as a Hugging Face folder. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Progress, choice, command, folder,
-  modelFolder, optional, overwriteOption, required, stopping } from './kit'
+import {
+  type Progress,
+  choice,
+  command,
+  folder,
+  modelFolder,
+  optional,
+  overwriteOption,
+  required,
+  stopping,
+} from './kit'
 import { refuseExisting } from '../files'
 import { convertModel } from '../formats'
 
@@ -10,8 +19,7 @@ export const convertCommand = command({
   name: 'convert',
   description: 'writes a model, such as a GGUF file, as a Hugging Face folder',
   options: {
-    model: required(modelFolder('model folder,
-  modelFolder, .gguf file, or hub:ORG/NAME')),
+    model: required(modelFolder('model folder, .gguf file, or hub:ORG/NAME')),
     out: required(folder('model folder to write')),
     dtype: optional(
       choice('type of the weights; by default bfloat16 for a .gguf file, else as stored', [
