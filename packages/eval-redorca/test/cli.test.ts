@@ -252,7 +252,7 @@ describe('bad input', () => {
     [
       'an impossible recipe',
       () => ['bench', '--config', file('c.yaml', 'recipe: {lr: -1}')],
-      'recipe.lr must be a number above 0',
+      'recipe.lr must be a number, above 0, but is -1',
     ],
     [
       'an unknown regime',
