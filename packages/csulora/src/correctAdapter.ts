@@ -20,7 +20,7 @@ import { type DecompositionCache, noCache } from './cache'
 import { type CorrectionReport, type CorrectionRule, correctionSteps } from './correction'
 import { type AdaptedWeight, type CheckpointPair, findWeights, readDisplacement } from './displacement'
 import type { CsuloraError } from './errors'
-import { type CsuloraOptions, csuloraOptions, onlyOneRank, rankRule } from './options'
+import { type CsuloraOptions, csuloraOptions, rankRule } from './options'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -135,7 +135,7 @@ export const correctAdapter =
   (adapter: LoraAdapter): TE.TaskEither<CsuloraError, CorrectedAdapter> =>
     pipe(
       E.Do,
-      E.bindW('chosen', () => pipe(checked(csuloraOptions, options), E.chain(onlyOneRank))),
+      E.bindW('chosen', () => checked(csuloraOptions, options)),
       E.bindW('weights', () => findWeights(resources, adapter)),
       E.chainFirstW(() => E.traverseArray(finite)(adapter.modules)),
       TE.fromEither,

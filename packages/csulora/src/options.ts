@@ -1,6 +1,4 @@
 /** The options of CSULoRA and of its comparisons, with their sources: the command, the plugins and the reference page all read these. */
-import * as E from 'fp-ts/Either'
-import { type InputError, badInput } from '@safe/tensor-core/contracts'
 import type { RankRule } from '@safe/tensor-core/linalg'
 import {
   type Values,
@@ -56,21 +54,6 @@ export const csuloraOptions = {
 
 /** Everything that decides a correction, beside the seed. */
 export type CsuloraOptions = Values<typeof csuloraOptions>
-
-// checks -----------------------------------------------------------------------------------------
-
-/** A given rank needs no bound; left where both are given. */
-export const onlyOneRank = <A extends Pick<CsuloraOptions, 'rank' | 'maxRank'>>(
-  options: A,
-): E.Either<InputError, A> =>
-  options.rank === undefined || options.maxRank === undefined
-    ? E.right(options)
-    : E.left(
-        badInput('BadOption', 'give either `rank` or `maxRank`', {
-          field: 'maxRank',
-          remedy: 'leave one out',
-        }),
-      )
 
 // destructors ------------------------------------------------------------------------------------
 

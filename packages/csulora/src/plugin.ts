@@ -1,11 +1,10 @@
 /** The methods as plugins of a benchmark. */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { DefencePlugin } from '@safe/tensor-core/contracts'
 import { definePlugin } from '@safe/tensor-core/options'
 import { csulora } from './csulora'
-import { type Method, correctionOptions, methods, onlyOneRank, safeLoraOptions } from './options'
+import { type Method, correctionOptions, methods, safeLoraOptions } from './options'
 
 const summaries: Readonly<Record<Method, string>> = {
   csulora: 'shrinks what of the update lies outside the aligned subspaces, in closed form (arXiv 2605.30640)',
@@ -22,11 +21,6 @@ const pluginOf = (method: Method): DefencePlugin =>
     summary: summaries[method],
     options: method === 'safelora' ? safeLoraOptions : correctionOptions,
     needs: ['base', 'aligned', 'seed'],
-    check: (options) =>
-      pipe(
-        onlyOneRank(options),
-        E.mapLeft((fault) => ({ ...fault, where: method })),
-      ),
     make: (options, { base, aligned, seed }) =>
       pipe(
         TE.Do,

@@ -53,7 +53,6 @@ describe('plugins', () => {
     [{ energy: 2 }, 'energy', 'must be a number, above 0'],
     [{ rank: 0 }, 'rank', 'must be a whole number'],
     [{ rank: 2, energy: 0.5 }, 'rank', 'give either `energy` or `rank`'],
-    [{ rank: 2, maxRank: 3 }, 'maxRank', 'give either `rank` or `maxRank`'],
     [{ gamma: 1 }, 'gamma', 'is not an option; use energy, rank'],
   ])('refuse %j', (options, field, said) => {
     const fault = left(plugins[0]!.complete(options))
