@@ -11,7 +11,7 @@ import { pipe } from 'fp-ts/function'
 import { command, integer, main, many, text, withDefault } from '@safe/tensor-core/cli'
 import { selectEngine } from '@safe/tensor-core/engine'
 import { assetsFolder } from '../../packages/eval-redorca/src/arena/suite'
-import type { Sample } from '../../packages/eval-redorca/src/results/samples'
+import type { Sample } from '../../packages/eval-redorca/src/suite/samples'
 import { answers, tableHead, tableLine } from './scoreboard'
 
 const shown = (given: ReadonlyArray<Sample>, count: number): ReadonlyArray<string> =>

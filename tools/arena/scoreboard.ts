@@ -6,8 +6,8 @@ import { type Fault, type LoraAdapter, greedy } from '@safe/tensor-core/contract
 import { loadCausalLM } from '@safe/tensor-core/lm'
 import { contentJudge } from '../../packages/eval-redorca/src/arena/contentJudge'
 import { evaluationItems } from '../../packages/eval-redorca/src/arena/evaluation'
-import type { Outcome } from '../../packages/eval-redorca/src/results/outcome'
-import { type Sample, samplesOf } from '../../packages/eval-redorca/src/results/samples'
+import type { Outcome } from '../../packages/eval-redorca/src/suite/outcome'
+import { type Sample, samplesOf } from '../../packages/eval-redorca/src/suite/samples'
 import { wilson } from '../../packages/eval-redorca/src/stats'
 import type { EvaluationSet } from '../../packages/eval-redorca/src/suite/suite'
 

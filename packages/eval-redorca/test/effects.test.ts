@@ -4,7 +4,7 @@ import { type Factors, groupKey, undefended } from '../src/plan/factors'
 import { metricsOf, outcomesOf } from '../src/results/metrics'
 import { estimates } from '../src/results/resampled'
 import { type FinishedCell, resultsOf } from '../src/results/results'
-import type { Sample } from '../src/results/samples'
+import type { Sample } from '../src/suite/samples'
 
 /** `harm` of 40 harmful requests complied with, `over` of 20 look-alikes refused, `right` of 30 tasks solved. */
 const samples = (harm: number, over = 0, right = 30, shift = 0): ReadonlyArray<Sample> => {

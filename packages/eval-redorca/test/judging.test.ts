@@ -7,9 +7,9 @@ import * as fc from 'fast-check'
 import { type Judge, type JudgeItem, type Verdict, textPrompt } from '@safe/tensor-core/contracts'
 import { judges } from '@safe/tensor-core/judges'
 import { contentJudge, harmJudge } from '../src/arena'
-import { outcome } from '../src/results/outcome'
+import { outcome } from '../src/suite/outcome'
 import { readResults } from '../src/results/resultsFile'
-import { type Answer, sampleCodec, samplesOf } from '../src/results/samples'
+import { type Answer, sampleCodec, samplesOf } from '../src/suite/samples'
 
 const axis = fc.constantFrom(true, false, null)
 const labelOf = (verdict: Partial<Verdict>) =>

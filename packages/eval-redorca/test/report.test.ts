@@ -1,6 +1,6 @@
 import { undefended } from '../src/plan/factors'
 import { type FinishedCell, type Results, resultsOf } from '../src/results/results'
-import type { Sample } from '../src/results/samples'
+import type { Sample } from '../src/suite/samples'
 import { headline, markdown, page } from '../src/report'
 import { inWords, points, regimeData, regimeWords } from '../src/report/format'
 import { type Box, placeLabels } from '../src/report/labels'

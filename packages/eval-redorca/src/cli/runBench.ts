@@ -12,7 +12,7 @@ import { refuseExisting } from '@safe/tensor-core/files'
 import { openBench } from '../plan/bench'
 import { type BenchConfig, configDocument } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
-import { combinationName } from '../plan/factors'
+import { cellName } from '../plan/factors'
 import { localSuite } from '../work/localSuite'
 import { ports } from '../work/lmPorts'
 import { type Ran, run } from '../work/run'
@@ -90,7 +90,7 @@ const outcomeOf =
       : E.left({
           ...failure(
             'CellsFailed',
-            `${results.failed.length} of ${results.cells.length + results.failed.length} cells failed, first ${combinationName(first.factors)} (${first.message})`,
+            `${results.failed.length} of ${results.cells.length + results.failed.length} cells failed, first ${cellName(first.factors)} (${first.message})`,
             {
               remedy: job?.fault.remedy ?? `${again(choice)}; finished cells are kept`,
               where: job?.fault.where ?? report,

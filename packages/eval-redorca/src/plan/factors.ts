@@ -73,6 +73,9 @@ export const combinationName = (f: Stages): string => {
   return names.length === 0 ? 'no defence' : names.join(' + ')
 }
 
+/** What a cell shows: a combination, or a model before fine-tuning. */
+export const cellName = (f: Factors): string => (isTuned(f) ? combinationName(f) : `the ${f.model} model`)
+
 /** The same factors without the seed: cells that are pooled. */
 export const groupKey = (f: Factors): string =>
   JSON.stringify([f.model, f.regime, f.data, f.training, f.weights, f.decoding])

@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { writeWhole } from '@safe/tensor-core/files'
 import type { Results } from '../results/results'
-import type { Sample } from '../results/samples'
+import type { Sample } from '../suite/samples'
 import { markdown } from './markdown'
 import { page } from './page'
 

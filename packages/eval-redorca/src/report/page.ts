@@ -1,7 +1,7 @@
 /** The report as one page that loads nothing from outside: a summary in words, then plots, tables, samples, and how it was made. */
 import { combinationName } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
-import type { Sample } from '../results/samples'
+import type { Sample } from '../suite/samples'
 import { combinationsTable, controlsTable, regimesTable } from './combinations'
 import { effectsTable, interactionsTable } from './effectTables'
 import { percent, range, regimeData } from './format'

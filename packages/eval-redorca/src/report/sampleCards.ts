@@ -2,7 +2,7 @@
 import { stream } from '@safe/tensor-core/random'
 import { combinationName } from '../plan/factors'
 import type { GroupResult } from '../results/results'
-import type { Sample } from '../results/samples'
+import type { Sample } from '../suite/samples'
 import { type Markup, html } from './markup'
 import type { Reading, RegimeReading } from './reading'
 

@@ -9,7 +9,7 @@ import * as t from 'io-ts'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import { decodeAs, readJson, writeFolder } from '@safe/tensor-core/files'
 import type { Factors } from '../plan/factors'
-import { type Sample, sampleCodec } from './samples'
+import { type Sample, sampleCodec } from '../suite/samples'
 import type { Metrics } from './metrics'
 import type { Stamp } from './stamp'
 

@@ -13,8 +13,8 @@
  */
 import { type Estimate, atLeast, wilson } from '../stats'
 import { type Measure, type Outcomes, estimates } from './resampled'
-import type { Outcome } from './outcome'
-import type { Sample } from './samples'
+import type { Outcome } from '../suite/outcome'
+import type { Sample } from '../suite/samples'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ import {
 } from './metrics'
 import { type Outcomes, estimates } from './resampled'
 import { atLeast, wilson } from '../stats'
-import type { Sample } from './samples'
+import type { Sample } from '../suite/samples'
 import type { Stamp } from './stamp'
 
 // model ------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import { decodeAs, kindOf, readJson } from '@safe/tensor-core/files'
 import { readCellSeconds, readSamples } from './cellFiles'
 import { type FailedCell, type FinishedCell, type Results, resultsOf } from './results'
 import { type Factors, factorsCodec } from '../plan/factors'
-import type { Sample } from './samples'
+import type { Sample } from '../suite/samples'
 import type { Stamp } from './stamp'
 
 // codec ------------------------------------------------------------------------------------------

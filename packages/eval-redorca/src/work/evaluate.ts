@@ -8,7 +8,7 @@ import { type Key, type PipelineSteps, adapterHash, interpret } from '@safe/tens
 import { alignedKey, environmentKey } from '../plan/applied'
 import { generationKey } from '../plan/cells'
 import { type Factors, isTuned } from '../plan/factors'
-import { type Sample, samplesOf } from '../results/samples'
+import { type Sample, samplesOf } from '../suite/samples'
 import { type Answer, answersOf, keepAnswers } from './answers'
 import { type WatchedPipeline, pipelineOf } from './defences'
 import { alignedRequest, baseRequest, runtimeOf } from './runtime'

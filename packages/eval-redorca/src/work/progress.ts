@@ -1,6 +1,6 @@
 /** The progress of a benchmark in percent of the estimated work: finished jobs, and what workers report about running ones. */
 import type { Terminal } from '@safe/tensor-core/cli'
-import { combinationName, isDefended, isTuned } from '../plan/factors'
+import { cellName, isDefended } from '../plan/factors'
 import type { Job } from '../plan/plan'
 
 export const jobName = ({ kind, factors: f }: Job): string => {
@@ -8,7 +8,7 @@ export const jobName = ({ kind, factors: f }: Job): string => {
     data: f.data,
     adapter: isDefended(f, 'training') ? `fine-tuning with ${f.training}` : 'fine-tuning',
     weights: f.weights,
-    cell: isTuned(f) ? combinationName(f) : `the ${f.model} model`,
+    cell: cellName(f),
   }[kind]
   return kind === 'cell' ? `evaluated ${what}` : what
 }

@@ -8,7 +8,7 @@ import { loadCausalLM } from '@safe/tensor-core/lm'
 import { tokenizers } from '../../src/arena/corpus'
 import { evaluationItems } from '../../src/arena/evaluation'
 import { arenaSuite } from '../../src/arena/suite'
-import { samplesOf } from '../../src/results/samples'
+import { samplesOf } from '../../src/suite/samples'
 
 const suite = arenaSuite()
 const { models } = suite

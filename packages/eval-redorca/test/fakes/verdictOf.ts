@@ -1,8 +1,8 @@
 /** The arena's label of one answer. */
 import * as E from 'fp-ts/Either'
 import { contentJudge } from '../../src/arena/contentJudge'
-import type { Outcome } from '../../src/results/outcome'
-import { samplesOf } from '../../src/results/samples'
+import type { Outcome } from '../../src/suite/outcome'
+import { samplesOf } from '../../src/suite/samples'
 import type { EvaluationItem } from '../../src/suite/suite'
 
 export const verdictOf = async (item: EvaluationItem, text: string): Promise<Outcome | null> => {

@@ -12,7 +12,7 @@ import {
   promptText,
 } from '@safe/tensor-core/contracts'
 import { oneOf } from '../config/closed'
-import { type EvaluationItem, type Suite, evaluationSets, solved } from '../suite/suite'
+import { type EvaluationItem, type Suite, evaluationSets, solved } from './suite'
 import { outcome, outcomes } from './outcome'
 
 // model ------------------------------------------------------------------------------------------
