@@ -21,10 +21,11 @@ export interface ConvertOptions {
   readonly onTensor?: () => void
 }
 
+/** What a conversion wrote. */
 export interface Converted {
   readonly tensors: number
   readonly parameters: number
-  /** The type asked for; undefined where each tensor is as it was stored. */
+  /** The requested type; undefined where each tensor is written as it was stored. */
   readonly dtype: ModelDtype | undefined
 }
 
