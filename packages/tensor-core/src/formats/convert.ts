@@ -11,6 +11,7 @@ import { type TensorToWrite, isStoredDtype } from './safetensors'
 /** The types that a model can be converted to. */
 export type ModelDtype = 'float32' | 'bfloat16' | 'float16'
 
+/** How a model is converted. */
 export interface ConvertOptions {
   /** The type of all weights; by default bfloat16 for a GGUF file, else each as it is stored. */
   readonly dtype?: ModelDtype
