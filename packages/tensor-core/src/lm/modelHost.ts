@@ -1,7 +1,6 @@
 /**
- * One model for many adapters: the frozen weights are read once and stay on the device, and each adapter is merged into copies of
- * the matrices it changes (float32) or attached beside the weights (bfloat16). The numbers are those of `loadCausalLM`, to the
- * last bit.
+ * One model for many adapters: the frozen weights are read once and stay on the device, and each adapter is merged into copies of the
+ * matrices it changes (float32) or attached beside the weights (bfloat16). The numbers are bit for bit those of `loadCausalLM`.
  */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -240,8 +239,8 @@ export const modelHostOf = (
  *
  * const result = await answers()
  * assert(E.isRight(result))
- * const [plain, adapted] = result.right.map(([first]) => first?.text)
- * assert.notEqual(plain, adapted)
+ * const [plain, adapted] = result.right
+ * assert.notEqual(plain?.[0]?.text, adapted?.[0]?.text)
  * ```
  */
 export const openModelHost = (choice: ModelHostChoice): TE.TaskEither<LmError, ModelHost> =>
