@@ -134,12 +134,14 @@ onNative('the ops of the native engine', () => {
             next(rows, chunk, groups, d),
             next(rows, chunk, groups, d),
           ]
-          const [cos, sin] = [next(rows, chunk, 1, half), next(rows, chunk, 1, half)]
+          // Angles and a scale that keep scores moderate: the softmax of scores in the thousands has no digits to compare.
+          const angle = next(rows, chunk, 1, half)
+          const [cos, sin, scale] = [tf.cos(angle), tf.sin(angle), 0.3 / d]
           const [oldKeys, oldValues] = [next(rows, groups, before, d), next(rows, groups, before, d)]
           const room = tf.zeros([rows, groups, chunk + 5, d])
           const [keys, values] = [tf.concat([oldKeys, room], 2), tf.concat([oldValues, room], 2)]
           const mask = someMask(rows, chunk, total)
-          const context = cachedAttention({ q, k, v }, { keys, values }, { cos, sin }, mask, 0.3)
+          const context = cachedAttention({ q, k, v }, { keys, values }, { cos, sin }, mask, scale)
           const headsFirst = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 1, 3])
           const allKeys = tf.concat([oldKeys, headsFirst(rotateHalves(k, cos, sin, false))], 2)
           const allValues = tf.concat([oldValues, headsFirst(v)], 2)
@@ -147,7 +149,7 @@ onNative('the ops of the native engine', () => {
             tf.reshape(tf.tile(tf.expandDims(x, 2), [1, 1, heads / groups, 1, 1]), [rows, heads, total, d])
           const scores = tf.mul(
             tf.matMul(headsFirst(rotateHalves(q, cos, sin, false)), repeated(allKeys), false, true),
-            0.3,
+            scale,
           )
           const expected = tf.reshape(
             headsFirst(tf.matMul(tf.softmax(tf.add(scores, mask)), repeated(allValues))),
