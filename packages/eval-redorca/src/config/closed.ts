@@ -34,7 +34,7 @@ export const withDefault = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, u
   )
 
 /** A number that satisfies a condition. `name` is its description in error messages: "must be NAME". */
-export const numberThat = (name: string, isValid: (x: number) => boolean): t.Type<number, unknown> =>
+const numberThat = (name: string, isValid: (x: number) => boolean): t.Type<number, unknown> =>
   new t.Type(
     name,
     (u): u is number => typeof u === 'number' && isValid(u),
@@ -42,9 +42,6 @@ export const numberThat = (name: string, isValid: (x: number) => boolean): t.Typ
     (x) => x,
   )
 
-export const share = numberThat('a number from 0 to 1', (x) => x >= 0 && x <= 1)
-export const positive = numberThat('a number above 0', (x) => x > 0 && Number.isFinite(x))
-export const atLeastZero = numberThat('a number of at least 0', (x) => x >= 0 && Number.isFinite(x))
 export const count = numberThat('a whole number of at least 1', (x) => Number.isSafeInteger(x) && x >= 1)
 export const wholeFromZero = numberThat(
   'a whole number of at least 0',

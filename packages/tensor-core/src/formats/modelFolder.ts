@@ -9,6 +9,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, badInput, causeLine, failure } from '../contracts'
+import { companionNames } from '../files/companionNames'
 import { damaged, kindOf, readJson, readOptional } from '../files/input'
 import type { ModelConfig } from './model/config'
 import { modelConfigJson } from './model/configJson'
@@ -61,20 +62,6 @@ export interface ModelToWrite {
   /** More text files by name (`tokenizer.json` of a tokenizer made in code); they replace copied ones of the same name. */
   readonly files?: Readonly<Record<string, string>>
 }
-
-/** Files that belong to a model besides its configuration and weights. */
-const companionNames = [
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'chat_template.jinja',
-  'chat_template.json',
-  'tokenizer.model',
-  'vocab.json',
-  'merges.txt',
-]
 
 // reading ----------------------------------------------------------------------------------------
 

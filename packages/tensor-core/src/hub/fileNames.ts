@@ -1,5 +1,6 @@
 /** Names of files in a repository: which are safe to have in the cache, and which of them a model or an adapter needs. */
 import { globMatch } from '@huggingface/hub'
+import { companionNames } from '../files/companionNames'
 
 // safety -----------------------------------------------------------------------------------------
 
@@ -26,19 +27,7 @@ export interface Selection {
 const singleFile = 'model.safetensors'
 const shardIndex = 'model.safetensors.index.json'
 
-const smallFiles = new Set([
-  'config.json',
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'chat_template.jinja',
-  'chat_template.json',
-  'tokenizer.model',
-  'vocab.json',
-  'merges.txt',
-])
+const smallFiles = new Set(['config.json', ...companionNames])
 const adapterFiles = new Set(['adapter_config.json', 'adapter_model.safetensors'])
 
 /** Weights of a model: one file, or an index whose shards follow, or whatever safetensors files stand at the top. */
