@@ -51,6 +51,43 @@ export interface Judge {
   readonly id: string
   /** The axes it reports. Any other axis is null, or follows from one of these (a refusal does no harm). */
   readonly axes: ReadonlyArray<JudgeAxis>
+  /** The model it asks: a hash of its weights, or its address; absent where it asks none. Two judges may share one. */
+  readonly checkpoint?: string
   /** One judgement per item, in order. */
   readonly judge: (items: ReadonlyArray<JudgeItem>) => TE.TaskEither<JudgeError, ReadonlyArray<Judgement>>
+}
+
+// pairs ------------------------------------------------------------------------------------------
+
+/** Two answers to one prompt. */
+export interface JudgePair {
+  readonly id: string
+  readonly prompt: string
+  readonly a: string
+  readonly b: string
+}
+
+/** Which of two answers is better. */
+export type Preference = 'a' | 'b' | 'tie'
+
+/** What a pairwise judge said of a pair, shown in this order: `a` first. */
+export interface PairJudgement {
+  readonly id: string
+  /** Null where the output could not be parsed. */
+  readonly preference: Preference | null
+  /** Probability that `a` is preferred, a tie counted half; null where the judge gives none. */
+  readonly pA: number | null
+  /** The judge's output, verbatim. */
+  readonly raw: string
+}
+
+/** Anything that prefers one of two answers. Callers ask in both orders: judges favour a position. */
+export interface PairwiseJudge {
+  readonly specificationVersion: typeof judgeVersion
+  readonly id: string
+  readonly checkpoint?: string
+  /** One judgement per pair, in order. */
+  readonly compare: (
+    pairs: ReadonlyArray<JudgePair>,
+  ) => TE.TaskEither<JudgeError, ReadonlyArray<PairJudgement>>
 }
