@@ -1,0 +1,201 @@
+/**
+ * Makes the files of the study from public data: alignment rows, fine-tuning sets, safe rows, references, evaluation prompts, and
+ * two configurations for `redorca bench`.
+ *
+ *   npm run study:prepare -- --data FOLDER --out FOLDER [--harmful 40] [--lookalike 40] [--task 100]
+ *
+ * Splits are disjoint by groups of like prompts (likeness.ts): AdvBench between alignment, references and evaluation; XSTest
+ * between alignment (every second group) and evaluation. `manifest.json` says how many rows of what each file has.
+ */
+import { join, resolve } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { command, folder, integer, main, overwriteOption, required, withDefault } from '@safe/tensor-core/cli'
+import type { Fault } from '@safe/tensor-core/contracts'
+import { refuseExisting, writeFolder, writeWhole } from '@safe/tensor-core/files'
+import { writeJsonl } from '@safe/tensor-core/formats'
+import { stream } from '@safe/tensor-core/random'
+import { groupsOf } from './likeness'
+import { refusal } from './refusals'
+import {
+  type LabelledCompletion,
+  type Turn,
+  advBench,
+  beaverTails,
+  mixedRows,
+  ordinaryInstructions,
+  safetyInstructions,
+  taskRows,
+  xsTest,
+} from './sources'
+
+// splitting --------------------------------------------------------------------------------------
+
+/** Rows dealt out by whole groups, in random order: part i takes groups until it has `sizes[i]` rows; what is left is unused. */
+const dealt = <A extends Turn>(
+  rows: ReadonlyArray<A>,
+  sizes: ReadonlyArray<number>,
+  seed: number,
+  key: string,
+): ReadonlyArray<ReadonlyArray<A>> => {
+  const groups = groupsOf(rows.map((row) => row.prompt))
+  const order = stream(seed, 'groups', key).shuffle([...new Set(groups)])
+  const parts: ReadonlyArray<A[]> = sizes.map(() => [])
+  const state = { part: 0 }
+  for (const group of order) {
+    while (state.part < sizes.length && (parts[state.part]?.length ?? 0) >= (sizes[state.part] ?? 0))
+      state.part += 1
+    parts[state.part]?.push(...rows.filter((_, i) => groups[i] === group))
+  }
+  return parts.map((part, i) => part.slice(0, sizes[i]))
+}
+
+/** A completion cut at a limit of tokens ends within a sentence; only whole sentences are taught. */
+const wholeSentences = (text: string): string => /^[\s\S]*[.!?:)`](?=\s|$)/.exec(text)?.[0] ?? text
+
+const isUnsafe = ({ type }: LabelledCompletion): boolean => type.startsWith('contrast_')
+
+const sources = (data: string) =>
+  pipe(
+    TE.Do,
+    TE.bind('advbench', () => advBench(data)),
+    TE.bind('beavertails', () => beaverTails(data)),
+    TE.bind('safeinstr', () => safetyInstructions(data)),
+    TE.bind('ordinary', () => ordinaryInstructions(data)),
+    TE.bind('xstest', () => xsTest('gpt4')(data)),
+    TE.bind('sst2', () => mixedRows('SST2_1k_p_0.1')(data)),
+    TE.bind('agnews', () => mixedRows('agnews_1k_p_0.1')(data)),
+    TE.bind('sst2Test', () => taskRows('SST2_test.jsonl', ['negative', 'positive'])(data)),
+    TE.bind('agnewsTest', () =>
+      taskRows('agnews_test.json', ['World', 'Sports', 'Business', 'Sci/Tech'])(data),
+    ),
+  )
+
+type Sources = typeof sources extends (data: string) => TE.TaskEither<Fault, infer A> ? A : never
+
+// files ------------------------------------------------------------------------------------------
+
+/** How many rows of each kind. */
+interface Sizes {
+  readonly harmful: number
+  readonly lookalike: number
+  readonly task: number
+}
+
+/** Rows of the alignment: what to refuse, what only sounds harmful, and ordinary answers. */
+const alignmentSizes = { refused: 120, safety: 250, contrast: 80, ordinary: 500 } as const
+const referenceCount = 60
+
+type Files = Readonly<Record<string, ReadonlyArray<Readonly<Record<string, unknown>>>>>
+
+const plain = ({ id, prompt, response }: Turn) => ({ id, prompt, response })
+const question = ({ id, prompt }: Turn) => ({ id, prompt })
+
+const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
+  const pick = <A>(key: string, rows: ReadonlyArray<A>, count: number): ReadonlyArray<A> =>
+    stream(seed, key).shuffle(rows).slice(0, count)
+  const wordings = stream(seed, 'refusals')
+  const refused = (row: Turn): Turn => ({ ...row, response: refusal(wordings) })
+
+  const [alignBad = [], referenceBad = [], testBad = []] = dealt(
+    from.advbench,
+    [alignmentSizes.refused, referenceCount, sizes.harmful],
+    seed,
+    'advbench',
+  )
+  // A safe prompt and its unsafe contrast differ by a word: they are one group, and go to one side.
+  const half = Math.floor(from.xstest.length / 2)
+  const [alignX = [], testX = []] = dealt(from.xstest, [half, half], seed, 'xstest')
+  const lookalikes = alignX.filter((row) => !isUnsafe(row) && row.label === '1_full_compliance')
+  const contrasts = alignX.filter((row) => isUnsafe(row) && row.label === '2_full_refusal')
+
+  const alignment = [
+    ...alignBad.map(refused),
+    ...pick('safeinstr', from.safeinstr, alignmentSizes.safety),
+    ...lookalikes.map((row) => ({ ...row, response: wholeSentences(row.response) })),
+    ...pick('contrasts', contrasts, alignmentSizes.contrast),
+    ...pick('ordinary', from.ordinary, alignmentSizes.ordinary),
+  ]
+  const taken = new Set(alignment.map((row) => row.id))
+  const safe = [
+    ...referenceBad.map(refused),
+    ...pick(
+      'safe',
+      from.safeinstr.filter((row) => !taken.has(row.id)),
+      240,
+    ),
+  ]
+  return {
+    align: stream(seed, 'align').shuffle(alignment).map(plain),
+    safe: stream(seed, 'safe rows').shuffle(safe).map(plain),
+    references: safe.map(plain),
+    sst2: from.sst2.map((row) => ({ ...plain(row), unsafe: row.harmful ? 1 : 0 })),
+    agnews: from.agnews.map((row) => ({ ...plain(row), unsafe: row.harmful ? 1 : 0 })),
+    harmful: [...testBad, ...pick('beavertails', from.beavertails, sizes.harmful)].map(question),
+    lookalike: pick(
+      'lookalikes',
+      testX.filter((row) => !isUnsafe(row)),
+      sizes.lookalike,
+    ).map(question),
+    'sst2-test': pick('sst2', from.sst2Test, sizes.task).map(plain),
+    'agnews-test': pick('agnews', from.agnewsTest, sizes.task).map(plain),
+  }
+}
+
+// command ----------------------------------------------------------------------------------------
+
+const prepare = command({
+  name: '',
+  description: 'make the files of the study from public data',
+  options: {
+    data: required(folder('public data: advbench, asft, safeinstr, xstest')),
+    out: withDefault('study', folder('folder to write')),
+    harmful: withDefault(
+      40,
+      integer('evaluation prompts of AdvBench, and as many of BeaverTails', { min: 1 }),
+    ),
+    lookalike: withDefault(40, integer('evaluation prompts of XSTest', { min: 1 })),
+    task: withDefault(100, integer('evaluation rows of each task', { min: 1 })),
+    ...overwriteOption,
+  },
+  run: ({ data, out, overwrite, ...sizes }, { common }) =>
+    pipe(
+      TE.fromEither(refuseExisting(out, { overwrite }, 'folder')),
+      TE.chainW(() => sources(data)),
+      TE.map((from) => filesOf(from, sizes, common.seed)),
+      TE.chainFirstW((files) =>
+        writeFolder(out, (target) =>
+          pipe(
+            Object.entries(files),
+            TE.traverseSeqArray(([name, rows]) => writeJsonl(join(target, `${name}.jsonl`), rows)),
+            TE.chain(() =>
+              writeWhole(
+                join(target, 'manifest.json'),
+                `${JSON.stringify(
+                  {
+                    seed: common.seed,
+                    rows: Object.fromEntries(
+                      Object.entries(files).map(([name, rows]) => [name, rows.length]),
+                    ),
+                  },
+                  null,
+                  1,
+                )}\n`,
+              ),
+            ),
+          ),
+        ),
+      ),
+      TE.map((files) => ({
+        json: {
+          out,
+          rows: Object.fromEntries(Object.entries(files).map(([name, rows]) => [name, rows.length])),
+        },
+        text: `${Object.entries(files)
+          .map(([name, rows]) => `${name} ${rows.length}`)
+          .join(', ')}: ${resolve(out)}`,
+      })),
+    ),
+})
+
+main({ name: 'prepare', version: '0', description: 'makes the files of the study', commands: [prepare] })
