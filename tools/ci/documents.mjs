@@ -1,13 +1,15 @@
 /**
  * Runs what README, docs and doc comments say: every `sh` block as one script per document, every `ts` block of a document as a
  * program, every `ts` block after `@example` in a package's sources as a module. They run against the built packages, in a folder
- * that has the output of `npx redorca arena --out arena`, which is made once. Lines that begin with `npm ` (install, start, test)
+ * that has the output of `npx redorca arena --out arena`, which is made once, a GGUF file, and a hub's cache in which the arena's
+ * model stands for the one that the documents name; no request leaves the machine. Lines that begin with `npm ` (install, start, test)
  * belong to the workspace and are only checked to exist. All `ts` blocks are type-checked together; one that prints a `Left` has
  * failed.
  *
  *     node tools/ci/documents.mjs [README.md packages/tensor-core/src/files/output.ts ...]
  */
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   cpSync,
   mkdirSync,
@@ -59,7 +61,12 @@ const ran = (command, args, cwd, isGood = () => true) => {
     cwd,
     encoding: 'utf8',
     timeout: 600000,
-    env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` },
+    env: {
+      ...process.env,
+      PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
+      HF_HUB_CACHE: join(scratch, 'hub'),
+      HF_HUB_OFFLINE: '1',
+    },
   })
   return status === 0 && isGood(stdout) ? undefined : `exit ${status}\n${stdout}\n${stderr}`
 }
@@ -68,6 +75,22 @@ const scratch = mkdtempSync(join(tmpdir(), 'safe-docs-'))
 const prepared = join(scratch, 'prepared')
 mkdirSync(prepared)
 check('redorca arena --out arena', ran('redorca', ['arena', '--out', 'arena'], prepared))
+
+// Stand-ins for what documents name and a test cannot download.
+cpSync('packages/tensor-core/test/golden/gguf/llama.gguf', join(prepared, 'SmolLM2-135M-Instruct.gguf'))
+const cached = join(scratch, 'hub', 'models--HuggingFaceTB--SmolLM2-135M-Instruct')
+const commit = '0123456789abcdef0123456789abcdef01234567'
+const snapshot = join(cached, 'snapshots', commit)
+for (const part of [join(cached, 'refs'), join(cached, 'blobs'), snapshot])
+  mkdirSync(part, { recursive: true })
+writeFileSync(join(cached, 'refs', 'main'), commit)
+const standIn = join(prepared, 'arena', 'models', 'aligned')
+for (const name of readdirSync(standIn)) {
+  const content = readFileSync(join(standIn, name))
+  const hash = createHash('sha256').update(content).digest('hex')
+  writeFileSync(join(cached, 'blobs', hash), content)
+  symlinkSync(join('..', '..', 'blobs', hash), join(snapshot, name))
+}
 
 const programs = []
 for (const path of documents) {

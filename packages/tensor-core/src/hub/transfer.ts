@@ -185,7 +185,7 @@ const fetchBlob = async (at: Snapshot, file: ListedFile, report: ReportTransfer)
 
 /** @param what what the cache does not hold */
 export const offlineMiss = (hub: Hub, what: string): HubError =>
-  badInput('HubOffline', `${what} is not in the cache, and HF_HUB_OFFLINE forbids asking the hub`, {
+  badInput('HubOffline', `the cache lacks ${what}, and HF_HUB_OFFLINE forbids asking the hub`, {
     where: shownRepository(hub.repository),
     remedy: 'unset HF_HUB_OFFLINE, or download it where there is a connection',
   })
