@@ -41,6 +41,10 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
       "mixes a small aligned model's next-token distribution into the first tokens of each completion (arXiv 2606.12342)",
     options: alignBeamOptions,
     needs: ['anchor', 'judge'],
+    // Every beam is completed; both models compute the bridge, one beam's step after the other's.
+    work: ({ beams, bridgeTokens }, { maxNewTokens }) => ({
+      completionFactor: beams + (1 + beams * (bridgeTokens - 1)) / maxNewTokens,
+    }),
     make: (options, { anchor, judge }) =>
       TE.right(
         options.enabled
@@ -60,6 +64,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     summary: 'SafeDecoding (arXiv 2402.08983), the aligned model before fine-tuning as the expert',
     options: safeDecodingOptions,
     needs: ['model'],
+    work: ({ first }, { maxNewTokens }) => ({ completionFactor: 1 + first / maxNewTokens }),
     make: (options, { model }) =>
       TE.right(
         decodingDefence({

@@ -12,14 +12,16 @@ import {
   type Dataset,
   type DefencePlugin,
   type Example,
+  type ExpectedWork,
   type Fault,
   type Resources,
+  type RunSize,
   type TrainingDefence,
   badInput,
 } from '@safe/tensor-core/contracts'
 import { definePlugin, withDefaults } from '@safe/tensor-core/options'
 import { dualSelect } from './dualSelect'
-import { type DualSelectOptions, dualSelectOptions } from './options'
+import { type DualSelectOptions, dualSelectOptions, usesReferences } from './options'
 import type { CountTokens } from './taskFilter'
 
 // token budget -----------------------------------------------------------------------------------
@@ -43,6 +45,15 @@ const tokenCounter = (model: Resources['model']): TE.TaskEither<Fault, CountToke
           )
     }),
   )
+
+// expected work ----------------------------------------------------------------------------------
+
+/** Each refresh is a pass over the pool of references; selection needs a gradient of every row, at the cost of an ordinary pass. */
+const work = (options: DualSelectOptions, { rows, references, steps, batchSize }: RunSize): ExpectedWork => {
+  if (!usesReferences(options)) return {}
+  const every = options.refresh === 'epoch' ? Math.ceil(rows / batchSize) : options.refresh
+  return { trainingSteps: Math.round((Math.ceil(steps / every) * references) / batchSize) }
+}
 
 // plugins ----------------------------------------------------------------------------------------
 
@@ -82,6 +93,7 @@ const withReferences = (control: Control): DefencePlugin =>
     summary: control.summary,
     options: tableOf(control),
     needs: ['references', 'seed', 'model'],
+    work,
     make: (options, { references, ...rest }) => made(control, options, references, rest),
   })
 

@@ -32,6 +32,17 @@ describe('plugins', () => {
     ])
   })
 
+  it('expect passes over the pool at each refresh, and none without references', () => {
+    const size = { rows: 100, safe: 0, references: 64, steps: 30, batchSize: 10, maxNewTokens: 8 }
+    const expected = (name: string, options: Record<string, unknown>) => named(name).work?.(options, size)
+    // 30 steps are 3 epochs of 10: three refreshes of 64 references, in batches of 10
+    expect(expected('dualselect', {})).toEqual({ trainingSteps: 19 })
+    expect(expected('dualselect', { refresh: 5 })).toEqual({ trainingSteps: 38 })
+    expect(expected('dualselect', { correction: 'none', taskFilter: 'none' })).toEqual({})
+    expect(expected('random-drop', {})).toBeUndefined()
+    expect(expected('dualselect', { refresh: 'never' })).toEqual({})
+  })
+
   it('fill in the defaults of the paper, and those of a control', () => {
     const { tokenBudget, ...paper } = defaults
     expect(tokenBudget).toBeUndefined()

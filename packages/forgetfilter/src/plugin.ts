@@ -15,6 +15,11 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     summary: 'drops the rows that fine-tuning on safe data makes the model forget (arXiv 2312.12736)',
     options: forgetFilterOptions,
     needs: forgetFilterNeeds,
+    // Training on the noisy rows is the undefended fine-tune, which is computed anyway.
+    work: ({ steps, signal }, { rows }) => ({
+      trainingSteps: steps,
+      ...(signal === 'rouge' ? { completions: 2 * rows } : { scoredRows: 2 * rows }),
+    }),
     make: (options, resources) => TE.right(forgetFilter(options, resources)),
   }),
   definePlugin({

@@ -99,6 +99,13 @@ const apply = async (
 }
 
 describe('the forgetfilter plugin', () => {
+  it('expects the safe phase, and two observations of the rows by its signal', () => {
+    const size = { rows: 100, safe: 50, references: 0, steps: 30, batchSize: 10, maxNewTokens: 8 }
+    const work = plugins.find((p) => p.name === 'forgetfilter')?.work
+    expect(work?.({ steps: 40 }, size)).toEqual({ trainingSteps: 40, completions: 200 })
+    expect(work?.({ steps: 40, signal: 'nll', phi: 2 }, size)).toEqual({ trainingSteps: 40, scoredRows: 200 })
+  })
+
   it.each(['rouge', 'token-accuracy', 'probability', 'nll', 'first-token', 'max-token'])(
     'with %s trains M1, then M2 from it on the safe rows, and frees both models',
     async (signal) => {

@@ -68,6 +68,38 @@ export const resourceNames = [
 /** The name of a resource. */
 export type ResourceName = (typeof resourceNames)[number]
 
+// expected work ----------------------------------------------------------------------------------
+
+/** How large an undefended run is. */
+export interface RunSize {
+  /** Rows of the fine-tuning set. */
+  readonly rows: number
+  /** Rows of `safe`. */
+  readonly safe: number
+  /** Rows of `references`. */
+  readonly references: number
+  /** Optimizer steps of an ordinary fine-tune. */
+  readonly steps: number
+  /** Rows of a step. */
+  readonly batchSize: number
+  /** Longest completion, tokens. */
+  readonly maxNewTokens: number
+}
+
+/** What a defence computes, in units of an undefended run; a benchmark turns it into time by steps and completions it has timed. */
+export interface ExpectedWork {
+  /** Optimizer steps, or passes of as much work, in addition to the fine-tune itself. */
+  readonly trainingSteps?: number
+  /** Rows scored. */
+  readonly scoredRows?: number
+  /** Completions generated before the model is evaluated. */
+  readonly completions?: number
+  /** Time of a training step, relative to an ordinary one; default 1. */
+  readonly stepFactor?: number
+  /** Time of an evaluated completion, relative to an ordinary one; default 1. */
+  readonly completionFactor?: number
+}
+
 // plugins ----------------------------------------------------------------------------------------
 
 /** The version of this contract; a plugin states the version it was written for. */
@@ -87,6 +119,8 @@ export interface DefencePlugin {
   readonly needs: ReadonlyArray<ResourceName>
   /** The options with defaults filled in: they are hashed and shown. */
   readonly complete: (options: Parameters) => E.Either<Fault, Parameters>
+  /** What it will compute with options that `complete` has returned, for estimates of time; without it, nothing of note. */
+  readonly work?: (options: Parameters, size: RunSize) => ExpectedWork
   /** Builds the defence from options that `complete` has returned. */
   readonly create: (options: Parameters, resources: Resources) => TE.TaskEither<Fault, Defence>
 }

@@ -5,9 +5,11 @@ import { pipe } from 'fp-ts/function'
 import {
   type DefenceOf,
   type DefencePlugin,
+  type ExpectedWork,
   type Fault,
   type ResourceName,
   type Resources,
+  type RunSize,
   type Stage,
   pluginVersion,
 } from '../contracts'
@@ -27,6 +29,8 @@ export interface PluginSpec<S extends Stage, T extends OptionTable, N extends Re
   readonly needs: ReadonlyArray<N>
   /** Conditions on several options together, such as options that exclude each other. */
   readonly check?: (options: Values<T>) => E.Either<Fault, Values<T>>
+  /** What it will compute, for estimates of time. */
+  readonly work?: (options: Values<T>, size: RunSize) => ExpectedWork
   readonly make: (options: Values<T>, resources: Pick<Resources, N>) => TE.TaskEither<Fault, DefenceOf<S>>
 }
 
@@ -70,6 +74,7 @@ export const definePlugin = <S extends Stage, T extends OptionTable, N extends R
   options: table,
   needs,
   check = E.right,
+  work,
   make,
 }: PluginSpec<S, T, N>): DefencePlugin => {
   const decoded = (given: Readonly<Record<string, unknown>>): E.Either<Fault, Values<T>> =>
@@ -85,6 +90,18 @@ export const definePlugin = <S extends Stage, T extends OptionTable, N extends R
         decoded(given),
         E.map((values) => parametersOf(table, values)),
       ),
+    ...(work === undefined
+      ? {}
+      : {
+          work: (given, size) =>
+            pipe(
+              decoded(given),
+              E.match(
+                () => ({}),
+                (values) => work(values, size),
+              ),
+            ),
+        }),
     create: (given, resources) =>
       pipe(
         TE.fromEither(decoded(given)),

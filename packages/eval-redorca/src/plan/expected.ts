@@ -1,0 +1,103 @@
+/**
+ * How long the jobs of a plan are expected to take: the steps and completions that each computes, times what one takes on this
+ * machine. Methods say what they compute (`work` of their plugins); rates are timed before a run starts (`work/probe.ts`).
+ */
+import type { ExpectedWork, RunSize, Stage } from '@safe/tensor-core/contracts'
+import type { TrainingRecipe } from '@safe/tensor-core/lm'
+import { type Factors, isDefended } from './factors'
+import type { Job } from './plan'
+import type { LoadedMethod } from './plugins'
+
+// model ------------------------------------------------------------------------------------------
+
+/** What one unit of work takes, in seconds. */
+export interface Rates {
+  /** An optimizer step of the recipe. */
+  readonly step: number
+  /** A completion of an evaluation prompt. */
+  readonly completion: number
+  /** A row scored: a forward pass. */
+  readonly score: number
+}
+
+/** What the time of a job depends on, beside the rates. */
+export interface Sizes extends RunSize {
+  /** Evaluation prompts of a cell. */
+  readonly items: number
+}
+
+// sizes ------------------------------------------------------------------------------------------
+
+/** Optimizer steps of a recipe on so many rows. */
+export const stepsOf = ({ maxSteps, epochs, batchSize, accumulate }: TrainingRecipe, rows: number): number =>
+  maxSteps ?? Math.max(1, Math.ceil(Math.ceil(rows / batchSize) / accumulate) * epochs)
+
+// work -------------------------------------------------------------------------------------------
+
+/** The work of several methods of one stage: what they add is added, factors are multiplied. */
+const together = (parts: ReadonlyArray<ExpectedWork>): Required<ExpectedWork> =>
+  parts.reduce<Required<ExpectedWork>>(
+    (sum, part) => ({
+      trainingSteps: sum.trainingSteps + (part.trainingSteps ?? 0),
+      scoredRows: sum.scoredRows + (part.scoredRows ?? 0),
+      completions: sum.completions + (part.completions ?? 0),
+      stepFactor: sum.stepFactor * (part.stepFactor ?? 1),
+      completionFactor: sum.completionFactor * (part.completionFactor ?? 1),
+    }),
+    { trainingSteps: 0, scoredRows: 0, completions: 0, stepFactor: 1, completionFactor: 1 },
+  )
+
+/** The methods that a factor of a stage names. */
+export type MethodsAt = (stage: Stage, factors: Factors) => ReadonlyArray<LoadedMethod>
+
+const workAt = (methods: MethodsAt, stage: Stage, factors: Factors, sizes: Sizes): Required<ExpectedWork> =>
+  together(
+    isDefended(factors, stage)
+      ? methods(stage, factors).map(({ plugin, options }) => plugin.work?.(options, sizes) ?? {})
+      : [],
+  )
+
+/** Corrections of weights read the models once; their time is small beside a fine-tune's, so it is not timed. */
+const weightsSeconds = 5
+
+/** The expected time of a job, seconds. A cell's own time leaves out the jobs that it needs. */
+export const expectedSeconds =
+  (methods: MethodsAt, sizesOf: (regime: string) => Sizes, rates: Rates) =>
+  ({ kind, factors }: Pick<Job, 'kind' | 'factors'>): number => {
+    const sizes = sizesOf(factors.regime)
+    const at = (stage: Stage) => workAt(methods, stage, factors, sizes)
+    const own = ({ trainingSteps, scoredRows, completions }: Required<ExpectedWork>): number =>
+      trainingSteps * rates.step + scoredRows * rates.score + completions * rates.completion
+    switch (kind) {
+      case 'data':
+        return own(at('data'))
+      case 'adapter': {
+        const work = at('training')
+        return sizes.steps * work.stepFactor * rates.step + own(work)
+      }
+      case 'weights':
+        return weightsSeconds + own(at('weights'))
+      case 'cell': {
+        const work = at('decoding')
+        return sizes.items * work.completionFactor * rates.completion + own(work)
+      }
+    }
+  }
+
+// totals -----------------------------------------------------------------------------------------
+
+/** A kind of job: how many there are, and how long they take together on one worker. */
+export interface ExpectedPart {
+  readonly kind: Job['kind']
+  readonly jobs: number
+  readonly seconds: number
+}
+
+/** The kinds of jobs of a plan, in the order of the pipeline. */
+export const expectedParts = (jobs: ReadonlyArray<Job>): ReadonlyArray<ExpectedPart> =>
+  (['adapter', 'data', 'weights', 'cell'] as const).flatMap((kind) => {
+    const of = jobs.filter((job) => job.kind === kind)
+    return of.length === 0
+      ? []
+      : [{ kind, jobs: of.length, seconds: of.reduce((sum, { cost }) => sum + cost, 0) }]
+  })
