@@ -6,7 +6,6 @@ export {
   type Manifest,
   type Variant,
   builtEngines,
-  cacheHome,
   cleanEngines,
   variants,
 } from './home'
