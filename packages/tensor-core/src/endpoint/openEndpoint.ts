@@ -126,8 +126,8 @@ const endpointOf = (server: Server, cache: ReplyCache | undefined): Endpoint => 
  * Opens a model of an OpenAI-compatible server. Nothing is sent before it is asked, and then only to that address. A reply is kept
  * under a hash of address, model and request, and used again for an equal one, unless the request draws at random without a seed.
  *
- * A request is repeated after 408, 409, 429, 5xx and lost connections, with growing pauses or after the time the server asks for (at
- * most a minute).
+ * A request is repeated after 408, 409, 429, 5xx and lost connections, with growing pauses, or longer ones where the
+ * server asks for them (at most a minute).
  *
  * @returns left `BadOption` or `BadConfig`: an impossible address or option, or a variable that holds no key
  *

@@ -23,8 +23,9 @@ export const askedPause = (
 }
 
 /**
- * Milliseconds before repeat number `repeat` (from 0): what the server asked for, else first, 2 first, 4 first, ... up to half a
- * minute. Up to a quarter is taken off by chance, so that requests that failed together do not come back together.
+ * Milliseconds before repeat number `repeat` (from 0): first, 2 first, 4 first, ... up to half a minute, or what the server asks for
+ * where that is longer. Up to a quarter of the former is taken off by chance, so that requests that failed together do not come back
+ * together.
  *
  * @param first milliseconds
  * @param chance in [0, 1)
@@ -34,4 +35,4 @@ export const pauseBefore = (
   first: number,
   asked: number | undefined,
   chance: number,
-): number => asked ?? Math.min(first * 2 ** repeat, longestPause) * (1 - chance / 4)
+): number => Math.max(asked ?? 0, Math.min(first * 2 ** repeat, longestPause) * (1 - chance / 4))

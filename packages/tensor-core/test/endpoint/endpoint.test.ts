@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -132,6 +133,23 @@ describe('a request', () => {
   it('is not sent when an endpoint is opened', async () => {
     await open()
     expect(server.asked).toEqual([])
+  })
+
+  it('loads the library when it is sent, not before', () => {
+    const program = `
+      const { openEndpoint } = require('./src/endpoint')
+      const loaded = () => Object.keys(require.cache).some((path) => /node_modules.openai/.test(path))
+      openEndpoint({ address: '${address()}', cache: false, retries: 0, timeoutSeconds: 0.01, env: {} })().then(async (opened) => {
+        const before = loaded()
+        await opened.right.chat({ messages: [], maxTokens: 1 })()
+        console.log(before, loaded())
+      })`
+    const { stdout } = spawnSync(
+      process.execPath,
+      ['--conditions=@safe/source', '--import', 'tsx', '-e', program],
+      { cwd: join(__dirname, '..', '..'), encoding: 'utf8' },
+    )
+    expect(stdout).toBe('false true\n')
   })
 })
 

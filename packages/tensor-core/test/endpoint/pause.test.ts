@@ -29,8 +29,9 @@ describe('the pause before a repeat', () => {
     ])
   })
 
-  it('is what the server asks for, if it does', () => {
-    expect(pauseBefore(3, 500, 70, 0.5)).toBe(70)
+  it('is what the server asks for, where that is longer', () => {
+    expect(pauseBefore(3, 500, 20_000, 0.5)).toBe(20_000)
+    expect(pauseBefore(0, 500, 0, 0)).toBe(500)
   })
 
   it('is shortened by a quarter at most', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
+import * as fc from 'fast-check'
 import { type Reply, firstTokenLogProbs } from '../../src/endpoint'
 import { Reply as ReplyCodec, chatReply, completionReply } from '../../src/endpoint/reply'
 import { serverWords } from '../../src/endpoint/serverWords'
@@ -129,6 +130,16 @@ describe('replies', () => {
     ],
   ])('%p refuses %j', (decode, body, message) => {
     expect(decode(body)).toEqual(E.left(expect.stringContaining(message)))
+  })
+
+  it('are decoded or refused with one line, whatever a server sends', () => {
+    const shaped = fc.record({ choices: fc.array(fc.anything(), { maxLength: 2 }) })
+    fc.assert(
+      fc.property(fc.oneof(fc.anything(), shaped), (body) => {
+        for (const decoded of [chatReply(body), completionReply(body)])
+          expect(E.isRight(decoded) || !decoded.left.includes('\n')).toBe(true)
+      }),
+    )
   })
 
   const textReply = (logprobs: unknown): E.Either<string, Reply> =>
