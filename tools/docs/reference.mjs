@@ -46,6 +46,7 @@ const floors = [
   'options',
   'formats',
   'text',
+  'endpoint',
   'lm',
   'judges',
   'pipeline',

@@ -13,7 +13,18 @@
 
 // tables -----------------------------------------------------------------------------------------
 
-const lowFloors = ['contracts', 'random', 'files', 'hub', 'options', 'engine', 'linalg', 'formats', 'text']
+const lowFloors = [
+  'contracts',
+  'random',
+  'files',
+  'hub',
+  'options',
+  'engine',
+  'linalg',
+  'formats',
+  'text',
+  'endpoint',
+]
 
 const floors = {
   'tensor-core': {
@@ -26,6 +37,7 @@ const floors = {
     linalg: ['contracts', 'random', 'engine'],
     formats: ['contracts', 'files'],
     text: ['contracts', 'files', 'formats'],
+    endpoint: ['contracts', 'random', 'files', 'options'],
     lm: lowFloors,
     judges: [...lowFloors, 'lm'],
     pipeline: [...lowFloors, 'lm', 'judges'],

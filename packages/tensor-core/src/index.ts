@@ -1,7 +1,7 @@
 /**
  * What most programs need, by name: models, adapters and data in and out, training, pipelines of defences. Every floor has a sub-path of
- * its own for the rest: `@safe/tensor-core/contracts`, `/engine`, `/linalg`, `/files`, `/options`, `/formats`, `/text`, `/lm`, `/judges`,
- * `/pipeline`, `/cli`.
+ * its own for the rest: `@safe/tensor-core/contracts`, `/engine`, `/linalg`, `/files`, `/options`, `/formats`, `/text`, `/endpoint`,
+ * `/lm`, `/judges`, `/pipeline`, `/cli`.
  */
 // what is carried ----------------------------------------------------------------------------------
 export {

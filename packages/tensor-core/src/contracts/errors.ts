@@ -70,8 +70,15 @@ export type LmError =
   | EngineError
   | FormatError
   | InputError
+/**
+ * A server of language models cannot be used: it refuses (`EndpointRefused`), does not answer (`EndpointUnreachable`), or answers
+ * something else than its API promises (`EndpointDamaged`).
+ */
+export type EndpointError =
+  | Fault<'EndpointRefused' | 'EndpointUnreachable' | 'EndpointDamaged' | 'EndpointFailed' | 'Interrupted'>
+  | InputError
 /** A judge cannot answer. A verdict that cannot be parsed is not an error: it is a verdict of nulls. */
-export type JudgeError = Fault<'UnknownJudge' | 'JudgeFailed'> | LmError
+export type JudgeError = Fault<'UnknownJudge' | 'JudgeFailed'> | LmError | EndpointError
 /** A method is missing, or uses a resource that it does not declare or that the run does not have. */
 export type MethodError = Fault<'MethodMissing' | 'ResourceMissing' | 'UndeclaredResource'>
 

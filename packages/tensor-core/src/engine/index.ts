@@ -30,4 +30,5 @@ export {
 } from './native/bfloat16'
 export { type NativeBackend, nativeBackend } from './native/backend'
 export type { NativeBinding, OpAttribute, RawTensor } from './native/binding'
-export { type Variant, cacheHome, variants } from './native/home'
+export { cacheHome } from '../files/cacheHome'
+export { type Variant, variants } from './native/home'

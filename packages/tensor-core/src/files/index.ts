@@ -1,4 +1,5 @@
 /** Files of any format: bounded reads, atomic writes, strict JSON, patterns matched in bounded time, decoding errors as one line. */
+export { cacheHome } from './cacheHome'
 export { canonicalJson, contentHash, shortHash } from './contentHash'
 export { decodeAs, decodeWith, errorLine, shownValue } from './decode'
 export { damaged, kindOf, readJson, readOptional, readText, unsupported } from './input'

@@ -2,6 +2,7 @@
  * Atomic outputs: written beside the target under a temporary name, then renamed, so that a target is whole or absent. A target
  * that exists already is refused before any work is done.
  */
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
@@ -69,7 +70,9 @@ export const makeFolder = (path: string): void => {
   }
 }
 
-const temporaryName = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+/** A name that no other process uses, on this machine or on another one that shares the folder (containers share process numbers). */
+const temporaryName = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
 
 const attempt = <A>(path: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
   TE.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where: path }))
@@ -119,9 +122,9 @@ export const writeFolder = <Err, A>(
     rm(temporary, { recursive: true, force: true }),
   )
   return pipe(
-    attempt(path, async () => {
-      await rm(temporary, { recursive: true, force: true })
+    attempt(path, () => {
       makeFolder(temporary)
+      return Promise.resolve()
     }),
     TE.chainW(() => fill(temporary)),
     TE.chainFirstW(() =>

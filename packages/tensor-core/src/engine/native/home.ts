@@ -4,13 +4,13 @@
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type EngineError, causeLine, failure } from '../../contracts'
+import { cacheHome } from '../../files/cacheHome'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -49,15 +49,6 @@ export const layout = {
 } as const
 
 // paths ------------------------------------------------------------------------------------------
-
-/** `SAFE_CACHE`, else `safe` under `XDG_CACHE_HOME`, else under `~/.cache`. */
-export const cacheHome = (env: Readonly<Record<string, string | undefined>> = process.env): string => {
-  const setting = (name: string): string | undefined => {
-    const value = env[name]
-    return value === undefined || value === '' ? undefined : value
-  }
-  return setting('SAFE_CACHE') ?? join(setting('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'safe')
-}
 
 export const engineHome = (): string => join(cacheHome(), 'engine')
 export const downloadHome = (): string => join(engineHome(), 'downloads')

@@ -1,0 +1,46 @@
+import * as fc from 'fast-check'
+import { type Concession, conceded, concessionsFor } from '../../src/endpoint/concessions'
+import { chatOutgoing } from '../../src/endpoint/request'
+
+const { body } = chatOutgoing('m', { messages: [], maxTokens: 3, seed: 1, topLogProbs: 2 })
+const all: ReadonlyArray<Concession> = ['logprobs', 'seed', 'temperature', 'max_tokens']
+
+describe('what to leave out', () => {
+  it.each<[string, ReadonlyArray<Concession>]>([
+    ['unrecognized request argument supplied: top_logprobs', ['logprobs']],
+    ['Unsupported parameter: seed', ['seed']],
+    ['logprobs and seed are unknown', ['logprobs', 'seed']],
+    ["'temperature' does not support 0", ['temperature']],
+    ["use 'max_completion_tokens'", ['max_tokens']],
+    ['bad request', ['logprobs', 'seed']],
+    ['the room temperature is too high', ['logprobs', 'seed']],
+    ['no seedlings', ['logprobs', 'seed']],
+  ])('%s', (words, concessions) => {
+    expect(concessionsFor(body, words)).toEqual(concessions)
+  })
+
+  it('is nothing where nothing optional is left', () => {
+    const plain = chatOutgoing('m', { messages: [], maxTokens: 3 }).body
+    expect(concessionsFor(plain, 'bad request')).toEqual([])
+    expect(concessionsFor(plain, 'no logprobs, no seed')).toEqual([])
+  })
+})
+
+describe('a body', () => {
+  it('without what was conceded', () => {
+    expect(conceded(body, new Set(all))).toEqual({ model: 'm', messages: [], max_completion_tokens: 3 })
+    expect(conceded(body, new Set())).toEqual(body)
+  })
+
+  it('has nothing left to concede after finitely many refusals, whatever the words', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('seed', 'logprobs', 'x', 'max_completion_tokens'), { minLength: 4 }),
+        (words) => {
+          const left = words.reduce((b, w) => conceded(b, new Set(concessionsFor(b, w))), body)
+          expect(concessionsFor(left, 'bad request')).toEqual([])
+        },
+      ),
+    )
+  })
+})
