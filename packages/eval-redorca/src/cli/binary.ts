@@ -3,12 +3,14 @@ import type { Binary } from '@safe/tensor-core/cli'
 import { ownVersion } from '../plan/versions'
 import { arenaCommand } from './arena'
 import { benchCommand } from './bench'
+import { buildCommand } from './build'
 import { compareCommand } from './compare'
 import { judgeCommand, judgesCommand } from './judge'
 import { quickstartCommand } from './quickstart'
 import { reportCommand } from './report'
 import { holmCommand, kappaCommand, wilsonCommand } from './stats'
 import { validateCommand } from './validate'
+import { winrateCommand } from './winrate'
 
 /** The binary `redorca`. */
 export const binary: Binary = {
@@ -23,7 +25,9 @@ export const binary: Binary = {
     judgesCommand,
     judgeCommand,
     validateCommand,
+    winrateCommand,
     compareCommand,
+    buildCommand,
     wilsonCommand,
     kappaCommand,
     holmCommand,
