@@ -6,6 +6,7 @@ import { benchCommand } from './bench'
 import { buildCommand } from './build'
 import { compareCommand } from './compare'
 import { judgeCommand, judgesCommand } from './judge'
+import { labelCommand } from './label'
 import { quickstartCommand } from './quickstart'
 import { reportCommand } from './report'
 import { holmCommand, kappaCommand, wilsonCommand } from './stats'
@@ -24,6 +25,7 @@ export const binary: Binary = {
     arenaCommand,
     judgesCommand,
     judgeCommand,
+    labelCommand,
     validateCommand,
     winrateCommand,
     compareCommand,
