@@ -63,6 +63,7 @@ button:hover{border-color:var(--accent)}
 button:focus-visible,input:focus-visible,summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 button[aria-pressed=true]{background:var(--accent);color:var(--onaccent);border-color:var(--accent)}
 button:disabled{opacity:.45;cursor:default}
+button[aria-pressed=true]:disabled{opacity:1}
 kbd{font:.78em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;border:1px solid currentColor;border-radius:3px;padding:0 4px;opacity:.75}
 nav{display:flex;flex-wrap:wrap;gap:8px;margin:14px 0}
 #next{margin-left:auto}
