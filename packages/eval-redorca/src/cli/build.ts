@@ -77,9 +77,9 @@ const drawnFrom = (
   )
 
 /** An id that two rows carry, where rows carry ids: other commands match rows by them. */
-const repeatedId = (rows: ReadonlyArray<Fields>): unknown => {
-  const ids = rows.flatMap(({ id }) => (id === undefined || id === null ? [] : [id]))
-  const seen = new Set<unknown>()
+const repeatedId = (rows: ReadonlyArray<Fields>): string | undefined => {
+  const ids = rows.flatMap(({ id }) => (typeof id === 'string' || typeof id === 'number' ? [String(id)] : []))
+  const seen = new Set<string>()
   return ids.find((id) => seen.size === seen.add(id).size)
 }
 
@@ -153,8 +153,7 @@ export const buildCommand = command({
       TE.chainFirstW(({ bad, good }) => writeJsonl(out, ordered([...bad.rows, ...good.rows], seed))),
       TE.tapIO(({ bad, good }) => () => {
         const id = repeatedId([...bad.rows, ...good.rows])
-        if (id !== undefined)
-          warn(`two rows have the id ${String(id)}; commands that match rows need other ids`)
+        if (id !== undefined) warn(`two rows have the id ${id}; commands that match rows need other ids`)
       }),
       TE.bindW('sha256', () => fileSha256(out)),
       TE.let('document', ({ excluded, bad, good, sha256 }) => ({

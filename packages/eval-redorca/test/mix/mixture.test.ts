@@ -54,7 +54,7 @@ describe('eligible', () => {
 })
 
 describe('a mixture', () => {
-  const words = fc.array(fc.constantFrom(...'abcdefghijklmnop'), { maxLength: 40 })
+  const words = fc.array(fc.constantFrom(...Array.from('abcdefghijklmnop')), { maxLength: 40 })
   it('is disjoint from what is kept out, has no prompt twice, and has its share', () => {
     fc.assert(
       fc.property(
@@ -88,7 +88,7 @@ describe('a mixture', () => {
     )
   })
   it('contains the unsafe rows of a smaller share of the same seed', () => {
-    const pool = eligible(keyed(...'abcdefghij'), new Set())
+    const pool = eligible(keyed(...Array.from('abcdefghij')), new Set())
     const take = (n: number): ReadonlyArray<string> => {
       const rows = drawn(pool, n, 7, 'unsafe', 'u')
       return E.isRight(rows) ? rows.right : []
