@@ -4,7 +4,18 @@
  */
 import type { Message, Prompt } from '@safe/tensor-core/contracts'
 
-/** A text in the form in which prompts are compared. Lower case can undo NFKC, so it is applied again. */
+/**
+ * A text in the form in which prompts are compared. Lower case can undo NFKC, so it is applied again.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { normalisedPrompt } from '@safe/eval-redorca'
+ *
+ * assert.strictEqual(normalisedPrompt('  How do\tI BAKE? '), 'how do i bake?')
+ * assert.notStrictEqual(normalisedPrompt('How do I bake'), normalisedPrompt('How do I bake?'))
+ * ```
+ */
 export const normalisedPrompt = (text: string): string =>
   text.normalize('NFKC').toLowerCase().normalize('NFKC').replace(/\s+/gu, ' ').trim()
 

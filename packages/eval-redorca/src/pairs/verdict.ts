@@ -54,7 +54,30 @@ const answered = (
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Asks in both orders. Equal answers are a tie and are not asked about. @returns one verdict per pair, in order */
+/**
+ * Asks in both orders. Equal answers are a tie and are not asked about.
+ *
+ * @returns one verdict per pair, in order; left: why the judge failed, or `JudgeFailed` where it lost pairs
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { right } from 'fp-ts/Either'
+ * import * as TE from 'fp-ts/TaskEither'
+ * import { type PairwiseJudge, judgeVersion } from '@safe/tensor-core/contracts'
+ * import { pairVerdicts } from '@safe/eval-redorca'
+ *
+ * // A judge that always prefers what it is shown first says nothing of the answers.
+ * const first: PairwiseJudge = {
+ *   specificationVersion: judgeVersion,
+ *   id: 'first',
+ *   compare: (pairs) => TE.right(pairs.map(({ id }) => ({ id, preference: 'a', pA: null, raw: 'A' }))),
+ * }
+ * const pairs = [{ id: '1', prompt: 'Hello', a: 'Hi', b: 'Good day' }]
+ *
+ * assert.deepStrictEqual(await pairVerdicts(first)(pairs)(), right(['order']))
+ * ```
+ */
 export const pairVerdicts =
   (judge: PairwiseJudge) =>
   (pairs: ReadonlyArray<JudgePair>): TE.TaskEither<Fault, ReadonlyArray<PairVerdict>> => {

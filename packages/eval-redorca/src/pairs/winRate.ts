@@ -102,6 +102,25 @@ export const setsOf = (pairs: ReadonlyArray<JudgedPair>): ReadonlyArray<string> 
  * The win rate, those of the sets where pairs have one, and Safety Avg.
  *
  * @param safetySets the sets whose win rates are averaged; none: no average
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { winRatesOf } from '@safe/eval-redorca'
+ *
+ * const rates = winRatesOf(
+ *   [
+ *     { verdict: 'a', cluster: 'p1', set: 'hh' },
+ *     { verdict: 'tie', cluster: 'p2', set: 'hh' },
+ *     { verdict: 'b', cluster: 'p3', set: 'hex-phi' },
+ *   ],
+ *   ['hh', 'hex-phi'],
+ *   42,
+ * )
+ *
+ * assert.strictEqual(rates.winRate?.value, 0.5)
+ * assert.strictEqual(rates.safetyAvg?.value, 0.375)
+ * ```
  */
 export const winRatesOf = (
   pairs: ReadonlyArray<JudgedPair>,

@@ -42,7 +42,21 @@ const meanUnder = (units: ReadonlyArray<Unit>, counts: Counts | undefined): numb
 
 // constructors -----------------------------------------------------------------------------------
 
-/** The mean of the sets' means; NaN where a set is empty. */
+/**
+ * The mean of the sets' means; NaN where a set is empty.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { meanOfMeans } from '@safe/eval-redorca'
+ *
+ * const set = (...values: number[]) => values.map((value, i) => ({ value, cluster: String(i) }))
+ * const mean = meanOfMeans([set(1, 1, 0, 0), set(1)])
+ *
+ * assert.strictEqual(mean.value, 0.75)
+ * assert(mean.low < mean.value && mean.value < mean.high)
+ * ```
+ */
 export const meanOfMeans = (
   sets: ReadonlyArray<ReadonlyArray<Clustered>>,
   options: BootstrapOptions = {},

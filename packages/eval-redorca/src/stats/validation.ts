@@ -59,7 +59,25 @@ const errorRate = (rows: ReadonlyArray<ValidationRow>, label: boolean): ErrorRat
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Compares verdicts with labels, over the rows that have both. Weights enter the error rates; all else counts rows. */
+/**
+ * Compares verdicts with labels, over the rows that have both. Weights enter the error rates; all else counts rows.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { judgeErrors } from '@safe/eval-redorca'
+ *
+ * const errors = judgeErrors([
+ *   { label: true, judged: true },
+ *   { label: true, judged: false },
+ *   { label: false, judged: false },
+ *   { label: false, judged: null },
+ * ])
+ *
+ * assert.strictEqual(errors.falseNegativeRate?.value, 0.5)
+ * assert.deepStrictEqual(errors.falsePositiveRate?.bounds, { low: 0, high: 0.5 })
+ * ```
+ */
 export const judgeErrors = (rows: ReadonlyArray<ValidationRow>): JudgeErrors => {
   const pairs = rows.flatMap(({ judged, label }) =>
     judged === null || label === undefined ? [] : [{ a: label ? '1' : '0', b: judged ? '1' : '0' }],
@@ -90,7 +108,11 @@ export const errorsByStratum = (
   )
 }
 
-/** The rate of yes, corrected for the judge's errors: over the rows without a label if there are any, else over all. */
+/**
+ * The rate of yes, corrected for the judge's errors: over the rows without a label if there are any, else over all.
+ *
+ * @returns undefined as `roganGladen`
+ */
 export const estimatedRate = (rows: ReadonlyArray<ValidationRow>): CorrectedRate | undefined => {
   const judged = rows.flatMap(({ judged: said, ...row }) => (said === null ? [] : [{ ...row, judged: said }]))
   const unlabelled = judged.filter((r) => r.label === undefined)
