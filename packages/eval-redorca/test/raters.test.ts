@@ -174,6 +174,12 @@ describe('judgeErrors', () => {
     const labelled = rows.slice(0, 30)
     expect(estimatedRate(labelled)?.observed).toBeCloseTo(11 / 30, 12)
     expect(estimatedRate([...labelled, { label: undefined, judged: false }])?.observed).toBe(0)
+    // Rows of one class drawn at a tenth: the labels' own rate is theirs weighted, 50 of 70.
+    const uneven = [
+      ...of(5, 5).map((judged) => ({ label: true, judged, weight: 10 })),
+      ...of(20, 0).map((judged) => ({ label: false, judged, weight: 1 })),
+    ]
+    expect(estimatedRate(uneven)?.value).toBeCloseTo(50 / 70, 12)
   })
 })
 

@@ -8,7 +8,9 @@ import { cellName } from '../plan/factors'
 import { escaped } from '../report/markup'
 import type { StoredVerdicts } from '../results/verdictAxes'
 import type { Chosen, LabelSource } from './choose'
-import { body, script, style } from './pageParts'
+import { body } from './pageBody'
+import { script } from './pageScript'
+import { style } from './pageStyle'
 
 // model ------------------------------------------------------------------------------------------
 

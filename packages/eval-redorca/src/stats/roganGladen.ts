@@ -82,6 +82,7 @@ const interval = (
  *
  * @param labelled rows with the judge's verdict and a true label, to estimate sensitivity and specificity
  * @param judged the judge's verdicts on the rows whose rate is estimated
+ * @param weights how many rows each of those stands for; 1 where left out
  * @returns undefined where all labels are equal, nothing was judged, or the judge is no better than chance
  *
  * @example
@@ -102,6 +103,7 @@ const interval = (
 export const roganGladen = (
   labelled: ReadonlyArray<JudgedAndLabelled>,
   judged: ReadonlyArray<boolean>,
+  weights?: ReadonlyArray<number>,
 ): CorrectedRate | undefined => {
   const share = (label: boolean): Share =>
     shareOf(
@@ -110,7 +112,7 @@ export const roganGladen = (
         .map(({ judged: said, weight = 1 }) => ({ counts: said === label, weight })),
     )
   const [sensitivity, specificity] = [share(true), share(false)]
-  const observed = shareOf(judged.map((counts) => ({ counts, weight: 1 })))
+  const observed = shareOf(judged.map((counts, i) => ({ counts, weight: weights?.[i] ?? 1 })))
   const informed = sensitivity.value + specificity.value - 1
   if (!(informed > 0) || judged.length === 0) return undefined
   const value = within((observed.value + specificity.value - 1) / informed)

@@ -116,10 +116,12 @@ export const errorsByStratum = (
 export const estimatedRate = (rows: ReadonlyArray<ValidationRow>): CorrectedRate | undefined => {
   const judged = rows.flatMap(({ judged: said, ...row }) => (said === null ? [] : [{ ...row, judged: said }]))
   const unlabelled = judged.filter((r) => r.label === undefined)
+  const estimated = unlabelled.length > 0 ? unlabelled : judged
   return roganGladen(
     judged.flatMap(({ judged: said, label, weight = 1 }) =>
       label === undefined ? [] : [{ judged: said, label, weight }],
     ),
-    (unlabelled.length > 0 ? unlabelled : judged).map((r) => r.judged),
+    estimated.map((r) => r.judged),
+    estimated.map(({ weight = 1 }) => weight),
   )
 }
