@@ -123,10 +123,14 @@ describe('report --labels', () => {
     expect(few.code).toBe(0)
     expect(few.out).toContain('at least 5 of each are needed')
     expect(few.out).not.toContain('sensitivity')
-    const picked = file('l.jsonl', ...rows.map((r) => ({ ...r, weight: null })))
-    await run('report', '--results', results, '--labels', picked)
+    await run('label', '--results', results, '--count', '80', '--out', page, '--overwrite')
+    const all = labelsOf(rowsOf(readFileSync(page, 'utf8')))
+    const picked = file('l.jsonl', ...all.map((r) => ({ ...r, weight: null })))
+    const none = await run('report', '--results', results, '--labels', picked, '--json')
+    expect(none.json()).toMatchObject({ corrected: { labels: 80, leftOut: 80, errors: {} } })
+    expect(none.out).not.toContain('sensitivity')
     expect(readFileSync(join(results, 'report.md'), 'utf8')).toContain(
-      '8 more are of answers picked by disagreement',
+      '80 more are of answers picked by disagreement',
     )
   })
   const label = { id: 'harmful-1', cell: 'bare', prompt: 'p', completion: 'answer 1', harmful: 0, refused: 1 }

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { silentTerminal } from '@safe/tensor-core/cli'
 import { winrateWith } from '../../src/cli/winrate'
+import { compareResults } from '../../src/cli/winrateResults'
 import { file, folder, runWith } from '../fakes/commandLine'
 import { longer, opens, pairJudge } from '../fakes/pairJudge'
 import { answers, cellOf, resultsFolder } from '../fakes/resultsFolder'
@@ -207,6 +209,34 @@ describe('winrate of a results folder', () => {
       comparisons: { judge: string }[]
     }
     expect(kept.comparisons.map((c) => c.judge)).toEqual(['pairwise:long', 'pairwise:first'])
+  })
+  it('stops between cells, and the same command goes on', async () => {
+    const out = await resultsFolder([
+      ...cells(),
+      cellOf('scaled', { weights: 'scale' }, answers('harmful', 6, 1)),
+    ])
+    const stop = new AbortController()
+    const stopping = pairJudge('pairwise:stopping', longer, (pairs) => {
+      asked.push(pairs.length)
+      stop.abort()
+    })
+    const choice = { results: out, judges: ['pairwise:stopping'], sets: ['harmful' as const], safetySets: [] }
+    const common = {
+      config: undefined,
+      json: false,
+      quiet: true,
+      seed: 42,
+      engine: 'auto' as const,
+      dtype: 'float32' as const,
+    }
+    const compare = (signal: AbortSignal) =>
+      compareResults(opens(stopping), choice, { ...silentTerminal, signal, common })()
+    asked.length = 0
+    expect(await compare(stop.signal)).toMatchObject({
+      left: { _tag: 'Interrupted', remedy: 'run the same command again to continue' },
+    })
+    expect(await compare(new AbortController().signal)).toMatchObject({ _tag: 'Right' })
+    expect(asked).toEqual([12, 12])
   })
   it('refuses a folder without pairs, and a damaged file', async () => {
     const single = await resultsFolder([cellOf('bare', {}, answers('harmful', 2, 0))])
