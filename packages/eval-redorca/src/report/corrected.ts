@@ -1,6 +1,12 @@
 /** The section of corrected rates: what people's labels say of the judge, and the rates without its errors. */
 import { cellName } from '../plan/factors'
-import type { CorrectedCell, CorrectedName, Correction, Corrections } from '../results/corrected'
+import {
+  type CorrectedCell,
+  type CorrectedName,
+  type Correction,
+  type Corrections,
+  fewestLabels,
+} from '../results/corrected'
 import type { ErrorRate, JudgeErrors } from '../stats'
 import { rateCell } from './cells'
 import { percent, range, regimeWords } from './format'
@@ -31,7 +37,7 @@ const method = ({ labels, leftOut }: Corrections): string =>
     leftOut === 0
       ? ''
       : ` (${leftOut} more are of answers picked by disagreement, which are no sample and correct nothing)`
-  }: rates corrected for the judge’s errors (Rogan-Gladen), with 95 % intervals that cover the uncertainty of the labels (arXiv 2511.21140). A cell is corrected by its own labels where it has five of each class, else by those of all cells, which assumes that the judge errs alike on them (marked *).`
+  }: rates corrected for the judge’s errors (Rogan-Gladen), with 95 % intervals that cover the uncertainty of the labels (arXiv 2511.21140). A cell is corrected by its own labels where it has ${fewestLabels} of each class, else by those of all cells, which assumes that the judge errs alike on them (marked *); where these have fewer than ${fewestLabels} of a class, by none.`
 
 const errorText = (e: ErrorRate | null): string =>
   e === null ? 'no such label' : `${percent(e.value)} % (${range(e)}), n = ${e.n}`
@@ -68,27 +74,30 @@ const correctedCell = (label: string, c: Correction | undefined): Markup =>
           <span class="range">${range(c.corrected)}</span>
         </td>`
 
+const errorsTable = (c: Corrections): Markup =>
+  html`<table class="numbers">
+    <thead>
+      <tr>
+        ${errorHead.map((h) => html`<th>${h}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${errorRows(c).map(
+        ([first = '', ...rest]) =>
+          html`<tr>
+            <th>${first}</th>
+            ${rest.map((text, i) => html`<td data-label="${errorHead[i + 1] ?? ''}">${text}</td>`)}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`
+
 const page = (c: Corrections): Markup => {
   const shown = shownNames(c)
   return html`<section>
     <h2>Corrected for the judge’s errors</h2>
     <p>${method(c)}</p>
-    <table class="numbers">
-      <thead>
-        <tr>
-          ${errorHead.map((h) => html`<th>${h}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${errorRows(c).map(
-          ([first = '', ...rest]) =>
-            html`<tr>
-              <th>${first}</th>
-              ${rest.map((text, i) => html`<td data-label="${errorHead[i + 1] ?? ''}">${text}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
+    ${errorRows(c).length > 0 && errorsTable(c)}
     <table class="numbers sortable">
       <thead>
         <tr>
@@ -134,7 +143,7 @@ const text = (c: Corrections): string => {
   return [
     '## Corrected for the judge’s errors',
     plain(method(c)),
-    table(errorHead, errorRows(c)),
+    ...(errorRows(c).length === 0 ? [] : [table(errorHead, errorRows(c))]),
     table(
       ['Cell', ...shown.flatMap((n) => [names[n].title, `${names[n].title}, corrected`])],
       c.cells.map((cell) => [

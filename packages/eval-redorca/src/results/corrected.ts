@@ -113,7 +113,7 @@ const correction = (
       : {
           note: isEnough(counts)
             ? 'the judge is no better than chance on the labelled answers'
-            : `too few labels: ${counts.yes} yes, ${counts.no} no, at least ${fewestLabels} of each are needed`,
+            : `too few labels: ${counts.yes} yes, ${counts.no} no`,
         }),
   }
 }
