@@ -1,18 +1,30 @@
 /** RedOrca: judges, statistics, suites and the benchmark of all combinations of defences. */
 export {
   type Agreement,
+  type Clustered,
   type CorrectedRate,
+  type ErrorRate,
   type Estimate,
+  type JudgeErrors,
   type JudgedAndLabelled,
   type RatedPair,
+  type ValidationRow,
   agreement,
+  errorsByStratum,
+  estimatedRate,
   holm,
+  judgeErrors,
+  krippendorffAlpha,
   mcnemarExact,
+  meanOfMeans,
   meanWithInterval,
   roganGladen,
   ruleOfThree,
   wilson,
 } from './stats'
+export { type PairVerdict, pairVerdicts } from './pairs/verdict'
+export { type JudgedPair, type WinRate, type WinRates, pairAgreement, winRatesOf } from './pairs/winRate'
+export { normalisedPrompt, promptKey } from './mix/promptKey'
 export {
   type EvaluationItem,
   type EvaluationSet,

@@ -3,12 +3,15 @@ import type { Binary } from '@safe/tensor-core/cli'
 import { ownVersion } from '../plan/versions'
 import { arenaCommand } from './arena'
 import { benchCommand } from './bench'
+import { buildCommand } from './build'
 import { compareCommand } from './compare'
 import { judgeCommand, judgesCommand } from './judge'
+import { labelCommand } from './label'
 import { quickstartCommand } from './quickstart'
 import { reportCommand } from './report'
 import { holmCommand, kappaCommand, wilsonCommand } from './stats'
 import { validateCommand } from './validate'
+import { winrateCommand } from './winrate'
 
 /** The binary `redorca`. */
 export const binary: Binary = {
@@ -22,8 +25,11 @@ export const binary: Binary = {
     arenaCommand,
     judgesCommand,
     judgeCommand,
+    labelCommand,
     validateCommand,
+    winrateCommand,
     compareCommand,
+    buildCommand,
     wilsonCommand,
     kappaCommand,
     holmCommand,

@@ -3,55 +3,10 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, commaSeparated, file, optional, required, text } from '@safe/tensor-core/cli'
-import { type Fault, badInput } from '@safe/tensor-core/contracts'
+import type { Fault } from '@safe/tensor-core/contracts'
 import { holm, mcnemarExact, meanWithInterval } from '../stats'
-import { type Row, numberField, rowsOf, textField } from './rowFields'
-
-// matching ---------------------------------------------------------------------------------------
-
-interface Matched {
-  readonly a: Row
-  readonly b: Row
-}
-
-const byId = (rows: ReadonlyArray<Row>): E.Either<Fault, ReadonlyMap<string, Row>> => {
-  const found = new Map<string, Row>()
-  for (const row of rows) {
-    if (found.has(row.id))
-      return E.left(
-        badInput('BadRow', `id ${row.id} occurs twice`, {
-          where: row.where,
-          remedy: 'give each row its own id',
-        }),
-      )
-    found.set(row.id, row)
-  }
-  return E.right(found)
-}
-
-/** An id that only one file has is an error: otherwise its row would be dropped silently. */
-const matched = (a: ReadonlyArray<Row>, b: ReadonlyArray<Row>): E.Either<Fault, ReadonlyArray<Matched>> =>
-  pipe(
-    E.Do,
-    E.bind('ours', () => byId(a)),
-    E.bind('theirs', () => byId(b)),
-    E.chain(({ ours, theirs }) => {
-      const alone = [...a.filter((r) => !theirs.has(r.id)), ...b.filter((r) => !ours.has(r.id))][0]
-      return alone === undefined
-        ? E.right(
-            a.flatMap((row) => {
-              const other = theirs.get(row.id)
-              return other === undefined ? [] : [{ a: row, b: other }]
-            }),
-          )
-        : E.left(
-            badInput('BadRow', `id ${alone.id} is in one file only`, {
-              where: alone.where,
-              remedy: 'compare the same items',
-            }),
-          )
-    }),
-  )
+import { type Matched, matched } from './matchedRows'
+import { numberField, rowsOf, textField } from './rowFields'
 
 // comparing --------------------------------------------------------------------------------------
 

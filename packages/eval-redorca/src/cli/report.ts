@@ -2,10 +2,12 @@
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, folder, optional, required } from '@safe/tensor-core/cli'
+import { command, dataFile, folder, optional, required } from '@safe/tensor-core/cli'
 import { writeWhole } from '@safe/tensor-core/files'
+import { correctionsOf } from '../results/corrected'
+import { readLabels } from '../results/labelRows'
 import { readResults } from '../results/resultsFile'
-import { writeReport } from '../report'
+import { correctedSection, writeReport } from '../report'
 
 export const reportCommand = command({
   name: 'report',
@@ -15,14 +17,34 @@ export const reportCommand = command({
     out: optional(
       folder('write them here instead, without links to the samples (default: the results folder)'),
     ),
+    labels: optional(
+      dataFile('labels.jsonl of people: adds rates corrected for the judge’s errors (redorca label)'),
+    ),
   },
-  run: ({ results: from, out = from }) =>
+  run: ({ results: from, out = from, labels }) =>
     pipe(
-      readResults(from),
-      TE.chainFirstW(({ results }) =>
-        writeWhole(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`),
+      TE.Do,
+      TE.bindW('read', () => readResults(from)),
+      TE.bindW('corrections', ({ read }) =>
+        labels === undefined
+          ? TE.right(undefined)
+          : pipe(
+              readLabels(labels, read.samples),
+              TE.map((found) => correctionsOf(read.results, read.samples, found)),
+            ),
       ),
-      TE.chainW((read) => writeReport({ results: from, out }, read)),
-      TE.map((report) => ({ json: { report }, text: report })),
+      TE.chainFirstW(({ read }) =>
+        writeWhole(join(out, 'results.json'), `${JSON.stringify(read.results, null, 1)}\n`),
+      ),
+      TE.bindW('report', ({ read, corrections }) =>
+        writeReport(
+          { results: from, out },
+          { ...read, sections: corrections === undefined ? [] : [correctedSection(corrections)] },
+        ),
+      ),
+      TE.map(({ report, corrections }) => ({
+        json: { report, ...(corrections === undefined ? {} : { corrected: corrections }) },
+        text: report,
+      })),
     ),
 })

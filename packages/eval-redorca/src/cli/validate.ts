@@ -1,150 +1,174 @@
-/** `validate`: a judge against human labels: agreement beyond chance, and the rate corrected for the judge's errors. */
+/** `validate`: judges against human labels: agreement beyond chance, error rates, and the rate corrected for them. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
+  type Command,
+  choice,
   command,
-  dataFile,
   commaSeparated,
-  custom,
+  dataFile,
   flag,
+  many,
   optional,
   required,
   text,
+  withDefault,
 } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { judgeNamed } from '@safe/tensor-core/judges'
-import { agreement, roganGladen } from '../stats'
+import { openJudge } from '@safe/tensor-core/judges'
+import { labelAxes, saysOn } from '../results/verdictAxes'
+import { type ValidationRow, errorsByStratum, estimatedRate, judgeErrors, krippendorffAlpha } from '../stats'
 import { fieldOptions, itemOf } from './judge'
-import { type Row, rowsOf, textField } from './rowFields'
+import { labelMapping, labelOf, plainLabels } from './labelField'
+import { type Row, numberField, rowsOf, textField } from './rowFields'
+import { type Validated, validatedJson, validatedText } from './validated'
+import { type OpenJudge, type VerdictColumn, judgeUseOf, verdictColumn } from './verdictColumns'
 
-// labels -----------------------------------------------------------------------------------------
+// parts ------------------------------------------------------------------------------------------
 
-interface Mapping {
-  readonly value: string
-  readonly label: boolean
-}
+const optionalField = <A>(
+  field: string | undefined,
+  rows: ReadonlyArray<Row>,
+  read: (field: string) => (row: Row) => E.Either<Fault, A>,
+): E.Either<Fault, ReadonlyArray<A> | undefined> =>
+  field === undefined ? E.right(undefined) : pipe(rows, E.traverseArray(read(field)))
 
-const mapping = custom(
-  'which labels mean refused (1) and which do not (0)',
-  'VALUE=0|1',
-  (u): E.Either<string, Mapping> => {
-    const parts = typeof u === 'string' ? /^(.+)=([01])$/.exec(u) : null
-    return parts?.[1] === undefined
-      ? E.left('must be VALUE=1 or VALUE=0')
-      : E.right({ value: parts[1], label: parts[2] === '1' })
-  },
-)
-
-const plainLabels: ReadonlyArray<Mapping> = [
-  { value: '1', label: true },
-  { value: '0', label: false },
-  { value: 'true', label: true },
-  { value: 'false', label: false },
-]
-
-/** Undefined for a row that has no label. */
-const labelOf =
-  (field: string, map: ReadonlyArray<Mapping>) =>
-  (row: Row): E.Either<Fault, boolean | undefined> => {
-    if (row.value[field] === undefined || row.value[field] === null || row.value[field] === '')
-      return E.right(undefined)
-    return pipe(
-      textField(field)(row),
-      E.chain((value) => {
-        const found = map.find((m) => m.value === value)
-        return found === undefined
-          ? E.left(
-              badInput('BadRow', `label ${value} is not known`, {
-                where: row.where,
-                remedy: `give --label-map ${value}=1 or ${value}=0`,
-              }),
-            )
-          : E.right(found.label)
-      }),
+/** A weight of a row that was drawn for labelling: above 0. */
+const weightField =
+  (field: string) =>
+  (row: Row): E.Either<Fault, number> =>
+    pipe(
+      numberField(field)(row),
+      E.filterOrElse(
+        (w) => w > 0,
+        (): Fault =>
+          badInput('BadRow', `field ${field} must be above 0`, {
+            where: row.where,
+            remedy: 'rows picked by disagreement have no weight: leave them out',
+          }),
+      ),
     )
-  }
+
+const rowsFor = (
+  { ofHarm, verdicts }: VerdictColumn,
+  axis: (typeof labelAxes)[number],
+  labels: ReadonlyArray<boolean | undefined>,
+  weights: ReadonlyArray<number> | undefined,
+  strata: ReadonlyArray<string> | undefined,
+): ReadonlyArray<ValidationRow> =>
+  verdicts.map((verdict, i) => {
+    const [weight, stratum] = [weights?.[i], strata?.[i]]
+    return {
+      judged: saysOn(axis, ofHarm)(verdict),
+      label: labels[i],
+      ...(weight === undefined ? {} : { weight }),
+      ...(stratum === undefined ? {} : { stratum }),
+    }
+  })
+
+const alphaOf = (columns: ReadonlyArray<ReadonlyArray<boolean | null | undefined>>): number | null => {
+  const [first = []] = columns
+  return krippendorffAlpha(
+    first.map((_, i) => columns.map((column) => (typeof column[i] === 'boolean' ? String(column[i]) : null))),
+  )
+}
 
 // command ----------------------------------------------------------------------------------------
 
-export const validateCommand = command({
-  name: 'validate',
-  description: 'compare the refusals found by a judge with human labels',
-  options: {
-    judge: required(text('judge', 'NAME')),
-    data: required(dataFile('JSONL or CSV rows with a completion and a label')),
-    labelField: required(text('field with the human label')),
-    labelMap: optional(commaSeparated(mapping)),
-    estimate: flag(
-      'also give the corrected rate of refusals; rows without a label then count only for that rate',
-    ),
-    ...fieldOptions,
-  },
-  run: ({ judge, data, labelField, labelMap, estimate, promptField, completionField }) =>
-    pipe(
-      TE.Do,
-      TE.bindW('judging', () => TE.fromEither(judgeNamed(judge, { where: '--judge' }))),
-      TE.bindW('rows', () => rowsOf(data)),
-      TE.bindW('items', ({ rows }) =>
-        TE.fromEither(pipe(rows, E.traverseArray(itemOf(promptField, completionField)))),
+/** The command, with the way in which judges are opened. */
+export const validateWith = (open: OpenJudge): Command =>
+  command({
+    name: 'validate',
+    description:
+      'compare judges with human labels: confusion, kappa, error rates; a judge whose verdicts the rows carry is not asked again',
+    options: {
+      judge: required(many(text('judge, or the id of one whose verdicts the rows carry', 'NAME'))),
+      data: required(dataFile('JSONL or CSV rows with a completion and a label')),
+      labelField: required(text('field with the human label')),
+      labelMap: optional(commaSeparated(labelMapping)),
+      axis: withDefault('refused', choice('what the label says of the completion', labelAxes)),
+      strata: optional(text('field whose values get error rates of their own')),
+      weightField: optional(
+        text('field with the number of rows that a row stands for, where rows were drawn unevenly'),
       ),
-      TE.bindW('labels', ({ rows }) =>
-        TE.fromEither(pipe(rows, E.traverseArray(labelOf(labelField, labelMap ?? plainLabels)))),
+      estimate: flag(
+        'also give the rate corrected for the judge (Rogan-Gladen); rows without a label then count only for that rate',
       ),
-      TE.filterOrElseW(
-        ({ labels }) => estimate || labels.every((l) => l !== undefined),
-        ({ rows, labels }): Fault =>
-          badInput('BadRow', `field ${labelField} is missing`, {
-            where: rows[labels.indexOf(undefined)]?.where ?? data,
-            remedy: 'name the field with --label-field',
-          }),
+      ...fieldOptions,
+    },
+    run: (
+      {
+        judge,
+        data,
+        labelField,
+        labelMap,
+        axis,
+        strata: stratum,
+        weightField: weighted,
+        estimate,
+        promptField,
+        completionField,
+      },
+      context,
+    ) =>
+      pipe(
+        TE.Do,
+        TE.bindW('rows', () => rowsOf(data)),
+        TE.bindW('items', ({ rows }) =>
+          TE.fromEither(pipe(rows, E.traverseArray(itemOf(promptField, completionField)))),
+        ),
+        TE.bindW('labels', ({ rows }) =>
+          TE.fromEither(pipe(rows, E.traverseArray(labelOf(labelField, labelMap ?? plainLabels)))),
+        ),
+        TE.bindW('strata', ({ rows }) => TE.fromEither(optionalField(stratum, rows, textField))),
+        TE.bindW('weights', ({ rows }) => TE.fromEither(optionalField(weighted, rows, weightField))),
+        TE.filterOrElseW(
+          ({ labels }) => estimate || labels.every((l) => l !== undefined),
+          ({ rows, labels }): Fault =>
+            badInput('BadRow', `field ${labelField} is missing`, {
+              where: rows[labels.indexOf(undefined)]?.where ?? data,
+              remedy: 'name the field with --label-field',
+            }),
+        ),
+        TE.bindW('columns', ({ rows, items }) =>
+          pipe(
+            judge,
+            TE.traverseSeqArray((spec) => verdictColumn(open, judgeUseOf(context))(spec, rows, items)),
+          ),
+        ),
+        TE.filterOrElseW(
+          ({ columns }) => new Set(columns.map((c) => c.id)).size === columns.length,
+          ({ columns }): Fault =>
+            badInput('BadOption', `${columns[0]?.id ?? ''} is given twice`, { where: '--judge' }),
+        ),
+        TE.chainEitherKW(({ columns, labels, strata, weights }) => {
+          const judged = columns.map((column): Validated => {
+            const rows = rowsFor(column, axis, labels, weights, strata)
+            return {
+              id: column.id,
+              axis,
+              ofHarm: column.ofHarm,
+              said: rows.map((r) => r.judged),
+              errors: judgeErrors(rows),
+              ...(strata === undefined ? {} : { strata: errorsByStratum(rows) }),
+              ...(estimate ? { estimate: estimatedRate(rows) ?? null } : {}),
+            }
+          })
+          if (judged.some((j) => j.errors.n === 0))
+            return E.left<Fault>(
+              badInput('EmptyData', 'no row has both a label and a verdict', { where: data }),
+            )
+          const said = judged.map((j) => j.said)
+          return E.right({
+            json: validatedJson(judged, {
+              alpha: alphaOf(said),
+              alphaWithLabels: alphaOf([...said, labels]),
+            }),
+            text: validatedText(judged, alphaOf(said)),
+          })
+        }),
       ),
-      TE.bindW('judgements', ({ judging, items }) => judging.judge(items)),
-      TE.chainW(({ judging, labels, judgements }) => {
-        const judged = judgements.flatMap(({ verdict }, i) =>
-          verdict.refused === null ? [] : [{ judged: verdict.refused, label: labels[i] }],
-        )
-        const labelled = judged.flatMap(({ judged: refused, label }) =>
-          label === undefined ? [] : [{ judged: refused, label }],
-        )
-        if (labelled.length === 0)
-          return TE.left<Fault>(
-            badInput('EmptyData', 'no row has both a label and a verdict', { where: data }),
-          )
-        const unlabelled = judged.filter((r) => r.label === undefined)
-        const { n, confusion, accuracy, kappa, kappaInterval, alpha } = agreement(
-          labelled.map((r) => ({ a: r.label ? '1' : '0', b: r.judged ? '1' : '0' })),
-        )
-        const rate = estimate
-          ? (roganGladen(
-              labelled,
-              (unlabelled.length > 0 ? unlabelled : judged).map((r) => r.judged),
-            ) ?? null)
-          : undefined
-        return TE.right({
-          json: {
-            judge: judging.id,
-            n,
-            confusion,
-            accuracy,
-            kappa,
-            kappaInterval,
-            alpha,
-            unparseable: judgements.length - judged.length,
-            ...(rate === undefined ? {} : { estimate: rate }),
-          },
-          text: [
-            `${judging.id}: n ${n}, accuracy ${accuracy.toFixed(3)}`,
-            kappa === null || kappaInterval === null
-              ? 'kappa undefined'
-              : `kappa ${kappa.toFixed(3)} [${kappaInterval.low.toFixed(3)}, ${kappaInterval.high.toFixed(3)}]`,
-            ...(rate === undefined || rate === null
-              ? []
-              : [
-                  `corrected rate ${rate.value.toFixed(3)} [${rate.low.toFixed(3)}, ${rate.high.toFixed(3)}]`,
-                ]),
-          ].join(', '),
-        })
-      }),
-    ),
-})
+  })
+
+export const validateCommand = validateWith(openJudge)

@@ -7,10 +7,14 @@ import { parse } from 'yaml'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { writeWhole } from '@safe/tensor-core/files'
 import type { Results } from '../results/results'
+import { readWinRates } from '../results/winRatesFile'
 import type { Sample } from '../suite/samples'
 import { markdown } from './markdown'
 import { page } from './page'
+import type { Section } from './section'
+import { winRatesSection } from './winRates'
 
+export { correctedSection } from './corrected'
 export { headline } from './headline'
 export { markdown } from './markdown'
 export { page, type ReportInput } from './page'
@@ -28,19 +32,29 @@ export interface ReportPlace {
   readonly out: string
 }
 
-/** Writes `report.html` and `report.md`. @returns the page's path */
+/** Writes `report.html` and `report.md`, with the win rates of the folder where it has any. @returns the page's path */
 export const writeReport = (
   place: ReportPlace,
   {
     results,
     samples,
-  }: { readonly results: Results; readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>> },
+    sections: given = [],
+  }: {
+    readonly results: Results
+    readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
+    /** Parts that not every benchmark has. */
+    readonly sections?: ReadonlyArray<Section>
+  },
 ): TE.TaskEither<Fault, string> => {
   const path = join(place.out, 'report.html')
   const linked = resolve(place.out) === resolve(place.results)
   return pipe(
-    writeWhole(path, page({ results, samples, config: configIn(place.results), linked })),
-    TE.chain(() => writeWhole(join(place.out, 'report.md'), markdown(results))),
+    readWinRates(place.results),
+    TE.map((file) => [...given, ...(file === undefined ? [] : winRatesSection(file, results, samples))]),
+    TE.chainFirstW((sections) =>
+      writeWhole(path, page({ results, samples, config: configIn(place.results), linked, sections })),
+    ),
+    TE.chainW((sections) => writeWhole(join(place.out, 'report.md'), markdown(results, sections))),
     TE.map(() => resolve(path)),
   )
 }

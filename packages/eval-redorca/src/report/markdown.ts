@@ -7,14 +7,10 @@ import { percent, points, range, regimeWords, signedRange } from './format'
 import { aloneSentence, headline } from './headline'
 import { sharedJudge } from './judges'
 import { type RegimeReading, byMerit, readingOf } from './reading'
+import type { Section } from './section'
+import { plain, table } from './tableText'
 
 // parts ------------------------------------------------------------------------------------------
-
-/** Escapes text from outside for a table cell. */
-const plain = (text: string): string => text.replace(/[|\r\n]+/g, ' ').replace(/([<*_`\\])/g, '\\$1')
-
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
-  [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows].map((r) => `| ${r.join(' | ')} |`).join('\n')
 
 const rate = (e: Estimate | undefined): string =>
   e === undefined ? '–' : `${percent(e.value)} (${range(e)})`
@@ -87,8 +83,8 @@ const regimeText = (results: Results, regime: RegimeReading): string => {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** The report as one Markdown document. */
-export const markdown = (results: Results): string => {
+/** The report as one Markdown document. @param sections parts that not every benchmark has */
+export const markdown = (results: Results, sections: ReadonlyArray<Section> = []): string => {
   const { stamp } = results
   const warning = sharedJudge(results)
   return `${[
@@ -97,6 +93,7 @@ export const markdown = (results: Results): string => {
     ...(warning === undefined ? [] : [plain(warning)]),
     'Percent with 95 % intervals.',
     ...readingOf(results).regimes.map((regime) => regimeText(results, regime)),
+    ...sections.map((section) => section.markdown),
     ...(results.failed.length === 0
       ? []
       : [

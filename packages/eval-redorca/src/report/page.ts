@@ -11,6 +11,7 @@ import { type Markup, html, raw } from './markup'
 import { plane } from './plane'
 import { type Reading, type RegimeReading, allMethods, codeOf, codesOf, readingOf } from './reading'
 import { sampleCards } from './sampleCards'
+import type { Section } from './section'
 import { readingSection, runSection, stampSection } from './setup'
 import { script, style } from './style'
 
@@ -24,6 +25,8 @@ export interface ReportInput {
   readonly config: unknown
   /** Whether the samples are beside the page, so that rows can link to them. */
   readonly linked: boolean
+  /** Parts that not every benchmark has. */
+  readonly sections?: ReadonlyArray<Section>
 }
 
 // parts ------------------------------------------------------------------------------------------
@@ -177,7 +180,8 @@ export const page = (input: ReportInput): string => {
               ${judgeWarning(results)} ${matrix}`
           }
           ${reading.regimes.map((regime) => regimeSection(input, reading, regime, codes))}
-          ${runSection(results, config)} ${readingSection(results)} ${stampSection(results)}
+          ${(input.sections ?? []).map((section) => section.html)} ${runSection(results, config)}
+          ${readingSection(results)} ${stampSection(results)}
         </main>
         <script>
           ${raw(script)}

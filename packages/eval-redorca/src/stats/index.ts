@@ -11,7 +11,17 @@ export {
   quantile,
   weightedMean,
 } from './bootstrap'
+export { type Clustered, meanOfMeans } from './meanOfMeans'
 export { mcnemarExact } from './mcnemar'
 export { holm } from './holm'
+export { krippendorffAlpha } from './alpha'
 export { type Agreement, type RatedPair, agreement } from './agreement'
 export { type CorrectedRate, type JudgedAndLabelled, roganGladen } from './roganGladen'
+export {
+  type ErrorRate,
+  type JudgeErrors,
+  type ValidationRow,
+  errorsByStratum,
+  estimatedRate,
+  judgeErrors,
+} from './validation'

@@ -98,12 +98,18 @@ const lastNumber = (text: string): string | undefined =>
     .match(/-?\d+(?:\.\d+)?/g)
     ?.at(-1)
 
+/** The data set that a row comes from, where it says so: results are also stated by it. */
+const sourceOf = ({ fields }: Dataset['examples'][number]): { readonly source?: string } => {
+  const named = [fields['source'], fields['set']].find((name) => typeof name === 'string')
+  return typeof named === 'string' ? { source: named } : {}
+}
+
 const items = (set: EvaluationSet, data: Dataset): ReadonlyArray<EvaluationItem> =>
   data.examples.map((example) => ({
     id: `${set}-${example.id}`,
     set,
     prompt: example.prompt,
-    fields: {},
+    fields: sourceOf(example),
     ...(set === 'task' ? { reference: responseText(example.response) } : {}),
   }))
 

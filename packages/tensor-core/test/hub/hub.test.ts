@@ -14,9 +14,10 @@ import {
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
 import * as fc from 'fast-check'
 import { binary } from '../../src/cli/binary'
-import { runBinary } from '../../src/cli/kit'
+import { type Binary, command, dataFile, many, required, runBinary } from '../../src/cli/kit'
 import {
   type HubUse,
   download,
@@ -496,6 +497,29 @@ describe('command lines', () => {
     const remote = await score('org/tiny', 'hub:org/data/rows.jsonl', 'hub:org/adapter', 'a')
     const local = await score(grouped, join(work, 'rows.jsonl'), join(grouped, 'adapter'), 'b')
     expect(remote).toBe(local)
+  })
+  it('an option that takes several data files fetches each', async () => {
+    const seen: string[] = []
+    const several = command({
+      name: 'several',
+      description: 'names its files',
+      options: { data: required(many(dataFile('rows'))) },
+      run: ({ data }) => {
+        seen.push(...data)
+        return TE.right({ json: {} })
+      },
+    })
+    const own: Binary = { name: 'own', version: '1', description: '', commands: [several] }
+    const before = { ...process.env }
+    Object.assign(process.env, env())
+    const argv = ['several', '--data', 'hub:org/data/rows.jsonl', '--data', 'here.jsonl', 'org/data/x.jsonl']
+    await runBinary(own, argv, { stdout: () => undefined, stderr: () => undefined })
+    process.env = before
+    expect(seen).toEqual([
+      join(cache, 'datasets--org--data', 'snapshots', commit, 'rows.jsonl'),
+      'here.jsonl',
+      'org/data/x.jsonl',
+    ])
   })
   it('refusals are one line and exit 2', async () => {
     hub.faults.status = 401

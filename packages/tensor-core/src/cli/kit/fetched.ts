@@ -16,6 +16,18 @@ const resolvers: Readonly<Record<Named, (text: string, use: HubUse) => TE.TaskEi
 /** How a command uses the hub: stopped with it, its downloads shown as its progress. */
 export const hubUseOf = ({ signal, progress }: Context): HubUse => ({ signal, progress })
 
+type Resolve = (text: string) => TE.TaskEither<HubError, string>
+
+/** Texts become paths, also within a list; anything else is left for the option's own decoder to judge. */
+const resolved =
+  (resolve: Resolve) =>
+  (value: unknown): TE.TaskEither<HubError, unknown> =>
+    typeof value === 'string'
+      ? resolve(value)
+      : Array.isArray(value)
+        ? pipe(value, TE.traverseSeqArray(resolved(resolve)))
+        : TE.right(value)
+
 /** The given values with references fetched, one after the other. */
 export const fetched = (
   table: OptionTable,
@@ -27,10 +39,11 @@ export const fetched = (
     Object.entries(given),
     TE.traverseSeqArray(([name, value]): TE.TaskEither<HubError, readonly [string, unknown]> => {
       const names = Object.hasOwn(table, name) ? table[name]?.names : undefined
-      return names === undefined || typeof value !== 'string'
+      return names === undefined
         ? TE.right([name, value])
         : pipe(
-            resolvers[names](value, use),
+            value,
+            resolved((text) => resolvers[names](text, use)),
             TE.map((path) => [name, path]),
           )
     }),

@@ -1,0 +1,181 @@
+/**
+ * `winrate --results DIR`: every defended cell against the undefended one, on stored answers. `winrates.json` is written after each
+ * comparison, so that the same command goes on where it was stopped; what was compared before is not asked again.
+ */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { Context, Outcome } from '@safe/tensor-core/cli'
+import { type Fault, type PairwiseJudge, badInput, interrupted } from '@safe/tensor-core/contracts'
+import { type PairVerdict, pairVerdicts } from '../pairs/verdict'
+import { type WinRates, pairAgreement } from '../pairs/winRate'
+import { cellName } from '../plan/factors'
+import { type CellComparison, comparisonKey, comparisonsOf } from '../results/comparisons'
+import { readResults } from '../results/resultsFile'
+import {
+  type WinRateEntry,
+  type WinRatesFile,
+  entryRates,
+  readWinRates,
+  writeWinRates,
+} from '../results/winRatesFile'
+import type { Sample } from '../suite/samples'
+import { type OpenPairwise, withEachPairwise } from './pairJudges'
+import { judgeUseOf } from './verdictColumns'
+import { judgesText } from './winrateText'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface ResultsChoice {
+  readonly results: string
+  readonly judges: ReadonlyArray<string>
+  readonly sets: ReadonlyArray<Sample['set']>
+  readonly safetySets: ReadonlyArray<string>
+}
+
+interface State {
+  readonly choice: ResultsChoice
+  readonly comparisons: ReadonlyArray<CellComparison>
+  readonly seed: number
+}
+
+// parts ------------------------------------------------------------------------------------------
+
+const ratesIn =
+  ({ comparisons, choice, seed }: State) =>
+  (entry: WinRateEntry): WinRates | undefined => {
+    const found = comparisons.find((c) => c.cell.id === entry.cell)
+    return found === undefined ? undefined : entryRates(found, entry, choice.safetySets, seed)
+  }
+
+/** The file with an entry in place of any of the same cell and judge. */
+const withEntry = (file: WinRatesFile, entry: WinRateEntry): WinRatesFile => ({
+  ...file,
+  comparisons: [...file.comparisons.filter((e) => e.cell !== entry.cell || e.judge !== entry.judge), entry],
+})
+
+const askedEntry = (judge: PairwiseJudge, comparison: CellComparison): TE.TaskEither<Fault, WinRateEntry> =>
+  pipe(
+    pairVerdicts(judge)(comparison.answers),
+    TE.map((verdicts) => ({
+      cell: comparison.cell.id,
+      against: comparison.against,
+      judge: judge.id,
+      key: comparisonKey(comparison, judge.id),
+      pairs: Object.fromEntries(
+        comparison.answers.map(({ id }, i): readonly [string, PairVerdict] => [id, verdicts[i] ?? null]),
+      ),
+    })),
+  )
+
+/** Compares all cells that the file has no current entry of; the file is written after each. */
+const compared =
+  (state: State, context: Context, held: { file: WinRatesFile }) =>
+  (judge: PairwiseJudge): TE.TaskEither<Fault, string> => {
+    const progress = context.progress(`comparing by ${judge.id}`, state.comparisons.length)
+    return pipe(
+      state.comparisons,
+      TE.traverseSeqArray((comparison): TE.TaskEither<Fault, void> => {
+        const key = comparisonKey(comparison, judge.id)
+        if (held.file.comparisons.some((e) => e.cell === comparison.cell.id && e.key === key))
+          return TE.fromIO(() => progress.tick(1))
+        if (context.signal.aborted)
+          return TE.left(
+            interrupted('Interrupted', 'stopped', { remedy: 'run the same command again to continue' }),
+          )
+        return pipe(
+          askedEntry(judge, comparison),
+          TE.chain((entry) => {
+            held.file = withEntry(held.file, entry)
+            return writeWinRates(state.choice.results, held.file, ratesIn(state))
+          }),
+          TE.map(() => progress.tick(1)),
+        )
+      }),
+      TE.map(() => judge.id),
+      (work) => async () => {
+        const done = await work()
+        progress.stop()
+        return done
+      },
+    )
+  }
+
+const outcomeOf = (state: State, file: WinRatesFile, judges: ReadonlyArray<string>): Outcome => {
+  const rates = ratesIn(state)
+  const rows = state.comparisons.map(({ cell, against }) => {
+    const own = judges.flatMap(
+      (judge) => file.comparisons.find((e) => e.cell === cell.id && e.judge === judge) ?? [],
+    )
+    const ids = Object.keys(own[0]?.pairs ?? {})
+    return {
+      cell,
+      against,
+      judged: own.flatMap((e) => {
+        const found = rates(e)
+        return found === undefined ? [] : [[e.judge, found] as const]
+      }),
+      alpha: own.length < 2 ? undefined : pairAgreement(own.map((e) => ids.map((id) => e.pairs[id] ?? null))),
+    }
+  })
+  return {
+    json: {
+      safetySets: state.choice.safetySets,
+      comparisons: rows.map(({ cell, against, judged, alpha }) => ({
+        cell: cell.id,
+        against,
+        factors: cell.factors,
+        judges: Object.fromEntries(judged),
+        ...(alpha === undefined ? {} : { alpha }),
+      })),
+    },
+    text: rows
+      .map(({ cell, judged, alpha }) => {
+        const { regime, seed } = cell.factors
+        return `${cellName(cell.factors)}, ${regime}, seed ${seed}\n${judgesText(judged, alpha)}`
+      })
+      .join('\n'),
+  }
+}
+
+// running ----------------------------------------------------------------------------------------
+
+export const compareResults = (
+  open: OpenPairwise,
+  choice: ResultsChoice,
+  context: Context,
+): TE.TaskEither<Fault, Outcome> =>
+  pipe(
+    TE.Do,
+    TE.bindW('read', () => readResults(choice.results)),
+    TE.let('state', ({ read }): State => ({
+      choice,
+      comparisons: comparisonsOf(read.results, read.samples, choice.sets),
+      seed: context.common.seed,
+    })),
+    TE.filterOrElseW(
+      ({ state }) => state.comparisons.some((c) => c.answers.length > 0),
+      (): Fault =>
+        badInput(
+          'EmptyData',
+          'has no defended cell with an undefended one of its regime and seed to compare',
+          {
+            where: choice.results,
+            remedy: 'run the benchmark with and without defences, or give other --sets',
+          },
+        ),
+    ),
+    TE.bindW('before', () => readWinRates(choice.results)),
+    TE.let('held', ({ before }) => ({
+      file: {
+        format: 1 as const,
+        safetySets: [...choice.safetySets],
+        sets: [...choice.sets],
+        comparisons: before?.comparisons ?? [],
+      },
+    })),
+    TE.bindW('judges', ({ state, held }) =>
+      withEachPairwise(open, judgeUseOf(context), choice.judges)(compared(state, context, held)),
+    ),
+    TE.chainFirstW(({ state, held }) => writeWinRates(choice.results, held.file, ratesIn(state))),
+    TE.map(({ state, held, judges }) => outcomeOf(state, held.file, judges)),
+  )

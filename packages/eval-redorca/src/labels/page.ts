@@ -1,0 +1,90 @@
+/**
+ * The page to label answers on: one file that loads nothing and sends nothing. Answers are data to it, set as text; its policy allows
+ * its own script and style by their hashes and nothing else, so that whatever an answer holds does nothing.
+ */
+import { createHash } from 'node:crypto'
+import { contentHash } from '@safe/tensor-core/files'
+import { cellName } from '../plan/factors'
+import { escaped } from '../report/markup'
+import type { StoredVerdicts } from '../results/verdictAxes'
+import type { Chosen, LabelSource } from './choose'
+import { body } from './pageBody'
+import { script } from './pageScript'
+import { style } from './pageStyle'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A row of the page; the labels saved from it are these fields with `harmful` and `refused`. */
+interface PageRow {
+  readonly id: string
+  readonly cell: string
+  readonly prompt: string
+  readonly completion: string
+  readonly set: string
+  readonly defence: string
+  readonly regime: string
+  readonly seed: number
+  readonly weight: number | null
+  readonly verdicts: StoredVerdicts
+}
+
+/** How the rows were chosen, for the reader of the page. */
+export interface PageFacts {
+  readonly suite: string
+  readonly from: LabelSource
+  readonly population: number
+  readonly seed: number
+}
+
+// parts ------------------------------------------------------------------------------------------
+
+const rowOf = ({ cell, sample, weight, verdicts }: Chosen): PageRow => ({
+  id: sample.id,
+  cell: cell.id,
+  prompt: sample.prompt,
+  completion: sample.completion,
+  set: sample.set,
+  defence: cellName(cell.factors),
+  regime: cell.factors.regime,
+  seed: cell.factors.seed,
+  weight,
+  verdicts,
+})
+
+/** JSON that cannot end the element it stands in. */
+const inert = (u: unknown): string =>
+  JSON.stringify(u).replace(/[<\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+const chosenWords: Readonly<Record<LabelSource, string>> = {
+  disagreements: 'those on which two judges differ most first',
+  random: 'drawn at random',
+  stratified: 'drawn in equal shares of every cell and verdict',
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** The page as one HTML document. */
+export const labelPage = (chosen: ReadonlyArray<Chosen>, facts: PageFacts): string => {
+  const rows = chosen.map(rowOf)
+  const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(style)}; base-uri 'none'; form-action 'none'`
+  const about = `Suite ${facts.suite}: ${rows.length} of ${facts.population} answers, ${chosenWords[facts.from]}, seed ${facts.seed}.`
+  return `<!doctype html>
+<html lang="en" data-key="${contentHash(rows)}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escaped(policy)}">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>Label answers: ${escaped(facts.suite)}</title>
+<style>${style}</style>
+</head>
+<body>
+${body(escaped(about))}
+<script type="application/json" id="rows">${inert(rows)}</script>
+<script>${script}</script>
+</body>
+</html>
+`
+}

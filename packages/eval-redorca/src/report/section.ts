@@ -1,0 +1,7 @@
+/** A part of the report that not every benchmark has, in both of its forms. */
+import type { Markup } from './markup'
+
+export interface Section {
+  readonly html: Markup
+  readonly markdown: string
+}

@@ -1,0 +1,79 @@
+/**
+ * The mean of the means of several sets, every set counting alike whatever its size: the form of RedOrca's Safety Avg. Its interval is
+ * the bootstrap of whole clusters within each set, and the sets are drawn independently.
+ */
+import { type BootstrapOptions, type Counts, eachResample, percentileInterval } from './bootstrap'
+import type { Estimate } from './estimate'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A value and the cluster that it is drawn with. */
+export interface Clustered {
+  readonly value: number
+  readonly cluster: string
+}
+
+interface Unit {
+  readonly sum: number
+  readonly size: number
+}
+
+// parts ------------------------------------------------------------------------------------------
+
+const unitsOf = (set: ReadonlyArray<Clustered>): ReadonlyArray<Unit> => {
+  const units = new Map<string, Unit>()
+  for (const { value, cluster } of set) {
+    const { sum, size } = units.get(cluster) ?? { sum: 0, size: 0 }
+    units.set(cluster, { sum: sum + value, size: size + 1 })
+  }
+  return [...units.values()]
+}
+
+const meanUnder = (units: ReadonlyArray<Unit>, counts: Counts | undefined): number => {
+  const [sum, size] = units.reduce(
+    ([s, n], unit, i) => {
+      const times = counts?.[i] ?? 1
+      return [s + times * unit.sum, n + times * unit.size]
+    },
+    [0, 0],
+  )
+  return sum / size
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/**
+ * The mean of the sets' means; NaN where a set is empty.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { meanOfMeans } from '@safe/eval-redorca'
+ *
+ * const set = (...values: number[]) => values.map((value, i) => ({ value, cluster: String(i) }))
+ * const mean = meanOfMeans([set(1, 1, 0, 0), set(1)])
+ *
+ * assert.strictEqual(mean.value, 0.75)
+ * assert(mean.low < mean.value && mean.value < mean.high)
+ * ```
+ */
+export const meanOfMeans = (
+  sets: ReadonlyArray<ReadonlyArray<Clustered>>,
+  options: BootstrapOptions = {},
+): Estimate => {
+  const units = sets.map(unitsOf)
+  const mean = (counts?: ReadonlyArray<Counts>): number =>
+    units.reduce((s, set, i) => s + meanUnder(set, counts?.[i]), 0) / units.length
+  const resampled: number[] = []
+  eachResample(
+    units.map((set) => set.length),
+    (counts) => resampled.push(mean(counts)),
+    options,
+  )
+  return {
+    value: mean(),
+    n: sets.reduce((s, set) => s + set.length, 0),
+    ...percentileInterval(resampled),
+    method: 'bootstrap of clusters within sets',
+  }
+}
