@@ -8,6 +8,7 @@ import { samplesOf } from '../src/suite/samples'
 import { fileSuite, poisoned } from '../src/suite/fileSuite'
 import { poisonShare } from '../src/suite/regimes'
 import { solved } from '../src/suite/suite'
+import { judgeOpener } from '../src/work/judgeOpener'
 
 const rows = (name: string, n: number): Dataset => ({
   name,
@@ -82,7 +83,7 @@ describe('poisoned', () => {
 
 describe('fileSuite', () => {
   it('reads every file, and judges by wording', async () => {
-    const made = await fileSuite(read)(suiteOf(), ['poison:0.1'])()
+    const made = await fileSuite(read, judgeOpener())(suiteOf(), ['poison:0.1'])()
     if (E.isLeft(made)) throw new Error(made.left.message)
     const suite = made.right
     expect(suite.evaluation.map((i) => i.id)).toEqual(
@@ -108,8 +109,8 @@ describe('fileSuite', () => {
   })
   it('measures with one judge and chooses among beams with another', async () => {
     const judges = async (more: Readonly<Record<string, unknown>>): Promise<unknown> => {
-      const made = await fileSuite(read)(suiteOf(more), ['benign'])()
-      return E.isLeft(made) ? made.left : [made.right.judge.id, made.right.beamJudge.id, made.right.match]
+      const made = await fileSuite(read, judgeOpener())(suiteOf(more), ['benign'])()
+      return E.isLeft(made) ? made.left : [made.right.judges[0].id, made.right.beamJudge.id, made.right.match]
     }
     expect(await judges({})).toEqual(['refusal@1', 'refusal-openings@1', 'text'])
     expect(await judges({ judge: 'refusal-gcg' })).toEqual(['refusal-gcg@2', 'refusal-openings@1', 'text'])
@@ -127,7 +128,7 @@ describe('fileSuite', () => {
     })
   })
   it('compares last numbers where configured', async () => {
-    const made = await fileSuite(read)(suiteOf({ match: 'last-number' }), ['benign'])()
+    const made = await fileSuite(read, judgeOpener())(suiteOf({ match: 'last-number' }), ['benign'])()
     if (E.isLeft(made)) throw new Error(made.left.message)
     const task = made.right.evaluation.filter((i) => i.set === 'task')[3]!
     expect(solved(made.right, task, 'first 2, then #### 3000')).toBe(true)
@@ -136,12 +137,12 @@ describe('fileSuite', () => {
   })
   it('reads a file per regime, and names a missing one', async () => {
     const suite = suiteOf({ training: { regimes: { mine: 'clean' } } })
-    const made = await fileSuite(read)(suite, ['mine'])()
+    const made = await fileSuite(read, judgeOpener())(suite, ['mine'])()
     expect(E.isRight(made) && E.isRight(made.right.trainingData('mine', 1))).toBe(true)
-    expect(await fileSuite(read)(suite, ['other'])()).toMatchObject({
+    expect(await fileSuite(read, judgeOpener())(suite, ['other'])()).toMatchObject({
       left: { message: 'has no file for the regime other' },
     })
-    expect(await fileSuite(read)(suiteOf({ safe: 'none' }), ['benign'])()).toMatchObject({
+    expect(await fileSuite(read, judgeOpener())(suiteOf({ safe: 'none' }), ['benign'])()).toMatchObject({
       left: { where: 'none' },
     })
   })

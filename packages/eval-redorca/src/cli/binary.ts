@@ -7,6 +7,7 @@ import { compareCommand } from './compare'
 import { judgeCommand, judgesCommand } from './judge'
 import { quickstartCommand } from './quickstart'
 import { reportCommand } from './report'
+import { rescoreCommand } from './rescore'
 import { holmCommand, kappaCommand, wilsonCommand } from './stats'
 import { validateCommand } from './validate'
 
@@ -19,6 +20,7 @@ export const binary: Binary = {
     quickstartCommand,
     benchCommand,
     reportCommand,
+    rescoreCommand,
     arenaCommand,
     judgesCommand,
     judgeCommand,
