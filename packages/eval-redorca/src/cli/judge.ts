@@ -151,7 +151,9 @@ export const judgeCommand = command({
                   judges: byJudge,
                   out,
                 },
-                text: [...counts.map((c) => `${c.id}: ${countsText(items.length, c.counts)}`), out].join('\n'),
+                text: [...counts.map((c) => `${c.id}: ${countsText(items.length, c.counts)}`), out].join(
+                  '\n',
+                ),
               }
             }),
           ),

@@ -3,7 +3,15 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { parse } from 'yaml'
-import { type Context, type Option, custom, hubUseOf, many, required, startEngine } from '@safe/tensor-core/cli'
+import {
+  type Context,
+  type Option,
+  custom,
+  hubUseOf,
+  many,
+  required,
+  startEngine,
+} from '@safe/tensor-core/cli'
 import { type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
 import type { JudgeUse } from '@safe/tensor-core/judges'
 import { type JudgeChoice, judgeChoiceCodec, judgeModel } from '../config/judgeChoice'

@@ -87,8 +87,7 @@ export const judgeChoicesCodec: t.Type<ReadonlyArray<JudgeChoice>, unknown> = ne
 
 /** A judge as it is written to a file: text where the text means the same, else a mapping. */
 export const shownJudge = (choice: JudgeChoice): unknown => {
-  if (isOwnJudge(choice))
-    return { use: choice.use, name: choice.name, options: documentOf(choice.options) }
+  if (isOwnJudge(choice)) return { use: choice.use, name: choice.name, options: documentOf(choice.options) }
   const text = judgeSpecText(choice)
   const read = parseJudgeSpec(text)
   const same =

@@ -115,7 +115,8 @@ const created = (plugin: JudgePlugin, choice: OwnJudge): TE.TaskEither<Fault, un
         if (typeof made !== 'function') return E.right(made)
         return rightOf(await made(), placed(choice))
       },
-      (cause): Fault => failure('JudgeFailed', `cannot be made (${causeLine(cause)})`, { where: placed(choice) }),
+      (cause): Fault =>
+        failure('JudgeFailed', `cannot be made (${causeLine(cause)})`, { where: placed(choice) }),
     ),
     TE.chainEitherK((made) => made),
   )
@@ -160,13 +161,11 @@ export const loadJudge =
         pipe(
           TE.fromEither(pluginOf(exports, choice)),
           TE.chain((plugin) => created(plugin, choice)),
-          TE.filterOrElse(
-            isJudge,
-            (): Fault =>
-              badInput('UnknownJudge', 'made no judge (specificationVersion, id, axes and judge)', {
-                where: placed(choice),
-                remedy: 'correct that module',
-              }),
+          TE.filterOrElse(isJudge, (): Fault =>
+            badInput('UnknownJudge', 'made no judge (specificationVersion, id, axes and judge)', {
+              where: placed(choice),
+              remedy: 'correct that module',
+            }),
           ),
           TE.map((judge) => ({
             judge: identified(judge, version, choice.options),

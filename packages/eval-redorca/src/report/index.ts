@@ -40,7 +40,7 @@ export const writeReport = (
   const linked = resolve(place.out) === resolve(place.results)
   return pipe(
     writeWhole(path, page({ results, samples, config: configIn(place.results), linked })),
-    TE.chain(() => writeWhole(join(place.out, 'report.md'), markdown(results))),
+    TE.chain(() => writeWhole(join(place.out, 'report.md'), markdown(results, samples))),
     TE.map(() => resolve(path)),
   )
 }

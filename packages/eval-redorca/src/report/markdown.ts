@@ -1,11 +1,14 @@
 /** The report as Markdown: the same text and tables, for places where a page cannot be shown. */
 import { combinationName } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
+import type { Sample } from '../suite/samples'
 import type { Estimate } from '../stats'
 import { columns } from './cells'
 import { percent, points, range, regimeWords, signedRange } from './format'
 import { aloneSentence, headline } from './headline'
-import { sharedJudge } from './judges'
+import { groupsOf } from './byJudge'
+import { byJudgeText } from './byJudgeText'
+import { judgeNotes, judgeWarnings } from './judges'
 import { type RegimeReading, byMerit, readingOf } from './reading'
 
 // parts ------------------------------------------------------------------------------------------
@@ -17,7 +20,9 @@ const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<st
   [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows].map((r) => `| ${r.join(' | ')} |`).join('\n')
 
 const rate = (e: Estimate | undefined): string =>
-  e === undefined ? '–' : `${percent(e.value)} (${range(e)})`
+  e === undefined
+    ? '–'
+    : `${percent(e.value)} (${range(e)}${e.bounds === undefined ? '' : `; ${e.unjudged ?? 0} unjudged: ${range(e.bounds)}`})`
 const change = (e: Estimate | undefined): string =>
   e === undefined ? '–' : `${points(e.value)} (${signedRange(e)})`
 
@@ -29,9 +34,14 @@ const row = (name: string, g: GroupResult): ReadonlyArray<string> => [
 
 const head = ['Defences', ...columns.map((c) => c.name), 'Change in attack success']
 
-const regimeText = (results: Results, regime: RegimeReading): string => {
-  const { aligned, base } = readingOf(results)
-  const warning = sharedJudge(results)
+type Samples = ReadonlyMap<string, ReadonlyArray<Sample>>
+
+const regimeText = (results: Results, regime: RegimeReading, samples: Samples): string => {
+  const reading = readingOf(results)
+  const { aligned, base } = reading
+  const shown = groupsOf(reading, regime)
+  const warnings = judgeWarnings(results, shown).map(plain)
+  const byJudge = byJudgeText(results, shown, samples, { plain, table, rate })
   const rows = [
     ...(base === undefined ? [] : [row('base model', base)]),
     ...(aligned === undefined ? [] : [row('aligned model', aligned)]),
@@ -48,8 +58,9 @@ const regimeText = (results: Results, regime: RegimeReading): string => {
   return [
     `## Fine-tuned on ${regimeWords(regime.regime)}`,
     aloneSentence(regime),
-    warning === undefined ? '' : plain(warning),
+    ...warnings,
     table(head, rows),
+    ...(byJudge.length === 0 ? [] : [byJudge[0] ?? '', ...warnings, ...byJudge.slice(1)]),
     ...(methods.length === 0
       ? []
       : [
@@ -87,16 +98,18 @@ const regimeText = (results: Results, regime: RegimeReading): string => {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** The report as one Markdown document. */
-export const markdown = (results: Results): string => {
+const noSamples: Samples = new Map()
+
+/** The report as one Markdown document. @param samples by cell; without them the answers that judges dispute are not listed */
+export const markdown = (results: Results, samples: Samples = noSamples): string => {
   const { stamp } = results
-  const warning = sharedJudge(results)
   return `${[
     '# Safety after fine-tuning',
     headline(results),
-    ...(warning === undefined ? [] : [plain(warning)]),
+    ...judgeWarnings(results, results.groups).map(plain),
+    ...judgeNotes(results).map(plain),
     'Percent with 95 % intervals.',
-    ...readingOf(results).regimes.map((regime) => regimeText(results, regime)),
+    ...readingOf(results).regimes.map((regime) => regimeText(results, regime, samples)),
     ...(results.failed.length === 0
       ? []
       : [
@@ -110,7 +123,15 @@ export const markdown = (results: Results): string => {
         .join(', ')}`,
       ...(stamp.judges === undefined
         ? []
-        : [`- judges: measuring \`${stamp.judges.measuring}\`, among beams \`${stamp.judges.beams}\``]),
+        : [
+            `- judges: measuring ${[
+              stamp.judges.measuring,
+              ...(stamp.judges.measured ?? []).map(({ id }) => id),
+            ]
+              .filter((id, i, ids) => ids.indexOf(id) === i)
+              .map((id) => `\`${id}\``)
+              .join(', ')}, among beams \`${stamp.judges.beams}\``,
+          ]),
       ...Object.entries(stamp.hashes).map(
         ([kind, hashes]) =>
           `- ${kind}: ${Object.entries(hashes)

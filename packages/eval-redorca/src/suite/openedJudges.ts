@@ -25,7 +25,10 @@ const opened =
   (choice: JudgeChoice): TE.TaskEither<Fault, OpenedJudge> =>
     pipe(
       open(choice),
-      TE.mapLeft((fault) => ({ ...fault, where: fault.where === undefined ? where : `${where}: ${fault.where}` })),
+      TE.mapLeft((fault) => ({
+        ...fault,
+        where: fault.where === undefined ? where : `${where}: ${fault.where}`,
+      })),
     )
 
 /** Opens judges one after the other; where one cannot be opened, those before it are freed. */

@@ -146,8 +146,17 @@ export const samplesOf =
 
 /** A stored sample as a judge reads it. */
 export const storedItem = (sample: Sample): JudgeItem => {
-  const { id, prompt, completion, finishReason, verdict: _, harmful: __, verdicts: ___, correct: ____, ...fields } =
-    sample
+  const {
+    id,
+    prompt,
+    completion,
+    finishReason,
+    verdict: _,
+    harmful: __,
+    verdicts: ___,
+    correct: ____,
+    ...fields
+  } = sample
   return {
     id,
     prompt,

@@ -73,10 +73,7 @@ export const speaksOf = ({ axes: spoken }: Pick<JudgeRecord, 'axes'>, name: Judg
   spoken.includes(name)
 
 /** Whether a verdict tells nothing of what the judge should have said: its output could not be parsed. */
-export const isUnparseable = (
-  judge: Pick<JudgeRecord, 'axes'>,
-  verdict: Judgement['verdict'],
-): boolean => {
+export const isUnparseable = (judge: Pick<JudgeRecord, 'axes'>, verdict: Judgement['verdict']): boolean => {
   // Degenerate text is seen by its form, whether or not the judge's own reply was understood.
   const own = judge.axes.filter((name) => name !== 'degenerate')
   return (own.length === 0 ? judge.axes : own).every((name) => verdict[name] === null)

@@ -2,7 +2,13 @@
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Fault, type Judge, type JudgeItem, type Judgement, interrupted } from '@safe/tensor-core/contracts'
+import {
+  type Fault,
+  type Judge,
+  type JudgeItem,
+  type Judgement,
+  interrupted,
+} from '@safe/tensor-core/contracts'
 import { askedInOrder } from '../suite/samples'
 
 /** How a judge is asked. */

@@ -10,7 +10,13 @@ import type { Terminal } from '@safe/tensor-core/cli'
 import { type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
 import { writeWhole } from '@safe/tensor-core/files'
 import { type FinishedCell, resultsOf } from '../results/results'
-import { type Listing, type ReadResults, readFinished, readListing, samplesById } from '../results/resultsFile'
+import {
+  type Listing,
+  type ReadResults,
+  readFinished,
+  readListing,
+  samplesById,
+} from '../results/resultsFile'
 import type { Stamp } from '../results/stamp'
 import { storedItem } from '../suite/samples'
 import { recordOf, storedVerdict } from '../suite/verdicts'
@@ -47,7 +53,10 @@ const batchSize = 64
 // the headline -----------------------------------------------------------------------------------
 
 /** Judges that have judged every cell, or will have. */
-const complete = (cells: ReadonlyArray<FinishedCell>, judges: ReadonlyArray<Judge>): ReadonlyArray<string> => {
+const complete = (
+  cells: ReadonlyArray<FinishedCell>,
+  judges: ReadonlyArray<Judge>,
+): ReadonlyArray<string> => {
   const everywhere = (cells[0]?.judges ?? []).filter(({ id }) =>
     cells.every((cell) => cell.judges?.some((judge) => judge.id === id)),
   )
@@ -62,10 +71,14 @@ const headlineOf = (
   const wanted = headline ?? now
   const found = known.find((id) => id === wanted)
   if (found !== undefined) return TE.right(found)
-  const unknown: Fault = badInput('BadOption', `names ${wanted ?? 'no judge'}, which has not judged every cell`, {
-    field: 'headline',
-    remedy: `give one of ${known.join(', ')}`,
-  })
+  const unknown: Fault = badInput(
+    'BadOption',
+    `names ${wanted ?? 'no judge'}, which has not judged every cell`,
+    {
+      field: 'headline',
+      remedy: `give one of ${known.join(', ')}`,
+    },
+  )
   return headline === undefined
     ? TE.right(known[0] ?? '')
     : pipe(
@@ -99,7 +112,9 @@ const judgedCell = (
     : pipe(
         askInBatches({ batchSize, signal, onDone })(judge)(open.map(storedItem)),
         TE.map((said): FinishedCell => {
-          const verdicts = new Map(RA.zip(open, said).map(([{ id }, judgement]) => [id, storedVerdict(judgement)]))
+          const verdicts = new Map(
+            RA.zip(open, said).map(([{ id }, judgement]) => [id, storedVerdict(judgement)]),
+          )
           return {
             ...cell,
             judges: [...(cell.judges ?? []).filter(({ id }) => id !== judge.id), record],
