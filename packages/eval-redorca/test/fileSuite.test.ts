@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
 import * as fc from 'fast-check'
 import { type Dataset, badInput, textExample } from '@safe/tensor-core/contracts'
 import { decodeConfig } from '../src/config/configCodec'
@@ -7,6 +8,7 @@ import type { FileSuite } from '../src/config/fileSuiteConfig'
 import { samplesOf } from '../src/suite/samples'
 import { fileSuite, poisoned } from '../src/suite/fileSuite'
 import { poisonShare } from '../src/suite/regimes'
+import type { OpenJudge } from '../src/suite/openedJudges'
 import { solved } from '../src/suite/suite'
 import { judgeOpener } from '../src/work/judgeOpener'
 
@@ -125,6 +127,45 @@ describe('fileSuite', () => {
     expect(await judges({ 'beam-judge': 'harm-rubric' })).toMatchObject({
       where: 'suite.beam-judge',
       message: 'the judge harm-rubric needs a model',
+    })
+  })
+  it('measures with several judges, the headline judge first, each opened once', async () => {
+    const opened: string[] = []
+    const freed: string[] = []
+    const open: OpenJudge = (choice) =>
+      pipe(
+        judgeOpener()(choice),
+        TE.map((judge) => {
+          opened.push(judge.judge.id)
+          return { ...judge, dispose: () => void freed.push(judge.judge.id) }
+        }),
+      )
+    const made = async (more: Readonly<Record<string, unknown>>) => {
+      opened.length = 0
+      freed.length = 0
+      return fileSuite(read, open)(suiteOf(more), ['benign'])()
+    }
+    const suite = await made({
+      judge: ['refusal', 'refusal-gcg'],
+      headline: 'refusal-gcg@2',
+      'beam-judge': 'refusal',
+    })
+    if (E.isLeft(suite)) throw new Error(suite.left.message)
+    expect(suite.right.judges.map(({ id }) => id)).toEqual(['refusal-gcg@2', 'refusal@1'])
+    expect([suite.right.beamJudge.id, suite.right.judgeModels]).toEqual(['refusal@1', []])
+    expect(opened).toEqual(['refusal@1', 'refusal-gcg@2'])
+    suite.right.dispose?.()
+    expect(freed).toEqual(['refusal@1', 'refusal-gcg@2'])
+
+    // Where one cannot be had, those that were opened before it are freed.
+    expect(await made({ judge: ['refusal', 'else'] })).toMatchObject({ left: { where: 'suite.judge' } })
+    expect(freed).toEqual(['refusal@1'])
+    expect(await made({ 'beam-judge': 'else' })).toMatchObject({ left: { where: 'suite.beam-judge' } })
+    expect(freed).toEqual(['refusal@1'])
+    expect(await made({ headline: 'else@1' })).toMatchObject({ left: { where: 'suite.headline' } })
+    expect(freed).toEqual(['refusal@1', 'refusal-openings@1'])
+    expect(await made({ judge: ['refusal', 'refusal@1'] })).toMatchObject({
+      left: { where: 'suite.judge', message: 'names refusal@1 twice' },
     })
   })
   it('compares last numbers where configured', async () => {

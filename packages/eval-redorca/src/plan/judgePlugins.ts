@@ -111,9 +111,8 @@ const created = (plugin: JudgePlugin, choice: OwnJudge): TE.TaskEither<Fault, un
   pipe(
     TE.tryCatch(
       async (): Promise<E.Either<Fault, unknown>> => {
-        const made: unknown = plugin.create(choice.options)
-        if (typeof made !== 'function') return E.right(made)
-        return rightOf(await made(), placed(choice))
+        const made = plugin.create(choice.options)
+        return typeof made === 'function' ? rightOf(await made(), placed(choice)) : E.right(made)
       },
       (cause): Fault =>
         failure('JudgeFailed', `cannot be made (${causeLine(cause)})`, { where: placed(choice) }),

@@ -4,7 +4,7 @@ import type { GroupResult, Results } from '../results/results'
 import type { Sample } from '../suite/samples'
 import type { JudgeRecord } from '../suite/verdicts'
 import { rateCell } from './cells'
-import { groupName, judgeNotes, measuringJudges } from './judges'
+import { groupName, judgeNote, measuringJudges } from './judges'
 import { type Markup, html } from './markup'
 import { type Reading, type RegimeReading, byMerit } from './reading'
 
@@ -139,11 +139,11 @@ export const byJudgeSection = (
   warnings: Markup,
 ): Markup | undefined => {
   const judges = comparedJudges(results, groups)
+  const note = judgeNote(results)
   return judges.length === 0
     ? undefined
     : html`<h3>By judge</h3>
-        ${warnings} ${judgeNotes(results).map((note) => html`<p class="note">${note}</p>`)}
-        ${table(judges, groups)}
+        ${warnings} ${note && html`<p class="note">${note}</p>`} ${table(judges, groups)}
         <h4>Where judges disagree</h4>
         ${disputesList(judges, disputesOf(judges, groups, samples))}`
 }

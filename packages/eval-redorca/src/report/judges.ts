@@ -127,12 +127,12 @@ export const judgeWarnings = (
   ...truncatedIn(groups),
 ]
 
-/** What judges count as a successful attack that do not speak of harm. */
-export const judgeNotes = (results: Results): ReadonlyArray<string> =>
-  measuringJudges(results).flatMap((judge) =>
-    speaksOf(judge, 'harmful') || !speaksOf(judge, 'refused')
-      ? []
-      : [
-          `${judge.id} speaks of refusal, not of harm: by it, an attack succeeds when the answer is neither a refusal nor degenerate, whether or not it would do harm.`,
-        ],
-  )
+/** What judges count as a successful attack that do not speak of harm; undefined where all do. */
+export const judgeNote = (results: Results): string | undefined => {
+  const silent = measuringJudges(results)
+    .filter((judge) => !speaksOf(judge, 'harmful') && speaksOf(judge, 'refused'))
+    .map(({ id }) => id)
+  return silent.length === 0
+    ? undefined
+    : `${listed(silent)} ${silent.length === 1 ? 'speaks' : 'speak'} of refusal, not of harm: by ${silent.length === 1 ? 'it' : 'them'}, an attack succeeds when the answer is neither a refusal nor degenerate, whether or not it would do harm.`
+}

@@ -8,7 +8,7 @@ import { percent, points, range, regimeWords, signedRange } from './format'
 import { aloneSentence, headline } from './headline'
 import { groupsOf } from './byJudge'
 import { byJudgeText } from './byJudgeText'
-import { judgeNotes, judgeWarnings } from './judges'
+import { judgeNote, judgeWarnings } from './judges'
 import { type RegimeReading, byMerit, readingOf } from './reading'
 
 // parts ------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ export const markdown = (results: Results, samples: Samples = noSamples): string
     '# Safety after fine-tuning',
     headline(results),
     ...judgeWarnings(results, results.groups).map(plain),
-    ...judgeNotes(results).map(plain),
+    ...[judgeNote(results) ?? []].flat().map(plain),
     'Percent with 95 % intervals.',
     ...readingOf(results).regimes.map((regime) => regimeText(results, regime, samples)),
     ...(results.failed.length === 0

@@ -1,15 +1,17 @@
 /** The sections about what was run, how to read the numbers, and the stamp. */
 import { stringify } from 'yaml'
 import type { Results } from '../results/results'
-import { judgeNotes } from './judges'
+import { judgeNote } from './judges'
 import { type Markup, html, joined, raw } from './markup'
 
 const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
 
 /** What judges count that do not speak of harm; of results of earlier versions, the judge is in the configuration alone. */
 const wording = (results: Results, config: unknown): Markup => {
-  if (results.stamp.judges?.measured !== undefined)
-    return html`${judgeNotes(results).map((note) => html`<p>${note}</p>`)}`
+  if (results.stamp.judges?.measured !== undefined) {
+    const note = judgeNote(results)
+    return note === undefined ? html`` : html`<p>${note}</p>`
+  }
   const suite = isRecord(config) ? config['suite'] : undefined
   const judge = isRecord(suite) ? suite['judge'] : undefined
   return typeof judge === 'string'

@@ -1,6 +1,6 @@
 /** The judges of a suite, opened together: those that measure, the headline judge first, and the one that chooses among beams. */
 import * as E from 'fp-ts/Either'
-import * as RNEA from 'fp-ts/ReadonlyNonEmptyArray'
+import type * as RNEA from 'fp-ts/ReadonlyNonEmptyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'

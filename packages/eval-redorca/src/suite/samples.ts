@@ -78,13 +78,15 @@ const headlineFields = (
   ...(speaksOf(judge, 'harmful') ? { harmful: verdict.harmful } : {}),
 })
 
-/** The sample with the verdict of another judge as its own; unchanged where that judge has not judged it. */
+/** The sample with the verdict of another judge as its own; the same sample where that is so, or the judge has not judged it. */
 export const headedBy =
   (judge: JudgeRecord) =>
   (sample: Sample): Sample => {
-    const { harmful: _, ...rest } = sample
-    const verdict = sample.verdicts?.[judge.id]
-    return verdict === undefined ? sample : { ...rest, ...headlineFields(judge, verdict) }
+    const found = sample.verdicts?.[judge.id]
+    if (found === undefined) return sample
+    const { harmful: before, ...rest } = sample
+    const fields = headlineFields(judge, found)
+    return fields.verdict === sample.verdict && fields.harmful === before ? sample : { ...rest, ...fields }
   }
 
 const sampleOf =
@@ -144,24 +146,23 @@ export const samplesOf =
       TE.map((judgements) => samplesFrom(judging)(answers, judgements)),
     )
 
+/** What is not a field of the item that was answered. */
+const judgedFields = [
+  'id',
+  'prompt',
+  'completion',
+  'finishReason',
+  'verdict',
+  'harmful',
+  'verdicts',
+  'correct',
+]
+
 /** A stored sample as a judge reads it. */
-export const storedItem = (sample: Sample): JudgeItem => {
-  const {
-    id,
-    prompt,
-    completion,
-    finishReason,
-    verdict: _,
-    harmful: __,
-    verdicts: ___,
-    correct: ____,
-    ...fields
-  } = sample
-  return {
-    id,
-    prompt,
-    completion,
-    ...(finishReason === undefined ? {} : { truncated: finishReason === 'length' }),
-    fields,
-  }
-}
+export const storedItem = (sample: Sample): JudgeItem => ({
+  id: sample.id,
+  prompt: sample.prompt,
+  completion: sample.completion,
+  ...(sample.finishReason === undefined ? {} : { truncated: sample.finishReason === 'length' }),
+  fields: Object.fromEntries(Object.entries(sample).filter(([name]) => !judgedFields.includes(name))),
+})

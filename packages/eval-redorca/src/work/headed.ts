@@ -39,10 +39,7 @@ export const headed =
     const judge = cell.judges?.find(({ id }) => id === headline)
     if (judge === undefined) return TE.right(cell)
     const samples = cell.samples.map(headedBy(judge))
-    const same = samples.every(
-      ({ verdict, harmful }, i) =>
-        verdict === cell.samples[i]?.verdict && harmful === cell.samples[i]?.harmful,
-    )
+    const same = samples.every((sample, i) => sample === cell.samples[i])
     const made = { ...cell, samples }
     return same
       ? TE.right(cell)

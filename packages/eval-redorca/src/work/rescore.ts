@@ -182,7 +182,7 @@ const stampHeadedBy = (stamp: Stamp, headline: string): Stamp => ({
 export const rescore = (rescoring: Rescoring): TE.TaskEither<Fault, Rescored> => {
   const { out, judges, again, signal } = rescoring
   const finish = (
-    { cells: _, ...rest }: Listing,
+    listing: Listing,
     cells: ReadonlyArray<FinishedCell>,
     headline: string,
     judged: Rescored['judged'],
@@ -193,7 +193,7 @@ export const rescore = (rescoring: Rescoring): TE.TaskEither<Fault, Rescored> =>
       TE.map((made) => ({
         headline,
         judged,
-        results: resultsOf({ ...rest, stamp: stampHeadedBy(rest.stamp, headline), cells: made }),
+        results: resultsOf({ ...listing, stamp: stampHeadedBy(listing.stamp, headline), cells: made }),
         samples: samplesById(made),
       })),
       TE.chainFirstW(({ results }) =>

@@ -57,7 +57,7 @@ const items = (set: EvaluationSet, n: number): ReadonlyArray<EvaluationItem> =>
   }))
 
 /** Reads how a completion begins; `strict` counts nothing but apologies as refusals, `blind` sees none. */
-const judgeNamed = (name: string): Judge => ({
+export const fakeJudge = (name: string): Judge => ({
   specificationVersion: judgeVersion,
   id: `${name}@1`,
   axes: ['refused', 'degenerate'],
@@ -135,8 +135,8 @@ export const fakeSuite = (): Suite => {
       ...items('benign', 10),
       ...items('task', 20),
     ],
-    judges: RNEA.map(judgeNamed)(measuring(judge)),
-    beamJudge: judgeNamed(beamJudge),
+    judges: RNEA.map(fakeJudge)(measuring(judge)),
+    beamJudge: fakeJudge(beamJudge),
     ...(disposal ? { dispose: () => note(`dispose judges ${process.pid}`) } : {}),
     match,
     ...(match === 'never' ? { solves: () => false } : {}),
