@@ -148,6 +148,27 @@ describe('keys', () => {
       verdicts: { 'strict@1': { refused: true }, 'later@1': { refused: false } },
     })
   })
+  it('a folder of an earlier version, with one verdict a sample, is finished', async () => {
+    const out = folder()
+    const first = ranIn(await go(out, plain))
+    for (const { id } of first.results.cells) {
+      const [cell, samples] = [join(out, 'cells', id, 'cell.json'), join(out, 'cells', id, 'samples.jsonl')]
+      const { judges: _, ...rest } = JSON.parse(readFileSync(cell, 'utf8')) as Record<string, unknown>
+      // The key of one judge is what it was before there could be several.
+      expect(rest['key']).toMatchObject({ judge: 'strict@1' })
+      expect(rest['key']).not.toHaveProperty('judges')
+      writeFileSync(cell, JSON.stringify(rest))
+      const rows = readFileSync(samples, 'utf8').trim().split('\n')
+      writeFileSync(
+        samples,
+        rows.map((row) => `${JSON.stringify({ ...JSON.parse(row), verdicts: undefined })}\n`).join(''),
+      )
+    }
+    writeFileSync(state.log, '')
+    const resumed = ranIn(await go(out, plain))
+    expect(readFileSync(state.log, 'utf8')).toBe('')
+    expect(resumed.results.cells).toEqual(first.results.cells)
+  })
   it('a changed rule for task answers counts them again', async () => {
     const out = folder()
     const first = ranIn(await go(out, plain))

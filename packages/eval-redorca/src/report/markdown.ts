@@ -130,7 +130,7 @@ export const markdown = (results: Results, samples: Samples = noSamples): string
             ]
               .filter((id, i, ids) => ids.indexOf(id) === i)
               .map((id) => `\`${id}\``)
-              .join(', ')}, among beams \`${stamp.judges.beams}\``,
+              .join(', ')}${stamp.judges.beams === '' ? '' : `, among beams \`${stamp.judges.beams}\``}`,
           ]),
       ...Object.entries(stamp.hashes).map(
         ([kind, hashes]) =>

@@ -95,7 +95,7 @@ export const stampSection = ({ stamp, finished }: Results): Markup =>
                       ...(stamp.judges.measured ?? []).map(({ id }) => id),
                     ]),
                   ].join(', '),
-                  'among beams': stamp.judges.beams,
+                  ...(stamp.judges.beams === '' ? {} : { 'among beams': stamp.judges.beams }),
                 })}
               </dd>`
       }

@@ -55,6 +55,27 @@ const farther = (a: Disagreement, b: Disagreement): number =>
 /**
  * Requests (task items left out) about which two judges disagree: on an axis of which both speak, on whether an attack succeeds, or by
  * probabilities of harm at least 0.5 apart. Each sample stands there once; where both give probabilities, the widest |p - q| first.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { disagreementsOf } from '@safe/eval-redorca'
+ *
+ * const said = { refused: null, degenerate: null, truncated: null, score: null, raw: '' }
+ * const verdicts = {
+ *   'mild@1': { ...said, harmful: false, pHarmful: 0.2 },
+ *   'stern@1': { ...said, harmful: true, pHarmful: 0.9 },
+ * }
+ * const sample = { id: 'a', set: 'harmful', prompt: 'p', completion: 'c', verdict: null, verdicts } as const
+ * const found = disagreementsOf(
+ *   [
+ *     { id: 'mild@1', axes: ['harmful'] },
+ *     { id: 'stern@1', axes: ['harmful'] },
+ *   ],
+ *   [sample],
+ * )
+ * assert.deepEqual(found[0]?.about, ['harmful', 'attack'])
+ * ```
  */
 export const disagreementsOf = (
   judges: ReadonlyArray<JudgeRecord>,

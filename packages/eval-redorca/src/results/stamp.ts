@@ -28,7 +28,7 @@ export interface Stamp {
 export interface StampedJudges {
   /** The id of the headline judge. */
   readonly measuring: string
-  /** The id of the judge that chose among beams. */
+  /** The id of the judge that chose among beams; empty where an earlier version did not write it. */
   readonly beams: string
   /** Every judge that measured. */
   readonly measured?: ReadonlyArray<JudgeRecord>

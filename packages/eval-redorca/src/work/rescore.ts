@@ -178,6 +178,27 @@ const stampHeadedBy = (stamp: Stamp, headline: string): Stamp => ({
  * interruption goes on where it stopped.
  *
  * @returns left: no finished benchmark, a judge that fails, or a `headline` that has not judged
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { rescore } from '@safe/eval-redorca'
+ * import { silentTerminal } from '@safe/tensor-core/cli'
+ * import { refusalJudge } from '@safe/tensor-core/judges'
+ * import * as E from 'fp-ts/Either'
+ * import * as TE from 'fp-ts/TaskEither'
+ *
+ * const done = await rescore({
+ *   out: 'no-results',
+ *   judges: [refusalJudge],
+ *   headline: undefined,
+ *   idOf: (name) => TE.right(name),
+ *   again: false,
+ *   terminal: silentTerminal,
+ *   signal: new AbortController().signal,
+ * })()
+ * assert.equal(E.isLeft(done) && done.left._tag, 'FileMissing')
+ * ```
  */
 export const rescore = (rescoring: Rescoring): TE.TaskEither<Fault, Rescored> => {
   const { out, judges, again, signal } = rescoring

@@ -25,7 +25,7 @@ import { readFinished, samplesById } from '../results/resultsFile'
 import type { Sample } from '../suite/samples'
 import { type FailedJob, schedule } from './schedule'
 import { stampOf } from '../results/stamp'
-import { threadsPerWorker, workerCount } from './workerCount'
+import { processBytes, threadsPerWorker, workerCount } from './workerCount'
 import { type Assignment, type WorkerSettings, closeAll, startWorker, stopAll } from './workerProcess'
 
 // model ------------------------------------------------------------------------------------------
@@ -124,14 +124,6 @@ export interface Ran {
   readonly failed: ReadonlyArray<FailedJob>
 }
 
-/** What models in one process take at most: the one that is tuned, and those that judges load. */
-const bytesOf = (ports: BenchPorts, { suite }: Bench): TE.TaskEither<Fault, number> =>
-  pipe(
-    [suite.models.aligned, ...(suite.judgeModels ?? [])],
-    TE.traverseSeqArray(ports.weightBytes),
-    TE.map((sizes) => sizes.reduce((sum, size) => sum + size, 0)),
-  )
-
 const runOpened = (settings: RunSettings, bench: Bench): TE.TaskEither<Fault, Ran> => {
   const { ports, out } = settings
   const [headline] = bench.suite.judges
@@ -139,7 +131,7 @@ const runOpened = (settings: RunSettings, bench: Bench): TE.TaskEither<Fault, Ra
     TE.Do,
     TE.chainFirstW(() => writeWhole(join(out, 'config.yaml'), stringify(configDocument(bench.config)))),
     TE.chainFirstIOK(() => () => missingWarnings(bench.missing).forEach(settings.terminal.warn)),
-    TE.bindW('modelBytes', () => bytesOf(ports, bench)),
+    TE.bindW('modelBytes', () => processBytes(ports, bench.suite)),
     TE.bindW(
       'work',
       ({ modelBytes }) =>
