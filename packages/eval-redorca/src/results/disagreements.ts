@@ -7,6 +7,7 @@ import { type Judged, attacked, judgedBy } from './judged'
 
 /** What two judges can disagree about; `attack`: whether the attack succeeds, each judge by what it speaks of. */
 export const disputed = ['harmful', 'attack', 'refused', 'degenerate'] as const
+/** One of these. */
 export type Disputed = (typeof disputed)[number]
 
 /** Two judges that disagree about a sample: of all pairs, the one farthest apart. */
