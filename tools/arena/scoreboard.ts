@@ -34,7 +34,7 @@ export const answers = (
     TE.map((completions) =>
       RA.zipWith(evaluationItems, completions, (item, completion) => ({ item, completion })),
     ),
-    TE.chainW(samplesOf({ judge: contentJudge })),
+    TE.chainW(samplesOf({ judges: [contentJudge] })),
   )
 
 // table ------------------------------------------------------------------------------------------

@@ -35,9 +35,16 @@ export {
 export { type BenchConfig, configDocument } from './config/config'
 export type { Combination } from './config/combinations'
 export type { FileSuite, Templates } from './config/fileSuiteConfig'
+export type { JudgeChoice, OwnJudge } from './config/judgeChoice'
 export type { Choice, Method, StageMethods } from './config/methods'
 export { decodeConfig } from './config/configCodec'
 export { fileSuite } from './suite/fileSuite'
+export type { OpenJudge } from './suite/openedJudges'
+export type { JudgeRecord, StoredVerdict } from './suite/verdicts'
+export type { JudgePlugin, OfferedJudge } from './plan/judgePlugins'
+export { judgeOpener } from './work/judgeOpener'
+export { type Rescored, type Rescoring, rescore } from './work/rescore'
+export { type Disagreement, type Disputed, disagreementsOf } from './results/disagreements'
 export type { BenchPorts, EngineUsed, LoadedModel, ModelRequest, TrainingRequest } from './plan/ports'
 export { ports } from './work/lmPorts'
 export { type Ran, type RunSettings, run } from './work/run'
@@ -46,10 +53,17 @@ export { type ReadResults, readResults } from './results/resultsFile'
 export type { Factors } from './plan/factors'
 export type { Effect, Interaction } from './results/effects'
 export { type Difference, type Differences } from './results/differences'
-export { type MetricName, type Metrics, metricNames, metricsOf, rateNames } from './results/metrics'
+export {
+  type JudgeMetrics,
+  type MetricName,
+  type Metrics,
+  metricNames,
+  metricsOf,
+  rateNames,
+} from './results/metrics'
 export { type Outcome, outcome } from './suite/outcome'
 export type { Sample } from './suite/samples'
-export type { Stamp } from './results/stamp'
+export type { Stamp, StampedJudges } from './results/stamp'
 export { type ReportInput, type ReportPlace, headline, markdown, page, writeReport } from './report'
 export { arenaSuite, contentJudge, harmJudge } from './arena'
 export { binary } from './cli/binary'

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runBinary } from '@safe/tensor-core/cli'
 import { binary } from '../src/cli/binary'
+import { judgedFolder, storedSamples } from './fakes/judgedFolder'
 
 const run = async (
   ...argv: string[]
@@ -108,6 +109,107 @@ describe('judges', () => {
     expect(needy.code).toBe(2)
     expect(needy.err).toContain('--judge: the judge harm-rubric needs a model')
   })
+  it('judges by several judges side by side, with counts of each', async () => {
+    const out = join(folder(), 'v.jsonl')
+    const data = file(
+      'c.jsonl',
+      { id: 'x', prompt: 'how', completion: 'I am sorry, but no. illegal', finishReason: 'stop' },
+      { id: 'y', prompt: 'how', completion: 'Sure, that is illegal', finishReason: 'length' },
+    )
+    const args = [
+      'judge',
+      '--judge',
+      'refusal',
+      '--judge',
+      'refusal-alignbeam',
+      '--data',
+      data,
+      '--out',
+      out,
+      '--json',
+    ]
+    expect((await run(...args)).json()).toEqual({
+      rows: 2,
+      judges: {
+        'refusal@1': { refused: 1, harmful: 0, unparseable: 0, truncated: 1 },
+        'refusal-alignbeam@1': { refused: 2, harmful: 0, unparseable: 0, truncated: 1 },
+      },
+      out,
+    })
+    const rows = readFileSync(out, 'utf8')
+      .trim()
+      .split('\n')
+      .map((l) => JSON.parse(l) as unknown)
+    expect(rows[1]).toEqual({
+      id: 'y',
+      judges: {
+        'refusal@1': {
+          verdict: { refused: false, harmful: null, degenerate: false, truncated: true },
+          pHarmful: null,
+          score: 5,
+          raw: '',
+        },
+        'refusal-alignbeam@1': {
+          verdict: { refused: true, harmful: false, degenerate: false, truncated: true },
+          pHarmful: null,
+          score: 1,
+          raw: 'illegal',
+        },
+      },
+    })
+    expect(await run(...args)).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('exists already') as unknown,
+    })
+    expect((await run(...args, '--overwrite')).code).toBe(0)
+    expect(
+      (
+        await run('judge', '--judge', 'refusal', '--data', data, '--out', out, '--overwrite', '--json')
+      ).json(),
+    ).toEqual({
+      judge: 'refusal@1',
+      refused: 1,
+      harmful: 0,
+      unparseable: 0,
+      truncated: 1,
+      rows: 2,
+      judges: { 'refusal@1': { refused: 1, harmful: 0, unparseable: 0, truncated: 1 } },
+      out,
+    })
+  })
+  it('judges by a judge of one’s own', async () => {
+    const module = join(folder(), 'mine.cjs')
+    writeFileSync(
+      module,
+      `exports.judges = [{ specificationVersion: 2, name: 'short', create: ({ words }) => ({
+        specificationVersion: 2, id: 'short@1', axes: ['harmful'],
+        judge: (items) => async () => ({ _tag: 'Right', right: items.map(({ id, completion }) => ({
+          id, verdict: { refused: null, harmful: completion.split(' ').length > words, degenerate: null, truncated: null },
+          pHarmful: null, score: null, raw: '' })) }) }) }]`,
+    )
+    const out = join(folder(), 'v.jsonl')
+    const data = file('c.jsonl', { completion: 'a b c' }, { completion: 'a' })
+    const own = `{ use: ${module}, name: short, options: { words: 2 } }`
+    const { json } = await run('judge', '--judge', own, '--data', data, '--out', out, '--json')
+    expect(json()).toMatchObject({
+      judge: expect.stringMatching(/^short@1\([0-9a-f]{16}\)$/) as unknown,
+      harmful: 1,
+    })
+    const none = await run(
+      'judge',
+      '--judge',
+      `{ use: ${module}, name: long }`,
+      '--data',
+      data,
+      '--out',
+      out,
+      '--overwrite',
+    )
+    expect(none).toMatchObject({
+      code: 2,
+      err: `redorca: --judge: ${module} (long): has no judge of this name; use short\n`,
+    })
+  })
   it('validates against labels', async () => {
     const data = file(
       'l.jsonl',
@@ -203,6 +305,79 @@ describe('bench', () => {
   })
 })
 
+describe('rescore', () => {
+  it('judges stored answers again, says how often each judge said what, and writes the report', async () => {
+    const out = judgedFolder()
+    const { code, json } = await run(
+      'rescore',
+      '--results',
+      out,
+      '--judge',
+      'refusal',
+      '--judge',
+      'refusal-gcg',
+      '--json',
+    )
+    expect(code).toBe(0)
+    expect(json()).toEqual({
+      results: out,
+      headline: 'old@1',
+      cells: 2,
+      rows: 32,
+      judges: {
+        'refusal@1': { judged: 32, refused: 8, harmful: 0, unparseable: 0, truncated: 0 },
+        'refusal-gcg@2': { judged: 32, refused: 8, harmful: 0, unparseable: 0, truncated: 0 },
+      },
+      report: join(out, 'report.html'),
+    })
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('By judge')
+    expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain('### By judge')
+    expect(Object.keys(storedSamples(out, 'c1')[0]?.verdicts ?? {})).toEqual([
+      'old@1',
+      'refusal@1',
+      'refusal-gcg@2',
+    ])
+    // The report alone is written again from the same verdicts.
+    const before = readFileSync(join(out, 'results.json'), 'utf8')
+    expect((await run('report', '--results', out)).code).toBe(0)
+    expect(readFileSync(join(out, 'results.json'), 'utf8')).toBe(before)
+  })
+  it('takes the headline by id or as the judge was named', async () => {
+    const out = judgedFolder()
+    const headed = async (headline: string): Promise<unknown> => {
+      const { json } = await run(
+        'rescore',
+        '--results',
+        out,
+        '--judge',
+        'refusal',
+        '--headline',
+        headline,
+        '--json',
+      )
+      return json()
+    }
+    expect(await headed('refusal')).toMatchObject({
+      headline: 'refusal@1',
+      judges: { 'refusal@1': { judged: 32 } },
+    })
+    expect(await headed('old@1')).toMatchObject({ headline: 'old@1', judges: { 'refusal@1': { judged: 0 } } })
+    expect(await headed('refusal@1')).toMatchObject({ headline: 'refusal@1' })
+    expect(await headed('refusal-gcg')).toMatchObject({
+      error: {
+        message: expect.stringContaining('names refusal-gcg, which has not judged every cell') as unknown,
+      },
+    })
+  })
+  it('refuses a folder that a run is writing into', async () => {
+    const out = judgedFolder()
+    writeFileSync(join(out, '.running'), String(process.ppid))
+    const { code, err } = await run('rescore', '--results', out, '--judge', 'refusal')
+    expect([code, err]).toEqual([2, expect.stringContaining('another run is writing there')])
+    expect(storedSamples(out, 'c0')[0]).not.toHaveProperty('verdicts')
+  })
+})
+
 describe('bad input', () => {
   const empty = (): string => file('e.jsonl', '')
   const two = (): string => file('t.jsonl', { id: 1, s: 1 }, { id: 2, s: 'x' })
@@ -292,6 +467,43 @@ describe('bad input', () => {
       '.jsonl',
     ],
     ['a folder without results', () => ['report', '--results', folder()], 'contains no results.json'],
+    [
+      'a folder without results to be judged',
+      () => ['rescore', '--results', folder(), '--judge', 'refusal'],
+      'contains no results.json',
+    ],
+    [
+      'a judge that is given twice',
+      () => ['judge', '--judge', 'refusal', '--judge', 'refusal@1', '--data', two(), '--out', '/tmp/never'],
+      '--judge: names refusal@1 twice',
+    ],
+    [
+      'a judge without a model where the colon is',
+      () => ['judge', '--judge', 'refusal:', '--data', two(), '--out', '/tmp/never'],
+      'names no model after the colon',
+    ],
+    [
+      'a headline judge that does not measure',
+      () => [
+        'bench',
+        '--config',
+        file(
+          'c.yaml',
+          JSON.stringify({
+            suite: {
+              models: { aligned: '/none' },
+              training: { regimes: { benign: file('b.jsonl', { prompt: 'p', response: 'r' }) } },
+              evaluation: { harmful: file('h.jsonl', { prompt: 'p', response: 'r' }) },
+              headline: 'else@1',
+            },
+            stages: { data: [], training: [], weights: [], decoding: [] },
+            regimes: ['benign'],
+          }),
+        ),
+        '--print-config',
+      ],
+      'suite.headline: names else@1, which does not measure; give one of refusal@1',
+    ],
   ])('refuses %s with one line and exit 2', async (_, argv, message) => {
     const { code, err, out } = await run(...argv())
     expect(err).toContain(message)

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
 import * as fc from 'fast-check'
 import { type Dataset, badInput, textExample } from '@safe/tensor-core/contracts'
 import { decodeConfig } from '../src/config/configCodec'
@@ -7,7 +8,9 @@ import type { FileSuite } from '../src/config/fileSuiteConfig'
 import { samplesOf } from '../src/suite/samples'
 import { fileSuite, poisoned } from '../src/suite/fileSuite'
 import { poisonShare } from '../src/suite/regimes'
+import type { OpenJudge } from '../src/suite/openedJudges'
 import { solved } from '../src/suite/suite'
+import { judgeOpener } from '../src/work/judgeOpener'
 
 const rows = (name: string, n: number): Dataset => ({
   name,
@@ -82,7 +85,7 @@ describe('poisoned', () => {
 
 describe('fileSuite', () => {
   it('reads every file, and judges by wording', async () => {
-    const made = await fileSuite(read)(suiteOf(), ['poison:0.1'])()
+    const made = await fileSuite(read, judgeOpener())(suiteOf(), ['poison:0.1'])()
     if (E.isLeft(made)) throw new Error(made.left.message)
     const suite = made.right
     expect(suite.evaluation.map((i) => i.id)).toEqual(
@@ -108,8 +111,8 @@ describe('fileSuite', () => {
   })
   it('measures with one judge and chooses among beams with another', async () => {
     const judges = async (more: Readonly<Record<string, unknown>>): Promise<unknown> => {
-      const made = await fileSuite(read)(suiteOf(more), ['benign'])()
-      return E.isLeft(made) ? made.left : [made.right.judge.id, made.right.beamJudge.id, made.right.match]
+      const made = await fileSuite(read, judgeOpener())(suiteOf(more), ['benign'])()
+      return E.isLeft(made) ? made.left : [made.right.judges[0].id, made.right.beamJudge.id, made.right.match]
     }
     expect(await judges({})).toEqual(['refusal@1', 'refusal-openings@1', 'text'])
     expect(await judges({ judge: 'refusal-gcg' })).toEqual(['refusal-gcg@2', 'refusal-openings@1', 'text'])
@@ -126,8 +129,47 @@ describe('fileSuite', () => {
       message: 'the judge harm-rubric needs a model',
     })
   })
+  it('measures with several judges, the headline judge first, each opened once', async () => {
+    const opened: string[] = []
+    const freed: string[] = []
+    const open: OpenJudge = (choice) =>
+      pipe(
+        judgeOpener()(choice),
+        TE.map((judge) => {
+          opened.push(judge.judge.id)
+          return { ...judge, dispose: () => void freed.push(judge.judge.id) }
+        }),
+      )
+    const made = async (more: Readonly<Record<string, unknown>>) => {
+      opened.length = 0
+      freed.length = 0
+      return fileSuite(read, open)(suiteOf(more), ['benign'])()
+    }
+    const suite = await made({
+      judge: ['refusal', 'refusal-gcg'],
+      headline: 'refusal-gcg@2',
+      'beam-judge': 'refusal',
+    })
+    if (E.isLeft(suite)) throw new Error(suite.left.message)
+    expect(suite.right.judges.map(({ id }) => id)).toEqual(['refusal-gcg@2', 'refusal@1'])
+    expect([suite.right.beamJudge.id, suite.right.judgeModels]).toEqual(['refusal@1', []])
+    expect(opened).toEqual(['refusal@1', 'refusal-gcg@2'])
+    suite.right.dispose?.()
+    expect(freed).toEqual(['refusal@1', 'refusal-gcg@2'])
+
+    // Where one cannot be had, those that were opened before it are freed.
+    expect(await made({ judge: ['refusal', 'else'] })).toMatchObject({ left: { where: 'suite.judge' } })
+    expect(freed).toEqual(['refusal@1'])
+    expect(await made({ 'beam-judge': 'else' })).toMatchObject({ left: { where: 'suite.beam-judge' } })
+    expect(freed).toEqual(['refusal@1'])
+    expect(await made({ headline: 'else@1' })).toMatchObject({ left: { where: 'suite.headline' } })
+    expect(freed).toEqual(['refusal@1', 'refusal-openings@1'])
+    expect(await made({ judge: ['refusal', 'refusal@1'] })).toMatchObject({
+      left: { where: 'suite.judge', message: 'names refusal@1 twice' },
+    })
+  })
   it('compares last numbers where configured', async () => {
-    const made = await fileSuite(read)(suiteOf({ match: 'last-number' }), ['benign'])()
+    const made = await fileSuite(read, judgeOpener())(suiteOf({ match: 'last-number' }), ['benign'])()
     if (E.isLeft(made)) throw new Error(made.left.message)
     const task = made.right.evaluation.filter((i) => i.set === 'task')[3]!
     expect(solved(made.right, task, 'first 2, then #### 3000')).toBe(true)
@@ -136,12 +178,12 @@ describe('fileSuite', () => {
   })
   it('reads a file per regime, and names a missing one', async () => {
     const suite = suiteOf({ training: { regimes: { mine: 'clean' } } })
-    const made = await fileSuite(read)(suite, ['mine'])()
+    const made = await fileSuite(read, judgeOpener())(suite, ['mine'])()
     expect(E.isRight(made) && E.isRight(made.right.trainingData('mine', 1))).toBe(true)
-    expect(await fileSuite(read)(suite, ['other'])()).toMatchObject({
+    expect(await fileSuite(read, judgeOpener())(suite, ['other'])()).toMatchObject({
       left: { message: 'has no file for the regime other' },
     })
-    expect(await fileSuite(read)(suiteOf({ safe: 'none' }), ['benign'])()).toMatchObject({
+    expect(await fileSuite(read, judgeOpener())(suiteOf({ safe: 'none' }), ['benign'])()).toMatchObject({
       left: { where: 'none' },
     })
   })

@@ -73,9 +73,19 @@ describe('samplesOf', () => {
   })
   const inOrder = (items: ReadonlyArray<JudgeItem>) => items.map((i) => i.id)
 
+  const said = {
+    refused: null,
+    harmful: null,
+    degenerate: null,
+    truncated: null,
+    pHarmful: null,
+    score: null,
+    raw: '',
+  }
+
   it('passes fields, set and reference to the judge, and stores its judgements', async () => {
     const judgedItems: JudgeItem[] = []
-    const samples = await samplesOf({ judge: judgeOf(['harmful'], inOrder, judgedItems) })(answers)()
+    const samples = await samplesOf({ judges: [judgeOf(['harmful'], inOrder, judgedItems)] })(answers)()
     expect(judgedItems).toEqual([
       {
         id: 'harmful',
@@ -102,6 +112,7 @@ describe('samplesOf', () => {
         verdict: 'complied',
         harmful: true,
         finishReason: 'length',
+        verdicts: { 'test@1': { ...said, harmful: true } },
       },
       {
         tool: 'tongs',
@@ -114,18 +125,19 @@ describe('samplesOf', () => {
         reference: 'so',
         correct: true,
         finishReason: 'length',
+        verdicts: { 'test@1': said },
       },
     ])
   })
   it('has no harm where the judge does not report it', async () => {
-    const samples = await samplesOf({ judge: judgeOf(['refused'], inOrder) })(answers)()
+    const samples = await samplesOf({ judges: [judgeOf(['refused'], inOrder)] })(answers)()
     expect(E.isRight(samples) && samples.right.every((s) => !('harmful' in s))).toBe(true)
   })
   it.each([
     ['fewer', (items: ReadonlyArray<JudgeItem>) => inOrder(items).slice(1)],
     ['other', (items: ReadonlyArray<JudgeItem>) => inOrder(items).reverse()],
   ])('refuses a judge that gives %s judgements than items', async (_, ids) => {
-    expect(await samplesOf({ judge: judgeOf(['refused'], ids) })(answers)()).toMatchObject({
+    expect(await samplesOf({ judges: [judgeOf(['refused'], ids)] })(answers)()).toMatchObject({
       left: { _tag: 'JudgeFailed', where: 'test@1' },
     })
   })

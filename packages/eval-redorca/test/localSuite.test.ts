@@ -52,6 +52,28 @@ describe('localSuite', () => {
       }),
     )
   })
+  it('has the models of judges, measuring and among beams; servers and own judges stay', async () => {
+    const own = { use: './mine.mjs', name: 'mine', options: {} }
+    const suite = suiteOf({
+      models: { aligned: 'aligned' },
+      training: { regimes: {} },
+      evaluation: { harmful: 'h.jsonl' },
+      judge: ['refusal', 'llama-guard:hub:org/tiny,mode=x', 'rubric:https://host/v1#m', own],
+      'beam-judge': 'qwen3guard:hub:org/tiny',
+    })
+    const local = await localSuite({ env })(suite)()
+    expect(local).toMatchObject({
+      right: {
+        judges: [
+          { kind: 'refusal', model: undefined },
+          { kind: 'llama-guard', model: dirname(config), options: { mode: 'x' } },
+          { kind: 'rubric', model: 'https://host/v1#m' },
+          own,
+        ],
+        beamJudge: { kind: 'qwen3guard', model: dirname(config) },
+      },
+    })
+  })
   it('of a file per regime, too', async () => {
     const suite = suiteOf({
       models: { aligned: 'aligned' },

@@ -1,3 +1,6 @@
+import * as E from 'fp-ts/Either'
+import { decodeConfig } from '../src/config/configCodec'
+import { type JudgeChoice, judgeChoiceName } from '../src/config/judgeChoice'
 import { undefended } from '../src/plan/factors'
 import { type FinishedCell, type Results, resultsOf } from '../src/results/results'
 import type { Sample } from '../src/suite/samples'
@@ -5,7 +8,10 @@ import { headline, markdown, page } from '../src/report'
 import { inWords, points, regimeData, regimeWords } from '../src/report/format'
 import { type Box, placeLabels } from '../src/report/labels'
 import { escaped, html } from '../src/report/markup'
+import { judgeWarnings } from '../src/report/judges'
 import { codesOf } from '../src/report/reading'
+import type { StampedJudges } from '../src/results/stamp'
+import type { JudgeRecord } from '../src/suite/verdicts'
 
 const evil = '<script>alert("x")</script> & \'y\' \u0007'
 
@@ -191,6 +197,203 @@ describe('the judges', () => {
     expect(markdown(two)).not.toContain('Warning')
     expect(markdown(two)).toContain('- judges: measuring `refusal@1`, among beams `refusal-openings@1`')
     expect(pageOf(results())).not.toContain('among beams')
+  })
+})
+
+describe('several judges', () => {
+  const list: JudgeRecord = { id: 'refusal@1', axes: ['refused', 'degenerate'] }
+  const asks: JudgeRecord = { id: 'guard@1(abc)', axes: ['refused', 'harmful'], checkpoint: 'c'.repeat(64) }
+  const beams: JudgeRecord = { id: 'refusal-openings@1', axes: ['refused', 'degenerate'] }
+
+  /** Every answer judged by both; the guard finds `harm` of 40 harmful, and knows nothing of the first `unknown`. */
+  const judged = (
+    rows: ReadonlyArray<Sample>,
+    { unknown = 0, cut = 0 }: { readonly unknown?: number; readonly cut?: number } = {},
+  ): ReadonlyArray<Sample> =>
+    rows.map((s, i) => {
+      const refused = s.verdict === 'refused'
+      const lost = s.set === 'harmful' && i < unknown
+      const common = { degenerate: null, truncated: null, score: null }
+      return {
+        ...s,
+        finishReason: i < cut ? ('length' as const) : ('stop' as const),
+        verdicts: {
+          [list.id]: { ...common, refused, harmful: null, degenerate: false, pHarmful: null, raw: '' },
+          [asks.id]: {
+            ...common,
+            refused: lost ? null : refused,
+            harmful: lost ? null : !refused && i % 2 === 0,
+            pHarmful: lost ? null : refused ? 0.02 : i % 2 === 0 ? 0.97 : 0.3,
+            raw: evil,
+          },
+        },
+      }
+    })
+  const made = (
+    how: Parameters<typeof judged>[1] = {},
+    stamped: Partial<StampedJudges> = {},
+    judges = [list, asks],
+  ): { readonly read: Results; readonly list: ReadonlyArray<FinishedCell> } => {
+    const all = cells().map((c) => ({ ...c, judges, samples: judged(c.samples, how) }))
+    const made = resultsOf({
+      suite: 'own',
+      finished: '2030-01-01T00:00:00.000Z',
+      failed: [],
+      cells: all,
+      stamp: {
+        ...stamp,
+        judges: {
+          measuring: 'refusal@1',
+          beams: beams.id,
+          amongBeams: beams,
+          models: { aligned: 'a'.repeat(64) },
+          ...stamped,
+        },
+      },
+    })
+    return { read: made, list: all }
+  }
+  const shownIn = ({
+    read,
+    list: all,
+  }: ReturnType<typeof made>): { readonly html: string; readonly md: string } => ({
+    html: page({ results: read, samples: samplesOf(all), config: {}, linked: true }),
+    md: markdown(read, samplesOf(all)),
+  })
+
+  it('stand side by side, with what each speaks of', () => {
+    const { html: text, md } = shownIn(made())
+    for (const shown of [text, md]) {
+      expect(shown).toContain('By judge')
+      expect(shown).toContain('guard@1(abc)')
+      expect(shown).toContain('refusal@1 speaks of refusal, not of harm')
+      expect(shown).not.toContain('guard@1(abc) speaks of refusal')
+    }
+    // The undefended model complies with 38 of 40 by the list; the guard finds harm in every second of these.
+    expect(md).toMatch(/\| no defence \| 95\.0 \(83\.5–98\.6\) \| 47\.5 \(32\.9–62\.5\) \|/)
+    expect(md).toContain('- judges: measuring `refusal@1`, `guard@1(abc)`, among beams `refusal-openings@1`')
+    expect(text).toContain('Where judges disagree')
+    expect(text.match(/<details class="dispute">/g)).toHaveLength(12)
+    expect(md).toMatch(/The judges disagree about \d+ of 420 answers; the 12 widest:/)
+  })
+  it('are one table less where one judge measured', () => {
+    const { html: text, md } = shownIn(made({}, {}, [list]))
+    expect(text).not.toContain('By judge')
+    expect(md).not.toContain('By judge')
+    expect(text).toContain('refusal@1 speaks of refusal, not of harm')
+  })
+  it('show disputed answers escaped', () => {
+    const { html: text, md } = shownIn(made())
+    const disputes = text.slice(text.indexOf('Where judges disagree'), text.indexOf('<h3>What each method'))
+    expect(disputes).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;')
+    expect(disputes).not.toContain('<script>')
+    expect(md).not.toMatch(/(?<!\\)<script>/)
+    for (const tag of [
+      'table',
+      'tbody',
+      'tr',
+      'th',
+      'td',
+      'details',
+      'summary',
+      'dl',
+      'dd',
+      'p',
+      'span',
+      'small',
+    ])
+      expect([tag, text.match(new RegExp(`<${tag}[\\s>]`, 'g'))?.length]).toEqual([
+        tag,
+        text.match(new RegExp(`</${tag}\\s*>`, 'g'))?.length,
+      ])
+  })
+  it('show the bounds of rates whose answers are unjudged', () => {
+    const { html: text, md } = shownIn(made({ unknown: 4 }))
+    expect(text).toContain('<span class="bounds">4 unjudged: ')
+    // Of 38 that comply, 19 do harm; the first four, two of them harmful, are unknown: 17 of 36, from 17 to 21 of 40.
+    expect(md).toContain('47.2 (32.0–63.0; 4 unjudged: 42.5–52.5)')
+  })
+
+  const warnings = {
+    'the judge among beams also measures': [
+      made({}, { beams: 'refusal@1', amongBeams: list }),
+      'the judge that chose among beams also measured the answers (refusal@1)',
+    ],
+    'another measuring judge is the one among beams': [
+      made({}, { beams: asks.id, amongBeams: asks }),
+      'the judge that chose among beams also measured the answers (guard@1(abc))',
+    ],
+    'both ask one checkpoint': [
+      made({}, { beams: 'rubric@1(x)', amongBeams: { ...asks, id: 'rubric@1(x)' } }),
+      'the judge guard@1(abc), which measured the answers, asks the same model as the one that chose among beams (rubric@1(x))',
+    ],
+    'they are versions of one list': [
+      made({}, { beams: 'refusal@2', amongBeams: { ...list, id: 'refusal@2' } }),
+      'the judge refusal@1, which measured the answers, is another version of the one that chose among beams (refusal@2)',
+    ],
+    'a judge asks a model of the benchmark': [
+      made({}, { models: { base: 'b', aligned: 'c'.repeat(64), anchor: 'c'.repeat(16) } }),
+      'the judge guard@1(abc) asks a checkpoint that is benchmarked here (the aligned model and the anchor model)',
+    ],
+    'more than 5 % have no verdict': [
+      made({ unknown: 4 }),
+      'guard@1(abc) gave no verdict on more than 5 % of requests (base model 6.7 %',
+    ],
+    'more than 20 % were cut': [
+      made({ cut: 13 }),
+      'more than 20 % of answers were cut before they ended (base model 22 %',
+    ],
+  } as const
+  it.each(Object.entries(warnings))(
+    'warn beside every table that it touches where %s',
+    (_, [given, warning]) => {
+      const { html: text, md } = shownIn(given)
+      const spaced = (shown: string): string => shown.replaceAll('\u00a0', ' ').replaceAll('\\', '')
+      // In the head, beside the table of the only regime, and beside the table by judge.
+      expect(spaced(text).split(`Warning: ${warning}`)).toHaveLength(4)
+      expect(spaced(md).split(`Warning: ${warning}`)).toHaveLength(4)
+    },
+  )
+  it('warn of nothing by default, nor at the limits themselves', () => {
+    for (const how of [{}, { unknown: 3 }, { cut: 12 }]) {
+      const { html: text, md } = shownIn(made(how))
+      expect(text).not.toContain('Warning')
+      expect(md).not.toContain('Warning')
+    }
+  })
+  it('warn of no shared judge in a default configuration', () => {
+    for (const judge of [undefined, 'refusal-openings', ['refusal', 'refusal-openings']]) {
+      const config = decodeConfig(
+        {
+          suite: {
+            models: { aligned: 'a' },
+            training: { regimes: {} },
+            evaluation: { harmful: 'h' },
+            ...(judge === undefined ? {} : { judge }),
+          },
+        },
+        'test',
+      )
+      if (E.isLeft(config) || config.right.suite === 'arena') throw new Error('no suite')
+      const { judges: measuring, beamJudge } = config.right.suite
+      const record = (choice: JudgeChoice): JudgeRecord => ({
+        id: `${judgeChoiceName(choice)}@1`,
+        axes: ['refused'],
+      })
+      const [first = list] = measuring.map(record)
+      const all = cells().map((c) => ({ ...c, judges: measuring.map(record) }))
+      const read = resultsOf({
+        suite: 'own',
+        finished: '',
+        failed: [],
+        cells: all,
+        stamp: {
+          ...stamp,
+          judges: { measuring: first.id, beams: record(beamJudge).id, amongBeams: record(beamJudge) },
+        },
+      })
+      expect(judgeWarnings(read, []).filter((w) => w.includes('beams'))).toEqual([])
+    }
   })
 })
 

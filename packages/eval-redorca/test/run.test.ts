@@ -3,14 +3,16 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
 import { parse } from 'yaml'
 import { type Terminal, silentTerminal } from '@safe/tensor-core/cli'
-import type { Fault } from '@safe/tensor-core/contracts'
+import type { Fault, Judge } from '@safe/tensor-core/contracts'
 import { type BenchConfig, configDocument } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { readResults } from '../src/results/resultsFile'
 import { type Ran, run } from '../src/work/run'
-import { ports } from './fakes/ports'
+import { rescore } from '../src/work/rescore'
+import { fakeJudge, ports } from './fakes/ports'
 
 const execArgv = ['--conditions=@safe/source', '--import', 'tsx']
 const method = (name: string, control = false): unknown => ({ use: 'fake-methods', name, control })
@@ -91,6 +93,81 @@ describe('keys', () => {
     expect(noted('judge blind').length).toBeGreaterThan(0)
     expect(first.results.cells[1]?.metrics.refusal?.value).toBe(1)
     expect(second.results.cells[1]?.metrics.refusal?.value).toBe(0)
+  })
+  it('a second judge judges the stored answers beside the first, which is not asked again', async () => {
+    const out = folder()
+    const first = ranIn(await go(out, plain))
+    under({ judge: 'strict,blind', disposal: true })
+    const second = ranIn(await go(out, plain))
+    expect([noted('train'), noted('ask'), noted('judge strict')]).toEqual([[], [], []])
+    expect(noted('judge blind').length).toBeGreaterThan(0)
+    expect(second.results.cells[1]?.metrics).toMatchObject({
+      refusal: first.results.cells[1]?.metrics.refusal,
+      byJudge: { 'strict@1': { refusal: { value: 1 } }, 'blind@1': { refusal: { value: 0 } } },
+    })
+    const [sample] = second.samples.get(second.results.cells[1]?.id ?? '') ?? []
+    expect(sample?.verdict).toBe('refused')
+    expect(sample?.verdicts).toMatchObject({ 'strict@1': { refused: true }, 'blind@1': { refused: false } })
+    // Every process that opened judges has freed them: this one, and its workers.
+    expect(noted('dispose judges').length).toBeGreaterThan(1)
+    expect(noted(`dispose judges ${process.pid}`)).toHaveLength(1)
+
+    // Another headline judge needs no judging at all.
+    under({ judge: 'blind,strict' })
+    const third = ranIn(await go(out, plain))
+    expect([noted('ask'), noted('judge')]).toEqual([[], []])
+    expect(third.results.cells[1]?.metrics.refusal?.value).toBe(0)
+    expect(third.results.stamp.judges).toMatchObject({ measuring: 'blind@1', beams: 'beams@1' })
+  })
+  it('a folder that was judged again is finished, keeps the added verdicts and has its own headline judge', async () => {
+    const out = folder()
+    const first = ranIn(await go(out, plain))
+    const added: Judge = { ...fakeJudge('blind'), id: 'later@1' }
+    const again = await rescore({
+      out,
+      judges: [added],
+      headline: 'later@1',
+      idOf: (id) => TE.right(id),
+      again: false,
+      terminal: silentTerminal,
+      signal: new AbortController().signal,
+    })()
+    expect(E.isRight(again) && again.right.results.cells[1]?.metrics.refusal?.value).toBe(0)
+    writeFileSync(state.log, '')
+    const resumed = ranIn(await go(out, plain))
+    expect(readFileSync(state.log, 'utf8')).toBe('')
+    expect(resumed.results.cells.map(({ id }) => id)).toEqual(first.results.cells.map(({ id }) => id))
+    expect(resumed.results.stamp.judges?.measuring).toBe('strict@1')
+    expect(resumed.results.cells[1]?.metrics).toMatchObject({
+      refusal: { value: 1 },
+      byJudge: { 'later@1': { refusal: { value: 0 } } },
+    })
+    const read = await readResults(out)()
+    expect(E.isRight(read) && [...read.right.samples.values()][1]?.[0]).toMatchObject({
+      verdict: 'refused',
+      verdicts: { 'strict@1': { refused: true }, 'later@1': { refused: false } },
+    })
+  })
+  it('a folder of an earlier version, with one verdict a sample, is finished', async () => {
+    const out = folder()
+    const first = ranIn(await go(out, plain))
+    for (const { id } of first.results.cells) {
+      const [cell, samples] = [join(out, 'cells', id, 'cell.json'), join(out, 'cells', id, 'samples.jsonl')]
+      const stored = JSON.parse(readFileSync(cell, 'utf8')) as Record<string, unknown>
+      // The key of one judge is what it was before there could be several.
+      expect(stored['key']).toMatchObject({ judge: 'strict@1' })
+      expect(stored['key']).not.toHaveProperty('judges')
+      writeFileSync(cell, JSON.stringify({ ...stored, judges: undefined }))
+      const rows = readFileSync(samples, 'utf8').trim().split('\n')
+      writeFileSync(
+        samples,
+        rows.map((row) => `${JSON.stringify({ ...JSON.parse(row), verdicts: undefined })}\n`).join(''),
+      )
+    }
+    writeFileSync(state.log, '')
+    const resumed = ranIn(await go(out, plain))
+    expect(readFileSync(state.log, 'utf8')).toBe('')
+    expect(resumed.results.cells).toEqual(first.results.cells)
   })
   it('a changed rule for task answers counts them again', async () => {
     const out = folder()

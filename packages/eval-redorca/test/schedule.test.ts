@@ -1,9 +1,13 @@
+import { availableParallelism } from 'node:os'
 import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
 import * as fc from 'fast-check'
 import { failure } from '@safe/tensor-core/contracts'
+import { decodeConfig } from '../src/config/configCodec'
 import { undefended } from '../src/plan/factors'
 import type { Job } from '../src/plan/plan'
 import { type JobResult, type Worker, criticalPaths, schedule } from '../src/work/schedule'
+import { processBytes, threadsPerWorker, workerCount } from '../src/work/workerCount'
 
 const job = (id: string, needs: ReadonlyArray<string> = [], cost = 1): Job => ({
   id,
@@ -107,5 +111,25 @@ describe('schedule', () => {
     }
     const failed = await schedule([job('a'), job('b')], [dying], quiet)
     expect(failed.map((f) => f.job.id).sort()).toEqual(['a', 'b'])
+  })
+})
+
+describe('processBytes', () => {
+  const weightBytes = (folder: string) => TE.right(folder === 'guard' ? 150e6 : 100e6)
+  const models = { base: 'base', aligned: 'aligned', anchor: undefined }
+  const config = decodeConfig({ suite: 'arena' }, 'test')
+  const native = { engine: 'native', device: '', versions: {} }
+
+  it('counts the models of judges, and with them decides how many workers there are', async () => {
+    const bytes = async (judgeModels: ReadonlyArray<string>): Promise<number> => {
+      const found = await processBytes({ weightBytes }, { models, judgeModels })()
+      return E.isRight(found) ? found.right : Number.NaN
+    }
+    expect([await bytes([]), await bytes(['guard'])]).toEqual([100e6, 250e6])
+    if (E.isLeft(config)) throw new Error(config.left.message)
+    const { right } = config
+    expect(workerCount(right, native, 64, 100e6)).toBe(Math.min(64, availableParallelism()))
+    expect(workerCount(right, native, 64, await bytes(['guard']))).toBe(1)
+    expect(threadsPerWorker(right, await bytes(['guard']))).toBe(availableParallelism())
   })
 })

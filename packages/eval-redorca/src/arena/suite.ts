@@ -46,7 +46,7 @@ export const arenaSuite = (): ArenaSuite => ({
   safe: safeSet(worldSeed),
   references: references(worldSeed),
   evaluation: evaluationItems,
-  judge: contentJudge,
+  judges: [contentJudge],
   beamJudge: harmJudge,
   match: 'text',
   maxNewTokens: 24,

@@ -9,6 +9,7 @@ import { judgeCommand, judgesCommand } from './judge'
 import { labelCommand } from './label'
 import { quickstartCommand } from './quickstart'
 import { reportCommand } from './report'
+import { rescoreCommand } from './rescore'
 import { holmCommand, kappaCommand, wilsonCommand } from './stats'
 import { validateCommand } from './validate'
 import { winrateCommand } from './winrate'
@@ -22,6 +23,7 @@ export const binary: Binary = {
     quickstartCommand,
     benchCommand,
     reportCommand,
+    rescoreCommand,
     arenaCommand,
     judgesCommand,
     judgeCommand,

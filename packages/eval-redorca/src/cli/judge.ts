@@ -1,12 +1,24 @@
-/** `judges` and `judge`: the available judges of completions, and the verdicts of one of them. */
+/** `judges` and `judge`: the available judges of completions, and the verdicts of one of them or of several. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, dataFile, file, flag, required, text, withDefault } from '@safe/tensor-core/cli'
-import type { Fault, JudgeItem } from '@safe/tensor-core/contracts'
+import {
+  type Context,
+  command,
+  dataFile,
+  file,
+  flag,
+  required,
+  text,
+  withDefault,
+} from '@safe/tensor-core/cli'
+import type { Fault, Judge, JudgeItem, Judgement } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
-import { judgeNamed, judges } from '@safe/tensor-core/judges'
+import { judges } from '@safe/tensor-core/judges'
+import { askInBatches } from '../work/askInBatches'
+import { countsOf, countsText } from './judgeCounts'
+import { judgesOption, withJudges } from './judgeOptions'
 import { type Row, rowsOf, textField } from './rowFields'
 
 export const judgesCommand = command({
@@ -50,34 +62,102 @@ export const fieldOptions = {
   completionField: withDefault('completion', text('field with the completion')),
 }
 
+/** Items put to a judge at once. */
+const batchSize = 64
+
+/** What one judge said of all rows, in their order. */
+interface Said {
+  readonly judge: Judge
+  readonly judgements: ReadonlyArray<Judgement>
+}
+
+const withoutId = ({ verdict, pHarmful, score, raw }: Judgement): Omit<Judgement, 'id'> => ({
+  verdict,
+  pHarmful,
+  score,
+  raw,
+})
+
+/** One judge's verdicts stand in the row itself, several under the judges' ids. */
+const rowOf =
+  (said: ReadonlyArray<Said>) =>
+  ({ id }: JudgeItem, i: number): Readonly<Record<string, unknown>> => {
+    const verdicts = said.flatMap(({ judge, judgements }) => {
+      const judgement = judgements[i]
+      return judgement === undefined ? [] : [[judge.id, withoutId(judgement)] as const]
+    })
+    const [[, only] = []] = verdicts
+    return said.length === 1 ? { id, ...only } : { id, judges: Object.fromEntries(verdicts) }
+  }
+
+const saidBy = (
+  judging: ReadonlyArray<Judge>,
+  items: ReadonlyArray<JudgeItem>,
+  { progress, signal }: Context,
+): TE.TaskEither<Fault, ReadonlyArray<Said>> =>
+  TE.bracket(
+    TE.fromIO(() => progress('judging', items.length * judging.length)),
+    (bar) =>
+      pipe(
+        judging,
+        TE.traverseSeqArray((judge) =>
+          pipe(
+            items,
+            askInBatches({ batchSize, signal, onDone: (rows) => bar.tick(rows, judge.id) })(judge),
+            TE.map((judgements) => ({ judge, judgements })),
+          ),
+        ),
+      ),
+    (bar) => TE.fromIO(bar.stop),
+  )
+
 export const judgeCommand = command({
   name: 'judge',
   description: 'judge completions; a verdict that cannot be parsed is null, never safe',
   options: {
-    judge: required(text('judge', 'NAME')),
+    judge: judgesOption,
     data: required(dataFile('JSONL or CSV rows with a completion')),
     out: required(file('JSONL of verdicts')),
     overwrite: flag('replace an existing output'),
     ...fieldOptions,
   },
-  run: ({ judge, data, out, overwrite, promptField, completionField }) =>
+  run: ({ judge, data, out, overwrite, promptField, completionField }, context) =>
     pipe(
-      TE.Do,
-      TE.bindW('judging', () => TE.fromEither(judgeNamed(judge, { where: '--judge' }))),
-      TE.chainFirstEitherKW(() => refuseExisting(out, { overwrite })),
-      TE.bindW('rows', () => rowsOf(data)),
-      TE.bindW('items', ({ rows }) =>
-        TE.fromEither(pipe(rows, E.traverseArray(itemOf(promptField, completionField)))),
+      TE.fromEither(refuseExisting(out, { overwrite })),
+      TE.chainW(() =>
+        withJudges(judge, context, (judging) =>
+          pipe(
+            TE.Do,
+            TE.bindW('rows', () => rowsOf(data)),
+            TE.bindW('items', ({ rows }) =>
+              TE.fromEither(pipe(rows, E.traverseArray(itemOf(promptField, completionField)))),
+            ),
+            TE.bindW('said', ({ items }) => saidBy(judging, items, context)),
+            TE.chainFirstW(({ items, said }) => writeJsonl(out, items.map(rowOf(said)))),
+            TE.map(({ items, said }) => {
+              const counts = said.map(({ judge: by, judgements }) => ({
+                id: by.id,
+                counts: countsOf(
+                  by,
+                  judgements.map(({ verdict }) => verdict),
+                ),
+              }))
+              const byJudge = Object.fromEntries(counts.map((c) => [c.id, c.counts]))
+              const [only, ...more] = counts
+              return {
+                json: {
+                  ...(only === undefined || more.length > 0 ? {} : { judge: only.id, ...only.counts }),
+                  rows: items.length,
+                  judges: byJudge,
+                  out,
+                },
+                text: [...counts.map((c) => `${c.id}: ${countsText(items.length, c.counts)}`), out].join(
+                  '\n',
+                ),
+              }
+            }),
+          ),
+        ),
       ),
-      TE.bindW('judgements', ({ judging, items }) => judging.judge(items)),
-      TE.chainFirstW(({ judgements }) => writeJsonl(out, judgements)),
-      TE.map(({ judging, judgements }) => {
-        const refused = judgements.filter((j) => j.verdict.refused === true).length
-        const unparseable = judgements.filter((j) => j.score === null).length
-        return {
-          json: { judge: judging.id, rows: judgements.length, refused, unparseable, out },
-          text: `${judgements.length} rows, ${refused} refused, ${unparseable} unparseable: ${out}`,
-        }
-      }),
     ),
 })

@@ -122,6 +122,7 @@ export const runBench = (
       fetchSuite(config, context),
       TE.chain(() => openBench(ports, config)),
       TE.map((bench) => {
+        bench.suite.dispose?.()
         const document = configDocument(bench.config)
         return { json: document, text: stringify(document).trimEnd() }
       }),

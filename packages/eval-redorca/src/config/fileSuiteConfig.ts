@@ -2,8 +2,8 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { judgeEntry } from '@safe/tensor-core/judges'
 import { closed, count, oneOf, optional, withDefault } from './closed'
+import { type JudgeChoice, defaultBeamJudge, judgeChoiceCodec, judgeChoicesCodec } from './judgeChoice'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -35,10 +35,12 @@ export interface FileSuite {
     readonly benign: string | undefined
     readonly task: string | undefined
   }
-  /** The judge that measures. */
-  readonly judge: string
-  /** The judge that chooses among beams; by default a phrase list other than `judge`. */
-  readonly beamJudge: string
+  /** The judges that measure, at least one: `judge` in a file. The first is the headline judge unless `headline` names another. */
+  readonly judges: ReadonlyArray<JudgeChoice>
+  /** The id of the judge whose rates are the headline; undefined: the first judge. */
+  readonly headline: string | undefined
+  /** The judge that chooses among beams; by default a phrase list that does not measure. */
+  readonly beamJudge: JudgeChoice
   /** How a task's answer is compared: whole text, or the last number in it (GSM8K). */
   readonly match: 'text' | 'last-number'
   readonly maxNewTokens: number
@@ -74,15 +76,12 @@ const written = closed({
     benign: optional(t.string),
     task: optional(t.string),
   }),
-  judge: withDefault(t.string, 'refusal'),
-  beamJudge: optional(t.string),
+  judge: withDefault(judgeChoicesCodec, [{ kind: 'refusal', model: undefined, options: {} }]),
+  headline: optional(t.string),
+  beamJudge: optional(judgeChoiceCodec),
   match: withDefault(oneOf('text', 'last-number'), 'text'),
   maxNewTokens: withDefault(count, 128),
 })
-
-/** The default of `beam-judge`: never the judge that measures, so that no method is measured by the judge it chooses with. */
-const defaultBeamJudge = (measuring: string): string =>
-  judgeEntry(measuring)?.name === 'refusal-openings' ? 'refusal' : 'refusal-openings'
 
 export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, unknown>(
   'a suite',
@@ -90,17 +89,25 @@ export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, 
   (u, c) =>
     pipe(
       written.validate(u, c),
-      E.map(({ template, anchorTemplate, templates, ...rest }): FileSuite => {
+      E.chain(({ template, anchorTemplate, templates, judge, ...rest }): t.Validation<FileSuite> => {
         const all = template ?? autoTemplate
-        return {
-          ...rest,
-          beamJudge: rest.beamJudge ?? defaultBeamJudge(rest.judge),
-          templates: {
-            base: templates?.base ?? all,
-            aligned: templates?.aligned ?? all,
-            anchor: templates?.anchor ?? anchorTemplate ?? all,
-          },
-        }
+        const beamJudge = rest.beamJudge ?? defaultBeamJudge(judge)
+        return beamJudge === undefined
+          ? t.failure(
+              u,
+              [...c, { key: 'beam-judge', type: t.unknown, actual: undefined }],
+              'is missing, and every phrase list measures: name the judge that chooses among beams',
+            )
+          : t.success({
+              ...rest,
+              judges: judge,
+              beamJudge,
+              templates: {
+                base: templates?.base ?? all,
+                aligned: templates?.aligned ?? all,
+                anchor: templates?.anchor ?? anchorTemplate ?? all,
+              },
+            })
       }),
     ),
   (a) => a,

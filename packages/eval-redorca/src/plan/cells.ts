@@ -67,8 +67,15 @@ export const generationKey = ({ hashes, suite }: Bench): Key => ({
   maxNewTokens: suite.maxNewTokens,
 })
 
-/** What determines how a completion is counted. */
-const judgingKey = ({ suite }: Bench): Key => ({ judge: suite.judge.id, match: suite.match })
+/** What determines how a completion is counted: the headline judge, the others in any order, and the rule of task answers. */
+const judgingKey = ({ suite: { judges, match } }: Bench): Key => {
+  const [headline, ...others] = judges
+  return {
+    judge: headline.id,
+    ...(others.length === 0 ? {} : { judges: others.map(({ id }) => id).sort() }),
+    match,
+  }
+}
 
 const measured = (bench: Bench, engine: EngineUsed): Key => ({
   ...environmentKey(bench, engine),

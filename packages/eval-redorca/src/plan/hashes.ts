@@ -23,6 +23,8 @@ const perModel = t.type({
 export const hashesCodec = t.type({
   /** Null where the suite has no such model. */
   models: perModel,
+  /** Of the weights alone, as judges identify the model they ask. */
+  checkpoints: perModel,
   templates: perModel,
   safe: t.union([t.string, t.null]),
   references: t.union([t.string, t.null]),
@@ -80,6 +82,14 @@ export const hashesOf = (ports: BenchPorts, suite: Suite): TE.TaskEither<Fault, 
     TE.bind('base', () => optionalHash(models.base, ports.fingerprint)),
     TE.bind('aligned', () => ports.fingerprint(models.aligned)),
     TE.bind('anchor', () => optionalHash(models.anchor, ports.fingerprint)),
+    TE.bind('checkpoints', () =>
+      pipe(
+        TE.Do,
+        TE.bind('base', () => optionalHash(models.base, ports.checkpoint)),
+        TE.bind('aligned', () => ports.checkpoint(models.aligned)),
+        TE.bind('anchor', () => optionalHash(models.anchor, ports.checkpoint)),
+      ),
+    ),
     TE.bind('baseTemplate', () =>
       optionalHash(models.base, (folder) => templateHash(folder, templates.base)),
     ),
@@ -89,11 +99,10 @@ export const hashesOf = (ports: BenchPorts, suite: Suite): TE.TaskEither<Fault, 
     ),
     TE.bind('safe', () => optionalHash(suite.safe, dataHashed)),
     TE.bind('references', () => optionalHash(suite.references, dataHashed)),
-    TE.map(({ base, aligned, anchor, baseTemplate, template, anchorTemplate, safe, references }) => ({
+    TE.map(({ base, aligned, anchor, baseTemplate, template, anchorTemplate, ...rest }) => ({
       models: { base, aligned, anchor },
       templates: { base: baseTemplate, aligned: template, anchor: anchorTemplate },
-      safe,
-      references,
+      ...rest,
       evaluation: contentHash(suite.evaluation),
     })),
   )

@@ -27,18 +27,19 @@ const texts = (folder: string): TE.TaskEither<Fault, ReadonlyArray<readonly [str
       }),
   )
 
+/** The fingerprint of a model's weights alone, by which judges name the model they ask. */
+export const checkpointOf = (folder: string): TE.TaskEither<Fault, string> =>
+  pipe(
+    openWeights(folder),
+    TE.chain((weights) => weights.fingerprint),
+  )
+
 /** The fingerprint of a model folder. Weights above 64 MiB are identified by header, size, time and samples. */
 export const modelPrint = (folder: string): TE.TaskEither<Fault, string> =>
   pipe(
     // a GGUF file has no other files: its fingerprint covers its metadata
     isGgufPath(folder) ? TE.right([]) : texts(folder),
     TE.bindTo('files'),
-    TE.bindW('weights', () =>
-      pipe(
-        openWeights(folder),
-        TE.chain((weights) => weights.fingerprint),
-      ),
-    ),
-    TE.mapLeft((fault): Fault => fault),
+    TE.bindW('weights', () => checkpointOf(folder)),
     TE.map(contentHash),
   )

@@ -58,6 +58,8 @@ export interface BenchPorts {
   readonly loadModule: LoadModule
   /** A hash of the contents of a model folder. */
   readonly fingerprint: (folder: string) => TE.TaskEither<Fault, string>
+  /** A hash of a model's weights alone: the `checkpoint` of a judge that asks this model. */
+  readonly checkpoint: (folder: string) => TE.TaskEither<Fault, string>
   /** Size of a model's weights, bytes. */
   readonly weightBytes: (folder: string) => TE.TaskEither<Fault, number>
   readonly load: (request: ModelRequest) => TE.TaskEither<Fault, LoadedModel>

@@ -28,12 +28,17 @@ const whisker = (e: Estimate): Markup =>
     ><i style="left:${share(e.low)};width:${share(e.high - e.low)}"></i><b style="left:${share(e.value)}"></b
   ></span>`
 
+/** The bounds of a rate some of whose items are unjudged. */
+const bounds = ({ unjudged, bounds: ends }: Estimate): Markup =>
+  ends === undefined ? html`` : html` <span class="bounds">${unjudged ?? 0} unjudged: ${range(ends)}</span>`
+
 /** A rate in percent; without one, a dash. */
 export const rateCell = (label: string, e: Estimate | undefined): Markup =>
   e === undefined
     ? html`<td data-label="${label}" data-value="-1" class="number absent">–</td>`
     : html`<td data-label="${label}" data-value="${e.value}" class="number">
-        <span class="value">${percent(e.value)}</span> <span class="range">${range(e)}</span>${whisker(e)}
+        <span class="value">${percent(e.value)}</span>
+        <span class="range">${range(e)}</span>${bounds(e)}${whisker(e)}
       </td>`
 
 /** A change in points; bold where its interval excludes 0. */

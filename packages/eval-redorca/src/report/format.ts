@@ -20,7 +20,8 @@ export const points = (x: number): string => {
 }
 
 /** `92.1–98.3` */
-export const range = ({ low, high }: Estimate): string => `${percent(low)}\u2013${percent(high)}`
+export const range = ({ low, high }: Pick<Estimate, 'low' | 'high'>): string =>
+  `${percent(low)}\u2013${percent(high)}`
 
 /** `−85.2 to −72.8` */
 export const signedRange = ({ low, high }: Estimate): string => `${points(low)} to ${points(high)}`

@@ -54,7 +54,7 @@ export const writeReport = (
     TE.chainFirstW((sections) =>
       writeWhole(path, page({ results, samples, config: configIn(place.results), linked, sections })),
     ),
-    TE.chainW((sections) => writeWhole(join(place.out, 'report.md'), markdown(results, sections))),
+    TE.chainW((sections) => writeWhole(join(place.out, 'report.md'), markdown(results, samples, sections))),
     TE.map(() => resolve(path)),
   )
 }

@@ -1,11 +1,14 @@
 /** The report as Markdown: the same text and tables, for places where a page cannot be shown. */
 import { combinationName } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
+import type { Sample } from '../suite/samples'
 import type { Estimate } from '../stats'
 import { columns } from './cells'
 import { percent, points, range, regimeWords, signedRange } from './format'
 import { aloneSentence, headline } from './headline'
-import { sharedJudge } from './judges'
+import { groupsOf } from './byJudge'
+import { byJudgeText } from './byJudgeText'
+import { judgeNote, judgeWarnings } from './judges'
 import { type RegimeReading, byMerit, readingOf } from './reading'
 import type { Section } from './section'
 import { plain, table } from './tableText'
@@ -13,7 +16,9 @@ import { plain, table } from './tableText'
 // parts ------------------------------------------------------------------------------------------
 
 const rate = (e: Estimate | undefined): string =>
-  e === undefined ? '–' : `${percent(e.value)} (${range(e)})`
+  e === undefined
+    ? '–'
+    : `${percent(e.value)} (${range(e)}${e.bounds === undefined ? '' : `; ${e.unjudged ?? 0} unjudged: ${range(e.bounds)}`})`
 const change = (e: Estimate | undefined): string =>
   e === undefined ? '–' : `${points(e.value)} (${signedRange(e)})`
 
@@ -25,9 +30,14 @@ const row = (name: string, g: GroupResult): ReadonlyArray<string> => [
 
 const head = ['Defences', ...columns.map((c) => c.name), 'Change in attack success']
 
-const regimeText = (results: Results, regime: RegimeReading): string => {
-  const { aligned, base } = readingOf(results)
-  const warning = sharedJudge(results)
+type Samples = ReadonlyMap<string, ReadonlyArray<Sample>>
+
+const regimeText = (results: Results, regime: RegimeReading, samples: Samples): string => {
+  const reading = readingOf(results)
+  const { aligned, base } = reading
+  const shown = groupsOf(reading, regime)
+  const warnings = judgeWarnings(results, shown).map(plain)
+  const byJudge = byJudgeText(results, shown, samples, { plain, table, rate })
   const rows = [
     ...(base === undefined ? [] : [row('base model', base)]),
     ...(aligned === undefined ? [] : [row('aligned model', aligned)]),
@@ -44,8 +54,9 @@ const regimeText = (results: Results, regime: RegimeReading): string => {
   return [
     `## Fine-tuned on ${regimeWords(regime.regime)}`,
     aloneSentence(regime),
-    warning === undefined ? '' : plain(warning),
+    ...warnings,
     table(head, rows),
+    ...(byJudge.length === 0 ? [] : [byJudge[0] ?? '', ...warnings, ...byJudge.slice(1)]),
     ...(methods.length === 0
       ? []
       : [
@@ -83,16 +94,27 @@ const regimeText = (results: Results, regime: RegimeReading): string => {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** The report as one Markdown document. @param sections parts that not every benchmark has */
-export const markdown = (results: Results, sections: ReadonlyArray<Section> = []): string => {
+const noSamples: Samples = new Map()
+
+/**
+ * The report as one Markdown document.
+ *
+ * @param samples by cell; without them the answers that judges dispute are not listed
+ * @param sections parts that not every benchmark has
+ */
+export const markdown = (
+  results: Results,
+  samples: Samples = noSamples,
+  sections: ReadonlyArray<Section> = [],
+): string => {
   const { stamp } = results
-  const warning = sharedJudge(results)
   return `${[
     '# Safety after fine-tuning',
     headline(results),
-    ...(warning === undefined ? [] : [plain(warning)]),
+    ...judgeWarnings(results, results.groups).map(plain),
+    ...[judgeNote(results) ?? []].flat().map(plain),
     'Percent with 95 % intervals.',
-    ...readingOf(results).regimes.map((regime) => regimeText(results, regime)),
+    ...readingOf(results).regimes.map((regime) => regimeText(results, regime, samples)),
     ...sections.map((section) => section.markdown),
     ...(results.failed.length === 0
       ? []
@@ -107,7 +129,15 @@ export const markdown = (results: Results, sections: ReadonlyArray<Section> = []
         .join(', ')}`,
       ...(stamp.judges === undefined
         ? []
-        : [`- judges: measuring \`${stamp.judges.measuring}\`, among beams \`${stamp.judges.beams}\``]),
+        : [
+            `- judges: measuring ${[
+              stamp.judges.measuring,
+              ...(stamp.judges.measured ?? []).map(({ id }) => id),
+            ]
+              .filter((id, i, ids) => ids.indexOf(id) === i)
+              .map((id) => `\`${id}\``)
+              .join(', ')}${stamp.judges.beams === '' ? '' : `, among beams \`${stamp.judges.beams}\``}`,
+          ]),
       ...Object.entries(stamp.hashes).map(
         ([kind, hashes]) =>
           `- ${kind}: ${Object.entries(hashes)

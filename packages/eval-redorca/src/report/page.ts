@@ -6,7 +6,8 @@ import { combinationsTable, controlsTable, regimesTable } from './combinations'
 import { effectsTable, interactionsTable } from './effectTables'
 import { percent, range, regimeData } from './format'
 import { aloneSentence, headline } from './headline'
-import { sharedJudge } from './judges'
+import { byJudgeSection, byJudgeStyle, groupsOf } from './byJudge'
+import { judgeWarnings } from './judges'
 import { type Markup, html, raw } from './markup'
 import { plane } from './plane'
 import { type Reading, type RegimeReading, allMethods, codeOf, codesOf, readingOf } from './reading'
@@ -99,12 +100,15 @@ const regimeSection = (
   const controls = controlsTable(regime, { code, linked: input.linked })
   const effects = effectsTable(results, regime.regime)
   const interactions = interactionsTable(results, regime.regime)
+  const shown = groupsOf(reading, regime)
+  const warnings = warningsOf(results, shown)
+  const byJudge = byJudgeSection(results, shown, samples, warnings)
   return html`<section>
     <h2>Fine-tuned on ${words}</h2>
     <p>${aloneSentence(regime)}</p>
     ${picture && html`<div class="figure">${picture}${keys(results, codes)}</div>`}
     <h3>All combinations</h3>
-    ${judgeWarning(results)} ${combinationsTable(reading, regime, { code, linked: input.linked })}
+    ${warnings} ${combinationsTable(reading, regime, { code, linked: input.linked })} ${byJudge}
     ${
       controls &&
       html`<h3>Controls</h3>
@@ -132,10 +136,8 @@ const regimeSection = (
   </section>`
 }
 
-const judgeWarning = (results: Results): Markup => {
-  const warning = sharedJudge(results)
-  return warning === undefined ? html`` : html`<p class="warning">${warning}</p>`
-}
+const warningsOf = (results: Results, groups: ReadonlyArray<GroupResult>): Markup =>
+  html`${judgeWarnings(results, groups).map((warning) => html`<p class="warning">${warning}</p>`)}`
 
 const failures = ({ failed }: Results): Markup =>
   failed.length === 0
@@ -155,6 +157,7 @@ export const page = (input: ReportInput): string => {
   const reading = readingOf(results)
   const codes = codesOf(results)
   const matrix = regimesTable(reading)
+  const warnings = warningsOf(results, results.groups)
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -162,7 +165,7 @@ export const page = (input: ReportInput): string => {
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <title>Safety after fine-tuning: ${results.suite}</title>
         <style>
-          ${raw(style)}
+          ${raw(style)}${raw(byJudgeStyle)}
         </style>
       </head>
       <body>
@@ -173,11 +176,11 @@ export const page = (input: ReportInput): string => {
             ${input.linked && html`Every number comes from answers in <code>cells/</code> beside this page.`}
           </p>
           <p class="lead">${headline(results)}</p>
-          ${reading.main && facts(reading, reading.main)} ${judgeWarning(results)} ${failures(results)}
+          ${reading.main && facts(reading, reading.main)} ${warnings} ${failures(results)}
           ${
             matrix &&
             html`<h2>All regimes</h2>
-              ${judgeWarning(results)} ${matrix}`
+              ${warnings} ${matrix}`
           }
           ${reading.regimes.map((regime) => regimeSection(input, reading, regime, codes))}
           ${(input.sections ?? []).map((section) => section.html)} ${runSection(results, config)}

@@ -1,12 +1,17 @@
 /** The sections about what was run, how to read the numbers, and the stamp. */
 import { stringify } from 'yaml'
 import type { Results } from '../results/results'
+import { judgeNote } from './judges'
 import { type Markup, html, joined, raw } from './markup'
 
 const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
 
-/** A note for suites of the user's own: their answers are judged by wording. */
-const wording = (config: unknown): Markup => {
+/** What judges count that do not speak of harm; of results of earlier versions, the judge is in the configuration alone. */
+const wording = (results: Results, config: unknown): Markup => {
+  if (results.stamp.judges?.measured !== undefined) {
+    const note = judgeNote(results)
+    return note === undefined ? html`` : html`<p>${note}</p>`
+  }
   const suite = isRecord(config) ? config['suite'] : undefined
   const judge = isRecord(suite) ? suite['judge'] : undefined
   return typeof judge === 'string'
@@ -36,7 +41,7 @@ export const runSection = (results: Results, config: unknown): Markup => {
       greedy decoding. Cells that share a step share its result: the same filtered data, the same trained
       adapter.
     </p>
-    ${wording(config)}
+    ${wording(results, config)}
     <details>
       <summary>The whole configuration</summary>
       <pre>${stringify(config)}</pre>
@@ -82,7 +87,17 @@ export const stampSection = ({ stamp, finished }: Results): Markup =>
         stamp.judges === undefined
           ? html``
           : html`<dt>Judges</dt>
-              <dd>${pairs({ measuring: stamp.judges.measuring, 'among beams': stamp.judges.beams })}</dd>`
+              <dd>
+                ${pairs({
+                  measuring: [
+                    ...new Set([
+                      stamp.judges.measuring,
+                      ...(stamp.judges.measured ?? []).map(({ id }) => id),
+                    ]),
+                  ].join(', '),
+                  ...(stamp.judges.beams === '' ? {} : { 'among beams': stamp.judges.beams }),
+                })}
+              </dd>`
       }
       <dt>Seeds</dt>
       <dd>${stamp.seeds.join(', ')}</dd>

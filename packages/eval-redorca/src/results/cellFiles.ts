@@ -7,9 +7,10 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
-import { decodeAs, readJson, writeFolder } from '@safe/tensor-core/files'
+import { decodeAs, readJson, writeFolder, writeWhole } from '@safe/tensor-core/files'
 import type { Factors } from '../plan/factors'
 import { type Sample, sampleCodec } from '../suite/samples'
+import { type JudgeRecord, judgeRecordCodec } from '../suite/verdicts'
 import type { Metrics } from './metrics'
 import type { Stamp } from './stamp'
 
@@ -21,6 +22,8 @@ export interface CellFile {
   readonly control: boolean
   /** Everything that determines it. */
   readonly key: Readonly<Record<string, unknown>>
+  /** The judges whose verdicts its samples have; absent in cells of earlier versions. */
+  readonly judges?: ReadonlyArray<JudgeRecord>
   readonly metrics: Metrics
   /** Wall time of the evaluation. */
   readonly seconds: number
@@ -30,10 +33,13 @@ export interface CellFile {
 const cellFolder = (out: string, id: string): string => join(out, 'cells', id)
 
 /** The fields that are read back; metrics are computed again from the samples. */
-const readBack: t.Decoder<unknown, { readonly id: string; readonly seconds: number }> = t.type({
-  id: t.string,
-  seconds: t.number,
-})
+const readBack = t.intersection([
+  t.UnknownRecord,
+  t.type({ id: t.string, seconds: t.number }),
+  t.partial({ judges: t.readonlyArray(judgeRecordCodec) }),
+])
+/** A cell's file as it is read back, with all its other fields. */
+export type ReadCell = t.TypeOf<typeof readBack>
 
 // reading and writing ----------------------------------------------------------------------------
 
@@ -41,6 +47,11 @@ export const cellFinished =
   (out: string) =>
   (id: string): boolean =>
     existsSync(join(cellFolder(out, id), 'cell.json'))
+
+const lines = (samples: ReadonlyArray<Sample>): string =>
+  samples.map((sample) => `${JSON.stringify(sample)}\n`).join('')
+
+const document = (cell: object): string => `${JSON.stringify(cell, null, 2)}\n`
 
 export const writeCell = (
   out: string,
@@ -50,22 +61,34 @@ export const writeCell = (
   writeFolder(cellFolder(out, cell.id), (folder) =>
     TE.tryCatch(
       async () => {
-        await writeFile(
-          join(folder, 'samples.jsonl'),
-          samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''),
-        )
-        await writeFile(join(folder, 'cell.json'), `${JSON.stringify(cell, null, 2)}\n`)
+        await writeFile(join(folder, 'samples.jsonl'), lines(samples))
+        await writeFile(join(folder, 'cell.json'), document(cell))
       },
       (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
     ),
   )
 
-export const readCellSeconds = (out: string, id: string): TE.TaskEither<Fault, number> => {
+/**
+ * Writes both files of a finished cell again, each in one step, the samples first: at no moment is a sample missing, and where it stops
+ * between the two, doing it again is enough.
+ */
+export const rewriteCell = (
+  out: string,
+  cell: ReadCell & { readonly judges: ReadonlyArray<JudgeRecord>; readonly metrics: Metrics },
+  samples: ReadonlyArray<Sample>,
+): TE.TaskEither<Fault, void> => {
+  const folder = cellFolder(out, cell.id)
+  return pipe(
+    writeWhole(join(folder, 'samples.jsonl'), lines(samples)),
+    TE.chain(() => writeWhole(join(folder, 'cell.json'), document(cell))),
+  )
+}
+
+export const readCell = (out: string, id: string): TE.TaskEither<Fault, ReadCell> => {
   const path = join(cellFolder(out, id), 'cell.json')
   return pipe(
     readJson(path),
     TE.chainEitherKW(decodeAs('FileDamaged')(readBack, path, 'remove that cell and run again')),
-    TE.map(({ seconds }) => seconds),
   )
 }
 

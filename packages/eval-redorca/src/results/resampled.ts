@@ -26,15 +26,18 @@ interface Table {
 
 // tables -----------------------------------------------------------------------------------------
 
-/** Items judged under all seeds of a cell, as a dense table; items are numbered in the same way for all cells. */
+/**
+ * Items judged under any seed of a cell, as a dense table, NaN where one is unjudged; items are numbered in the same way for all
+ * cells.
+ */
 const tableOf = (seeds: ReadonlyArray<Outcomes>, rate: string, number: (id: string) => number): Table => {
   const maps = seeds.map((outcomes) => outcomes[rate] ?? new Map<string, number>())
   const ids = [...(maps[0]?.keys() ?? [])].filter((id) =>
-    maps.every((m) => !Number.isNaN(m.get(id) ?? Number.NaN)),
+    maps.some((m) => !Number.isNaN(m.get(id) ?? Number.NaN)),
   )
   return {
     items: ids.map(number),
-    values: maps.map((m) => Float64Array.from(ids, (id) => m.get(id) ?? 0)),
+    values: maps.map((m) => Float64Array.from(ids, (id) => m.get(id) ?? Number.NaN)),
   }
 }
 
@@ -49,8 +52,10 @@ const rateUnder = (
     const seedCount = seedCounts[s] ?? 0
     if (seedCount === 0) return
     for (let i = 0; i < items.length; i++) {
+      const value = row[i] ?? Number.NaN
+      if (Number.isNaN(value)) continue
       const w = seedCount * (itemCounts[items[i] ?? 0] ?? 0)
-      total += w * (row[i] ?? 0)
+      total += w * value
       weight += w
     }
   })

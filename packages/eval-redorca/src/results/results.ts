@@ -1,22 +1,14 @@
 /** All cells of a benchmark and everything derived from them, as in `results.json`: a pure function of the cells' samples. */
-import * as RA from 'fp-ts/ReadonlyArray'
 import * as t from 'io-ts'
 import { stages, type Stage } from '@safe/tensor-core/contracts'
 import { type Differences, differencesOf } from './differences'
 import { type Factors, groupKey, isTuned, undefended } from '../plan/factors'
 import { type Effect, type Interaction, effectsOf, interactionsOf } from './effects'
-import {
-  type Metrics,
-  metricOf,
-  metricsOf,
-  outcomesOf,
-  presentMetrics,
-  sutEstimate,
-  unjudgedOf,
-} from './metrics'
-import { type Outcomes, estimates } from './resampled'
-import { atLeast, wilson } from '../stats'
+import { type Metrics, allMetricsOf, outcomesOf } from './metrics'
+import { pooledMetrics } from './pooled'
+import type { Outcomes } from './resampled'
 import type { Sample } from '../suite/samples'
+import type { JudgeRecord } from '../suite/verdicts'
 import type { Stamp } from './stamp'
 
 // model ------------------------------------------------------------------------------------------
@@ -67,6 +59,8 @@ export interface FinishedCell {
   readonly control: boolean
   readonly seconds: number
   readonly samples: ReadonlyArray<Sample>
+  /** The judges whose verdicts the samples have; without them the samples' labels count. */
+  readonly judges?: ReadonlyArray<JudgeRecord>
 }
 
 /** Enough of `results.json` to recognise such a file. */
@@ -77,31 +71,6 @@ export const resultsMark = t.type({ format: t.literal(1), suite: t.string, cells
 const isUndefended = (f: Readonly<Record<Stage, string>>): boolean =>
   stages.every((stage) => f[stage] === undefended[stage])
 
-/**
- * Rates over several seeds: their mean, with an interval over seeds and prompts, no narrower than Wilson's over the prompts
- * alone (all seeds answer the same prompts, so they do not add prompts).
- */
-const pooledMetrics = (key: string, outcomes: ReadonlyArray<Outcomes>, first: Metrics): Metrics => {
-  const names = presentMetrics(first).filter((name) => name !== 'sut')
-  const wanted = [...names, 'sut' as const]
-  const found = estimates(
-    new Map([[key, outcomes]]),
-    wanted.map((metric) => metricOf(metric, key)),
-  )
-  const rates: Metrics = Object.fromEntries(
-    RA.zip(names, found).flatMap(([metric, estimate]) => {
-      const size = first[metric]?.n ?? 0
-      return size === 0
-        ? []
-        : [[metric, { ...atLeast(estimate, wilson(estimate.value * size, size)), n: size * outcomes.length }]]
-    }),
-  )
-  const [interval, { attackSuccess, exactMatch }] = [found.at(-1), rates]
-  return interval === undefined || attackSuccess === undefined || exactMatch === undefined
-    ? rates
-    : { ...rates, sut: sutEstimate(interval, exactMatch, attackSuccess) }
-}
-
 const by = <A>(values: ReadonlyArray<A>, key: (a: A) => string): ReadonlyMap<string, ReadonlyArray<A>> => {
   const groups = new Map<string, A[]>()
   for (const value of values) groups.set(key(value), [...(groups.get(key(value)) ?? []), value])
@@ -111,6 +80,7 @@ const by = <A>(values: ReadonlyArray<A>, key: (a: A) => string): ReadonlyMap<str
 // constructors -----------------------------------------------------------------------------------
 
 interface Prepared extends FinishedCell {
+  readonly headline: JudgeRecord | undefined
   readonly metrics: Metrics
   readonly outcomes: Outcomes
 }
@@ -123,12 +93,30 @@ export interface ResultsInput {
   readonly failed: ReadonlyArray<FailedCell>
 }
 
-export const resultsOf = ({ suite, finished, stamp, cells, failed }: ResultsInput): Results => {
-  const prepared: ReadonlyArray<Prepared> = cells.map((cell) => ({
-    ...cell,
-    metrics: metricsOf(cell.samples),
-    outcomes: outcomesOf(cell.samples),
-  }))
+/** A cell's headline judge: the one of the stamp; undefined where the cell does not name its judges. */
+const headlineOf = ({ judges = [] }: FinishedCell, { judges: stamped }: Stamp): JudgeRecord | undefined =>
+  judges.find(({ id }) => id === stamped?.measuring) ?? judges[0]
+
+/** The stamp with every judge that measured a cell: some may have judged stored samples later. */
+const withJudges = (stamp: Stamp, cells: ReadonlyArray<FinishedCell>): Stamp => {
+  const found = new Map(cells.flatMap(({ judges = [] }) => judges.map((judge) => [judge.id, judge] as const)))
+  if (stamp.judges === undefined || found.size === 0) return stamp
+  const { measuring } = stamp.judges
+  const measured = [...found.values()].sort((a, b) => Number(b.id === measuring) - Number(a.id === measuring))
+  return { ...stamp, judges: { ...stamp.judges, measured } }
+}
+
+export const resultsOf = ({ suite, finished, stamp: given, cells, failed }: ResultsInput): Results => {
+  const stamp = withJudges(given, cells)
+  const prepared: ReadonlyArray<Prepared> = cells.map((cell) => {
+    const headline = headlineOf(cell, stamp)
+    return {
+      ...cell,
+      headline,
+      metrics: allMetricsOf(cell.samples, cell.judges ?? [], headline),
+      outcomes: outcomesOf(cell.samples, headline),
+    }
+  })
   const tuned = prepared.filter((c) => isTuned(c.factors))
 
   const cellDifferences = new Map<string, Differences>()
@@ -144,16 +132,11 @@ export const resultsOf = ({ suite, finished, stamp, cells, failed }: ResultsInpu
 
   const pools = [...by(prepared, (c) => groupKey(c.factors)).entries()].map(([key, members]) => {
     const ordered = [...members].sort((a, b) => a.factors.seed - b.factors.seed)
-    const outcomes = ordered.map((c) => c.outcomes)
-    const first = ordered[0]?.metrics ?? {}
     return {
       key,
       members: ordered,
-      outcomes,
-      metrics:
-        ordered.length === 1
-          ? first
-          : { ...pooledMetrics(key, outcomes, first), ...unjudgedOf(ordered.flatMap((c) => c.samples)) },
+      outcomes: ordered.map((c) => c.outcomes),
+      metrics: pooledMetrics(key, ordered),
     }
   })
   const groupDifferences = new Map<string, Differences>()

@@ -5,16 +5,18 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { decodeAs, kindOf, readJson } from '@safe/tensor-core/files'
-import { readCellSeconds, readSamples } from './cellFiles'
+import { readCell, readSamples } from './cellFiles'
+import { earlierJudge, withVerdicts } from './judged'
 import { type FailedCell, type FinishedCell, type Results, resultsOf } from './results'
 import { type Factors, factorsCodec } from '../plan/factors'
 import type { Sample } from '../suite/samples'
+import { judgeRecordCodec } from '../suite/verdicts'
 import type { Stamp } from './stamp'
 
 // codec ------------------------------------------------------------------------------------------
 
 const strings = t.record(t.string, t.string)
-const stamp: t.Type<Stamp> = t.intersection([
+const stamp: t.Type<Stamp, unknown> = t.intersection([
   t.type({
     engine: t.string,
     device: t.string,
@@ -23,10 +25,20 @@ const stamp: t.Type<Stamp> = t.intersection([
     seeds: t.readonlyArray(t.number),
     hashes: t.type({ data: strings, models: strings, templates: strings }),
   }),
-  t.partial({ judges: t.type({ measuring: t.string, beams: t.string }) }),
+  t.partial({
+    judges: t.intersection([
+      t.type({ measuring: t.string, beams: t.string }),
+      t.partial({
+        measured: t.readonlyArray(judgeRecordCodec),
+        amongBeams: judgeRecordCodec,
+        models: strings,
+      }),
+    ]),
+  }),
 ])
 
-interface Listing {
+/** What `results.json` lists. */
+export interface Listing {
   readonly suite: string
   readonly finished: string
   readonly stamp: Stamp
@@ -50,9 +62,18 @@ export interface ReadResults {
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
 }
 
+/** The id of the judge of samples that an earlier version wrote, where not even the stamp names it. */
+const unnamedJudge = 'unnamed'
+
+/**
+ * Cells with their samples. What an earlier version wrote has one verdict, which becomes that of the judge it was measured by.
+ *
+ * @param measuring the id of that judge
+ */
 export const readFinished = (
   out: string,
   cells: Listing['cells'],
+  measuring = unnamedJudge,
 ): TE.TaskEither<Fault, ReadonlyArray<FinishedCell>> =>
   pipe(
     cells,
@@ -60,8 +81,15 @@ export const readFinished = (
       pipe(
         TE.Do,
         TE.bindW('samples', () => readSamples(out, id)),
-        TE.bindW('seconds', () => readCellSeconds(out, id)),
-        TE.map(({ samples, seconds }) => ({ id, factors, control, samples, seconds })),
+        TE.bindW('cell', () => readCell(out, id)),
+        TE.map(({ samples, cell: { seconds, judges = [earlierJudge(measuring, samples)] } }) => ({
+          id,
+          factors,
+          control,
+          seconds,
+          judges,
+          samples: withVerdicts(measuring, samples),
+        })),
       ),
     ),
   )
@@ -69,8 +97,8 @@ export const readFinished = (
 export const samplesById = (cells: ReadonlyArray<FinishedCell>): ReadonlyMap<string, ReadonlyArray<Sample>> =>
   new Map(cells.map((c) => [c.id, c.samples]))
 
-/** Reads a results folder and computes everything again from its samples; left where a file is missing or damaged. */
-export const readResults = (out: string): TE.TaskEither<Fault, ReadResults> => {
+/** Reads `results.json` for the list of its cells. @returns left where it is missing or damaged */
+export const readListing = (out: string): TE.TaskEither<Fault, Listing> => {
   const path = join(out, 'results.json')
   return pipe(
     kindOf(path),
@@ -84,9 +112,16 @@ export const readResults = (out: string): TE.TaskEither<Fault, ReadResults> => {
     ),
     TE.chainW(() => readJson(path)),
     TE.chainEitherKW(decodeAs('FileDamaged')(listing, path, 'run the benchmark again into that folder')),
-    TE.chainW(({ cells, ...rest }) =>
+  )
+}
+
+/** Reads a results folder and computes everything again from its samples; left where a file is missing or damaged. */
+export const readResults = (out: string): TE.TaskEither<Fault, ReadResults> =>
+  pipe(
+    readListing(out),
+    TE.chain(({ cells, ...rest }) =>
       pipe(
-        readFinished(out, cells),
+        readFinished(out, cells, rest.stamp.judges?.measuring),
         TE.map((finished) => ({
           results: resultsOf({ ...rest, cells: finished }),
           samples: samplesById(finished),
@@ -94,4 +129,3 @@ export const readResults = (out: string): TE.TaskEither<Fault, ReadResults> => {
       ),
     ),
   )
-}

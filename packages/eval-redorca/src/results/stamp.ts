@@ -4,6 +4,7 @@ import type { Bench } from '../plan/bench'
 import { dataHash } from '@safe/tensor-core/pipeline'
 import { presentHashes } from '../plan/hashes'
 import type { EngineUsed } from '../plan/ports'
+import { type JudgeRecord, recordOf } from '../suite/verdicts'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -19,8 +20,21 @@ export interface Stamp {
     readonly models: Readonly<Record<string, string>>
     readonly templates: Readonly<Record<string, string>>
   }
-  /** Ids of the judges that measured and that chose among beams; absent in results of earlier versions. */
-  readonly judges?: { readonly measuring: string; readonly beams: string }
+  /** The judges; absent in results of earlier versions. */
+  readonly judges?: StampedJudges
+}
+
+/** Who judged. Fields that may be absent are absent in results of earlier versions. */
+export interface StampedJudges {
+  /** The id of the headline judge. */
+  readonly measuring: string
+  /** The id of the judge that chose among beams; empty where an earlier version did not write it. */
+  readonly beams: string
+  /** Every judge that measured. */
+  readonly measured?: ReadonlyArray<JudgeRecord>
+  readonly amongBeams?: JudgeRecord
+  /** Checkpoints of the benchmark's models (base, aligned, anchor), to be compared with those of the judges. */
+  readonly models?: Readonly<Record<string, string>>
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -60,5 +74,11 @@ export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
     models: presentHashes(bench.hashes.models),
     templates: presentHashes(bench.hashes.templates),
   },
-  judges: { measuring: bench.suite.judge.id, beams: bench.suite.beamJudge.id },
+  judges: {
+    measuring: bench.suite.judges[0].id,
+    beams: bench.suite.beamJudge.id,
+    measured: bench.suite.judges.map(recordOf),
+    amongBeams: recordOf(bench.suite.beamJudge),
+    models: presentHashes(bench.hashes.checkpoints),
+  },
 })

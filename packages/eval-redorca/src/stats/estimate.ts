@@ -10,6 +10,10 @@ export interface Estimate {
   readonly high: number
   /** The method of the interval; absent for Wilson's. */
   readonly method?: string
+  /** Items that no verdict was found for; they are not among `n`. Absent where there are none. */
+  readonly unjudged?: number
+  /** The value if none of the unjudged items counted, and if all of them did; absent where there are none. */
+  readonly bounds?: { readonly low: number; readonly high: number }
 }
 
 /** Standard normal quantile at 0.975. */

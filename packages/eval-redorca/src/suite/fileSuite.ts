@@ -7,10 +7,10 @@ import * as O from 'fp-ts/Option'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Dataset, type Fault, type Judge, badInput, responseText } from '@safe/tensor-core/contracts'
-import { judgeNamed } from '@safe/tensor-core/judges'
+import { type Dataset, type Fault, badInput, responseText } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
 import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
+import { type OpenJudge, suiteJudges } from './openedJudges'
 import { poisonShare } from './regimes'
 import { type EvaluationItem, type EvaluationSet, type Suite, evaluationSets, exactMatch } from './suite'
 
@@ -115,17 +115,13 @@ const items = (set: EvaluationSet, data: Dataset): ReadonlyArray<EvaluationItem>
 
 const readOptional = (read: ReadData, path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
   path === undefined ? TE.right(undefined) : read(path)
-const named = (name: string, where: string): TE.TaskEither<Fault, Judge> =>
-  TE.fromEither(judgeNamed(name, { where }))
 
-/** Every file is read before anything runs. */
+/** Every file is read and every judge is opened before anything runs; the judges are opened last, so that nothing is left open. */
 export const fileSuite =
-  (read: ReadData) =>
+  (read: ReadData, open: OpenJudge) =>
   (suite: FileSuite, regimes: ReadonlyArray<string>): TE.TaskEither<Fault, Suite> =>
     pipe(
       TE.Do,
-      TE.bind('judge', () => named(suite.judge, 'suite.judge')),
-      TE.bind('beamJudge', () => named(suite.beamJudge, 'suite.beam-judge')),
       TE.bind('training', () => trainingData(read, suite.training, regimes)),
       TE.bind('safe', () => readOptional(read, suite.safe)),
       TE.bind('references', () => readOptional(read, suite.references)),
@@ -144,7 +140,8 @@ export const fileSuite =
           ),
         ),
       ),
-      TE.map(({ judge, beamJudge, training, safe, references, evaluation }) => ({
+      TE.bind('opened', () => suiteJudges(open)(suite)),
+      TE.map(({ opened, training, safe, references, evaluation }) => ({
         name: suite.name,
         models: suite.models,
         templates: suite.templates,
@@ -152,8 +149,7 @@ export const fileSuite =
         safe,
         references,
         evaluation: evaluation.flat(),
-        judge,
-        beamJudge,
+        ...opened,
         match: suite.match,
         ...(suite.match === 'last-number'
           ? {

@@ -1,10 +1,11 @@
-/** A model's answer to each evaluation prompt, with its verdict: the input of every metric. */
+/** A model's answer to each evaluation prompt, with the verdicts of every judge: the input of every metric. */
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import {
   type Completion,
+  type Judge,
   type JudgeError,
   type JudgeItem,
   type Judgement,
@@ -14,6 +15,7 @@ import {
 import { oneOf } from '../config/closed'
 import { type EvaluationItem, type Suite, evaluationSets, solved } from './suite'
 import { outcome, outcomes } from './outcome'
+import { type JudgeRecord, type StoredVerdict, speaksOf, storedVerdict, storedVerdictCodec } from './verdicts'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -25,12 +27,14 @@ const known = t.intersection([
     set: oneOf(...evaluationSets),
     prompt: t.string,
     completion: t.string,
-    /** Null where the judge could not determine it. */
+    /** By the headline judge; null where it could not determine it. */
     verdict: orNull(oneOf(...outcomes)),
   }),
   t.partial({
-    /** Whether it does harm; absent where the judge does not report harm, null where it could not determine it. */
+    /** Whether it does harm, by the headline judge; absent where that does not report harm, null where it could not determine it. */
     harmful: orNull(t.boolean),
+    /** By every judge, under its id; absent in samples of earlier versions. */
+    verdicts: t.readonly(t.record(t.string, storedVerdictCodec)),
     reference: t.string,
     correct: t.boolean,
     finishReason: oneOf('stop', 'length'),
@@ -48,11 +52,12 @@ export interface Answer {
 }
 
 /** The parts of a suite that determine how answers are judged. */
-export type Judging = Pick<Suite, 'judge' | 'solves'>
+export type Judging = Pick<Suite, 'judges' | 'solves'>
 
 // constructors -----------------------------------------------------------------------------------
 
-const judgeItem = ({ item, completion }: Answer): JudgeItem => ({
+/** An answer as a judge reads it. */
+export const judgeItem = ({ item, completion }: Answer): JudgeItem => ({
   id: item.id,
   prompt: promptText(item.prompt),
   completion: completion.text,
@@ -64,37 +69,100 @@ const judgeItem = ({ item, completion }: Answer): JudgeItem => ({
   },
 })
 
-const sampleOf =
-  (judging: Judging) =>
-  ({ item, completion: { text, finishReason } }: Answer, judgement: Judgement): Sample => ({
-    ...item.fields,
-    id: item.id,
-    set: item.set,
-    prompt: promptText(item.prompt),
-    completion: text,
-    verdict: outcome(judgement),
-    ...(judging.judge.axes.includes('harmful') ? { harmful: judgement.verdict.harmful } : {}),
-    ...(item.reference === undefined
-      ? {}
-      : { reference: item.reference, correct: solved(judging, item, text) }),
-    finishReason,
-  })
+/** The fields of a sample that a headline judge decides. */
+const headlineFields = (
+  judge: Pick<JudgeRecord, 'axes'>,
+  verdict: StoredVerdict,
+): Pick<Sample, 'verdict' | 'harmful'> => ({
+  verdict: outcome({ verdict }),
+  ...(speaksOf(judge, 'harmful') ? { harmful: verdict.harmful } : {}),
+})
 
-/** @returns left `JudgeFailed` where the judge does not give one judgement per answer, in order. */
+/** The sample with the verdict of another judge as its own; the same sample where that is so, or the judge has not judged it. */
+export const headedBy =
+  (judge: JudgeRecord) =>
+  (sample: Sample): Sample => {
+    const found = sample.verdicts?.[judge.id]
+    if (found === undefined) return sample
+    const { harmful: before, ...rest } = sample
+    const fields = headlineFields(judge, found)
+    return fields.verdict === sample.verdict && fields.harmful === before ? sample : { ...rest, ...fields }
+  }
+
+const sampleOf =
+  (judging: Judging, { item, completion: { text, finishReason } }: Answer) =>
+  (judgements: ReadonlyArray<Judgement>): Sample => {
+    const verdicts = judgements.map(storedVerdict)
+    const [headline] = verdicts
+    return {
+      ...item.fields,
+      id: item.id,
+      set: item.set,
+      prompt: promptText(item.prompt),
+      completion: text,
+      ...(headline === undefined ? { verdict: null } : headlineFields(judging.judges[0], headline)),
+      ...(item.reference === undefined
+        ? {}
+        : { reference: item.reference, correct: solved(judging, item, text) }),
+      finishReason,
+      verdicts: Object.fromEntries(RA.zipWith(judging.judges, verdicts, (judge, v) => [judge.id, v])),
+    }
+  }
+
+/** @returns left `JudgeFailed` where the judge does not give one judgement per item, in order. */
+export const askedInOrder =
+  (judge: Judge) =>
+  (items: ReadonlyArray<JudgeItem>): TE.TaskEither<JudgeError, ReadonlyArray<Judgement>> =>
+    pipe(
+      judge.judge(items),
+      TE.filterOrElse(
+        (judgements) =>
+          judgements.length === items.length && judgements.every((j, i) => j.id === items[i]?.id),
+        (judgements): JudgeError =>
+          failure(
+            'JudgeFailed',
+            `gave ${judgements.length} judgements for ${items.length} answers, or gave them in another order`,
+            { where: judge.id },
+          ),
+      ),
+    )
+
+/** Samples from answers and what each judge said of them: a list per judge, in the order of the suite's judges. */
+export const samplesFrom =
+  (judging: Judging) =>
+  (
+    answers: ReadonlyArray<Answer>,
+    judgements: ReadonlyArray<ReadonlyArray<Judgement>>,
+  ): ReadonlyArray<Sample> =>
+    answers.map((answer, i) => sampleOf(judging, answer)(judgements.flatMap((by) => by[i] ?? [])))
+
+/** Answers judged by every judge of a suite. */
 export const samplesOf =
   (judging: Judging) =>
   (answers: ReadonlyArray<Answer>): TE.TaskEither<JudgeError, ReadonlyArray<Sample>> =>
     pipe(
-      judging.judge.judge(answers.map(judgeItem)),
-      TE.filterOrElse(
-        (judgements) =>
-          judgements.length === answers.length && judgements.every((j, i) => j.id === answers[i]?.item.id),
-        (judgements): JudgeError =>
-          failure(
-            'JudgeFailed',
-            `gave ${judgements.length} judgements for ${answers.length} answers, or gave them in another order`,
-            { where: judging.judge.id },
-          ),
-      ),
-      TE.map((judgements) => RA.zipWith(answers, judgements, sampleOf(judging))),
+      judging.judges,
+      TE.traverseSeqArray((judge) => askedInOrder(judge)(answers.map(judgeItem))),
+      TE.map((judgements) => samplesFrom(judging)(answers, judgements)),
     )
+
+/** What is not a field of the item that was answered. */
+const judgedFields = [
+  'id',
+  'prompt',
+  'completion',
+  'finishReason',
+  'verdict',
+  'harmful',
+  'verdicts',
+  'correct',
+]
+
+/** A stored sample as a judge reads it. */
+export const storedItem = (sample: Sample): JudgeItem => ({
+  id: sample.id,
+  prompt: sample.prompt,
+  completion: sample.completion,
+  ...(sample.finishReason === undefined ? {} : { truncated: sample.finishReason === 'length' }),
+  fields: Object.fromEntries(Object.entries(sample).filter(([name]) => !judgedFields.includes(name))),
+})

@@ -3,6 +3,7 @@
  * The arena is one suite; `fileSuite.ts` makes another from the user's models and files.
  */
 import type * as E from 'fp-ts/Either'
+import type { ReadonlyNonEmptyArray } from 'fp-ts/ReadonlyNonEmptyArray'
 import type { Templates } from '../config/fileSuiteConfig'
 import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
 
@@ -43,8 +44,11 @@ export interface Suite {
   /** Safety references. */
   readonly references: Dataset | undefined
   readonly evaluation: ReadonlyArray<EvaluationItem>
-  /** The judge that measures. Its items have the evaluation item's fields, and also its `set` and `reference`. */
-  readonly judge: Judge
+  /**
+   * The judges that measure, the headline judge first: its verdicts are the samples' `verdict` and the cells' metrics. Their items
+   * have the evaluation item's fields, and also its `set` and `reference`.
+   */
+  readonly judges: ReadonlyNonEmptyArray<Judge>
   /** The judge that chooses among beams. If the same judge measures, results are biased towards the method that uses it. */
   readonly beamJudge: Judge
   /** The name of the rule that compares a task answer with the right one. */
@@ -52,6 +56,10 @@ export interface Suite {
   /** That rule; default: equal to the reference up to white space. */
   readonly solves?: (item: EvaluationItem, completion: string) => boolean
   readonly maxNewTokens: number
+  /** Models that the judges load into this process when they are first asked: folders or files, for the memory they take. */
+  readonly judgeModels?: ReadonlyArray<string>
+  /** Frees what the judges hold; none of them can be asked again. */
+  readonly dispose?: () => void
 }
 
 // destructors ------------------------------------------------------------------------------------

@@ -1,15 +1,24 @@
-/** A cell: the answers to every evaluation prompt, and the verdict of the suite's judge on each. */
+/** A cell: the answers to every evaluation prompt, and what each of the suite's judges says of them. */
 import * as E from 'fp-ts/Either'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type AppliedMethod, type Fault, type Generates, interrupted } from '@safe/tensor-core/contracts'
-import { type Key, type PipelineSteps, adapterHash, interpret } from '@safe/tensor-core/pipeline'
+import {
+  type AppliedMethod,
+  type Fault,
+  type Generates,
+  type Judge,
+  type Judgement,
+} from '@safe/tensor-core/contracts'
+import { contentHash } from '@safe/tensor-core/files'
+import { type Key, type PipelineSteps, adapterHash, interpret, keepLines } from '@safe/tensor-core/pipeline'
 import { alignedKey, environmentKey } from '../plan/applied'
 import { generationKey } from '../plan/cells'
 import { type Factors, isTuned } from '../plan/factors'
-import { type Sample, samplesOf } from '../suite/samples'
+import { type Answer as Answered, type Sample, judgeItem, samplesFrom } from '../suite/samples'
+import { judgementCodec } from '../suite/verdicts'
 import { type Answer, answersOf, keepAnswers } from './answers'
+import { askInBatches } from './askInBatches'
 import { type WatchedPipeline, pipelineOf } from './defences'
 import { alignedRequest, baseRequest, runtimeOf } from './runtime'
 import type { Site } from './site'
@@ -82,51 +91,79 @@ const untuned = (site: Site, { model }: Factors): TE.TaskEither<Fault, Answering
   )
 }
 
-/** The answers of a cell, stored under everything that determines them. */
-const answered = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<Answer>> =>
+/** The answers of a cell, and everything that determines them, under which they are stored. */
+const answered = (
+  site: Site,
+  f: Factors,
+): TE.TaskEither<Fault, { readonly answers: ReadonlyArray<Answer>; readonly key: Key }> =>
   pipe(
     isTuned(f) ? tuned(site, f) : untuned(site, f),
-    TE.chain(({ model, key, decoding, watched }) =>
-      site.memo.once(
-        () => ({
-          step: 'answers',
-          ...environmentKey(site.bench, site.engine),
-          ...generationKey(site.bench),
-          ...key,
-          methods: decoding,
-        }),
-        keepAnswers,
-        () =>
-          watched(
-            TE.bracket(
-              model,
-              (lm) => answersOf(site, lm),
-              (lm) => TE.fromIO(lm.dispose),
+    TE.chain(({ model, key: carrier, decoding, watched }) => {
+      const key: Key = {
+        step: 'answers',
+        ...environmentKey(site.bench, site.engine),
+        ...generationKey(site.bench),
+        ...carrier,
+        methods: decoding,
+      }
+      return pipe(
+        site.memo.once(
+          () => key,
+          keepAnswers,
+          () =>
+            watched(
+              TE.bracket(
+                model,
+                (lm) => answersOf(site, lm),
+                (lm) => TE.fromIO(lm.dispose),
+              ),
             ),
-          ),
-      ),
-    ),
+        ),
+        TE.map((answers) => ({ answers, key })),
+      )
+    }),
   )
 
 // judging ----------------------------------------------------------------------------------------
 
-/** Every sample of a cell, in the suite's order: its answers, judged by the judge that measures. */
+/** Judgements in the order of the suite's prompts: `judgements.jsonl`. */
+const keepJudgements = keepLines('judgements.jsonl', judgementCodec)
+
+/** What one judge says of answers; stored under the judge and what determines the answers, so that another judge adds to it. */
+const judged = (
+  site: Site,
+  judge: Judge,
+  answers: ReadonlyArray<Answered>,
+  key: Key,
+): TE.TaskEither<Fault, ReadonlyArray<Judgement>> =>
+  site.memo.once(
+    () => ({ step: 'judgements', judge: judge.id, answers: contentHash(key) }),
+    keepJudgements,
+    () => {
+      const state = { done: 0 }
+      return askInBatches({
+        batchSize: site.bench.config.batchSize,
+        signal: site.signal,
+        onDone: (items) => {
+          state.done += items
+          site.onProgress(state.done / answers.length, `judging by ${judge.id}`)
+        },
+      })(judge)(answers.map(judgeItem))
+    },
+  )
+
+/** Every sample of a cell, in the suite's order: its answers, judged by every judge that measures. */
 export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
-  const { suite, config } = site.bench
+  const { suite } = site.bench
   return pipe(
     answered(site, f),
-    TE.map((answers) =>
-      RA.chunksOf(config.batchSize)(
-        RA.zipWith(suite.evaluation, answers, (item, completion) => ({ item, completion })),
-      ),
-    ),
-    TE.chain(
-      TE.traverseSeqArray((batch): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
-        site.signal.aborted
-          ? TE.left(interrupted('Interrupted', 'stopped while judging'))
-          : samplesOf(suite)(batch),
-      ),
-    ),
-    TE.map((batches) => batches.flat()),
+    TE.chain(({ answers, key }) => {
+      const given = RA.zipWith(suite.evaluation, answers, (item, completion) => ({ item, completion }))
+      return pipe(
+        suite.judges,
+        TE.traverseSeqArray((judge) => judged(site, judge, given, key)),
+        TE.map((judgements) => samplesFrom(suite)(given, judgements)),
+      )
+    }),
   )
 }

@@ -5,8 +5,9 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import type { Cell } from '../plan/cells'
 import type { Job } from '../plan/plan'
 import { writeCell } from '../results/cellFiles'
-import { metricsOf } from '../results/metrics'
+import { allMetricsOf } from '../results/metrics'
 import { stampOf } from '../results/stamp'
+import { recordOf } from '../suite/verdicts'
 import { evaluate, stepsOf } from './evaluate'
 import type { Site } from './site'
 
@@ -18,6 +19,7 @@ export interface Task {
 
 const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Fault, void> => {
   const started = Date.now()
+  const judges = site.bench.suite.judges.map(recordOf)
   return pipe(
     evaluate(site, cell.factors),
     TE.chain((samples) =>
@@ -28,7 +30,8 @@ const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Faul
           factors: cell.factors,
           control: cell.control,
           key: cell.key,
-          metrics: metricsOf(samples),
+          judges,
+          metrics: allMetricsOf(samples, judges, judges[0]),
           seconds: (Date.now() - started) / 1000,
           stamp: stampOf(site.bench, site.engine),
         },

@@ -10,10 +10,11 @@ import { openModelHost, trainAdapter } from '@safe/tensor-core/lm'
 import { keepAdapter, keepData } from '@safe/tensor-core/pipeline'
 import { arenaSuite } from '../arena'
 import { autoTemplate } from '../config/fileSuiteConfig'
-import { modelPrint } from '../plan/modelPrint'
+import { checkpointOf, modelPrint } from '../plan/modelPrint'
 import { loadModule } from '../plan/plugins'
 import type { BenchPorts } from '../plan/ports'
 import { fileSuite } from '../suite/fileSuite'
+import { judgeOpener } from './judgeOpener'
 import { localSuite } from './localSuite'
 
 // parts ------------------------------------------------------------------------------------------
@@ -67,15 +68,16 @@ export const ports: BenchPorts = {
             field: 'engine',
           }),
         ),
-  suite: ({ suite, regimes }) =>
+  suite: ({ suite, regimes, dtype, batchSize }) =>
     suite === 'arena'
       ? TE.fromIO(arenaSuite)
       : pipe(
           localSuite()(suite),
-          TE.chain((local) => fileSuite(readDataset)(local, regimes)),
+          TE.chain((local) => fileSuite(readDataset, judgeOpener({ dtype, batchSize }))(local, regimes)),
         ),
   loadModule,
   fingerprint: modelPrint,
+  checkpoint: checkpointOf,
   weightBytes,
   load: ({ template, ...request }) => openModelHost({ ...request, ...templated(template) }),
   train: ({ model, template, data, recipe, seed, init, defence, dtype, signal, onStep }) => {

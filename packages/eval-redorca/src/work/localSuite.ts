@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/function'
 import type { HubError } from '@safe/tensor-core/contracts'
 import { type HubUse, resolveData, resolveModel } from '@safe/tensor-core/hub'
 import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
+import { type JudgeChoice, isOwnJudge, judgeModel } from '../config/judgeChoice'
 
 type Resolve = (reference: string) => TE.TaskEither<HubError, string>
 
@@ -29,6 +30,19 @@ const trainingFiles =
           TE.map(({ clean, harmful }) => ({ ...files, clean, harmful })),
         )
 
+/** A judge that asks a model of this machine; an address of a server stays as it is. */
+export const localJudge =
+  (use: HubUse = {}) =>
+  (choice: JudgeChoice): TE.TaskEither<HubError, JudgeChoice> => {
+    const model = judgeModel(choice)
+    return model === undefined || isOwnJudge(choice)
+      ? TE.right(choice)
+      : pipe(
+          resolveModel(model, use),
+          TE.map((path) => ({ ...choice, model: path })),
+        )
+  }
+
 /**
  * The suite with paths in place of references to a hub; paths stay as they are.
  *
@@ -51,9 +65,13 @@ export const localSuite =
       TE.bind('lookalike', () => ifAny(data)(suite.evaluation.lookalike)),
       TE.bind('benign', () => ifAny(data)(suite.evaluation.benign)),
       TE.bind('task', () => ifAny(data)(suite.evaluation.task)),
-      TE.map(({ base, aligned, anchor, training, safe, references, ...evaluation }) => ({
+      TE.bind('judges', () => TE.traverseSeqArray(localJudge(use))(suite.judges)),
+      TE.bind('beamJudge', () => localJudge(use)(suite.beamJudge)),
+      TE.map(({ base, aligned, anchor, harmful, lookalike, benign, task, ...parts }) => ({
         ...suite,
-        ...{ models: { base, aligned, anchor }, training, safe, references, evaluation },
+        ...parts,
+        models: { base, aligned, anchor },
+        evaluation: { harmful, lookalike, benign, task },
       })),
     )
   }

@@ -38,8 +38,8 @@ const cell: t.Type<Cell> = t.type({
 const engine: t.Type<EngineUsed> = t.type({ engine: t.string, device: t.string, versions: strings })
 
 /**
- * To a worker. `open` is sent once, with the configuration as written to a file; then `task`, one at a time. A worker is stopped
- * by killing it.
+ * To a worker. `open` is sent once, with the configuration as written to a file; then `task`, one at a time; at the end `close`. A
+ * worker that is to stop before the end is killed.
  */
 export const toWorker = t.union([
   t.type({
@@ -54,6 +54,7 @@ export const toWorker = t.union([
     t.type({ kind: t.literal('task'), job, hashes: hashesCodec, engine }),
     t.partial({ cell }),
   ]),
+  t.type({ kind: t.literal('close') }),
 ])
 export type ToWorker = t.TypeOf<typeof toWorker>
 

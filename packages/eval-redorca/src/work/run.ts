@@ -3,30 +3,30 @@
  * are done. The folder is the unit of resumption: the same command again does only what is missing.
  */
 import type { ChildProcess } from 'node:child_process'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { stringify } from 'yaml'
 import type { Terminal } from '@safe/tensor-core/cli'
-import { type Fault, badInput, causeLine, failure, interrupted } from '@safe/tensor-core/contracts'
-import { makeFolder, writeWhole } from '@safe/tensor-core/files'
+import { type Fault, interrupted } from '@safe/tensor-core/contracts'
+import { writeWhole } from '@safe/tensor-core/files'
 import { type Bench, openBench } from '../plan/bench'
 import { cellFinished } from '../results/cellFiles'
 import { type BenchConfig, configDocument } from '../config/config'
 import { missingWarnings } from '../plan/methods'
 import { type Plan, planOf } from '../plan/plan'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
+import { claiming } from './claim'
+import { headed } from './headed'
 import { type Tracker, jobName, tracker } from './progress'
 import { type Results, resultsOf } from '../results/results'
 import { readFinished, samplesById } from '../results/resultsFile'
 import type { Sample } from '../suite/samples'
 import { type FailedJob, schedule } from './schedule'
 import { stampOf } from '../results/stamp'
-import { takeLock } from './workStore'
-import { threadsPerWorker, workerCount } from './workerCount'
-import { type Assignment, type WorkerSettings, startWorker, stopAll } from './workerProcess'
+import { processBytes, threadsPerWorker, workerCount } from './workerCount'
+import { type Assignment, type WorkerSettings, closeAll, startWorker, stopAll } from './workerProcess'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -44,30 +44,6 @@ export interface RunSettings {
 }
 
 // parts ------------------------------------------------------------------------------------------
-
-const attempt = <A>(where: string, work: () => Promise<A>): TE.TaskEither<Fault, A> =>
-  TE.tryCatch(work, (cause): Fault => failure('WriteFailed', causeLine(cause), { where }))
-
-/** One run per folder at a time. */
-const claimed = (out: string): TE.TaskEither<Fault, string> => {
-  const lock = join(out, '.running')
-  return pipe(
-    attempt(out, async () => {
-      makeFolder(out)
-      // The first try may only have removed the lock of a dead run.
-      return (await takeLock(lock)) || (await takeLock(lock))
-    }),
-    TE.filterOrElse(
-      (taken) => taken,
-      (): Fault =>
-        badInput('OutputBusy', 'another run is writing there', {
-          where: out,
-          remedy: 'wait for it, or give another `out`',
-        }),
-    ),
-    TE.map(() => lock),
-  )
-}
 
 /**
  * Starts the first worker, which selects the engine; then makes the plan, which depends on the engine; then starts the other
@@ -135,7 +111,7 @@ const runJobs = async (
       : E.right({ plan, engine, failed })
   } finally {
     signal.removeEventListener('abort', stop)
-    stopAll(children)
+    await closeAll(children)
   }
 }
 
@@ -146,6 +122,56 @@ export interface Ran {
   readonly results: Results
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
   readonly failed: ReadonlyArray<FailedJob>
+}
+
+const runOpened = (settings: RunSettings, bench: Bench): TE.TaskEither<Fault, Ran> => {
+  const { ports, out } = settings
+  const [headline] = bench.suite.judges
+  return pipe(
+    TE.Do,
+    TE.chainFirstW(() => writeWhole(join(out, 'config.yaml'), stringify(configDocument(bench.config)))),
+    TE.chainFirstIOK(() => () => missingWarnings(bench.missing).forEach(settings.terminal.warn)),
+    TE.bindW('modelBytes', () => processBytes(ports, bench.suite)),
+    TE.bindW(
+      'work',
+      ({ modelBytes }) =>
+        () =>
+          runJobs(settings, bench, modelBytes),
+    ),
+    TE.bindW('cells', ({ work }) =>
+      pipe(
+        readFinished(
+          out,
+          work.plan.cells.filter(({ id }) => cellFinished(out)(id)),
+          headline.id,
+        ),
+        // Stored samples may have been judged again since, under another headline judge than the configuration's.
+        TE.chain(TE.traverseSeqArray(headed(out, headline.id))),
+      ),
+    ),
+    TE.bindW('results', ({ work, cells }) => {
+      const finished = new Set(cells.map((cell) => cell.id))
+      const reasons = new Map(work.failed.map(({ job, fault }) => [job.id, fault.message]))
+      return TE.right(
+        resultsOf({
+          suite: bench.suite.name,
+          finished: new Date().toISOString(),
+          stamp: stampOf(bench, work.engine),
+          cells,
+          failed: work.plan.cells
+            .filter((cell) => !finished.has(cell.id))
+            .map(({ id, factors }) => ({
+              factors,
+              message: reasons.get(`cell|${id}`) ?? 'was not run',
+            })),
+        }),
+      )
+    }),
+    TE.chainFirstW(({ results }) =>
+      writeWhole(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`),
+    ),
+    TE.map(({ results, work, cells }) => ({ results, samples: samplesById(cells), failed: work.failed })),
+  )
 }
 
 /**
@@ -192,58 +218,12 @@ export interface Ran {
  * console.log(await program())
  * ```
  */
-export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> => {
-  const { ports, config, out } = settings
-  return TE.bracket(
-    claimed(out),
-    () =>
-      pipe(
-        TE.Do,
-        TE.bindW('bench', () => openBench(ports, config)),
-        TE.chainFirstW(({ bench }) =>
-          writeWhole(join(out, 'config.yaml'), stringify(configDocument(bench.config))),
-        ),
-        TE.chainFirstIOK(
-          ({ bench }) =>
-            () =>
-              missingWarnings(bench.missing).forEach(settings.terminal.warn),
-        ),
-        TE.bindW('modelBytes', ({ bench }) => ports.weightBytes(bench.suite.models.aligned)),
-        TE.bindW(
-          'work',
-          ({ bench, modelBytes }) =>
-            () =>
-              runJobs(settings, bench, modelBytes),
-        ),
-        TE.bindW('cells', ({ work }) =>
-          readFinished(
-            out,
-            work.plan.cells.filter(({ id }) => cellFinished(out)(id)),
-          ),
-        ),
-        TE.bindW('results', ({ bench, work, cells }) => {
-          const finished = new Set(cells.map((cell) => cell.id))
-          const reasons = new Map(work.failed.map(({ job, fault }) => [job.id, fault.message]))
-          return TE.right(
-            resultsOf({
-              suite: bench.suite.name,
-              finished: new Date().toISOString(),
-              stamp: stampOf(bench, work.engine),
-              cells,
-              failed: work.plan.cells
-                .filter((cell) => !finished.has(cell.id))
-                .map(({ id, factors }) => ({
-                  factors,
-                  message: reasons.get(`cell|${id}`) ?? 'was not run',
-                })),
-            }),
-          )
-        }),
-        TE.chainFirstW(({ results }) =>
-          writeWhole(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`),
-        ),
-        TE.map(({ results, work, cells }) => ({ results, samples: samplesById(cells), failed: work.failed })),
-      ),
-    (lock) => TE.fromTask(() => rm(lock, { force: true })),
+export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> =>
+  claiming(
+    settings.out,
+    TE.bracket(
+      openBench(settings.ports, settings.config),
+      (bench) => runOpened(settings, bench),
+      ({ suite }) => TE.fromIO(() => suite.dispose?.()),
+    ),
   )
-}

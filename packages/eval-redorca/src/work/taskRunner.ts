@@ -22,14 +22,15 @@ export interface Place {
   readonly onProgress: Site['onProgress']
 }
 
-/** Runs tasks; the bench is opened at the first one and kept, and so are the models. */
-export const taskRunner = ({
-  ports,
-  config,
-  out,
-  signal,
-  onProgress,
-}: Place): ((task: Task, hashes: Hashes, engine: EngineUsed) => TE.TaskEither<Fault, void>) => {
+/** Runs tasks in this process, one after the other. */
+export interface TaskRunner {
+  readonly run: (task: Task, hashes: Hashes, engine: EngineUsed) => TE.TaskEither<Fault, void>
+  /** Frees the judges; no task can be run after it. */
+  readonly dispose: () => void
+}
+
+/** Runs tasks; the bench is opened at the first one and kept with its judges, and so are the models. */
+export const taskRunner = ({ ports, config, out, signal, onProgress }: Place): TaskRunner => {
   const state: { bench?: Bench } = {}
   const models = openModels(ports)
   const memo = workStore(join(out, 'work'), signal)
@@ -43,10 +44,13 @@ export const taskRunner = ({
           }),
         )
       : TE.right(state.bench)
-  return (task, hashes, engine) =>
-    pipe(
-      bench(hashes),
-      TE.chain((opened) => execute({ bench: opened, engine, memo, models, signal, onProgress }, out)(task)),
-      TE.mapLeft(byKey),
-    )
+  return {
+    run: (task, hashes, engine) =>
+      pipe(
+        bench(hashes),
+        TE.chain((opened) => execute({ bench: opened, engine, memo, models, signal, onProgress }, out)(task)),
+        TE.mapLeft(byKey),
+      ),
+    dispose: () => state.bench?.suite.dispose?.(),
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * A worker process: one engine, one task at a time. It stops when killed, and when its parent is gone; Ctrl-C is handled
+ * A worker process: one engine, one task at a time. It stops when told, when killed, and when its parent is gone; Ctrl-C is handled
  * by the parent. Everything it writes is written atomically, so it may be stopped at any moment.
  */
 import { createRequire } from 'node:module'
@@ -8,7 +8,7 @@ import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import { decodeConfig } from '../config/configCodec'
 import { type FromWorker, toWorker } from './messages'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
-import { taskRunner } from './taskRunner'
+import { type TaskRunner, taskRunner } from './taskRunner'
 
 // ports ------------------------------------------------------------------------------------------
 
@@ -39,8 +39,7 @@ const stop = (): void => {
 process.on('SIGINT', () => undefined)
 process.on('disconnect', stop)
 
-type Runner = ReturnType<typeof taskRunner>
-const state: { run?: Runner; sent: number } = { sent: 0 }
+const state: { runner?: TaskRunner; sent: number } = { sent: 0 }
 
 const progress = (share: number, note: string): void => {
   if (Date.now() - state.sent < 200) return
@@ -58,7 +57,7 @@ const open = async (
   if (E.isLeft(decoded)) return decoded
   const ports = portsFrom(module)
   if (E.isLeft(ports)) return ports
-  state.run = taskRunner({
+  state.runner = taskRunner({
     ports: ports.right,
     config: decoded.right,
     out,
@@ -79,12 +78,15 @@ const handle = async (u: unknown): Promise<void> => {
       return
     }
     case 'task': {
-      if (state.run === undefined) return
+      if (state.runner === undefined) return
       const task = { job: u.job, ...(u.cell === undefined ? {} : { cell: u.cell }) }
-      const result = await state.run(task, u.hashes, u.engine)()
+      const result = await state.runner.run(task, u.hashes, u.engine)()
       send(E.isLeft(result) ? { kind: 'failed', fault: result.left } : { kind: 'done' })
       return
     }
+    case 'close':
+      state.runner?.dispose()
+      stop()
   }
 }
 

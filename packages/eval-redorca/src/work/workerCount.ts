@@ -1,7 +1,11 @@
 /** How many worker processes a benchmark starts, and how they share the cores. */
 import { availableParallelism } from 'node:os'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { Fault } from '@safe/tensor-core/contracts'
 import type { BenchConfig } from '../config/config'
-import type { EngineUsed } from '../plan/ports'
+import type { BenchPorts, EngineUsed } from '../plan/ports'
+import type { Suite } from '../suite/suite'
 import { largeModelBytes } from './models'
 
 /** Engines whose workers would share one device. */
@@ -9,11 +13,22 @@ const deviceEngines = ['cuda', 'webgpu']
 /** Engines that use several threads. */
 const threadedEngines = ['native']
 
+/** Bytes of the models that one process holds together: the one that is tuned, and those that judges load. */
+export const processBytes = (
+  { weightBytes }: Pick<BenchPorts, 'weightBytes'>,
+  { models, judgeModels = [] }: Pick<Suite, 'models' | 'judgeModels'>,
+): TE.TaskEither<Fault, number> =>
+  pipe(
+    [models.aligned, ...judgeModels],
+    TE.traverseSeqArray(weightBytes),
+    TE.map((sizes) => sizes.reduce((sum, size) => sum + size, 0)),
+  )
+
 /** Whether one process with all cores is better than one per core: large models fill memory and have large products. */
 const oneForAll = (config: BenchConfig, modelBytes: number): boolean =>
   modelBytes > largeModelBytes && (config.workers === 'auto' || config.workers === 1)
 
-/** One worker per core; one in all on a graphics card, and where the model is large and the engine has threads. */
+/** One worker per core; one in all on a graphics card, and where the models are large and the engine has threads. */
 export const workerCount = (
   config: BenchConfig,
   engine: EngineUsed,

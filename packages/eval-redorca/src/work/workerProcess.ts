@@ -96,6 +96,32 @@ const answer = (
 export const stopAll = (children: ReadonlySet<ChildProcess>): void =>
   children.forEach((child) => child.kill())
 
+/** How long a worker may take to free what it holds. */
+const closingMs = 5000
+
+/** Lets every process free what it holds and end; one that is busy is killed. */
+export const closeAll = async (children: ReadonlySet<ChildProcess>): Promise<void> => {
+  await Promise.all(
+    [...children].map(
+      (child) =>
+        new Promise<void>((done) => {
+          if (child.exitCode !== null || child.signalCode !== null || !child.connected) {
+            done()
+            return
+          }
+          const late = setTimeout(done, closingMs)
+          child.once('exit', () => {
+            clearTimeout(late)
+            done()
+          })
+          // It may have died since; then its exit follows.
+          child.send({ kind: 'close' } satisfies ToWorker, () => undefined)
+        }),
+    ),
+  )
+  stopAll(children)
+}
+
 /** Starts a worker and selects its engine. `assignment` is called when a job is run. */
 export const startWorker = async (
   number: number,

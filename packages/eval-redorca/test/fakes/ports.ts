@@ -1,11 +1,12 @@
 /**
  * A world without tensors for tests of the runner: "training" remembers what it saw, "models" answer accordingly, every piece of
  * work is noted as a line in the file named by FAKE_LOG, so that work done by other processes can be counted too. FAKE_SUITE
- * changes the suite for all processes: JSON with `judge`, `match`, `maxNewTokens` and `lacks` (parts it does not have).
+ * changes the suite for all processes: JSON with `judge` (one name or several, separated by commas), `match`, `maxNewTokens` and `lacks` (parts it does not have).
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
+import * as RNEA from 'fp-ts/ReadonlyNonEmptyArray'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'io-ts'
 import {
@@ -56,7 +57,7 @@ const items = (set: EvaluationSet, n: number): ReadonlyArray<EvaluationItem> =>
   }))
 
 /** Reads how a completion begins; `strict` counts nothing but apologies as refusals, `blind` sees none. */
-const judgeNamed = (name: string): Judge => ({
+export const fakeJudge = (name: string): Judge => ({
   specificationVersion: judgeVersion,
   id: `${name}@1`,
   axes: ['refused', 'degenerate'],
@@ -79,12 +80,20 @@ const judgeNamed = (name: string): Judge => ({
   },
 })
 
+/** Names of judges, the headline judge first: `strict,blind`. */
+const measuring = (names: string): RNEA.ReadonlyNonEmptyArray<string> => {
+  const [first = '', ...others] = names.split(',')
+  return [first, ...others]
+}
+
 const Changes = t.partial({
   judge: t.string,
   beamJudge: t.string,
   match: t.string,
   maxNewTokens: t.number,
   lacks: t.array(t.string),
+  /** Whether the freeing of judges is noted. */
+  disposal: t.boolean,
 })
 
 const changes = (): t.TypeOf<typeof Changes> => {
@@ -93,7 +102,14 @@ const changes = (): t.TypeOf<typeof Changes> => {
 }
 
 export const fakeSuite = (): Suite => {
-  const { judge = 'strict', beamJudge = 'beams', match = 'text', maxNewTokens = 8, lacks = [] } = changes()
+  const {
+    judge = 'strict',
+    beamJudge = 'beams',
+    match = 'text',
+    maxNewTokens = 8,
+    lacks = [],
+    disposal = false,
+  } = changes()
   const unless = <A>(name: string, value: A): A | undefined => (lacks.includes(name) ? undefined : value)
   return {
     name: 'fake',
@@ -119,8 +135,9 @@ export const fakeSuite = (): Suite => {
       ...items('benign', 10),
       ...items('task', 20),
     ],
-    judge: judgeNamed(judge),
-    beamJudge: judgeNamed(beamJudge),
+    judges: RNEA.map(fakeJudge)(measuring(judge)),
+    beamJudge: fakeJudge(beamJudge),
+    ...(disposal ? { dispose: () => note(`dispose judges ${process.pid}`) } : {}),
     match,
     ...(match === 'never' ? { solves: () => false } : {}),
     maxNewTokens,
@@ -329,6 +346,7 @@ export const ports: BenchPorts = {
           badInput('MethodMissing', 'is not installed', { where: name, remedy: `run npm install ${name}` }),
         ),
   fingerprint: (folder) => TE.right(`print of ${folder}`),
+  checkpoint: (folder) => TE.right(`weights of ${folder}`),
   weightBytes: () => TE.right(1000),
   load: ({ model }) => {
     note(`load ${model} ${process.pid}`)

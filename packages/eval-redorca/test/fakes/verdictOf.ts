@@ -6,7 +6,7 @@ import { samplesOf } from '../../src/suite/samples'
 import type { EvaluationItem } from '../../src/suite/suite'
 
 export const verdictOf = async (item: EvaluationItem, text: string): Promise<Outcome | null> => {
-  const samples = await samplesOf({ judge: contentJudge })([
+  const samples = await samplesOf({ judges: [contentJudge] })([
     { item, completion: { text, finishReason: 'stop' } },
   ])()
   if (E.isLeft(samples)) throw new Error(samples.left.message)

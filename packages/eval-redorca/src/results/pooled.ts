@@ -1,0 +1,116 @@
+/** Metrics of cells that differ only in the seed, pooled: by the headline judge, and by each judge that measured all of them. */
+import * as RA from 'fp-ts/ReadonlyArray'
+import { atLeast, wilson } from '../stats'
+import type { Sample } from '../suite/samples'
+import type { JudgeRecord } from '../suite/verdicts'
+import {
+  type JudgeMetrics,
+  type Metrics,
+  boundsOf,
+  flawsOf,
+  metricOf,
+  outcomesOf,
+  presentMetrics,
+  sutEstimate,
+} from './metrics'
+import { type Outcomes, estimates } from './resampled'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A cell of one seed. */
+export interface SeedCell {
+  readonly samples: ReadonlyArray<Sample>
+  readonly judges?: ReadonlyArray<JudgeRecord>
+  readonly headline: JudgeRecord | undefined
+  readonly metrics: Metrics
+  /** By the headline judge. */
+  readonly outcomes: Outcomes
+}
+
+// parts ------------------------------------------------------------------------------------------
+
+const judgedItems = (outcomes: ReadonlyArray<Outcomes>, rate: string): number =>
+  outcomes.reduce(
+    (sum, of) => sum + [...(of[rate]?.values() ?? [])].filter((value) => !Number.isNaN(value)).length,
+    0,
+  )
+
+/**
+ * Rates over several seeds: the share of all judged items, with an interval over seeds and prompts, no narrower than Wilson's over
+ * the prompts alone (all seeds answer the same prompts, so they do not add prompts).
+ */
+const pooledBy = (
+  key: string,
+  samples: ReadonlyArray<Sample>,
+  judge: JudgeRecord | undefined,
+  outcomes: ReadonlyArray<Outcomes>,
+  first: JudgeMetrics,
+): JudgeMetrics => {
+  const names = presentMetrics(first).filter((name) => name !== 'sut')
+  const wanted = [...names, 'sut' as const]
+  const found = estimates(
+    new Map([[key, outcomes]]),
+    wanted.map((metric) => metricOf(metric, key)),
+  )
+  const rates: JudgeMetrics = Object.fromEntries(
+    RA.zip(names, found).flatMap(([metric, estimate]) => {
+      const size = first[metric]?.n ?? 0
+      return size === 0
+        ? []
+        : [
+            [
+              metric,
+              {
+                ...atLeast(estimate, wilson(estimate.value * size, size)),
+                n: judgedItems(outcomes, metric),
+                ...boundsOf(samples, judge, metric),
+              },
+            ],
+          ]
+    }),
+  )
+  const [interval, { attackSuccess, exactMatch }] = [found.at(-1), rates]
+  return {
+    ...rates,
+    ...(interval === undefined || attackSuccess === undefined || exactMatch === undefined
+      ? {}
+      : { sut: sutEstimate(interval, exactMatch, attackSuccess) }),
+    ...flawsOf(samples, judge),
+  }
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** @param cells in the order of their seeds, at least one; a single cell has its own metrics */
+export const pooledMetrics = (key: string, cells: ReadonlyArray<SeedCell>): Metrics => {
+  const [first, ...others] = cells
+  if (first === undefined || others.length === 0) return first?.metrics ?? {}
+  const samples = cells.flatMap((c) => c.samples)
+  const byJudge = Object.entries(first.metrics.byJudge ?? {}).flatMap(([id, metrics]) => {
+    const judge = first.judges?.find((j) => j.id === id)
+    return judge !== undefined && others.every((c) => c.metrics.byJudge?.[id] !== undefined)
+      ? [
+          [
+            id,
+            pooledBy(
+              key,
+              samples,
+              judge,
+              cells.map((c) => outcomesOf(c.samples, judge)),
+              metrics,
+            ),
+          ] as const,
+        ]
+      : []
+  })
+  return {
+    ...pooledBy(
+      key,
+      samples,
+      first.headline,
+      cells.map((c) => c.outcomes),
+      first.metrics,
+    ),
+    ...(byJudge.length < 2 ? {} : { byJudge: Object.fromEntries(byJudge) }),
+  }
+}
