@@ -71,7 +71,7 @@ export type LmError =
   | FormatError
   | InputError
 /** A judge cannot answer. A verdict that cannot be parsed is not an error: it is a verdict of nulls. */
-export type JudgeError = Fault<'UnknownJudge' | 'JudgeFailed'> | LmError
+export type JudgeError = Fault<'UnknownJudge' | 'JudgeFailed'> | LmError | HubError
 /** A method is missing, or uses a resource that it does not declare or that the run does not have. */
 export type MethodError = Fault<'MethodMissing' | 'ResourceMissing' | 'UndeclaredResource'>
 
