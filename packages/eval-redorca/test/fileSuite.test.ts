@@ -121,9 +121,9 @@ describe('fileSuite', () => {
       'last-number',
     ])
     expect(await judges({ judge: 'else' })).toMatchObject({ _tag: 'UnknownJudge', where: 'suite.judge' })
-    expect(await judges({ 'beam-judge': 'harm-rubric' })).toMatchObject({
+    expect(await judges({ 'beam-judge': 'rubric' })).toMatchObject({
       where: 'suite.beam-judge',
-      message: 'the judge harm-rubric needs a model',
+      message: 'the judge rubric needs a model',
     })
   })
   it('compares last numbers where configured', async () => {

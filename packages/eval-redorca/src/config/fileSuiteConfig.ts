@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { judgeEntry } from '@safe/tensor-core/judges'
+import { judgeEntry, parseJudgeSpec } from '@safe/tensor-core/judges'
 import { closed, count, oneOf, optional, withDefault } from './closed'
 
 // model ------------------------------------------------------------------------------------------
@@ -82,7 +82,12 @@ const written = closed({
 
 /** The default of `beam-judge`: never the judge that measures, so that no method is measured by the judge it chooses with. */
 const defaultBeamJudge = (measuring: string): string =>
-  judgeEntry(measuring)?.name === 'refusal-openings' ? 'refusal' : 'refusal-openings'
+  pipe(
+    parseJudgeSpec(measuring),
+    E.exists(({ kind }) => judgeEntry(kind)?.name === 'refusal-openings'),
+  )
+    ? 'refusal'
+    : 'refusal-openings'
 
 export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, unknown>(
   'a suite',

@@ -4,7 +4,8 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { type JudgeError, badInput } from '../contracts'
-import type { AskerUse, Asker } from './asking/openAsker'
+import type { Asker } from './asking/asker'
+import type { AskerUse } from './asking/openAsker'
 import type { ModelKind, OptionValues } from './asking/kind'
 import type { Judged } from './asking/question'
 import { type Replier, askerByReplies } from './asking/replies'

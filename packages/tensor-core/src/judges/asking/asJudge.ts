@@ -11,7 +11,7 @@ import {
   judgeVersion,
 } from '../../contracts'
 import { type Findings, judgementOf } from './findings'
-import type { Asker } from './openAsker'
+import type { Asker } from './asker'
 import type { Judged } from './question'
 
 /** What a pairwise question finds out. */

@@ -2,8 +2,6 @@
  * A kind's question put to a model of a folder. Configuration, tokenizer and template are read when it is opened, so that its identity
  * and its faults are known at once; the weights are loaded when it is first asked.
  */
-import { createHash } from 'node:crypto'
-import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -16,11 +14,11 @@ import {
   failure,
   textPrompt,
 } from '../../contracts'
-import { contentHash } from '../../files'
-import { type ModelFolder, readSafetensors } from '../../formats'
-import { readJson } from '../../files/input'
+import type { ModelFolder } from '../../formats'
 import { type HubUse, resolveAdapter, resolveModel } from '../../hub'
 import { type OpenedModel, causalLMOf, openModel } from '../../lm'
+import type { Answered, Asker } from './asker'
+import { adapterPrint, askerId, checkpointPrint, templateHash } from './identity'
 import type { ModelKind, OptionValues } from './kind'
 import { type Plan, planOf } from './plan'
 import type { Judged, Question } from './question'
@@ -35,64 +33,6 @@ export interface AskerUse extends HubUse {
   readonly batchSize?: number
   readonly onWarning?: (line: string) => void
 }
-
-/** An answer to one question; `cut`: the model saw only a part of the judged texts. */
-export interface Answered<A> {
-  readonly answer: A
-  readonly raw: string
-  readonly cut: boolean
-}
-
-/** A question and what answers it. */
-export interface Asker<A> {
-  readonly id: string
-  /** What is asked: a hash of weights, or an address. */
-  readonly checkpoint: string
-  /** One answer per judged texts, in order. */
-  readonly ask: (judged: ReadonlyArray<Judged>) => TE.TaskEither<JudgeError, ReadonlyArray<Answered<A>>>
-  readonly dispose: () => void
-}
-
-// identity ---------------------------------------------------------------------------------------
-
-const eight = (hex: string): string => hex.slice(0, 8)
-
-/** A hash of all texts a question is made of, with the tokenizer that renders them. */
-export const templateHash = (
-  question: Question<unknown>,
-  example: Judged,
-  tokenizer: Tokenizer | undefined,
-): string => {
-  const marked = Object.fromEntries(Object.keys(example).map((name) => [name, `{${name}}`]))
-  return eight(
-    contentHash([
-      question.asked.messages(marked),
-      question.asked.text(marked),
-      question.asked.form,
-      question.asked.longest ?? null,
-      question.steps,
-      tokenizer?.fingerprint ?? null,
-    ]),
-  )
-}
-
-/** `llama-guard@1(3f2a91c0,t9c1d2e3f)`. */
-export const askerId = (
-  kind: ModelKind<unknown>,
-  variant: string | undefined,
-  checkpoint: string,
-  template: string,
-): string =>
-  `${kind.name}@${kind.version}(${[...(variant === undefined ? [] : [variant]), checkpoint, `t${template}`].join(',')})`
-
-const adapterPrint = (folder: string): TE.TaskEither<JudgeError, string> =>
-  pipe(
-    TE.Do,
-    TE.bindW('config', () => readJson(join(folder, 'adapter_config.json'))),
-    TE.bindW('file', () => readSafetensors(join(folder, 'adapter_model.safetensors'))),
-    TE.bindW('weights', ({ file }) => file.fingerprint),
-    TE.map(({ config, weights }) => contentHash([config, weights])),
-  )
 
 // checks -----------------------------------------------------------------------------------------
 
@@ -162,7 +102,12 @@ const defaultBatch = 8
 
 /** Rows that could not be put before the model have nothing read; the others are asked. */
 const answeredBy =
-  <A>(question: Question<A>, plan: Plan, model: TE.TaskEither<JudgeError, CausalLM>, batchSize: number) =>
+  <A>(
+    question: Question<A>,
+    plan: Plan,
+    model: TE.TaskEither<JudgeError, CausalLM>,
+    { batchSize = defaultBatch, signal }: Pick<AskerUse, 'batchSize' | 'signal'>,
+  ) =>
   (
     prompts: ReadonlyArray<E.Either<JudgeError, ReadPrompt>>,
   ): TE.TaskEither<JudgeError, ReadonlyArray<Answered<A>>> => {
@@ -177,6 +122,7 @@ const answeredBy =
               plan,
               readable.map(({ tokens }) => tokens),
               batchSize,
+              signal,
             ),
           ),
         )
@@ -263,14 +209,14 @@ export const openAsker = <A>(
         id: askerId(
           kind,
           question.variant,
-          eight(own === undefined ? print : createHash('sha256').update(`${print} ${own}`).digest('hex')),
+          checkpointPrint(print, own),
           templateHash(question, example, tokenizer),
         ),
         checkpoint: print,
         ask: (judged) =>
           pipe(
             judged.map(read),
-            answeredBy(question, plan, loaded.model, use.batchSize ?? defaultBatch),
+            answeredBy(question, plan, loaded.model, use),
             TE.tapIO((answers) => () => reportCuts(kind.name, warn)(answers)),
           ),
         dispose: loaded.dispose,

@@ -74,7 +74,7 @@ const planned =
               badInput(
                 'ModelUnsupported',
                 `its tokenizer has no first token of its own for the verdict ${missing.map(({ word }) => `"${word.trim()}"`).join(', ')}`,
-                { where, remedy: 'give the checkpoint that this kind of judge is made for' },
+                { where, remedy: 'give a model whose tokenizer can write it' },
               ),
             )
       }

@@ -5,8 +5,9 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { JudgeError, Message } from '../../contracts'
-import { type ModelKind, type OptionValues } from './kind'
-import { type Answered, type Asker, askerId, templateHash } from './openAsker'
+import type { ModelKind, OptionValues } from './kind'
+import type { Answered, Asker } from './asker'
+import { askerId, templateHash } from './identity'
 import { commonMarks, neutraliser } from './neutralise'
 import { type Choice, type Judged, type Question, type Step, readingOf } from './question'
 

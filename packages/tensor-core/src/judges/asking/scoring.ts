@@ -4,16 +4,10 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import {
-  type DecodingSession,
-  type JudgeError,
-  type LmError,
-  type Steps,
-  failure,
-  greedy,
-  tokenPrompt,
-} from '../../contracts'
-import { inBatches } from '../../lm/inference/batches'
+import { type JudgeError, type LmError, type Steps, failure, greedy } from '../../contracts'
+import { halted } from '../../lm/inference/decoder'
+import { inTokenBatches, sharedLength } from './batching'
+import { type HeldSession, type Opened, grown, opened, withSession } from './growth'
 import type { Plan, PlannedStep } from './plan'
 import { type Choice, type OnlyAfter, type Reading, likeliest, mostOutside } from './question'
 import { writtenUpTo } from './written'
@@ -35,11 +29,6 @@ interface Row {
   readonly pending: ReadonlyArray<number>
   readonly said: string
   readonly reading: Reading
-}
-
-/** A session that is replaced as it grows; the last one is freed. */
-interface Held {
-  session: DecodingSession
 }
 
 // choosing ---------------------------------------------------------------------------------------
@@ -82,21 +71,14 @@ const concerns = ({ after }: OnlyAfter, { reading }: Row): boolean =>
   after === undefined || likeliest(reading[after.name]) === after.word
 
 /** Gives the session the rows' pending tokens. */
-const settled = (held: Held, rows: ReadonlyArray<Row>): TE.TaskEither<LmError, void> =>
-  rows.every((row) => row.pending.length === 0)
-    ? TE.right(undefined)
-    : pipe(
-        held.session.edit(
-          rows.map(({ pending }, i) => ({ keep: held.session.tokens[i]?.length ?? 0, tokens: pending })),
-        ),
-        TE.map((next) => {
-          held.session.dispose()
-          held.session = next
-        }),
-      )
+const settled = (held: HeldSession, rows: ReadonlyArray<Row>): TE.TaskEither<LmError, void> =>
+  grown(
+    held,
+    rows.map(({ pending }) => pending),
+  )
 
 const stepped =
-  (model: AskedModel, held: Held, step: PlannedStep) =>
+  (model: AskedModel, held: HeldSession, step: PlannedStep) =>
   (rows: ReadonlyArray<Row>): TE.TaskEither<JudgeError, ReadonlyArray<Row>> => {
     switch (step.kind) {
       case 'teach':
@@ -146,73 +128,63 @@ const replyOf = ({ said, reading }: Row): Reply => ({
     .join(', ')}`,
 })
 
-// batches ----------------------------------------------------------------------------------------
+// asking -----------------------------------------------------------------------------------------
 
-/** Shorter beginnings are not worth a session of their own. */
-const shortestShared = 16
-
-/** How many tokens all rows begin with; each keeps at least one token of its own. */
-export const sharedLength = (rows: ReadonlyArray<ReadonlyArray<number>>): number => {
-  const [first = []] = rows
-  const most = Math.min(...rows.map((row) => row.length - 1))
-  let shared = 0
-  while (shared < most && rows.every((row) => row[shared] === first[shared])) shared++
-  return rows.length > 1 && shared >= shortestShared ? shared : 0
-}
-
-const withSession = <A>(
-  open: TE.TaskEither<LmError, DecodingSession>,
-  use: (held: Held) => TE.TaskEither<JudgeError, A>,
-): TE.TaskEither<JudgeError, A> =>
-  TE.bracket(
-    pipe(
-      open,
-      TE.map((session): Held => ({ session })),
+/** The replies of rows whose session holds what they begin with; `pending` is the rest of each prompt. */
+const replies = (
+  model: AskedModel,
+  plan: Plan,
+  held: HeldSession,
+  pending: ReadonlyArray<ReadonlyArray<number>>,
+): TE.TaskEither<JudgeError, ReadonlyArray<Reply>> =>
+  pipe(
+    plan.steps.reduce<TE.TaskEither<JudgeError, ReadonlyArray<Row>>>(
+      (before, step) => pipe(before, TE.chain(stepped(model, held, step))),
+      TE.right(pending.map((tokens) => ({ pending: tokens, said: '', reading: {} }))),
     ),
-    use,
-    (held) => TE.fromIO(() => held.session.dispose()),
+    TE.map((rows) => rows.map(replyOf)),
   )
-
-/** Takes the tokens taught before the first choice along with the prompt. */
-const runSteps =
-  (model: AskedModel, plan: Plan, held: Held) =>
-  (rows: ReadonlyArray<Row>): TE.TaskEither<JudgeError, ReadonlyArray<Reply>> =>
-    pipe(
-      plan.steps.reduce<TE.TaskEither<JudgeError, ReadonlyArray<Row>>>(
-        (before, step) => pipe(before, TE.chain(stepped(model, held, step))),
-        TE.right(rows),
-      ),
-      TE.map((all) => all.map(replyOf)),
-    )
-
-const startOf = (pending: ReadonlyArray<number>): Row => ({ pending, said: '', reading: {} })
 
 /**
  * One reply per prompt, in order.
  *
- * @param prompts tokens of each prompt @param batchSize prompts read at once
+ * @param prompts tokens of each prompt @param batchSize most prompts read at once @param signal stops between two batches
  */
 export const askModel = (
   model: AskedModel,
   plan: Plan,
   prompts: ReadonlyArray<ReadonlyArray<number>>,
   batchSize: number,
+  signal?: AbortSignal,
 ): TE.TaskEither<JudgeError, ReadonlyArray<Reply>> => {
   const shared = sharedLength(prompts)
-  const batches = (
-    work: (batch: ReadonlyArray<ReadonlyArray<number>>) => TE.TaskEither<JudgeError, ReadonlyArray<Reply>>,
+  const ask = (
+    open: (rows: ReadonlyArray<ReadonlyArray<number>>) => TE.TaskEither<LmError, Opened>,
   ): TE.TaskEither<JudgeError, ReadonlyArray<Reply>> =>
-    inBatches(prompts, (tokens) => tokens.length, batchSize, work)
+    inTokenBatches(prompts, batchSize, (batch) =>
+      pipe(
+        halted(signal),
+        TE.chain(() => open(batch)),
+        TE.chainW(({ session, rest }) => withSession(session, (held) => replies(model, plan, held, rest))),
+      ),
+    )
   return shared === 0
-    ? batches((batch) =>
-        withSession(model.open(batch.map(tokenPrompt)), (held) =>
-          runSteps(model, plan, held)(batch.map(() => startOf([]))),
-        ),
-      )
-    : withSession(model.open([tokenPrompt((prompts[0] ?? []).slice(0, shared))]), ({ session }) =>
-        batches((batch) =>
-          withSession(session.select(batch.map(() => 0)), (held) =>
-            runSteps(model, plan, held)(batch.map((tokens) => startOf(tokens.slice(shared)))),
+    ? ask((batch) => opened(model, batch))
+    : pipe(
+        opened(model, [(prompts[0] ?? []).slice(0, shared)]),
+        TE.chainW(({ session, rest }) =>
+          withSession(session, (held) =>
+            pipe(
+              grown(held, rest),
+              TE.chainW(() =>
+                ask((batch) =>
+                  pipe(
+                    held.session.select(batch.map(() => 0)),
+                    TE.map((session) => ({ session, rest: batch.map((tokens) => tokens.slice(shared)) })),
+                  ),
+                ),
+              ),
+            ),
           ),
         ),
       )
