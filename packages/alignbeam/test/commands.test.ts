@@ -204,21 +204,26 @@ describe('alignbeam generate', () => {
   })
 
   it('asks a model for verdicts', async () => {
+    // The question takes more tokens than this small model was made for.
+    const asked = mkdtempSync(join(tmpdir(), 'alignbeam-asked-'))
+    cpSync(folder('bytes'), asked, { recursive: true })
+    const config = JSON.parse(readFileSync(join(asked, 'config.json'), 'utf8')) as object
+    writeFileSync(join(asked, 'config.json'), JSON.stringify({ ...config, max_position_embeddings: 1024 }))
     const { code, out } = await run(
       'generate',
       ...pair,
       '--prompts',
       prompts,
       '--judge',
-      folder('bytes'),
+      asked,
       '--temperature',
       '0',
       ...quick,
     )
     expect(code).toBe(0)
-    // The judge is noise: nothing it writes is read as a score but a digit.
+    // The judge is noise: a verdict is null, or on the scale.
     rowsIn(out).forEach((r) =>
-      r.beams.forEach((b) => expect(b.verdict === null || b.verdict >= 1).toBe(true)),
+      r.beams.forEach((b) => expect(b.verdict === null || (b.verdict >= 1 && b.verdict <= 5)).toBe(true)),
     )
   })
 })
@@ -280,7 +285,13 @@ describe('bad input', () => {
     [['generate', ...pair, ...all, '--beams', '0'], '--beams must be a whole number'],
     [['generate', ...pair, ...all, '--method', 'magic'], '--method must be one of'],
     [['generate', ...pair, ...all, '--judge', '/nowhere'], '/nowhere'],
-    [['generate', ...pair, ...all, '--judge', 'harm-rubric'], '--judge: the judge harm-rubric needs a model'],
+    [['generate', ...pair, ...all, '--judge', 'rubric'], '--judge: the judge rubric needs a model'],
+    [['generate', ...pair, ...all, '--judge', 'nobody'], '--judge: there is no judge nobody'],
+    [['generate', ...pair, ...all, '--judge', 'https://h/v1#m'], 'give rubric:https://h/v1#m'],
+    [
+      ['generate', ...pair, ...all, '--judge', `rubric:${folder('bytes')},scale=big`],
+      'give harm or strongreject',
+    ],
     [['generate', ...pair, ...all, '--draft-adapter', bare], 'adapter_config.json'],
     [['generate', '--draft', bare, '--anchor', folder('pieces'), ...all], 'config.json'],
     [['generate', ...pair, '--prompts', '/nowhere.jsonl', '--out', out], '/nowhere.jsonl'],

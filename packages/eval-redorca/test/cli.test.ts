@@ -50,9 +50,20 @@ describe('judges', () => {
       'refusal-gcg@2',
       'refusal-alignbeam@1',
       'refusal-openings@1',
-      'harm-rubric@1',
+      'qwen3guard@1',
+      'llama-guard@1',
+      'wildguard@1',
+      'harmbench@1',
+      'strongreject@1',
+      'rubric@1',
+      'pairwise@1',
     ])
     expect(judges.at(-1)?.needs).toEqual(['a model'])
+    expect(judges.find((j) => j.name === 'qwen3guard')).toMatchObject({
+      families: ['qwen3'],
+      options: { mode: { values: ['strict', 'loose'], default: 'strict' }, adapter: {} },
+    })
+    expect((await run('judges')).out).toContain('strongreject@1:MODEL  ')
   })
   it('judges JSONL and CSV, curly quotes and other field names', async () => {
     const out = join(folder(), 'v.jsonl')
@@ -103,11 +114,11 @@ describe('judges', () => {
       run('judge', '--judge', judge, '--data', data, '--out', join(folder(), 'v.jsonl'))
     expect(await judged('else')).toMatchObject({
       code: 2,
-      err: 'redorca: --judge: there is no judge else; give one of refusal, refusal-gcg, refusal-alignbeam, refusal-openings\n',
+      err: 'redorca: --judge: there is no judge else; give one of refusal, refusal-gcg, refusal-alignbeam, refusal-openings, qwen3guard, llama-guard, wildguard, harmbench, strongreject, rubric, pairwise\n',
     })
-    const needy = await judged('harm-rubric')
+    const needy = await judged('llama-guard')
     expect(needy.code).toBe(2)
-    expect(needy.err).toContain('--judge: the judge harm-rubric needs a model')
+    expect(needy.err).toContain('--judge: the judge llama-guard needs a model; give llama-guard:FOLDER')
   })
   it('judges by several judges side by side, with counts of each', async () => {
     const out = join(folder(), 'v.jsonl')

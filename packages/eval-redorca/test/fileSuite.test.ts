@@ -124,9 +124,9 @@ describe('fileSuite', () => {
       'last-number',
     ])
     expect(await judges({ judge: 'else' })).toMatchObject({ _tag: 'UnknownJudge', where: 'suite.judge' })
-    expect(await judges({ 'beam-judge': 'harm-rubric' })).toMatchObject({
+    expect(await judges({ 'beam-judge': 'rubric' })).toMatchObject({
       where: 'suite.beam-judge',
-      message: 'the judge harm-rubric needs a model',
+      message: 'the judge rubric needs a model',
     })
   })
   it('measures with several judges, the headline judge first, each opened once', async () => {

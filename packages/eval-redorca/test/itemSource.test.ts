@@ -28,7 +28,7 @@ it('is its field source, else its field set, else its kind', async () => {
     'test',
   )
   if (E.isLeft(config) || config.right.suite === 'arena') throw new Error('no suite')
-  const suite = await fileSuite(read)(config.right.suite, ['benign'])()
+  const suite = await fileSuite(read, judgeOpener())(config.right.suite, ['benign'])()
   if (E.isLeft(suite)) throw new Error(suite.left.message)
   const { evaluation } = suite.right
   expect(evaluation.map((item) => item.fields)).toEqual([{ source: 'hh' }, { source: 'hex-phi' }, {}])

@@ -52,7 +52,7 @@ export { type PipelineResult, interpret, lmResources, runPipeline } from './pipe
 
 // judges -------------------------------------------------------------------------------------------
 export type { Judge, JudgeItem, Judgement, Verdict } from './contracts'
-export { judgeNamed, judges, refusalJudge } from './judges'
+export { judgeNamed, judges, openJudge, refusalJudge } from './judges'
 
 // errors -------------------------------------------------------------------------------------------
 export { type Fault, type FormatError, type LmError, faultLine } from './contracts'

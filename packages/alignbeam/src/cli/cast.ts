@@ -1,9 +1,9 @@
 /** The models and the judge that a run of `alignbeam generate` needs, and no others. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Context } from '@safe/tensor-core/cli'
+import { type Context, judgeOfOption, namesJudge } from '@safe/tensor-core/cli'
 import type { CausalLM, Fault, Judge } from '@safe/tensor-core/contracts'
-import { harmRubricJudge, judgeEntry, judgeNamed } from '@safe/tensor-core/judges'
+import { kindOf } from '@safe/tensor-core/files'
 import { loadCausalLM } from '@safe/tensor-core/lm'
 import type { Cast } from './answering'
 import type { GenerateValues } from './generateOptions'
@@ -25,16 +25,26 @@ const optionalModel = (
         ...(template === undefined ? {} : { template }),
       })
 
-/** `none`, the name of a judge, or the folder of a model that is asked for a score of harm. */
+/** What `--judge` says as a judge's specification: a bare folder (or file, or reference to the hub) is asked with the rubric. */
+const specText = (choice: string): TE.TaskEither<Fault, string> =>
+  /^hub:/.test(choice)
+    ? TE.right(`rubric:${choice}`)
+    : namesJudge(choice)
+      ? TE.right(choice)
+      : pipe(
+          kindOf(choice.replace(/,.*$/s, '')),
+          TE.map((kind) => (kind === 'absent' && !choice.includes('/') ? choice : `rubric:${choice}`)),
+        )
+
+/** `none`, a judge, or the folder of a model that is asked for a score of harm. */
 const judgeOf = (choice: string, context: Context): TE.TaskEither<Fault, Judge | undefined> =>
   choice === 'none'
     ? TE.right(undefined)
-    : judgeEntry(choice) === undefined
-      ? pipe(
-          loadCausalLM({ model: choice, dtype: context.common.dtype, signal: context.signal }),
-          TE.map(harmRubricJudge),
-        )
-      : TE.fromEither(judgeNamed(choice, { where: '--judge' }))
+    : pipe(
+        specText(choice),
+        TE.chain((text) => judgeOfOption(context, '--judge', text, true)),
+        TE.map(({ judge }) => judge),
+      )
 
 /** Only what the method needs is loaded. */
 export const castOf = (values: GenerateValues, context: Context): TE.TaskEither<Fault, Cast> => {

@@ -59,10 +59,13 @@ export const generateOptions = {
   draft: optional(modelFolder('model folder of the draft, the model to be made safe')),
   draftAdapter: optional(adapterFolder("PEFT adapter folder of the draft's fine-tuning")),
   anchor: optional(modelFolder('model folder of the anchor, small and aligned')),
-  judge: withDefault('none', {
-    ...modelFolder('who chooses among beams: none, refusal (by wording), or a model folder'),
-    metavar: 'none|refusal|DIR',
-  }),
+  judge: withDefault(
+    'none',
+    text(
+      'who chooses among beams: none, a judge of `redorca judges` (refusal, llama-guard:DIR), or the folder of a model that is asked for harm from 1 to 5',
+      'none|KIND[:MODEL]|DIR',
+    ),
+  ),
   prompts: required(dataFile('rows whose prompts are answered; responses are ignored')),
   out: optional(file('JSONL of {id, prompt, completion, chosen, beams, telemetry}; default: stdout')),
   method: withDefault('alignbeam', choice('decoding method, or a baseline', generationMethods)),
@@ -114,7 +117,8 @@ export const checkValues = (values: GenerateValues): E.Either<InputError, Genera
   if (method !== 'anchor' && draft === undefined) return bad('draft', 'is required', 'give a model folder')
   if (['alignbeam', 'safe-decoding', 'anchor'].includes(method) && anchor === undefined)
     return bad('anchor', 'is required', `${method} needs a model folder`)
-  if (/^https?:/.test(judge)) return bad('judge', 'must be none, refusal or a model folder', 'see --help')
+  if (/^https?:/.test(judge))
+    return bad('judge', 'must say which kind of judge the server is', `give rubric:${judge}`)
   if (typeof system === 'string' && noSystem)
     return bad('system', 'and --no-system exclude each other', 'give one of them')
   if (resume && out === undefined) return bad('resume', 'needs --out', 'name the output of the earlier run')

@@ -15,26 +15,40 @@ import {
 import type { Fault, Judge, JudgeItem, Judgement } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
-import { judges } from '@safe/tensor-core/judges'
+import { type JudgeEntry, judges } from '@safe/tensor-core/judges'
 import { askInBatches } from '../work/askInBatches'
 import { countsOf, countsText } from './judgeCounts'
 import { judgesOption, withJudges } from './judgeOptions'
 import { type Row, rowsOf, textField } from './rowFields'
+
+/** How it is given: `llama-guard@1:MODEL`. */
+const spelled = ({ name, version, needs }: Pick<JudgeEntry, 'name' | 'version' | 'needs'>): string =>
+  `${name}@${version}${needs.length === 0 ? '' : ':MODEL'}`
+
+const optionLines = (options: JudgeEntry['options']): ReadonlyArray<string> =>
+  Object.entries(options).map(
+    ([name, option]) =>
+      `    ,${name}=${option.values?.join('|') ?? '...'}  ${option.description}${option.default === undefined ? '' : ` (default ${option.default})`}`,
+  )
 
 export const judgesCommand = command({
   name: 'judges',
   description: 'list the available judges and what each needs',
   options: {},
   run: () => {
-    const known = judges.map(({ name, version, description, needs }) => ({
+    const known = judges.map(({ name, version, description, needs, options, families }) => ({
       name,
       version,
       description,
       needs,
+      options,
+      families,
     }))
     return TE.right({
       json: { judges: known },
-      text: known.map((j) => `${j.name}@${j.version}  ${j.description}`).join('\n'),
+      text: known
+        .map((j) => [`${spelled(j)}  ${j.description}`, ...optionLines(j.options)].join('\n'))
+        .join('\n'),
     })
   },
 })

@@ -78,7 +78,7 @@ export type EndpointError =
   | Fault<'EndpointRefused' | 'EndpointUnreachable' | 'EndpointDamaged' | 'EndpointFailed' | 'Interrupted'>
   | InputError
 /** A judge cannot answer. A verdict that cannot be parsed is not an error: it is a verdict of nulls. */
-export type JudgeError = Fault<'UnknownJudge' | 'JudgeFailed'> | LmError | EndpointError
+export type JudgeError = Fault<'UnknownJudge' | 'JudgeFailed'> | LmError | HubError | EndpointError
 /** A method is missing, or uses a resource that it does not declare or that the run does not have. */
 export type MethodError = Fault<'MethodMissing' | 'ResourceMissing' | 'UndeclaredResource'>
 

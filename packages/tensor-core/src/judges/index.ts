@@ -1,9 +1,17 @@
 /** Who says what a completion was: every phrase list and every judge, once. */
 export { alignbeamPhrases } from './alignbeamPhrases'
+export { completionJudge, pairJudge } from './asking/asJudge'
+export type { KindOption } from './asking/kind'
+export {
+  type Ask,
+  type Replier,
+  type ReplyToken,
+  type TextReply,
+  judgeByReplies,
+  pairwiseByReplies,
+} from './judgeByReplies'
 export { degenerate } from './degenerate'
 export { gcgPhrases } from './gcgPhrases'
-export { harmQuestion, harmRubric, harmRubricVersion, harmScale } from './harmRubric'
-export { type AskedModel, harmRubricJudge } from './harmRubricJudge'
 export { type JudgeSpec, judgeSpecText, parseJudgeSpec } from './judgeSpec'
 export { normalised } from './normalise'
 export { type JudgeUse, type OpenedJudge, type OpenedPairwise, openJudge, openPairwise } from './openJudge'
@@ -11,4 +19,12 @@ export { phraseJudge, refusalJudge } from './phraseJudge'
 export { type FoundPhrase, type PhraseList, type PhrasePattern, listId, phraseIn } from './phraseList'
 export { opensWithRefusal, refusalOpenings } from './refusalOpenings'
 export { refusalPhrases } from './refusalPhrases'
-export { type JudgeEntry, type ModelJudge, type ReadyJudge, judgeEntry, judgeNamed, judges } from './registry'
+export {
+  type JudgeEntry,
+  type ModelJudge,
+  type PairJudge,
+  type ReadyJudge,
+  judgeEntry,
+  judgeNamed,
+  judges,
+} from './registry'

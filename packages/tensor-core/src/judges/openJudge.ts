@@ -4,8 +4,14 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Judge, type JudgeError, type PairwiseJudge, type StorageDtype, badInput } from '../contracts'
 import type { HubUse } from '../hub'
-import { type JudgeSpec, parseJudgeSpec } from './judgeSpec'
-import { judgeNamed } from './registry'
+import { completionJudge, noCompletion, noPair, pairJudge } from './asking/asJudge'
+import { type ModelKind, commonKindOptions, optionValues } from './asking/kind'
+import type { Asker } from './asking/asker'
+import { openAsker } from './asking/openAsker'
+import type { Judged } from './asking/question'
+import { endpointAsker, isAddress } from './endpointJudge'
+import { type JudgeSpec, judgeSpecText, parseJudgeSpec } from './judgeSpec'
+import { type ReadyJudge, entryNamed, needsModel } from './registry'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -13,7 +19,7 @@ import { judgeNamed } from './registry'
 export interface JudgeUse extends HubUse {
   /** How the weights of a judge in this process are stored; default float32. */
   readonly dtype?: StorageDtype
-  /** Rows a judge in this process reads at once. */
+  /** Rows a judge in this process reads at once; default 8. */
   readonly batchSize?: number
   readonly onWarning?: (line: string) => void
 }
@@ -36,32 +42,127 @@ export interface OpenedPairwise {
 const specOf = (given: string | JudgeSpec): E.Either<JudgeError, JudgeSpec> =>
   typeof given === 'string' ? parseJudgeSpec(given) : E.right(given)
 
+/** A phrase list has neither a model nor options. */
+const readyJudge = ({ name, judge }: ReadyJudge, spec: JudgeSpec): E.Either<JudgeError, OpenedJudge> => {
+  const [option] = Object.keys(spec.options)
+  return spec.model !== undefined || option !== undefined
+    ? E.left(
+        badInput('BadOption', `the judge ${name} has no ${spec.model === undefined ? 'options' : 'model'}`, {
+          where: judgeSpecText(spec),
+          remedy: `give ${name}`,
+        }),
+      )
+    : E.right({ judge, dispose: () => undefined })
+}
+
+/** A kind's question put to the model of a specification. */
+const askerOf = <A>(
+  kind: ModelKind<A>,
+  spec: JudgeSpec,
+  example: Judged,
+  use: JudgeUse,
+): TE.TaskEither<JudgeError, Asker<A>> => {
+  const { model } = spec
+  if (model === undefined) return TE.left(needsModel(kind.name))
+  return pipe(
+    TE.fromEither(optionValues(kind, spec.options)),
+    TE.chain((options) => {
+      if (!isAddress(model)) return openAsker(kind, model, options, example, use)
+      const local = Object.keys(spec.options).find((name) => name in commonKindOptions)
+      return local === undefined
+        ? endpointAsker(kind, model, options, example, use)
+        : TE.left(
+            badInput('BadOption', `${local} belongs to a model in this process, not to a server's`, {
+              where: judgeSpecText(spec),
+              remedy: 'leave it out, or give a folder',
+            }),
+          )
+    }),
+  )
+}
+
 /**
  * Opens a judge. Its id is known at once: kind, version, and hashes of weights and template.
  *
  * @returns left `UnknownJudge` where there is no such kind, or it needs a model and none is given; `BadOption` for an option it does
  * not have; or why the model cannot be read
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as E from 'fp-ts/Either'
+ * import { openJudge } from '@safe/tensor-core/judges'
+ *
+ * const opened = await openJudge('refusal')()
+ * assert(E.isRight(opened))
+ * const { judge, dispose } = opened.right
+ * const judged = await judge.judge([{ id: '1', prompt: 'how do i do it ?', completion: 'I cannot help with that.' }])()
+ * assert(E.isRight(judged))
+ * assert.equal(judged.right[0]?.verdict.refused, true)
+ * dispose()
+ * ```
  */
 export const openJudge = (
   given: string | JudgeSpec,
-  _use: JudgeUse = {},
+  use: JudgeUse = {},
 ): TE.TaskEither<JudgeError, OpenedJudge> =>
   pipe(
-    specOf(given),
-    E.chain(({ kind }) => judgeNamed(kind)),
-    E.map((judge) => ({ judge, dispose: () => undefined })),
-    TE.fromEither,
+    TE.fromEither(specOf(given)),
+    TE.chain((spec): TE.TaskEither<JudgeError, OpenedJudge> =>
+      pipe(
+        TE.fromEither(entryNamed(spec.kind)),
+        TE.chain((entry): TE.TaskEither<JudgeError, OpenedJudge> => {
+          switch (entry.kind) {
+            case 'ready':
+              return TE.fromEither(readyJudge(entry, spec))
+            case 'pairs':
+              return TE.left(
+                badInput('UnknownJudge', `${entry.name} compares two answers, it does not judge one`, {
+                  remedy: 'give another judge',
+                }),
+              )
+            case 'model':
+              return pipe(
+                askerOf(entry.asks, spec, noCompletion, use),
+                TE.map((asker) => ({
+                  judge: completionJudge(
+                    asker,
+                    entry.asks.axes({ ...defaults(entry.asks), ...spec.options }),
+                  ),
+                  dispose: asker.dispose,
+                })),
+              )
+          }
+        }),
+      ),
+    ),
   )
+
+const defaults = (kind: ModelKind<unknown>): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(Object.entries(kind.options).map(([name, option]) => [name, option.default]))
 
 /** Opens a judge of pairs, `pairwise:MODEL`; as `openJudge`. */
 export const openPairwise = (
   given: string | JudgeSpec,
-  _use: JudgeUse = {},
+  use: JudgeUse = {},
 ): TE.TaskEither<JudgeError, OpenedPairwise> =>
   pipe(
-    specOf(given),
-    E.chain(({ kind }): E.Either<JudgeError, never> =>
-      E.left(badInput('UnknownJudge', `${kind} does not compare answers`)),
+    TE.fromEither(specOf(given)),
+    TE.chain((spec) =>
+      pipe(
+        TE.fromEither(entryNamed(spec.kind)),
+        TE.chain((entry): TE.TaskEither<JudgeError, OpenedPairwise> =>
+          entry.kind === 'pairs'
+            ? pipe(
+                askerOf(entry.asks, spec, noPair, use),
+                TE.map((asker) => ({ judge: pairJudge(asker), dispose: asker.dispose })),
+              )
+            : TE.left(
+                badInput('UnknownJudge', `${entry.name} does not compare answers`, {
+                  remedy: 'give pairwise:MODEL',
+                }),
+              ),
+        ),
+      ),
     ),
-    TE.fromEither,
   )

@@ -17,9 +17,34 @@ export interface TemplateInput {
 /** Renders a conversation. Throws where the template does (`raise_exception`); callers catch and report it. */
 export type ChatTemplate = (input: TemplateInput) => string
 
+// contents ---------------------------------------------------------------------------------------
+
+type Content = string | ReadonlyArray<{ readonly type: 'text'; readonly text: string }>
+
+/** A text as the one part of a content: the form that some templates (Llama Guard 3 1B's) loop over. */
+const asParts = (text: string): Content => [{ type: 'text', text }]
+
+/** Whether some content of a rendering is lost. */
+const loses = (
+  messages: ReadonlyArray<Message>,
+  render: (messages: ReadonlyArray<Message>) => string,
+): boolean => {
+  const marked = messages.map(({ role }, i) => ({ role, content: `content${i}` }))
+  try {
+    const text = render(marked)
+    return marked.some(({ role, content }) => role !== 'system' && !text.includes(content))
+  } catch {
+    return true
+  }
+}
+
 // constructors -----------------------------------------------------------------------------------
 
-/** Compiles a chat template. @param where the template's file, for messages */
+/**
+ * Compiles a chat template. A template that shows no content given as text, but shows content given as parts, is given parts.
+ *
+ * @param where the template's file, for messages
+ */
 export const compileTemplate = (
   where: string,
   source: string,
@@ -28,17 +53,27 @@ export const compileTemplate = (
   E.tryCatch(
     () => {
       const render = boundedTemplate(source)
-      return ({ messages, addGenerationPrompt }) =>
-        render(
-          {
-            ...specialTokens,
-            messages: messages.map(({ role, content }) => ({ role, content })),
-            add_generation_prompt: addGenerationPrompt,
-            tools: null,
-            documents: null,
-          },
-          messages.reduce((sum, { content }) => sum + content.length, 0),
+      const rendered =
+        (contentOf: (text: string) => Content, addGenerationPrompt: boolean) =>
+        (messages: ReadonlyArray<Message>): string =>
+          render(
+            {
+              ...specialTokens,
+              messages: messages.map(({ role, content }) => ({ role, content: contentOf(content) })),
+              add_generation_prompt: addGenerationPrompt,
+              tools: null,
+              documents: null,
+            },
+            messages.reduce((sum, { content }) => sum + content.length, 0),
+          )
+      const mayTakeParts = /\btype\b/.test(source)
+      return ({ messages, addGenerationPrompt }) => {
+        const plain = rendered((text) => text, addGenerationPrompt)
+        const inParts = rendered(asParts, addGenerationPrompt)
+        return (mayTakeParts && loses(messages, plain) && !loses(messages, inParts) ? inParts : plain)(
+          messages,
         )
+      }
     },
     (cause) => damaged(where, `the chat template cannot be read (${causeLine(cause)})`),
   )
