@@ -5,6 +5,7 @@ import { textExample } from '@safe/tensor-core/contracts'
 import { decodeConfig } from '../src/config/configCodec'
 import { setOf } from '../src/results/comparisons'
 import { fileSuite } from '../src/suite/fileSuite'
+import { judgeOpener } from '../src/work/judgeOpener'
 
 const read = (name: string) =>
   TE.right({
