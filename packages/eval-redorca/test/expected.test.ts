@@ -5,7 +5,7 @@ import { recipeDefaults } from '@safe/tensor-core/lm'
 import { type MethodsAt, expectedParts, expectedSeconds, stepsOf } from '../src/plan/expected'
 import { type Factors, undefended } from '../src/plan/factors'
 
-const rates = { step: 2, completion: 0.5, score: 0.1 }
+const rates = { step: 2, completion: 0.5, score: 0.1, judgement: 0.25 }
 const sizes = { rows: 100, safe: 10, references: 10, steps: 30, batchSize: 10, maxNewTokens: 8, items: 40 }
 const bare: Factors = { model: 'aligned', regime: 'noisy', seed: 1, ...undefended }
 
@@ -44,7 +44,7 @@ const seconds = expectedSeconds(methods, () => sizes, rates)
 describe('expected time', () => {
   it('of undefended jobs is their steps and completions', () => {
     expect(seconds({ kind: 'adapter', factors: bare })).toBe(30 * 2)
-    expect(seconds({ kind: 'cell', factors: bare })).toBe(40 * 0.5)
+    expect(seconds({ kind: 'cell', factors: bare })).toBe(40 * (0.5 + 0.25))
     expect(seconds({ kind: 'data', factors: bare })).toBe(0)
   })
 
@@ -52,7 +52,7 @@ describe('expected time', () => {
     const all = { ...bare, data: 'a', training: 'b', weights: 'c', decoding: 'd' }
     expect(seconds({ kind: 'data', factors: all })).toBeCloseTo(10 * 2 + 20 * 0.5 + 100 * 0.1)
     expect(seconds({ kind: 'adapter', factors: all })).toBe(30 * 1.5 * 2 + 4 * 2)
-    expect(seconds({ kind: 'cell', factors: all })).toBe(40 * 6 * 0.5)
+    expect(seconds({ kind: 'cell', factors: all })).toBe(40 * (6 * 0.5 + 0.25))
   })
 
   it('counts the steps of a recipe as training does: accumulated batches, or a limit', () => {

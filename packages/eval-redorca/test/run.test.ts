@@ -68,11 +68,39 @@ afterEach(() => {
   delete process.env['FAKE_CRASH']
   delete process.env['FAKE_SLEEP']
   delete process.env['FAKE_SUITE']
+  delete process.env['FAKE_BYTES']
 })
 const noted = (start: string): ReadonlyArray<string> =>
   readFileSync(state.log, 'utf8')
     .split('\n')
     .filter((line) => line.startsWith(start))
+
+describe('what a run is expected to take', () => {
+  const small = configured({ stages: { data: [], training: [], weights: [], decoding: [] }, workers: 1 })
+  const told = (): Terminal & { readonly lines: string[] } => {
+    const lines: string[] = []
+    return { ...silentTerminal, lines, note: (line) => void lines.push(line) }
+  }
+
+  it('is timed and told before large models run, once per results folder', async () => {
+    process.env['FAKE_BYTES'] = '1e9'
+    const [out, terminal] = [folder(), told()]
+    ranIn(await go(out, small, new AbortController().signal, terminal))
+    expect(terminal.lines[2]).toMatch(/^about \d+ s: 1 fine-tune \(\d+ s\), 3 evaluations \(\d+ s\)$/)
+    // one fine-tune for the timing, one for the cell
+    expect(noted('train')).toHaveLength(2)
+    rmSync(join(out, 'cells'), { recursive: true })
+    ranIn(await go(out, small, new AbortController().signal, terminal))
+    expect(terminal.lines.filter((line) => line.startsWith('about'))).toHaveLength(2)
+    expect(noted('train')).toHaveLength(2)
+  })
+  it('is not timed for small models', async () => {
+    const terminal = told()
+    ranIn(await go(folder(), small, new AbortController().signal, terminal))
+    expect(terminal.lines.filter((line) => line.startsWith('about'))).toEqual([])
+    expect(noted('train')).toHaveLength(1)
+  })
+})
 
 describe('keys', () => {
   const plain = configured({

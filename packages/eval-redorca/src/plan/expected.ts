@@ -2,8 +2,11 @@
  * How long the jobs of a plan are expected to take: the steps and completions that each computes, times what one takes on this
  * machine. Methods say what they compute (`work` of their plugins); rates are timed before a run starts (`work/probe.ts`).
  */
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import type { ExpectedWork, RunSize, Stage } from '@safe/tensor-core/contracts'
 import type { TrainingRecipe } from '@safe/tensor-core/lm'
+import { type Bench, chosen } from './bench'
 import { type Factors, isDefended } from './factors'
 import type { Job } from './plan'
 import type { LoadedMethod } from './plugins'
@@ -18,7 +21,12 @@ export interface Rates {
   readonly completion: number
   /** A row scored: a forward pass. */
   readonly score: number
+  /** An answer judged, by all judges together. */
+  readonly judgement: number
 }
+
+/** A wasm core on the arena's model: models so small are not timed beforehand. */
+export const smallModelRates: Rates = { step: 0.08, completion: 0.0015, score: 0.0015, judgement: 0 }
 
 /** What the time of a job depends on, beside the rates. */
 export interface Sizes extends RunSize {
@@ -79,10 +87,46 @@ export const expectedSeconds =
         return weightsSeconds + own(at('weights'))
       case 'cell': {
         const work = at('decoding')
-        return sizes.items * work.completionFactor * rates.completion + own(work)
+        return sizes.items * (work.completionFactor * rates.completion + rates.judgement) + own(work)
       }
     }
   }
+
+/** The sizes of a regime's runs. */
+export const sizesIn =
+  ({ suite, config }: Pick<Bench, 'suite' | 'config'>) =>
+  (regime: string): Sizes => {
+    const rows = pipe(
+      suite.trainingData(regime, config.seeds[0] ?? 0),
+      E.match(
+        () => 0,
+        (data) => data.examples.length,
+      ),
+    )
+    return {
+      rows,
+      safe: suite.safe?.examples.length ?? 0,
+      references: suite.references?.examples.length ?? 0,
+      steps: stepsOf(config.recipe, rows),
+      batchSize: config.recipe.batchSize,
+      maxNewTokens: suite.maxNewTokens,
+      items: suite.evaluation.length,
+    }
+  }
+
+/** The jobs with what each is expected to take, seconds, as its cost. */
+export const timedJobs = (bench: Bench, jobs: ReadonlyArray<Job>, rates: Rates): ReadonlyArray<Job> => {
+  const sizes = new Map(
+    [...new Set(jobs.map(({ factors }) => factors.regime))].map((regime) => [regime, sizesIn(bench)(regime)]),
+  )
+  const seconds = expectedSeconds(
+    (stage, factors) =>
+      E.getOrElse((): ReadonlyArray<LoadedMethod> => [])(chosen(bench, stage, factors[stage])),
+    (regime) => sizes.get(regime) ?? sizesIn(bench)(regime),
+    rates,
+  )
+  return jobs.map((job) => ({ ...job, cost: seconds(job) }))
+}
 
 // totals -----------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ export interface Job {
   readonly kind: 'data' | 'adapter' | 'weights' | 'cell'
   readonly factors: Factors
   readonly needs: ReadonlyArray<string>
-  /** Expected cost in arbitrary units, for order and progress. */
+  /** Expected cost, for order and progress: in seconds once it has been estimated (`expected.ts`). */
   readonly cost: number
 }
 

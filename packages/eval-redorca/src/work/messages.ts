@@ -6,6 +6,7 @@ import { factorsCodec } from '../plan/factors'
 import { hashesCodec } from '../plan/hashes'
 import type { Job } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
+import { ratesCodec } from './probe'
 
 // codecs -----------------------------------------------------------------------------------------
 
@@ -54,14 +55,16 @@ export const toWorker = t.union([
     t.type({ kind: t.literal('task'), job, hashes: hashesCodec, engine }),
     t.partial({ cell }),
   ]),
+  t.type({ kind: t.literal('time'), hashes: hashesCodec, engine }),
   t.type({ kind: t.literal('close') }),
 ])
 export type ToWorker = t.TypeOf<typeof toWorker>
 
-/** From a worker: `ready` after `open`, `done` or `failed` after a task. */
+/** From a worker: `ready` after `open`, `rates` after `time`, `done` after a task, or `failed` after any of them. */
 export const fromWorker = t.union([
   t.type({ kind: t.literal('ready'), engine }),
   t.type({ kind: t.literal('progress'), share: t.number, note: t.string }),
+  t.type({ kind: t.literal('rates'), rates: ratesCodec }),
   t.type({ kind: t.literal('done') }),
   t.type({ kind: t.literal('failed'), fault }),
 ])

@@ -1,20 +1,29 @@
 /**
  * Times a training step and a completion of this run on this machine, so that it can be said beforehand how long the run will
  * take: two steps of the recipe, of which the second is timed (the first also fills caches), and the completions of a few
- * evaluation prompts.
+ * evaluation prompts, judged by the judges that ask a model.
  */
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, greedy, noDefence } from '@safe/tensor-core/contracts'
 import { type Keep, keepLines } from '@safe/tensor-core/pipeline'
-import type { Rates } from '../plan/expected'
+import { alignedKey, environmentKey } from '../plan/applied'
+import { generationKey } from '../plan/cells'
+import { type Rates, smallModelRates } from '../plan/expected'
+import { type Answer, askedInOrder, judgeItem } from '../suite/samples'
 import { alignedRequest } from './runtime'
 import type { Site } from './site'
 
 // model ------------------------------------------------------------------------------------------
 
-export const ratesCodec: t.Type<Rates> = t.type({ step: t.number, completion: t.number, score: t.number })
+export const ratesCodec: t.Type<Rates> = t.type({
+  step: t.number,
+  completion: t.number,
+  score: t.number,
+  judgement: t.number,
+})
 
 /** Rates in the file `rates.jsonl`. */
 export const keepRates: Keep<ReadonlyArray<Rates>> = keepLines('rates.jsonl', ratesCodec)
@@ -59,37 +68,87 @@ const stepSeconds = ({ bench, models, signal }: Site): TE.TaskEither<Fault, numb
   )
 }
 
-/** Seconds of a completion among others. */
-const completionSeconds = ({ bench, models }: Site): TE.TaskEither<Fault, number> => {
-  const prompts = spread(bench.suite.evaluation, timedPrompts)
+/** The completions of some prompts, and the seconds of one. */
+const completionSeconds = ({
+  bench,
+  models,
+}: Site): TE.TaskEither<Fault, { readonly answers: ReadonlyArray<Answer>; readonly seconds: number }> => {
+  const items = spread(bench.suite.evaluation, timedPrompts)
   return TE.bracket(
     models.open(alignedRequest(bench)),
     (lm) => {
       const started = now()
       return pipe(
         lm.generate(
-          prompts.map(({ prompt }) => ({ prompt })),
+          items.map(({ prompt }) => ({ prompt })),
           greedy(bench.suite.maxNewTokens),
         ),
         TE.mapLeft((fault): Fault => fault),
-        TE.map(() => (now() - started) / Math.max(1, prompts.length)),
+        TE.map((completions) => ({
+          answers: RA.zipWith(items, completions, (item, completion) => ({ item, completion })),
+          seconds: (now() - started) / Math.max(1, items.length),
+        })),
       )
     },
     (lm) => TE.fromIO(() => lm.dispose()),
   )
 }
 
+/** Seconds in which the judges that ask a model judge one of the answers; the first question, which loads the model, is not timed. */
+const judgementSeconds = ({ bench }: Site, answers: ReadonlyArray<Answer>): TE.TaskEither<Fault, number> =>
+  pipe(
+    bench.suite.judges.filter(({ checkpoint }) => checkpoint !== undefined),
+    TE.traverseSeqArray((judge) =>
+      pipe(
+        TE.Do,
+        TE.chain(() => askedInOrder(judge)(answers.slice(0, 1).map(judgeItem))),
+        TE.let('started', now),
+        TE.chainFirst(() => askedInOrder(judge)(answers.map(judgeItem))),
+        TE.map(({ started }) => (now() - started) / Math.max(1, answers.length)),
+      ),
+    ),
+    TE.map((each) => each.reduce((sum, seconds) => sum + seconds, 0)),
+  )
+
 // timing -----------------------------------------------------------------------------------------
 
-/** What a step and a completion take at this site. Left where the run itself would fail as well. */
-export const timedRates = (site: Site): TE.TaskEither<Fault, Rates> =>
+const timed = (site: Site): TE.TaskEither<Fault, Rates> =>
   pipe(
     TE.Do,
     TE.bind('step', () => stepSeconds(site)),
-    TE.bind('completion', () => completionSeconds(site)),
-    TE.map(({ step, completion }) => ({
+    TE.bind('completed', () => completionSeconds(site)),
+    TE.bind('judgement', ({ completed }) => judgementSeconds(site, completed.answers)),
+    TE.map(({ step, completed, judgement }) => ({
       step,
-      completion,
+      completion: completed.seconds,
       score: (step * forwardShare) / site.bench.config.recipe.batchSize,
+      judgement,
     })),
   )
+
+/**
+ * What a step, a completion and a judgement take at this site; kept with the other work, so that a run which continues is not timed
+ * again. Left where the run itself would fail as well.
+ */
+export const timedRates = (site: Site): TE.TaskEither<Fault, Rates> => {
+  const { bench, engine, memo } = site
+  return pipe(
+    memo.once(
+      () => ({
+        step: 'rates',
+        ...environmentKey(bench, engine),
+        ...alignedKey(bench),
+        ...generationKey(bench),
+        recipe: bench.config.recipe,
+        judges: bench.suite.judges.map(({ id }) => id),
+      }),
+      keepRates,
+      () =>
+        pipe(
+          timed(site),
+          TE.map((rates) => [rates]),
+        ),
+    ),
+    TE.map(([rates = smallModelRates]) => rates),
+  )
+}

@@ -15,6 +15,7 @@ import { type Bench, openBench } from '../plan/bench'
 import { cellFinished } from '../results/cellFiles'
 import { type BenchConfig, configDocument } from '../config/config'
 import { missingWarnings } from '../plan/methods'
+import { expectedParts, timedJobs } from '../plan/expected'
 import { type Plan, planOf } from '../plan/plan'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
 import { claiming } from './claim'
@@ -23,9 +24,11 @@ import { type Tracker, jobName, tracker } from './progress'
 import { type Results, resultsOf } from '../results/results'
 import { readFinished, samplesById } from '../results/resultsFile'
 import type { Sample } from '../suite/samples'
+import { isTimed, ratesOf } from './ratesOf'
 import { type FailedJob, schedule } from './schedule'
 import { stampOf } from '../results/stamp'
 import { processBytes, threadsPerWorker, workerCount } from './workerCount'
+import { expectationLine } from './expectation'
 import { type Assignment, type WorkerSettings, closeAll, startWorker, stopAll } from './workerProcess'
 
 // model ------------------------------------------------------------------------------------------
@@ -44,6 +47,10 @@ export interface RunSettings {
 }
 
 // parts ------------------------------------------------------------------------------------------
+
+const stoppedFault = interrupted('Interrupted', 'stopped; finished work is kept', {
+  remedy: 'run the same command again to continue',
+})
 
 /**
  * Starts the first worker, which selects the engine; then makes the plan, which depends on the engine; then starts the other
@@ -81,15 +88,19 @@ const runJobs = async (
     const { engine } = first.right
     const planned = planOf(bench, engine, cellFinished(out))
     if (E.isLeft(planned)) return planned
-    const plan = planned.right
-    const cells = new Map(plan.cells.map((cell) => [`cell|${cell.id}`, cell]))
+    const { cells: allCells, jobs } = planned.right
+    const cells = new Map(allCells.map((cell) => [`cell|${cell.id}`, cell]))
     state.assignment = { hashes: bench.hashes, engine, cell: (job) => cells.get(job.id) }
-    const count = workerCount(config, engine, plan.jobs.length, modelBytes)
-    const missing = plan.jobs.filter((job) => job.kind === 'cell').length
+    const count = workerCount(config, engine, jobs.length, modelBytes)
+    const missing = jobs.filter((job) => job.kind === 'cell').length
     terminal.note(
-      `${plan.cells.length} cells, ${plan.cells.length - missing} of them finished; ${count} worker${count === 1 ? '' : 's'} on ${engine.engine}`,
+      `${allCells.length} cells, ${allCells.length - missing} of them finished; ${count} worker${count === 1 ? '' : 's'} on ${engine.engine}`,
     )
-    if (missing === 0) return E.right({ plan, engine, failed: [] })
+    if (missing === 0) return E.right({ plan: planned.right, engine, failed: [] })
+    const rates = await ratesOf(first.right, modelBytes, terminal)
+    if (E.isLeft(rates)) return signal.aborted ? E.left(stoppedFault) : rates
+    const plan: Plan = { cells: allCells, jobs: timedJobs(bench, jobs, rates.right) }
+    if (isTimed(modelBytes)) terminal.note(expectationLine(expectedParts(plan.jobs), count))
     const others = await Promise.all(
       Array.from({ length: count - 1 }, (_, i) => startWorker(i + 1, settings, assignment)),
     )
@@ -102,13 +113,7 @@ const runJobs = async (
       stopped: () => signal.aborted,
     })
     track.stop()
-    return signal.aborted
-      ? E.left(
-          interrupted('Interrupted', 'stopped; finished work is kept', {
-            remedy: 'run the same command again to continue',
-          }),
-        )
-      : E.right({ plan, engine, failed })
+    return signal.aborted ? E.left(stoppedFault) : E.right({ plan, engine, failed })
   } finally {
     signal.removeEventListener('abort', stop)
     await closeAll(children)

@@ -6,10 +6,12 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import type { BenchConfig } from '../config/config'
 import { type Bench, openBench } from '../plan/bench'
 import { byKey } from '../plan/byKey'
+import type { Rates } from '../plan/expected'
 import type { Hashes } from '../plan/hashes'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
 import { type Task, execute } from './execute'
 import { openModels } from './models'
+import { timedRates } from './probe'
 import type { Site } from './site'
 import { workStore } from './workStore'
 
@@ -25,6 +27,8 @@ export interface Place {
 /** Runs tasks in this process, one after the other. */
 export interface TaskRunner {
   readonly run: (task: Task, hashes: Hashes, engine: EngineUsed) => TE.TaskEither<Fault, void>
+  /** What a step, a completion and a judgement take here; timed once per results folder. */
+  readonly rates: (hashes: Hashes, engine: EngineUsed) => TE.TaskEither<Fault, Rates>
   /** Frees the judges; no task can be run after it. */
   readonly dispose: () => void
 }
@@ -44,13 +48,19 @@ export const taskRunner = ({ ports, config, out, signal, onProgress }: Place): T
           }),
         )
       : TE.right(state.bench)
+  const site = (hashes: Hashes, engine: EngineUsed): TE.TaskEither<Fault, Site> =>
+    pipe(
+      bench(hashes),
+      TE.map((opened) => ({ bench: opened, engine, memo, models, signal, onProgress })),
+    )
   return {
     run: (task, hashes, engine) =>
       pipe(
-        bench(hashes),
-        TE.chain((opened) => execute({ bench: opened, engine, memo, models, signal, onProgress }, out)(task)),
+        site(hashes, engine),
+        TE.chain((at) => execute(at, out)(task)),
         TE.mapLeft(byKey),
       ),
+    rates: (hashes, engine) => pipe(site(hashes, engine), TE.chain(timedRates), TE.mapLeft(byKey)),
     dispose: () => state.bench?.suite.dispose?.(),
   }
 }

@@ -84,6 +84,12 @@ const handle = async (u: unknown): Promise<void> => {
       send(E.isLeft(result) ? { kind: 'failed', fault: result.left } : { kind: 'done' })
       return
     }
+    case 'time': {
+      if (state.runner === undefined) return
+      const rates = await state.runner.rates(u.hashes, u.engine)()
+      send(E.isLeft(rates) ? { kind: 'failed', fault: rates.left } : { kind: 'rates', rates: rates.right })
+      return
+    }
     case 'close':
       state.runner?.dispose()
       stop()

@@ -2,9 +2,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname, join } from 'node:path'
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
+import { type Rates, smallModelRates } from '../plan/expected'
 import type { Hashes } from '../plan/hashes'
-import { type ToWorker, fromWorker } from './messages'
+import { type FromWorker, type ToWorker, fromWorker } from './messages'
 import type { Cell } from '../plan/cells'
 import type { Job } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
@@ -28,6 +30,8 @@ export interface WorkerSettings {
 
 export interface WorkerProcess extends Worker {
   readonly engine: EngineUsed
+  /** Times a step, a completion and a judgement of the run. */
+  readonly rates: () => Promise<E.Either<Fault, Rates>>
 }
 
 /** What a worker needs for a task in addition to the job; known once the plan is made. */
@@ -69,11 +73,14 @@ const send = (child: Child, message: ToWorker): void => {
   if (child.process.connected) child.process.send(message)
 }
 
+/** What a worker answers to `open`, `time` or a task. */
+type Answer = Exclude<FromWorker, { readonly kind: 'progress' | 'failed' }>
+
 /** The next message that is not progress, or how the process ended. */
 const answer = (
   child: Child,
   onProgress: (share: number, note: string) => void,
-): Promise<E.Either<Fault, EngineUsed | undefined> | { readonly _tag: 'Crashed'; readonly reason: string }> =>
+): Promise<E.Either<Fault, Answer> | { readonly _tag: 'Crashed'; readonly reason: string }> =>
   new Promise((resolve) => {
     const finish = (value: Awaited<ReturnType<typeof answer>>): void => {
       child.process.off('message', onMessage)
@@ -83,7 +90,7 @@ const answer = (
     const onMessage = (u: unknown): void => {
       if (!fromWorker.is(u)) return
       if (u.kind === 'progress') onProgress(u.share, u.note)
-      else finish(u.kind === 'failed' ? E.left(u.fault) : E.right(u.kind === 'ready' ? u.engine : undefined))
+      else finish(u.kind === 'failed' ? E.left(u.fault) : E.right(u))
     }
     const onExit = (code: number | null, signal: string | null): void =>
       finish({ _tag: 'Crashed', reason: lastLine(child.stderr) || `exit ${signal ?? code ?? 'unknown'}` })
@@ -148,7 +155,10 @@ export const startWorker = async (
     child.process.kill()
     return opened
   }
-  const engine = opened.right ?? { engine: settings.engine, device: '', versions: {} }
+  const engine =
+    opened.right.kind === 'ready'
+      ? opened.right.engine
+      : { engine: settings.engine, device: '', versions: {} }
   return E.right({
     engine,
     run: async (job): Promise<JobResult> => {
@@ -164,6 +174,22 @@ export const startWorker = async (
       })
       const result = await done
       return result._tag === 'Right' ? E.right(undefined) : result
+    },
+    rates: async () => {
+      const { hashes, engine: chosen } = assignment()
+      const timing = answer(child, () => undefined)
+      send(child, { kind: 'time', hashes, engine: chosen })
+      const timed = await timing
+      return timed._tag === 'Crashed'
+        ? E.left(
+            failure('WorkerCrashed', `the worker process died while the run was timed (${timed.reason})`, {
+              remedy: 'free memory, or lower `batchSize` of the recipe',
+            }),
+          )
+        : pipe(
+            timed,
+            E.map((said) => (said.kind === 'rates' ? said.rates : smallModelRates)),
+          )
     },
     again: () => startWorker(number, settings, assignment),
   })

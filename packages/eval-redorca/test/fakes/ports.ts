@@ -1,6 +1,7 @@
 /**
  * A world without tensors for tests of the runner: "training" remembers what it saw, "models" answer accordingly, every piece of
- * work is noted as a line in the file named by FAKE_LOG, so that work done by other processes can be counted too. FAKE_SUITE
+ * work is noted as a line in the file named by FAKE_LOG, so that work done by other processes can be counted too. FAKE_BYTES is the
+ * size of its models. FAKE_SUITE
  * changes the suite for all processes: JSON with `judge` (one name or several, separated by commas), `match`, `maxNewTokens` and `lacks` (parts it does not have).
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -347,7 +348,7 @@ export const ports: BenchPorts = {
         ),
   fingerprint: (folder) => TE.right(`print of ${folder}`),
   checkpoint: (folder) => TE.right(`weights of ${folder}`),
-  weightBytes: () => TE.right(1000),
+  weightBytes: () => TE.right(Number(process.env['FAKE_BYTES'] ?? 1000)),
   load: ({ model }) => {
     note(`load ${model} ${process.pid}`)
     return TE.right({
