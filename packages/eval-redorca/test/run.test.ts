@@ -87,6 +87,7 @@ describe('what a run is expected to take', () => {
     const [out, terminal] = [folder(), told()]
     ranIn(await go(out, small, new AbortController().signal, terminal))
     expect(terminal.lines[2]).toMatch(/^about \d+ s: 1 fine-tune \(\d+ s\), 3 evaluations \(\d+ s\)$/)
+    expect(terminal.lines[3]).toMatch(/^fine-tuning takes at least 2.5 GB of memory, [\d.]+ GB are free$/)
     // one fine-tune for the timing, one for the cell
     expect(noted('train')).toHaveLength(2)
     rmSync(join(out, 'cells'), { recursive: true })

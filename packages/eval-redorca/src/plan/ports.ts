@@ -62,6 +62,11 @@ export interface BenchPorts {
   readonly checkpoint: (folder: string) => TE.TaskEither<Fault, string>
   /** Size of a model's weights, bytes. */
   readonly weightBytes: (folder: string) => TE.TaskEither<Fault, number>
+  /** Memory that fine-tuning a model takes at the least, bytes. */
+  readonly fineTuningBytes: (
+    model: string,
+    size: { readonly dtype: StorageDtype; readonly batchSize: number; readonly maxLength: number },
+  ) => TE.TaskEither<Fault, number>
   readonly load: (request: ModelRequest) => TE.TaskEither<Fault, LoadedModel>
   readonly train: <E extends Fault>(request: TrainingRequest<E>) => TE.TaskEither<Fault, LoraAdapter>
   readonly weights: (folder: string) => TE.TaskEither<Fault, WeightSource>

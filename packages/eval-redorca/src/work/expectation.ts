@@ -21,6 +21,10 @@ const names: Readonly<Record<Job['kind'], readonly [string, string]>> = {
   cell: ['evaluation', 'evaluations'],
 }
 
+/** `fine-tuning takes at least 2.5 GB of memory, 20.1 GB are free`. */
+export const memoryLine = (bytes: number, free: number): string =>
+  `fine-tuning takes at least ${(bytes / 1e9).toFixed(1)} GB of memory, ${(free / 1e9).toFixed(1)} GB are free`
+
 /** `about 48 min: 5 fine-tunes (20 min), 14 evaluations (28 min)`. */
 export const expectationLine = (parts: ReadonlyArray<ExpectedPart>, workers: number): string =>
   `about ${duration(parts.reduce((sum, { seconds }) => sum + seconds, 0) / workers)}: ${parts

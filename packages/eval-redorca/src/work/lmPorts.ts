@@ -5,8 +5,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { engineNames as engines, selectEngine } from '@safe/tensor-core/engine'
-import { isGgufPath, openWeights, readDataset } from '@safe/tensor-core/formats'
-import { openModelHost, trainAdapter } from '@safe/tensor-core/lm'
+import { isGgufPath, openModelFolder, openWeights, readDataset } from '@safe/tensor-core/formats'
+import { fineTuningBytes, openModelHost, trainAdapter } from '@safe/tensor-core/lm'
 import { keepAdapter, keepData } from '@safe/tensor-core/pipeline'
 import { arenaSuite } from '../arena'
 import { autoTemplate } from '../config/fileSuiteConfig'
@@ -79,6 +79,11 @@ export const ports: BenchPorts = {
   fingerprint: modelPrint,
   checkpoint: checkpointOf,
   weightBytes,
+  fineTuningBytes: (model, size) =>
+    pipe(
+      openModelFolder(model),
+      TE.map(({ config }) => fineTuningBytes(config, size)),
+    ),
   load: ({ template, ...request }) => openModelHost({ ...request, ...templated(template) }),
   train: ({ model, template, data, recipe, seed, init, defence, dtype, signal, onStep }) => {
     const total = { steps: 0 }

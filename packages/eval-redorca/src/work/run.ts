@@ -3,6 +3,7 @@
  * are done. The folder is the unit of resumption: the same command again does only what is missing.
  */
 import type { ChildProcess } from 'node:child_process'
+import { freemem } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -28,7 +29,7 @@ import { isTimed, ratesOf } from './ratesOf'
 import { type FailedJob, schedule } from './schedule'
 import { stampOf } from '../results/stamp'
 import { processBytes, threadsPerWorker, workerCount } from './workerCount'
-import { expectationLine } from './expectation'
+import { expectationLine, memoryLine } from './expectation'
 import { type Assignment, type WorkerSettings, closeAll, startWorker, stopAll } from './workerProcess'
 
 // model ------------------------------------------------------------------------------------------
@@ -100,7 +101,14 @@ const runJobs = async (
     const rates = await ratesOf(first.right, modelBytes, terminal)
     if (E.isLeft(rates)) return signal.aborted ? E.left(stoppedFault) : rates
     const plan: Plan = { cells: allCells, jobs: timedJobs(bench, jobs, rates.right) }
-    if (isTimed(modelBytes)) terminal.note(expectationLine(expectedParts(plan.jobs), count))
+    if (isTimed(modelBytes)) {
+      terminal.note(expectationLine(expectedParts(plan.jobs), count))
+      const needed = await bench.ports.fineTuningBytes(bench.suite.models.aligned, {
+        dtype: config.dtype,
+        ...config.recipe,
+      })()
+      if (E.isRight(needed)) terminal.note(memoryLine(needed.right, freemem()))
+    }
     const others = await Promise.all(
       Array.from({ length: count - 1 }, (_, i) => startWorker(i + 1, settings, assignment)),
     )

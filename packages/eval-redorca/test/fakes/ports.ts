@@ -348,6 +348,7 @@ export const ports: BenchPorts = {
         ),
   fingerprint: (folder) => TE.right(`print of ${folder}`),
   checkpoint: (folder) => TE.right(`weights of ${folder}`),
+  fineTuningBytes: () => TE.right(2.5e9),
   weightBytes: () => TE.right(Number(process.env['FAKE_BYTES'] ?? 1000)),
   load: ({ model }) => {
     note(`load ${model} ${process.pid}`)

@@ -31,6 +31,21 @@ export const stepBytes = (config: ModelConfig, tokens: number, length: number): 
   tokens *
   ((config.layers + 4) * config.hiddenSize + 3 * config.intermediateSize + 2 * config.heads * length)
 
+/**
+ * Bytes that fine-tuning an adapter holds at the least: the frozen weights, and a step of whole rows. The adapter itself is left
+ * out; it is small beside them.
+ */
+export const fineTuningBytes = (
+  config: ModelConfig,
+  {
+    dtype,
+    batchSize,
+    maxLength,
+  }: { readonly dtype: StorageDtype; readonly batchSize: number; readonly maxLength: number },
+): number =>
+  weightBytes(config, dtype, nativeBackend() !== undefined) +
+  stepBytes(config, batchSize * maxLength, maxLength)
+
 /** Copies of what is trained: the parameters, their gradients, and the two moments of AdamW. */
 export const trainedBytes = (trained: number): number => 4 * 4 * trained
 
