@@ -209,9 +209,10 @@ export const rows: ReadonlyArray<Row> = [
   loraStep('bfloat16', 1, 2e-3),
   unequal,
   loraStep('float32', 0.6, 1e-4, 'smollm2'),
-  loraStep('bfloat16', 0.9, 2e-3, 'smollm2'),
+  // In bfloat16 PyTorch's losses of these models are up to 2.7e-3 from its own in float32, ours up to 5e-4.
+  loraStep('bfloat16', 0.9, 5e-3, 'smollm2'),
   loraStep('float32', 0.6, 1e-4, 'gemma270'),
-  loraStep('bfloat16', 0.9, 2e-3, 'gemma270'),
+  loraStep('bfloat16', 0.9, 5e-3, 'gemma270'),
   fullStep,
   perExample,
   prefill,

@@ -20,7 +20,13 @@ export {
 } from './fused/causalAttention'
 export { freeTensorBytes } from './freeMemory'
 export { matMul } from './matmul'
-export { type AdamWConstants, type Moments, adamWAdvance, adamWUpdate } from './fused/adamW'
+export {
+  type AdamWConstants,
+  type Moments,
+  adamWAdvance,
+  adamWBefore,
+  adamWUpdate,
+} from './fused/adamW'
 export { type TokenCrossEntropy, tokenCrossEntropy } from './fused/crossEntropy'
 export { gatedGelu, gatedGeluPullback } from './fused/gatedGelu'
 export { gatedSilu, gatedSiluPullback } from './fused/gatedSilu'

@@ -56,8 +56,18 @@ export const adamWUpdate = (c: AdamWConstants, s: Moments, gradient: tf.Tensor):
 
 // in place ---------------------------------------------------------------------------------------
 
-/** Vectors that an update has made: nothing shares their memory, as an array of JavaScript's may share that of others. */
+/** Vectors whose memory nothing shares, as an array of JavaScript's may share that of others. */
 const made = new WeakSet<tf.Tensor>()
+
+/** The state before the first update: moments of zero. It takes over the parameters, [n]. */
+export const adamWBefore = (parameters: tf.Tensor): Moments => {
+  const [m, v] = [tf.zerosLike(parameters), tf.zerosLike(parameters)]
+  if (!hasFused(fusedNames.adamWInPlace)) return { parameters, m, v }
+  const own = tf.mul(parameters, 1)
+  parameters.dispose()
+  for (const t of [own, m, v]) made.add(t)
+  return { parameters: own, m, v }
+}
 
 /**
  * The same where the old state is not needed again: it is taken over, and updated in place if the engine can. The caller keeps the

@@ -4,7 +4,7 @@
  *   p <- p - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
  * Source: Loshchilov and Hutter, arXiv 1711.05101; defaults of torch.
  */
-import { adamWAdvance, tf } from '../../engine'
+import { adamWAdvance, adamWBefore, tf } from '../../engine'
 
 /**
  * The constants of AdamW: decay of the two moments, epsilon, and decoupled weight decay per step of learning rate 1.
@@ -28,12 +28,7 @@ export interface AdamWState {
 }
 
 /** The state before the first step: moments of zero. It takes over the parameters. */
-export const adamWStart = (parameters: tf.Tensor): AdamWState => ({
-  parameters,
-  m: tf.zerosLike(parameters),
-  v: tf.zerosLike(parameters),
-  step: 0,
-})
+export const adamWStart = (parameters: tf.Tensor): AdamWState => ({ ...adamWBefore(parameters), step: 0 })
 
 /** Frees parameters and moments. */
 export const disposeAdamW = (s: AdamWState): void => {

@@ -17,6 +17,8 @@ namespace {
 
 /** Queries whose weights are computed together. */
 constexpr Index kBlock = 32;
+/** Keys of one tile of a product. */
+constexpr Index kTile = 2 * kLanes;
 
 /** q, dq, context, dContext are [rows, length, heads, width]; k, v are of `groups` heads. */
 struct Causal {
@@ -33,21 +35,28 @@ struct Causal {
 inline Index HeadRow(const Causal& c) { return c.heads * c.width; }
 inline Index GroupRow(const Causal& c) { return c.groups * c.width; }
 
-/** The keys that a block of queries sees: those from `first` up to `last`, in memory for whole vectors. */
+/** A block of queries, and the keys that it sees: those from `first` up to `to`. */
 struct Seen {
-  Index from, to, first, last;
-  Index Keys() const { return last - first; }
+  Index from, to, first;
+  Index Queries() const { return to - from; }
+  Index Keys() const { return to - first; }
+  /** Room for the keys of one query: whole tiles. */
+  Index Wide() const { return (Keys() + kTile - 1) / kTile * kTile; }
 };
 
 inline Seen SeenBy(const Causal& c, Index block) {
   const Index from = block * kBlock, to = from + kBlock < c.length ? from + kBlock : c.length;
-  return {from, to, c.window > 0 && from - c.window + 1 > 0 ? from - c.window + 1 : 0, to};
+  return {from, to, c.window > 0 && from - c.window + 1 > 0 ? from - c.window + 1 : 0};
 }
 
-}  // namespace
+/** Weights of a block of queries. */
+inline size_t StripOf(const Causal& c) { return static_cast<size_t>(kBlock * (c.length + kTile)); }
 
-/** How far the rows of a transposed head are apart: not by a power of two, which would crowd a few sets of the cache. */
-inline Index Apart(const Causal& c) { return (c.length / kLanes + 2) * kLanes; }
+/** How far the rows of a transposed head are apart: room for whole tiles, and no power of two, which would crowd a few sets of
+ * the cache. */
+inline Index Apart(const Causal& c) { return (c.length / kTile + 2) * kTile + kLanes; }
+
+}  // namespace
 
 /** Keys or values of one head, positions first, to [width, positions]. */
 INLINE void Transposed(const Causal& c, const float* x, float* y) {
@@ -61,34 +70,35 @@ INLINE void Transposed(const Causal& c, const float* x, float* y) {
 
 /** Softmax of the scores of each query of a block over the keys it sees; zero where it sees none. */
 INLINE void Weigh(const Causal& c, const Seen& s, float* weights) {
-  const Index keys = s.Keys();
+  const Index wide = s.Wide();
   for (Index t = s.from; t < s.to; t++) {
-    float* row = weights + (t - s.from) * keys;
+    float* row = weights + (t - s.from) * wide;
     const Index oldest = c.window > 0 && t - c.window + 1 > s.first ? t - c.window + 1 - s.first : 0;
-    const Index newest = t + 1 - s.first;
-    const float top = Largest(row + oldest, newest - oldest);
+    const Index newest = t + 1 - s.first, used = (newest + kLanes - 1) / kLanes * kLanes;
+    for (Index i = 0; i < oldest; i++) row[i] = -INFINITY;
+    for (Index i = newest; i < used; i++) row[i] = -INFINITY;
+    const float top = Largest(row, used);
     Lanes sum = All(0.0f);
-    IN_LANES (oldest, newest) {
-      const Lanes e = Exp((Load(row + i, n, -INFINITY) - top) * c.factor);
+    IN_LANES (0, used) {
+      const Lanes e = Exp((Load(row + i, kLanes) - top) * c.factor);
       sum += e;
-      Store(row + i, e, n);
+      Store(row + i, e, kLanes);
     }
     const float inverse = 1.0f / Sum(sum);
-    IN_LANES (oldest, newest) Store(row + i, Load(row + i, n) * inverse, n);
-    for (Index i = 0; i < oldest; i++) row[i] = 0.0f;
-    for (Index i = newest; i < keys; i++) row[i] = 0.0f;
+    IN_LANES (0, used) Store(row + i, Load(row + i, kLanes) * inverse, kLanes);
+    IN_LANES (used, wide) Store(row + i, All(0.0f), kLanes);
   }
 }
 
-/** @param keys the head's keys, transposed */
+/** @param keys the head's keys, transposed @param weights [queries, Wide] */
 INLINE void Weights(const Causal& c, Index head, const Seen& s, const float* keys, float* weights) {
-  Multiply({c.q + head + s.from * HeadRow(c), HeadRow(c), 1}, keys + s.first, Apart(c), weights, s.Keys(),
-           s.to - s.from, s.Keys(), c.width, false);
+  Multiply({c.q + head + s.from * HeadRow(c), HeadRow(c), 1}, keys + s.first, Apart(c), weights, s.Wide(), s.Queries(),
+           s.Wide(), c.width, false);
   Weigh(c, s, weights);
 }
 
 static EVERY_PROCESSOR void AttendHeads(const Causal& c, float* context, Index from, Index to) {
-  std::vector<float> keys(static_cast<size_t>(c.width * Apart(c))), weights(static_cast<size_t>(kBlock * c.length));
+  std::vector<float> keys(static_cast<size_t>(c.width * Apart(c))), weights(StripOf(c));
   Index transposed = -1;
   for (Index at = from; at < to; at++) {
     const Index n = at / c.heads, h = at % c.heads, head = c.HeadAt(n, h), group = c.GroupAt(n, h);
@@ -97,27 +107,27 @@ static EVERY_PROCESSOR void AttendHeads(const Causal& c, float* context, Index f
     for (Index block = 0; block * kBlock < c.length; block++) {
       const Seen s = SeenBy(c, block);
       Weights(c, head, s, keys.data(), weights.data());
-      Multiply({weights.data(), s.Keys(), 1}, c.v + group + s.first * GroupRow(c), GroupRow(c),
-               context + head + s.from * HeadRow(c), HeadRow(c), s.to - s.from, c.width, s.Keys(), false);
+      Multiply({weights.data(), s.Wide(), 1}, c.v + group + s.first * GroupRow(c), GroupRow(c),
+               context + head + s.from * HeadRow(c), HeadRow(c), s.Queries(), c.width, s.Keys(), false);
     }
   }
 }
 
 /** ds = factor w (dw - sum(dw w)) for each query of a block; in place of dw. */
 INLINE void WeighBack(const Causal& c, const Seen& s, const float* weights, float* dw) {
-  const Index keys = s.Keys();
-  for (Index t = 0; t < s.to - s.from; t++) {
-    const float* w = weights + t * keys;
-    float* d = dw + t * keys;
-    const float sum = Dot(d, w, keys);
-    IN_LANES (0, keys) Store(d + i, (Load(d + i, n) - sum) * Load(w + i, n) * c.factor, n);
+  const Index wide = s.Wide();
+  for (Index t = 0; t < s.Queries(); t++) {
+    const float* w = weights + t * wide;
+    float* d = dw + t * wide;
+    const float sum = Dot(d, w, wide);
+    IN_LANES (0, wide) Store(d + i, (Load(d + i, kLanes) - sum) * Load(w + i, kLanes) * c.factor, kLanes);
   }
 }
 
 /** Gradients of the queries of each head, and each head's share of those of its keys and values, [rows, heads, length, width]. */
 static EVERY_PROCESSOR void AttendHeadsBack(const Causal& c, const float* dContext, float* dq, float* dk, float* dv,
                                             Index from, Index to) {
-  const size_t area = static_cast<size_t>(c.width * Apart(c)), strip = static_cast<size_t>(kBlock * c.length);
+  const size_t area = static_cast<size_t>(c.width * Apart(c)), strip = StripOf(c);
   std::vector<float> keys(area), values(area), weights(strip), dScores(strip);
   Index transposed = -1;
   for (Index at = from; at < to; at++) {
@@ -132,17 +142,17 @@ static EVERY_PROCESSOR void AttendHeadsBack(const Causal& c, const float* dConte
     transposed = group;
     for (Index block = 0; block * kBlock < c.length; block++) {
       const Seen s = SeenBy(c, block);
-      const Index queries = s.to - s.from, seen = s.Keys(), place = head + s.from * HeadRow(c);
+      const Index queries = s.Queries(), keysSeen = s.Keys(), wide = s.Wide(), place = head + s.from * HeadRow(c);
       float *w = weights.data(), *ds = dScores.data();
       Weights(c, head, s, keys.data(), w);
-      Multiply({dContext + place, HeadRow(c), 1}, values.data() + s.first, Apart(c), ds, seen, queries, seen, c.width,
+      Multiply({dContext + place, HeadRow(c), 1}, values.data() + s.first, Apart(c), ds, wide, queries, wide, c.width,
                false);
-      Multiply({w, 1, seen}, dContext + place, HeadRow(c), dValues + s.first * c.width, c.width, seen, c.width,
+      Multiply({w, 1, wide}, dContext + place, HeadRow(c), dValues + s.first * c.width, c.width, keysSeen, c.width,
                queries, true);
       WeighBack(c, s, w, ds);
-      Multiply({ds, seen, 1}, c.k + group + s.first * GroupRow(c), GroupRow(c), dq + place, HeadRow(c), queries,
-               c.width, seen, false);
-      Multiply({ds, 1, seen}, c.q + place, HeadRow(c), dKeys + s.first * c.width, c.width, seen, c.width, queries,
+      Multiply({ds, wide, 1}, c.k + group + s.first * GroupRow(c), GroupRow(c), dq + place, HeadRow(c), queries,
+               c.width, keysSeen, false);
+      Multiply({ds, 1, wide}, c.q + place, HeadRow(c), dKeys + s.first * c.width, c.width, keysSeen, c.width, queries,
                true);
     }
   }
