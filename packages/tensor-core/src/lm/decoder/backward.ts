@@ -78,9 +78,7 @@ export const lossAndGradients = (
     const tokens = batch.rows * batch.length
     const lean = leanTraceBytes(frame, tokens)
     const room = Math.floor(traceRoom() / lean)
-    // Gradients of weights need everything that is derived, those of adapters only some of it.
-    const worth = wanted.weights ? traceRoom() : Math.min(SMALL, traceRoom())
-    const whole = weights.layers.length * (lean + derivedBytes(frame, tokens)) <= worth
+    const whole = weights.layers.length * (lean + derivedBytes(frame, tokens)) <= Math.min(SMALL, traceRoom())
     const firstKept = Math.max(0, weights.layers.length - room)
     const inputs: tf.Tensor[] = [embed(weights, batch.tokens)]
     const traces = new Map<number, LayerTrace>()
