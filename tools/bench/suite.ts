@@ -8,7 +8,7 @@
  *
  * PYTHON names an interpreter with the packages of tools/bench/suite/requirements.txt. `--markdown` prints only the tables of
  * docs/performance.md, `--into FILE` writes them there; `--json FILE` writes all measurements, round by round. `--list` names the
- * rows.
+ * rows. Rows of real models read them from SAFE_REAL_MODELS (see suite/realModels.ts).
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -16,8 +16,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Setting, referenceProgram, run } from './suite/child'
 import { machine } from './suite/machine'
-import { type RowResult, measureRow } from './suite/measureRow'
+import { type Measurement, type RowResult, measureRow } from './suite/measureRow'
 import { pythonVersions } from './suite/python'
+import { type RealModel, realFolder, realShapes } from './suite/realModels'
 import type { Row } from './suite/row'
 import { rows } from './suite/rows'
 import { type Shape, shapes } from './suite/shapes'
@@ -98,14 +99,37 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`)
 }
 
+/** The real models that the rows need and that are there, with what both sides read beside them. */
+const adopted = async (
+  o: Options,
+  setting: Setting,
+): Promise<ReadonlyMap<RealModel, Pick<Measurement, 'shape' | 'setting'>>> => {
+  const found = new Map<RealModel, Pick<Measurement, 'shape' | 'setting'>>()
+  for (const real of new Set(o.rows.flatMap((row) => row.real ?? []))) {
+    const [model, shape] = [realFolder(real), realShapes[real]]
+    if (model === undefined) continue
+    const folder = join(setting.folder, real)
+    await run(
+      referenceProgram(setting, 'adopt', folder, model, JSON.stringify(shape)),
+      `the files of ${real}`,
+    )
+    found.set(real, { shape, setting: { ...setting, folder } })
+  }
+  return found
+}
+
 const measureAll = async (o: Options, setting: Setting): Promise<SuiteResult> => {
   const about = machine(await pythonVersions(setting))
-  await run(referenceProgram(setting, 'make', setting.folder, JSON.stringify(o.shape)), 'making the files')
+  if (o.rows.some((row) => row.real === undefined))
+    await run(referenceProgram(setting, 'make', setting.folder, JSON.stringify(o.shape)), 'making the files')
   const results: RowResult[] = []
   const failed: Array<{ readonly name: string; readonly why: string }> = []
+  const real = await adopted(o, setting)
   for (const row of o.rows)
     try {
-      results.push(await measureRow(row, { shape: o.shape, setting, rounds: o.rounds, say }))
+      const own = row.real === undefined ? { shape: o.shape, setting } : real.get(row.real)
+      if (own === undefined) say(`${row.name} is left out: there is no real model ${row.real ?? ''}`)
+      else results.push(await measureRow(row, { ...own, rounds: o.rounds, say }))
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       say(why)
@@ -132,11 +156,11 @@ const main = async (): Promise<number> => {
   const judged = result.rows.flatMap((row) => row.quantities).filter((q) => q.held !== undefined)
   if (!o.markdown)
     process.stdout.write(
-      `\n${same} of ${o.rows.length} rows measured with both sides computing the same, ` +
+      `\n${same} of ${result.rows.length} rows measured with both sides computing the same, ` +
         `${judged.filter((q) => q.held === true).length} of ${judged.length} targets held, ` +
         `${((performance.now() - started) / 60_000).toFixed(1)} minutes\n`,
     )
-  return same === o.rows.length ? 0 : 1
+  return same === result.rows.length && result.failed.length === 0 ? 0 : 1
 }
 
 main().then(

@@ -6,11 +6,11 @@ import { selectEngine } from '@safe/tensor-core/engine'
 import type { Measured } from './measured'
 import { decode } from './ours/decode'
 import { load } from './ours/load'
-import { loraStep } from './ours/loraStep'
 import { perExample } from './ours/perExample'
 import { prefill } from './ours/prefill'
 import { readFile, readThrough } from './ours/readFile'
 import { result } from './ours/result'
+import { fullStep, loraStep } from './ours/trainingStep'
 import { ownPeakBytes } from './peakMemory'
 import { type Request, requestOf } from './request'
 
@@ -18,6 +18,7 @@ type Task = (folder: string, request: Request) => Promise<Omit<Measured, 'peakBy
 
 const tasks: ReadonlyMap<string, Task> = new Map([
   ['lora-step', loraStep],
+  ['full-step', fullStep],
   ['per-example', perExample],
   ['prefill', prefill],
   ['decode', decode],

@@ -2,7 +2,8 @@
 
     python reference.py versions                 versions of what is compared with
     python reference.py make FOLDER SHAPE        models, adapter and rows of a shape (a JSON object, see shapes.ts)
-    python reference.py TASK FOLDER REQUEST      one measurement: lora-step, prefill, decode or load, REQUEST a JSON object
+    python reference.py adopt FOLDER MODEL SHAPE the same for a real model: links to its folder, adapter and rows
+    python reference.py TASK FOLDER REQUEST      one measurement: lora-step, full-step, prefill, decode or load, REQUEST a JSON object
 
 The last line on stdout is one JSON document. THREADS sets the number of threads, DEVICE the device (cpu or cuda).
 Everything is what a user of peft would write: eager PyTorch, transformers' own loss and attention, peft's own defaults.
@@ -67,7 +68,6 @@ def write_rows(path: str, vocab: int, lengths: list[tuple[int, int]], seed: int)
 
 
 def make(folder: str, shape: dict) -> None:
-    from peft import LoraConfig, get_peft_model
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(1)
@@ -88,6 +88,12 @@ def make(folder: str, shape: dict) -> None:
     model.to(torch.bfloat16).save_pretrained(f"{folder}/{MODEL['bfloat16']}")
     # The float32 model holds the rounded weights, so that both types compute the same function.
     model.float().save_pretrained(f"{folder}/{MODEL['float32']}")
+    make_adapter_and_rows(folder, shape, model)
+
+
+def make_adapter_and_rows(folder: str, shape: dict, model) -> None:
+    from peft import LoraConfig, get_peft_model
+
     config = LoraConfig(
         r=shape["rank"], lora_alpha=2 * shape["rank"], lora_dropout=0.0, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM"
     )
@@ -102,6 +108,17 @@ def make(folder: str, shape: dict) -> None:
     write_rows(f"{folder}/long-prompts.jsonl", vocab, [(length, 1)] * rows, 6)
 
 
+def adopt(folder: str, real: str, shape: dict) -> None:
+    """Both types are read from the one folder of a real model, which is linked to."""
+    from transformers import AutoModelForCausalLM
+
+    os.makedirs(folder, exist_ok=True)
+    for name in MODEL.values():
+        os.symlink(os.path.abspath(real), f"{folder}/{name}")
+    torch.manual_seed(1)
+    make_adapter_and_rows(folder, shape, AutoModelForCausalLM.from_pretrained(real, dtype=torch.float32))
+
+
 def read_rows(path: str) -> list[dict[str, list[int]]]:
     with open(path) as lines:
         return [json.loads(line) for line in lines]
@@ -111,9 +128,10 @@ def read_rows(path: str) -> list[dict[str, list[int]]]:
 
 
 def open_model(folder: str, dtype: str):
-    from transformers import LlamaForCausalLM
+    from transformers import AutoModelForCausalLM
 
-    return LlamaForCausalLM.from_pretrained(f"{folder}/{MODEL[dtype]}", dtype=getattr(torch, dtype)).to(DEVICE)
+    path = f"{folder}/{MODEL[dtype]}"
+    return AutoModelForCausalLM.from_pretrained(path, dtype=getattr(torch, dtype), attn_implementation="sdpa").to(DEVICE)
 
 
 def padded(rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
@@ -130,13 +148,9 @@ def padded(rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
     return batch if all(all(m) for m in mask) else {**batch, "attention_mask": torch.tensor(mask, device=DEVICE)}
 
 
-def lora_step(folder: str, request: dict) -> dict:
-    from peft import PeftModel
-
-    base = open_model(folder, request["dtype"])
-    model = PeftModel.from_pretrained(base, f"{folder}/adapter", is_trainable=True).train()
+def training_steps(model, folder: str, request: dict, rate: float) -> dict:
     trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=2e-4, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.0)
     rows, size = read_rows(f"{folder}/{request['rows']}.jsonl"), request["batch"]
     batches = [padded(rows[i : i + size]) for i in range(0, len(rows), size)]
     losses = []
@@ -151,6 +165,18 @@ def lora_step(folder: str, request: dict) -> dict:
 
     runs = [spent(lambda: [step(batch) for batch in batches]) for _ in range(1 + request["repeat"])]
     return {**times(runs), "losses": losses}
+
+
+def lora_step(folder: str, request: dict) -> dict:
+    from peft import PeftModel
+
+    base = open_model(folder, request["dtype"])
+    model = PeftModel.from_pretrained(base, f"{folder}/adapter", is_trainable=True).train()
+    return training_steps(model, folder, request, 2e-4)
+
+
+def full_step(folder: str, request: dict) -> dict:
+    return training_steps(open_model(folder, request["dtype"]).train(), folder, request, 1e-5)
 
 
 def prefill(folder: str, request: dict) -> dict:
@@ -206,7 +232,7 @@ def load(folder: str, request: dict) -> dict:
     return {"seconds": [seconds], "tokens": tokens, "loadedBytes": loaded}
 
 
-TASKS = {"lora-step": lora_step, "prefill": prefill, "decode": decode, "load": load}
+TASKS = {"lora-step": lora_step, "full-step": full_step, "prefill": prefill, "decode": decode, "load": load}
 
 
 def versions() -> dict:
@@ -229,6 +255,8 @@ if __name__ == "__main__":
         result = versions()
     elif command == "make":
         result = make(rest[0], json.loads(rest[1]))
+    elif command == "adopt":
+        result = adopt(rest[0], rest[1], json.loads(rest[2]))
     else:
         result = {**TASKS[command](rest[0], json.loads(rest[1])), "peakBytes": peak_bytes()}
     print(json.dumps(result))

@@ -2,6 +2,7 @@
 import type { Dtype } from './request'
 import type { Measured } from './measured'
 import type { PageCache } from './pageCache'
+import type { RealModel } from './realModels'
 import type { Shape } from './shapes'
 
 // model ------------------------------------------------------------------------------------------
@@ -44,6 +45,8 @@ export interface Row {
   readonly dtype: Dtype
   /** Type of the checkpoint; by default that of the frozen weights. */
   readonly file?: Dtype
+  /** The real model that is measured, in its own shape, instead of the run's. */
+  readonly real?: RealModel
   /** Name of the training rows. */
   readonly rows?: string
   readonly processes: ReadonlyArray<Process>

@@ -12,10 +12,23 @@ export {
 } from './select'
 export { type FrozenMatrix, float32Matrix } from './frozenMatrix'
 export { type CacheMemory, type Projections, cachedAttention, writesCaches } from './fused/cachedAttention'
+export {
+  type CausalRule,
+  attendsCausally,
+  causalAttention,
+  causalAttentionPullback,
+} from './fused/causalAttention'
 export { freeTensorBytes } from './freeMemory'
 export { matMul } from './matmul'
-export { type AdamWConstants, type Moments, adamWUpdate } from './fused/adamW'
+export {
+  type AdamWConstants,
+  type Moments,
+  adamWAdvance,
+  adamWBefore,
+  adamWUpdate,
+} from './fused/adamW'
 export { type TokenCrossEntropy, tokenCrossEntropy } from './fused/crossEntropy'
+export { gatedGelu, gatedGeluPullback } from './fused/gatedGelu'
 export { gatedSilu, gatedSiluPullback } from './fused/gatedSilu'
 export { type Normed, rmsNorm, rmsNormGainGradient, rmsNormPullback, scaled } from './fused/rmsNorm'
 export { matMulAdd } from './fused/matMulAdd'

@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/Either'
 import { type LmError, type StorageDtype, badInput } from '../contracts'
-import { freeTensorBytes, nativeBackend } from '../engine'
+import { attendsCausally, freeTensorBytes, nativeBackend } from '../engine'
 import type { ModelConfig } from '../formats'
 import { parameterShapes } from './decoder/parameters'
 
@@ -21,15 +21,15 @@ export const weightBytes = (config: ModelConfig, dtype: StorageDtype, hasBFloat1
   )
 
 /**
- * Bytes that a training step holds beside the weights, at the least: every layer's input, and in one layer at a time the
- * attention weights and the three wide activations of the MLP.
+ * Bytes that a training step holds beside the weights, at the least: every layer's input, and in one layer at a time the three wide
+ * activations of the MLP, and the attention weights unless the engine's own kernels attend.
  *
  * @param tokens rows * length of the largest batch @param length of its rows
  */
-export const stepBytes = (config: ModelConfig, tokens: number, length: number): number =>
-  4 *
-  tokens *
-  ((config.layers + 4) * config.hiddenSize + 3 * config.intermediateSize + 2 * config.heads * length)
+export const stepBytes = (config: ModelConfig, tokens: number, length: number): number => {
+  const weights = attendsCausally() && config.attentionSoftcap === undefined ? 0 : 2 * config.heads * length
+  return 4 * tokens * ((config.layers + 4) * config.hiddenSize + 3 * config.intermediateSize + weights)
+}
 
 /**
  * Bytes that fine-tuning an adapter holds at the least: the frozen weights, and a step of whole rows. The adapter itself is left

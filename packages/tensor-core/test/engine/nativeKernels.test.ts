@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import * as E from 'fp-ts/Either'
+import { attend, attendPullback } from '../../src/lm/decoder/attention'
 import {
+  type AdamWConstants,
+  type Moments,
+  adamWAdvance,
+  adamWBefore,
+  adamWUpdate,
+  attendsCausally,
   cachedAttention,
+  causalAttention,
+  causalAttentionPullback,
   installedEngines,
   rawHandles,
   selectEngine,
@@ -9,6 +18,7 @@ import {
   writesCaches,
 } from '../../src/engine'
 import { tokenCrossEntropy } from '../../src/engine/fused/crossEntropy'
+import { gatedGelu, gatedGeluPullback } from '../../src/engine/fused/gatedGelu'
 import { gatedSilu } from '../../src/engine/fused/gatedSilu'
 import { type FusedName, fusedNames, hasFused } from '../../src/engine/fused/kernel'
 import { rmsNorm } from '../../src/engine/fused/rmsNorm'
@@ -47,6 +57,8 @@ const someMask = (rows: number, length: number, keys: number): tf.Tensor =>
     [rows, 1, length, keys],
   )
 
+const headsFirst = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 1, 3])
+
 const nativeCases: ReadonlyArray<readonly [FusedName, Work]> = [
   ...cases,
   ...[1, 2].map((maskRows): readonly [FusedName, Work] => [
@@ -58,6 +70,23 @@ const nativeCases: ReadonlyArray<readonly [FusedName, Work]> = [
       return () => [maskedSoftmax(scores, mask)]
     },
   ]),
+  [
+    fusedNames.gatedGelu,
+    ({ rows, width, next }) => {
+      const [gate, up] = [next(rows, width), next(rows, width)]
+      return () => [gatedGelu(gate, up)]
+    },
+  ],
+  [
+    fusedNames.gatedGeluPullback,
+    ({ rows, width, next }) => {
+      const [gate, up, dy] = [next(rows, width), next(rows, width), next(rows, width)]
+      return () => {
+        const d = gatedGeluPullback(gate, up, dy)
+        return [d.gate, d.up]
+      }
+    },
+  ],
   [
     fusedNames.tokenCrossEntropy,
     ({ rows, width, next }) => {
@@ -142,7 +171,6 @@ onNative('the ops of the native engine', () => {
           const [keys, values] = [tf.concat([oldKeys, room], 2), tf.concat([oldValues, room], 2)]
           const mask = someMask(rows, chunk, total)
           const context = cachedAttention({ q, k, v }, { keys, values }, { cos, sin }, mask, scale)
-          const headsFirst = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 1, 3])
           const allKeys = tf.concat([oldKeys, headsFirst(rotateHalves(k, cos, sin, false))], 2)
           const allValues = tf.concat([oldValues, headsFirst(v)], 2)
           const repeated = (x: tf.Tensor): tf.Tensor =>
@@ -166,6 +194,93 @@ onNative('the ops of the native engine', () => {
     )
   })
 
+  it('attention of whole rows and its gradient equal those made of products, with and without a window', () => {
+    if (!attendsCausally()) return
+    fc.assert(
+      fc.property(
+        draws(entry, 5),
+        fc.constantFrom(1, 7, 31, 32, 33, 70),
+        fc.constantFrom(undefined, 1, 3, 40),
+        fc.constantFrom([4, 2], [3, 3], [4, 1]),
+        fc.constantFrom(2, 16, 20, 40),
+        ({ rows, next }, length, window, [heads = 1, groups = 1], d) => {
+          tf.engine().startScope()
+          const [q, k, v] = [
+            next(rows, length, heads, d),
+            next(rows, length, groups, d),
+            next(rows, length, groups, d),
+          ]
+          const dContext = next(rows * length, heads * d)
+          // Moderate scores: the softmax of scores in the thousands has no digits to compare.
+          const rule = { factor: 0.3 / d, ...(window === undefined ? {} : { window }) }
+          const sees = window ?? length
+          const mask = tf.tensor4d(
+            Float32Array.from({ length: length * length }, (_, i) => {
+              const back = Math.floor(i / length) - (i % length)
+              return back < 0 || back >= sees ? -1e9 : 0
+            }),
+            [1, 1, length, length],
+          )
+          const first = { q: headsFirst(q), k: headsFirst(k), v: headsFirst(v) }
+          const made = attend(first, mask, rule)
+          const cotangent = headsFirst(tf.reshape(dContext, [rows, length, heads, d]))
+          const back = attendPullback(first, made.weights, cotangent, rule)
+          const read = (x: tf.Tensor | undefined): Values => Array.from(x?.dataSync() ?? [])
+          const gradients = causalAttentionPullback({ q, k, v }, dContext, rule)
+          expectClose(
+            [causalAttention({ q, k, v }, rule), gradients?.q, gradients?.k, gradients?.v].map(read),
+            [made.context, back.q, back.k, back.v].map(headsFirst).map(read),
+          )
+          tf.engine().endScope()
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it('AdamW equals its steps; in place, the memory that JavaScript gave stays as it was', () => {
+    if (!hasFused(fusedNames.adamWInPlace)) return
+    const size = 5000
+    const drawn = (seed: number): Float32Array =>
+      Float32Array.from(tf.tidy(() => tf.randomNormal([size], 0, 1, 'float32', seed)).dataSync())
+    const given = drawn(1)
+    const kept = Float32Array.from(given)
+    const constants = (t: number): AdamWConstants => ({
+      ...{ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.999, clip: 0.5 },
+      ...{ root: Math.sqrt(1 - 0.999 ** t), rate: 0.01 / (1 - 0.9 ** t) },
+    })
+    const start = (): Moments => adamWBefore(tf.tensor1d(given))
+    /** As a checkpoint gives it: the first update of such vectors is not in place. */
+    const read = (s: Moments): ReadonlyArray<Values> =>
+      [s.parameters, s.m, s.v].map((x) => Array.from(x.dataSync()))
+    const restored = (): Moments => ({
+      parameters: tf.tensor1d(given),
+      m: tf.zeros([size]),
+      v: tf.zeros([size]),
+    })
+    const gradients = [2, 3, 4].map((seed) => tf.tensor1d(drawn(seed)))
+    const tensors = tf.memory().numTensors
+    const fused = gradients.reduce((s, g, i) => adamWAdvance(constants(i + 1), s, g), start())
+    expect(tf.memory().numTensors).toBe(tensors + 3)
+    const steps = (s: Moments, g: tf.Tensor, i: number): Moments => {
+      const kernel = tf.getKernel(fusedNames.adamW, tf.getBackend())
+      tf.unregisterKernel(fusedNames.adamW, tf.getBackend())
+      const inPlace = tf.getKernel(fusedNames.adamWInPlace, tf.getBackend())
+      tf.unregisterKernel(fusedNames.adamWInPlace, tf.getBackend())
+      const next = adamWUpdate(constants(i + 1), s, g)
+      tf.registerKernel(kernel)
+      tf.registerKernel(inPlace)
+      return next
+    }
+    const plain = gradients.reduce(steps, start())
+    expectClose(read(fused), read(plain))
+    const after = gradients.reduce((s, g, i) => adamWAdvance(constants(i + 1), s, g), restored())
+    expect(read(after)).toEqual(read(fused))
+    tf.dispose([after.parameters, after.m, after.v, plain.parameters, plain.m, plain.v])
+    expect(given).toEqual(kept)
+    tf.dispose([...gradients, fused.parameters, fused.m, fused.v])
+  })
+
   it('reports shapes that do not fit instead of reading past the end', () => {
     if (!writesCaches()) return
     tf.tidy(() => {
@@ -185,6 +300,12 @@ onNative('the ops of the native engine', () => {
       expect(() => tokenCrossEntropy(tf.ones([1, 3]), Int32Array.of(3), Float32Array.of(1))).toThrow(
         /vocabulary/,
       )
+      if (!attendsCausally()) return
+      const short = { q: heads, k: tf.ones([1, 1, 3, 4]), v: heads }
+      expect(() => causalAttention(short, { factor: 1 })).toThrow(/do not fit/)
+      expect(() => causalAttention({ q: heads, k: heads, v: heads }, { factor: 0 })).toThrow(/do not fit/)
+      const all = { q: heads, k: heads, v: heads }
+      expect(() => causalAttentionPullback(all, tf.ones([1, 7]), { factor: 1 })).toThrow(/do not fit/)
     })
   })
 })

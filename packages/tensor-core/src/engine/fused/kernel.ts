@@ -18,7 +18,12 @@ export const fusedNames = {
   maskedSoftmax: 'MaskedSoftmax',
   softmaxPullback: 'SoftmaxPullback',
   tokenCrossEntropy: 'TokenCrossEntropy',
+  gatedGelu: 'GatedGelu',
+  gatedGeluPullback: 'GatedGeluPullback',
   adamW: 'AdamW',
+  adamWInPlace: 'AdamWInPlace',
+  causalAttention: 'CausalAttention',
+  causalAttentionPullback: 'CausalAttentionPullback',
   cachedAttention: 'CachedAttention',
 } as const
 

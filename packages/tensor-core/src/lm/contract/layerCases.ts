@@ -2,9 +2,10 @@
 import { rmsNorm, rmsNormPullback, tf } from '../../engine'
 import { type ContractCase, contractCase } from '../../engine/contract'
 import type { Activation } from '../../formats'
-import { type ScoreRule, attend, attendPullback, causalMask } from '../decoder/attention'
+import { MASKED, type ScoreRule, attend, attendPullback, causalMask } from '../decoder/attention'
 import { gatedActivationPullback } from '../decoder/mlp'
 import { rotaryTables, rotate } from '../decoder/rotary'
+import { attendRows, attendRowsPullback, weightsAgain } from '../decoder/wholeRows'
 import { type Vector, dot, draw, exact, on, slope, softmax, times } from './twins'
 
 // normalisation ----------------------------------------------------------------------------------
@@ -66,18 +67,26 @@ const gateCase = (activation: Activation): ContractCase => {
 
 // attention --------------------------------------------------------------------------------------
 
-/** One head, causal: q, k, v [length, d]; scores capped where there is a cap. */
-const attendTwin = (q: Vector, k: Vector, v: Vector, d: number, { factor, cap }: ScoreRule): Vector => {
+/** One head, causal: q, k, v [length, d]; scores capped where there is a cap; `window` positions are seen. */
+const attendTwin = (
+  q: Vector,
+  k: Vector,
+  v: Vector,
+  d: number,
+  { factor, cap }: ScoreRule,
+  window = Infinity,
+): Vector => {
   const length = q.length / d
   const scores = times(q, k, d)
   return Float64Array.from({ length: q.length }, (_, at) => {
     const [i, c] = [Math.floor(at / d), at % d]
+    const oldest = Math.max(0, i - window + 1)
     const weights = softmax(
       scores
-        .slice(i * length, i * length + i + 1)
+        .slice(i * length + oldest, i * length + i + 1)
         .map((s) => (cap === undefined ? s * factor : cap * Math.tanh((s * factor) / cap))),
     )
-    return weights.reduce((sum, w, j) => sum + w * (v[j * d + c] ?? 0), 0)
+    return weights.reduce((sum, w, j) => sum + w * (v[(oldest + j) * d + c] ?? 0), 0)
   })
 }
 
@@ -102,6 +111,62 @@ const attentionCase = (kind: string, cap?: number): ContractCase => {
         slope((x) => dot(attendTwin(heads.q, heads.k, x, d, rule), weight), heads.v),
       ]
       return exact(Float64Array.from(parts.flatMap((p) => [...p])), 3 * length * d)
+    },
+    8,
+  )
+}
+
+/** Two rows, two heads that share one of keys and values: each as if it were alone. */
+const wholeRowsCase = (window: number): ContractCase => {
+  const [rows, length, members, d] = [2, 5, 2, 4]
+  const rule: ScoreRule = { factor: 1 / Math.sqrt(d) }
+  const q = draw('rows q', rows * length * members * d)
+  const [k, v] = [draw('rows k', rows * length * d), draw('rows v', rows * length * d)]
+  const dy = draw('rows dy', q.length)
+  /** [length, d] of one row and head. */
+  const part = (x: Vector, heads: number, n: number, h: number): Vector =>
+    Float64Array.from({ length: length * d }, (_, at) => {
+      const [t, c] = [Math.floor(at / d), at % d]
+      return x[((n * length + t) * heads + h) * d + c] ?? 0
+    })
+  const twin = (atQ: Vector, atK: Vector, atV: Vector): number =>
+    [0, 1].reduce(
+      (sum, n) =>
+        [0, 1].reduce((inRow, h) => {
+          const [keys, values] = [part(atK, 1, n, 0), part(atV, 1, n, 0)]
+          const context = attendTwin(part(atQ, members, n, h), keys, values, d, rule, window)
+          return inRow + dot(context, part(dy, members, n, h))
+        }, sum),
+      0,
+    )
+  return contractCase(
+    `decoder: gradient of attention of whole rows that see ${window} positions`,
+    () => {
+      const mask = tf.tensor4d(
+        Float32Array.from({ length: length * length }, (_, at) => {
+          const back = Math.floor(at / length) - (at % length)
+          return back < 0 || back >= window ? MASKED : 0
+        }),
+        [1, 1, length, length],
+      )
+      const rowRule = { positions: { mask, sees: window }, scores: rule }
+      const heads = {
+        q: on(q, rows, length, members, d),
+        k: on(k, rows, length, 1, d),
+        v: on(v, rows, length, 1, d),
+      }
+      const kept = attendRows(rowRule, heads)
+      const again = (): tf.Tensor => kept.weights ?? weightsAgain(rowRule, kept.heads)
+      const back = attendRowsPullback(rowRule, kept.heads, again, on(dy, rows * length, members * d))
+      return tf.concat([back.q, back.k, back.v].map((x) => tf.reshape(x, [x.size])))
+    },
+    () => {
+      const parts = [
+        slope((x) => twin(x, k, v), q),
+        slope((x) => twin(q, x, v), k),
+        slope((x) => twin(q, k, x), v),
+      ]
+      return exact(Float64Array.from(parts.flatMap((p) => [...p])), q.length + k.length + v.length)
     },
     8,
   )
@@ -134,5 +199,7 @@ export const layerCases: ReadonlyArray<ContractCase> = [
   gateCase('gelu_pytorch_tanh'),
   attentionCase('causal attention'),
   attentionCase('causal attention with capped scores', 0.8),
+  wholeRowsCase(5),
+  wholeRowsCase(2),
   rotaryCase(),
 ]

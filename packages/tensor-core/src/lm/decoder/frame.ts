@@ -19,6 +19,8 @@ export interface Positions {
   readonly rotary: RotaryTables
   /** Additive, [1 or rows, 1, length, keys]. */
   readonly mask: tf.Tensor
+  /** Present where the positions are whole rows from their start: each sees as many positions as this, itself included. */
+  readonly sees?: number
 }
 
 /** Shared by all layers of one pass; a kind that the model has no layers of is `full` itself. */
@@ -81,13 +83,16 @@ interface PositionTables {
   readonly length: number
   /** Tokens of the longest row: a window that is not shorter is full attention. */
   readonly longest: number
+  /** Whether the positions are whole rows from their start. */
+  readonly whole: boolean
 }
 
 const positionsOf = (
   { headDim, rope, sliding, unrotated }: ModelConfig,
-  { rotary, everything, within, length, longest }: PositionTables,
+  { rotary, everything, within, length, longest, whole }: PositionTables,
 ): Readonly<Record<AttentionKind, Positions>> => {
-  const full = { rotary: rotary(rope), mask: everything }
+  const sees = (positions: number): Pick<Positions, 'sees'> => (whole ? { sees: positions } : {})
+  const full = { rotary: rotary(rope), mask: everything, ...sees(longest) }
   return {
     full,
     sliding:
@@ -96,8 +101,9 @@ const positionsOf = (
         : {
             rotary: sliding.rope === rope ? full.rotary : rotary(sliding.rope),
             mask: sliding.window >= longest ? everything : within(sliding.window),
+            ...sees(Math.min(sliding.window, longest)),
           },
-    unrotated: unrotated === undefined ? full : { rotary: identityTables(headDim, length), mask: everything },
+    unrotated: unrotated === undefined ? full : { ...full, rotary: identityTables(headDim, length) },
   }
 }
 
@@ -116,6 +122,7 @@ export const batchFrame = (config: ModelConfig, batch: TokenBatch, adaptation: A
       within: (window) => windowMask(batch.length, window),
       length: batch.length,
       longest: batch.length,
+      whole: true,
     }),
   }
 }
@@ -146,6 +153,7 @@ export const chunkFrame = (
       within: (window) => chunkMask(slots, chunk, window),
       length: chunk,
       longest: Math.max(...lengths),
+      whole: false,
     }),
   }
 }

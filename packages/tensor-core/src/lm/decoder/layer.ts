@@ -6,6 +6,7 @@ import type { tf } from '../../engine'
 import type { AttentionKind, Frame } from './frame'
 import type { Linear } from './linear'
 import type { Norm, NormTrace } from './rmsNorm'
+import { kernelRule } from './wholeRows'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -29,9 +30,10 @@ export interface LayerWeights {
 }
 
 /** Values between a layer's input and output that cost little to compute again from the trace. */
-export type Derived = Readonly<
-  Record<'normed1' | 'attention' | 'context' | 'normed2' | 'activated', tf.Tensor>
->
+export type Derived = Readonly<Record<'normed1' | 'context' | 'normed2' | 'activated', tf.Tensor>> & {
+  /** Absent where the engine's own kernels attend: they keep no weights. */
+  readonly attention?: tf.Tensor
+}
 
 /** What a layer's gradient needs. */
 export interface LayerTrace {
@@ -39,6 +41,7 @@ export interface LayerTrace {
   /** Of the input's norm, in families that have it; `scale2` likewise of the norm before the MLP. */
   readonly scale1?: tf.Tensor
   readonly headNorms?: { readonly q: NormTrace; readonly k: NormTrace }
+  /** Rotated. Heads come first, except where the engine's own kernels attend: they take tokens first. */
   readonly q: tf.Tensor
   readonly k: tf.Tensor
   readonly v: tf.Tensor
@@ -63,5 +66,8 @@ export const leanTraceBytes = ({ config: c }: Frame, tokens: number): number =>
   4 * tokens * (2 * c.hiddenSize + (c.heads + 2 * c.kvHeads) * c.headDim + 2 * c.intermediateSize)
 
 /** Bytes of the derived values, which a whole trace holds too. */
-export const derivedBytes = ({ config: c, length }: Frame, tokens: number): number =>
-  4 * tokens * (2 * c.hiddenSize + c.heads * (c.headDim + length) + c.intermediateSize)
+export const derivedBytes = (frame: Frame, tokens: number): number => {
+  const { config: c, length } = frame
+  const weights = kernelRule({ positions: frame.full, scores: frame.scores }) === undefined ? length : 0
+  return 4 * tokens * (2 * c.hiddenSize + c.heads * (c.headDim + weights) + c.intermediateSize)
+}

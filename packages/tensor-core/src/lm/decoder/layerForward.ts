@@ -10,6 +10,7 @@ import { gatedActivation } from './mlp'
 import { addToResidual } from './residual'
 import type { Norm, NormTrace } from './rmsNorm'
 import { rotate } from './rotary'
+import { attendRows } from './wholeRows'
 
 // around attention -------------------------------------------------------------------------------
 
@@ -95,12 +96,12 @@ export const layerForward = (
   x: tf.Tensor,
 ): { readonly y: tf.Tensor; readonly trace: LayerTrace } =>
   tf.tidy(() => {
-    const { config } = frame
     const input = tf.clone(x)
-    const made = around(w, frame, input, (projected) => {
-      const heads = rotatedHeads(w, frame, projected)
-      const attended = attend(heads, frame[w.kind].mask, frame.scores)
-      return [join(frame, attended.context, config.heads), { ...heads, weights: attended.weights }]
+    const { rotary, ...positions } = frame[w.kind]
+    const made = around(w, frame, input, ({ q, k, v }) => {
+      const rotated = { q: rotate(q, rotary), k: rotate(k, rotary), v }
+      const attended = attendRows({ positions, scores: frame.scores }, rotated)
+      return [attended.context, { ...attended.heads, weights: attended.weights }]
     })
     return {
       y: made.y,
@@ -121,7 +122,7 @@ export const layerForward = (
         ...(made.afterMlp.trace === undefined ? {} : { afterMlp: made.afterMlp.trace }),
         derived: {
           normed1: made.first.y,
-          attention: made.more.weights,
+          ...(made.more.weights === undefined ? {} : { attention: made.more.weights }),
           context: made.context,
           normed2: made.second.y,
           activated: made.activated,

@@ -1,14 +1,14 @@
 /** The gradient of one layer, by hand. */
 import { scaled, tf } from '../../engine'
-import { attendPullback, attentionContext, attentionWeights, headsFirst } from './attention'
 import type { Frame } from './frame'
-import { asWideAs, join, split } from './headShapes'
+import { asWideAs } from './headShapes'
 import type { Derived, LayerTrace, LayerWeights } from './layer'
 import { type Gradients, type Linear, type Wanted, linearPullback, needsInput } from './linear'
 import { gatedActivation, gatedActivationPullback } from './mlp'
 import { addedPullback } from './residual'
 import { type Norm, type NormTrace, normPullback } from './rmsNorm'
 import { rotate } from './rotary'
+import { attendRowsPullback, contextAgain, weightsAgain } from './wholeRows'
 
 // derived values ---------------------------------------------------------------------------------
 
@@ -30,20 +30,17 @@ const derivedOf = (
   w: LayerWeights,
   frame: Frame,
   trace: LayerTrace,
-): { readonly [K in keyof Derived]: () => tf.Tensor } => {
+): { readonly [K in keyof Derived]-?: () => tf.Tensor } => {
   const { config } = frame
   const { derived } = trace
-  const attention = lazily(
-    () => derived?.attention ?? attentionWeights(trace, frame[w.kind].mask, frame.scores),
-  )
+  const rule = { positions: frame[w.kind], scores: frame.scores }
+  const attention = lazily(() => derived?.attention ?? weightsAgain(rule, trace))
   return {
     attention,
     normed1: lazily(
       () => derived?.normed1 ?? normedAgain(w.inputNorm, normTrace(trace.x, trace.scale1)) ?? trace.x,
     ),
-    context: lazily(
-      () => derived?.context ?? join(frame, attentionContext(attention(), trace.v), config.heads),
-    ),
+    context: lazily(() => derived?.context ?? contextAgain(rule, trace, attention)),
     normed2: lazily(
       () => derived?.normed2 ?? normedAgain(w.mlpNorm, normTrace(trace.middle, trace.scale2)) ?? trace.middle,
     ),
@@ -100,10 +97,16 @@ export const layerPullback = (
       trace.afterAttention,
       addedPullback(dMiddle, config.residualMultiplier),
     )
-    const dContext = headsFirst(split(frame, throughLinear(w.o, derived.context, dOutput), config.heads))
-    const d = attendPullback(trace, derived.attention(), dContext, frame.scores)
-    const rotatedBack = (x: tf.Tensor, heads: number): tf.Tensor =>
-      tf.reshape(rotate(headsFirst(x), rotary, true), [frame.rows * frame.length, heads * config.headDim])
+    const dContext = throughLinear(w.o, derived.context, dOutput)
+    const d = attendRowsPullback(
+      { positions: frame[w.kind], scores: frame.scores },
+      trace,
+      derived.attention,
+      dContext,
+    )
+    const flat = (x: tf.Tensor, heads: number): tf.Tensor =>
+      tf.reshape(x, [frame.rows * frame.length, heads * config.headDim])
+    const rotatedBack = (x: tf.Tensor, heads: number): tf.Tensor => flat(rotate(x, rotary, true), heads)
     /** Back to the projection's output: rotated back, and through its norm where there is one. */
     const toProjection = (x: tf.Tensor, heads: number, which: 'q' | 'k'): tf.Tensor => {
       const back = rotatedBack(x, heads)
@@ -115,7 +118,7 @@ export const layerPullback = (
     const dNormed1 = tf.addN([
       throughLinear(w.q, derived.normed1, toProjection(d.q, config.heads, 'q')),
       throughLinear(w.k, derived.normed1, toProjection(d.k, config.kvHeads, 'k')),
-      throughLinear(w.v, derived.normed1, join(frame, d.v, config.kvHeads)),
+      throughLinear(w.v, derived.normed1, flat(d.v, config.kvHeads)),
     ])
     const dx = tf.add(dMiddle, throughNorm(w.inputNorm, normTrace(trace.x, trace.scale1), dNormed1))
     return { dx, gradients }

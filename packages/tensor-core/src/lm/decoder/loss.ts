@@ -4,9 +4,17 @@
  */
 import { type FrozenMatrix, type TokenCrossEntropy, matMul, tf, tokenCrossEntropy } from '../../engine'
 import { type LogitScales, logitsOf, logitsPullback } from './logits'
+import { traceRoom } from './traceRoom'
 
 /** Elements of one chunk of logits: 32 MB in float32. */
 const CHUNK = 8_388_608
+
+/** Rows of a chunk from which products with a large head run at full speed, rather than at that of reading it from memory. */
+const ROWS = 512
+
+/** The share of the memory for traces that a chunk may take: its logits, their gradient, and a copy of either in another type. */
+const SHARE = 1 / 2
+const COPIES = 3
 
 export interface LossResult {
   /** [rows] loss of each position, nats */
@@ -17,9 +25,14 @@ export interface LossResult {
   readonly dHead?: tf.Tensor
 }
 
+/** The first row and the number of rows of each chunk, of about equal size. */
 const chunks = (rows: number, vocab: number): ReadonlyArray<readonly [number, number]> => {
-  const size = Math.max(1, Math.min(rows, Math.floor(CHUNK / vocab)))
-  return Array.from({ length: Math.ceil(rows / size) }, (_, i) => [i * size, Math.min(size, rows - i * size)])
+  const small = Math.floor(CHUNK / vocab)
+  const fitting = Math.floor((SHARE * traceRoom()) / (COPIES * 4 * vocab))
+  const most = Math.max(1, small, Math.min(ROWS, fitting))
+  const count = Math.ceil(rows / most)
+  const starts = Array.from({ length: count + 1 }, (_, i) => Math.round((i * rows) / count))
+  return starts.slice(0, -1).map((start, i) => [start, (starts[i + 1] ?? rows) - start])
 }
 
 /** What each position should predict: a token, or the distribution of the initial model's final states [rows, width]. */
@@ -59,6 +72,14 @@ export interface LossInput {
   readonly scales?: LogitScales
 }
 
+/** The sum of both, which are freed. */
+const addedTo = (sum: tf.Tensor | undefined, x: tf.Tensor): tf.Tensor => {
+  if (sum === undefined) return x
+  const next = tf.add(sum, x)
+  tf.dispose([sum, x])
+  return next
+}
+
 /** loss_r = KL(p_r || q_r), which for a token is -log q_r(token); d loss / d logits = q - p. */
 export const crossEntropy = (
   head: FrozenMatrix,
@@ -67,8 +88,10 @@ export const crossEntropy = (
 ): LossResult =>
   tf.tidy(() => {
     const [rows = 0, width = 0] = hidden.shape
-    const parts = chunks(rows, vocab).map(([start, size]) =>
-      tf.tidy(() => {
+    /** Of the chunks so far: a gradient of the head for each would be many times its size. */
+    const sum: { dHead?: tf.Tensor } = {}
+    const parts = chunks(rows, vocab).map(([start, size]) => {
+      const part: LossResult = tf.tidy(() => {
         const h = tf.slice(hidden, [start, 0], [size, width])
         const logits = logitsOf(head, h, scales)
         const own = weights?.subarray(start, start + size)
@@ -84,15 +107,16 @@ export const crossEntropy = (
         const dProduct = logitsPullback(dLogits, logits, scales)
         const dHidden = head.pullback(dProduct)
         return wantHead ? { nll, dHidden, dHead: matMul(dProduct, h, true, false) } : { nll, dHidden }
-      }),
-    )
+      })
+      if (part.dHead !== undefined) sum.dHead = addedTo(sum.dHead, part.dHead)
+      return part
+    })
     const joined = (xs: ReadonlyArray<tf.Tensor>): tf.Tensor =>
       xs.length === 1 && xs[0] !== undefined ? xs[0] : tf.concat([...xs], 0)
     const dHidden = parts.flatMap((p) => (p.dHidden === undefined ? [] : [p.dHidden]))
-    const dHead = parts.flatMap((p) => (p.dHead === undefined ? [] : [p.dHead]))
     return {
       nll: joined(parts.map((p) => p.nll)),
       ...(dHidden.length === 0 ? {} : { dHidden: joined(dHidden) }),
-      ...(dHead.length === 0 ? {} : { dHead: tf.addN(dHead) }),
+      ...(sum.dHead === undefined ? {} : { dHead: sum.dHead }),
     }
   })

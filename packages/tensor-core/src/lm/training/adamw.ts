@@ -4,7 +4,7 @@
  *   p <- p - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
  * Source: Loshchilov and Hutter, arXiv 1711.05101; defaults of torch.
  */
-import { adamWUpdate, tf } from '../../engine'
+import { adamWAdvance, adamWBefore, tf } from '../../engine'
 
 /**
  * The constants of AdamW: decay of the two moments, epsilon, and decoupled weight decay per step of learning rate 1.
@@ -28,32 +28,33 @@ export interface AdamWState {
 }
 
 /** The state before the first step: moments of zero. It takes over the parameters. */
-export const adamWStart = (parameters: tf.Tensor): AdamWState => ({
-  parameters,
-  m: tf.zerosLike(parameters),
-  v: tf.zerosLike(parameters),
-  step: 0,
-})
+export const adamWStart = (parameters: tf.Tensor): AdamWState => ({ ...adamWBefore(parameters), step: 0 })
 
 /** Frees parameters and moments. */
 export const disposeAdamW = (s: AdamWState): void => {
   tf.dispose([s.parameters, s.m, s.v])
 }
 
-/** One update; the old state's tensors are freed, the gradient is not. */
-export const adamWStep = (o: AdamWOptions, s: AdamWState, gradient: tf.Tensor, lr: number): AdamWState => {
+/**
+ * One update. It takes over the old state, which may be updated in place; the gradient stays the caller's.
+ *
+ * @param clip multiplies the gradient first
+ */
+export const adamWStep = (
+  o: AdamWOptions,
+  s: AdamWState,
+  gradient: tf.Tensor,
+  lr: number,
+  clip = 1,
+): AdamWState => {
   const step = s.step + 1
   const constants = {
     ...{ beta1: o.beta1, beta2: o.beta2, epsilon: o.epsilon, decay: 1 - lr * o.weightDecay },
-    ...{ root: Math.sqrt(1 - o.beta2 ** step), rate: lr / (1 - o.beta1 ** step) },
+    ...{ root: Math.sqrt(1 - o.beta2 ** step), rate: lr / (1 - o.beta1 ** step), clip },
   }
-  const next = adamWUpdate(constants, s, gradient)
-  disposeAdamW(s)
-  return { ...next, step }
+  return { ...adamWAdvance(constants, { parameters: s.parameters, m: s.m, v: s.v }, gradient), step }
 }
 
-/** The gradient scaled so that its norm is at most `limit`, as `clip_grad_norm_`; 0 is no limit. */
-export const clipped = (gradient: tf.Tensor, norm: number, limit: number): tf.Tensor => {
-  const factor = limit / (norm + 1e-6)
-  return limit > 0 && factor < 1 ? tf.mul(gradient, factor) : tf.clone(gradient)
-}
+/** What a gradient of this norm is multiplied by so that its norm is at most `limit`, as `clip_grad_norm_`; 0 is no limit. */
+export const clipFactor = (norm: number, limit: number): number =>
+  limit > 0 ? Math.min(1, limit / (norm + 1e-6)) : 1

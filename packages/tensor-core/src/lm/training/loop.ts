@@ -6,9 +6,8 @@ import * as E from 'fp-ts/Either'
 import * as O from 'fp-ts/Option'
 import type * as TE from 'fp-ts/TaskEither'
 import { type Fault, type LmError, badInput, causeLine, failure, interrupted } from '../../contracts'
-import { tf } from '../../engine'
 import { turn } from '../turn'
-import { adamWStep, clipped } from './adamw'
+import { adamWStep, clipFactor } from './adamw'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint'
 import { type LogRow, openLog } from './log'
 import type { LoopSettings } from './loopSettings'
@@ -108,9 +107,9 @@ export const trainLoop =
         }
         const lr =
           s.recipe.lr * scheduleFactor(s.recipe.schedule, s.recipe.warmupSteps, plan.totalSteps, step)
-        const limited = clipped(gradient, gradNorm, s.recipe.clip)
-        const adam = adamWStep({ ...s.recipe, epsilon: 1e-8 }, state.adam, limited, lr)
-        tf.dispose([gradient, limited])
+        const clip = clipFactor(gradNorm, s.recipe.clip)
+        const adam = adamWStep({ ...s.recipe, epsilon: 1e-8 }, state.adam, gradient, lr, clip)
+        gradient.dispose()
         state = { adam, rule: result.right.rule }
         s.publish(adam.parameters)
         if (planned.epochEnd) {

@@ -107,11 +107,17 @@ const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): Gradien
     examples: number,
   ): { readonly losses: Float32Array; readonly gradient: tf.Tensor } => {
     const { nll, gradient } = tf.tidy(() => {
-      const bound = trainable.bind(s.parameters())
-      const back = lossAndGradients(bound.weights, batch, adaptationOf(bound.factors, pass, batch), {
-        weightsOf: weights,
-        wanted: { examples, weights: trainable.full },
-        target: targetOf(batch),
+      // In a scope of its own: where all weights are trained, those of the pass are freed before the gradients are joined.
+      const back = tf.tidy(() => {
+        const bound = trainable.bind(s.parameters())
+        const adaptation = adaptationOf(bound.factors, pass, batch)
+        return {
+          ...lossAndGradients(bound.weights, batch, adaptation, {
+            weightsOf: weights,
+            wanted: { examples, weights: trainable.full },
+            target: targetOf(batch),
+          }),
+        }
       })
       return { nll: back.nll, gradient: flatten(trainable.layout, back.gradients, examples) }
     })

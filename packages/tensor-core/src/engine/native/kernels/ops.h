@@ -15,5 +15,11 @@ void MaskedSoftmax(void* number, TF_OpKernelContext* context);
 void SoftmaxPullback(void* number, TF_OpKernelContext* context);
 void TokenCrossEntropy(void* number, TF_OpKernelContext* context);
 void CachedAttention(void* number, TF_OpKernelContext* context);
+void GatedGelu(void* number, TF_OpKernelContext* context);
+void GatedGeluPullback(void* number, TF_OpKernelContext* context);
+void AdamW(void* number, TF_OpKernelContext* context);
+void AdamWInPlace(void* number, TF_OpKernelContext* context);
+void CausalAttention(void* number, TF_OpKernelContext* context);
+void CausalAttentionPullback(void* number, TF_OpKernelContext* context);
 
 }  // namespace safe

@@ -40,6 +40,20 @@ const ops: Readonly<Partial<Record<FusedName, FusedOp>>> = {
   },
   [fusedNames.gatedSilu]: { op: 'SafeGatedSilu', inputs: ['gate', 'up'], outputs: 1 },
   [fusedNames.gatedSiluPullback]: { op: 'SafeGatedSiluPullback', inputs: ['gate', 'up', 'dy'], outputs: 2 },
+  [fusedNames.gatedGelu]: { op: 'SafeGatedGelu', inputs: ['gate', 'up'], outputs: 1 },
+  [fusedNames.gatedGeluPullback]: { op: 'SafeGatedGeluPullback', inputs: ['gate', 'up', 'dy'], outputs: 2 },
+  [fusedNames.adamW]: { op: 'SafeAdamW', inputs: ['p', 'm', 'v', 'g', 'constants'], outputs: 3 },
+  [fusedNames.adamWInPlace]: {
+    op: 'SafeAdamWInPlace',
+    inputs: ['p', 'm', 'v', 'g', 'constants'],
+    outputs: 1,
+  },
+  [fusedNames.causalAttention]: { op: 'SafeCausalAttention', inputs: ['q', 'k', 'v', 'rule'], outputs: 1 },
+  [fusedNames.causalAttentionPullback]: {
+    op: 'SafeCausalAttentionPullback',
+    inputs: ['q', 'k', 'v', 'dContext', 'rule'],
+    outputs: 3,
+  },
   [fusedNames.maskedSoftmax]: { op: 'SafeMaskedSoftmax', inputs: ['scores', 'mask'], outputs: 1 },
   [fusedNames.softmaxPullback]: {
     op: 'SafeSoftmaxPullback',

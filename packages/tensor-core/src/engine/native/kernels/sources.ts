@@ -14,9 +14,12 @@ import { readAsset } from '../../asset'
 
 /** Compiled, one by one. */
 export const units = [
+  'adamW.cc',
   'cachedAttention.cc',
+  'causalAttention.cc',
   'crossEntropy.cc',
   'gate.cc',
+  'gelu.cc',
   'norm.cc',
   'register.cc',
   'rotary.cc',
@@ -32,6 +35,7 @@ export const headers = [
   'run.h',
   'softmax.h',
   'tensorflow.h',
+  'tiles.h',
 ] as const
 
 /** Paths of what the compiler takes. */
