@@ -20,6 +20,10 @@ export const fusedNames = {
   tokenCrossEntropy: 'TokenCrossEntropy',
   adamW: 'AdamW',
   cachedAttention: 'CachedAttention',
+  rowsProduct: 'RowsProduct',
+  decoderLayer: 'DecoderLayer',
+  tokenScores: 'TokenScores',
+  largestLogit: 'LargestLogit',
 } as const
 
 export type FusedName = (typeof fusedNames)[keyof typeof fusedNames]

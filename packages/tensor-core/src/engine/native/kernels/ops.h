@@ -15,5 +15,9 @@ void MaskedSoftmax(void* number, TF_OpKernelContext* context);
 void SoftmaxPullback(void* number, TF_OpKernelContext* context);
 void TokenCrossEntropy(void* number, TF_OpKernelContext* context);
 void CachedAttention(void* number, TF_OpKernelContext* context);
+void RowsProduct(void* number, TF_OpKernelContext* context);
+void DecoderLayer(void* number, TF_OpKernelContext* context);
+void TokenScores(void* number, TF_OpKernelContext* context);
+void LargestLogit(void* number, TF_OpKernelContext* context);
 
 }  // namespace safe

@@ -16,15 +16,21 @@ import { readAsset } from '../../asset'
 export const units = [
   'cachedAttention.cc',
   'crossEntropy.cc',
+  'decoderLayer.cc',
+  'fewRows.cc',
   'gate.cc',
   'norm.cc',
   'register.cc',
   'rotary.cc',
   'softmax.cc',
+  'tokenScores.cc',
 ] as const
 
 /** Included by them. */
 export const headers = [
+  'brief.h',
+  'cachedAttention.h',
+  'fewRows.h',
   'lanes.h',
   'ops.h',
   'parallel.h',
