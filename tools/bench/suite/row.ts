@@ -2,6 +2,7 @@
 import type { Dtype } from './request'
 import type { Measured } from './measured'
 import type { PageCache } from './pageCache'
+import type { WholeProcess } from './real/wholeProcess'
 import type { Shape } from './shapes'
 
 // model ------------------------------------------------------------------------------------------
@@ -46,6 +47,8 @@ export interface Row {
   readonly file?: Dtype
   /** Name of the training rows. */
   readonly rows?: string
+  /** On a real model, as whole processes; the row is left out where the model is not on this machine. */
+  readonly whole?: WholeProcess
   readonly processes: ReadonlyArray<Process>
   readonly quantities: ReadonlyArray<Quantity>
   /** Whether both sides computed the same in a round. */
