@@ -105,11 +105,11 @@ const measureAll = async (o: Options, setting: Setting): Promise<SuiteResult> =>
   await run(referenceProgram(setting, 'make', setting.folder, JSON.stringify(o.shape)), 'making the files')
   const results: RowResult[] = []
   const failed: Array<{ readonly name: string; readonly why: string }> = []
-  for (const row of o.rows.filter((r) => {
-    const absent = r.whole !== undefined && realModel(r.whole) === undefined
-    if (absent) say(`${r.name}: left out, SAFE_REAL_MODELS has no folder ${r.whole?.model ?? ''}`)
-    return !absent
-  }))
+  for (const row of o.rows) {
+    if (row.whole !== undefined && realModel(row.whole) === undefined) {
+      say(`${row.name}: left out, SAFE_REAL_MODELS has no folder ${row.whole.model}`)
+      continue
+    }
     try {
       results.push(await measureRow(row, { shape: o.shape, setting, rounds: o.rounds, say }))
     } catch (cause) {
@@ -117,6 +117,7 @@ const measureAll = async (o: Options, setting: Setting): Promise<SuiteResult> =>
       say(why)
       failed.push({ name: row.name, why: why.split('\n').slice(-1).join('') })
     }
+  }
   return { machine: about, shape: describe(o.shapeName, o.shape), threads: o.threads, rows: results, failed }
 }
 

@@ -85,7 +85,8 @@ export const decoderLayer = (
   layer: FusedLayer,
   { x, positions, cache }: LayerInput,
 ): tf.Tensor | undefined => {
-  if (!hasFused(fusedNames.decoderLayer) || (x.shape[0] ?? 0) > FEW_ROWS) return undefined
+  const [positionCount = 0] = x.shape
+  if (!hasFused(fusedNames.decoderLayer) || positionCount > FEW_ROWS) return undefined
   const matrices = alike(layer)
   const [first] = matrices ?? []
   if (matrices === undefined || first === undefined) return undefined

@@ -17,7 +17,8 @@ export interface DeviceMatrix {
 
 /** x [n, cols], W [rows, cols] -> x W^T; undefined if the engine has no such kernel, or if it would not be faster. */
 export const rowsProduct = (x: tf.Tensor, matrix: () => DeviceMatrix | undefined): tf.Tensor | undefined => {
-  if (x.shape.length !== 2 || (x.shape[0] ?? 0) > FEW_ROWS || x.dtype !== 'float32') return undefined
+  const [rows = 0] = x.shape
+  if (x.shape.length !== 2 || rows > FEW_ROWS || x.dtype !== 'float32') return undefined
   if (!hasFused(fusedNames.rowsProduct)) return undefined
   const w = matrix()
   return w === undefined

@@ -54,7 +54,7 @@ INLINE void Context(const float* weights, Index total, const float* values, Inde
  * One key head of one row: its new keys (rotated) and values are stored, then every query of its group attends to all
  * slots.
  */
-static EVERY_PROCESSOR void AttendGroups(const Cached& c, Index from, Index to) {
+EVERY_PROCESSOR void AttendGroups(const Cached& c, Index from, Index to) {
   const Index used = c.total - c.chunk, half = c.width / 2, members = c.heads / c.groups, queries = members * c.chunk;
   const Index stride = (c.width + kLanes - 1) / kLanes * kLanes;
   std::vector<float> scratch(static_cast<size_t>(kTogether * (stride + c.total)), 0.0f);
@@ -81,7 +81,7 @@ static EVERY_PROCESSOR void AttendGroups(const Cached& c, Index from, Index to) 
         IN_LANES (0, c.width) Store(own + i, Load(own + i, n) * c.factor, n);
         out[j] = c.context + place;
       }
-      MultiplyPart(query, count, stride, keys, c.width, 0, c.total, weights, c.total);
+      MultiplyRows(query, count, stride, keys, c.width, c.total, weights, c.total);
       for (Index j = 0; j < count; j++) {
         const float* mask = c.mask + (n * c.chunk + (first + j) / members) * c.total;
         SoftmaxRow(weights + j * c.total, mask, weights + j * c.total, c.total);
@@ -91,11 +91,6 @@ static EVERY_PROCESSOR void AttendGroups(const Cached& c, Index from, Index to) 
       for (; j < count; j++) Context<1>(weights + j * c.total, c.total, values, c.width, out + j);
     }
   }
-}
-
-void Attend(const Cached& c, Index rows) {
-  InParts(rows * c.groups, c.chunk * (c.heads / c.groups) * c.total * c.width * 2,
-          [&](Index from, Index to) { AttendGroups(c, from, to); });
 }
 
 /** The cache is written in place: its first total - chunk slots stay, those of the chunk are appended. */
@@ -134,7 +129,8 @@ void CachedAttention(void* factor, TF_OpKernelContext* context) {
   c.values = Floats(values);
   c.context = run.Out(0, {rows * c.chunk, c.heads * c.width});
   if (!run.Good()) return;
-  Attend(c, rows);
+  InParts(rows * c.groups, c.chunk * (c.heads / c.groups) * c.total * c.width * 2,
+          [&](Index from, Index to) { AttendGroups(c, from, to); });
 }
 
 }  // namespace safe

@@ -13,7 +13,7 @@ struct Cached {
   float factor;
 };
 
-/** Stores the new keys (rotated) and values, and attends; on all threads. */
-void Attend(const Cached& c, Index rows);
+/** Key heads [from, to) of all rows' (row * groups + group): stores their new keys (rotated) and values, and attends. */
+void AttendGroups(const Cached& c, Index from, Index to);
 
 }  // namespace safe

@@ -1,14 +1,15 @@
 /* One decoder layer over a few new positions of a cache, as one op: norms, products, attention, the gated MLP. */
 #include <cmath>
 #include <cstring>
+#include <utility>
 #include <vector>
 
-#include "brief.h"
 #include "cachedAttention.h"
 #include "fewRows.h"
 #include "lanes.h"
 #include "ops.h"
 #include "parallel.h"
+#include "phases.h"
 #include "run.h"
 
 namespace safe {
@@ -41,8 +42,6 @@ enum Module { kQ, kK, kV, kO, kGate, kUp, kDown };
 struct Numbers {
   float epsilon, factor, residual, gelu, rounded;
 };
-
-typedef std::vector<float> Values;
 
 /** A vector of the op's inputs, or nothing. */
 const float* VectorOf(const TF_Tensor* t) { return SizeOf(t) == 0 ? nullptr : Floats(t); }
@@ -78,29 +77,31 @@ struct Layer {
   bool brief, rounded;
 };
 
-/** The products of one operand with some of the modules. */
-class Products {
- public:
-  Products(const Layer& layer, const float* x, Index count, Index cols) : layer_(layer) {
-    operand_.Set(x, count, cols, layer.brief, layer.rounded);
-  }
-  void Add(Module module, float* y) {
-    Product& p = products_[size_++];
-    p.w = layer_.matrices[module];
-    p.bias = layer_.biases[module];
-    p.y = y;
-    p.stride = p.w.rows;
-    p.rounded = layer_.rounded;
-  }
-  void Run() { Multiply(operand_, products_, size_); }
+/** The products of some of the modules, all with the same operand. */
+struct Products {
+  Operand& operand;
+  std::vector<Product> list;
 
- private:
-  static thread_local Operand operand_;
-  const Layer& layer_;
-  Product products_[3];
-  Index size_ = 0;
+  Products(const Layer& layer, Operand& x, std::vector<std::pair<Module, float*>> modules) : operand(x) {
+    for (const auto& [module, y] : modules) {
+      Product p;
+      p.w = layer.matrices[module];
+      p.bias = layer.biases[module];
+      p.y = y;
+      p.stride = p.w.rows;
+      p.rounded = layer.rounded;
+      list.push_back(p);
+    }
+  }
+  Index Count() const { return Parts(list.data(), static_cast<Index>(list.size())); }
+  void Run(Index part) const { MultiplyPart(operand, list.data(), static_cast<Index>(list.size()), part); }
 };
-thread_local Operand Products::operand_;
+
+/** Memory that a thread keeps from one layer to the next. */
+struct Room {
+  std::vector<float> values;
+  Operand x, attended, middle, gate;
+};
 
 }  // namespace
 
@@ -160,14 +161,16 @@ void DecoderLayer(void*, TF_OpKernelContext* context) {
   float* y = run.Out(0, {count, width});
   if (!run.Good()) return;
 
+  // One row's norm where there is one, head by head where it is as wide as a head; returns where the result is.
   const auto normed = [&](Input at, const float* from, float* to, Index size) {
     const Index own = SizeOf(in[at]);
     if (own > 0) Normalise(from, Floats(in[at]), to, size / own, own, layer.numbers.epsilon);
     return own > 0 ? static_cast<const float*>(to) : from;
   };
-  static thread_local Values room;
-  room.resize(static_cast<size_t>(count * (3 * width + 2 * inner + 2 * shared + 2 * wide)));
-  float* states = room.data();
+  static thread_local Room kept;
+  Room& room = kept;  // this thread's, for all threads
+  room.values.resize(static_cast<size_t>(count * (3 * width + 2 * inner + 2 * shared + 2 * wide)));
+  float* states = room.values.data();
   float* added = states + count * width;
   float* middle = added + count * width;
   float* q = middle + count * width;
@@ -176,16 +179,6 @@ void DecoderLayer(void*, TF_OpKernelContext* context) {
   float* v = k + count * shared;
   float* gate = v + count * shared;
   float* up = gate + count * wide;
-
-  {
-    Products products(layer, normed(kInputNorm, Floats(x), states, count * width), count, width);
-    products.Add(kQ, q);
-    products.Add(kK, k);
-    products.Add(kV, v);
-    products.Run();
-  }
-  normed(kQueryNorm, q, q, count * inner);
-  normed(kKeyNorm, k, k, count * shared);
   c.q = q;
   c.k = k;
   c.v = v;
@@ -195,28 +188,45 @@ void DecoderLayer(void*, TF_OpKernelContext* context) {
   c.keys = Floats(keys);
   c.values = Floats(values);
   c.context = attended;
-  Attend(c, rows);
-  {
-    Products products(layer, attended, count, inner);
-    products.Add(kO, added);
-    products.Run();
-  }
-  AddTo(Floats(x), normed(kAfterAttention, added, added, count * width), layer.numbers.residual, middle, count * width);
-  {
-    Products products(layer, normed(kMlpNorm, middle, states, count * width), count, width);
-    products.Add(kGate, gate);
-    products.Add(kUp, up);
-    products.Run();
-  }
-  InParts(count * wide, 16, [&](Index from, Index to) {
-    Activate(gate + from, up + from, layer.numbers.gelu != 0.0f, to - from);
+  room.x.Prepare(count, width, layer.brief, layer.rounded);
+  room.attended.Prepare(count, inner, layer.brief, layer.rounded);
+  room.middle.Prepare(count, width, layer.brief, layer.rounded);
+  room.gate.Prepare(count, wide, layer.brief, layer.rounded);
+  const Products into(layer, room.x, {{kQ, q}, {kK, k}, {kV, v}}), out(layer, room.attended, {{kO, added}}),
+      wider(layer, room.middle, {{kGate, gate}, {kUp, up}}), back(layer, room.gate, {{kDown, added}});
+  const float residual = layer.numbers.residual;
+  const float* first = Floats(x);
+
+  Phases phases;
+  phases.Add(count, [&](Index r) {
+    room.x.SetRow(r, normed(kInputNorm, first + r * width, states + r * width, width));
   });
-  {
-    Products products(layer, gate, count, wide);
-    products.Add(kDown, added);
-    products.Run();
-  }
-  AddTo(middle, normed(kAfterMlp, added, added, count * width), layer.numbers.residual, y, count * width);
+  phases.Add(into.Count(), [&](Index part) { into.Run(part); });
+  if (SizeOf(in[kQueryNorm]) + SizeOf(in[kKeyNorm]) > 0)
+    phases.Add(count, [&](Index r) {
+      normed(kQueryNorm, q + r * inner, q + r * inner, inner);
+      normed(kKeyNorm, k + r * shared, k + r * shared, shared);
+    });
+  phases.Add(rows * c.groups, [&](Index at) { AttendGroups(c, at, at + 1); });
+  phases.Add(count, [&](Index r) { room.attended.SetRow(r, attended + r * inner); });
+  phases.Add(out.Count(), [&](Index part) { out.Run(part); });
+  phases.Add(count, [&](Index r) {
+    float* own = middle + r * width;
+    AddTo(first + r * width, normed(kAfterAttention, added + r * width, added + r * width, width), residual, own,
+          width);
+    room.middle.SetRow(r, normed(kMlpNorm, own, states + r * width, width));
+  });
+  phases.Add(wider.Count(), [&](Index part) { wider.Run(part); });
+  phases.Add(count, [&](Index r) {
+    Activate(gate + r * wide, up + r * wide, layer.numbers.gelu != 0.0f, wide);
+    room.gate.SetRow(r, gate + r * wide);
+  });
+  phases.Add(back.Count(), [&](Index part) { back.Run(part); });
+  phases.Add(count, [&](Index r) {
+    AddTo(middle + r * width, normed(kAfterMlp, added + r * width, added + r * width, width), residual, y + r * width,
+          width);
+  });
+  phases.Run(count * width * (inner + wide));
 }
 
 }  // namespace safe

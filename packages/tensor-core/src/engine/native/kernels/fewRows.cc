@@ -6,6 +6,7 @@
 
 #include "brief.h"
 #include "ops.h"
+#include "phases.h"
 #include "run.h"
 
 namespace safe {
@@ -202,12 +203,16 @@ static EVERY_PROCESSOR void Arrange(const float* from, float* to, Index cols, bo
 
 }  // namespace
 
-void Operand::Set(const float* x, Index count, Index cols, bool brief, bool rounded) {
+void Operand::Prepare(Index count, Index cols, bool brief, bool rounded) {
   count_ = count;
+  cols_ = cols;
+  brief_ = brief;
+  rounded_ = rounded;
   stride_ = (cols + 2 * kLanes - 1) / (2 * kLanes) * (2 * kLanes);
   data_.resize(static_cast<size_t>(count * stride_));
-  for (Index r = 0; r < count; r++) Arrange(x + r * cols, data_.data() + r * stride_, cols, brief, rounded);
 }
+
+void Operand::SetRow(Index r, const float* x) { Arrange(x, data_.data() + r * stride_, cols_, brief_, rounded_); }
 
 bool MatrixOf(const TF_Tensor* t, Matrix* matrix) {
   if (TF_NumDims(t) != 2) return false;
@@ -218,39 +223,27 @@ bool MatrixOf(const TF_Tensor* t, Matrix* matrix) {
   return matrix->brief || TF_TensorType(t) == kFloat;
 }
 
-void Multiply(const Operand& x, const Product* products, Index count) {
-  Index shares = 0, work = 0;
-  for (Index i = 0; i < count; i++) {
-    const Matrix& w = products[i].w;
-    shares += (w.rows + Share(w) - 1) / Share(w);
-    work += w.rows * w.cols * x.Count();
-  }
-  const auto one = [&](Index at) {
-    for (Index i = 0; i < count; i++) {
-      const Product& p = products[i];
-      const Index each = Share(p.w), own = (p.w.rows + each - 1) / each;
-      if (at >= own) {
-        at -= own;
-        continue;
-      }
-      Compute(x, p, at * each, std::min(p.w.rows, (at + 1) * each));
-      return;
-    }
-  };
-#ifdef _OPENMP
-  if (shares > 1 && work >= kParallel) {
-#pragma omp parallel for schedule(dynamic)
-    for (Index s = 0; s < shares; s++) one(s);
-    return;
-  }
-#endif
-  for (Index s = 0; s < shares; s++) one(s);
+static Index PartsOf(const Matrix& w) { return (w.rows + Share(w) - 1) / Share(w); }
+
+Index Parts(const Product* products, Index count) {
+  Index parts = 0;
+  for (Index i = 0; i < count; i++) parts += PartsOf(products[i].w);
+  return parts;
 }
 
-void MultiplyPart(const float* x, Index count, Index xStride, const float* w, Index cols, Index from, Index to, float* y,
+void MultiplyPart(const Operand& x, const Product* products, Index count, Index part) {
+  for (Index i = 0; i < count; i++) {
+    const Matrix& w = products[i].w;
+    const Index own = PartsOf(w), each = Share(w);
+    if (part < own) return Compute(x, products[i], part * each, std::min(w.rows, (part + 1) * each));
+    part -= own;
+  }
+}
+
+void MultiplyRows(const float* x, Index count, Index xStride, const float* w, Index cols, Index rows, float* y,
                   Index stride) {
   const Part part{x, count, xStride, reinterpret_cast<const char*>(w), cols, nullptr, y, stride, false};
-  kernel(part, false, from, to);
+  kernel(part, false, 0, rows);
 }
 
 /** x [n, cols], W [rows, cols] in float32 or bfloat16 -> x W^T [n, rows]; `rounded` is not 0 for the arithmetic of bfloat16. */
@@ -267,8 +260,13 @@ void RowsProduct(void* rounded, TF_OpKernelContext* context) {
   p.stride = p.w.rows;
   p.rounded = NumberOf(rounded) != 0.0f;
   static thread_local Operand operand;
-  operand.Set(Floats(x), count, p.w.cols, p.w.brief, p.rounded);
-  Multiply(operand, &p, 1);
+  operand.Prepare(count, p.w.cols, p.w.brief, p.rounded);
+  // Threads have their own `operand`: they must see this one.
+  Operand& own = operand;
+  Phases phases;
+  phases.Add(count, [&](Index r) { own.SetRow(r, Floats(x) + r * p.w.cols); });
+  phases.Add(Parts(&p, 1), [&](Index part) { MultiplyPart(own, &p, 1, part); });
+  phases.Run(count * p.w.rows * p.w.cols);
 }
 
 }  // namespace safe

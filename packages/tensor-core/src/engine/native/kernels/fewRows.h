@@ -24,15 +24,18 @@ bool MatrixOf(const TF_Tensor* t, Matrix* matrix);
 /** x [count, cols] in the order in which the kernels read it. */
 class Operand {
  public:
-  /** @param rounded first rounds the values to bfloat16 */
-  void Set(const float* x, Index count, Index cols, bool brief, bool rounded);
+  /** @param brief for a matrix of bfloat16 @param rounded first rounds the values to bfloat16 */
+  void Prepare(Index count, Index cols, bool brief, bool rounded);
+  /** Takes one row; different rows may be set at the same time. */
+  void SetRow(Index r, const float* x);
   const float* Row(Index r) const { return data_.data() + r * stride_; }
   Index Stride() const { return stride_; }
   Index Count() const { return count_; }
 
  private:
   std::vector<float> data_;
-  Index stride_ = 0, count_ = 0;
+  Index stride_ = 0, count_ = 0, cols_ = 0;
+  bool brief_ = false, rounded_ = false;
 };
 
 /** y [count, rows of W] = x W^T + bias; the rows of y are `stride` apart. */
@@ -45,11 +48,12 @@ struct Product {
   bool rounded = false;
 };
 
-/** All products of one operand, on all threads; the matrices have the same type. */
-void Multiply(const Operand& x, const Product* products, Index count);
+/** The parts into which the products of one operand are divided, and one of them; the matrices have the same type. */
+Index Parts(const Product* products, Index count);
+void MultiplyPart(const Operand& x, const Product* products, Index count, Index part);
 
-/** y[r * stride + o] = x_r w_o for the rows o in [from, to) of a float32 matrix, on this thread. */
-void MultiplyPart(const float* x, Index count, Index xStride, const float* w, Index cols, Index from, Index to, float* y,
+/** y[r * stride + o] = x_r w_o for the rows o in [0, rows) of a float32 matrix. */
+void MultiplyRows(const float* x, Index count, Index xStride, const float* w, Index cols, Index rows, float* y,
                   Index stride);
 
 }  // namespace safe

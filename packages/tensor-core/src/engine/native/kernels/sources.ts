@@ -34,6 +34,7 @@ export const headers = [
   'lanes.h',
   'ops.h',
   'parallel.h',
+  'phases.h',
   'rotary.h',
   'run.h',
   'softmax.h',
