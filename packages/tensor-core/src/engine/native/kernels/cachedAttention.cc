@@ -18,9 +18,10 @@ namespace {
 /** Queries of one key head that are attended with at a time. */
 constexpr Index kTogether = 12;
 
-/** out_m += sum over s of weights_m[s] v_s, for M queries and 16 D elements of the values from `i` on (n of the last lanes). */
+/** out_m = sum over s of weights_m[s] v_s, for M queries and 16 D elements of the values from `i` on. */
 template <Index M, Index D>
-INLINE void Gather(const float* weights, Index total, const float* values, Index width, Index i, Index n, float* const* out) {
+INLINE void Gather(const float* weights, Index total, const float* values, Index width, Index i, Index n,
+                   float* const* out) {
   Lanes sum[M][D];
 #pragma GCC unroll 4
   for (Index m = 0; m < M; m++)

@@ -13,7 +13,7 @@ struct Cached {
   float factor;
 };
 
-/** Key heads [from, to) of all rows' (row * groups + group): stores their new keys (rotated) and values, and attends. */
+/** Key heads [from, to) of all rows, row by row: stores their new keys (rotated) and values, and attends. */
 void AttendGroups(const Cached& c, Index from, Index to);
 
 }  // namespace safe

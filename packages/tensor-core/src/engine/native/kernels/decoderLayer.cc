@@ -155,8 +155,9 @@ void DecoderLayer(void*, TF_OpKernelContext* context) {
     const Index own = SizeOf(in[at]);
     return own == 0 || own == size || (over > 0 && own == over);
   };
-  if (!normFits(kInputNorm, 0, width) || !normFits(kQueryNorm, c.width, inner) || !normFits(kKeyNorm, c.width, shared) ||
-      !normFits(kAfterAttention, 0, width) || !normFits(kMlpNorm, 0, width) || !normFits(kAfterMlp, 0, width))
+  if (!normFits(kInputNorm, 0, width) || !normFits(kQueryNorm, c.width, inner) ||
+      !normFits(kKeyNorm, c.width, shared) || !normFits(kAfterAttention, 0, width) ||
+      !normFits(kMlpNorm, 0, width) || !normFits(kAfterMlp, 0, width))
     return run.Fail("a norm does not fit the states");
   float* y = run.Out(0, {count, width});
   if (!run.Good()) return;

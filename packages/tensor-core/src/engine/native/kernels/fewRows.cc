@@ -5,9 +5,7 @@
 #include <cstring>
 
 #include "brief.h"
-#include "ops.h"
-#include "phases.h"
-#include "run.h"
+#include "tensorflow.h"
 
 namespace safe {
 
@@ -59,7 +57,8 @@ INLINE Lanes Weights(const char* w, Index i, Index part, Index n) {
 /** O rows of W times R rows of x. */
 template <Index O, Index R, bool brief>
 INLINE void Tile(const Part& p, Index o, Index r) {
-  // The first rows of x that meet these weights fetch the next ones: rows of W are too short for the processor to see them coming.
+  // The first rows of x that meet these weights fetch the next ones: rows of W are too short for the processor to see
+  // them coming.
   const Index ahead = r == 0 ? O * p.cols * (brief ? 2 : 4) : 0;
   constexpr Index width = brief ? 2 : 4;
   const char* w = p.w + o * p.cols * width;
@@ -144,7 +143,9 @@ __attribute__((noinline, target("avx2,fma"))) void Wide(const Part& p, bool brie
   Both<2, 3>(p, brief, from, to);
 }
 #endif
-__attribute__((noinline)) void Plain(const Part& p, bool brief, Index from, Index to) { Both<1, 2>(p, brief, from, to); }
+__attribute__((noinline)) void Plain(const Part& p, bool brief, Index from, Index to) {
+  Both<1, 2>(p, brief, from, to);
+}
 
 using Kernel = void (*)(const Part&, bool, Index, Index);
 
@@ -169,7 +170,8 @@ Index Share(const Matrix& w) {
 
 /** Outputs [from, to) of a product. */
 void Compute(const Operand& x, const Product& p, Index from, Index to) {
-  // The rows of y are often a multiple of a page apart and would displace each other from the cache: they are written at the end.
+  // The rows of y are often a multiple of a page apart and would displace each other from the cache: they are written
+  // at the end.
   static thread_local std::vector<float> made;
   const Index width = to - from;
   made.resize(static_cast<size_t>(x.Count() * width));
@@ -244,29 +246,6 @@ void MultiplyRows(const float* x, Index count, Index xStride, const float* w, In
                   Index stride) {
   const Part part{x, count, xStride, reinterpret_cast<const char*>(w), cols, nullptr, y, stride, false};
   kernel(part, false, 0, rows);
-}
-
-/** x [n, cols], W [rows, cols] in float32 or bfloat16 -> x W^T [n, rows]; `rounded` is not 0 for the arithmetic of bfloat16. */
-void RowsProduct(void* rounded, TF_OpKernelContext* context) {
-  Run run(context);
-  const TF_Tensor *x = run.In(0), *w = run.In(1);
-  if (!run.Good()) return;
-  Product p;
-  if (TF_NumDims(x) != 2 || !MatrixOf(w, &p.w) || TF_Dim(x, 1) != p.w.cols)
-    return run.Fail("the matrix does not fit the rows");
-  const Index count = TF_Dim(x, 0);
-  p.y = run.Out(0, {count, p.w.rows});
-  if (!run.Good()) return;
-  p.stride = p.w.rows;
-  p.rounded = NumberOf(rounded) != 0.0f;
-  static thread_local Operand operand;
-  operand.Prepare(count, p.w.cols, p.w.brief, p.rounded);
-  // Threads have their own `operand`: they must see this one.
-  Operand& own = operand;
-  Phases phases;
-  phases.Add(count, [&](Index r) { own.SetRow(r, Floats(x) + r * p.w.cols); });
-  phases.Add(Parts(&p, 1), [&](Index part) { MultiplyPart(own, &p, 1, part); });
-  phases.Run(count * p.w.rows * p.w.cols);
 }
 
 }  // namespace safe

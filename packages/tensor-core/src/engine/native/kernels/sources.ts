@@ -22,6 +22,7 @@ export const units = [
   'norm.cc',
   'register.cc',
   'rotary.cc',
+  'rowsProduct.cc',
   'softmax.cc',
   'tokenScores.cc',
 ] as const

@@ -1,4 +1,4 @@
-/* Rows of logits in one pass over memory: the log-probability of one token of each, the most probable token, its logit. */
+/* Rows of logits: the log-probability of one token of each, the most probable token, its logit. */
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -28,14 +28,15 @@ static EVERY_PROCESSOR void ScoreRows(const float* logits, const int32_t* id, fl
     double sum = 0.0;
     for (Index start = 0; start < vocab; start += kBlock) {
       Lanes part = All(0.0f);
-      IN_LANES (start, (start + kBlock < vocab ? start + kBlock : vocab)) part += Exp(Load(row + i, n, -INFINITY) - top);
+      const Index end = start + kBlock < vocab ? start + kBlock : vocab;
+      IN_LANES (start, end) part += Exp(Load(row + i, n, -INFINITY) - top);
       sum += Sum(part);
     }
     logProbs[r] = static_cast<float>(static_cast<double>(row[id[r]]) - top - std::log(sum));
   }
 }
 
-/** logits [rows, vocab], id [rows] -> log-probability of each row's token, the most probable token (lowest id on ties). */
+/** logits [rows, vocab], id [rows] -> log-probability of each row's token, most probable token (lowest id on ties). */
 void TokenScores(void*, TF_OpKernelContext* context) {
   Run run(context);
   const TF_Tensor *logits = run.In(0), *id = run.In(1);
