@@ -47,6 +47,24 @@ export const tokensBeginAlike = (ours: Measured, theirs: Measured): Agreement =>
   }
 }
 
+/** Log-probabilities of the same tokens: their largest difference, or the mean one in bfloat16, whose single values are coarse. */
+export const closeLogProbs =
+  (allowed: { readonly largest: number } | { readonly mean: number }) =>
+  (ours: Measured, theirs: Measured): Agreement => {
+    const [a, b] = [ours.logProbs ?? [], theirs.logProbs ?? []]
+    const gaps = a.flatMap((row, i) => row.map((x, j) => Math.abs(x - (b[i]?.[j] ?? NaN))))
+    const equal = a.length === b.length && a.every((row, i) => row.length === b[i]?.length)
+    const mean = gaps.reduce((sum, gap) => sum + gap, 0) / Math.max(1, gaps.length)
+    const [what, gap, most] =
+      'largest' in allowed ? ['', largest(gaps), allowed.largest] : [' on average', mean, allowed.mean]
+    return {
+      same: equal && gaps.length > 0 && gap <= most,
+      how: equal
+        ? `log-probabilities of ${gaps.length} tokens within ${gap.toExponential(1)}${what} (allowed ${most.toExponential(0)})`
+        : 'other tokens on each side',
+    }
+  }
+
 /** Two results of one process differ by at most a relative tolerance. */
 export const smallDifference =
   (tolerance: number, what: string) =>

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { extname, join } from 'node:path'
 import { type Measured, measuredOf } from './measured'
 import { watchMemory } from './peakMemory'
+import { watchTime } from './processTime'
 import type { Request } from './request'
 
 // model ------------------------------------------------------------------------------------------
@@ -17,7 +18,7 @@ export interface Setting {
   readonly device?: 'cpu' | 'cuda'
 }
 
-interface Program {
+export interface Program {
   readonly command: string
   readonly args: ReadonlyArray<string>
   readonly environment: Readonly<Record<string, string>>
@@ -53,10 +54,10 @@ export const ourProgram = (s: Setting, task: string, request: Request): Program 
   environment: threadVariables(s.threads),
 })
 
-/** The program for a command of `reference.py`. */
-export const referenceProgram = (s: Setting, ...args: ReadonlyArray<string>): Program => ({
+/** A Python program of the other side. */
+export const pythonProgram = (s: Setting, path: string, args: ReadonlyArray<string>): Program => ({
   command: s.python,
-  args: [reference, ...args],
+  args: [path, ...args],
   environment: {
     ...threadVariables(s.threads),
     DEVICE: s.device ?? (s.engine === 'cuda' ? 'cuda' : 'cpu'),
@@ -66,12 +67,20 @@ export const referenceProgram = (s: Setting, ...args: ReadonlyArray<string>): Pr
   },
 })
 
+/** The program for a command of `reference.py`. */
+export const referenceProgram = (s: Setting, ...args: ReadonlyArray<string>): Program =>
+  pythonProgram(s, reference, args)
+
 // running ----------------------------------------------------------------------------------------
 
 interface Ended {
   readonly output: string
   /** Largest resident memory of the process and its children. */
   readonly peakBytes: number
+  /** From start to end. */
+  readonly seconds: number
+  /** Processor time of all threads. */
+  readonly cpuSeconds: number
 }
 
 /** Rejects where the program cannot be started or ends with an error; `describe` is how messages name it. */
@@ -82,25 +91,37 @@ export const run = ({ command, args, environment }: Program, describe: string): 
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    const started = performance.now()
     const memory = child.pid === undefined ? undefined : watchMemory(child.pid)
+    const time = child.pid === undefined ? undefined : watchTime(child.pid)
     let [output, errors] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-TAIL)))
     child.on('error', (cause) => {
       memory?.stop()
+      time?.stop()
       reject(new Error(`${describe}: ${command} cannot be started (${cause.message})`))
     })
     child.on('close', (code, signal) => {
-      const peakBytes = memory?.stop() ?? 0
-      if (code === 0) resolve({ output, peakBytes })
+      const seconds = (performance.now() - started) / 1000
+      const [peakBytes, cpuSeconds] = [memory?.stop() ?? 0, time?.stop() ?? 0]
+      if (code === 0) resolve({ output, peakBytes, seconds, cpuSeconds })
       else reject(new Error(`${describe} ended with ${code ?? signal}:\n${errors.trim()}`))
     })
   })
 
-/** Runs a program and decodes the measurement that it reports. */
-export const measure = async (program: Program, describe: string): Promise<Measured> => {
-  const { output, peakBytes } = await run(program, describe)
+/**
+ * Runs a program and decodes the measurement that it reports.
+ *
+ * @param whole times are those of the process from start to end, instead of those it reports
+ */
+export const measure = async (program: Program, describe: string, whole = false): Promise<Measured> => {
+  const { output, peakBytes, seconds, cpuSeconds } = await run(program, describe)
   const measured = measuredOf(output)
   if (measured === undefined) throw new Error(`${describe} reported nothing:\n${output.slice(-TAIL)}`)
-  return { ...measured, peakBytes: Math.max(peakBytes, measured.peakBytes) }
+  return {
+    ...measured,
+    ...(whole ? { seconds: [seconds], cpuSeconds: [cpuSeconds] } : {}),
+    peakBytes: Math.max(peakBytes, measured.peakBytes),
+  }
 }

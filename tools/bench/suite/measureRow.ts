@@ -3,6 +3,7 @@ import { type Setting, measure, ourProgram, referenceProgram } from './child'
 import { weightsFile } from './files'
 import type { Measured } from './measured'
 import { prepareCache } from './pageCache'
+import { measureOurs, measureTheirs, realModelFolder } from './real/wholeProcess'
 import type { Request } from './request'
 import type { Agreement, Quantity, Round, Row } from './row'
 import type { Shape } from './shapes'
@@ -66,11 +67,19 @@ const runRound = async (
   const reports = new Map<string, Measured>()
   for (const { name, side, task, cache } of row.processes) {
     if (cache !== undefined) prepareCache(s.python, weightsFile(s.folder, request.file), cache)
-    const program =
-      side === 'ours'
-        ? ourProgram(s, task, request)
-        : referenceProgram(s, task, s.folder, JSON.stringify(request))
-    const report = await measure(program, `${row.name}, ${name}`)
+    const report = await (row.whole === undefined
+      ? measure(
+          side === 'ours'
+            ? ourProgram(s, task, request)
+            : referenceProgram(s, task, s.folder, JSON.stringify(request)),
+          `${row.name}, ${name}`,
+        )
+      : (side === 'ours' ? measureOurs : measureTheirs)(
+          s,
+          row.whole,
+          realModelFolder(row.whole) ?? row.whole.model,
+          row.dtype,
+        ))
     say(`${name} ${median(report.seconds).toFixed(3)} s, ${(report.peakBytes / 1e9).toFixed(2)} GB`)
     reports.set(name, report)
   }

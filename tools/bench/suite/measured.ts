@@ -18,6 +18,8 @@ const Report = t.intersection([
     losses: t.array(t.number),
     /** Tokens decoded, or the most probable next token of each row. */
     tokens: t.array(t.array(t.number)),
+    /** Log-probability of every scored token, by row. */
+    logProbs: t.array(t.array(t.number)),
     /** Repetitions of the compared work, where it ran in the same process. */
     plainSeconds: t.array(t.number),
     /** Operations per second of the best square product. */

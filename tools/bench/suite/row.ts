@@ -3,6 +3,7 @@ import type { Dtype } from './request'
 import type { Measured } from './measured'
 import type { PageCache } from './pageCache'
 import type { RealModel } from './realModels'
+import type { WholeProcess } from './real/wholeProcess'
 import type { Shape } from './shapes'
 
 // model ------------------------------------------------------------------------------------------
@@ -49,6 +50,8 @@ export interface Row {
   readonly real?: RealModel
   /** Name of the training rows. */
   readonly rows?: string
+  /** On a real model, as whole processes; the row is left out where the model is not on this machine. */
+  readonly whole?: WholeProcess
   readonly processes: ReadonlyArray<Process>
   readonly quantities: ReadonlyArray<Quantity>
   /** Whether both sides computed the same in a round. */

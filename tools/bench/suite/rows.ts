@@ -1,6 +1,7 @@
 /** The rows of the suite: the speed table of the decoder, and further quantities without a target. */
 import { sameLosses, sameTokens, smallDifference, tokensBeginAlike } from './agreement'
 import type { Measured } from './measured'
+import { realRows } from './real/rows'
 import type { Process, Quantity, Row } from './row'
 import { type RealModel, describeReal } from './realModels'
 import { prefillFlops } from './shapes'
@@ -221,4 +222,5 @@ export const rows: ReadonlyArray<Row> = [
   load('load-bfloat16', 'bfloat16', 'float32'),
   load('load-bfloat16-kept', 'bfloat16', 'bfloat16'),
   load('load-float32', 'float32', 'float32'),
+  ...realRows,
 ]

@@ -1,5 +1,7 @@
 /** A frozen matrix behind the three operations that a decoder needs, so that its storage is an implementation detail. */
+import { type DeviceMatrix, rowsProduct } from './fused/rowsProduct'
 import { matMul } from './matmul'
+import { nativeBackend } from './native/backend'
 import { tf } from './tf'
 
 // model ------------------------------------------------------------------------------------------
@@ -12,6 +14,8 @@ export interface FrozenMatrix {
   readonly pullback: (dy: tf.Tensor) => tf.Tensor
   /** The rows of W that an int32 tensor [n] names -> [n, cols] */
   readonly rows: (indices: tf.Tensor) => tf.Tensor
+  /** Where it is on the device, for kernels that read it there; undefined on engines without such kernels. */
+  readonly onDevice?: () => DeviceMatrix | undefined
   readonly dispose: () => void
 }
 
@@ -34,9 +38,19 @@ export interface FrozenMatrix {
  * })
  * ```
  */
-export const float32Matrix = (weight: tf.Tensor): FrozenMatrix => ({
-  product: (x) => matMul(x, weight, false, true),
-  pullback: (dy) => matMul(dy, weight),
-  rows: (indices) => tf.gather(weight, indices),
-  dispose: () => weight.dispose(),
-})
+export const float32Matrix = (weight: tf.Tensor): FrozenMatrix => {
+  const onDevice = (): DeviceMatrix | undefined => {
+    const backend = nativeBackend()
+    const [handle] = backend?.getInputTensorIds([weight]) ?? []
+    return backend === undefined || handle === undefined
+      ? undefined
+      : { handle, type: backend.binding.TF_FLOAT, rounded: false }
+  }
+  return {
+    product: (x) => rowsProduct(x, onDevice) ?? matMul(x, weight, false, true),
+    pullback: (dy) => matMul(dy, weight),
+    rows: (indices) => tf.gather(weight, indices),
+    onDevice,
+    dispose: () => weight.dispose(),
+  }
+}

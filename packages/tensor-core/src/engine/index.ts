@@ -18,6 +18,9 @@ export {
   causalAttention,
   causalAttentionPullback,
 } from './fused/causalAttention'
+export { type FusedLayer, type LayerInput, decoderLayer } from './fused/decoderLayer'
+export { largestLogits, tokenScores } from './fused/tokenScores'
+export { type DeviceMatrix } from './fused/rowsProduct'
 export { freeTensorBytes } from './freeMemory'
 export { matMul } from './matmul'
 export {

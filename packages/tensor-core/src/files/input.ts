@@ -2,6 +2,7 @@
  * Reading files whole or by byte range; every problem becomes a `FormatError` that names the file. Only regular files are opened:
  * opening a pipe without a writer would block for ever, and reading a device might never end.
  */
+import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import * as E from 'fp-ts/Either'
@@ -96,9 +97,17 @@ export const readBytes = (path: string): TE.TaskEither<FormatError, Uint8Array> 
     ),
   )
 
+/** Node's own check and conversion are several times as fast as a strict TextDecoder's; throws where the bytes are not UTF-8. */
+const textOf = (bytes: Uint8Array): string => {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (!isUtf8(buffer)) throw new TypeError('not UTF-8')
+  const text = buffer.toString('utf8')
+  return text.startsWith('\ufeff') ? text.slice(1) : text
+}
+
 const decodeUtf8 = (path: string, bytes: Uint8Array): E.Either<FormatError, string> =>
   E.tryCatch(
-    () => new TextDecoder('utf-8', { fatal: true }).decode(bytes),
+    () => textOf(bytes),
     () => damaged(path, 'is not UTF-8 text'),
   )
 

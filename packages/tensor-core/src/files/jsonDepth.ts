@@ -2,17 +2,22 @@
 
 export const maxJsonDepth = 200
 
-/** Whether a value is nested more than `maxJsonDepth` levels deep. It is traversed level by level, without recursion. */
-export const isTooDeep = (json: unknown): boolean => {
-  let level: ReadonlyArray<unknown> = [json]
-  for (let depth = 0; depth <= maxJsonDepth; depth++) {
-    const next: Array<unknown> = []
-    for (const value of level)
-      if (typeof value === 'object' && value !== null)
-        for (const inner of Array.isArray(value) ? value : Object.values(value))
-          if (typeof inner === 'object' && inner !== null) next.push(inner)
-    if (next.length === 0) return false
-    level = next
+const isOpen = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** Whether a value has more than `left` levels below it. The recursion is as deep as the limit, and makes no copies: tables are large. */
+const exceeds = (value: object, left: number): boolean => {
+  if (left < 0) return true
+  if (Array.isArray(value)) {
+    for (const inner of value) if (isOpen(inner) && exceeds(inner, left - 1)) return true
+    return false
   }
-  return true
+  // JSON's objects inherit nothing that is enumerable
+  for (const key in value) {
+    const inner: unknown = Reflect.get(value, key)
+    if (isOpen(inner) && exceeds(inner, left - 1)) return true
+  }
+  return false
 }
+
+/** Whether a value is nested more than `maxJsonDepth` levels deep. */
+export const isTooDeep = (json: unknown): boolean => isOpen(json) && exceeds(json, maxJsonDepth)

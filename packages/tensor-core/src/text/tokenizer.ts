@@ -62,7 +62,11 @@ const cleansUp = (json: Json, config: Json): boolean => {
 /** Time limit for building a tokenizer; the largest known vocabularies take about a second. */
 const buildMs = (json: Json): number => {
   const model = json['model']
-  const table = typeof model === 'object' && model !== null && 'vocab' in model ? model.vocab : undefined
+  if (typeof model !== 'object' || model === null) return 4000
+  // BPE has about as many merges as tokens, and a list tells its length at once.
+  const merges = 'merges' in model ? model.merges : undefined
+  if (Array.isArray(merges)) return 4000 + merges.length / 10
+  const table = 'vocab' in model ? model.vocab : undefined
   return 4000 + (typeof table === 'object' && table !== null ? Object.keys(table).length / 10 : 0)
 }
 
@@ -106,6 +110,12 @@ const build = (files: TokenizerFiles, template: ChatTemplate | undefined): TextT
     return () => (made.library ??= watched(libraryTokenizer(plain, config), plain))
   })()
 
+  const printed: { value?: string } = {}
+  // Of a large vocabulary it takes a quarter of a second, and most commands do not need it.
+  const fingerprint = (): string =>
+    (printed.value ??= createHash('sha256')
+      .update(JSON.stringify([files.tokenizer, config, specialTokens, files.chatTemplate ?? null]))
+      .digest('hex'))
   const vocabulary = library.model.vocab
   const added = library.get_added_tokens_decoder()
   const token = (id: number): string | undefined => vocabulary[id]
@@ -130,9 +140,9 @@ const build = (files: TokenizerFiles, template: ChatTemplate | undefined): TextT
   const eos = named('eos_token')
   return {
     size: vocabulary.length,
-    fingerprint: createHash('sha256')
-      .update(JSON.stringify([files.tokenizer, config, specialTokens, files.chatTemplate ?? null]))
-      .digest('hex'),
+    get fingerprint() {
+      return fingerprint()
+    },
     encode: (text) => encodePlain({ encode }, text),
     encodeInner: (text) => encodePlain(inner(), text),
     decode: (ids, { skipSpecial = false } = {}) => {

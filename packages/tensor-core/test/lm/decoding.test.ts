@@ -1,6 +1,7 @@
 import { greedy, requestsOf, tokenPrompt } from '../../src/contracts'
 import { selectEngine, tf } from '../../src/engine'
 import { processedLogits } from '../../src/lm'
+import { sharedTokens } from '../../src/lm/inference/prompts'
 import { logSoftmax } from '../../src/lm/inference/sampling'
 import { golden, loadGolden, relativeError, run, testedEngines, tokenExample } from './golden'
 
@@ -48,6 +49,67 @@ describe.each(testedEngines)('on %s', (engine) => {
       expect(penalised.map((c) => c.tokens)).toEqual(rows.map((r) => cut(r.penalised)))
       lm.dispose()
     })
+  })
+
+  it('prompts with a common beginning, which is computed once, give what each gives alone', async () => {
+    const lm = await loadGolden('grouped')
+    const { tokens } = golden.grouped.long
+    const common = Array.from({ length: 40 }, (_, i) => tokens[i % tokens.length] ?? 0)
+    const rows = [[5], [7, 9, 5, 3], [7, 9, 5, 3, 8, 11, 6, 4, 5, 9, 10, 3, 12], [3, 3]].map((end) => [
+      ...common,
+      ...end,
+    ])
+    expect(sharedTokens(rows)).toBe(40)
+    const prompts = rows.map((row) => tokenPrompt(row))
+    const session = await run(lm.open(prompts))
+    const together = await run(session.logProbs)
+    session.dispose()
+    const options = { ...greedy(8), logProbs: 0 }
+    const whole = await run(lm.generate(requestsOf(prompts), options))
+    for (const [i, prompt] of prompts.entries()) {
+      const alone = await run(lm.open([prompt]))
+      const [own = []] = await run(alone.logProbs)
+      expect(relativeError(together[i] ?? [], own)).toBeLessThan(1e-4)
+      alone.dispose()
+      const [completion] = await run(lm.generate(requestsOf([prompt]), options))
+      expect(whole[i]?.tokens).toEqual(completion?.tokens)
+    }
+    lm.dispose()
+  })
+
+  it.each([
+    [[[1, 2, 3]], 2],
+    [
+      [
+        [1, 2, 3],
+        [1, 2, 3],
+      ],
+      2,
+    ],
+    [
+      [
+        [1, 2, 3],
+        [1, 2],
+      ],
+      1,
+    ],
+    [
+      [
+        [1, 2, 3],
+        [4, 2, 3],
+      ],
+      0,
+    ],
+    [
+      [
+        [1, 2, 3],
+        [1, 9, 3],
+      ],
+      1,
+    ],
+    [[], 0],
+  ])('%j begin with %d common tokens', (rows, count) => {
+    expect(sharedTokens(rows)).toBe(count)
   })
 
   describe('processors equal transformers', () => {

@@ -25,6 +25,10 @@ export const fusedNames = {
   causalAttention: 'CausalAttention',
   causalAttentionPullback: 'CausalAttentionPullback',
   cachedAttention: 'CachedAttention',
+  rowsProduct: 'RowsProduct',
+  decoderLayer: 'DecoderLayer',
+  tokenScores: 'TokenScores',
+  largestLogit: 'LargestLogit',
 } as const
 
 export type FusedName = (typeof fusedNames)[keyof typeof fusedNames]

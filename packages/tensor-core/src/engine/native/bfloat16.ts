@@ -7,6 +7,7 @@
  * the arithmetic of a PyTorch model in bfloat16.
  */
 import type { FrozenMatrix } from '../frozenMatrix'
+import { rowsProduct } from '../fused/rowsProduct'
 import type { tf } from '../tf'
 import { type NativeBackend, nativeBackend } from './backend'
 import type { RawTensor } from './binding'
@@ -140,8 +141,9 @@ export const tensorFromBytes = (
 const matrixOf = (backend: NativeBackend, raw: RawTensor): FrozenMatrix => {
   held.handles += 1
   const state = { disposed: false }
+  const onDevice = () => ({ handle: raw.id, type: BFLOAT16, rounded: true })
   return {
-    product: (x) => product(backend, x, raw.id, true),
+    product: (x) => rowsProduct(x, onDevice) ?? product(backend, x, raw.id, true),
     pullback: (dy) => product(backend, dy, raw.id, false),
     rows: (indices) => {
       const [id] = backend.getInputTensorIds([indices])
@@ -164,6 +166,7 @@ const matrixOf = (backend: NativeBackend, raw: RawTensor): FrozenMatrix => {
         backend.binding.deleteTensor(axis)
       }
     },
+    onDevice,
     dispose: () => {
       if (state.disposed) return
       state.disposed = true

@@ -7,11 +7,12 @@ import type { TokenBatch } from './batch'
 import { embed, embedPullback } from './embedding'
 import { batchFrame } from './frame'
 import { type LayerTrace, derivedBytes, leanTrace, leanTraceBytes } from './layer'
-import { layerForward } from './layerForward'
+import { layerForward, layerOutputAt } from './layerForward'
 import { layerPullback } from './layerPullback'
 import type { Adaptation, Gradients, Wanted } from './linear'
 import { type Target, crossEntropy } from './loss'
 import { EMBEDDING, FINAL_NORM, HEAD } from './parameters'
+import { packed, packedPlaces, packedTokens, packingOf } from './packing'
 import { SMALL, traceRoom } from './traceRoom'
 import type { DecoderWeights } from './weights'
 
@@ -32,17 +33,26 @@ export const predictingStates = (
   adaptation: Adaptation,
 ): tf.Tensor =>
   tf.tidy(() => {
-    const frame = batchFrame(weights.config, batch, adaptation)
+    const { config } = weights
+    const pack = packed(
+      Array.from(batch.lengths, (count) => ({ first: 0, count })),
+      batch.length,
+    )
+    const frame = {
+      ...batchFrame(config, batch, adaptation),
+      ...(pack === undefined ? {} : { packing: packingOf(pack) }),
+    }
+    const only = tf.tensor1d(packedPlaces(pack, batch.positions), 'int32')
+    const final = weights.layers.length - 1
     const last = weights.layers.reduce(
-      (x, w) => {
-        const y = tf.tidy(() => layerForward(w, frame, x).y)
+      (x, w, i) => {
+        const y = i === final ? layerOutputAt(w, frame, x, only) : tf.tidy(() => layerForward(w, frame, x).y)
         x.dispose()
         return y
       },
-      embed(weights, batch.tokens),
+      embed(weights, pack === undefined ? batch.tokens : packedTokens(pack, batch.tokens)),
     )
-    const chosen = tf.gather(last, tf.tensor1d(batch.positions, 'int32'))
-    return rmsNorm(chosen, weights.norm, weights.config.rmsNormEps).y
+    return rmsNorm(last, weights.norm, config.rmsNormEps).y
   })
 
 // backward ---------------------------------------------------------------------------------------

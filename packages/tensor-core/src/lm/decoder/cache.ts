@@ -5,10 +5,18 @@
 import { rmsNorm, tf } from '../../engine'
 import { embed } from './embedding'
 import { chunkFrame } from './frame'
-import { type KeyValues, cloneKeyValues, countingSlots, disposeKeyValues, keyValues } from './keyValues'
+import {
+  type KeyValues,
+  LONGEST,
+  cloneKeyValues,
+  countingSlots,
+  disposeKeyValues,
+  keyValues,
+} from './keyValues'
 import { layerStep } from './layerForward'
 import type { Adaptation } from './linear'
 import { logitsOf } from './logits'
+import { packed, packedPlaces, packedTokens, packingOf } from './packing'
 import type { DecoderWeights } from './weights'
 
 // model ------------------------------------------------------------------------------------------
@@ -79,26 +87,36 @@ export const growCache = (
     out.fill(1, out.length - e.tokens.length)
     return out
   })
+  // Short chunks are written in place, padding included.
+  const pack =
+    chunk > LONGEST
+      ? packed(
+          edits.map((e) => ({ first: chunk - e.tokens.length, count: e.tokens.length })),
+          chunk,
+        )
+      : undefined
+  const newest = packedPlaces(
+    pack,
+    Int32Array.from({ length: rows }, (_, n) => n * chunk + chunk - 1),
+  )
   const layers: KeyValues[] = []
   const logits = tf.tidy(() => {
-    const frame = chunkFrame(config, slots, positions, adaptation)
+    const frame = {
+      ...chunkFrame(config, slots, positions, adaptation),
+      ...(pack === undefined ? {} : { packing: packingOf(pack) }),
+    }
+    const only = chunk === 1 ? undefined : tf.tensor1d(newest, 'int32')
+    const final = weights.layers.length - 1
     const last = weights.layers.reduce<tf.Tensor>(
       (x, w, i) => {
-        const { y, seen } = layerStep(w, frame, x, state.layers[i])
+        const { y, seen } = layerStep(w, frame, x, state.layers[i], i === final ? only : undefined)
         x.dispose()
         layers.push({ ...seen, k: tf.keep(seen.k), v: tf.keep(seen.v) })
         return y
       },
-      embed(weights, tokens),
+      embed(weights, pack === undefined ? tokens : packedTokens(pack, tokens)),
     )
-    const newest = tf.gather(
-      last,
-      tf.tensor1d(
-        Int32Array.from({ length: rows }, (_, n) => n * chunk + chunk - 1),
-        'int32',
-      ),
-    )
-    const fresh = logitsOf(weights.head, rmsNorm(newest, weights.norm, config.rmsNormEps).y, config)
+    const fresh = logitsOf(weights.head, rmsNorm(last, weights.norm, config.rmsNormEps).y, config)
     const still = edits.map((e) => e.tokens.length === 0)
     return state.logits === undefined || !still.includes(true)
       ? fresh

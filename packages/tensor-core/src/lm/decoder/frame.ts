@@ -7,6 +7,7 @@ import { tf } from '../../engine'
 import { MASKED, type ScoreRule, causalMask, scoreRule } from './attention'
 import type { TokenBatch } from './batch'
 import type { Adaptation } from './linear'
+import type { Packing } from './packing'
 import { type RotaryTables, identityTables, rotaryOf } from './rotary'
 
 // model ------------------------------------------------------------------------------------------
@@ -30,6 +31,8 @@ export interface Frame extends Readonly<Record<AttentionKind, Positions>> {
   readonly rows: number
   readonly length: number
   readonly adaptation: Adaptation
+  /** Where the states leave padding out; absent: they have rows * length positions. */
+  readonly packing?: Packing
 }
 
 export const attentionKind = ({ sliding, unrotated }: ModelConfig, layer: number): AttentionKind =>

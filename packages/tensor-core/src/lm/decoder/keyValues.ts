@@ -21,7 +21,7 @@ export interface KeyValues {
 }
 
 /** Longest chunk that is appended in place: matrix products are faster for longer ones. */
-const LONGEST = 8
+export const LONGEST = 8
 
 /** Spare slots: this many, and an eighth of those in use. */
 const ROOM = 64

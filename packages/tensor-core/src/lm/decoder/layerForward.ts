@@ -2,6 +2,7 @@
 import { cachedAttention, rmsNorm, tf } from '../../engine'
 import { type Heads, attend, headsFirst } from './attention'
 import type { Frame } from './frame'
+import { fusedStep } from './fusedStep'
 import { asWideAs, join, split } from './headShapes'
 import { type KeyValues, countingSlots, keyValues, roomToWrite, written } from './keyValues'
 import type { LayerTrace, LayerWeights } from './layer'
@@ -10,7 +11,7 @@ import { gatedActivation } from './mlp'
 import { addToResidual } from './residual'
 import type { Norm, NormTrace } from './rmsNorm'
 import { rotate } from './rotary'
-import { attendRows } from './wholeRows'
+import { type AttendedRows, attendRows } from './wholeRows'
 
 // around attention -------------------------------------------------------------------------------
 
@@ -40,6 +41,8 @@ const around = <A>(
   x: tf.Tensor,
   /** @returns the context [rows * length, heads * headDim], and anything else that the caller keeps */
   attention: (projected: Projected) => readonly [context: tf.Tensor, more: A],
+  /** The positions whose output is wanted, int32; absent: all. */
+  only?: tf.Tensor,
 ) => {
   const { config, adaptation } = frame
   const epsilon = config.rmsNormEps
@@ -51,13 +54,15 @@ const around = <A>(
       : through(norm, asWideAs(norm.gain, projected(layer)), epsilon)
   const queries = normedHeads(w.q, w.headNorms?.q)
   const keys = normedHeads(w.k, w.headNorms?.k)
-  const [context, more] = attention({
+  const [attended, more] = attention({
     q: split(frame, queries.y, config.heads),
     k: split(frame, keys.y, config.kvHeads),
     v: split(frame, projected(w.v), config.kvHeads),
   })
+  const wanted = (states: tf.Tensor): tf.Tensor => (only === undefined ? states : tf.gather(states, only))
+  const context = wanted(attended)
   const afterAttention = through(w.afterAttention, linear(w.o, context, adaptation), epsilon)
-  const middle = addToResidual(x, afterAttention.y, config.residualMultiplier)
+  const middle = addToResidual(wanted(x), afterAttention.y, config.residualMultiplier)
   const second = through(w.mlpNorm, middle, epsilon)
   const gate = linear(w.gate, second.y, adaptation)
   const up = linear(w.up, second.y, adaptation)
@@ -87,6 +92,16 @@ const rotatedHeads = (w: LayerWeights, frame: Frame, { q, k, v }: Projected): He
   return { q: headsFirst(rotate(q, rotary)), k: headsFirst(rotate(k, rotary)), v: headsFirst(v) }
 }
 
+/** Attention over whole rows. Padding that was left out is put back for it alone. */
+const contextOf = (w: LayerWeights, frame: Frame, { q, k, v }: Projected): AttendedRows => {
+  const { rotary, ...positions } = frame[w.kind]
+  const rotated = { q: rotate(q, rotary), k: rotate(k, rotary), v }
+  const attended = attendRows({ positions, scores: frame.scores }, rotated)
+  return frame.packing === undefined
+    ? attended
+    : { ...attended, context: tf.gather(attended.context, frame.packing.places) }
+}
+
 // forward ----------------------------------------------------------------------------------------
 
 /** @param x [rows * length, width] @returns output and the trace */
@@ -97,11 +112,9 @@ export const layerForward = (
 ): { readonly y: tf.Tensor; readonly trace: LayerTrace } =>
   tf.tidy(() => {
     const input = tf.clone(x)
-    const { rotary, ...positions } = frame[w.kind]
-    const made = around(w, frame, input, ({ q, k, v }) => {
-      const rotated = { q: rotate(q, rotary), k: rotate(k, rotary), v }
-      const attended = attendRows({ positions, scores: frame.scores }, rotated)
-      return [attended.context, { ...attended.heads, weights: attended.weights }]
+    const made = around(w, frame, input, (projected) => {
+      const { context, heads, weights } = contextOf(w, frame, projected)
+      return [context, { ...heads, weights }]
     })
     return {
       y: made.y,
@@ -131,10 +144,17 @@ export const layerForward = (
     }
   })
 
+/** The output of a layer at the positions named (int32) alone: that of the last layer is needed only where something is predicted. */
+export const layerOutputAt = (w: LayerWeights, frame: Frame, x: tf.Tensor, only: tf.Tensor): tf.Tensor =>
+  tf.tidy(
+    () => around(w, frame, x, (projected) => [contextOf(w, frame, projected).context, undefined], only).y,
+  )
+
 /**
  * The layer over the newest positions of a cache.
  *
  * @param x [rows * chunk, width] @param past what the layer has seen, undefined before the first token
+ * @param only the positions whose output is wanted (int32); absent: all
  * @returns the output, and what the layer has seen now; the caller disposes of both
  */
 export const layerStep = (
@@ -142,28 +162,42 @@ export const layerStep = (
   frame: Frame,
   x: tf.Tensor,
   past: KeyValues | undefined,
+  only?: tf.Tensor,
 ): { readonly y: tf.Tensor; readonly seen: KeyValues } => {
   const { config, length, scores } = frame
   const { rotary, mask } = frame[w.kind]
   // no engine writes in place and caps scores
   const memory = scores.cap === undefined ? roomToWrite(past, length) : undefined
+  const fused = memory === undefined ? undefined : fusedStep(w, frame, x, memory)
+  if (memory !== undefined && fused !== undefined) {
+    if (only === undefined) return { y: fused, seen: written(memory, length) }
+    const y = tf.gather(fused, only)
+    fused.dispose()
+    return { y, seen: written(memory, length) }
+  }
   const { y, k, v } = tf.tidy(() => {
-    const made = around(w, frame, x, (projected): readonly [tf.Tensor, Pick<Heads, 'k' | 'v'>] => {
-      if (memory !== undefined) {
-        const cache = { keys: memory.k, values: memory.v }
-        const context = cachedAttention(projected, cache, rotary, mask, scores.factor)
-        if (context !== undefined) return [context, memory]
-      }
-      const heads = rotatedHeads(w, frame, projected)
-      const before = (x: tf.Tensor | undefined): ReadonlyArray<tf.Tensor> =>
-        x === undefined || past === undefined ? [] : [countingSlots(x, past.slots)]
-      const [k, v] = [
-        tf.concat([...before(past?.k), heads.k], 2),
-        tf.concat([...before(past?.v), heads.v], 2),
-      ]
-      const { context } = attend({ q: heads.q, k, v }, mask, scores)
-      return [join(frame, context, config.heads), { k, v }]
-    })
+    const made = around(
+      w,
+      frame,
+      x,
+      (projected): readonly [tf.Tensor, Pick<Heads, 'k' | 'v'>] => {
+        if (memory !== undefined) {
+          const cache = { keys: memory.k, values: memory.v }
+          const context = cachedAttention(projected, cache, rotary, mask, scores.factor)
+          if (context !== undefined) return [context, memory]
+        }
+        const heads = rotatedHeads(w, frame, projected)
+        const before = (x: tf.Tensor | undefined): ReadonlyArray<tf.Tensor> =>
+          x === undefined || past === undefined ? [] : [countingSlots(x, past.slots)]
+        const [k, v] = [
+          tf.concat([...before(past?.k), heads.k], 2),
+          tf.concat([...before(past?.v), heads.v], 2),
+        ]
+        const { context } = attend({ q: heads.q, k, v }, mask, scores)
+        return [join(frame, context, config.heads), { k, v }]
+      },
+      only,
+    )
     return { y: made.y, k: made.more.k, v: made.more.v }
   })
   return { y, seen: memory === undefined ? keyValues(k, v) : written(memory, length) }

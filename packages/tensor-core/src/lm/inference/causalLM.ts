@@ -3,11 +3,11 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type CausalLM, type DecodingSession, type LmError, type Prompt, modelVersion } from '../../contracts'
-import { emptyCache, growCache } from '../decoder/cache'
 import { inBatches } from './batches'
 import type { CompletionContext } from './complete'
 import { type Decoder, attempt, checkTokens, halted } from './decoder'
 import { disposeAdaptation } from './adapter'
+import { cachePrompts } from './prompts'
 import { scoreRows } from './score'
 import { session } from './session'
 
@@ -31,13 +31,7 @@ export const causalLM = (decoder: Decoder): CausalLM => {
     )
   const openTokens = (rows: ReadonlyArray<ReadonlyArray<number>>): TE.TaskEither<LmError, DecodingSession> =>
     attempt(() => {
-      const start = emptyCache(rows.length)
-      const cache = growCache(
-        weights,
-        adaptation,
-        start,
-        rows.map((tokens) => ({ keep: 0, tokens })),
-      )
+      const cache = cachePrompts(weights, adaptation, rows)
       return session(decoder, context, { cache, tokens: rows, promptLengths: rows.map((r) => r.length) })
     })
   return {

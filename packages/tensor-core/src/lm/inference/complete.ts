@@ -1,6 +1,6 @@
 /** Generation from a grown cache: one token per row and step; rows that have ended leave the batch. */
 import type { Completion, GenerationOptions, RowRequest, TokenLogProb } from '../../contracts'
-import { tf } from '../../engine'
+import { largestLogits, tf } from '../../engine'
 import { type RandomStream, stream } from '../../random'
 import type { Adaptation } from '../decoder/linear'
 import { type CacheState, cacheLengths, disposeCache, growCache, selectCache } from '../decoder/cache'
@@ -40,7 +40,7 @@ const choose = async (
   o: GenerationOptions,
 ): Promise<ReadonlyArray<number>> => {
   if (isPlainGreedy(o) && o.logProbs === undefined) {
-    const best = tf.tidy(() => tf.argMax(logits, -1))
+    const best = largestLogits(logits)
     const ids = await best.data()
     best.dispose()
     return rows.map((r, i) => (r.finish === undefined ? (ids[i] ?? 0) : -1))

@@ -1,5 +1,5 @@
 /** Teacher-forced scores: log-probability of every response token, and whether it was the most probable one. */
-import { tf } from '../../engine'
+import { tf, tokenScores } from '../../engine'
 import type { EncodedExample } from '../../text'
 import { predicted, tokenBatch } from '../decoder/batch'
 import { predictingStates } from '../decoder/backward'
@@ -17,7 +17,7 @@ export interface RowScore {
 }
 
 /** Elements of one chunk of logits. */
-const CHUNK = 8_388_608
+const CHUNK = 33_554_432
 
 /** One batch, one forward pass; logits only where a response token is predicted. */
 export const scoreRows = async (
@@ -33,16 +33,10 @@ export const scoreRows = async (
     const size = Math.max(1, Math.floor(CHUNK / weights.config.vocabSize))
     for (let start = 0; start < total; start += size) {
       const targets = batch.targets.subarray(start, start + size)
-      const { chosen, top } = tf.tidy(() => {
-        const logits = logitsOf(
-          weights.head,
-          tf.slice(states, [start, 0], [targets.length, weights.config.hiddenSize]),
-          weights.config,
-        )
-        const shifted = tf.sub(logits, tf.max(logits, -1, true))
-        const hot = tf.cast(tf.oneHot(tf.tensor1d(targets, 'int32'), weights.config.vocabSize), 'float32')
-        const normaliser = tf.squeeze(tf.log(tf.sum(tf.exp(shifted), -1, true)), [-1])
-        return { chosen: tf.sub(tf.sum(tf.mul(shifted, hot), -1), normaliser), top: tf.argMax(logits, -1) }
+      const { logProbs: chosen, best: top } = tf.tidy(() => {
+        const { config, head } = weights
+        const own = tf.slice(states, [start, 0], [targets.length, config.hiddenSize])
+        return { ...tokenScores(logitsOf(head, own, config), targets) }
       })
       logProbs.set(await chosen.data(), start)
       best.set(await top.data(), start)

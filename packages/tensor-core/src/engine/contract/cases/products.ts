@@ -1,9 +1,10 @@
 /** Matrix products: every shape, transposition and batch that a decoder needs. */
+import { float32Matrix } from '../../frozenMatrix'
 import { matMul } from '../../matmul'
 import { type ContractCase, contractCase, onEngine } from '../case'
 import { product, sample, swapLast } from '../exact'
 
-export const products: ReadonlyArray<ContractCase> = (
+const plain: ReadonlyArray<ContractCase> = (
   [
     ['small', [3, 4], [4, 5]],
     ['row', [1, 33], [33, 20]],
@@ -34,3 +35,24 @@ export const products: ReadonlyArray<ContractCase> = (
     }),
   ),
 )
+
+/** A frozen matrix with few rows, as in decoding, and with many. */
+const frozen: ReadonlyArray<ContractCase> = (
+  [
+    [1, 33, 20],
+    [3, 64, 9],
+    [8, 100, 130],
+    [17, 31, 70],
+    [80, 24, 19],
+  ] as const
+).map(([rows, width, out]) => {
+  const x = sample([rows, width], 3)
+  const w = sample([out, width], 4)
+  return contractCase(
+    `product: ${rows} rows by a frozen matrix of ${out} x ${width}`,
+    () => float32Matrix(onEngine(w)).product(onEngine(x)),
+    () => product(x, swapLast(w)),
+  )
+})
+
+export const products: ReadonlyArray<ContractCase> = [...plain, ...frozen]

@@ -1,4 +1,5 @@
 /** Reductions over an axis, and functions along the last axis. */
+import { largestLogits, tokenScores } from '../../fused/tokenScores'
 import { tf } from '../../tf'
 import { type ContractCase, contractCase, onEngine } from '../case'
 import { exact, largest, lines, logSumExp, mean, reduce, sample, softmax, total } from '../exact'
@@ -72,4 +73,34 @@ const alongLast: ReadonlyArray<ContractCase> = [
   ),
 ]
 
-export const reductions: ReadonlyArray<ContractCase> = [...overOneAxis, ...alongLast]
+const ofTokens: ReadonlyArray<ContractCase> = [7, 50, 2500].flatMap((vocab) => {
+  const logits = sample([5, vocab], 12, -8, 8)
+  const ids = [0, 1, vocab - 1, 3, 2]
+  const rows = ids.map((id, i) => {
+    const row = [...logits.values.slice(i * vocab, (i + 1) * vocab)]
+    return { logProb: (row[id] ?? NaN) - logSumExp(row), best: row.indexOf(largest(row)) }
+  })
+  return [
+    contractCase(
+      `reductions: log-probabilities of tokens among ${vocab}`,
+      () => tokenScores(onEngine(logits), Int32Array.from(ids)).logProbs,
+      () =>
+        exact(
+          [5],
+          rows.map((r) => r.logProb),
+        ),
+    ),
+    contractCase(
+      `reductions: most probable tokens of ${vocab}`,
+      () =>
+        tf.stack([tokenScores(onEngine(logits), Int32Array.from(ids)).best, largestLogits(onEngine(logits))]),
+      () =>
+        exact(
+          [2, 5],
+          [...rows, ...rows].map((r) => r.best),
+        ),
+    ),
+  ]
+})
+
+export const reductions: ReadonlyArray<ContractCase> = [...overOneAxis, ...alongLast, ...ofTokens]

@@ -2,6 +2,8 @@
 #include <cstring>
 #include <vector>
 
+#include "cachedAttention.h"
+#include "fewRows.h"
 #include "lanes.h"
 #include "ops.h"
 #include "parallel.h"
@@ -13,12 +15,39 @@ namespace safe {
 
 namespace {
 
-struct Cached {
-  const float *q, *k, *v, *cos, *sin, *mask;
-  float *keys, *values, *context;
-  Index chunk, heads, groups, width, capacity, total, tableRows;
-  float factor;
-};
+/** Queries of one key head that are attended with at a time. */
+constexpr Index kTogether = 12;
+
+/** out_m = sum over s of weights_m[s] v_s, for M queries and 16 D elements of the values from `i` on. */
+template <Index M, Index D>
+INLINE void Gather(const float* weights, Index total, const float* values, Index width, Index i, Index n,
+                   float* const* out) {
+  Lanes sum[M][D];
+#pragma GCC unroll 4
+  for (Index m = 0; m < M; m++)
+#pragma GCC unroll 4
+    for (Index d = 0; d < D; d++) sum[m][d] = All(0.0f);
+  for (Index s = 0; s < total; s++) {
+#pragma GCC unroll 4
+    for (Index d = 0; d < D; d++) {
+      const Lanes v = Load(values + s * width + i + d * kLanes, n);
+#pragma GCC unroll 4
+      for (Index m = 0; m < M; m++) sum[m][d] += weights[m * total + s] * v;
+    }
+  }
+#pragma GCC unroll 4
+  for (Index m = 0; m < M; m++)
+#pragma GCC unroll 4
+    for (Index d = 0; d < D; d++) Store(out[m] + i + d * kLanes, sum[m][d], n);
+}
+
+template <Index M>
+INLINE void Context(const float* weights, Index total, const float* values, Index width, float* const* out) {
+  Index i = 0;
+  for (; i + 4 * kLanes <= width; i += 4 * kLanes) Gather<M, 4>(weights, total, values, width, i, kLanes, out);
+  for (; i < width; i += kLanes)
+    Gather<M, 1>(weights, total, values, width, i, width - i < kLanes ? width - i : kLanes, out);
+}
 
 }  // namespace
 
@@ -26,11 +55,12 @@ struct Cached {
  * One key head of one row: its new keys (rotated) and values are stored, then every query of its group attends to all
  * slots.
  */
-static EVERY_PROCESSOR void AttendGroups(const Cached& c, Index from, Index to) {
-  const Index used = c.total - c.chunk, half = c.width / 2, members = c.heads / c.groups;
-  std::vector<float> scratch(static_cast<size_t>(c.width + c.total));
+EVERY_PROCESSOR void AttendGroups(const Cached& c, Index from, Index to) {
+  const Index used = c.total - c.chunk, half = c.width / 2, members = c.heads / c.groups, queries = members * c.chunk;
+  const Index stride = (c.width + kLanes - 1) / kLanes * kLanes;
+  std::vector<float> scratch(static_cast<size_t>(kTogether * (stride + c.total)), 0.0f);
   float* query = scratch.data();
-  float* weights = query + c.width;
+  float* weights = query + kTogether * stride;
   for (Index at = from; at < to; at++) {
     const Index n = at / c.groups, g = at % c.groups;
     float* keys = c.keys + at * c.capacity * c.width;
@@ -41,22 +71,25 @@ static EVERY_PROCESSOR void AttendGroups(const Cached& c, Index from, Index to) 
       RotateHead(c.k + source, c.cos + angle, c.sin + angle, keys + (used + t) * c.width, half, 1.0f);
       std::memcpy(values + (used + t) * c.width, c.v + source, static_cast<size_t>(c.width) * sizeof(float));
     }
-    for (Index t = 0; t < c.chunk; t++) {
-      const Index angle = (table + t) * half;
-      const float* mask = c.mask + (n * c.chunk + t) * c.total;
-      for (Index m = 0; m < members; m++) {
+    for (Index first = 0; first < queries; first += kTogether) {
+      const Index count = queries - first < kTogether ? queries - first : kTogether;
+      float* out[kTogether];
+      for (Index j = 0; j < count; j++) {
+        const Index t = (first + j) / members, m = (first + j) % members, angle = (table + t) * half;
         const Index place = ((n * c.chunk + t) * c.heads + g * members + m) * c.width;
-        RotateHead(c.q + place, c.cos + angle, c.sin + angle, query, half, 1.0f);
-        IN_LANES (0, c.width) Store(query + i, Load(query + i, n) * c.factor, n);
-        for (Index s = 0; s < c.total; s++) weights[s] = Dot(query, keys + s * c.width, c.width);
-        SoftmaxRow(weights, mask, weights, c.total);
-        float* out = c.context + place;
-        IN_LANES (0, c.width) {
-          Lanes sum = All(0.0f);
-          for (Index s = 0; s < c.total; s++) sum += weights[s] * Load(values + s * c.width + i, n);
-          Store(out + i, sum, n);
-        }
+        float* own = query + j * stride;
+        RotateHead(c.q + place, c.cos + angle, c.sin + angle, own, half, 1.0f);
+        IN_LANES (0, c.width) Store(own + i, Load(own + i, n) * c.factor, n);
+        out[j] = c.context + place;
       }
+      MultiplyRows(query, count, stride, keys, c.width, c.total, weights, c.total);
+      for (Index j = 0; j < count; j++) {
+        const float* mask = c.mask + (n * c.chunk + (first + j) / members) * c.total;
+        SoftmaxRow(weights + j * c.total, mask, weights + j * c.total, c.total);
+      }
+      Index j = 0;
+      for (; j + 3 <= count; j += 3) Context<3>(weights + j * c.total, c.total, values, c.width, out + j);
+      for (; j < count; j++) Context<1>(weights + j * c.total, c.total, values, c.width, out + j);
     }
   }
 }

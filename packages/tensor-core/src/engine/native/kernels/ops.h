@@ -21,5 +21,9 @@ void AdamW(void* number, TF_OpKernelContext* context);
 void AdamWInPlace(void* number, TF_OpKernelContext* context);
 void CausalAttention(void* number, TF_OpKernelContext* context);
 void CausalAttentionPullback(void* number, TF_OpKernelContext* context);
+void RowsProduct(void* number, TF_OpKernelContext* context);
+void DecoderLayer(void* number, TF_OpKernelContext* context);
+void TokenScores(void* number, TF_OpKernelContext* context);
+void LargestLogit(void* number, TF_OpKernelContext* context);
 
 }  // namespace safe

@@ -18,6 +18,8 @@ struct Description {
   std::vector<const char*> inputs, outputs;
   bool number;
   void (*compute)(void*, TF_OpKernelContext*);
+  /** Type attributes: float32 or bfloat16 each. */
+  std::vector<const char*> types = {};
 };
 
 bool Register(const Description& d) {
@@ -26,6 +28,7 @@ bool Register(const Description& d) {
   for (const char* input : d.inputs) TF_OpDefinitionBuilderAddInput(op, input);
   for (const char* output : d.outputs) TF_OpDefinitionBuilderAddOutput(op, output);
   if (d.number) TF_OpDefinitionBuilderAddAttr(op, "number: float");
+  for (const char* type : d.types) TF_OpDefinitionBuilderAddAttr(op, type);
   TF_OpDefinitionBuilderSetIsStateful(op, true);
   TF_OpDefinitionBuilderSetShapeInferenceFunction(op, AnyShape);
   TF_RegisterOpDefinition(op, status);
@@ -93,7 +96,20 @@ bool RegisterAll() {
        {"q: float", "k: float", "v: float", "cos: float", "sin: float", "keys: float", "values: float", "mask: float"},
        {"context: float"},
        true,
-       CachedAttention}};
+       CachedAttention},
+      {"SafeRowsProduct", {"x: float", "w: T"}, {"y: float"}, true, RowsProduct, {"T: {float, bfloat16}"}},
+      {"SafeDecoderLayer",
+       {"x: float",          "q: T",           "k: T",           "v: T",          "o: T",      "gate: T",
+        "up: T",             "down: T",        "qbias: float",   "kbias: float",  "vbias: float", "obias: float",
+        "gatebias: float",   "upbias: float",  "downbias: float", "inputnorm: float", "qnorm: float", "knorm: float",
+        "afterattention: float", "mlpnorm: float", "aftermlp: float", "cos: float", "sin: float", "keys: float",
+        "values: float",     "mask: float",    "numbers: float"},
+       {"y: float"},
+       false,
+       DecoderLayer,
+       {"T: {float, bfloat16}"}},
+      {"SafeTokenScores", {"logits: float", "id: int32"}, {"logprobs: float", "best: float"}, false, TokenScores},
+      {"SafeLargestLogit", {"logits: float"}, {"largest: float", "best: float"}, false, LargestLogit}};
   for (const Description& d : all)
     if (!Register(d)) return false;
   return true;

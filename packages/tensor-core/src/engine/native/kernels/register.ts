@@ -1,17 +1,24 @@
 /** The native engine's fused kernels: TensorFlow ops of our own (`sources.ts`) behind the names of `engine/fused`. */
+import { layerModules } from '../../fused/decoderLayer'
 import { type FusedName, fusedNames, registeredKernel } from '../../fused/kernel'
 import { tf } from '../../tf'
-import { backendName, currentBackend } from '../backend'
+import { type NativeBackend, backendName, currentBackend } from '../backend'
 import type { OpAttribute } from '../binding'
+import { typeAttribute } from '../ops'
 
 // model ------------------------------------------------------------------------------------------
 
-/** An op of the library: its inputs by the names that `engine/fused` uses, and the attribute that its number comes from. */
+/**
+ * An op of the library: its inputs by the names that `engine/fused` uses (an empty tensor where one is absent), and the attribute
+ * that its number comes from.
+ */
 interface FusedOp {
   readonly op: string
   readonly inputs: ReadonlyArray<string>
   readonly outputs: number
   readonly number?: (attrs: tf.NamedAttrMap | undefined) => number
+  /** Matrices by their handles (attributes `matrices` and `type`), which follow the first input. */
+  readonly matrices?: boolean
 }
 
 const attribute =
@@ -72,9 +79,57 @@ const ops: Readonly<Partial<Record<FusedName, FusedOp>>> = {
     outputs: 1,
     number: attribute('factor'),
   },
+  [fusedNames.rowsProduct]: {
+    op: 'SafeRowsProduct',
+    inputs: ['x'],
+    outputs: 1,
+    matrices: true,
+    number: (attrs) => (attrs?.['rounded'] === true ? 1 : 0),
+  },
+  [fusedNames.decoderLayer]: {
+    op: 'SafeDecoderLayer',
+    inputs: [
+      'x',
+      ...layerModules.map((module) => `${module}Bias`),
+      ...['inputNorm', 'queryNorm', 'keyNorm', 'afterAttention', 'mlpNorm', 'afterMlp'],
+      ...['cos', 'sin', 'keys', 'values', 'mask', 'numbers'],
+    ],
+    outputs: 1,
+    matrices: true,
+  },
+  [fusedNames.tokenScores]: { op: 'SafeTokenScores', inputs: ['logits', 'id'], outputs: 2 },
+  [fusedNames.largestLogit]: { op: 'SafeLargestLogit', inputs: ['logits'], outputs: 2 },
 }
 
 const isFusedName = (name: string): name is FusedName => Object.values(fusedNames).some((n) => n === name)
+
+// running ----------------------------------------------------------------------------------------
+
+const isHandles = (u: unknown): u is ReadonlyArray<number> =>
+  Array.isArray(u) && u.every((x) => typeof x === 'number')
+
+/** Handles of the inputs in the op's order. */
+const inputHandles = (
+  engine: NativeBackend,
+  { inputs, matrices }: FusedOp,
+  given: tf.NamedTensorInfoMap,
+  attrs: tf.NamedAttrMap | undefined,
+  nothing: () => number,
+): ReadonlyArray<number> => {
+  const own = inputs.map((key) => {
+    const input = given[key]
+    return input === undefined ? nothing() : (engine.getInputTensorIds([input])[0] ?? nothing())
+  })
+  const handles = attrs?.['matrices']
+  return matrices === true && isHandles(handles) ? [...own.slice(0, 1), ...handles, ...own.slice(1)] : own
+}
+
+/** The empty tensor of an engine: made once, and used for all inputs that are absent. */
+const emptyOf = (engine: NativeBackend): (() => number) => {
+  const state: { handle?: number } = {}
+  return () =>
+    (state.handle ??= engine.binding.createTensor([0], engine.binding.TF_FLOAT, new Float32Array(0)))
+}
 
 // registering ------------------------------------------------------------------------------------
 
@@ -87,18 +142,23 @@ export const registerFused = (library: unknown): void => {
   for (const [name, description] of Object.entries(ops)) {
     if (!isFusedName(name)) continue
     if (registeredKernel(name, backendName) !== undefined) continue
-    const { op, inputs, outputs, number } = description
+    const { op, outputs, number, matrices } = description
+    const state: { nothing?: () => number } = {}
     tf.registerKernel({
       kernelName: name,
       backendName,
       kernelFunc: ({ inputs: given, attrs }) => {
         const engine = currentBackend()
         const { binding } = engine
-        const ids = engine.getInputTensorIds(inputs.flatMap((key) => given[key] ?? []))
-        const attributes: ReadonlyArray<OpAttribute> =
-          number === undefined ? [] : [{ name: 'number', type: binding.TF_ATTR_FLOAT, value: number(attrs) }]
+        const nothing = (state.nothing ??= emptyOf(engine))
+        const attributes: ReadonlyArray<OpAttribute> = [
+          ...(number === undefined
+            ? []
+            : [{ name: 'number', type: binding.TF_ATTR_FLOAT, value: number(attrs) }]),
+          ...(matrices === true ? [typeAttribute(engine, 'T', Number(attrs?.['type']))] : []),
+        ]
         const made = binding
-          .executeOp(op, attributes, ids, outputs)
+          .executeOp(op, attributes, inputHandles(engine, description, given, attrs, nothing), outputs)
           .map((raw) => engine.createOutputTensor(raw))
         const [only] = made
         return made.length === 1 && only !== undefined ? only : made

@@ -18,19 +18,27 @@ export const units = [
   'cachedAttention.cc',
   'causalAttention.cc',
   'crossEntropy.cc',
+  'decoderLayer.cc',
+  'fewRows.cc',
   'gate.cc',
   'gelu.cc',
   'norm.cc',
   'register.cc',
   'rotary.cc',
+  'rowsProduct.cc',
   'softmax.cc',
+  'tokenScores.cc',
 ] as const
 
 /** Included by them. */
 export const headers = [
+  'brief.h',
+  'cachedAttention.h',
+  'fewRows.h',
   'lanes.h',
   'ops.h',
   'parallel.h',
+  'phases.h',
   'rotary.h',
   'run.h',
   'softmax.h',

@@ -18,6 +18,7 @@ void TF_DeleteStatus(TF_Status*);
 void TF_SetStatus(TF_Status*, int code, const char* message);
 int TF_GetCode(const TF_Status*);
 void* TF_TensorData(const TF_Tensor*);
+int TF_TensorType(const TF_Tensor*);
 int TF_NumDims(const TF_Tensor*);
 int64_t TF_Dim(const TF_Tensor*, int);
 void TF_DeleteTensor(TF_Tensor*);
@@ -41,7 +42,8 @@ void TF_OpKernelContext_Failure(TF_OpKernelContext*, TF_Status*);
 
 namespace safe {
 
-/** TF_FLOAT */
+/** TF_FLOAT, TF_BFLOAT16 */
 constexpr int kFloat = 1;
+constexpr int kBFloat16 = 14;
 
 }  // namespace safe
