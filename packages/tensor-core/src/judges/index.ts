@@ -5,6 +5,7 @@ export type { KindOption } from './asking/kind'
 export {
   type Ask,
   type Replier,
+  type ReplyLimits,
   type ReplyToken,
   type TextReply,
   judgeByReplies,

@@ -191,36 +191,50 @@ export const openAsker = <A>(
       ),
     ),
     TE.bindW('print', ({ opened }) => opened.folder.fingerprint),
+    TE.bindW('checkpoint', ({ opened }) => opened.folder.weights.fingerprint),
     TE.bindW('own', (found) =>
       found.adapter === undefined ? TE.right(undefined) : adapterPrint(found.adapter),
     ),
-    TE.map(({ model, adapter: folder, opened, tokenizer, question, plan, read, print, own }): Asker<A> => {
-      warningsOf(kind, question, opened, options).forEach(warn)
-      const loaded = once(
-        causalLMOf(opened, {
-          ...(folder === undefined ? {} : { adapter: folder }),
-          ...(use.dtype === undefined ? {} : { dtype: use.dtype }),
-          ...(use.signal === undefined ? {} : { signal: use.signal }),
-          onWarning: warn,
-        }),
+    TE.map(
+      ({
         model,
-      )
-      return {
-        id: askerId(
-          kind,
-          question.variant,
-          checkpointPrint(print, own),
-          templateHash(question, example, tokenizer),
-        ),
-        checkpoint: print,
-        ask: (judged) =>
-          pipe(
-            judged.map(read),
-            answeredBy(question, plan, loaded.model, use),
-            TE.tapIO((answers) => () => reportCuts(kind.name, warn)(answers)),
+        adapter: folder,
+        opened,
+        tokenizer,
+        question,
+        plan,
+        read,
+        print,
+        checkpoint,
+        own,
+      }): Asker<A> => {
+        warningsOf(kind, question, opened, options).forEach(warn)
+        const loaded = once(
+          causalLMOf(opened, {
+            ...(folder === undefined ? {} : { adapter: folder }),
+            ...(use.dtype === undefined ? {} : { dtype: use.dtype }),
+            ...(use.signal === undefined ? {} : { signal: use.signal }),
+            onWarning: warn,
+          }),
+          model,
+        )
+        return {
+          id: askerId(
+            kind,
+            question.variant,
+            checkpointPrint(print, own),
+            templateHash(question, example, tokenizer),
           ),
-        dispose: loaded.dispose,
-      }
-    }),
+          checkpoint,
+          ask: (judged) =>
+            pipe(
+              judged.map(read),
+              answeredBy(question, plan, loaded.model, use),
+              TE.tapIO((answers) => () => reportCuts(kind.name, warn)(answers)),
+            ),
+          dispose: loaded.dispose,
+        }
+      },
+    ),
   )
 }
