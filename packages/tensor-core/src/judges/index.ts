@@ -12,6 +12,7 @@ export {
   pairwiseByReplies,
 } from './judgeByReplies'
 export { degenerate } from './degenerate'
+export { isAddress } from './endpointJudge'
 export { gcgPhrases } from './gcgPhrases'
 export { type JudgeSpec, judgeSpecText, parseJudgeSpec } from './judgeSpec'
 export { normalised } from './normalise'
