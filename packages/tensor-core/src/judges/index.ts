@@ -14,6 +14,13 @@ export {
 export { degenerate } from './degenerate'
 export { isAddress } from './endpointJudge'
 export { gcgPhrases } from './gcgPhrases'
+export {
+  type JudgeExample,
+  type JudgeExamplesUse,
+  type LabelledItem,
+  judgeExamples,
+  verdictWords,
+} from './judgeExamples'
 export { type JudgeSpec, judgeSpecText, parseJudgeSpec } from './judgeSpec'
 export { normalised } from './normalise'
 export { type JudgeUse, type OpenedJudge, type OpenedPairwise, openJudge, openPairwise } from './openJudge'
