@@ -31,6 +31,24 @@ const said = async (work: () => Promise<unknown>): Promise<string> => {
   return lines.join('')
 }
 
+describe('the list of judges', () => {
+  it('names the options of models and of servers once, and those of a kind beside it', async () => {
+    const { out } = await run('judges')
+    expect(out.match(/,api-key-env=/g)).toHaveLength(1)
+    expect(out).toContain('    ,concurrency=...  requests in flight at once (default 8)')
+    expect(out).toMatch(/^qwen3guard@1:MODEL .*\n {4},mode=strict\|loose /m)
+    const listed = (await run('judges', '--json')).json() as {
+      judges: ReadonlyArray<{ name: string; options: Record<string, unknown> }>
+    }
+    expect(listed.judges.find((j) => j.name === 'rubric')?.options).toMatchObject({
+      adapter: { of: 'process' },
+      retries: { of: 'server', default: '6' },
+      scale: { values: ['harm', 'strongreject', 'xstest'] },
+    })
+    expect(listed.judges.find((j) => j.name === 'refusal')?.options).toEqual({})
+  })
+})
+
 describe('judges behind a URL', () => {
   let server: ChatServer
   afterEach(() => server.close())
