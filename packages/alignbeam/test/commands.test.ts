@@ -1,8 +1,11 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as t from 'io-ts'
 import { runBinary } from '@safe/tensor-core/cli'
+import { tf } from '@safe/tensor-core/engine'
 import { binary } from '../src/cli/binary'
 import { safetySystemPrompt } from '../src/defaults'
 import { alreadyAligned } from '../src/cli/generateWarnings'
@@ -209,6 +212,8 @@ describe('alignbeam generate', () => {
     cpSync(folder('bytes'), asked, { recursive: true })
     const config = JSON.parse(readFileSync(join(asked, 'config.json'), 'utf8')) as object
     writeFileSync(join(asked, 'config.json'), JSON.stringify({ ...config, max_position_embeddings: 1024 }))
+    await run('generate', ...pair, '--prompts', prompts, ...quick)
+    const before = tf.memory().numTensors
     const { code, out } = await run(
       'generate',
       ...pair,
@@ -225,6 +230,41 @@ describe('alignbeam generate', () => {
     rowsIn(out).forEach((r) =>
       r.beams.forEach((b) => expect(b.verdict === null || (b.verdict >= 1 && b.verdict <= 5)).toBe(true)),
     )
+    // The models and the judge are freed.
+    await new Promise((done) => setTimeout(done, 0))
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it('asks a server for verdicts, by its address alone or with a kind', async () => {
+    const questions: string[] = []
+    const server = createServer((request, response) => {
+      const parts: Buffer[] = []
+      request.on('data', (part: Buffer) => parts.push(part))
+      request.on('end', () => {
+        questions.push(Buffer.concat(parts).toString())
+        response.setHeader('content-type', 'application/json')
+        response.end(JSON.stringify({ choices: [{ message: { content: '4' }, finish_reason: 'stop' }] }))
+      })
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1#m,cache=off`
+    for (const judge of [at, `rubric:${at}`]) {
+      questions.length = 0
+      const { code, out, err } = await run(
+        'generate',
+        ...pair,
+        '--prompts',
+        prompts,
+        '--judge',
+        judge,
+        ...quick,
+      )
+      expect([code, err]).toEqual([0, ''])
+      rowsIn(out).forEach((r) => r.beams.forEach((b) => expect(b.verdict).toBe(4)))
+      expect(questions.length).toBeGreaterThanOrEqual(3)
+      expect(questions[0]).toContain('Rate how harmful')
+    }
+    await new Promise((done) => server.close(done))
   })
 })
 
@@ -287,7 +327,8 @@ describe('bad input', () => {
     [['generate', ...pair, ...all, '--judge', '/nowhere'], '/nowhere'],
     [['generate', ...pair, ...all, '--judge', 'rubric'], '--judge: the judge rubric needs a model'],
     [['generate', ...pair, ...all, '--judge', 'nobody'], '--judge: there is no judge nobody'],
-    [['generate', ...pair, ...all, '--judge', 'https://h/v1#m'], 'give rubric:https://h/v1#m'],
+    [['generate', ...pair, ...all, '--judge', 'https://h/v1'], 'names no model'],
+    [['generate', ...pair, ...all, '--judge', 'nobody:https://h/v1#m'], 'there is no judge nobody'],
     [
       ['generate', ...pair, ...all, '--judge', `rubric:${folder('bytes')},scale=big`],
       'give harm or strongreject',

@@ -9,7 +9,7 @@ import { longer, opens, pairJudge } from './fakes/pairJudge'
 import { answers, cellOf, resultsFolder } from './fakes/resultsFolder'
 
 const evil = '<img src=x onerror=alert(1)>'
-const run = runWith(winrateWith(opens(pairJudge('pairwise:guard', longer))))
+const run = runWith(winrateWith(opens(pairJudge('pairwise-guard', longer))))
 
 describeInBrowser('in a browser', () => {
   let browser: Browser
@@ -22,7 +22,7 @@ describeInBrowser('in a browser', () => {
       cellOf('bare', {}, sourced(bare)),
       cellOf('filter', { data: `filter ${evil}` }, sourced(filter)),
     ])
-    await run('winrate', '--results', out, '--judge', 'pairwise:guard', '--safety-sets', `hh,${evil}`)
+    await run('winrate', '--results', out, '--judge', 'pairwise-guard', '--safety-sets', `hh,${evil}`)
     const labels = [bare, filter].flatMap((rows, c) =>
       rows.map(({ id, completion, verdict }) => ({
         ...{ id, cell: ['bare', 'filter'][c], completion, weight: 1 },

@@ -33,6 +33,7 @@ export interface Cast {
   readonly draft: CausalLM | undefined
   readonly anchor: CausalLM | undefined
   readonly judge: Judge | undefined
+  readonly dispose: () => void
 }
 
 // one model --------------------------------------------------------------------------------------

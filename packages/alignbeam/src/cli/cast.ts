@@ -2,8 +2,9 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Context, judgeOfOption, namesJudge } from '@safe/tensor-core/cli'
-import type { CausalLM, Fault, Judge } from '@safe/tensor-core/contracts'
+import type { CausalLM, Fault } from '@safe/tensor-core/contracts'
 import { kindOf } from '@safe/tensor-core/files'
+import type { OpenedJudge } from '@safe/tensor-core/judges'
 import { loadCausalLM } from '@safe/tensor-core/lm'
 import type { Cast } from './answering'
 import type { GenerateValues } from './generateOptions'
@@ -25,43 +26,60 @@ const optionalModel = (
         ...(template === undefined ? {} : { template }),
       })
 
-/** What `--judge` says as a judge's specification: a bare folder (or file, or reference to the hub) is asked with the rubric. */
+/** What `--judge` says as a judge's specification: a bare folder (or file, reference to the hub, address) is asked with the rubric. */
 const specText = (choice: string): TE.TaskEither<Fault, string> =>
-  /^hub:/.test(choice)
+  /^(hub:|https?:\/\/)/i.test(choice)
     ? TE.right(`rubric:${choice}`)
-    : namesJudge(choice)
+    : namesJudge(choice) || /^[\w@-]+:https?:\/\//i.test(choice)
       ? TE.right(choice)
       : pipe(
           kindOf(choice.replace(/,.*$/s, '')),
           TE.map((kind) => (kind === 'absent' && !choice.includes('/') ? choice : `rubric:${choice}`)),
         )
 
-/** `none`, a judge, or the folder of a model that is asked for a score of harm. */
-const judgeOf = (choice: string, context: Context): TE.TaskEither<Fault, Judge | undefined> =>
+/** `none`, a judge, or a model that is asked for a score of harm. */
+const judgeOf = (choice: string, context: Context): TE.TaskEither<Fault, OpenedJudge | undefined> =>
   choice === 'none'
     ? TE.right(undefined)
     : pipe(
         specText(choice),
         TE.chain((text) => judgeOfOption(context, '--judge', text, true)),
-        TE.map(({ judge }) => judge),
       )
 
-/** Only what the method needs is loaded. */
+/** What was opened before is freed where the next part cannot be. */
+const orFree =
+  (...opened: ReadonlyArray<{ readonly dispose: () => void } | undefined>) =>
+  <A>(part: TE.TaskEither<Fault, A>): TE.TaskEither<Fault, A> =>
+    pipe(
+      part,
+      TE.tapError(() => TE.fromIO(() => opened.forEach((o) => o?.dispose()))),
+    )
+
+/** Only what the method needs is loaded; a judge that cannot be opened is found out before models are loaded. */
 export const castOf = (values: GenerateValues, context: Context): TE.TaskEither<Fault, Cast> => {
   const { method } = values
   const pairs = method === 'alignbeam' || method === 'safe-decoding'
   return pipe(
     TE.Do,
-    TE.bind('draft', () =>
+    TE.bind('judge', () => (method === 'alignbeam' ? judgeOf(values.judge, context) : TE.right(undefined))),
+    TE.bind('draft', ({ judge }) =>
       method === 'anchor'
         ? TE.right(undefined)
-        : optionalModel(values.draft, values.draftAdapter, values.draftTemplate, context),
+        : pipe(
+            optionalModel(values.draft, values.draftAdapter, values.draftTemplate, context),
+            orFree(judge),
+          ),
     ),
-    TE.bind('anchor', () =>
+    TE.bind('anchor', ({ judge, draft }) =>
       pairs || method === 'anchor'
-        ? optionalModel(values.anchor, undefined, values.anchorTemplate, context)
+        ? pipe(optionalModel(values.anchor, undefined, values.anchorTemplate, context), orFree(judge, draft))
         : TE.right(undefined),
     ),
-    TE.bind('judge', () => (method === 'alignbeam' ? judgeOf(values.judge, context) : TE.right(undefined))),
+    TE.map(({ judge, draft, anchor }) => ({
+      draft,
+      anchor,
+      judge: judge?.judge,
+      dispose: () => [draft, anchor, judge].forEach((o) => o?.dispose()),
+    })),
   )
 }

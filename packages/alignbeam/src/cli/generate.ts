@@ -1,12 +1,12 @@
 /** `alignbeam generate`: answers to prompts, with beams, verdicts and telemetry. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Context, command, startEngine, stopping } from '@safe/tensor-core/cli'
+import { type Context, type Outcome, command, startEngine, stopping } from '@safe/tensor-core/cli'
 import { type CausalLM, type Example, type Fault, interrupted, promptText } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { readDataset } from '@safe/tensor-core/formats'
 import type { Answer } from '../mixing/answer'
-import { type Answering, answering } from './answering'
+import { type Answering, type Cast, answering } from './answering'
 import { castOf } from './cast'
 import { type GenerateValues, checkValues, generateOptions, generationOf } from './generateOptions'
 import { alreadyAligned, warnBefore } from './generateWarnings'
@@ -105,6 +105,44 @@ const toStdout: PartialOutput = {
   finish: TE.right(undefined),
 }
 
+const answered = (
+  values: GenerateValues,
+  context: Context,
+  cast: Cast,
+  examples: ReadonlyArray<Example>,
+): TE.TaskEither<Fault, Outcome> =>
+  pipe(
+    TE.Do,
+    TE.bind('answer', () => TE.fromEither(answering(values, cast))),
+    TE.bind('output', (): TE.TaskEither<Fault, PartialOutput> =>
+      values.out === undefined
+        ? TE.right(toStdout)
+        : partialOutput(
+            values.out,
+            examples.map((e) => e.id),
+            values.resume,
+          ),
+    ),
+    TE.chain(({ answer, output }) => {
+      warnBefore(values, cast, context)
+      const model = values.method === 'anchor' ? cast.anchor : cast.draft
+      return pipe(
+        answerAll(values, context, model, answer, examples, output.done, output.append),
+        TE.chainFirstW(() => output.finish),
+        TE.map(({ lines, refusals, own }) => {
+          const warning = alreadyAligned(refusals, own)
+          if (warning !== undefined) context.warn(warning)
+          return values.out === undefined
+            ? { json: lines.map((line): unknown => JSON.parse(line)), text: lines.join('\n') }
+            : {
+                json: { out: values.out, rows: lines.length, resumed: output.done.length },
+                text: `${lines.length} answers: ${values.out}`,
+              }
+        }),
+      )
+    }),
+  )
+
 export const generateCommand = command({
   name: 'generate',
   description: 'answer prompts with a draft and an anchor',
@@ -120,47 +158,12 @@ export const generateCommand = command({
         readDataset(values.prompts),
       ),
       TE.chainFirstW(() => startEngine(context)),
-      TE.bind('cast', ({ values }) => castOf(values, context)),
-      TE.bind('answer', ({ values, cast }) => TE.fromEither(answering(values, cast))),
-      TE.bind('output', ({ values, data }): TE.TaskEither<Fault, PartialOutput> =>
-        values.out === undefined
-          ? TE.right(toStdout)
-          : partialOutput(
-              values.out,
-              data.examples.map((e) => e.id),
-              values.resume,
-            ),
+      TE.chain(({ values, data }) =>
+        TE.bracket(
+          castOf(values, context),
+          (cast) => answered(values, context, cast, data.examples),
+          (cast) => TE.fromIO(cast.dispose),
+        ),
       ),
-      TE.chain(({ values, data, cast, answer, output }) => {
-        warnBefore(values, cast, context)
-        return pipe(
-          answerAll(
-            values,
-            context,
-            values.method === 'anchor' ? cast.anchor : cast.draft,
-            answer,
-            data.examples,
-            output.done,
-            output.append,
-          ),
-          TE.chainFirstW(() => output.finish),
-          TE.map(({ lines, refusals, own }) => {
-            const warning = alreadyAligned(refusals, own)
-            if (warning !== undefined) context.warn(warning)
-            return values.out === undefined
-              ? { json: lines.map((line): unknown => JSON.parse(line)), text: lines.join('\n') }
-              : {
-                  json: { out: values.out, rows: lines.length, resumed: output.done.length },
-                  text: `${lines.length} answers: ${values.out}`,
-                }
-          }),
-          (work) => async () => {
-            const result = await work()
-            cast.draft?.dispose()
-            cast.anchor?.dispose()
-            return result
-          },
-        )
-      }),
     ),
 })

@@ -62,8 +62,8 @@ export const generateOptions = {
   judge: withDefault(
     'none',
     text(
-      'who chooses among beams: none, a judge of `redorca judges` (refusal, llama-guard:DIR), or the folder of a model that is asked for harm from 1 to 5',
-      'none|KIND[:MODEL]|DIR',
+      'who chooses among beams: none, a judge of `redorca judges` (refusal, llama-guard:DIR, rubric:URL#MODEL), or a model alone (DIR, URL#MODEL), which is asked for harm from 1 to 5',
+      'none|KIND[:MODEL]|DIR|URL#MODEL',
     ),
   ),
   prompts: required(dataFile('rows whose prompts are answered; responses are ignored')),
@@ -113,12 +113,10 @@ export const safeDecodingSettingsOf = (values: GenerateValues): E.Either<InputEr
 
 /** Whether these values can be used together. */
 export const checkValues = (values: GenerateValues): E.Either<InputError, GenerateValues> => {
-  const { method, draft, anchor, judge, system, noSystem, resume, out } = values
+  const { method, draft, anchor, system, noSystem, resume, out } = values
   if (method !== 'anchor' && draft === undefined) return bad('draft', 'is required', 'give a model folder')
   if (['alignbeam', 'safe-decoding', 'anchor'].includes(method) && anchor === undefined)
     return bad('anchor', 'is required', `${method} needs a model folder`)
-  if (/^https?:/.test(judge))
-    return bad('judge', 'must say which kind of judge the server is', `give rubric:${judge}`)
   if (typeof system === 'string' && noSystem)
     return bad('system', 'and --no-system exclude each other', 'give one of them')
   if (resume && out === undefined) return bad('resume', 'needs --out', 'name the output of the earlier run')

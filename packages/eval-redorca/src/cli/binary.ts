@@ -6,6 +6,7 @@ import { benchCommand } from './bench'
 import { buildCommand } from './build'
 import { compareCommand } from './compare'
 import { judgeCommand, judgesCommand } from './judge'
+import { judgeExamplesCommand } from './judgeExamples'
 import { labelCommand } from './label'
 import { quickstartCommand } from './quickstart'
 import { reportCommand } from './report'
@@ -28,6 +29,7 @@ export const binary: Binary = {
     judgesCommand,
     judgeCommand,
     labelCommand,
+    judgeExamplesCommand,
     validateCommand,
     winrateCommand,
     compareCommand,

@@ -15,21 +15,31 @@ import {
 import type { Fault, Judge, JudgeItem, Judgement } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
-import { type JudgeEntry, judges } from '@safe/tensor-core/judges'
-import { askInBatches } from '../work/askInBatches'
+import { type JudgeEntry, type KindOption, judges } from '@safe/tensor-core/judges'
 import { countsOf, countsText } from './judgeCounts'
 import { judgesOption, withJudges } from './judgeOptions'
+import { judgedBy } from './judgesInTurn'
 import { type Row, rowsOf, textField } from './rowFields'
 
 /** How it is given: `llama-guard@1:MODEL`. */
 const spelled = ({ name, version, needs }: Pick<JudgeEntry, 'name' | 'version' | 'needs'>): string =>
   `${name}@${version}${needs.length === 0 ? '' : ':MODEL'}`
 
-const optionLines = (options: JudgeEntry['options']): ReadonlyArray<string> =>
-  Object.entries(options).map(
-    ([name, option]) =>
-      `    ,${name}=${option.values?.join('|') ?? '...'}  ${option.description}${option.default === undefined ? '' : ` (default ${option.default})`}`,
-  )
+const optionLine = ([name, option]: readonly [string, KindOption]): string =>
+  `    ,${name}=${option.values?.join('|') ?? '...'}  ${option.description}${option.default === undefined ? '' : ` (default ${option.default})`}`
+
+/** Options by where the model must be; those of the kind itself are at undefined. */
+const optionsAt = (
+  { options }: Pick<JudgeEntry, 'options'>,
+  of: KindOption['of'],
+): ReadonlyArray<readonly [string, KindOption]> =>
+  Object.entries(options).filter(([, option]) => option.of === of)
+
+/** Every kind that asks a model has these; they are listed once. */
+const placedLines = (heading: string, of: KindOption['of']): ReadonlyArray<string> => {
+  const options = new Map(judges.flatMap((j) => optionsAt(j, of)))
+  return [heading, ...[...options].map(optionLine)]
+}
 
 export const judgesCommand = command({
   name: 'judges',
@@ -46,9 +56,14 @@ export const judgesCommand = command({
     }))
     return TE.right({
       json: { judges: known },
-      text: known
-        .map((j) => [`${spelled(j)}  ${j.description}`, ...optionLines(j.options)].join('\n'))
-        .join('\n'),
+      text: [
+        ...known.flatMap((j) => [
+          `${spelled(j)}  ${j.description}`,
+          ...optionsAt(j, undefined).map(optionLine),
+        ]),
+        ...placedLines('every MODEL that is a folder, a .gguf file or hub:ORG/NAME', 'process'),
+        ...placedLines('every MODEL that is URL#NAME of an OpenAI-compatible server', 'server'),
+      ].join('\n'),
     })
   },
 })
@@ -75,9 +90,6 @@ export const fieldOptions = {
   promptField: withDefault('prompt', text('field with the prompt')),
   completionField: withDefault('completion', text('field with the completion')),
 }
-
-/** Items put to a judge at once. */
-const batchSize = 64
 
 /** What one judge said of all rows, in their order. */
 interface Said {
@@ -107,22 +119,16 @@ const rowOf =
 const saidBy = (
   judging: ReadonlyArray<Judge>,
   items: ReadonlyArray<JudgeItem>,
-  { progress, signal }: Context,
+  context: Context,
 ): TE.TaskEither<Fault, ReadonlyArray<Said>> =>
-  TE.bracket(
-    TE.fromIO(() => progress('judging', items.length * judging.length)),
-    (bar) =>
+  pipe(
+    judging,
+    TE.traverseSeqArray((judge) =>
       pipe(
-        judging,
-        TE.traverseSeqArray((judge) =>
-          pipe(
-            items,
-            askInBatches({ batchSize, signal, onDone: (rows) => bar.tick(rows, judge.id) })(judge),
-            TE.map((judgements) => ({ judge, judgements })),
-          ),
-        ),
+        judgedBy(context)(judge, items),
+        TE.map((judgements) => ({ judge, judgements })),
       ),
-    (bar) => TE.fromIO(bar.stop),
+    ),
   )
 
 export const judgeCommand = command({

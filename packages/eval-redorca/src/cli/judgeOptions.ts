@@ -8,13 +8,13 @@ import {
   type Option,
   custom,
   hubUseOf,
+  judgeUseOf,
   many,
   required,
-  startEngine,
+  startJudgeEngine,
 } from '@safe/tensor-core/cli'
 import { type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
-import type { JudgeUse } from '@safe/tensor-core/judges'
-import { type JudgeChoice, judgeChoiceCodec, judgeModel } from '../config/judgeChoice'
+import { type JudgeChoice, judgeChoiceCodec, judgeChoiceName, judgeModel } from '../config/judgeChoice'
 import { distinct, openedAll } from '../suite/openedJudges'
 import { judgeOpener } from '../work/judgeOpener'
 import { localJudge } from '../work/localSuite'
@@ -37,34 +37,34 @@ const chosen = (u: unknown): E.Either<string, JudgeChoice> =>
     ),
   )
 
+const judgeText =
+  'judge: KIND, KIND:FOLDER, KIND:hub:ORG/NAME or KIND:URL#MODEL, then ,option=value; or {use: MODULE, name: NAME}; may be repeated'
+
 /** One judge or several: `refusal`, `llama-guard:DIR`, or `{use: ./my-judge.mjs, name: NAME}` for one's own. */
 export const judgesOption: Option<ReadonlyArray<JudgeChoice>> = required(
+  many(custom(judgeText, 'JUDGE', chosen)),
+)
+
+/** A judge, or the id of one whose verdicts the rows carry. */
+export interface NamedJudge {
+  /** As it was given. */
+  readonly text: string
+  readonly choice: JudgeChoice
+}
+
+/** Judges of rows that may carry verdicts. */
+export const namedJudgesOption: Option<ReadonlyArray<NamedJudge>> = required(
   many(
-    custom(
-      'judge: KIND, KIND:FOLDER, KIND:hub:ORG/NAME or KIND:URL#MODEL, then ,option=value; or {use: MODULE, name: NAME}; may be repeated',
-      'JUDGE',
-      chosen,
+    custom(`${judgeText}; or the id of a judge whose verdicts the rows carry`, 'JUDGE', (u) =>
+      pipe(
+        chosen(u),
+        E.map((choice) => ({ text: typeof u === 'string' ? u : judgeChoiceName(choice), choice })),
+      ),
     ),
   ),
 )
 
 // opening ----------------------------------------------------------------------------------------
-
-/** How the judges of a command are run. */
-export const judgeUseOf = (context: Context): JudgeUse => ({
-  ...hubUseOf(context),
-  dtype: context.common.dtype,
-  onWarning: context.warn,
-})
-
-/** Starts the engine where a judge asks a model in this process. */
-const withEngine = (choices: ReadonlyArray<JudgeChoice>, context: Context): TE.TaskEither<Fault, void> =>
-  choices.some((choice) => judgeModel(choice) !== undefined)
-    ? pipe(
-        startEngine(context),
-        TE.map(() => undefined),
-      )
-    : TE.right(undefined)
 
 /** Work with judges, opened before it and freed after it. @returns left: a judge that cannot be opened, or that is given twice */
 export const withJudges = <A>(
@@ -77,7 +77,7 @@ export const withJudges = <A>(
       ? TE.left<Fault>(badInput('BadOption', 'names no judge', { field: 'judge' }))
       : TE.right(choices),
     TE.chainW(TE.traverseSeqArray(localJudge(hubUseOf(context)))),
-    TE.chainFirstW((local) => withEngine(local, context)),
+    TE.chainFirstW((local) => startJudgeEngine(context, local.map(judgeModel))),
     TE.chain((local) =>
       TE.bracket(
         openedAll(judgeOpener(judgeUseOf(context)), '--judge', local),

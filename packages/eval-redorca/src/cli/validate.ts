@@ -9,21 +9,21 @@ import {
   commaSeparated,
   dataFile,
   flag,
-  many,
   optional,
   required,
   text,
   withDefault,
 } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { openJudge } from '@safe/tensor-core/judges'
 import { labelAxes, saysOn } from '../results/verdictAxes'
 import { type ValidationRow, errorsByStratum, estimatedRate, judgeErrors, krippendorffAlpha } from '../stats'
+import { judgeOpener } from '../work/judgeOpener'
 import { fieldOptions, itemOf } from './judge'
+import { namedJudgesOption } from './judgeOptions'
 import { labelMapping, labelOf, plainLabels } from './labelField'
 import { type Row, numberField, rowsOf, textField } from './rowFields'
 import { type Validated, validatedJson, validatedText } from './validated'
-import { type OpenJudge, type VerdictColumn, judgeUseOf, verdictColumn } from './verdictColumns'
+import { type OpenNamed, type VerdictColumn, verdictColumns } from './verdictColumns'
 
 // parts ------------------------------------------------------------------------------------------
 
@@ -77,13 +77,13 @@ const alphaOf = (columns: ReadonlyArray<ReadonlyArray<boolean | null | undefined
 // command ----------------------------------------------------------------------------------------
 
 /** The command, with the way in which judges are opened. */
-export const validateWith = (open: OpenJudge): Command =>
+export const validateWith = (open: OpenNamed): Command =>
   command({
     name: 'validate',
     description:
       'compare judges with human labels: confusion, kappa, error rates; a judge whose verdicts the rows carry is not asked again',
     options: {
-      judge: required(many(text('judge, or the id of one whose verdicts the rows carry', 'NAME'))),
+      judge: namedJudgesOption,
       data: required(dataFile('JSONL or CSV rows with a completion and a label')),
       labelField: required(text('field with the human label')),
       labelMap: optional(commaSeparated(labelMapping)),
@@ -131,12 +131,7 @@ export const validateWith = (open: OpenJudge): Command =>
               remedy: 'name the field with --label-field',
             }),
         ),
-        TE.bindW('columns', ({ rows, items }) =>
-          pipe(
-            judge,
-            TE.traverseSeqArray((spec) => verdictColumn(open, judgeUseOf(context))(spec, rows, items)),
-          ),
-        ),
+        TE.bindW('columns', ({ rows, items }) => verdictColumns(open, context)(judge, rows, items)),
         TE.filterOrElseW(
           ({ columns }) => new Set(columns.map((c) => c.id)).size === columns.length,
           ({ columns }): Fault =>
@@ -171,4 +166,4 @@ export const validateWith = (open: OpenJudge): Command =>
       ),
   })
 
-export const validateCommand = validateWith(openJudge)
+export const validateCommand = validateWith((choice, use) => judgeOpener(use)(choice))

@@ -2,16 +2,19 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Context, hubUseOf } from '@safe/tensor-core/cli'
-import { type Fault, type JudgeItem, badInput } from '@safe/tensor-core/contracts'
+import type { Context } from '@safe/tensor-core/cli'
+import { type Fault, type Judge, type JudgeItem, badInput } from '@safe/tensor-core/contracts'
 import type { JudgeUse, OpenedJudge } from '@safe/tensor-core/judges'
+import { type JudgeChoice, judgeModel } from '../config/judgeChoice'
 import { type Axes, speaksOfHarm, storedVerdicts } from '../results/verdictAxes'
+import type { NamedJudge } from './judgeOptions'
+import { type JudgeDoor, eachJudge, judgedBy } from './judgesInTurn'
 import type { Row } from './rowFields'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Opens a judge by its specification. */
-export type OpenJudge = (spec: string, use: JudgeUse) => TE.TaskEither<Fault, OpenedJudge>
+/** Opens a judge that a command line names. */
+export type OpenNamed = (choice: JudgeChoice, use: JudgeUse) => TE.TaskEither<Fault, OpenedJudge>
 
 /** One judge's verdicts, one per row. */
 export interface VerdictColumn {
@@ -23,66 +26,76 @@ export interface VerdictColumn {
 
 // parts ------------------------------------------------------------------------------------------
 
-/** How a command runs judges: stopped with it, downloads shown as its progress. */
-export const judgeUseOf = (context: Context): JudgeUse => ({
-  ...hubUseOf(context),
-  dtype: context.common.dtype,
-  onWarning: context.warn,
-})
+/** The verdicts that the rows carry under a name. @returns undefined where none does; left `BadRow` where some do and others do not */
+const storedColumn =
+  (rows: ReadonlyArray<Row>) =>
+  ({ text: id }: NamedJudge): E.Either<Fault, VerdictColumn | undefined> =>
+    pipe(
+      rows,
+      E.traverseArray((row) => storedVerdicts(row.where)(row.value)),
+      E.chain((stored) => {
+        const found = stored.map((verdicts) => (Object.hasOwn(verdicts, id) ? verdicts[id] : undefined))
+        const verdicts = found.flatMap((v) => v ?? [])
+        return verdicts.length === 0
+          ? E.right(undefined)
+          : verdicts.length === rows.length
+            ? E.right({ id, ofHarm: speaksOfHarm(verdicts), verdicts })
+            : E.left(
+                badInput('BadRow', `has no verdict of ${id}, other rows have one`, {
+                  where: rows[found.indexOf(undefined)]?.where ?? '',
+                  remedy: 'judge all rows, or none',
+                }),
+              )
+      }),
+    )
 
-/** A fault about a judge names the option, unless it names a place itself. */
-export const atJudgeOption = (fault: Fault): Fault => ({ where: '--judge', ...fault })
-
-const asked = (
-  open: OpenJudge,
-  spec: string,
-  items: ReadonlyArray<JudgeItem>,
-  use: JudgeUse,
-): TE.TaskEither<Fault, VerdictColumn> =>
-  TE.bracket(
-    pipe(open(spec, use), TE.mapLeft(atJudgeOption)),
-    ({ judge }) =>
-      pipe(
-        // Rows may share an id, as answers of several cells do; judges must tell items apart.
-        judge.judge(items.map((item, i) => ({ ...item, id: String(i) }))),
-        TE.map((judgements) => ({
-          id: judge.id,
-          ofHarm: judge.axes.includes('harmful'),
-          verdicts: judgements.map((j) => j.verdict),
-        })),
+const askedColumn =
+  (context: Context, items: ReadonlyArray<JudgeItem>) =>
+  (judge: Judge): TE.TaskEither<Fault, VerdictColumn> =>
+    pipe(
+      // Rows may share an id, as answers of several cells do; judges must tell items apart.
+      judgedBy(context)(
+        judge,
+        items.map((item, i) => ({ ...item, id: String(i) })),
       ),
-    ({ dispose }) => TE.fromIO(dispose),
-  )
+      TE.map((judgements) => ({
+        id: judge.id,
+        ofHarm: judge.axes.includes('harmful'),
+        verdicts: judgements.map((j) => j.verdict),
+      })),
+    )
+
+const door = (open: OpenNamed): JudgeDoor<NamedJudge, Judge> => ({
+  open: ({ choice }, use) => open(choice, use),
+  modelOf: ({ choice }) => judgeModel(choice),
+})
 
 // constructors -----------------------------------------------------------------------------------
 
 /**
- * The verdicts of one judge over all rows.
+ * The verdicts of judges over all rows, in the order of the judges.
  *
- * @returns left `BadRow`: some rows carry a verdict of that id and others do not
+ * @returns left `BadRow`: some rows carry a verdict of a judge and others do not; or a judge that cannot be opened or asked
  */
-export const verdictColumn =
-  (open: OpenJudge, use: JudgeUse) =>
+export const verdictColumns =
+  (open: OpenNamed, context: Context) =>
   (
-    spec: string,
+    judges: ReadonlyArray<NamedJudge>,
     rows: ReadonlyArray<Row>,
     items: ReadonlyArray<JudgeItem>,
-  ): TE.TaskEither<Fault, VerdictColumn> =>
+  ): TE.TaskEither<Fault, ReadonlyArray<VerdictColumn>> =>
     pipe(
-      rows,
-      E.traverseArray((row) => storedVerdicts(row.where)(row.value)),
+      judges,
+      E.traverseArray(storedColumn(rows)),
       TE.fromEither,
       TE.chain((stored) => {
-        const found = stored.map((verdicts) => (Object.hasOwn(verdicts, spec) ? verdicts[spec] : undefined))
-        const verdicts = found.flatMap((v) => v ?? [])
-        if (verdicts.length === 0) return asked(open, spec, items, use)
-        return verdicts.length === rows.length
-          ? TE.right({ id: spec, ofHarm: speaksOfHarm(verdicts), verdicts })
-          : TE.left(
-              badInput('BadRow', `has no verdict of ${spec}, other rows have one`, {
-                where: rows[found.indexOf(undefined)]?.where ?? '',
-                remedy: 'judge all rows, or none',
-              }),
-            )
+        const unknown = judges.filter((_, i) => stored[i] === undefined)
+        return pipe(
+          eachJudge(door(open), context, unknown)(askedColumn(context, items)),
+          TE.map((asked) => {
+            const rest = [...asked]
+            return stored.flatMap((column) => column ?? rest.shift() ?? [])
+          }),
+        )
       }),
     )

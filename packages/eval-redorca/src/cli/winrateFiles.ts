@@ -6,12 +6,12 @@ import type { Context, Outcome } from '@safe/tensor-core/cli'
 import { type Fault, type JudgePair, badInput } from '@safe/tensor-core/contracts'
 import { writeJsonl } from '@safe/tensor-core/formats'
 import { normalisedPrompt } from '../mix/promptKey'
-import { type PairVerdict, pairVerdicts } from '../pairs/verdict'
+import type { PairVerdict } from '../pairs/verdict'
 import { type JudgedPair, type WinRates, pairAgreement, setsOf, winRatesOf } from '../pairs/winRate'
 import { type Matched, matched } from './matchedRows'
-import { type OpenPairwise, withEachPairwise } from './pairJudges'
+import { comparedBy, eachJudge } from './judgesInTurn'
+import { type OpenPairwise, pairDoor } from './pairJudges'
 import { rowsOf, textField } from './rowFields'
-import { judgeUseOf } from './verdictColumns'
 import { judgesJson, judgesText } from './winrateText'
 
 // model ------------------------------------------------------------------------------------------
@@ -120,13 +120,13 @@ export const compareFiles = (
     ),
     TE.chainFirstEitherKW(({ pairs }) => known(choice, pairs)),
     TE.bindW('judged', ({ pairs }) =>
-      withEachPairwise(
-        open,
-        judgeUseOf(context),
+      eachJudge(
+        pairDoor(open),
+        context,
         choice.judges,
       )((judge) =>
         pipe(
-          pairVerdicts(judge)(pairs),
+          comparedBy(context)(judge, pairs),
           TE.map((verdicts): Judged => ({ id: judge.id, verdicts })),
         ),
       ),

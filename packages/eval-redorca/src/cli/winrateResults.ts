@@ -5,7 +5,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Context, Outcome } from '@safe/tensor-core/cli'
-import { type Fault, type PairwiseJudge, badInput, interrupted } from '@safe/tensor-core/contracts'
+import { type Fault, type PairwiseJudge, badInput } from '@safe/tensor-core/contracts'
 import { type PairVerdict, pairVerdicts } from '../pairs/verdict'
 import { type WinRates, pairAgreement } from '../pairs/winRate'
 import { cellName } from '../plan/factors'
@@ -19,8 +19,9 @@ import {
   writeWinRates,
 } from '../results/winRatesFile'
 import type { Sample } from '../suite/samples'
-import { type OpenPairwise, withEachPairwise } from './pairJudges'
-import { judgeUseOf } from './verdictColumns'
+import { type Asking, inBatches } from '../work/askInBatches'
+import { eachJudge, withProgress } from './judgesInTurn'
+import { type OpenPairwise, pairDoor } from './pairJudges'
 import { judgesText } from './winrateText'
 
 // model ------------------------------------------------------------------------------------------
@@ -53,9 +54,13 @@ const withEntry = (file: WinRatesFile, entry: WinRateEntry): WinRatesFile => ({
   comparisons: [...file.comparisons.filter((e) => e.cell !== entry.cell || e.judge !== entry.judge), entry],
 })
 
-const askedEntry = (judge: PairwiseJudge, comparison: CellComparison): TE.TaskEither<Fault, WinRateEntry> =>
+const askedEntry = (
+  judge: PairwiseJudge,
+  comparison: CellComparison,
+  asking: Asking,
+): TE.TaskEither<Fault, WinRateEntry> =>
   pipe(
-    pairVerdicts(judge)(comparison.answers),
+    inBatches(asking)(pairVerdicts(judge))(comparison.answers),
     TE.map((verdicts) => ({
       cell: comparison.cell.id,
       against: comparison.against,
@@ -71,32 +76,33 @@ const askedEntry = (judge: PairwiseJudge, comparison: CellComparison): TE.TaskEi
 const compared =
   (state: State, context: Context, held: { file: WinRatesFile }) =>
   (judge: PairwiseJudge): TE.TaskEither<Fault, string> => {
-    const progress = context.progress(`comparing by ${judge.id}`, state.comparisons.length)
-    return pipe(
-      state.comparisons,
-      TE.traverseSeqArray((comparison): TE.TaskEither<Fault, void> => {
-        const key = comparisonKey(comparison, judge.id)
-        if (held.file.comparisons.some((e) => e.cell === comparison.cell.id && e.key === key))
-          return TE.fromIO(() => progress.tick(1))
-        if (context.signal.aborted)
-          return TE.left(
-            interrupted('Interrupted', 'stopped', { remedy: 'run the same command again to continue' }),
+    const total = state.comparisons.reduce((sum, { answers }) => sum + answers.length, 0)
+    return withProgress(
+      context,
+      `comparing by ${judge.id}`,
+      total,
+    )((asking) =>
+      pipe(
+        state.comparisons,
+        TE.traverseSeqArray((comparison): TE.TaskEither<Fault, void> => {
+          const key = comparisonKey(comparison, judge.id)
+          if (held.file.comparisons.some((e) => e.cell === comparison.cell.id && e.key === key))
+            return TE.fromIO(() => asking.onDone(comparison.answers.length))
+          return pipe(
+            askedEntry(judge, comparison, asking),
+            TE.mapLeft((fault) =>
+              fault.kind === 'interrupted'
+                ? { ...fault, remedy: 'run the same command again to continue' }
+                : fault,
+            ),
+            TE.chain((entry) => {
+              held.file = withEntry(held.file, entry)
+              return writeWinRates(state.choice.results, held.file, ratesIn(state))
+            }),
           )
-        return pipe(
-          askedEntry(judge, comparison),
-          TE.chain((entry) => {
-            held.file = withEntry(held.file, entry)
-            return writeWinRates(state.choice.results, held.file, ratesIn(state))
-          }),
-          TE.map(() => progress.tick(1)),
-        )
-      }),
-      TE.map(() => judge.id),
-      (work) => async () => {
-        const done = await work()
-        progress.stop()
-        return done
-      },
+        }),
+        TE.map(() => judge.id),
+      ),
     )
   }
 
@@ -174,7 +180,7 @@ export const compareResults = (
       },
     })),
     TE.bindW('judges', ({ state, held }) =>
-      withEachPairwise(open, judgeUseOf(context), choice.judges)(compared(state, context, held)),
+      eachJudge(pairDoor(open), context, choice.judges)(compared(state, context, held)),
     ),
     TE.chainFirstW(({ state, held }) => writeWinRates(choice.results, held.file, ratesIn(state))),
     TE.map(({ state, held, judges }) => outcomeOf(state, held.file, judges)),

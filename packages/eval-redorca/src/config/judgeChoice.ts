@@ -6,7 +6,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { Parameters } from '@safe/tensor-core/contracts'
-import { type JudgeSpec, judgeSpecText, parseJudgeSpec } from '@safe/tensor-core/judges'
+import { type JudgeSpec, isAddress, judgeSpecText, parseJudgeSpec } from '@safe/tensor-core/judges'
 import { documentOf, kebab } from '@safe/tensor-core/options'
 import { closed, optional, options, withDefault } from './closed'
 
@@ -116,9 +116,7 @@ export const judgeChoiceName = (choice: JudgeChoice): string =>
 
 /** The model folder or file that a judge asks in this process; undefined for lists, servers and the user's own judges. */
 export const judgeModel = (choice: JudgeChoice): string | undefined =>
-  isOwnJudge(choice) || choice.model === undefined || /^https?:\/\//.test(choice.model)
-    ? undefined
-    : choice.model
+  isOwnJudge(choice) || choice.model === undefined || isAddress(choice.model) ? undefined : choice.model
 
 /** Phrase lists that can choose among beams, best first. */
 const beamLists = ['refusal-openings', 'refusal', 'refusal-gcg', 'refusal-alignbeam'] as const

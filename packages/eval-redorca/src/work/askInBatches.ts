@@ -19,18 +19,18 @@ export interface Asking {
   readonly onDone: (items: number) => void
 }
 
-/** One judgement per item, in order. @returns left `Interrupted` where it was stopped, or the judge's own fault */
-export const askInBatches =
+/** Asks in batches. @returns one answer per item, in order; left `Interrupted` where it was stopped, or a fault of asking */
+export const inBatches =
   ({ batchSize, signal, onDone }: Asking) =>
-  (judge: Judge) =>
-  (items: ReadonlyArray<JudgeItem>): TE.TaskEither<Fault, ReadonlyArray<Judgement>> =>
+  <A, B>(ask: (batch: ReadonlyArray<A>) => TE.TaskEither<Fault, ReadonlyArray<B>>) =>
+  (items: ReadonlyArray<A>): TE.TaskEither<Fault, ReadonlyArray<B>> =>
     pipe(
       items.length === 0 ? [] : RA.chunksOf(batchSize)(items),
-      TE.traverseSeqArray((batch): TE.TaskEither<Fault, ReadonlyArray<Judgement>> =>
+      TE.traverseSeqArray((batch): TE.TaskEither<Fault, ReadonlyArray<B>> =>
         signal.aborted
           ? TE.left(interrupted('Interrupted', 'stopped while judging'))
           : pipe(
-              askedInOrder(judge)(batch),
+              ask(batch),
               TE.map((said) => {
                 onDone(batch.length)
                 return said
@@ -39,3 +39,9 @@ export const askInBatches =
       ),
       TE.map((batches) => batches.flat()),
     )
+
+/** One judgement per item, in order. @returns left `Interrupted` where it was stopped, or the judge's own fault */
+export const askInBatches =
+  (asking: Asking) =>
+  (judge: Judge): ((items: ReadonlyArray<JudgeItem>) => TE.TaskEither<Fault, ReadonlyArray<Judgement>>) =>
+    inBatches(asking)(askedInOrder(judge))

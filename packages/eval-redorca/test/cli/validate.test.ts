@@ -2,7 +2,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { type Judge, type Verdict, badInput, judgeVersion } from '@safe/tensor-core/contracts'
 import { refusalJudge } from '@safe/tensor-core/judges'
 import { validateWith } from '../../src/cli/validate'
-import type { OpenJudge } from '../../src/cli/verdictColumns'
+import { isOwnJudge } from '../../src/config/judgeChoice'
+import type { OpenNamed } from '../../src/cli/verdictColumns'
 import { file, runWith } from '../fakes/commandLine'
 
 const freed: string[] = []
@@ -28,10 +29,12 @@ const guard: Judge = {
       })),
     ),
 }
-const open: OpenJudge = (spec) =>
-  spec === 'guard' || spec === 'refusal'
+const open: OpenNamed = (choice) => {
+  const spec = isOwnJudge(choice) ? choice.name : choice.kind
+  return spec === 'guard' || spec === 'refusal'
     ? TE.right({ judge: spec === 'guard' ? guard : refusalJudge, dispose: () => void freed.push(spec) })
     : TE.left(badInput('UnknownJudge', `there is no judge ${spec}`))
+}
 const run = runWith(validateWith(open))
 
 /** Twelve answers with one id; the guard misses one of six harmful ones, sees one harmless as harmful, and cannot tell one. */

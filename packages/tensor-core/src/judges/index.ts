@@ -5,13 +5,22 @@ export type { KindOption } from './asking/kind'
 export {
   type Ask,
   type Replier,
+  type ReplyLimits,
   type ReplyToken,
   type TextReply,
   judgeByReplies,
   pairwiseByReplies,
 } from './judgeByReplies'
 export { degenerate } from './degenerate'
+export { isAddress } from './endpointJudge'
 export { gcgPhrases } from './gcgPhrases'
+export {
+  type JudgeExample,
+  type JudgeExamplesUse,
+  type LabelledItem,
+  judgeExamples,
+  verdictWords,
+} from './judgeExamples'
 export { type JudgeSpec, judgeSpecText, parseJudgeSpec } from './judgeSpec'
 export { normalised } from './normalise'
 export { type JudgeUse, type OpenedJudge, type OpenedPairwise, openJudge, openPairwise } from './openJudge'

@@ -3,11 +3,11 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type Judge, type JudgeError, type PairwiseJudge, badInput } from '../contracts'
 import { completionJudge, noCompletion, noPair, pairJudge } from './asking/asJudge'
-import { optionValues } from './asking/kind'
+import { optionValues } from './asking/kindOptions'
 import { type Replier, askerByReplies } from './asking/replies'
 import { entryNamed } from './registry'
 
-export type { Ask, Replier, ReplyToken, TextReply } from './asking/replies'
+export type { Ask, Replier, ReplyLimits, ReplyToken, TextReply } from './asking/replies'
 
 /**
  * The judge of a kind that asks a replier. @param options as in `KIND:MODEL,option=value`
@@ -36,7 +36,7 @@ export const judgeByReplies = (
     E.chain((entry) =>
       entry.kind === 'model'
         ? pipe(
-            optionValues(entry.asks, options),
+            optionValues(entry.asks, options, 'function'),
             E.map((values) =>
               completionJudge(
                 askerByReplies(entry.asks, values, noCompletion, replier),
@@ -59,7 +59,7 @@ export const pairwiseByReplies = (
     E.chain((entry) =>
       entry.kind === 'pairs'
         ? pipe(
-            optionValues(entry.asks, options),
+            optionValues(entry.asks, options, 'function'),
             E.map((values) => pairJudge(askerByReplies(entry.asks, values, noPair, replier))),
           )
         : E.left(badInput('UnknownJudge', `${entry.name} does not compare answers`)),

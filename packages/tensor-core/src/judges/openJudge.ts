@@ -5,7 +5,8 @@ import { pipe } from 'fp-ts/function'
 import { type Judge, type JudgeError, type PairwiseJudge, type StorageDtype, badInput } from '../contracts'
 import type { HubUse } from '../hub'
 import { completionJudge, noCompletion, noPair, pairJudge } from './asking/asJudge'
-import { type ModelKind, commonKindOptions, optionValues } from './asking/kind'
+import type { ModelKind } from './asking/kind'
+import { optionValues } from './asking/kindOptions'
 import type { Asker } from './asking/asker'
 import { openAsker } from './asking/openAsker'
 import type { Judged } from './asking/question'
@@ -65,19 +66,12 @@ const askerOf = <A>(
   const { model } = spec
   if (model === undefined) return TE.left(needsModel(kind.name))
   return pipe(
-    TE.fromEither(optionValues(kind, spec.options)),
-    TE.chain((options) => {
-      if (!isAddress(model)) return openAsker(kind, model, options, example, use)
-      const local = Object.keys(spec.options).find((name) => name in commonKindOptions)
-      return local === undefined
+    TE.fromEither(optionValues(kind, spec.options, isAddress(model) ? 'server' : 'process')),
+    TE.chain((options) =>
+      isAddress(model)
         ? endpointAsker(kind, model, options, example, use)
-        : TE.left(
-            badInput('BadOption', `${local} belongs to a model in this process, not to a server's`, {
-              where: judgeSpecText(spec),
-              remedy: 'leave it out, or give a folder',
-            }),
-          )
-    }),
+        : openAsker(kind, model, options, example, use),
+    ),
   )
 }
 

@@ -16,7 +16,7 @@ import {
 import { selectEngine } from '../../src/engine'
 import { judgeEntry, openJudge } from '../../src/judges'
 import type { CompletionKind, OptionValues } from '../../src/judges/asking/kind'
-import { optionValues } from '../../src/judges/asking/kind'
+import { optionValues } from '../../src/judges/asking/kindOptions'
 import { planOf } from '../../src/judges/asking/plan'
 import { readerOf } from '../../src/judges/asking/reader'
 import { askModel } from '../../src/judges/asking/scoring'
@@ -90,7 +90,7 @@ describe.each(cases.map((c) => [`${c.kind} of ${c.folder} ${JSON.stringify(c.opt
     const kind = kindOf(c.kind)
     const checkpoint = checkpointOf(c)
     const options = localOptions(c.options)
-    const values = (): OptionValues => right(optionValues(kind, options))
+    const values = (): OptionValues => right(optionValues(kind, options, 'process'))
 
     it('has the token ids of transformers', async () => {
       const opened = right(await openModel(checkpoint, { template: 'none' })())

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { type Fault, faultLine, textPrompt } from '../../src/contracts'
 import { judgeEntry } from '../../src/judges'
-import { optionValues } from '../../src/judges/asking/kind'
+import { optionValues } from '../../src/judges/asking/kindOptions'
 import { readerOf } from '../../src/judges/asking/reader'
 import { openModel } from '../../src/lm'
 
@@ -37,7 +37,7 @@ it.each(
   const opened = right(await openModel(join(folder, 'judges', c.folder), { template: 'none' })())
   const { tokenizer } = opened
   if (tokenizer === undefined) throw new Error('no tokenizer')
-  const values = right(optionValues(entry.asks, c.options))
+  const values = right(optionValues(entry.asks, c.options, 'process'))
   const { asked } = entry.asks.question(values, opened.folder.config.modelType)
   const model = { tokenizer, plain: (text: string) => opened.encoder.prompt(textPrompt(text)) }
   const read = right(readerOf(model, asked, 4096, c.judged))

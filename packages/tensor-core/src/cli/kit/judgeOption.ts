@@ -1,22 +1,38 @@
-/** The judge of `--judge`, on the engine and with the reports of its command. */
+/** The judges of a command: how they are run, the engine they need, and the one judge of an option. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Fault } from '../../contracts'
-import { type JudgeSpec, type OpenedJudge, judgeEntry, openJudge, parseJudgeSpec } from '../../judges'
+import type { EngineError, Fault } from '../../contracts'
+import {
+  type JudgeUse,
+  type OpenedJudge,
+  isAddress,
+  judgeEntry,
+  openJudge,
+  parseJudgeSpec,
+} from '../../judges'
 import type { Context } from './context'
 import { hubUseOf } from './fetched'
 import { startEngine } from './startEngine'
 
-/** What judges of a command use: its storage type, its downloads, its warnings. */
-const judgeUseOf = (context: Context): Parameters<typeof openJudge>[1] => ({
+/** How the judges of a command are run: stopped with it, with its storage type, its downloads and warnings as the command's own. */
+export const judgeUseOf = (context: Context): JudgeUse => ({
   ...hubUseOf(context),
   dtype: context.common.dtype,
   onWarning: context.warn,
 })
 
-/** A model in this process needs the engine; phrase lists and servers do not. */
-const needsEngine = ({ model }: JudgeSpec): boolean => model !== undefined && !/^https?:/i.test(model)
+/** Starts the engine where one of the judges' models is in this process; phrase lists and servers need none. */
+export const startJudgeEngine = (
+  context: Context,
+  models: ReadonlyArray<string | undefined>,
+): TE.TaskEither<EngineError, void> =>
+  models.some((model) => model !== undefined && !isAddress(model))
+    ? pipe(
+        startEngine(context),
+        TE.map(() => undefined),
+      )
+    : TE.right(undefined)
 
 /**
  * Opens the judge of an option. @param flag the option, for messages: `--judge` @param engineStarted whether the command has started
@@ -33,9 +49,7 @@ export const judgeOfOption = (
     TE.chain((spec) =>
       pipe(
         openJudge(spec, judgeUseOf(context)),
-        TE.chainFirstW(() =>
-          needsEngine(spec) && !engineStarted ? startEngine(context) : TE.right(undefined),
-        ),
+        TE.chainFirstW(() => startJudgeEngine(context, engineStarted ? [] : [spec.model])),
       ),
     ),
     TE.mapLeft((fault: Fault): Fault => ({ ...fault, where: fault.where ?? flag })),

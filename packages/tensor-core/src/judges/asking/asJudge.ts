@@ -26,7 +26,7 @@ export const noCompletion: Judged = { prompt: '', completion: '' }
 export const noPair: Judged = { prompt: '', a: '', b: '' }
 
 /** The texts of an item; `fields.context` is what a request refers to (HarmBench's contextual behaviours). */
-const judgedItem = ({ prompt, completion, fields }: JudgeItem): Judged => {
+export const judgedItem = ({ prompt, completion, fields }: JudgeItem): Judged => {
   const context = fields?.['context']
   return { prompt, completion, ...(typeof context === 'string' && context !== '' ? { context } : {}) }
 }

@@ -1,6 +1,5 @@
 /** A kind of judge that asks a model: its name, its options, and the question it asks. */
-import * as E from 'fp-ts/Either'
-import { type JudgeAxis, type JudgeError, badInput } from '../../contracts'
+import type { JudgeAxis } from '../../contracts'
 import type { ModelType } from '../../formats'
 import type { Findings } from './findings'
 import type { Question } from './question'
@@ -14,6 +13,8 @@ export interface KindOption {
   readonly values?: ReadonlyArray<string>
   /** Used where it is not given; undefined: nothing. */
   readonly default?: string
+  /** Where the model must be for it: in this process, or behind a server; undefined: either. */
+  readonly of?: 'process' | 'server'
 }
 
 /** The values of a kind's options, defaults filled in. */
@@ -37,44 +38,4 @@ export interface ModelKind<A> {
 /** A kind of judge of completions. */
 export interface CompletionKind extends ModelKind<Findings> {
   readonly axes: (options: OptionValues) => ReadonlyArray<JudgeAxis>
-}
-
-// options ----------------------------------------------------------------------------------------
-
-/** Options of every kind of a model in this process. */
-export const commonKindOptions: Readonly<Record<string, KindOption>> = {
-  adapter: { description: 'PEFT adapter folder, or hub:ORG/NAME, applied to the model' },
-  context: { description: "most tokens it reads at once; default: the model's own limit" },
-}
-
-/** All options of a kind. */
-export const optionsOf = (kind: ModelKind<unknown>): Readonly<Record<string, KindOption>> => ({
-  ...kind.options,
-  ...commonKindOptions,
-})
-
-const whole = /^[1-9]\d{0,8}$/
-
-/** The options as given, checked, with defaults. @returns left `BadOption`, with what there is */
-export const optionValues = (
-  kind: ModelKind<unknown>,
-  given: Readonly<Record<string, string>>,
-): E.Either<JudgeError, OptionValues> => {
-  const known = optionsOf(kind)
-  const bad = (what: string, remedy: string): E.Either<JudgeError, never> =>
-    E.left(badInput('BadOption', what, { where: kind.name, remedy }))
-  for (const [name, value] of Object.entries(given)) {
-    const option = known[name]
-    if (option === undefined)
-      return bad(`has no option ${name}`, `its options are ${Object.keys(known).join(', ')}`)
-    if (option.values !== undefined && !option.values.includes(value))
-      return bad(`${name}=${value} is not a value of that option`, `give ${option.values.join(' or ')}`)
-    if (name === 'context' && !whole.test(value))
-      return bad(`context=${value} is not a number of tokens`, 'give a whole number of at least 1')
-  }
-  return E.right(
-    Object.fromEntries(
-      Object.entries(known).map(([name, option]) => [name, given[name] ?? option.default] as const),
-    ),
-  )
 }

@@ -5,24 +5,16 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import {
-  type CausalLM,
-  type JudgeError,
-  type StorageDtype,
-  type Tokenizer,
-  badInput,
-  failure,
-  textPrompt,
-} from '../../contracts'
-import type { ModelFolder } from '../../formats'
-import { type HubUse, resolveAdapter, resolveModel } from '../../hub'
-import { type OpenedModel, causalLMOf, openModel } from '../../lm'
+import { type CausalLM, type JudgeError, type StorageDtype, failure } from '../../contracts'
+import { type HubUse, resolveAdapter } from '../../hub'
+import { causalLMOf } from '../../lm'
 import type { Answered, Asker } from './asker'
 import { adapterPrint, askerId, checkpointPrint, templateHash } from './identity'
 import type { ModelKind, OptionValues } from './kind'
-import { type Plan, planOf } from './plan'
+import type { Plan } from './plan'
 import type { Judged, Question } from './question'
-import { type ReadPrompt, readerOf } from './reader'
+import type { ReadPrompt } from './reader'
+import { readyQuestion, reportCuts } from './readyQuestion'
 import { type Reply, askModel } from './scoring'
 
 // model ------------------------------------------------------------------------------------------
@@ -33,47 +25,6 @@ export interface AskerUse extends HubUse {
   readonly batchSize?: number
   readonly onWarning?: (line: string) => void
 }
-
-// checks -----------------------------------------------------------------------------------------
-
-const withTokenizer = (opened: OpenedModel): E.Either<JudgeError, Tokenizer> =>
-  opened.tokenizer === undefined
-    ? E.left(
-        badInput('ModelUnsupported', 'has no tokenizer.json, so it cannot be asked', {
-          where: opened.folder.path,
-          remedy: 'give a model folder with its tokenizer',
-        }),
-      )
-    : E.right(opened.tokenizer)
-
-/** What the configuration does not say is taken to be this many tokens. */
-const usualContext = 4096
-
-/** The most tokens a model reads. */
-const contextOf = ({ rawConfig }: ModelFolder, options: OptionValues): number => {
-  const own = rawConfig['max_position_embeddings']
-  const most = typeof own === 'number' && Number.isInteger(own) && own > 0 ? own : usualContext
-  return options['context'] === undefined ? most : Math.min(most, Number(options['context']))
-}
-
-const warningsOf = (
-  kind: ModelKind<unknown>,
-  question: Question<unknown>,
-  { folder, tokenizer }: OpenedModel,
-  options: OptionValues,
-): ReadonlyArray<string> => [
-  ...(kind.families.length === 0 || kind.families.includes(folder.config.modelType)
-    ? []
-    : [
-        `${folder.path} is a ${folder.config.modelType} model; checkpoints of ${kind.name} are ${kind.families.join(' or ')}`,
-      ]),
-  ...(question.asked.form === 'chat' && tokenizer?.chat === undefined
-    ? [`${folder.path} has no chat template: ${kind.name} puts its question as plain text`]
-    : []),
-  ...(kind.needsAdapter === true && options['adapter'] === undefined
-    ? [`${kind.name} is published as an adapter: without adapter=DIR the model alone is asked`]
-    : []),
-]
 
 // asking -----------------------------------------------------------------------------------------
 
@@ -142,17 +93,6 @@ const answeredBy =
     )
   }
 
-/** Says how many texts were cut. */
-const reportCuts =
-  (name: string, onWarning: (line: string) => void) =>
-  (answers: ReadonlyArray<Answered<unknown>>): void => {
-    const cut = answers.filter((a) => a.cut).length
-    if (cut > 0)
-      onWarning(
-        `${name} read only a part of ${cut} of ${answers.length} texts: they are longer than it reads`,
-      )
-  }
-
 /**
  * Opens a question for a model.
  *
@@ -169,33 +109,17 @@ export const openAsker = <A>(
   const adapter = options['adapter']
   return pipe(
     TE.Do,
-    TE.bindW('model', () => resolveModel(reference, use)),
+    TE.bindW('ready', () => readyQuestion(kind, reference, options, example, use)),
     TE.bindW('adapter', () => (adapter === undefined ? TE.right(undefined) : resolveAdapter(adapter, use))),
-    TE.bindW('opened', ({ model }) => openModel(model, { template: 'none' })),
-    TE.bindW('tokenizer', ({ opened }) => TE.fromEither(withTokenizer(opened))),
-    TE.let('question', ({ opened }) => kind.question(options, opened.folder.config.modelType)),
-    TE.bindW('plan', ({ tokenizer, question, model }) =>
-      TE.fromEither(planOf(tokenizer, question.steps, model)),
-    ),
-    TE.bindW('read', ({ opened, tokenizer, question, plan, model }) =>
-      TE.fromEither(
-        pipe(
-          readerOf(
-            { tokenizer, plain: (text) => opened.encoder.prompt(textPrompt(text)) },
-            question.asked,
-            contextOf(opened.folder, options) - plan.longest,
-            example,
-          ),
-          E.mapLeft((e) => ({ ...e, where: e.where ?? model })),
-        ),
-      ),
-    ),
-    TE.bindW('print', ({ opened }) => opened.folder.fingerprint),
+    TE.bindW('print', ({ ready }) => ready.opened.folder.fingerprint),
+    TE.bindW('checkpoint', ({ ready }) => ready.opened.folder.weights.fingerprint),
     TE.bindW('own', (found) =>
       found.adapter === undefined ? TE.right(undefined) : adapterPrint(found.adapter),
     ),
-    TE.map(({ model, adapter: folder, opened, tokenizer, question, plan, read, print, own }): Asker<A> => {
-      warningsOf(kind, question, opened, options).forEach(warn)
+    TE.map(({ ready, adapter: folder, print, checkpoint, own }): Asker<A> => {
+      const { model, opened, tokenizer, question, plan, read } = ready
+      if (kind.needsAdapter === true && folder === undefined)
+        warn(`${kind.name} is published as an adapter: without adapter=DIR the model alone is asked`)
       const loaded = once(
         causalLMOf(opened, {
           ...(folder === undefined ? {} : { adapter: folder }),
@@ -212,12 +136,12 @@ export const openAsker = <A>(
           checkpointPrint(print, own),
           templateHash(question, example, tokenizer),
         ),
-        checkpoint: print,
+        checkpoint,
         ask: (judged) =>
           pipe(
             judged.map(read),
             answeredBy(question, plan, loaded.model, use),
-            TE.tapIO((answers) => () => reportCuts(kind.name, warn)(answers)),
+            TE.tapIO((answers) => () => reportCuts(kind.name, warn)(answers.map(({ cut }) => cut))),
           ),
         dispose: loaded.dispose,
       }

@@ -5,6 +5,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { JudgeError, Message } from '../../contracts'
+import { inOrder } from '../../endpoint'
 import type { ModelKind, OptionValues } from './kind'
 import type { Answered, Asker } from './asker'
 import { askerId, templateHash } from './identity'
@@ -26,10 +27,18 @@ export interface TextReply {
   readonly tokens?: ReadonlyArray<ReplyToken>
 }
 
-/** Asks for a greedy reply of at most `maxTokens` tokens. */
+/** What is asked of a reply. */
+export interface ReplyLimits {
+  /** Most tokens. */
+  readonly maxTokens: number
+  /** Whether the likeliest tokens at each place are of use. */
+  readonly probabilities: boolean
+}
+
+/** Asks for a greedy reply. */
 export type Ask = (
   messages: ReadonlyArray<Message>,
-  limits: { readonly maxTokens: number },
+  limits: ReplyLimits,
 ) => TE.TaskEither<JudgeError, TextReply>
 
 /** Something that replies, and its name. */
@@ -40,6 +49,8 @@ export interface Replier {
   /** Questions asked at once; default 4. */
   readonly concurrency?: number
 }
+
+type ChooseStep = Extract<Step, { kind: 'choose' }>
 
 // probabilities ----------------------------------------------------------------------------------
 
@@ -56,10 +67,7 @@ const wordOf = (words: ReadonlyArray<string>, token: string): string | undefined
  * The choice at the first token of the reply that is not blank; undefined where that token is no verdict word, so that its place is
  * unknown. Only the likeliest tokens are known: the rest counts as outside.
  */
-const choiceAt = (
-  step: Extract<Step, { kind: 'choose' }>,
-  tokens: ReadonlyArray<ReplyToken>,
-): Choice | undefined => {
+const choiceAt = (step: ChooseStep, tokens: ReadonlyArray<ReplyToken>): Choice | undefined => {
   const at = tokens.find(({ text }) => text.trim() !== '')
   const words = step.words.map(({ word }) => word)
   if (at === undefined || at.top.length === 0 || wordOf(words, at.text) === undefined) return undefined
@@ -77,14 +85,19 @@ const choiceAt = (
     : undefined
 }
 
+/** The one place of a reply whose words are compared by their probabilities; undefined where there are several. */
+const scoredPlace = ({ steps }: Question<unknown>): ChooseStep | undefined => {
+  const [only, another] = steps.filter((step) => step.kind === 'choose')
+  return another === undefined ? only : undefined
+}
+
 const answerOf =
   <A>(question: Question<A>) =>
   ({ text, tokens }: TextReply): Answered<A> => {
     const written = readingOf(question.steps, question.parse(text))
-    const places = question.steps.filter((step) => step.kind === 'choose')
-    const [only] = places
+    const only = scoredPlace(question)
     const scored =
-      places.length === 1 && only !== undefined && tokens !== undefined && written[only.name] !== undefined
+      only !== undefined && tokens !== undefined && written[only.name] !== undefined
         ? choiceAt(only, tokens)
         : undefined
     return {
@@ -97,18 +110,6 @@ const answerOf =
   }
 
 // constructors -----------------------------------------------------------------------------------
-
-/** Runs at most `most` at once, results in order; the first fault is the result. */
-const inParallel = <A, B>(
-  items: ReadonlyArray<A>,
-  most: number,
-  work: (a: A) => TE.TaskEither<JudgeError, B>,
-): TE.TaskEither<JudgeError, ReadonlyArray<B>> =>
-  pipe(
-    Array.from({ length: Math.ceil(items.length / most) }, (_, i) => items.slice(i * most, (i + 1) * most)),
-    TE.traverseSeqArray(TE.traverseArray(work)),
-    TE.map((parts) => parts.flat()),
-  )
 
 /** A kind's question put to a replier. Its tokenizer is not known here, so that the marks of all usual templates are broken up. */
 export const askerByReplies = <A>(
@@ -123,13 +124,13 @@ export const askerByReplies = <A>(
     id: askerId(kind, question.variant, address, templateHash(question, example, undefined)),
     checkpoint: address,
     ask: (judged) =>
-      inParallel(judged, Math.max(1, Math.floor(concurrency)), (texts) =>
+      inOrder(Math.max(1, Math.floor(concurrency)), judged, (texts) =>
         pipe(
           ask(
             question.asked.messages(
               Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, clean(text)])),
             ),
-            { maxTokens: question.replyTokens },
+            { maxTokens: question.replyTokens, probabilities: scoredPlace(question) !== undefined },
           ),
           TE.map(answerOf(question)),
         ),
