@@ -63,6 +63,8 @@ const sources = (data: string) =>
     TE.bind('safeinstr', () => safetyInstructions(data)),
     TE.bind('ordinary', () => ordinaryInstructions(data)),
     TE.bind('xstest', () => xsTest('gpt4')(data)),
+    TE.bind('llama', () => xsTest('llama2new')(data)),
+    TE.bind('mistral', () => xsTest('mistralinstruct')(data)),
     TE.bind('sst2', () => mixedRows('SST2_1k_p_0.1')(data)),
     TE.bind('agnews', () => mixedRows('agnews_1k_p_0.1')(data)),
     TE.bind('sst2Test', () => taskRows('SST2_test.jsonl', ['negative', 'positive'])(data)),
@@ -89,6 +91,14 @@ const referenceCount = 60
 type Files = Readonly<Record<string, ReadonlyArray<Readonly<Record<string, unknown>>>>>
 
 const plain = ({ id, prompt, response }: Turn) => ({ id, prompt, response })
+/** Ids of two models' completions must differ. */
+const labelled = ({ id, prompt, response, label, type, model }: LabelledCompletion) => ({
+  id: `${model}-${id}`,
+  prompt,
+  completion: response,
+  label,
+  type,
+})
 const question = ({ id, prompt }: Turn) => ({ id, prompt })
 
 const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
@@ -138,6 +148,8 @@ const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
       sizes.lookalike,
     ).map(question),
     'sst2-test': pick('sst2', from.sst2Test, sizes.task).map(plain),
+    'judge-train': [...from.xstest, ...from.llama].map(labelled),
+    'judge-test': from.mistral.map(labelled),
     'agnews-test': pick('agnews', from.agnewsTest, sizes.task).map(plain),
   }
 }

@@ -27,6 +27,8 @@ export interface LabelledCompletion extends Turn {
   /** `contrast_...` for the unsafe prompts. */
   readonly type: string
   readonly label: string
+  /** The model that wrote it. */
+  readonly model: string
 }
 
 // reading ----------------------------------------------------------------------------------------
@@ -150,6 +152,7 @@ export const xsTest =
           prompt,
           response: completion.trim(),
           label,
+          model,
         })),
       ),
     )
