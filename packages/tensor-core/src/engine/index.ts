@@ -23,13 +23,7 @@ export { largestLogits, tokenScores } from './fused/tokenScores'
 export { type DeviceMatrix } from './fused/rowsProduct'
 export { freeTensorBytes } from './freeMemory'
 export { matMul } from './matmul'
-export {
-  type AdamWConstants,
-  type Moments,
-  adamWAdvance,
-  adamWBefore,
-  adamWUpdate,
-} from './fused/adamW'
+export { type AdamWConstants, type Moments, adamWAdvance, adamWBefore, adamWUpdate } from './fused/adamW'
 export { type TokenCrossEntropy, tokenCrossEntropy } from './fused/crossEntropy'
 export { gatedGelu, gatedGeluPullback } from './fused/gatedGelu'
 export { gatedSilu, gatedSiluPullback } from './fused/gatedSilu'
