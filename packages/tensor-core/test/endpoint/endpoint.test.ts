@@ -142,14 +142,14 @@ describe('a request', () => {
       openEndpoint({ address: '${address()}', cache: false, retries: 0, timeoutSeconds: 0.01, env: {} })().then(async (opened) => {
         const before = loaded()
         await opened.right.chat({ messages: [], maxTokens: 1 })()
-        console.log(before, loaded())
+        process.stdout.write(\`\${before} \${loaded()}\`)
       })`
     const { stdout } = spawnSync(
       process.execPath,
       ['--conditions=@safe/source', '--import', 'tsx', '-e', program],
       { cwd: join(__dirname, '..', '..'), encoding: 'utf8' },
     )
-    expect(stdout).toBe('false true\n')
+    expect(stdout).toBe('false true')
   })
 })
 
