@@ -16,8 +16,8 @@ a{color:inherit;text-decoration-color:var(--line);text-underline-offset:3px}
 a:hover{text-decoration-color:currentColor}
 .meta,.note,figcaption,caption{color:var(--soft);font-size:.88rem}
 .lead{font-size:1.22rem;line-height:1.5;max-width:62ch;margin:22px 0 10px;text-wrap:pretty}
-.facts{display:grid;grid-template-columns:repeat(4,1fr);gap:1px;margin:28px 0 6px;padding:0;background:var(--line);border:1px solid var(--line);border-radius:6px;overflow:hidden}
-.facts div{background:var(--paper);padding:14px 16px}
+.facts{display:flex;flex-wrap:wrap;gap:1px;margin:28px 0 6px;padding:0;background:var(--line);border:1px solid var(--line);border-radius:6px;overflow:hidden}
+.facts div{flex:1 1 22%;background:var(--paper);padding:14px 16px}
 .facts dt{font-size:.86rem;color:var(--soft);line-height:1.3;min-height:2.6em}
 .facts dd{margin:4px 0 0;font:600 1.75rem/1.1 system-ui,-apple-system,'Segoe UI',sans-serif;font-variant-numeric:tabular-nums}
 .facts dd small{display:block;font-weight:400;font-size:.78rem;color:var(--soft);margin-top:5px}
@@ -80,7 +80,7 @@ dl.stamp dt{color:var(--soft)}dl.stamp dd{margin:0}
 code,pre{font:.84em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 pre{white-space:pre-wrap;background:var(--tint);padding:14px 16px;border-radius:6px;margin:10px 0}
 summary{cursor:pointer;color:var(--soft)}
-@media (max-width:900px){.figure{grid-template-columns:minmax(0,1fr)}.cards{grid-template-columns:minmax(0,1fr)}.facts{grid-template-columns:repeat(2,1fr)}.keys{columns:2;column-gap:20px}.keys hr{display:none}}
+@media (max-width:900px){.figure{grid-template-columns:minmax(0,1fr)}.cards{grid-template-columns:minmax(0,1fr)}.facts div{flex-basis:45%}.keys{columns:2;column-gap:20px}.keys hr{display:none}}
 @media (max-width:760px){
 main{padding:26px 16px 60px}h1{font-size:1.6rem}.lead{font-size:1.08rem}
 .numbers,.numbers tbody,.numbers tr,.numbers th,.numbers td,.numbers caption{display:block;width:100%}
