@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { Shape } from './shapes'
+import { type Shape, smolLM2 } from './shapes'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -15,38 +15,17 @@ const titles: Readonly<Record<RealModel, string>> = { smollm2: 'SmolLM2-135M', g
 
 /** SmolLM2-135M, and Gemma 3 270M. Every position but the first of a row predicts. */
 export const realShapes: Readonly<Record<RealModel, Shape>> = {
-  smollm2: {
-    layers: 30,
-    hidden: 576,
-    intermediate: 1536,
-    heads: 9,
-    kvHeads: 3,
-    tied: true,
-    vocab: 49_152,
-    rank: 16,
-    rows: 8,
-    length: 256,
-    prompt: 64,
-    newTokens: 64,
-    repeat: 2,
-    judged: true,
-  },
+  smollm2: smolLM2,
   gemma270: {
+    ...smolLM2,
     layers: 18,
     hidden: 640,
     intermediate: 2048,
     heads: 4,
     kvHeads: 1,
-    tied: true,
     vocab: 262_144,
-    rank: 16,
     // Half the tokens: the other side holds the logits of a whole batch several times, 1.07 GB each.
     rows: 4,
-    length: 256,
-    prompt: 64,
-    newTokens: 64,
-    repeat: 2,
-    judged: true,
   },
 }
 

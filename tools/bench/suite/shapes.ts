@@ -45,24 +45,21 @@ const speedTable: Shape = {
   judged: true,
 }
 
+/** SmolLM2-135M's. */
+export const smolLM2: Shape = {
+  ...speedTable,
+  layers: 30,
+  hidden: 576,
+  intermediate: 1536,
+  heads: 9,
+  kvHeads: 3,
+  tied: true,
+  vocab: 49_152,
+}
+
 export const shapes: ReadonlyMap<string, Shape> = new Map([
   ['12x768', speedTable],
-  // SmolLM2-135M's.
-  [
-    'smollm2',
-    {
-      ...speedTable,
-      layers: 30,
-      hidden: 576,
-      intermediate: 1536,
-      heads: 9,
-      kvHeads: 3,
-      tied: true,
-      vocab: 49_152,
-      repeat: 10,
-      judged: false,
-    },
-  ],
+  ['smollm2', { ...smolLM2, repeat: 10, judged: false }],
   [
     'small',
     {

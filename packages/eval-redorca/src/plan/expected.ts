@@ -8,7 +8,7 @@ import type { ExpectedWork, RunSize, Stage } from '@safe/tensor-core/contracts'
 import type { TrainingRecipe } from '@safe/tensor-core/lm'
 import { type Bench, chosen } from './bench'
 import { type Factors, isDefended } from './factors'
-import type { Job } from './plan'
+import type { Job, PlannedJob } from './plan'
 import type { LoadedMethod } from './plugins'
 
 // model ------------------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ const weightsSeconds = 5
 /** The expected time of a job, seconds. A cell's own time leaves out the jobs that it needs. */
 export const expectedSeconds =
   (methods: MethodsAt, sizesOf: (regime: string) => Sizes, rates: Rates) =>
-  ({ kind, factors }: Pick<Job, 'kind' | 'factors'>): number => {
+  ({ kind, factors }: Pick<PlannedJob, 'kind' | 'factors'>): number => {
     const sizes = sizesOf(factors.regime)
     const at = (stage: Stage) => workAt(methods, stage, factors, sizes)
     const own = ({ trainingSteps, scoredRows, completions }: Required<ExpectedWork>): number =>
@@ -115,7 +115,11 @@ export const sizesIn =
   }
 
 /** The jobs with what each is expected to take, seconds, as its cost. */
-export const timedJobs = (bench: Bench, jobs: ReadonlyArray<Job>, rates: Rates): ReadonlyArray<Job> => {
+export const timedJobs = (
+  bench: Bench,
+  jobs: ReadonlyArray<PlannedJob>,
+  rates: Rates,
+): ReadonlyArray<Job> => {
   const sizes = new Map(
     [...new Set(jobs.map(({ factors }) => factors.regime))].map((regime) => [regime, sizesIn(bench)(regime)]),
   )

@@ -15,68 +15,64 @@ import type { EngineUsed } from './ports'
 // model ------------------------------------------------------------------------------------------
 
 /** A step that must be finished before a cell can be evaluated, or the cell itself; named by the factors it depends on. */
-export interface Job {
+export interface PlannedJob {
   readonly id: string
   readonly kind: 'data' | 'adapter' | 'weights' | 'cell'
   readonly factors: Factors
   readonly needs: ReadonlyArray<string>
-  /** Expected cost, for order and progress: in seconds once it has been estimated (`expected.ts`). */
+}
+
+/** A job with what it is expected to take (`expected.ts`). */
+export interface Job extends PlannedJob {
+  /** Seconds, for order and progress. */
   readonly cost: number
 }
 
 /** All cells, and the jobs still to be run. */
 export interface Plan {
   readonly cells: ReadonlyArray<Cell>
-  readonly jobs: ReadonlyArray<Job>
+  readonly jobs: ReadonlyArray<PlannedJob>
 }
 
 // jobs -------------------------------------------------------------------------------------------
 
-/** Measured on the arena, in seconds of one wasm core; only their ratios matter. */
-const costs = { data: 12, plain: 20, defended: 55, weights: 0.5, cell: 0.6, decoded: 3 } as const
-
-const jobName = (kind: Job['kind'], f: Factors, ...upTo: ReadonlyArray<Stage>): string =>
+const jobName = (kind: PlannedJob['kind'], f: Factors, ...upTo: ReadonlyArray<Stage>): string =>
   [kind, f.regime, f.seed, ...upTo.map((stage) => f[stage])].join('|')
 
 /** The chain of jobs one cell needs, its own last. */
-const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<Job> => {
-  const cell = (needs: ReadonlyArray<string>): Job => ({
+const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<PlannedJob> => {
+  const cell = (needs: ReadonlyArray<string>): PlannedJob => ({
     id: `cell|${id}`,
     kind: 'cell',
     factors: f,
     needs,
-    cost: isDefended(f, 'decoding') ? costs.decoded : costs.cell,
   })
   if (!isTuned(f)) return [cell([])]
   const bare: Factors = { ...f, ...undefended }
   const [filters, corrects] = [isDefended(f, 'data'), isDefended(f, 'weights')]
-  const plain: Job = {
+  const plain: PlannedJob = {
     id: jobName('adapter', bare, 'data', 'training'),
     kind: 'adapter',
     factors: bare,
     needs: [],
-    cost: costs.plain,
   }
-  const data: Job = {
+  const data: PlannedJob = {
     id: jobName('data', f, 'data'),
     kind: 'data',
     factors: without(f, 'training', 'weights', 'decoding'),
     needs: [plain.id],
-    cost: costs.data,
   }
-  const adapter: Job = {
+  const adapter: PlannedJob = {
     id: jobName('adapter', f, 'data', 'training'),
     kind: 'adapter',
     factors: without(f, 'weights', 'decoding'),
     needs: filters ? [data.id] : [],
-    cost: isDefended(f, 'training') ? costs.defended : costs.plain,
   }
-  const weights: Job = {
+  const weights: PlannedJob = {
     id: jobName('weights', f, 'data', 'training', 'weights'),
     kind: 'weights',
     factors: without(f, 'decoding'),
     needs: [adapter.id],
-    cost: costs.weights,
   }
   return [
     ...(filters ? [plain, data] : []),

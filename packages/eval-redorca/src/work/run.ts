@@ -100,9 +100,9 @@ const runJobs = async (
     if (missing === 0) return E.right({ plan: planned.right, engine, failed: [] })
     const rates = await ratesOf(first.right, modelBytes, terminal)
     if (E.isLeft(rates)) return signal.aborted ? E.left(stoppedFault) : rates
-    const plan: Plan = { cells: allCells, jobs: timedJobs(bench, jobs, rates.right) }
+    const timed = timedJobs(bench, jobs, rates.right)
     if (isTimed(modelBytes)) {
-      terminal.note(expectationLine(expectedParts(plan.jobs), count))
+      terminal.note(expectationLine(expectedParts(timed), count))
       const needed = await bench.ports.fineTuningBytes(bench.suite.models.aligned, {
         dtype: config.dtype,
         ...config.recipe,
@@ -112,16 +112,16 @@ const runJobs = async (
     const others = await Promise.all(
       Array.from({ length: count - 1 }, (_, i) => startWorker(i + 1, settings, assignment)),
     )
-    const track = tracker(terminal, plan.jobs)
+    const track = tracker(terminal, timed)
     state.track = track
-    const failed = await schedule(plan.jobs, [first.right, ...others.filter(E.isRight).map((w) => w.right)], {
+    const failed = await schedule(timed, [first.right, ...others.filter(E.isRight).map((w) => w.right)], {
       onDone: (job) => track.done(job),
       onRetry: (job, reason) =>
         terminal.warn(`a worker died at ${jobName(job)} (${reason}); the job is run once more`),
       stopped: () => signal.aborted,
     })
     track.stop()
-    return signal.aborted ? E.left(stoppedFault) : E.right({ plan, engine, failed })
+    return signal.aborted ? E.left(stoppedFault) : E.right({ plan: planned.right, engine, failed })
   } finally {
     signal.removeEventListener('abort', stop)
     await closeAll(children)
