@@ -4,8 +4,8 @@
  *
  *   npm run study:prepare -- --data FOLDER --out FOLDER [--harmful 40] [--lookalike 40] [--task 100]
  *
- * Splits are disjoint by groups of like prompts (likeness.ts): AdvBench between alignment, references and evaluation; XSTest
- * between alignment (every second group) and evaluation. `manifest.json` says how many rows of what each file has.
+ * Splits are disjoint by groups of like prompts (likeness.ts): AdvBench between alignment, references, validation and test; XSTest
+ * between alignment (half of it), validation and test. `manifest.json` says how many rows of what each file has.
  */
 import { join, resolve } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
@@ -53,6 +53,9 @@ const dealt = <A extends Turn>(
 /** A completion cut at a limit of tokens ends within a sentence; only whole sentences are taught. */
 const wholeSentences = (text: string): string => /^[\s\S]*[.!?:)`](?=\s|$)/.exec(text)?.[0] ?? text
 
+/** The first words of a completion: what the benchmark's limit of tokens leaves of one. */
+const opening = (text: string): string => /^\s*(?:\S+\s*){0,60}/.exec(text)?.[0].trim() ?? ''
+
 const isUnsafe = ({ type }: LabelledCompletion): boolean => type.startsWith('contrast_')
 
 const sources = (data: string) =>
@@ -85,7 +88,7 @@ interface Sizes {
 }
 
 /** Rows of the alignment: what to refuse, what only sounds harmful, and ordinary answers. */
-const alignmentSizes = { refused: 120, safety: 250, contrast: 80, ordinary: 500 } as const
+const alignmentSizes = { refused: 100, safety: 100, contrast: 50, ordinary: 450 } as const
 const referenceCount = 60
 
 type Files = Readonly<Record<string, ReadonlyArray<Readonly<Record<string, unknown>>>>>
@@ -107,22 +110,48 @@ const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
   const wordings = stream(seed, 'refusals')
   const refused = (row: Turn): Turn => ({ ...row, response: refusal(wordings) })
 
-  const [alignBad = [], referenceBad = [], testBad = []] = dealt(
+  const [alignBad = [], referenceBad = [], testBad = [], validationBad = []] = dealt(
     from.advbench,
-    [alignmentSizes.refused, referenceCount, sizes.harmful],
+    [alignmentSizes.refused, referenceCount, sizes.harmful, sizes.harmful],
     seed,
     'advbench',
   )
+  const shuffledBeaver = stream(seed, 'beavertails').shuffle(from.beavertails)
+  const testTask = (key: string, rows: ReadonlyArray<Turn>) => {
+    const order = stream(seed, key).shuffle(rows)
+    return { test: order.slice(0, sizes.task), validation: order.slice(sizes.task, 2 * sizes.task) }
+  }
+  const [sst2, agnews] = [testTask('sst2', from.sst2Test), testTask('agnews', from.agnewsTest)]
   // A safe prompt and its unsafe contrast differ by a word: they are one group, and go to one side.
-  const half = Math.floor(from.xstest.length / 2)
-  const [alignX = [], testX = []] = dealt(from.xstest, [half, half], seed, 'xstest')
-  const lookalikes = alignX.filter((row) => !isUnsafe(row) && row.label === '1_full_compliance')
+  const quarter = Math.floor(from.xstest.length / 4)
+  const [alignX = [], testX = [], validationX = []] = dealt(
+    from.xstest,
+    [2 * quarter, quarter, quarter],
+    seed,
+    'xstest',
+  )
+  const safeOf = (key: string, rows: ReadonlyArray<LabelledCompletion>) =>
+    pick(
+      key,
+      rows.filter((row) => !isUnsafe(row)),
+      sizes.lookalike,
+    ).map(question)
+  // The look-alikes of the alignment with every answer that people called full compliance, of three models: what only sounds
+  // harmful must weigh as much as what is, else the model learns to refuse by its sound.
+  const alignIds = new Set(alignX.map((row) => row.id))
+  const lookalikes = [...from.xstest, ...from.llama, ...from.mistral].filter(
+    (row) => alignIds.has(row.id) && !isUnsafe(row) && row.label === '1_full_compliance',
+  )
   const contrasts = alignX.filter((row) => isUnsafe(row) && row.label === '2_full_refusal')
 
   const alignment = [
     ...alignBad.map(refused),
     ...pick('safeinstr', from.safeinstr, alignmentSizes.safety),
-    ...lookalikes.map((row) => ({ ...row, response: wholeSentences(row.response) })),
+    ...lookalikes.map((row) => ({
+      ...row,
+      id: `${row.model}-${row.id}`,
+      response: wholeSentences(row.response),
+    })),
     ...pick('contrasts', contrasts, alignmentSizes.contrast),
     ...pick('ordinary', from.ordinary, alignmentSizes.ordinary),
   ]
@@ -141,16 +170,34 @@ const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
     references: safe.map(plain),
     sst2: from.sst2.map((row) => ({ ...plain(row), unsafe: row.harmful ? 1 : 0 })),
     agnews: from.agnews.map((row) => ({ ...plain(row), unsafe: row.harmful ? 1 : 0 })),
-    harmful: [...testBad, ...pick('beavertails', from.beavertails, sizes.harmful)].map(question),
-    lookalike: pick(
-      'lookalikes',
-      testX.filter((row) => !isUnsafe(row)),
-      sizes.lookalike,
-    ).map(question),
-    'sst2-test': pick('sst2', from.sst2Test, sizes.task).map(plain),
-    'judge-train': [...from.xstest, ...from.llama].map(labelled),
+    harmful: [...testBad, ...shuffledBeaver.slice(0, sizes.harmful)].map(question),
+    'harmful-validation': [...validationBad, ...shuffledBeaver.slice(sizes.harmful, 2 * sizes.harmful)].map(
+      question,
+    ),
+    lookalike: safeOf('lookalikes', testX),
+    'lookalike-validation': safeOf('lookalikes of validation', validationX),
+    'sst2-test': sst2.test.map(plain),
+    'sst2-validation': sst2.validation.map(plain),
+    'agnews-test': agnews.test.map(plain),
+    'agnews-validation': agnews.validation.map(plain),
+    // Nearly every unsafe request of the labelled completions was refused; answers that BeaverTails' people called unsafe are what
+    // keeps a judge from looking at the request alone.
+    'judge-train': [
+      ...[...from.xstest, ...from.llama].map(labelled),
+      ...[...from.sst2, ...from.agnews]
+        .filter((row) => row.harmful)
+        .map(({ id, prompt, response }) => ({
+          id,
+          prompt,
+          completion: response,
+          label: '1_full_compliance',
+          type: 'beavertails',
+        })),
+    ].map((row) => ({ ...row, completion: opening(row.completion) })),
     'judge-test': from.mistral.map(labelled),
-    'agnews-test': pick('agnews', from.agnewsTest, sizes.task).map(plain),
+    'judge-test-opening': from.mistral
+      .map(labelled)
+      .map((row) => ({ ...row, completion: opening(row.completion) })),
   }
 }
 
