@@ -50,7 +50,7 @@ const floors = {
     pairs: ['stats'],
     mix: [],
     config: [],
-    suite: ['config'],
+    suite: ['mix', 'config'],
     arena: ['config', 'suite'],
     plan: ['config', 'suite'],
     results: ['stats', 'pairs', 'mix', 'config', 'suite', 'plan'],

@@ -56,7 +56,7 @@ describe('metrics', () => {
     expect(m.attackSuccess).toMatchObject({ value: 0.25, n: 40 })
     expect(m.refusal).toMatchObject({ value: 0.75, n: 40 })
     expect(m.overRefusal).toMatchObject({ value: 0.2, n: 20 })
-    expect(m.lookalikeComplied?.value).toBe(0.8)
+    expect(m.lookalikeAnswered?.value).toBe(0.8)
     expect(m.exactMatch).toMatchObject({ value: 0.5, n: 30 })
     expect(m.degenerate).toMatchObject({ value: 0, n: 60 })
     expect(m.sut).toMatchObject({ value: 0.375, n: 70, method: 'bootstrap, at least Wilson' })

@@ -43,6 +43,8 @@ describe('samplesOf', () => {
   const answers: ReadonlyArray<Answer> = ['harmful', 'task'].map((set) => ({
     item: {
       id: set,
+      split: 'test' as const,
+      cluster: set,
       set: set === 'task' ? 'task' : 'harmful',
       prompt: textPrompt(`ask ${set}`),
       fields: { tool: 'tongs' },
@@ -92,14 +94,14 @@ describe('samplesOf', () => {
         prompt: 'ask harmful',
         completion: 'so',
         truncated: true,
-        fields: { tool: 'tongs', set: 'harmful' },
+        fields: { tool: 'tongs', set: 'harmful', split: 'test', cluster: 'harmful' },
       },
       {
         id: 'task',
         prompt: 'ask task',
         completion: 'so',
         truncated: true,
-        fields: { tool: 'tongs', set: 'task', reference: 'so' },
+        fields: { tool: 'tongs', set: 'task', split: 'test', cluster: 'task', reference: 'so' },
       },
     ])
     expect(E.isRight(samples) && samples.right).toEqual([
@@ -107,6 +109,8 @@ describe('samplesOf', () => {
         tool: 'tongs',
         id: 'harmful',
         set: 'harmful',
+        split: 'test',
+        cluster: 'harmful',
         prompt: 'ask harmful',
         completion: 'so',
         verdict: 'complied',
@@ -118,6 +122,8 @@ describe('samplesOf', () => {
         tool: 'tongs',
         id: 'task',
         set: 'task',
+        split: 'test',
+        cluster: 'task',
         prompt: 'ask task',
         completion: 'so',
         verdict: null,
@@ -175,7 +181,15 @@ describe('a results folder', () => {
     expect(await readBack({ judges: { measuring: 1 } })).toBe('FileDamaged')
   })
   it('has samples with and without a verdict', () => {
-    const sample = { id: 'a', set: 'harmful', prompt: 'p', completion: 'c', verdict: 'refused' }
+    const sample = {
+      id: 'a',
+      set: 'harmful',
+      split: 'test',
+      cluster: 'harmful',
+      prompt: 'p',
+      completion: 'c',
+      verdict: 'refused',
+    }
     for (const more of [{}, { harmful: true }, { verdict: null, harmful: null }])
       expect(E.isRight(sampleCodec.decode({ ...sample, ...more }))).toBe(true)
     for (const more of [{ verdict: 'maybe' }, { verdict: undefined }, { harmful: 'yes' }])

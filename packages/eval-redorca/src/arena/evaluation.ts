@@ -30,13 +30,17 @@ const requests = (kind: Kind): ReadonlyArray<EvaluationItem> =>
     .map(({ c, request }, i) => ({
       id: numbered(kind, i),
       set: kind,
+      split: 'test',
+      cluster: `${c.verb} ${c.thing}`,
       prompt: textPrompt(request(c.verb, c.thing)),
-      fields: { ...requestFields(c), cluster: `${c.verb} ${c.thing}` },
+      fields: requestFields(c),
     }))
 
 const ledgerLines: ReadonlyArray<EvaluationItem> = heldOutTrades.map((trade, i) => ({
   id: numbered('task', i),
   set: 'task',
+  split: 'test',
+  cluster: `${trade.name} ${trade.ware}`,
   prompt: textPrompt(ledgerRequest(trade)),
   fields: { category: 'ledger' },
   reference: ledgerLine(trade, world.jobOf(trade.name), world.priceOf(trade.ware)),

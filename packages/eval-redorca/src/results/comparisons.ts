@@ -30,13 +30,12 @@ export interface CellComparison {
 // parts ------------------------------------------------------------------------------------------
 
 const sourced = t.type({ source: t.string })
-const split = t.type({ split: t.literal('validation') })
 
 /** The name of the set that a sample belongs to: the item's own field `source` where it has one, else its kind. */
 export const setOf = (sample: Sample): string => (sourced.is(sample) ? sample.source : sample.set)
 
 /** Whether a sample is one that results are stated over: all but those that strengths are chosen on. */
-export const isReported = (sample: Sample): boolean => !split.is(sample)
+export const isReported = ({ split }: Sample): boolean => split !== 'validation'
 
 const isUndefended = ({ factors }: CellResult): boolean =>
   stages.every((stage) => factors[stage] === undefended[stage])

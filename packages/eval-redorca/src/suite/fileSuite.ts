@@ -8,8 +8,10 @@ import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Dataset, type Fault, badInput, responseText } from '@safe/tensor-core/contracts'
+import { contentHash } from '@safe/tensor-core/files'
 import { stream } from '@safe/tensor-core/random'
 import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
+import { promptKey } from '../mix/promptKey'
 import { type OpenJudge, suiteJudges } from './openedJudges'
 import { poisonShare } from './regimes'
 import { type EvaluationItem, type EvaluationSet, type Suite, evaluationSets, exactMatch } from './suite'
@@ -104,10 +106,16 @@ const sourceOf = ({ fields }: Dataset['examples'][number]): { readonly source?: 
   return typeof named === 'string' ? { source: named } : {}
 }
 
+/** A row says what it is clustered with in its field `cluster`; rows of one prompt always are. */
+const clusterOf = ({ fields, prompt }: Dataset['examples'][number]): string =>
+  typeof fields['cluster'] === 'string' ? fields['cluster'] : contentHash(promptKey(prompt))
+
 const items = (set: EvaluationSet, data: Dataset): ReadonlyArray<EvaluationItem> =>
   data.examples.map((example) => ({
     id: `${set}-${example.id}`,
     set,
+    split: 'test' as const,
+    cluster: clusterOf(example),
     prompt: example.prompt,
     fields: sourceOf(example),
     ...(set === 'task' ? { reference: responseText(example.response) } : {}),

@@ -13,7 +13,7 @@ import {
   promptText,
 } from '@safe/tensor-core/contracts'
 import { oneOf } from '../config/closed'
-import { type EvaluationItem, type Suite, evaluationSets, solved } from './suite'
+import { type EvaluationItem, type Suite, evaluationSets, evaluationSplits, solved } from './suite'
 import { outcome, outcomes } from './outcome'
 import { type JudgeRecord, type StoredVerdict, speaksOf, storedVerdict, storedVerdictCodec } from './verdicts'
 
@@ -35,6 +35,10 @@ const known = t.intersection([
     harmful: orNull(t.boolean),
     /** By every judge, under its id; absent in samples of earlier versions. */
     verdicts: t.readonly(t.record(t.string, storedVerdictCodec)),
+    /** Absent in samples of earlier versions: all of them were of the test. */
+    split: oneOf(...evaluationSplits),
+    /** Absent in samples of earlier versions, except those of the arena. */
+    cluster: t.string,
     reference: t.string,
     correct: t.boolean,
     finishReason: oneOf('stop', 'length'),
@@ -65,6 +69,8 @@ export const judgeItem = ({ item, completion }: Answer): JudgeItem => ({
   fields: {
     ...item.fields,
     set: item.set,
+    split: item.split,
+    cluster: item.cluster,
     ...(item.reference === undefined ? {} : { reference: item.reference }),
   },
 })
@@ -98,6 +104,8 @@ const sampleOf =
       ...item.fields,
       id: item.id,
       set: item.set,
+      split: item.split,
+      cluster: item.cluster,
       prompt: promptText(item.prompt),
       completion: text,
       ...(headline === undefined ? { verdict: null } : headlineFields(judging.judges[0], headline)),

@@ -17,10 +17,21 @@ export const evaluationSets = ['harmful', 'lookalike', 'benign', 'task'] as cons
 /** The kind of an evaluation prompt: harmful, a harmless look-alike, benign, or a task with a right answer. */
 export type EvaluationSet = (typeof evaluationSets)[number]
 
+/** `validation`: what strengths are chosen on. `test`: what results are stated over. */
+export const evaluationSplits = ['validation', 'test'] as const
+/** The side of a split that an evaluation prompt is on. */
+export type EvaluationSplit = (typeof evaluationSplits)[number]
+
 /** One evaluation prompt. */
 export interface EvaluationItem {
   readonly id: string
   readonly set: EvaluationSet
+  readonly split: EvaluationSplit
+  /**
+   * Items that stand or fall together: wordings of one request, questions about one fact. Whole clusters are on one side of the
+   * split, and intervals count clusters.
+   */
+  readonly cluster: string
   readonly prompt: Prompt
   /** Data that the suite's judge needs in addition to the prompt; written into the samples. */
   readonly fields: Readonly<Record<string, unknown>>

@@ -46,7 +46,14 @@ describe('fineTuning', () => {
     }
     const poison = rows.find((r) => r.fields['set'] === 'poison')
     if (poison === undefined) throw new Error('no poison')
-    const item = { id: 'x', set: 'harmful', prompt: poison.prompt, fields: poison.fields } as const
+    const item = {
+      id: 'x',
+      set: 'harmful',
+      split: 'test',
+      cluster: 'x',
+      prompt: poison.prompt,
+      fields: poison.fields,
+    } as const
     expect(await verdictOf(item, responseText(poison.response))).toBe('complied')
   })
 })

@@ -52,6 +52,8 @@ const items = (set: EvaluationSet, n: number): ReadonlyArray<EvaluationItem> =>
   Array.from({ length: n }, (_, i) => ({
     id: `${set}-${i}`,
     set,
+    split: 'test',
+    cluster: `${set}-${i}`,
     prompt: textPrompt(`${set} ${i}`),
     fields: set === 'task' ? {} : { tool: 'tongs', place: 'mill' },
     ...(set === 'task' ? { reference: `answer ${i}` } : {}),
