@@ -11,6 +11,7 @@ import type { Combination } from './combinations'
 import { type FileSuite, fileSuiteCodec } from './fileSuiteConfig'
 import { shownJudge, shownJudges } from './judgeChoice'
 import { type StageMethods, shownStage } from './methods'
+import { type Sweep, shownSweep } from './sweep'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -22,6 +23,14 @@ export interface BenchConfig {
   readonly recipe: TrainingRecipe
   readonly stages: StageMethods
   readonly combinations: 'all' | ReadonlyArray<Combination>
+  /** The strengths at which methods are tried, to compare them at equal utility. */
+  readonly sweep: Sweep
+  /** Task that a strength may cost on the validation items, as a share (.02: two points). */
+  readonly epsilon: number
+  /** Look-alikes that it may leave unanswered. */
+  readonly delta: number
+  /** Whether combinations of selected strengths also try each method one step weaker and one step stronger. */
+  readonly refine: boolean
   /** Prompts decoded together; affects speed and memory, not results. */
   readonly batchSize: number
   /** Processes; `auto` is one per core, or one where the model is large or on a graphics card. */
@@ -72,6 +81,10 @@ export const configDocument = (c: BenchConfig): Readonly<Record<string, unknown>
     decoding: shownStage(c.stages.decoding),
   },
   combinations: c.combinations,
+  sweep: shownSweep(c.sweep),
+  epsilon: c.epsilon,
+  delta: c.delta,
+  refine: c.refine,
   'batch-size': c.batchSize,
   workers: c.workers,
   engine: c.engine,

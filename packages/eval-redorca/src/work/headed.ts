@@ -3,7 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { readCell, rewriteCell } from '../results/cellFiles'
-import { allMetricsOf } from '../results/metrics'
+import { splitMetricsOf } from '../results/metrics'
 import type { FinishedCell } from '../results/results'
 import { headedBy } from '../suite/samples'
 
@@ -21,7 +21,7 @@ export const written = (
         {
           ...file,
           judges,
-          metrics: allMetricsOf(
+          ...splitMetricsOf(
             samples,
             judges,
             judges.find((judge) => judge.id === headline),
