@@ -11,7 +11,7 @@ import { recipeDefaults, recipeOptionsWith } from '@safe/tensor-core/lm'
 import { codecOf } from '@safe/tensor-core/options'
 import { closed, count, oneOf, withDefault, wholeFromZero } from './closed'
 import { combinationsCodec } from './combinations'
-import { type BenchConfig, suiteCodec, workersCodec } from './config'
+import { type BenchConfig, isArena, suiteCodec, workersCodec } from './config'
 import { arenaMethods, arenaRecipe, defaultRegimes, publishedMethods } from './defaults'
 import { stagesCodec } from './methods'
 
@@ -26,12 +26,12 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     regimes: withDefault(t.readonlyArray(t.string), defaultRegimes),
     seeds: withDefault(t.readonlyArray(wholeFromZero), [42]),
     recipe: withDefault(
-      codecOf(recipeOptionsWith(suite === 'arena' ? arenaRecipe : recipeDefaults)),
-      suite === 'arena' ? arenaRecipe : recipeDefaults,
+      codecOf(recipeOptionsWith(isArena(suite) ? arenaRecipe : recipeDefaults)),
+      isArena(suite) ? arenaRecipe : recipeDefaults,
     ),
     stages: withDefault(
-      stagesCodec(suite === 'arena' ? arenaMethods : publishedMethods),
-      suite === 'arena' ? arenaMethods : publishedMethods,
+      stagesCodec(isArena(suite) ? arenaMethods : publishedMethods),
+      isArena(suite) ? arenaMethods : publishedMethods,
     ),
     combinations: withDefault(combinationsCodec, 'all'),
     batchSize: withDefault(count, defaultBatch),
