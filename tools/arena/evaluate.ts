@@ -1,7 +1,8 @@
 /**
  * Runs models on the evaluation prompts of a world of the arena and prints a table with Wilson intervals, one row per split.
  *
- *   node --conditions=@safe/source --import tsx tools/arena/evaluate.ts [--arena DIR] [--models MODEL MODEL+ADAPTER ...] [--engine native]
+ *   node --conditions=@safe/source --import tsx tools/arena/evaluate.ts [--arena DIR] [--engine native]
+ *     [--models MODEL MODEL+ADAPTER ...] [--show N]
  *
  * The world is that of the folder's models, by default the shipped ones; without `--models` they are evaluated. `--show N` prints N answers of each set.
  */

@@ -1,7 +1,8 @@
 /**
  * How fine-tuning undoes alignment: fine-tunes the aligned model at several shares of poison and evaluates each result.
  *
- *   node --conditions=@safe/source --import tsx tools/arena/finetune.ts [--arena DIR] [--poison 0,0.01,0.05,0.25] [--seeds 0,1] [--engine native]
+ *   node --conditions=@safe/source --import tsx tools/arena/finetune.ts [--arena DIR] [--engine native]
+ *     [--poison 0,0.01,0.05,0.25] [--seeds 0,1]
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'

@@ -32,7 +32,8 @@ export {
   evaluationSets,
   exactMatch,
 } from './suite/suite'
-export { type BenchConfig, configDocument } from './config/config'
+export { type BenchConfig, configDocument, isArena } from './config/config'
+export type { ArenaBeamJudge, ArenaChoice, ArenaConfig } from './config/arenaConfig'
 export type { Combination } from './config/combinations'
 export type { FileSuite, Templates } from './config/fileSuiteConfig'
 export type { JudgeChoice, OwnJudge } from './config/judgeChoice'

@@ -48,11 +48,8 @@ const beamJudges: Readonly<Record<ArenaBeamJudge, (world: World) => Judge>> = {
 // constructors -----------------------------------------------------------------------------------
 
 /** A world's suite: small models in a closed world, with exact verdicts. By default the shipped one. */
-export const arenaSuite = ({
-  world: seed = shippedSeed,
-  models = assetsFolder,
-  beamJudge = 'arena-guard',
-}: Partial<ArenaChoice> = {}): ArenaSuite => {
+export const arenaSuite = (choice: Partial<ArenaChoice> = {}): ArenaSuite => {
+  const { world: seed = shippedSeed, models = assetsFolder, beamJudge = 'arena-guard' } = choice
   const world = arenaWorld(seed)
   return {
     name: seed === shippedSeed ? 'arena' : `arena of world ${seed}`,
