@@ -10,6 +10,7 @@ import { closed, oneOf, optional, wholeFromZero, withDefault } from './closed'
 
 /** The arena's judges among beams: a guard that errs, and one that is nearly always right. */
 export const arenaBeamJudges = ['arena-guard', 'arena-harm'] as const
+/** The name of such a judge. */
 export type ArenaBeamJudge = (typeof arenaBeamJudges)[number]
 
 /** Which arena. */
@@ -21,6 +22,7 @@ export interface ArenaChoice {
   readonly beamJudge: ArenaBeamJudge
 }
 
+/** The arena as a configuration names it. */
 export type ArenaConfig = 'arena' | { readonly arena: ArenaChoice }
 
 // codec ------------------------------------------------------------------------------------------
