@@ -6,6 +6,7 @@ import * as t from 'io-ts'
 import type { StorageDtype } from '@safe/tensor-core/contracts'
 import type { TrainingRecipe } from '@safe/tensor-core/lm'
 import { documentOf } from '@safe/tensor-core/options'
+import { type ArenaConfig, arenaMappingCodec, shownArena } from './arenaConfig'
 import { count } from './closed'
 import type { Combination } from './combinations'
 import { type FileSuite, fileSuiteCodec } from './fileSuiteConfig'
@@ -17,7 +18,7 @@ import { type Sweep, shownSweep } from './sweep'
 
 /** A benchmark in full; `config.yaml` of a results folder is this record. */
 export interface BenchConfig {
-  readonly suite: 'arena' | FileSuite
+  readonly suite: ArenaConfig | FileSuite
   readonly regimes: ReadonlyArray<string>
   readonly seeds: ReadonlyArray<number>
   readonly recipe: TrainingRecipe
@@ -41,20 +42,31 @@ export interface BenchConfig {
 
 // codecs -----------------------------------------------------------------------------------------
 
+type SuiteConfig = BenchConfig['suite']
+
+const namesArena = (u: unknown): boolean => typeof u === 'object' && u !== null && 'arena' in u
+
 /** Not a union, whose branches would stand in the paths of errors. */
-export const suiteCodec: t.Type<'arena' | FileSuite, unknown> = new t.Type<'arena' | FileSuite, unknown>(
+export const suiteCodec: t.Type<SuiteConfig, unknown> = new t.Type<SuiteConfig, unknown>(
   'arena or a mapping',
-  (u): u is 'arena' | FileSuite => u === 'arena' || fileSuiteCodec.is(u),
+  (u): u is SuiteConfig => u === 'arena' || arenaMappingCodec.is(u) || fileSuiteCodec.is(u),
   (u, c) =>
-    u === 'arena' ? t.success(u) : typeof u === 'string' ? t.failure(u, c) : fileSuiteCodec.validate(u, c),
+    u === 'arena'
+      ? t.success(u)
+      : typeof u === 'string'
+        ? t.failure(u, c)
+        : (namesArena(u) ? arenaMappingCodec : fileSuiteCodec).validate(u, c),
   (a) => a,
 )
 export const workersCodec: t.Type<number | 'auto', unknown> = t.union([t.literal('auto'), count])
 
 // destructors ------------------------------------------------------------------------------------
 
-const shownSuite = (suite: BenchConfig['suite']): unknown => {
-  if (suite === 'arena') return suite
+/** Whether a benchmark runs on the arena, of whatever world. */
+export const isArena = (suite: SuiteConfig): suite is ArenaConfig => suite === 'arena' || 'arena' in suite
+
+const shownSuite = (suite: SuiteConfig): unknown => {
+  if (isArena(suite)) return shownArena(suite)
   const { judges, headline, beamJudge, match, maxNewTokens, ...files } = suite
   return documentOf({
     ...files,
