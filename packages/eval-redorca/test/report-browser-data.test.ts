@@ -1,4 +1,5 @@
 /** The data of the page of samples: each prompt once, every answer with all that is said of it, and the files of texts. */
+import type { Strengths } from '../src/plan/factors'
 import * as fc from 'fast-check'
 import type { BrowserData } from '../src/report/browser/data'
 import { browserFiles } from '../src/report/browser/files'
@@ -155,13 +156,14 @@ describe('the data', () => {
       ...results,
       cells: results.cells.map((cell) => ({
         ...cell,
-        strengths: cell.id === 'filter' ? { filter: { rho: 0.1, budget: 0.9 }, other: [1, 2] } : {},
+        strengths: ((): Strengths =>
+          cell.id === 'filter' ? { filter: { rho: 0.1, budget: 0.9 }, other: 'strong' } : {})(),
         factors: { ...cell.factors, attacker: cell.id === 'filter' ? 'a' : 'b' },
       })),
     }
     const { cells: named } = browserData({ results: recorded, ...rest }).index
     expect(named.find(({ id }) => id === 'filter')).toMatchObject({
-      strengths: 'filter rho 0.1, budget 0.9, other 1 and 2',
+      strengths: 'filter rho 0.1, budget 0.9, other strong',
       attacker: 'a',
       // Another attacker's undefended cell is no comparison.
       bare: null,
