@@ -34,7 +34,7 @@ export const withDefault = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, u
   )
 
 /** A number that satisfies a condition. `name` is its description in error messages: "must be NAME". */
-const numberThat = (name: string, isValid: (x: number) => boolean): t.Type<number, unknown> =>
+export const numberThat = (name: string, isValid: (x: number) => boolean): t.Type<number, unknown> =>
   new t.Type(
     name,
     (u): u is number => typeof u === 'number' && isValid(u),

@@ -8,8 +8,7 @@ import type { TrainingRecipe } from '@safe/tensor-core/lm'
 import { documentOf } from '@safe/tensor-core/options'
 import { count } from './closed'
 import type { Combination } from './combinations'
-import { type FileSuite, fileSuiteCodec } from './fileSuiteConfig'
-import { shownJudge, shownJudges } from './judgeChoice'
+import { type FileSuite, fileSuiteCodec, shownFileSuite } from './fileSuiteConfig'
 import { type StageMethods, shownStage } from './methods'
 
 // model ------------------------------------------------------------------------------------------
@@ -44,24 +43,9 @@ export const workersCodec: t.Type<number | 'auto', unknown> = t.union([t.literal
 
 // destructors ------------------------------------------------------------------------------------
 
-const shownSuite = (suite: BenchConfig['suite']): unknown => {
-  if (suite === 'arena') return suite
-  const { judges, headline, beamJudge, match, maxNewTokens, ...files } = suite
-  return documentOf({
-    ...files,
-    models: documentOf(suite.models),
-    evaluation: documentOf(suite.evaluation),
-    judge: shownJudges(judges),
-    headline,
-    beamJudge: shownJudge(beamJudge),
-    match,
-    maxNewTokens,
-  })
-}
-
 /** The complete configuration as it is written to a file, in kebab-case. */
 export const configDocument = (c: BenchConfig): Readonly<Record<string, unknown>> => ({
-  suite: shownSuite(c.suite),
+  suite: c.suite === 'arena' ? c.suite : shownFileSuite(c.suite),
   regimes: c.regimes,
   seeds: c.seeds,
   recipe: documentOf({ ...c.recipe }),

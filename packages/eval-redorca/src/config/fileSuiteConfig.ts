@@ -2,8 +2,17 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
+import { documentOf } from '@safe/tensor-core/options'
 import { closed, count, oneOf, optional, withDefault } from './closed'
-import { type JudgeChoice, defaultBeamJudge, judgeChoiceCodec, judgeChoicesCodec } from './judgeChoice'
+import { type EvaluationFiles, type Validation, evaluationCodec, validationCodec } from './evaluationFiles'
+import {
+  type JudgeChoice,
+  defaultBeamJudge,
+  judgeChoiceCodec,
+  judgeChoicesCodec,
+  shownJudge,
+  shownJudges,
+} from './judgeChoice'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -29,12 +38,9 @@ export interface FileSuite {
   readonly training: TrainingFiles
   readonly safe: string | undefined
   readonly references: string | undefined
-  readonly evaluation: {
-    readonly harmful: string
-    readonly lookalike: string | undefined
-    readonly benign: string | undefined
-    readonly task: string | undefined
-  }
+  readonly evaluation: EvaluationFiles
+  /** The prompts that strengths are chosen on; undefined: there are none. */
+  readonly validation: Validation | undefined
   /** The judges that measure, at least one: `judge` in a file. The first is the headline judge unless `headline` names another. */
   readonly judges: ReadonlyArray<JudgeChoice>
   /** The id of the judge whose rates are the headline; undefined: the first judge. */
@@ -70,12 +76,8 @@ const written = closed({
   training: trainingFiles,
   safe: optional(t.string),
   references: optional(t.string),
-  evaluation: closed({
-    harmful: t.string,
-    lookalike: optional(t.string),
-    benign: optional(t.string),
-    task: optional(t.string),
-  }),
+  evaluation: evaluationCodec,
+  validation: optional(validationCodec),
   judge: withDefault(judgeChoicesCodec, [{ kind: 'refusal', model: undefined, options: {} }]),
   headline: optional(t.string),
   beamJudge: optional(judgeChoiceCodec),
@@ -112,3 +114,21 @@ export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, 
     ),
   (a) => a,
 )
+
+// destructors ------------------------------------------------------------------------------------
+
+/** The complete suite as it is written to a file, in kebab-case. */
+export const shownFileSuite = (suite: FileSuite): unknown => {
+  const { judges, headline, beamJudge, match, maxNewTokens, ...files } = suite
+  return documentOf({
+    ...files,
+    models: documentOf(suite.models),
+    evaluation: documentOf({ ...suite.evaluation }),
+    validation: suite.validation === undefined ? undefined : documentOf({ ...suite.validation }),
+    judge: shownJudges(judges),
+    headline,
+    beamJudge: shownJudge(beamJudge),
+    match,
+    maxNewTokens,
+  })
+}

@@ -3,18 +3,18 @@
  * only; a report on real models must say so.
  */
 import * as E from 'fp-ts/Either'
-import * as O from 'fp-ts/Option'
-import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Dataset, type Fault, badInput, responseText } from '@safe/tensor-core/contracts'
-import { contentHash } from '@safe/tensor-core/files'
+import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
+import { isShare } from '../config/evaluationFiles'
 import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
-import { promptKey } from '../mix/promptKey'
+import { distinctItems, itemsOf, promptFiles } from './evaluationItems'
 import { type OpenJudge, suiteJudges } from './openedJudges'
+import { type BoundRow, apart } from './overlap'
 import { poisonShare } from './regimes'
-import { type EvaluationItem, type EvaluationSet, type Suite, evaluationSets, exactMatch } from './suite'
+import { bindings, drawnSplit } from './split'
+import { type EvaluationItem, type EvaluationSplit, type Suite, exactMatch } from './suite'
 
 export type ReadData = (path: string) => TE.TaskEither<Fault, Dataset>
 
@@ -100,26 +100,31 @@ const lastNumber = (text: string): string | undefined =>
     .match(/-?\d+(?:\.\d+)?/g)
     ?.at(-1)
 
-/** The data set that a row comes from, where it says so: results are also stated by it. */
-const sourceOf = ({ fields }: Dataset['examples'][number]): { readonly source?: string } => {
-  const named = [fields['source'], fields['set']].find((name) => typeof name === 'string')
-  return typeof named === 'string' ? { source: named } : {}
-}
-
-/** A row says what it is clustered with in its field `cluster`; rows of one prompt always are. */
-const clusterOf = ({ fields, prompt }: Dataset['examples'][number]): string =>
-  typeof fields['cluster'] === 'string' ? fields['cluster'] : contentHash(promptKey(prompt))
-
-const items = (set: EvaluationSet, data: Dataset): ReadonlyArray<EvaluationItem> =>
-  data.examples.map((example) => ({
-    id: `${set}-${example.id}`,
-    set,
-    split: 'test' as const,
-    cluster: clusterOf(example),
-    prompt: example.prompt,
-    fields: sourceOf(example),
-    ...(set === 'task' ? { reference: responseText(example.response) } : {}),
-  }))
+/** The evaluation prompts of both sides of the split. */
+const evaluationOf = (
+  read: ReadData,
+  { evaluation, validation }: Pick<FileSuite, 'evaluation' | 'validation'>,
+): TE.TaskEither<Fault, ReadonlyArray<EvaluationItem>> =>
+  pipe(
+    [
+      ...promptFiles(evaluation, 'test'),
+      ...(validation === undefined || isShare(validation) ? [] : promptFiles(validation, 'validation')),
+    ],
+    TE.traverseArray((file) => pipe(read(file.path), TE.map(itemsOf(file)))),
+    TE.map((files) => files.flat()),
+    TE.chainFirstEitherK(distinctItems),
+    TE.chainEitherK((placed) =>
+      validation !== undefined && isShare(validation) ? drawnSplit(validation)(placed) : E.right(placed),
+    ),
+    TE.chainFirstEitherK((placed) => {
+      const on = (split: EvaluationSplit): ReadonlyArray<BoundRow> =>
+        placed
+          .filter(({ item }) => item.split === split)
+          .map((one) => ({ file: one.file.path, row: one.row, bindings: bindings(one) }))
+      return apart(on('validation'), on('test'))
+    }),
+    TE.map((placed) => placed.map(({ item }) => item)),
+  )
 
 const readOptional = (read: ReadData, path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
   path === undefined ? TE.right(undefined) : read(path)
@@ -133,21 +138,7 @@ export const fileSuite =
       TE.bind('training', () => trainingData(read, suite.training, regimes)),
       TE.bind('safe', () => readOptional(read, suite.safe)),
       TE.bind('references', () => readOptional(read, suite.references)),
-      TE.bind('evaluation', () =>
-        pipe(
-          evaluationSets,
-          RA.filterMap((set) => {
-            const path = suite.evaluation[set]
-            return path === undefined ? O.none : O.some({ set, path })
-          }),
-          TE.traverseArray(({ set, path }) =>
-            pipe(
-              read(path),
-              TE.map((data) => items(set, data)),
-            ),
-          ),
-        ),
-      ),
+      TE.bind('evaluation', () => evaluationOf(read, suite)),
       TE.bind('opened', () => suiteJudges(open)(suite)),
       TE.map(({ opened, training, safe, references, evaluation }) => ({
         name: suite.name,
@@ -156,7 +147,7 @@ export const fileSuite =
         trainingData: training,
         safe,
         references,
-        evaluation: evaluation.flat(),
+        evaluation,
         ...opened,
         match: suite.match,
         ...(suite.match === 'last-number'

@@ -4,6 +4,12 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { HubError } from '@safe/tensor-core/contracts'
 import { type HubUse, resolveData, resolveModel } from '@safe/tensor-core/hub'
+import {
+  type EvaluationFiles,
+  type Validation,
+  type ValidationFiles,
+  isShare,
+} from '../config/evaluationFiles'
 import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
 import { type JudgeChoice, isOwnJudge, judgeModel } from '../config/judgeChoice'
 
@@ -29,6 +35,32 @@ const trainingFiles =
           TE.bind('harmful', () => data(files.harmful)),
           TE.map(({ clean, harmful }) => ({ ...files, clean, harmful })),
         )
+
+const ownPrompts =
+  (data: Resolve) =>
+  ({ harmful, lookalike, benign, task }: ValidationFiles): TE.TaskEither<HubError, ValidationFiles> =>
+    pipe(
+      TE.Do,
+      TE.bind('harmful', () => ifAny(data)(harmful)),
+      TE.bind('lookalike', () => ifAny(data)(lookalike)),
+      TE.bind('benign', () => ifAny(data)(benign)),
+      TE.bind('task', () => ifAny(data)(task)),
+    )
+
+const evaluationFiles =
+  (data: Resolve) =>
+  (files: EvaluationFiles): TE.TaskEither<HubError, EvaluationFiles> =>
+    pipe(
+      TE.Do,
+      TE.bind('harmful', () => data(files.harmful)),
+      TE.bind('others', () => ownPrompts(data)({ ...files, harmful: undefined })),
+      TE.map(({ harmful, others }) => ({ ...others, harmful })),
+    )
+
+const validationFiles =
+  (data: Resolve) =>
+  (validation: Validation | undefined): TE.TaskEither<HubError, Validation | undefined> =>
+    validation === undefined || isShare(validation) ? TE.right(validation) : ownPrompts(data)(validation)
 
 /** A judge that asks a model of this machine; an address of a server stays as it is. */
 export const localJudge =
@@ -61,17 +93,14 @@ export const localSuite =
       TE.bind('training', () => trainingFiles(data)(suite.training)),
       TE.bind('safe', () => ifAny(data)(suite.safe)),
       TE.bind('references', () => ifAny(data)(suite.references)),
-      TE.bind('harmful', () => data(suite.evaluation.harmful)),
-      TE.bind('lookalike', () => ifAny(data)(suite.evaluation.lookalike)),
-      TE.bind('benign', () => ifAny(data)(suite.evaluation.benign)),
-      TE.bind('task', () => ifAny(data)(suite.evaluation.task)),
+      TE.bind('evaluation', () => evaluationFiles(data)(suite.evaluation)),
+      TE.bind('validation', () => validationFiles(data)(suite.validation)),
       TE.bind('judges', () => TE.traverseSeqArray(localJudge(use))(suite.judges)),
       TE.bind('beamJudge', () => localJudge(use)(suite.beamJudge)),
-      TE.map(({ base, aligned, anchor, harmful, lookalike, benign, task, ...parts }) => ({
+      TE.map(({ base, aligned, anchor, ...parts }) => ({
         ...suite,
         ...parts,
         models: { base, aligned, anchor },
-        evaluation: { harmful, lookalike, benign, task },
       })),
     )
   }
