@@ -55,7 +55,10 @@ describe('suite.validation', () => {
     [1, 'field suite.validation must be a number above 0 and below 1, but is 1'],
     [{ share: 0 }, 'field suite.validation.share must be a number above 0 and below 1, but is 0'],
     [{}, 'field suite.validation names no file; give files, or a share such as 0.3'],
-    [{ harmfull: 'x' }, 'field suite.validation.harmfull is not known; use harmful, lookalike, benign, task'],
+    [
+      { harmfull: 'x' },
+      'field suite.validation.harmfull is not known; use harmful, lookalike, benign, task, tasks',
+    ],
   ])('refuses %j', (validation, message) => expect(refused(validation)).toBe(message))
 })
 
@@ -154,7 +157,13 @@ describe('a suite with validation', () => {
 // the draw ---------------------------------------------------------------------------------------
 
 describe('drawnSplit', () => {
-  const file = (set: PromptFile['set']): PromptFile => ({ set, split: 'test', path: `${set}.jsonl` })
+  const file = (set: PromptFile['set']): PromptFile => ({
+    set,
+    name: undefined,
+    split: 'test',
+    path: `${set}.jsonl`,
+    rules: undefined,
+  })
   const row = fc.tuple(fc.integer({ min: 0, max: 30 }), fc.option(fc.integer({ min: 0, max: 12 })))
   const placed = fc
     .tuple(fc.array(row, { minLength: 2, maxLength: 40 }), fc.array(row, { minLength: 2, maxLength: 40 }))

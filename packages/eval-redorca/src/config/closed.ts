@@ -22,7 +22,8 @@ const kebabKeys = (errors: t.Errors, depth: number): t.Errors =>
 
 // codecs -----------------------------------------------------------------------------------------
 
-const isFields = (u: unknown): u is Fields => typeof u === 'object' && u !== null && !Array.isArray(u)
+/** Whether a value is a mapping. */
+export const isFields = (u: unknown): u is Fields => typeof u === 'object' && u !== null && !Array.isArray(u)
 
 /** An absent field becomes `value`. */
 export const withDefault = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, unknown> =>

@@ -4,7 +4,14 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { documentOf } from '@safe/tensor-core/options'
 import { closed, count, oneOf, optional, withDefault } from './closed'
-import { type EvaluationFiles, type Validation, evaluationCodec, validationCodec } from './evaluationFiles'
+import {
+  type EvaluationFiles,
+  type TaskRules,
+  completedFiles,
+  evaluationCodec,
+  matchRules,
+  shownEvaluation,
+} from './evaluationFiles'
 import {
   type JudgeChoice,
   defaultBeamJudge,
@@ -13,6 +20,7 @@ import {
   shownJudge,
   shownJudges,
 } from './judgeChoice'
+import { type Validation, shownValidation, unknownTask, validationCodec } from './validation'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -26,8 +34,8 @@ export interface Templates {
   readonly anchor: string
 }
 
-/** A suite of the user's models and data. */
-export interface FileSuite {
+/** A suite of the user's models and data. The rules are those of `evaluation.task`, and of named task sets that leave them out. */
+export interface FileSuite extends TaskRules {
   readonly name: string
   readonly models: {
     readonly base: string | undefined
@@ -47,9 +55,6 @@ export interface FileSuite {
   readonly headline: string | undefined
   /** The judge that chooses among beams; by default a phrase list that does not measure. */
   readonly beamJudge: JudgeChoice
-  /** How a task's answer is compared: whole text, or the last number in it (GSM8K). */
-  readonly match: 'text' | 'last-number'
-  readonly maxNewTokens: number
 }
 
 /** A file per regime, or clean and harmful rows that are mixed by share (`poison:0.05`, `benign`, `pure-bad`). */
@@ -81,7 +86,7 @@ const written = closed({
   judge: withDefault(judgeChoicesCodec, [{ kind: 'refusal', model: undefined, options: {} }]),
   headline: optional(t.string),
   beamJudge: optional(judgeChoiceCodec),
-  match: withDefault(oneOf('text', 'last-number'), 'text'),
+  match: withDefault(oneOf(...matchRules), 'text'),
   maxNewTokens: withDefault(count, 128),
 })
 
@@ -94,22 +99,27 @@ export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, 
       E.chain(({ template, anchorTemplate, templates, judge, ...rest }): t.Validation<FileSuite> => {
         const all = template ?? autoTemplate
         const beamJudge = rest.beamJudge ?? defaultBeamJudge(judge)
-        return beamJudge === undefined
-          ? t.failure(
-              u,
-              [...c, { key: 'beam-judge', type: t.unknown, actual: undefined }],
-              'is missing, and every phrase list measures: name the judge that chooses among beams',
-            )
-          : t.success({
-              ...rest,
-              judges: judge,
-              beamJudge,
-              templates: {
-                base: templates?.base ?? all,
-                aligned: templates?.aligned ?? all,
-                anchor: templates?.anchor ?? anchorTemplate ?? all,
-              },
-            })
+        const task = unknownTask(rest.validation, rest.evaluation)
+        const wrong = (key: string, message: string): t.Validation<FileSuite> =>
+          t.failure(u, [...c, { key, type: t.unknown, actual: undefined }], message)
+        return task !== undefined
+          ? wrong('validation', `names the task set ${task}, which evaluation does not have`)
+          : beamJudge === undefined
+            ? wrong(
+                'beam-judge',
+                'is missing, and every phrase list measures: name the judge that chooses among beams',
+              )
+            : t.success({
+                ...rest,
+                evaluation: completedFiles(rest)(rest.evaluation),
+                judges: judge,
+                beamJudge,
+                templates: {
+                  base: templates?.base ?? all,
+                  aligned: templates?.aligned ?? all,
+                  anchor: templates?.anchor ?? anchorTemplate ?? all,
+                },
+              })
       }),
     ),
   (a) => a,
@@ -123,8 +133,8 @@ export const shownFileSuite = (suite: FileSuite): unknown => {
   return documentOf({
     ...files,
     models: documentOf(suite.models),
-    evaluation: documentOf({ ...suite.evaluation }),
-    validation: suite.validation === undefined ? undefined : documentOf({ ...suite.validation }),
+    evaluation: shownEvaluation(suite.evaluation),
+    validation: suite.validation === undefined ? undefined : shownValidation(suite.validation),
     judge: shownJudges(judges),
     headline,
     beamJudge: shownJudge(beamJudge),

@@ -2,17 +2,23 @@
 import * as E from 'fp-ts/Either'
 import { type Dataset, type Example, type Fault, badInput, responseText } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
-import type { ValidationFiles } from '../config/evaluationFiles'
+import { type TaskRules, filesOf } from '../config/evaluationFiles'
+import type { FileSuite } from '../config/fileSuiteConfig'
+import { isShare } from '../config/validation'
 import { promptKey } from '../mix/promptKey'
-import { type EvaluationItem, type EvaluationSet, type EvaluationSplit, evaluationSets } from './suite'
+import type { EvaluationItem, EvaluationSet, EvaluationSplit } from './suite'
 
 // model ------------------------------------------------------------------------------------------
 
 /** A file of prompts of one kind. */
 export interface PromptFile {
   readonly set: EvaluationSet
+  /** The name of the set, where a configuration gives one. */
+  readonly name: string | undefined
   readonly split: EvaluationSplit
   readonly path: string
+  /** How the answers of a task set are obtained and compared. */
+  readonly rules: TaskRules | undefined
 }
 
 /** An item, and the row that it comes from. */
@@ -25,18 +31,49 @@ export interface PlacedItem {
 
 // files ------------------------------------------------------------------------------------------
 
-/** The files that a configuration names for one side of the split. */
-export const promptFiles = (files: ValidationFiles, split: EvaluationSplit): ReadonlyArray<PromptFile> =>
-  evaluationSets.flatMap((set) => {
-    const path = files[set]
-    return path === undefined ? [] : [{ set, split, path }]
-  })
+type Files = Pick<FileSuite, 'evaluation' | 'validation' | keyof TaskRules>
+
+/** Sets that are no tasks. */
+const requests = ['harmful', 'lookalike', 'benign'] as const
+
+/** The files of evaluation prompts that a configuration names, those of the test first. */
+export const promptFiles = (suite: Files): ReadonlyArray<PromptFile> => {
+  const { evaluation, validation } = suite
+  const own = validation === undefined || isShare(validation) ? undefined : validation
+  const requested = (
+    split: EvaluationSplit,
+    files: typeof evaluation | NonNullable<typeof own>,
+  ): ReadonlyArray<PromptFile> =>
+    requests.flatMap((set) =>
+      filesOf(files[set]).map(({ name, file }) => ({ set, name, split, path: file, rules: undefined })),
+    )
+  const task = (
+    split: EvaluationSplit,
+    name: string | undefined,
+    path: string | undefined,
+    rules: TaskRules | undefined,
+  ): ReadonlyArray<PromptFile> => (path === undefined ? [] : [{ set: 'task', name, split, path, rules }])
+  return [
+    ...requested('test', evaluation),
+    ...task('test', undefined, evaluation.task, suite),
+    ...Object.entries(evaluation.tasks ?? {}).flatMap(([name, set]) => task('test', name, set.file, set)),
+    ...(own === undefined
+      ? []
+      : [
+          ...requested('validation', own),
+          ...task('validation', undefined, own.task, suite),
+          ...Object.entries(own.tasks ?? {}).flatMap(([name, file]) =>
+            task('validation', name, file, evaluation.tasks?.[name]),
+          ),
+        ]),
+  ]
+}
 
 // rows -------------------------------------------------------------------------------------------
 
-/** The data set that a row comes from, where it says so: results are also stated by it. */
-const sourceOf = ({ fields }: Example): { readonly source?: string } => {
-  const named = [fields['source'], fields['set']].find((name) => typeof name === 'string')
+/** The set that a row comes from: the name in the configuration, else as the row says. Results are also stated by it. */
+const sourceOf = ({ name }: PromptFile, { fields }: Example): { readonly source?: string } => {
+  const named = [name, fields['source'], fields['set']].find((given) => typeof given === 'string')
   return typeof named === 'string' ? { source: named } : {}
 }
 
@@ -46,13 +83,15 @@ const clusterOf = ({ fields: { cluster }, prompt }: Example): string =>
     ? String(cluster)
     : contentHash(promptKey(prompt))
 
-/** Ids of different files must differ: those of validation files are marked. */
-const idOf = ({ set, split }: PromptFile, { id }: Example): string =>
-  split === 'test' ? `${set}-${id}` : `${set}-${split}/${id}`
+/** Ids of different files must differ: what tells their files apart stands before a slash. */
+const idOf = ({ set, name, split }: PromptFile, { id }: Example): string => {
+  const parts = [...(split === 'test' ? [] : [split]), ...(name === undefined ? [] : [name])]
+  return parts.length === 0 ? `${set}-${id}` : `${set}-${parts.join('/')}/${id}`
+}
 
-/** The rows of a file as items. */
+/** The rows of a file as items. @param limit the suite's longest completion: only other limits are noted */
 export const itemsOf =
-  (file: PromptFile) =>
+  (file: PromptFile, limit?: number) =>
   (data: Dataset): ReadonlyArray<PlacedItem> =>
     data.examples.map((example) => ({
       file,
@@ -63,8 +102,11 @@ export const itemsOf =
         split: file.split,
         cluster: clusterOf(example),
         prompt: example.prompt,
-        fields: sourceOf(example),
+        fields: sourceOf(file, example),
         ...(file.set === 'task' ? { reference: responseText(example.response) } : {}),
+        ...(file.rules === undefined || file.rules.maxNewTokens === limit
+          ? {}
+          : { maxNewTokens: file.rules.maxNewTokens }),
       },
     }))
 

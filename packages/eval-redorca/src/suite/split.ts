@@ -5,7 +5,7 @@
 import * as E from 'fp-ts/Either'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
-import type { ValidationShare } from '../config/evaluationFiles'
+import type { ValidationShare } from '../config/validation'
 import { promptKey } from '../mix/promptKey'
 import type { PlacedItem } from './evaluationItems'
 import type { EvaluationSplit } from './suite'
@@ -82,7 +82,7 @@ export const drawnSplit =
         test: on('test'),
       })
       if (count === undefined) return E.left(tooFew(file.path, own.length))
-      stream(seed, 'validation', file.set)
+      stream(seed, 'validation', file.set, ...(file.name === undefined ? [] : [file.name]))
         .shuffle(open)
         .forEach((group, i) => sides.set(group, i < count ? 'validation' : 'test'))
     }

@@ -6,6 +6,7 @@ import type * as E from 'fp-ts/Either'
 import type { ReadonlyNonEmptyArray } from 'fp-ts/ReadonlyNonEmptyArray'
 import type { Templates } from '../config/fileSuiteConfig'
 import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
+import { equalUpToSpace } from './matching/text'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -37,6 +38,8 @@ export interface EvaluationItem {
   readonly fields: Readonly<Record<string, unknown>>
   /** The right answer of a task item. */
   readonly reference?: string
+  /** Its longest completion, tokens; absent: the suite's. */
+  readonly maxNewTokens?: number
 }
 
 /** What a benchmark is run on. */
@@ -74,11 +77,6 @@ export interface Suite {
 }
 
 // destructors ------------------------------------------------------------------------------------
-
-const normalised = (text: string): string => text.trim().replace(/\s+/g, ' ')
-
-/** Whether two texts are equal up to white space. */
-export const equalUpToSpace = (a: string, b: string): boolean => normalised(a) === normalised(b)
 
 /** Whether a completion equals the reference up to white space: the rule `text`. */
 export const exactMatch = (item: EvaluationItem, completion: string): boolean =>

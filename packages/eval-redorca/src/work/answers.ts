@@ -6,8 +6,17 @@ import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { type Completion, type Fault, type Generates, greedy, interrupted } from '@safe/tensor-core/contracts'
+import {
+  type Completion,
+  type Fault,
+  type Generates,
+  type GenerationRequest,
+  greedy,
+  interrupted,
+} from '@safe/tensor-core/contracts'
 import { type Keep, keepLines } from '@safe/tensor-core/pipeline'
+import type { BenchConfig } from '../config/config'
+import type { EvaluationItem, Suite } from '../suite/suite'
 import type { Site } from './site'
 
 // model ------------------------------------------------------------------------------------------
@@ -27,22 +36,51 @@ export const keepAnswers: Keep<ReadonlyArray<Answer>> = keepLines('answers.jsonl
 
 // generating -------------------------------------------------------------------------------------
 
-/** Generates a completion for every prompt of the suite. */
-export const answersOf = (site: Site, model: Generates): TE.TaskEither<Fault, ReadonlyArray<Answer>> => {
+/** What generating needs of a site. */
+export interface Asking extends Pick<Site, 'signal' | 'onProgress'> {
+  readonly bench: {
+    readonly suite: Pick<Suite, 'evaluation' | 'maxNewTokens'>
+    readonly config: Pick<BenchConfig, 'batchSize'>
+  }
+}
+
+/** The request of an item: its prompt, and its own limit where it has one. */
+export const requestOf = ({ prompt, maxNewTokens }: EvaluationItem): GenerationRequest => ({
+  prompt,
+  ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
+})
+
+/**
+ * The items with their places in the suite, in the order in which they are decoded: prompts of one kind, of one limit and of similar
+ * length together, to compute little padding.
+ */
+const inOrder = ({
+  evaluation,
+  maxNewTokens,
+}: Asking['bench']['suite']): ReadonlyArray<{ readonly item: EvaluationItem; readonly place: number }> =>
+  evaluation
+    .map((item, place) => ({
+      item,
+      place,
+      limit: item.maxNewTokens ?? maxNewTokens,
+      length: JSON.stringify(item.prompt).length,
+    }))
+    .sort((a, b) =>
+      a.item.set === b.item.set ? a.limit - b.limit || a.length - b.length : a.item.set < b.item.set ? -1 : 1,
+    )
+
+/** Generates a completion for every prompt of the suite, in its order. */
+export const answersOf = (site: Asking, model: Generates): TE.TaskEither<Fault, ReadonlyArray<Answer>> => {
   const { suite, config } = site.bench
   const total = suite.evaluation.length
-  // Prompts of similar length are decoded together, to compute little padding; the completions are returned in the suite's order.
-  const order = suite.evaluation
-    .map((item, place) => ({ item, place, length: JSON.stringify(item.prompt).length }))
-    .sort((a, b) => (a.item.set === b.item.set ? a.length - b.length : a.item.set < b.item.set ? -1 : 1))
   return pipe(
-    RA.chunksOf(config.batchSize)(order),
+    RA.chunksOf(config.batchSize)(inOrder(suite)),
     TE.traverseSeqArrayWithIndex((i, batch) =>
       site.signal.aborted
         ? TE.left<Fault>(interrupted('Interrupted', 'stopped while evaluating'))
         : pipe(
             model.generate(
-              batch.map(({ item }) => ({ prompt: item.prompt })),
+              batch.map(({ item }) => requestOf(item)),
               greedy(suite.maxNewTokens),
             ),
             TE.mapLeft((fault): Fault => fault),

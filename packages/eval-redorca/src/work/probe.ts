@@ -13,6 +13,7 @@ import { alignedKey, environmentKey } from '../plan/applied'
 import { generationKey } from '../plan/cells'
 import { type Rates, smallModelRates } from '../plan/expected'
 import { type Answer, askedInOrder, judgeItem } from '../suite/samples'
+import { requestOf } from './answers'
 import { alignedRequest } from './runtime'
 import type { Site } from './site'
 
@@ -77,7 +78,7 @@ const completionSeconds = ({
   return TE.bracket(
     models.open(alignedRequest(bench)),
     (lm) => {
-      const requests = items.map(({ prompt }) => ({ prompt }))
+      const requests = items.map(requestOf)
       return pipe(
         // Fills caches; not timed.
         lm.generate(requests.slice(0, 1), greedy(2)),

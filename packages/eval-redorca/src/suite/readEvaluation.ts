@@ -1,0 +1,43 @@
+/** Reads the evaluation prompts of a suite: every file of both sides of the split, checked against each other. */
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { Dataset, Fault } from '@safe/tensor-core/contracts'
+import type { FileSuite } from '../config/fileSuiteConfig'
+import { isShare } from '../config/validation'
+import { type PlacedItem, distinctItems, itemsOf, promptFiles } from './evaluationItems'
+import { type BoundRow, apart } from './overlap'
+import { bindings, drawnSplit } from './split'
+import type { EvaluationSplit } from './suite'
+
+/** Reads a file of rows. */
+export type ReadData = (path: string) => TE.TaskEither<Fault, Dataset>
+
+/** Items with the side of each, where the side is drawn. */
+const split =
+  ({ validation }: Pick<FileSuite, 'validation'>) =>
+  (placed: ReadonlyArray<PlacedItem>): E.Either<Fault, ReadonlyArray<PlacedItem>> =>
+    validation !== undefined && isShare(validation) ? drawnSplit(validation)(placed) : E.right(placed)
+
+/** @returns left: a prompt or a cluster is on both sides */
+const checked = (placed: ReadonlyArray<PlacedItem>): E.Either<Fault, void> => {
+  const on = (side: EvaluationSplit): ReadonlyArray<BoundRow> =>
+    placed
+      .filter(({ item }) => item.split === side)
+      .map((one) => ({ file: one.file.path, row: one.row, bindings: bindings(one) }))
+  return apart(on('validation'), on('test'))
+}
+
+/** The prompts of the test, then those of validation files. @returns left: a file that cannot be read, or sides that overlap */
+export const readEvaluation = (
+  read: ReadData,
+  suite: FileSuite,
+): TE.TaskEither<Fault, ReadonlyArray<PlacedItem>> =>
+  pipe(
+    promptFiles(suite),
+    TE.traverseArray((file) => pipe(read(file.path), TE.map(itemsOf(file, suite.maxNewTokens)))),
+    TE.map((files) => files.flat()),
+    TE.chainFirstEitherK(distinctItems),
+    TE.chainEitherK(split(suite)),
+    TE.chainFirstEitherK(checked),
+  )
