@@ -70,7 +70,7 @@ describe('localSuite', () => {
           harmful: { one: rows, two: 'two.jsonl' },
           lookalike: { one: rows },
           tasks: {
-            sums: { file: rows, match: 'last-number', maxNewTokens: 128 },
+            sums: { file: rows, matching: { match: 'last-number' }, maxNewTokens: 128 },
             words: { file: 'words.jsonl' },
           },
         },

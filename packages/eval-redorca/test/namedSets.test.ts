@@ -40,8 +40,8 @@ describe('named sets of a configuration', () => {
     const { evaluation } = decoded(named)
     expect(evaluation.harmful).toEqual({ advbench: 'adv', 'beaver-tails': 'beaver' })
     expect(evaluation.tasks).toEqual({
-      sst2: { file: 'sst2', match: 'text', maxNewTokens: 48 },
-      gsm8k: { file: 'gsm8k', match: 'last-number', maxNewTokens: 256 },
+      sst2: { file: 'sst2', matching: { match: 'text' }, maxNewTokens: 48 },
+      gsm8k: { file: 'gsm8k', matching: { match: 'last-number' }, maxNewTokens: 256 },
     })
     const config = decodeConfig(document(named), 'test')
     if (E.isLeft(config)) throw new Error(config.left.message)

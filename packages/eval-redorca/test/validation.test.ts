@@ -164,6 +164,8 @@ describe('drawnSplit', () => {
     path: `${set}.jsonl`,
     rules: undefined,
   })
+  const placedIn = (of: PromptFile, examples: Dataset['examples']): ReadonlyArray<PlacedItem> =>
+    E.getOrElse((): ReadonlyArray<PlacedItem> => [])(itemsOf(of)({ name: of.path, examples }))
   const row = fc.tuple(fc.integer({ min: 0, max: 30 }), fc.option(fc.integer({ min: 0, max: 12 })))
   const placed = fc
     .tuple(fc.array(row, { minLength: 2, maxLength: 40 }), fc.array(row, { minLength: 2, maxLength: 40 }))
@@ -172,12 +174,12 @@ describe('drawnSplit', () => {
         { of: file('harmful'), drawn: harm },
         { of: file('benign'), drawn: benign },
       ].flatMap(({ of, drawn }) =>
-        itemsOf(of)({
-          name: of.path,
-          examples: drawn.map(([prompt, cluster], i) =>
+        placedIn(
+          of,
+          drawn.map(([prompt, cluster], i) =>
             textExample(String(i), `ask ${prompt}`, '', cluster === null ? {} : { cluster }),
           ),
-        }),
+        ),
       ),
     )
   const settings = fc.record({ share: fc.double({ min: 0.01, max: 0.99, noNaN: true }), seed: fc.nat(99) })
@@ -214,7 +216,7 @@ describe('drawnSplit', () => {
       ),
     ).flat()
     for (const seed of [1, 2, 3]) {
-      const drawn = drawnSplit({ share: 0.3, seed })(itemsOf(file('harmful'))({ name: 'x', examples }))
+      const drawn = drawnSplit({ share: 0.3, seed })(placedIn(file('harmful'), examples))
       const clusters = E.isRight(drawn)
         ? drawn.right.flatMap(({ item }) => (item.split === 'validation' ? [item.cluster] : []))
         : []

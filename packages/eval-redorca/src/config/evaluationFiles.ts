@@ -2,23 +2,28 @@
  * The files of evaluation prompts as a configuration names them: one file per kind, or several sets with a name each. A task set has
  * its own rule and its own limit.
  */
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { documentOf } from '@safe/tensor-core/options'
-import { closed, count, isFields, oneOf, optional } from './closed'
+import { closed, count, isFields, optional } from './closed'
+import {
+  type Matching,
+  type WrittenMatching,
+  type WrongOption,
+  completedMatching,
+  matchingFields,
+} from './matching'
 
 // model ------------------------------------------------------------------------------------------
 
 /** One file of prompts, or several by the names of their sets. */
 export type SetFiles = string | Readonly<Record<string, string>>
 
-/** How a task's answer is compared: whole text, or the last number in it (GSM8K). */
-export const matchRules = ['text', 'last-number'] as const
-/** The name of such a rule. */
-export type MatchRule = (typeof matchRules)[number]
-
 /** How the answers of a task are obtained and compared. */
 export interface TaskRules {
-  readonly match: MatchRule
+  readonly matching: Matching
+  /** Longest completion, tokens. */
   readonly maxNewTokens: number
 }
 
@@ -37,13 +42,16 @@ export interface EvaluationFiles {
   readonly tasks: Readonly<Record<string, TaskSet>> | undefined
 }
 
-/** The files as they are written: a task set may leave out what the suite says. */
+/** A task set as it is written: it may leave out what the suite says. */
+interface WrittenTaskSet extends WrittenMatching {
+  readonly file: string
+  readonly maxNewTokens: number | undefined
+}
+
+/** The files as they are written. */
 export interface WrittenEvaluation extends Omit<EvaluationFiles, 'tasks'> {
   readonly tasks: Readonly<Record<string, WrittenTaskSet>> | undefined
 }
-
-type WrittenTaskSet =
-  string | (Pick<TaskSet, 'file'> & { readonly [K in keyof TaskRules]: TaskRules[K] | undefined })
 
 // codecs -----------------------------------------------------------------------------------------
 
@@ -77,16 +85,16 @@ export const setFilesCodec: t.Type<SetFiles, unknown> = new t.Type<SetFiles, unk
   (a) => a,
 )
 
-const writtenTask = closed({
-  file: t.string,
-  match: optional(oneOf(...matchRules)),
-  maxNewTokens: optional(count),
-})
+const taskFields = closed({ file: t.string, ...matchingFields, maxNewTokens: optional(count) })
 
+/** A file alone is a set that leaves out everything else. */
 const taskSetCodec: t.Type<WrittenTaskSet, unknown> = new t.Type<WrittenTaskSet, unknown>(
   'a file or a mapping with file',
-  (u): u is WrittenTaskSet => t.string.is(u) || writtenTask.is(u),
-  (u, c) => (t.string.is(u) ? t.success(u) : isFields(u) ? writtenTask.validate(u, c) : t.failure(u, c)),
+  taskFields.is.bind(taskFields),
+  (u, c) =>
+    t.string.is(u) || isFields(u)
+      ? taskFields.validate(t.string.is(u) ? { file: u } : u, c)
+      : t.failure(u, c),
   (a) => a,
 )
 
@@ -100,25 +108,29 @@ export const evaluationCodec: t.Type<WrittenEvaluation, unknown> = closed({
 
 // constructors -----------------------------------------------------------------------------------
 
-/** The files in full: what a task set leaves out is the suite's. */
+/** An option of a task set that is out of place. */
+export interface WrongTask extends WrongOption {
+  /** The name of the task set. */
+  readonly task: string
+}
+
+/** The files in full: what a task set leaves out is the suite's. @returns left: an option that a set's rule does not read */
 export const completedFiles =
   (suite: TaskRules) =>
-  ({ tasks, ...files }: WrittenEvaluation): EvaluationFiles => ({
-    ...files,
-    tasks:
-      tasks === undefined
-        ? undefined
-        : Object.fromEntries(
-            Object.entries(tasks).map(([name, set]) => {
-              const { file, match, maxNewTokens } =
-                typeof set === 'string' ? { file: set, match: undefined, maxNewTokens: undefined } : set
-              return [
-                name,
-                { file, match: match ?? suite.match, maxNewTokens: maxNewTokens ?? suite.maxNewTokens },
-              ]
-            }),
+  ({ tasks, ...files }: WrittenEvaluation): E.Either<WrongTask, EvaluationFiles> =>
+    pipe(
+      Object.entries(tasks ?? {}),
+      E.traverseArray(([task, { file, maxNewTokens = suite.maxNewTokens, ...written }]) =>
+        pipe(
+          completedMatching(written, suite.matching),
+          E.bimap(
+            (wrong): WrongTask => ({ ...wrong, task }),
+            (matching) => [task, { file, matching, maxNewTokens }] as const,
           ),
-  })
+        ),
+      ),
+      E.map((sets) => ({ ...files, tasks: tasks === undefined ? undefined : Object.fromEntries(sets) })),
+    )
 
 // destructors ------------------------------------------------------------------------------------
 
@@ -132,6 +144,9 @@ export const filesOf = (
       ? [{ name: undefined, file: sets }]
       : Object.entries(sets).map(([name, file]) => ({ name, file }))
 
+const shownTask = ({ file, matching, maxNewTokens }: TaskSet): unknown =>
+  documentOf({ file, ...matching, maxNewTokens })
+
 /** The files as they are written to a file, in kebab-case. */
 export const shownEvaluation = ({ tasks, ...files }: EvaluationFiles): unknown =>
   documentOf({
@@ -139,5 +154,5 @@ export const shownEvaluation = ({ tasks, ...files }: EvaluationFiles): unknown =
     tasks:
       tasks === undefined
         ? undefined
-        : Object.fromEntries(Object.entries(tasks).map(([name, set]) => [name, documentOf({ ...set })])),
+        : Object.fromEntries(Object.entries(tasks).map(([name, set]) => [name, shownTask(set)])),
   })

@@ -2,14 +2,13 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { documentOf } from '@safe/tensor-core/options'
-import { closed, count, oneOf, optional, withDefault } from './closed'
+import { documentOf, kebab } from '@safe/tensor-core/options'
+import { closed, count, optional, withDefault } from './closed'
 import {
   type EvaluationFiles,
   type TaskRules,
   completedFiles,
   evaluationCodec,
-  matchRules,
   shownEvaluation,
 } from './evaluationFiles'
 import {
@@ -20,6 +19,7 @@ import {
   shownJudge,
   shownJudges,
 } from './judgeChoice'
+import { completedMatching, matchingFields } from './matching'
 import { type Validation, shownValidation, unknownTask, validationCodec } from './validation'
 
 // model ------------------------------------------------------------------------------------------
@@ -86,9 +86,65 @@ const written = closed({
   judge: withDefault(judgeChoicesCodec, [{ kind: 'refusal', model: undefined, options: {} }]),
   headline: optional(t.string),
   beamJudge: optional(judgeChoiceCodec),
-  match: withDefault(oneOf(...matchRules), 'text'),
+  ...matchingFields,
   maxNewTokens: withDefault(count, 128),
 })
+
+/** What is wrong with a suite whose parts are well formed, and the keys that lead to it. */
+interface Wrong {
+  readonly path: ReadonlyArray<string>
+  readonly message: string
+}
+
+/** The suite in full. @returns left: parts that do not go together */
+const completed = (given: t.TypeOf<typeof written>): E.Either<Wrong, FileSuite> => {
+  const { template, anchorTemplate, templates, judge, match, labels, perToken, threshold, ...rest } = given
+  const { validation, maxNewTokens } = rest
+  const all = template ?? autoTemplate
+  return pipe(
+    E.Do,
+    E.bind('matching', () =>
+      pipe(
+        completedMatching({ match, labels, perToken, threshold }),
+        E.mapLeft(({ key, message }): Wrong => ({ path: [kebab(key)], message })),
+      ),
+    ),
+    E.bind('evaluation', ({ matching }) =>
+      pipe(
+        completedFiles({ matching, maxNewTokens })(rest.evaluation),
+        E.mapLeft(({ task, key, message }): Wrong => ({
+          path: ['evaluation', 'tasks', task, kebab(key)],
+          message,
+        })),
+      ),
+    ),
+    E.chainFirst(({ evaluation }) => {
+      const unknown = unknownTask(validation, evaluation)
+      return unknown === undefined
+        ? E.right(undefined)
+        : E.left<Wrong>({
+            path: ['validation'],
+            message: `names the task set ${unknown}, which evaluation does not have`,
+          })
+    }),
+    E.bind('beamJudge', () =>
+      E.fromNullable<Wrong>({
+        path: ['beam-judge'],
+        message: 'is missing, and every phrase list measures: name the judge that chooses among beams',
+      })(rest.beamJudge ?? defaultBeamJudge(judge)),
+    ),
+    E.map((parts) => ({
+      ...rest,
+      ...parts,
+      judges: judge,
+      templates: {
+        base: templates?.base ?? all,
+        aligned: templates?.aligned ?? all,
+        anchor: templates?.anchor ?? anchorTemplate ?? all,
+      },
+    })),
+  )
+}
 
 export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, unknown>(
   'a suite',
@@ -96,31 +152,18 @@ export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, 
   (u, c) =>
     pipe(
       written.validate(u, c),
-      E.chain(({ template, anchorTemplate, templates, judge, ...rest }): t.Validation<FileSuite> => {
-        const all = template ?? autoTemplate
-        const beamJudge = rest.beamJudge ?? defaultBeamJudge(judge)
-        const task = unknownTask(rest.validation, rest.evaluation)
-        const wrong = (key: string, message: string): t.Validation<FileSuite> =>
-          t.failure(u, [...c, { key, type: t.unknown, actual: undefined }], message)
-        return task !== undefined
-          ? wrong('validation', `names the task set ${task}, which evaluation does not have`)
-          : beamJudge === undefined
-            ? wrong(
-                'beam-judge',
-                'is missing, and every phrase list measures: name the judge that chooses among beams',
-              )
-            : t.success({
-                ...rest,
-                evaluation: completedFiles(rest)(rest.evaluation),
-                judges: judge,
-                beamJudge,
-                templates: {
-                  base: templates?.base ?? all,
-                  aligned: templates?.aligned ?? all,
-                  anchor: templates?.anchor ?? anchorTemplate ?? all,
-                },
-              })
-      }),
+      E.chain((given) =>
+        pipe(
+          completed(given),
+          E.orElse(({ path, message }) =>
+            t.failure<FileSuite>(
+              u,
+              [...c, ...path.map((key) => ({ key, type: t.unknown, actual: undefined }))],
+              message,
+            ),
+          ),
+        ),
+      ),
     ),
   (a) => a,
 )
@@ -129,7 +172,7 @@ export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, 
 
 /** The complete suite as it is written to a file, in kebab-case. */
 export const shownFileSuite = (suite: FileSuite): unknown => {
-  const { judges, headline, beamJudge, match, maxNewTokens, ...files } = suite
+  const { judges, headline, beamJudge, matching, maxNewTokens, ...files } = suite
   return documentOf({
     ...files,
     models: documentOf(suite.models),
@@ -138,7 +181,7 @@ export const shownFileSuite = (suite: FileSuite): unknown => {
     judge: shownJudges(judges),
     headline,
     beamJudge: shownJudge(beamJudge),
-    match,
+    ...matching,
     maxNewTokens,
   })
 }

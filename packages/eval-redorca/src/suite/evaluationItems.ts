@@ -1,12 +1,14 @@
 /** Evaluation prompts from files: each row as an item, with the file and the row that it comes from. */
 import * as E from 'fp-ts/Either'
-import { type Dataset, type Example, type Fault, badInput, responseText } from '@safe/tensor-core/contracts'
+import { pipe } from 'fp-ts/function'
+import { type Dataset, type Example, type Fault, badInput } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { type TaskRules, filesOf } from '../config/evaluationFiles'
 import type { FileSuite } from '../config/fileSuiteConfig'
 import { isShare } from '../config/validation'
 import { promptKey } from '../mix/promptKey'
 import type { EvaluationItem, EvaluationSet, EvaluationSplit } from './suite'
+import { taskAnswer } from './taskAnswer'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -92,23 +94,31 @@ const idOf = ({ set, name, split }: PromptFile, { id }: Example): string => {
 /** The rows of a file as items. @param limit the suite's longest completion: only other limits are noted */
 export const itemsOf =
   (file: PromptFile, limit?: number) =>
-  (data: Dataset): ReadonlyArray<PlacedItem> =>
-    data.examples.map((example) => ({
-      file,
-      row: example.id,
-      item: {
-        id: idOf(file, example),
-        set: file.set,
-        split: file.split,
-        cluster: clusterOf(example),
-        prompt: example.prompt,
-        fields: sourceOf(file, example),
-        ...(file.set === 'task' ? { reference: responseText(example.response) } : {}),
-        ...(file.rules === undefined || file.rules.maxNewTokens === limit
-          ? {}
-          : { maxNewTokens: file.rules.maxNewTokens }),
-      },
-    }))
+  (data: Dataset): E.Either<Fault, ReadonlyArray<PlacedItem>> =>
+    pipe(
+      data.examples,
+      E.traverseArray((example) =>
+        pipe(
+          file.rules === undefined ? E.right({}) : taskAnswer(file.rules, file.path)(example),
+          E.map((answer) => ({
+            file,
+            row: example.id,
+            item: {
+              id: idOf(file, example),
+              set: file.set,
+              split: file.split,
+              cluster: clusterOf(example),
+              prompt: example.prompt,
+              fields: sourceOf(file, example),
+              ...answer,
+              ...(file.rules === undefined || file.rules.maxNewTokens === limit
+                ? {}
+                : { maxNewTokens: file.rules.maxNewTokens }),
+            },
+          })),
+        ),
+      ),
+    )
 
 // checks -----------------------------------------------------------------------------------------
 

@@ -40,6 +40,8 @@ export interface EvaluationItem {
   readonly reference?: string
   /** Its longest completion, tokens; absent: the suite's. */
   readonly maxNewTokens?: number
+  /** Nothing is generated: its completion is the candidate of the highest log-probability, in total or per token. */
+  readonly choice?: { readonly among: ReadonlyArray<string>; readonly perToken: boolean }
 }
 
 /** What a benchmark is run on. */
@@ -65,7 +67,7 @@ export interface Suite {
   readonly judges: ReadonlyNonEmptyArray<Judge>
   /** The judge that chooses among beams. If the same judge measures, results are biased towards the method that uses it. */
   readonly beamJudge: Judge
-  /** The name of the rule that compares a task answer with the right one. */
+  /** The name of the rule that compares a task answer with the right one; of the rules, where task sets have their own. */
   readonly match: string
   /** That rule; default: equal to the reference up to white space. */
   readonly solves?: (item: EvaluationItem, completion: string) => boolean

@@ -1,6 +1,6 @@
 /**
- * Greedy completions of every evaluation prompt: a cell before it is judged. They are stored, so that another judge needs no new
- * generation.
+ * Greedy completions of every evaluation prompt, and the candidates chosen where an item lists some: a cell before it is judged. They
+ * are stored, so that another judge needs no new generation.
  */
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
@@ -11,12 +11,14 @@ import {
   type Fault,
   type Generates,
   type GenerationRequest,
+  type Scores,
   greedy,
-  interrupted,
 } from '@safe/tensor-core/contracts'
 import { type Keep, keepLines } from '@safe/tensor-core/pipeline'
 import type { BenchConfig } from '../config/config'
 import type { EvaluationItem, Suite } from '../suite/suite'
+import { inBatches } from './askInBatches'
+import { choose } from './choose'
 import type { Site } from './site'
 
 // model ------------------------------------------------------------------------------------------
@@ -69,33 +71,46 @@ const inOrder = ({
       a.item.set === b.item.set ? a.limit - b.limit || a.length - b.length : a.item.set < b.item.set ? -1 : 1,
     )
 
-/** Generates a completion for every prompt of the suite, in its order. */
-export const answersOf = (site: Asking, model: Generates): TE.TaskEither<Fault, ReadonlyArray<Answer>> => {
-  const { suite, config } = site.bench
-  const total = suite.evaluation.length
+type Ordered = ReturnType<typeof inOrder>
+
+const generated =
+  (model: Generates, { maxNewTokens }: Pick<Suite, 'maxNewTokens'>) =>
+  (batch: Ordered): TE.TaskEither<Fault, ReadonlyArray<Answer>> =>
+    pipe(
+      model.generate(
+        batch.map(({ item }) => requestOf(item)),
+        greedy(maxNewTokens),
+      ),
+      TE.mapLeft((fault): Fault => fault),
+      TE.map(RA.map(({ text, finishReason }) => ({ text, finishReason }))),
+    )
+
+/** The completion of every prompt of the suite, in its order: generated, or chosen among an item's candidates. */
+export const answersOf = (
+  { bench: { suite, config }, signal, onProgress }: Asking,
+  model: Generates & Scores,
+): TE.TaskEither<Fault, ReadonlyArray<Answer>> => {
+  const state = { done: 0 }
+  const asked = inBatches({
+    batchSize: config.batchSize,
+    signal,
+    doing: 'evaluating',
+    onDone: (items) => {
+      state.done += items
+      onProgress(state.done / suite.evaluation.length, 'evaluating')
+    },
+  })
+  const { left: free, right: choices } = pipe(
+    inOrder(suite),
+    RA.partition(({ item }) => item.choice !== undefined),
+  )
   return pipe(
-    RA.chunksOf(config.batchSize)(inOrder(suite)),
-    TE.traverseSeqArrayWithIndex((i, batch) =>
-      site.signal.aborted
-        ? TE.left<Fault>(interrupted('Interrupted', 'stopped while evaluating'))
-        : pipe(
-            model.generate(
-              batch.map(({ item }) => requestOf(item)),
-              greedy(suite.maxNewTokens),
-            ),
-            TE.mapLeft((fault): Fault => fault),
-            TE.map((completions) => {
-              site.onProgress(Math.min(1, ((i + 1) * config.batchSize) / total), 'evaluating')
-              return RA.zipWith(batch, completions, ({ place }, { text, finishReason }) => ({
-                place,
-                answer: { text, finishReason },
-              }))
-            }),
-          ),
-    ),
-    TE.map((batches) =>
-      batches
-        .flat()
+    TE.Do,
+    TE.bind('completed', () => asked(generated(model, suite))(free)),
+    TE.bind('chosen', () => asked((batch: Ordered) => choose(model)(batch.map(({ item }) => item)))(choices)),
+    TE.map(({ completed, chosen }) =>
+      RA.zip([...free, ...choices], [...completed, ...chosen])
+        .map(([{ place }, answer]) => ({ place, answer }))
         .sort((a, b) => a.place - b.place)
         .map(({ answer }) => answer),
     ),

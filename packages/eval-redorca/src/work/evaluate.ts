@@ -9,6 +9,7 @@ import {
   type Generates,
   type Judge,
   type Judgement,
+  type Scores,
 } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { type Key, type PipelineSteps, adapterHash, interpret, keepLines } from '@safe/tensor-core/pipeline'
@@ -55,7 +56,7 @@ export const stepsOf = (site: Site, f: Factors): E.Either<Fault, PipelineSteps<F
 
 /** A model that answers the prompts, and what determines its answers. */
 interface Answering {
-  readonly model: TE.TaskEither<Fault, Generates>
+  readonly model: TE.TaskEither<Fault, Generates & Scores>
   readonly key: Key
   readonly decoding: ReadonlyArray<AppliedMethod>
   readonly watched: WatchedPipeline['watched']

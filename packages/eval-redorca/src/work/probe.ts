@@ -74,7 +74,10 @@ const completionSeconds = ({
   bench,
   models,
 }: Site): TE.TaskEither<Fault, { readonly answers: ReadonlyArray<Answer>; readonly seconds: number }> => {
-  const items = spread(bench.suite.evaluation, timedPrompts)
+  const items = spread(
+    bench.suite.evaluation.filter(({ choice }) => choice === undefined),
+    timedPrompts,
+  )
   return TE.bracket(
     models.open(alignedRequest(bench)),
     (lm) => {
