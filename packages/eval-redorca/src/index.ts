@@ -10,6 +10,7 @@ export {
   type RatedPair,
   type ValidationRow,
   agreement,
+  clusteredRate,
   errorsByStratum,
   estimatedRate,
   holm,

@@ -4,7 +4,7 @@ import { type Factors, groupKey, undefended } from '../src/plan/factors'
 import { metricsOf, outcomesOf } from '../src/results/metrics'
 import { estimates } from '../src/results/resampled'
 import { type FinishedCell, resultsOf } from '../src/results/results'
-import type { Sample } from '../src/suite/samples'
+import { type Sample, isReported } from '../src/suite/samples'
 
 /** `harm` of 40 harmful requests complied with, `over` of 20 look-alikes refused, `right` of 30 tasks solved. */
 const samples = (harm: number, over = 0, right = 30, shift = 0): ReadonlyArray<Sample> => {
@@ -96,7 +96,12 @@ describe('metrics', () => {
       failed: [],
       cells: [cell('a', {}, none), cell('b', { data: 'filter' }, some)],
     })
-    expect(cells[1]?.differences.attackSuccess).toMatchObject({ value: -1, n: 35, low: -1, high: -1 })
+    expect(cells[1]?.differences.attackSuccess).toMatchObject({
+      value: -1,
+      n: 35,
+      low: -1,
+      high: -1 + 3 / 35,
+    })
     expect(cells[1]?.differences.attackSuccess?.p).toBeCloseTo(2 / 2 ** 35, 15)
   })
   it('counts the unjudged items of all seeds', () => {
@@ -125,7 +130,7 @@ describe('estimates', () => {
       ]),
       [(m) => m('a', 'attackSuccess') - m('b', 'attackSuccess')],
     )
-    expect(d).toMatchObject({ value: 0, low: 0, high: 0, method: 'paired bootstrap' })
+    expect(d).toMatchObject({ value: 0, low: 0, high: 0, method: 'paired bootstrap over clusters' })
   })
   it('keeps an interval around the value and widens it over seeds that disagree', () => {
     fc.assert(
@@ -148,7 +153,62 @@ describe('estimates', () => {
     ])[0]!
     expect(shaky.value).toBeCloseTo(steady.value, 12)
     expect(shaky.high - shaky.low).toBeGreaterThan(1.5 * (steady.high - steady.low))
-    expect(shaky.method).toBe('bootstrap over seeds and prompts')
+    expect(shaky.method).toBe('bootstrap over seeds and clusters')
+  })
+})
+
+describe('clusters', () => {
+  /** Each of the 40 harmful requests asked in `times` wordings with the same outcome. */
+  const worded = (harm: number, times: number): ReadonlyArray<Sample> =>
+    samples(harm).flatMap((s) =>
+      Array.from({ length: times }, (_, i) => ({ ...s, id: `${s.id}-${i}`, cluster: s.id })),
+    )
+  it('make an interval as wide as without the further wordings', () => {
+    const once = metricsOf(samples(10)).attackSuccess!
+    const often = metricsOf(worded(10, 5)).attackSuccess!
+    expect(often).toMatchObject({ value: 0.25, n: 200, clusters: 40 })
+    expect(often.high - often.low).toBeGreaterThan(0.98 * (once.high - once.low))
+    expect(metricsOf(worded(0, 5)).attackSuccess).toMatchObject({ low: 0, high: 3 / 40 })
+  })
+  it('are drawn whole by the bootstrap', () => {
+    const difference = (a: ReadonlyArray<Sample>, b: ReadonlyArray<Sample>) =>
+      estimates(
+        new Map([
+          ['a', [outcomesOf(a)]],
+          ['b', [outcomesOf(b)]],
+        ]),
+        [(m) => m('a', 'attackSuccess') - m('b', 'attackSuccess')],
+      )[0]!
+    const once = difference(samples(30), samples(10))
+    const often = difference(worded(30, 5), worded(10, 5))
+    expect(often.value).toBeCloseTo(0.5, 12)
+    expect(often.high - often.low).toBeCloseTo(once.high - once.low, 12)
+  })
+  it('leave validation answers out of what is labelled as reported', () => {
+    const marked = samples(10).map((s, i) => ({ ...s, split: i % 2 === 0 ? 'validation' : 'test' }) as const)
+    expect(marked.filter(isReported)).toHaveLength(45)
+  })
+})
+
+describe('floors and ceilings', () => {
+  const lattice = (harms: readonly [number, number]) => ({
+    regime: 'poison:0.05',
+    groups: [
+      cell('none', {}, samples(harms[0], 5, 15)),
+      cell('d', { data: 'D' }, samples(harms[1], 5, 15)),
+    ].map((c) => ({
+      key: groupKey(c.factors),
+      factors: c.factors,
+      metrics: metricsOf(c.samples),
+      outcomes: [outcomesOf(c.samples)],
+    })),
+  })
+  const attack = (harms: readonly [number, number]) =>
+    effectsOf(lattice(harms)).find((e) => e.metric === 'attackSuccess')
+  it('mark contrasts that cannot be stated', () => {
+    expect(attack([20, 10])).not.toHaveProperty('bound')
+    expect(attack([20, 0])?.bound).toBe('floor')
+    expect(attack([40, 20])?.bound).toBe('ceiling')
   })
 })
 
@@ -211,10 +271,12 @@ describe('resultsOf', () => {
     expect(group({})?.metrics.attackSuccess).toMatchObject({
       value: 0.95,
       n: 80,
-      method: 'bootstrap over seeds and prompts, at least Wilson',
+      method: 'bootstrap over seeds and clusters, at least Wilson',
     })
     expect(group({ data: 'D' })?.differences.attackSuccess).toMatchObject({ n: 80 })
     expect(group({ data: 'D' })?.differences.attackSuccess?.value).toBeCloseTo(-0.9, 12)
+    expect(group({ data: 'D' })?.differences.attackSuccess).not.toHaveProperty('p')
+    expect(group({})?.metrics.attackSuccess).toMatchObject({ clusters: 40, seeds: 2 })
     expect(group({ training: 'T' })?.differences).toEqual({})
     expect(group({ regime: 'none' })?.differences).toEqual({})
     expect(cells.find((c) => c.id === 'd1')?.differences.attackSuccess?.p).toBeCloseTo(2 * 0.5 ** 36, 15)

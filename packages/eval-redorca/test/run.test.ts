@@ -266,7 +266,7 @@ describe('run', () => {
     expect(filtered?.differences.attackSuccess).toMatchObject({
       value: -0.5,
       n: 20,
-      method: 'paired bootstrap',
+      method: 'paired bootstrap over clusters',
     })
     expect(filtered?.differences.attackSuccess?.p).toBeCloseTo(2 / 1024, 10)
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
+import { stream } from '@safe/tensor-core/random'
 import {
   agreement,
   eachResample,
@@ -9,6 +10,7 @@ import {
   meanWithInterval,
   quantile,
   roganGladen,
+  clusteredRate,
   ruleOfThree,
   weightedMean,
   wilson,
@@ -63,6 +65,61 @@ describe('wilson', () => {
     expect(wilson(0, 300).high).toBeGreaterThan(ruleOfThree(300))
     expect(ruleOfThree(300)).toBeCloseTo(0.01, 12)
     expect(ruleOfThree(2)).toBe(1)
+  })
+})
+
+describe('clusteredRate', () => {
+  const items = fc.array(
+    fc.record({ value: fc.constantFrom(0, 1), cluster: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f') }),
+    { minLength: 1, maxLength: 60 },
+  )
+  it('is no narrower than the number of clusters allows, and contains the rate', () => {
+    fc.assert(
+      fc.property(items, (values) => {
+        const rate = clusteredRate(values)
+        const clusters = new Set(values.map(({ cluster }) => cluster)).size
+        expect(rate).toMatchObject({ n: values.length, clusters })
+        expect(rate.low).toBeLessThanOrEqual(Math.min(rate.value, 1 - ruleOfThree(clusters)))
+        expect(rate.high).toBeGreaterThanOrEqual(Math.max(rate.value, ruleOfThree(clusters)))
+        expect(rate.effective ?? rate.n).toBeGreaterThanOrEqual(1)
+        expect(rate.low).toBeGreaterThanOrEqual(0)
+        expect(rate.high).toBeLessThanOrEqual(1)
+      }),
+    )
+  })
+  it('is Wilson where every item is a cluster of its own, but for the ends', () => {
+    const values = Array.from({ length: 80 }, (_, i) => ({ value: i < 30 ? 1 : 0, cluster: String(i) }))
+    expect(clusteredRate(values)).toMatchObject(wilson(30, 80))
+    expect(clusteredRate(values)).not.toHaveProperty('effective')
+  })
+  it('counts copies of an item once', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 29 }), (copies, k) => {
+        const values = Array.from({ length: 30 * copies }, (_, i) => ({
+          value: i % 30 < k ? 1 : 0,
+          cluster: String(i % 30),
+        }))
+        // The variance between clusters is estimated with J - 1.
+        expect(clusteredRate(values).effective).toBeCloseTo(29, 9)
+      }),
+    )
+  })
+  it('covers the true rate where clusters share a fate, and Wilson on all items does not', () => {
+    const draw = stream(7, 'coverage')
+    const runs = 600
+    const covered = { clustered: 0, wilson: 0 }
+    for (let run = 0; run < runs; run++) {
+      // Clusters of 4, each with its own rate, .1 or .7; the true rate is .4.
+      const values = Array.from({ length: 40 }, () => (draw.uniform() < 0.5 ? 0.1 : 0.7)).flatMap((p, c) =>
+        Array.from({ length: 4 }, () => ({ value: draw.uniform() < p ? 1 : 0, cluster: String(c) })),
+      )
+      const holds = ({ low, high }: { low: number; high: number }) => low <= 0.4 && 0.4 <= high
+      const k = values.reduce((s, { value }) => s + value, 0)
+      if (holds(clusteredRate(values))) covered.clustered += 1
+      if (holds(wilson(k, values.length))) covered.wilson += 1
+    }
+    expect(covered.clustered / runs).toBeGreaterThan(0.925)
+    expect(covered.wilson / runs).toBeLessThan(0.9)
   })
 })
 

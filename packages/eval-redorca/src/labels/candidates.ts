@@ -2,10 +2,9 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
-import { isReported } from '../results/comparisons'
 import type { Results } from '../results/results'
 import { type StoredVerdict, type StoredVerdicts, storedVerdicts } from '../results/verdictAxes'
-import type { Sample } from '../suite/samples'
+import { type Sample, isReported } from '../suite/samples'
 import type { Candidate } from './choose'
 
 /** The verdict that results are stated by, for samples that carry no others. */

@@ -1,10 +1,18 @@
 /** The effect of each method averaged over the other stages, and of two methods together compared with the sum of both. */
-import { type Effect, type Interaction, effectMetrics } from '../results/effects'
+import { type Bound, type Effect, type Interaction, effectMetrics } from '../results/effects'
 import { defendedStages } from '../plan/factors'
 import type { Results } from '../results/results'
 import { changeCell } from './cells'
 import { percent, points, signedRange } from './format'
 import { type Markup, html } from './markup'
+
+/** What is said where a contrast touches 0 or 1. */
+const boundWords = (bound: Bound): string => `at the ${bound}`
+
+const effectCell = (label: string, effect: Effect | undefined): Markup =>
+  effect?.bound === undefined
+    ? changeCell(label, effect?.change)
+    : html`<td data-label="${label}" data-value="0" class="number absent">${boundWords(effect.bound)}</td>`
 
 const effectColumns = [
   { metric: 'attackSuccess', name: 'Attack success' },
@@ -23,7 +31,8 @@ export const effectsTable = (results: Results, regime: string): Markup | undefin
     : html`<table class="numbers">
         <caption>
           Mean change in points when the method is switched on, over all combinations of the other stages.
-          Bold: the interval excludes 0.
+          Bold: the interval excludes 0. At the floor or ceiling: some cell of the contrast is within 2 points
+          of 0 or 100, where a rate cannot move further, so no change is stated.
         </caption>
         <thead>
           <tr>
@@ -36,7 +45,7 @@ export const effectsTable = (results: Results, regime: string): Markup | undefin
             const any = here.find((e) => e.method === method)
             return html`<tr>
               <th scope="row">${method} <small>${any?.stage ?? ''}, ${any?.contexts ?? 0} pairs</small></th>
-              ${effectColumns.map(({ metric, name }) => changeCell(name, find(method, metric)?.change))}
+              ${effectColumns.map(({ metric, name }) => effectCell(name, find(method, metric)))}
             </tr>`
           })}
         </tbody>
@@ -61,18 +70,21 @@ const verdict = ({ beyondSum, gainFirst, gainSecond }: Interaction, most: number
         : 'less than the sum'
       : 'about the sum'
 
+const beyond = ({ beyondSum }: Interaction): Markup =>
+  html`<span class="value${beyondSum.low > 0 || beyondSum.high < 0 ? ' sure' : ''}"
+      >${points(beyondSum.value)}</span
+    >
+    <span class="range">${signedRange(beyondSum)}</span>`
+
 const interactionRow = (i: Interaction, most: number): Markup =>
   html`<tr>
     <th scope="row">${i.first.method} + ${i.second.method}</th>
     <td data-label="Each alone" class="number">${points(i.gainFirst)} and ${points(i.gainSecond)}</td>
     <td data-label="Both" class="number"><span class="value">${points(i.gainBoth)}</span></td>
     <td data-label="Beyond the sum" class="number">
-      <span class="value${i.beyondSum.low > 0 || i.beyondSum.high < 0 ? ' sure' : ''}"
-        >${points(i.beyondSum.value)}</span
-      >
-      <span class="range">${signedRange(i.beyondSum)}</span>
+      ${i.bound === undefined ? beyond(i) : html`<span class="absent">${boundWords(i.bound)}</span>`}
     </td>
-    <td data-label="Result">${verdict(i, most)}</td>
+    <td data-label="Result">${i.bound === undefined ? verdict(i, most) : 'not stated'}</td>
   </tr>`
 
 const interactionMetrics = [

@@ -1,5 +1,6 @@
 /** The report as Markdown: the same text and tables, for places where a page cannot be shown. */
 import { combinationName } from '../plan/factors'
+import type { Effect } from '../results/effects'
 import type { GroupResult, Results } from '../results/results'
 import type { Sample } from '../suite/samples'
 import type { Estimate } from '../stats'
@@ -21,6 +22,9 @@ const rate = (e: Estimate | undefined): string =>
     : `${percent(e.value)} (${range(e)}${e.bounds === undefined ? '' : `; ${e.unjudged ?? 0} unjudged: ${range(e.bounds)}`})`
 const change = (e: Estimate | undefined): string =>
   e === undefined ? '–' : `${points(e.value)} (${signedRange(e)})`
+
+const effectText = (e: Effect | undefined): string =>
+  e?.bound === undefined ? change(e?.change) : `at the ${e.bound}`
 
 const row = (name: string, g: GroupResult): ReadonlyArray<string> => [
   plain(name),
@@ -66,7 +70,7 @@ const regimeText = (results: Results, regime: RegimeReading, samples: Samples): 
             methods.map((method) => [
               plain(method),
               ...metrics.map((metric) =>
-                change(effects.find((e) => e.method === method && e.metric === metric)?.change),
+                effectText(effects.find((e) => e.method === method && e.metric === metric)),
               ),
             ]),
           ),
@@ -83,7 +87,7 @@ const regimeText = (results: Results, regime: RegimeReading, samples: Samples): 
               points(i.gainFirst),
               points(i.gainSecond),
               points(i.gainBoth),
-              change(i.beyondSum),
+              i.bound === undefined ? change(i.beyondSum) : `at the ${i.bound}`,
             ]),
           ),
         ]),

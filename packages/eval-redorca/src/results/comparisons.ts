@@ -3,7 +3,7 @@ import * as t from 'io-ts'
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { isTuned, undefended } from '../plan/factors'
-import type { Sample } from '../suite/samples'
+import { type Sample, isReported } from '../suite/samples'
 import type { CellResult, Results } from './results'
 
 // model ------------------------------------------------------------------------------------------
@@ -33,9 +33,6 @@ const sourced = t.type({ source: t.string })
 
 /** The name of the set that a sample belongs to: the item's own field `source` where it has one, else its kind. */
 export const setOf = (sample: Sample): string => (sourced.is(sample) ? sample.source : sample.set)
-
-/** Whether a sample is one that results are stated over: all but those that strengths are chosen on. */
-export const isReported = ({ split }: Sample): boolean => split !== 'validation'
 
 const isUndefended = ({ factors }: CellResult): boolean =>
   stages.every((stage) => factors[stage] === undefended[stage])

@@ -13,9 +13,10 @@ import {
   judgeErrors,
   roganGladen,
 } from '../stats'
-import type { Sample } from '../suite/samples'
+import { type Sample, isReported } from '../suite/samples'
 import type { Label } from './labelRows'
 import { outcomesOf } from './metrics'
+import type { ItemOutcome } from './resampled'
 import type { Results } from './results'
 import type { LabelAxis } from './verdictAxes'
 
@@ -63,11 +64,11 @@ export interface Corrections {
 // parts ------------------------------------------------------------------------------------------
 
 type Samples = ReadonlyMap<string, ReadonlyArray<Sample>>
-type Said = ReadonlyMap<string, number>
+type Said = ReadonlyMap<string, ItemOutcome>
 
 /** What the judge said of each sample of a cell that a rate is over: 1, 0, or NaN where it could not tell. */
 const saidBy = (samples: Samples): ReadonlyMap<string, Readonly<Record<string, Said>>> =>
-  new Map([...samples].map(([cell, list]) => [cell, outcomesOf(list)]))
+  new Map([...samples].map(([cell, list]) => [cell, outcomesOf(list.filter(isReported))]))
 
 const rowsOf = (
   labels: ReadonlyArray<Label>,
@@ -75,7 +76,7 @@ const rowsOf = (
   { rate, axis }: (typeof correctedRates)[number],
 ): ReadonlyArray<ValidationRow & { readonly stratum: string }> =>
   labels.flatMap(({ cell, sample, weight, ...label }) => {
-    const judged = said.get(cell)?.[rate]?.get(sample)
+    const judged = said.get(cell)?.[rate]?.get(sample)?.value
     return judged === undefined || weight === null
       ? []
       : [{ judged: Number.isNaN(judged) ? null : judged === 1, label: label[axis], weight, stratum: cell }]
@@ -138,7 +139,9 @@ export const correctionsOf = (
         correctedRates.flatMap(({ rate }) => {
           const raw = metrics[rate]
           const all = rowsFor(rate)
-          const outcomes = [...(said.get(id)?.[rate]?.values() ?? [])].filter((x) => !Number.isNaN(x))
+          const outcomes = [...(said.get(id)?.[rate]?.values() ?? [])].filter(
+            ({ value }) => !Number.isNaN(value),
+          )
           return raw === undefined
             ? []
             : [
@@ -148,7 +151,7 @@ export const correctionsOf = (
                     raw,
                     all.filter((r) => r.stratum === id),
                     all,
-                    outcomes.map((x) => x === 1),
+                    outcomes.map(({ value }) => value === 1),
                   ),
                 ] as const,
               ]

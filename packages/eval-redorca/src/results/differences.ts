@@ -1,14 +1,21 @@
-/** How a cell differs from "no defence": paired over the same prompts, with McNemar's exact test and Holm's adjustment. */
+/**
+ * How a cell differs from "no defence", paired over the same prompts: the bootstrap over clusters (and seeds), and within one seed
+ * McNemar's exact test with Holm's adjustment. Over several seeds the same prompts are answered again, which McNemar's test would
+ * count as new pairs: there the bootstrap alone speaks.
+ *
+ * Where no cluster differs from the others the bootstrap has no width; no interval of a rate's difference ends nearer to its value
+ * than 3 / clusters, the rule of three.
+ */
 import * as RA from 'fp-ts/ReadonlyArray'
-import { type Estimate, holm, mcnemarExact } from '../stats'
+import { type Estimate, holm, mcnemarExact, ruleOfThree } from '../stats'
 import { type MetricName, type Metrics, type RateName, metricOf, presentMetrics, rateNames } from './metrics'
 import { type Outcomes, type Statistic, estimates } from './resampled'
 
 // model ------------------------------------------------------------------------------------------
 
 /**
- * A difference from "no defence"; `p` is McNemar's exact test, `pAdjusted` is adjusted by Holm's method over the cells compared
- * with the same baseline.
+ * A difference from "no defence"; `p` is McNemar's exact test of one seed, `pAdjusted` is adjusted by Holm's method over the cells
+ * compared with the same baseline.
  */
 export interface Difference extends Estimate {
   readonly p?: number
@@ -28,22 +35,33 @@ export interface Side {
 
 const sizeOf = (metrics: Metrics, metric: MetricName): number => metrics[metric]?.n ?? 0
 
-/**
- * McNemar's p over all seeds' items: each seed's answers to an item form a separate pair, which is left out where one of them is
- * unjudged.
- */
-const pairedP = (ours: ReadonlyArray<Outcomes>, theirs: ReadonlyArray<Outcomes>, rate: RateName): number => {
+/** McNemar's p of one seed's items, those left out that are unjudged on either side; undefined for several seeds. */
+const pairedP = (
+  [ours, ...more]: ReadonlyArray<Outcomes>,
+  [theirs]: ReadonlyArray<Outcomes>,
+  rate: RateName,
+): number | undefined => {
+  if (ours === undefined || theirs === undefined || more.length > 0) return undefined
   let [b, c] = [0, 0]
-  ours.forEach((outcomes, seed) => {
-    for (const [id, value] of outcomes[rate] ?? []) {
-      const other = theirs[seed]?.[rate]?.get(id) ?? Number.NaN
-      if (other === value || Number.isNaN(other - value)) continue
-      if (value > other) b++
-      else c++
-    }
-  })
+  for (const [id, { value }] of ours[rate] ?? []) {
+    const other = theirs[rate]?.get(id)?.value ?? Number.NaN
+    if (other === value || Number.isNaN(other - value)) continue
+    if (value > other) b++
+    else c++
+  }
   return mcnemarExact(b, c)
 }
+
+/** The interval of a rate's difference, at least as wide as the number of clusters allows. */
+const floored = (estimate: Estimate, clusters: number | undefined): Estimate =>
+  clusters === undefined
+    ? estimate
+    : {
+        ...estimate,
+        low: Math.min(estimate.low, Math.max(-1, estimate.value - ruleOfThree(clusters))),
+        high: Math.max(estimate.high, Math.min(1, estimate.value + ruleOfThree(clusters))),
+        clusters,
+      }
 
 const isRate = (metric: MetricName): metric is RateName => rateNames.some((name) => name === metric)
 
@@ -58,7 +76,7 @@ const differencesFrom = (baseline: Side, others: ReadonlyArray<Side>): ReadonlyM
   const compared = RA.zipWith(wanted, found, ({ side, metric }, estimate) => ({
     side,
     metric,
-    estimate,
+    estimate: isRate(metric) ? floored(estimate, side.metrics[metric]?.clusters) : estimate,
     p: isRate(metric) ? pairedP(side.outcomes, baseline.outcomes, metric) : undefined,
   }))
   const adjusted = new Map<string, number>()

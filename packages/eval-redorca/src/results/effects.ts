@@ -3,7 +3,10 @@
  *
  * The effect of a method is the mean change it brings over all combinations of the other stages in which it can be switched on
  * and off. Two methods are compared with the sum of what each does alone, all other stages off: more than the sum is synergy,
- * less is overlap, and near a floor or ceiling (attack success cannot fall below 0) overlap is to be expected.
+ * less is overlap.
+ *
+ * A rate near 0 or 1 cannot move further: a contrast with a cell there says how much room there was, not what the methods do. Such
+ * contrasts are marked (`bound`) and not stated.
  */
 import * as RA from 'fp-ts/ReadonlyArray'
 import { type Stage, stages } from '@safe/tensor-core/contracts'
@@ -23,6 +26,12 @@ export const effectMetrics = [
 ] as const satisfies ReadonlyArray<{ readonly metric: MetricName; readonly better: 1 | -1 }>
 type EffectMetric = (typeof effectMetrics)[number]['metric']
 
+/** A rate this near to 0 or 1 is at a floor or a ceiling. */
+const edge = 0.02
+
+/** Where a cell of a contrast sits: at 0, or at 1. */
+export type Bound = 'floor' | 'ceiling'
+
 /** The change when a method is switched on, averaged over the other stages. */
 export interface Effect {
   readonly regime: string
@@ -33,6 +42,8 @@ export interface Effect {
   readonly contexts: number
   /** Mean change of the metric when the method is switched on. */
   readonly change: Estimate
+  /** Some cell of the contrast is at a floor or ceiling of the metric, so the change is not stated. */
+  readonly bound?: Bound
 }
 
 /** The joint effect of two methods beyond the sum of their single effects. */
@@ -47,6 +58,8 @@ export interface Interaction {
   readonly gainBoth: number
   /** gainBoth - gainFirst - gainSecond */
   readonly beyondSum: Estimate
+  /** Some cell of the contrast is at a floor or ceiling of the metric, so it is not stated. */
+  readonly bound?: Bound
 }
 
 export interface Lattice {
@@ -80,6 +93,17 @@ const mean = (values: ReadonlyArray<number>): number => values.reduce((s, v) => 
 
 const sizeIn = (lattice: Lattice, metric: EffectMetric): number =>
   Math.max(0, ...lattice.groups.map((g) => g.metrics[metric]?.n ?? 0))
+
+const boundOf = (lattice: Lattice, metric: EffectMetric, keys: ReadonlyArray<string>): { bound?: Bound } => {
+  const values = lattice.groups.flatMap(({ key, metrics }) =>
+    keys.includes(key) ? (metrics[metric]?.value ?? []) : [],
+  )
+  return values.some((v) => v <= edge)
+    ? { bound: 'floor' }
+    : values.some((v) => v >= 1 - edge)
+      ? { bound: 'ceiling' }
+      : {}
+}
 
 /** Only groups that have all seeds can be compared. */
 const withAllSeeds = (lattice: Lattice): Lattice => {
@@ -118,6 +142,11 @@ export const effectsOf = (given: Lattice): ReadonlyArray<Effect> => {
     metric,
     contexts: pairs.length,
     change: { ...change, n: sizeIn(lattice, metric) },
+    ...boundOf(
+      lattice,
+      metric,
+      pairs.flatMap(({ on, off }) => [on, off]),
+    ),
   }))
 }
 
@@ -159,20 +188,22 @@ export const interactionsOf = (given: Lattice): ReadonlyArray<Interaction> => {
       ]
     }),
   )
-  return RA.zip(wanted, RA.chunksOf(4)(found)).flatMap(([{ first, second, metric }, [a, b, both, beyond]]) =>
-    b === undefined || both === undefined || beyond === undefined
-      ? []
-      : [
-          {
-            regime: lattice.regime,
-            first,
-            second,
-            metric,
-            gainFirst: a.value,
-            gainSecond: b.value,
-            gainBoth: both.value,
-            beyondSum: { ...beyond, n: sizeIn(lattice, metric) },
-          },
-        ],
+  return RA.zip(wanted, RA.chunksOf(4)(found)).flatMap(
+    ([{ first, second, metric, keys }, [a, b, both, beyond]]) =>
+      b === undefined || both === undefined || beyond === undefined
+        ? []
+        : [
+            {
+              regime: lattice.regime,
+              first,
+              second,
+              metric,
+              gainFirst: a.value,
+              gainSecond: b.value,
+              gainBoth: both.value,
+              beyondSum: { ...beyond, n: sizeIn(lattice, metric) },
+              ...boundOf(lattice, metric, Object.values(keys)),
+            },
+          ],
   )
 }

@@ -14,8 +14,8 @@
  * nor unsafe: it is left out of the rates and counted, and the rate has the bounds that it would have if all of them did not count
  * and if all of them did.
  */
-import { type Estimate, atLeast, wilson } from '../stats'
-import { type Measure, type Outcomes, estimates } from './resampled'
+import { type Estimate, atLeast, clusteredRate, wilson } from '../stats'
+import { type ItemOutcome, type Measure, type Outcomes, estimates } from './resampled'
 import type { Sample } from '../suite/samples'
 import type { JudgeRecord } from '../suite/verdicts'
 import { type Judged, attacked, complied, degenerateAnswer, isUnjudged, judgedBy } from './judged'
@@ -69,12 +69,12 @@ const counted = (
   samples: ReadonlyArray<Sample>,
   judge: JudgeRecord | undefined,
   name: RateName,
-): ReadonlyArray<{ readonly id: string; readonly counts: boolean | null }> => {
+): ReadonlyArray<{ readonly id: string; readonly cluster: string; readonly counts: boolean | null }> => {
   const { over, counts } = definitions[name]
   const judged = judgedBy(judge)
   return samples.filter(over).flatMap((s) => {
     const value = counts(judged(s), s)
-    return value === undefined ? [] : [{ id: s.id, counts: value }]
+    return value === undefined ? [] : [{ id: s.id, cluster: s.cluster ?? s.id, counts: value }]
   })
 }
 
@@ -87,7 +87,12 @@ export const outcomesOf = (samples: ReadonlyArray<Sample>, judge?: JudgeRecord):
   Object.fromEntries(
     rateNames.map((name) => [
       name,
-      new Map(counted(samples, judge, name).map(({ id, counts }) => [id, asNumber(counts)])),
+      new Map(
+        counted(samples, judge, name).map(({ id, cluster, counts }): readonly [string, ItemOutcome] => [
+          id,
+          { value: asNumber(counts), cluster },
+        ]),
+      ),
     ]),
   )
 
@@ -147,14 +152,16 @@ export const sutEstimate = (interval: Estimate, task: Estimate, attack: Estimate
 export const metricsOf = (samples: ReadonlyArray<Sample>, judge?: JudgeRecord): JudgeMetrics => {
   const rates: JudgeMetrics = Object.fromEntries(
     rateNames.flatMap((name) => {
-      const judged = counted(samples, judge, name).flatMap(({ counts }) => counts ?? [])
+      const judged = counted(samples, judge, name).flatMap(({ cluster, counts }) =>
+        counts === null ? [] : [{ cluster, value: counts ? 1 : 0 }],
+      )
       return judged.length === 0
         ? []
         : [
             [
               name,
               {
-                ...wilson(judged.filter((counts) => counts).length, judged.length),
+                ...clusteredRate(judged),
                 ...boundsOf(samples, judge, name),
               },
             ] as const,

@@ -1,6 +1,6 @@
 /** Metrics of cells that differ only in the seed, pooled: by the headline judge, and by each judge that measured all of them. */
 import * as RA from 'fp-ts/ReadonlyArray'
-import { atLeast, wilson } from '../stats'
+import { type Clustered, type Estimate, atLeast, clusteredRate } from '../stats'
 import type { Sample } from '../suite/samples'
 import type { JudgeRecord } from '../suite/verdicts'
 import {
@@ -29,15 +29,22 @@ export interface SeedCell {
 
 // parts ------------------------------------------------------------------------------------------
 
-const judgedItems = (outcomes: ReadonlyArray<Outcomes>, rate: string): number =>
-  outcomes.reduce(
-    (sum, of) => sum + [...(of[rate]?.values() ?? [])].filter((value) => !Number.isNaN(value)).length,
-    0,
-  )
+const judgedItems = (outcomes: ReadonlyArray<Outcomes>, rate: string): ReadonlyArray<Clustered> =>
+  outcomes.flatMap((of) => [...(of[rate]?.values() ?? [])].filter(({ value }) => !Number.isNaN(value)))
+
+const rateOver = (estimate: Estimate, judged: ReadonlyArray<Clustered>): Estimate => {
+  const { n, clusters, effective, ...floor } = clusteredRate(judged)
+  return {
+    ...atLeast(estimate, floor),
+    n,
+    ...(clusters === undefined ? {} : { clusters }),
+    ...(effective === undefined ? {} : { effective }),
+  }
+}
 
 /**
- * Rates over several seeds: the share of all judged items, with an interval over seeds and prompts, no narrower than Wilson's over
- * the prompts alone (all seeds answer the same prompts, so they do not add prompts).
+ * Rates over several seeds: the share of all judged answers, with an interval over seeds and clusters, no narrower than Wilson's on
+ * the effective n of the clusters alone (all seeds answer the same prompts, so they do not add clusters).
  */
 const pooledBy = (
   key: string,
@@ -54,15 +61,15 @@ const pooledBy = (
   )
   const rates: JudgeMetrics = Object.fromEntries(
     RA.zip(names, found).flatMap(([metric, estimate]) => {
-      const size = first[metric]?.n ?? 0
-      return size === 0
+      const judged = judgedItems(outcomes, metric)
+      return judged.length === 0
         ? []
         : [
             [
               metric,
               {
-                ...atLeast(estimate, wilson(estimate.value * size, size)),
-                n: judgedItems(outcomes, metric),
+                ...rateOver(estimate, judged),
+                seeds: outcomes.length,
                 ...boundsOf(samples, judge, metric),
               },
             ],

@@ -1,62 +1,58 @@
 /**
  * Intervals for anything computed from several cells at once: differences, effects, interactions. All cells answer the same
  * prompts, so one resample of prompts (and of seeds, where there are several) is applied to all of them, so common variation cancels.
+ * Prompts are drawn by whole clusters: wordings of one request are not independent.
  *
- * With one seed this is the paired bootstrap over prompts. With several, seeds and prompts are drawn independently (the
+ * With one seed this is the paired bootstrap over clusters. With several, seeds and clusters are drawn independently (the
  * pigeonhole bootstrap, Owen 2007), so the interval covers new prompts and new seeds.
  */
 import { type BootstrapOptions, type Estimate, eachResample, percentileInterval } from '../stats'
 
 // model ------------------------------------------------------------------------------------------
 
-/** Per rate, 0 or 1 per item; NaN where the item is unjudged. */
-export type Outcomes = Readonly<Record<string, ReadonlyMap<string, number>>>
+/** What a rate counts of an item: 0 or 1, NaN where it is unjudged; and the cluster that the item is drawn with. */
+export interface ItemOutcome {
+  readonly value: number
+  readonly cluster: string
+}
+
+/** Per rate, by item id. */
+export type Outcomes = Readonly<Record<string, ReadonlyMap<string, ItemOutcome>>>
 
 /** A rate of a cell under the current resample; NaN where the cell has no such items. */
 export type Measure = (cell: string, rate: string) => number
 
 export type Statistic = (measure: Measure) => number
 
-interface Table {
-  /** The number of each item within its group of units. */
-  readonly items: ReadonlyArray<number>
-  /** [seeds][items] */
-  readonly values: ReadonlyArray<Float64Array>
-}
+/** Sums of values and numbers of judged items, per seed and cluster. */
+type Table = ReadonlyArray<{ readonly sums: Float64Array; readonly sizes: Float64Array }>
 
 // tables -----------------------------------------------------------------------------------------
 
-/**
- * Items judged under any seed of a cell, as a dense table, NaN where one is unjudged; items are numbered in the same way for all
- * cells.
- */
-const tableOf = (seeds: ReadonlyArray<Outcomes>, rate: string, number: (id: string) => number): Table => {
-  const maps = seeds.map((outcomes) => outcomes[rate] ?? new Map<string, number>())
-  const ids = [...(maps[0]?.keys() ?? [])].filter((id) =>
-    maps.some((m) => !Number.isNaN(m.get(id) ?? Number.NaN)),
-  )
-  return {
-    items: ids.map(number),
-    values: maps.map((m) => Float64Array.from(ids, (id) => m.get(id) ?? Number.NaN)),
-  }
-}
+/** Clusters are numbered in the same way for all cells. */
+const tableOf = (seeds: ReadonlyArray<Outcomes>, rate: string, numbers: ReadonlyMap<string, number>): Table =>
+  seeds.map((outcomes) => {
+    const sums = new Float64Array(numbers.size)
+    const sizes = new Float64Array(numbers.size)
+    for (const { value, cluster } of outcomes[rate]?.values() ?? []) {
+      const at = numbers.get(cluster)
+      if (at === undefined || Number.isNaN(value)) continue
+      sums[at] = (sums[at] ?? 0) + value
+      sizes[at] = (sizes[at] ?? 0) + 1
+    }
+    return { sums, sizes }
+  })
 
-const rateUnder = (
-  { items, values }: Table,
-  seedCounts: ArrayLike<number>,
-  itemCounts: ArrayLike<number>,
-): number => {
+const rateUnder = (table: Table, seedCounts: ArrayLike<number>, clusterCounts: ArrayLike<number>): number => {
   let total = 0
   let weight = 0
-  values.forEach((row, s) => {
+  table.forEach(({ sums, sizes }, s) => {
     const seedCount = seedCounts[s] ?? 0
     if (seedCount === 0) return
-    for (let i = 0; i < items.length; i++) {
-      const value = row[i] ?? Number.NaN
-      if (Number.isNaN(value)) continue
-      const w = seedCount * (itemCounts[items[i] ?? 0] ?? 0)
-      total += w * value
-      weight += w
+    for (let i = 0; i < sums.length; i++) {
+      const w = seedCount * (clusterCounts[i] ?? 0)
+      total += w * (sums[i] ?? 0)
+      weight += w * (sizes[i] ?? 0)
     }
   })
   return weight === 0 ? Number.NaN : total / weight
@@ -64,13 +60,13 @@ const rateUnder = (
 
 /** The method's name, for results. */
 export const resamplingMethod = (seeds: number): string =>
-  seeds > 1 ? 'bootstrap over seeds and prompts' : 'paired bootstrap'
+  seeds > 1 ? 'bootstrap over seeds and clusters' : 'paired bootstrap over clusters'
 
 // constructors -----------------------------------------------------------------------------------
 
 /**
  * One estimate per statistic. `cells` contains each cell's outcomes, one per seed, in the same order of seeds for all.
- * Items of each rate's own set are drawn as one group, so every resample keeps the sets' sizes.
+ * Clusters of each rate's own set are drawn as one group, so every resample keeps the numbers of clusters.
  */
 export const estimates = (
   cells: ReadonlyMap<string, ReadonlyArray<Outcomes>>,
@@ -78,12 +74,13 @@ export const estimates = (
   options: BootstrapOptions = {},
 ): ReadonlyArray<Estimate> => {
   const seeds = Math.max(1, ...[...cells.values()].map((s) => s.length))
-  // Rates over the same items (attack success and refusal) share one group of units, identified by the items' ids.
+  // Rates over the same items (attack success and refusal) share one group of clusters, identified by the items' ids.
   const groups = new Map<string, Map<string, number>>()
   const groupOf = (outcomes: Outcomes, rate: string): Map<string, number> => {
-    const ids = [...(outcomes[rate]?.keys() ?? [])]
-    const name = JSON.stringify(ids)
-    const found = groups.get(name) ?? new Map(ids.map((id, i) => [id, i]))
+    const items = [...(outcomes[rate] ?? new Map<string, ItemOutcome>())]
+    const name = JSON.stringify(items.map(([id]) => id))
+    const found =
+      groups.get(name) ?? new Map([...new Set(items.map(([, { cluster }]) => cluster))].map((c, i) => [c, i]))
     groups.set(name, found)
     return found
   }
@@ -101,10 +98,7 @@ export const estimates = (
       new Map(
         Object.keys(bySeed[0] ?? {}).map((rate) => {
           const group = groupOf(bySeed[0] ?? {}, rate)
-          return [
-            rate,
-            { table: tableOf(bySeed, rate, (id) => group.get(id) ?? 0), group, value: Number.NaN, at: -1 },
-          ]
+          return [rate, { table: tableOf(bySeed, rate, group), group, value: Number.NaN, at: -1 }]
         }),
       ),
     )
@@ -140,7 +134,10 @@ export const estimates = (
     (counts, r) => evaluate(counts, r + 1).forEach((value, i) => resamples[i]?.push(value)),
     options,
   )
-  const n = Math.max(0, ...order.map((group) => group.size)) * seeds
+  const items = [...cells.values()].flatMap((bySeed) =>
+    Object.values(bySeed[0] ?? {}).map((outcomes) => outcomes.size),
+  )
+  const n = Math.max(0, ...items) * seeds
   return values.map((value, i) => ({
     value,
     n,

@@ -12,6 +12,7 @@ export {
   weightedMean,
 } from './bootstrap'
 export { type Clustered, meanOfMeans } from './meanOfMeans'
+export { clusteredRate } from './clustered'
 export { mcnemarExact } from './mcnemar'
 export { holm } from './holm'
 export { krippendorffAlpha } from './alpha'

@@ -46,6 +46,9 @@ const known = t.intersection([
 ])
 /** A row of `samples.jsonl`. */
 export type Sample = t.TypeOf<typeof known>
+/** Whether a sample is one that results are stated over: all but those that strengths are chosen on. */
+export const isReported = ({ split }: Sample): boolean => split !== 'validation'
+
 /** A row of `samples.jsonl`; the item's own fields are stored in the same row. */
 export const sampleCodec: t.Decoder<unknown, Sample> = known
 

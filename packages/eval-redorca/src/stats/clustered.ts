@@ -1,0 +1,76 @@
+/**
+ * The rate of items that come in clusters (wordings of one request, questions about one fact): Wilson's interval on the effective
+ * number of items (Kish 1965, Korn and Graubard 1998).
+ *
+ *     p    = sum y_j / n                        y_j successes and m_j items in cluster j, J clusters, n items
+ *     v    = J / (J - 1) sum (y_j - p m_j)^2 / n^2
+ *     deff = max(1, v n / (p (1 - p)))          1 where every cluster has one item
+ *     effective n = n / deff
+ *
+ * At 0 and n successes the spread of the clusters says nothing: the limit is the rule of three on clusters, 3 / J. No interval ends
+ * nearer to 0 or 1 than that, so one success more never makes an interval narrower at that end.
+ */
+import type { Clustered } from './meanOfMeans'
+import { type Estimate } from './estimate'
+import { ruleOfThree, wilson } from './wilson'
+
+// parts ------------------------------------------------------------------------------------------
+
+interface Unit {
+  readonly sum: number
+  readonly size: number
+}
+
+const unitsOf = (values: ReadonlyArray<Clustered>): ReadonlyArray<Unit> => {
+  const units = new Map<string, Unit>()
+  for (const { value, cluster } of values) {
+    const { sum, size } = units.get(cluster) ?? { sum: 0, size: 0 }
+    units.set(cluster, { sum: sum + value, size: size + 1 })
+  }
+  return [...units.values()]
+}
+
+/** How much larger the variance of the rate is than that of independent items; at least 1. */
+const designEffect = (units: ReadonlyArray<Unit>, n: number, p: number): number => {
+  const [J, spread] = [units.length, p * (1 - p)]
+  if (J === n || spread === 0) return 1
+  if (J === 1) return n
+  const variance =
+    ((J / (J - 1)) * units.reduce((s, { sum, size }) => s + (sum - p * size) ** 2, 0)) / (n * n)
+  return Math.min(n, Math.max(1, (variance * n) / spread))
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/**
+ * The share of ones among values of 0 and 1, at least one value.
+ *
+ * @returns with `clusters`, and `effective` where it is less than `n`
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { clusteredRate } from '@safe/eval-redorca'
+ *
+ * const twice = (value: number, cluster: string) => [{ value, cluster }, { value, cluster }]
+ * const rate = clusteredRate([...twice(1, 'a'), ...twice(0, 'b'), ...twice(1, 'c'), ...twice(0, 'd')])
+ *
+ * assert.deepStrictEqual([rate.value, rate.n, rate.clusters, rate.effective], [0.5, 8, 4, 3])
+ * ```
+ */
+export const clusteredRate = (values: ReadonlyArray<Clustered>): Estimate => {
+  const n = values.length
+  const units = unitsOf(values)
+  const p = units.reduce((s, { sum }) => s + sum, 0) / n
+  const effective = n / designEffect(units, n, p)
+  const limit = ruleOfThree(units.length)
+  const { low, high } = p === 0 || p === 1 ? { low: p, high: p } : wilson(p * effective, effective)
+  return {
+    value: p,
+    n,
+    low: Math.min(low, 1 - limit),
+    high: Math.max(high, limit),
+    clusters: units.length,
+    ...(effective < n ? { effective, method: 'Wilson on the effective n' } : {}),
+  }
+}
