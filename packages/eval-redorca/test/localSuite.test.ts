@@ -61,6 +61,7 @@ describe('localSuite', () => {
         harmful: { one: file, two: 'two.jsonl' },
         lookalike: { one: file },
         tasks: { sums: { file, match: 'last-number' }, words: 'words.jsonl' },
+        perplexity: file,
       },
       validation: { harmful: { one: file }, benign: file, tasks: { sums: file } },
     })
@@ -69,6 +70,7 @@ describe('localSuite', () => {
         evaluation: {
           harmful: { one: rows, two: 'two.jsonl' },
           lookalike: { one: rows },
+          perplexity: rows,
           tasks: {
             sums: { file: rows, matching: { match: 'last-number' }, maxNewTokens: 128 },
             words: { file: 'words.jsonl' },

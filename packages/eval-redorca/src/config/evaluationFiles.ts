@@ -40,6 +40,8 @@ export interface EvaluationFiles {
   /** A task set without a name, under the suite's own rules. */
   readonly task: string | undefined
   readonly tasks: Readonly<Record<string, TaskSet>> | undefined
+  /** Texts whose perplexity is measured. */
+  readonly perplexity: string | undefined
 }
 
 /** A task set as it is written: it may leave out what the suite says. */
@@ -104,6 +106,7 @@ export const evaluationCodec: t.Type<WrittenEvaluation, unknown> = closed({
   benign: optional(setFilesCodec),
   task: optional(t.string),
   tasks: optional(namedSets(taskSetCodec)),
+  perplexity: optional(t.string),
 })
 
 // constructors -----------------------------------------------------------------------------------

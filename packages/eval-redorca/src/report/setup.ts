@@ -58,12 +58,13 @@ export const readingSection = (results: Results): Markup => {
       success): it is high only where a model is both safe and useful.
     </p>
     <p>
-      All intervals are 95 %. Rates of one seed have Wilson’s on the number of independent items; differences and effects the paired bootstrap
-      over clusters (wordings of one request); SUT a bootstrap, never narrower than its factors’ own
+      All intervals are 95 %. Rates of one seed have Wilson’s on the number of independent items; differences
+      and effects the paired bootstrap over clusters (wordings of one request); SUT a bootstrap, never
+      narrower than its factors’ own
       intervals${
         several
-          ? html`. Numbers over several seeds have a bootstrap that draws seeds and clusters, so they cover new
-            seeds as well (with few seeds, roughly)`
+          ? html`. Numbers over several seeds have a bootstrap that draws seeds and clusters, so they cover
+            new seeds as well (with few seeds, roughly)`
           : html`. One seed says nothing about other seeds: the intervals cover new prompts only`
       }.
       <code>results.json</code> has McNemar’s exact test with Holm’s adjustment for every difference.

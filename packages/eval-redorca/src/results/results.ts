@@ -5,6 +5,7 @@ import { type Differences, differencesOf } from './differences'
 import { type Factors, groupKey, isTuned, undefended } from '../plan/factors'
 import { type Effect, type Interaction, effectsOf, interactionsOf } from './effects'
 import { type Metrics, allMetricsOf, outcomesOf } from './metrics'
+import { type Scored, perplexityOf } from './perplexity'
 import { pooledMetrics } from './pooled'
 import type { Outcomes } from './resampled'
 import type { Sample } from '../suite/samples'
@@ -53,7 +54,7 @@ export interface Results {
 }
 
 /** A finished cell, read from its folder. */
-export interface FinishedCell {
+export interface FinishedCell extends Scored {
   readonly id: string
   readonly factors: Factors
   readonly control: boolean
@@ -113,7 +114,7 @@ export const resultsOf = ({ suite, finished, stamp: given, cells, failed }: Resu
     return {
       ...cell,
       headline,
-      metrics: allMetricsOf(cell.samples, cell.judges ?? [], headline),
+      metrics: { ...allMetricsOf(cell.samples, cell.judges ?? [], headline), ...perplexityOf([cell]) },
       outcomes: outcomesOf(cell.samples, headline),
     }
   })

@@ -10,6 +10,7 @@ import { matchingOf } from './matching/rules'
 import { type OpenJudge, suiteJudges } from './openedJudges'
 import { type ReadData, readEvaluation } from './readEvaluation'
 import type { Suite } from './suite'
+import { readTexts } from './textScores'
 import { trainingData } from './trainingFiles'
 
 const readOptional = (read: ReadData, path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
@@ -25,8 +26,9 @@ export const fileSuite =
       TE.bind('safe', () => readOptional(read, suite.safe)),
       TE.bind('references', () => readOptional(read, suite.references)),
       TE.bind('evaluation', () => readEvaluation(read, suite)),
+      TE.bind('perplexity', () => readOptional(readTexts, suite.evaluation.perplexity)),
       TE.bind('opened', () => suiteJudges(open)(suite)),
-      TE.map(({ opened, training, safe, references, evaluation }) => ({
+      TE.map(({ opened, training, safe, references, evaluation, perplexity }) => ({
         name: suite.name,
         models: suite.models,
         templates: suite.templates,
@@ -35,6 +37,7 @@ export const fileSuite =
         references,
         evaluation: evaluation.map(({ item }) => item),
         ...matchingOf(suite, evaluation),
+        ...(perplexity === undefined ? {} : { perplexity }),
         ...opened,
         maxNewTokens: suite.maxNewTokens,
       })),

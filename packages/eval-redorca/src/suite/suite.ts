@@ -60,6 +60,8 @@ export interface Suite {
   /** Safety references. */
   readonly references: Dataset | undefined
   readonly evaluation: ReadonlyArray<EvaluationItem>
+  /** Texts whose perplexity is measured; without them it is not. */
+  readonly perplexity?: Dataset
   /**
    * The judges that measure, the headline judge first: its verdicts are the samples' `verdict` and the cells' metrics. Their items
    * have the evaluation item's fields, and also its `set` and `reference`.

@@ -6,6 +6,7 @@ import type { Cell } from '../plan/cells'
 import type { Job } from '../plan/plan'
 import { writeCell } from '../results/cellFiles'
 import { allMetricsOf } from '../results/metrics'
+import { perplexityOf } from '../results/perplexity'
 import { stampOf } from '../results/stamp'
 import { recordOf } from '../suite/verdicts'
 import { evaluate, stepsOf } from './evaluate'
@@ -22,7 +23,7 @@ const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Faul
   const judges = site.bench.suite.judges.map(recordOf)
   return pipe(
     evaluate(site, cell.factors),
-    TE.chain((samples) =>
+    TE.chain(({ samples, ...scored }) =>
       writeCell(
         out,
         {
@@ -31,11 +32,12 @@ const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Faul
           control: cell.control,
           key: cell.key,
           judges,
-          metrics: allMetricsOf(samples, judges, judges[0]),
+          metrics: { ...allMetricsOf(samples, judges, judges[0]), ...perplexityOf([scored]) },
           seconds: (Date.now() - started) / 1000,
           stamp: stampOf(site.bench, site.engine),
         },
         samples,
+        scored,
       ),
     ),
   )

@@ -4,13 +4,14 @@ import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { readCell, rewriteCell } from '../results/cellFiles'
 import { allMetricsOf } from '../results/metrics'
+import { perplexityOf } from '../results/perplexity'
 import type { FinishedCell } from '../results/results'
 import { headedBy } from '../suite/samples'
 
 /** Writes a cell's samples and its judges, with the metrics that follow; the rest of its file stays. */
 export const written = (
   out: string,
-  { id, samples, judges = [] }: FinishedCell,
+  { id, samples, judges = [], ...cell }: FinishedCell,
   headline: string,
 ): TE.TaskEither<Fault, void> =>
   pipe(
@@ -21,11 +22,14 @@ export const written = (
         {
           ...file,
           judges,
-          metrics: allMetricsOf(
-            samples,
-            judges,
-            judges.find((judge) => judge.id === headline),
-          ),
+          metrics: {
+            ...allMetricsOf(
+              samples,
+              judges,
+              judges.find((judge) => judge.id === headline),
+            ),
+            ...perplexityOf([cell]),
+          },
         },
         samples,
       ),

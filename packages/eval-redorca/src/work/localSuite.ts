@@ -66,6 +66,7 @@ const evaluationFiles =
     pipe(
       requests(data)(files),
       TE.bind('harmful', () => setFiles(data)(files.harmful)),
+      TE.bind('perplexity', () => ifAny(data)(files.perplexity)),
       TE.bind('tasks', () =>
         record((set: TaskSet) =>
           pipe(
