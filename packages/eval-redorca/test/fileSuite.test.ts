@@ -41,6 +41,7 @@ const suiteOf = (more: Readonly<Record<string, unknown>> = {}): FileSuite => {
         safe: 'safe',
         references: 'refs',
         evaluation: { harmful: 'eval', task: 'eval' },
+        overlap: 'allow',
         'max-new-tokens': 64,
         ...more,
       },

@@ -124,8 +124,8 @@ describe('a suite with validation', () => {
   it('names rows that are on both sides, by prompt and by cluster', async () => {
     const own = rows('own', [['  THREE '], ['six', 'c1'], ['seven']])
     expect(lineOf(await made({ train, harmful, task, own }, { validation: { harmful: 'own' } }))).toBe(
-      'suite.validation: has prompts or clusters that the test prompts have too: own row 0 and harmful row 2; ' +
-        'own row 1 and harmful row 0; remove these rows from one of the two files',
+      'own has 2 prompts or clusters in common with test rows of harmful: rows 0 and 2, 1 and 0; ' +
+        'remove the rows from one of the two files, or set suite.overlap.validation to warn',
     )
     const many = rows(
       'own',
@@ -133,7 +133,7 @@ describe('a suite with validation', () => {
     )
     const copies = { train, harmful: many, task, own: many }
     expect(lineOf(await made(copies, { validation: { harmful: 'own' } }))).toMatch(
-      /own row 4 and harmful row 4; and 3 more/,
+      /rows 0 and 0, .*, 4 and 4 and 3 more;/,
     )
   })
   it('names the file that cannot be split', async () => {

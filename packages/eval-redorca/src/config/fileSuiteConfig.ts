@@ -20,6 +20,7 @@ import {
   shownJudges,
 } from './judgeChoice'
 import { completedMatching, matchingFields } from './matching'
+import { type OverlapPolicy, defaultOverlap, overlapCodec } from './overlap'
 import { type Validation, shownValidation, unknownTask, validationCodec } from './validation'
 
 // model ------------------------------------------------------------------------------------------
@@ -49,6 +50,8 @@ export interface FileSuite extends TaskRules {
   readonly evaluation: EvaluationFiles
   /** The prompts that strengths are chosen on; undefined: there are none. */
   readonly validation: Validation | undefined
+  /** What is done where data sets that must be disjoint have prompts in common. */
+  readonly overlap: OverlapPolicy
   /** The judges that measure, at least one: `judge` in a file. The first is the headline judge unless `headline` names another. */
   readonly judges: ReadonlyArray<JudgeChoice>
   /** The id of the judge whose rates are the headline; undefined: the first judge. */
@@ -83,6 +86,7 @@ const written = closed({
   references: optional(t.string),
   evaluation: evaluationCodec,
   validation: optional(validationCodec),
+  overlap: withDefault(overlapCodec, defaultOverlap),
   judge: withDefault(judgeChoicesCodec, [{ kind: 'refusal', model: undefined, options: {} }]),
   headline: optional(t.string),
   beamJudge: optional(judgeChoiceCodec),

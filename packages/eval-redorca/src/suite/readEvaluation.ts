@@ -1,4 +1,4 @@
-/** Reads the evaluation prompts of a suite: every file of both sides of the split, checked against each other. */
+/** Reads the evaluation prompts of a suite: every file of both sides of the split. */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -7,13 +7,9 @@ import type { TaskRules } from '../config/evaluationFiles'
 import type { FileSuite } from '../config/fileSuiteConfig'
 import { isShare } from '../config/validation'
 import { type PlacedItem, type PromptFile, distinctItems, itemsOf, promptFiles } from './evaluationItems'
-import { type BoundRow, apart } from './overlap'
-import { bindings, drawnSplit } from './split'
-import type { EvaluationSplit } from './suite'
+import type { ReadData } from './readRows'
+import { drawnSplit } from './split'
 import { withLabels } from './taskAnswer'
-
-/** Reads a file of rows. */
-export type ReadData = (path: string) => TE.TaskEither<Fault, Dataset>
 
 interface ReadFile {
   readonly file: PromptFile
@@ -41,16 +37,7 @@ const split =
   (placed: ReadonlyArray<PlacedItem>): E.Either<Fault, ReadonlyArray<PlacedItem>> =>
     validation !== undefined && isShare(validation) ? drawnSplit(validation)(placed) : E.right(placed)
 
-/** @returns left: a prompt or a cluster is on both sides */
-const checked = (placed: ReadonlyArray<PlacedItem>): E.Either<Fault, void> => {
-  const on = (side: EvaluationSplit): ReadonlyArray<BoundRow> =>
-    placed
-      .filter(({ item }) => item.split === side)
-      .map((one) => ({ file: one.file.path, row: one.row, bindings: bindings(one) }))
-  return apart(on('validation'), on('test'))
-}
-
-/** The prompts of the test, then those of validation files. @returns left: a file that cannot be read, or sides that overlap */
+/** The prompts of the test, then those of validation files. @returns left: a file or a row that cannot be read, or two rows of one id */
 export const readEvaluation = (
   read: ReadData,
   suite: FileSuite,
@@ -72,5 +59,4 @@ export const readEvaluation = (
     TE.map((files) => files.flat()),
     TE.chainFirstEitherK(distinctItems),
     TE.chainEitherK(split(suite)),
-    TE.chainFirstEitherK(checked),
   )

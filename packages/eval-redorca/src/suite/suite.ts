@@ -74,6 +74,8 @@ export interface Suite {
   /** That rule; default: equal to the reference up to white space. */
   readonly solves?: (item: EvaluationItem, completion: string) => boolean
   readonly maxNewTokens: number
+  /** What its user should know before it runs: rows that data sets have in common. */
+  readonly warnings?: ReadonlyArray<string>
   /** Models that the judges load into this process when they are first asked: folders or files, for the memory they take. */
   readonly judgeModels?: ReadonlyArray<string>
   /** Frees what the judges hold; none of them can be asked again. */

@@ -5,9 +5,17 @@ import { pipe } from 'fp-ts/function'
 import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
 import type { TrainingFiles } from '../config/fileSuiteConfig'
-import type { ReadData } from './readEvaluation'
+import { type ReadData, type ReadRows, rowsIn } from './readRows'
 import { poisonShare } from './regimes'
 import type { Suite } from './suite'
+
+// model ------------------------------------------------------------------------------------------
+
+/** The files that training data is drawn from, and the draw. */
+export interface TrainingRows {
+  readonly files: ReadonlyArray<ReadRows>
+  readonly drawn: Suite['trainingData']
+}
 
 // mixing -----------------------------------------------------------------------------------------
 
@@ -51,35 +59,41 @@ export const trainingData = (
   read: ReadData,
   files: TrainingFiles,
   regimes: ReadonlyArray<string>,
-): TE.TaskEither<Fault, Suite['trainingData']> =>
+): TE.TaskEither<Fault, TrainingRows> =>
   'regimes' in files
     ? pipe(
         regimes,
-        TE.traverseArray((regime): TE.TaskEither<Fault, readonly [string, Dataset]> => {
-          const path = files.regimes[regime]
-          return path === undefined
-            ? TE.left(
+        TE.traverseArray((regime) =>
+          pipe(
+            TE.fromEither(
+              E.fromNullable<Fault>(
                 badInput('BadConfig', `has no file for the regime ${regime}`, {
                   where: 'suite.training.regimes',
                   remedy: 'name its file',
                 }),
-              )
-            : pipe(
-                read(path),
-                TE.map((data) => [regime, data] as const),
-              )
-        }),
-        TE.map((pairs) => {
-          const byRegime = new Map(pairs)
-          return (regime) =>
-            E.fromNullable<Fault>(badInput('BadConfig', 'has no file', { where: regime }))(
-              byRegime.get(regime),
-            )
+              )(files.regimes[regime]),
+            ),
+            TE.chain(rowsIn(read)),
+            TE.map((rows) => ({ regime, rows })),
+          ),
+        ),
+        TE.map((found) => {
+          const byRegime = new Map(found.map(({ regime, rows }) => [regime, rows.data]))
+          return {
+            files: found.map(({ rows }) => rows),
+            drawn: (regime) =>
+              E.fromNullable<Fault>(badInput('BadConfig', 'has no file', { where: regime }))(
+                byRegime.get(regime),
+              ),
+          }
         }),
       )
     : pipe(
         TE.Do,
-        TE.bind('clean', () => read(files.clean)),
-        TE.bind('harmful', () => read(files.harmful)),
-        TE.map(({ clean, harmful }) => poisoned(clean, harmful, files.rows)),
+        TE.bind('clean', () => rowsIn(read)(files.clean)),
+        TE.bind('harmful', () => rowsIn(read)(files.harmful)),
+        TE.map(({ clean, harmful }) => ({
+          files: [clean, harmful],
+          drawn: poisoned(clean.data, harmful.data, files.rows),
+        })),
       )
