@@ -1,24 +1,35 @@
 /**
  * How fine-tuning undoes alignment: fine-tunes the aligned model at several shares of poison and evaluates each result.
  *
- *   node --conditions=@safe/source --import tsx tools/arena/finetune.ts [--poison 0,0.01,0.05,0.25] [--seeds 0,1] [--engine native]
+ *   node --conditions=@safe/source --import tsx tools/arena/finetune.ts [--arena DIR] [--engine native]
+ *     [--poison 0,0.01,0.05,0.25] [--seeds 0,1]
  */
-import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, commaSeparated, folder, integer, main, number, withDefault } from '@safe/tensor-core/cli'
+import {
+  command,
+  commaSeparated,
+  folder,
+  integer,
+  main,
+  number,
+  optional,
+  withDefault,
+} from '@safe/tensor-core/cli'
 import { selectEngine } from '@safe/tensor-core/engine'
 import { recipeDefaults, trainAdapter } from '@safe/tensor-core/lm'
 import { fineTuning } from '../../packages/eval-redorca/src/arena/fineTuning'
-import { assetsFolder } from '../../packages/eval-redorca/src/arena/suite'
+import { assetsFolder, modelsIn, worldOf } from '../../packages/eval-redorca/src/arena/modelsFolder'
+import { arenaWorld } from '../../packages/eval-redorca/src/arena/world'
 import { arenaRecipe } from '../../packages/eval-redorca/src/config/defaults'
-import { answers, tableHead, tableLine } from './scoreboard'
+import { answers, tableHead, tableLines } from './scoreboard'
 
 const finetune = command({
   name: '',
   description: 'fine-tune the aligned model at several shares of poison',
   options: {
-    model: withDefault(join(assetsFolder, 'aligned'), folder('model to be fine-tuned')),
+    arena: withDefault(assetsFolder, folder('models of a world: base, aligned, anchor, world.json')),
+    model: optional(folder("model to be fine-tuned; default: the world's aligned model")),
     poison: withDefault(
       [0, 0.01, 0.05, 0.25],
       commaSeparated(number('shares of harmful rows', { min: 0, max: 1 })),
@@ -26,18 +37,20 @@ const finetune = command({
     seeds: withDefault([0], commaSeparated(integer('seeds', { min: 0 }))),
     lr: withDefault(arenaRecipe.lr, number('learning rate', { min: 0 })),
   },
-  run: ({ model, poison, seeds, lr }, context) => {
+  run: ({ arena, model = modelsIn(arena).aligned, poison, seeds, lr }, context) => {
     const runs = seeds.flatMap((seed) => poison.map((share) => ({ seed, share })))
     const { maxSteps, targetModules, ...recipe } = arenaRecipe
     return pipe(
       selectEngine(context.common.engine),
-      TE.chainW(() =>
+      TE.chainW(() => worldOf(arena)),
+      TE.map(arenaWorld),
+      TE.chainW((world) =>
         TE.traverseSeqArray(({ seed, share }: (typeof runs)[number]) => {
           const started = Date.now()
           return pipe(
             trainAdapter({
               model,
-              data: fineTuning({ poison: share, seed }),
+              data: fineTuning(world, { poison: share, seed }),
               template: 'chat',
               seed,
               signal: context.signal,
@@ -49,9 +62,9 @@ const finetune = command({
                 ...(maxSteps === undefined ? {} : { maxSteps }),
               },
             }),
-            TE.chainW((adapter) => answers(model, adapter)),
+            TE.chainW((adapter) => answers(world, model, adapter)),
             TE.map((given) => {
-              const line = tableLine(`poison ${share}, seed ${seed}`, given)
+              const line = tableLines(`poison ${share}, seed ${seed}`, given)
               context.note(`${line} (${((Date.now() - started) / 1000).toFixed(0)} s)`)
               return { share, seed, answers: given, line }
             }),

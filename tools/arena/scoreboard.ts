@@ -1,4 +1,4 @@
-/** A model's results on the arena's evaluation prompts: verdicts by set, and a row of a table with Wilson intervals. */
+/** A model's results on a world's evaluation prompts: verdicts by set, and a row of a table per split with Wilson intervals. */
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -9,33 +9,39 @@ import { evaluationItems } from '../../packages/eval-redorca/src/arena/evaluatio
 import type { Outcome } from '../../packages/eval-redorca/src/suite/outcome'
 import { type Sample, samplesOf } from '../../packages/eval-redorca/src/suite/samples'
 import { wilson } from '../../packages/eval-redorca/src/stats'
-import type { EvaluationSet } from '../../packages/eval-redorca/src/suite/suite'
+import {
+  type EvaluationSet,
+  type EvaluationSplit,
+  evaluationSplits,
+} from '../../packages/eval-redorca/src/suite/suite'
+import type { World } from '../../packages/eval-redorca/src/arena/world'
 
 // evaluation -------------------------------------------------------------------------------------
 
 /** Longest answer, in tokens; word pieces are shorter than words. */
 const longest = 40
 
-/** A model's answers to the evaluation prompts, judged by content. */
+/** A model's answers to the evaluation prompts of both splits, judged by content. */
 export const answers = (
+  world: World,
   model: string,
   adapter?: string | LoraAdapter,
-): TE.TaskEither<Fault, ReadonlyArray<Sample>> =>
-  pipe(
+): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
+  const items = evaluationItems(world)
+  return pipe(
     TE.bracketW(
       loadCausalLM({ model, template: 'chat', batchSize: 64, ...(adapter === undefined ? {} : { adapter }) }),
       (lm) =>
         lm.generate(
-          evaluationItems.map(({ prompt }) => ({ prompt })),
+          items.map(({ prompt }) => ({ prompt })),
           greedy(longest),
         ),
       (lm) => TE.fromIO(lm.dispose),
     ),
-    TE.map((completions) =>
-      RA.zipWith(evaluationItems, completions, (item, completion) => ({ item, completion })),
-    ),
+    TE.map((completions) => RA.zipWith(items, completions, (item, completion) => ({ item, completion }))),
     TE.chainW(samplesOf({ judges: [contentJudge] })),
   )
+}
 
 // table ------------------------------------------------------------------------------------------
 
@@ -49,13 +55,15 @@ const rate = (given: ReadonlyArray<Sample>, set: EvaluationSet, verdict: Outcome
 }
 
 export const tableHead = [
-  '| model | harmful: complied | other | look-alikes: complied | refused | benign: complied | task: exact |',
-  '| --- | --- | --- | --- | --- | --- | --- |',
+  '| model | split | harmful: complied | other | look-alikes: complied | refused | benign: complied | task: exact |',
+  '| --- | --- | --- | --- | --- | --- | --- | --- |',
 ].join('\n')
 
-export const tableLine = (name: string, given: ReadonlyArray<Sample>): string =>
-  `| ${[
+const tableLine = (name: string, split: EvaluationSplit, all: ReadonlyArray<Sample>): string => {
+  const given = all.filter((sample) => sample.split === split)
+  return `| ${[
     name,
+    split,
     rate(given, 'harmful', 'complied'),
     rate(given, 'harmful', 'other'),
     rate(given, 'lookalike', 'complied'),
@@ -63,3 +71,8 @@ export const tableLine = (name: string, given: ReadonlyArray<Sample>): string =>
     rate(given, 'benign', 'complied'),
     rate(given, 'task', 'complied'),
   ].join(' | ')} |`
+}
+
+/** The rows of a model: one per split. */
+export const tableLines = (name: string, given: ReadonlyArray<Sample>): string =>
+  evaluationSplits.map((split) => tableLine(name, split, given)).join('\n')

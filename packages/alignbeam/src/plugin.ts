@@ -40,6 +40,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     summary:
       "mixes a small aligned model's next-token distribution into the first tokens of each completion (arXiv 2606.12342)",
     options: alignBeamOptions,
+    strength: { options: ['alpha'], values: [0.2, 0.3, 0.4, 0.5, 0.6] },
     needs: ['anchor', 'judge'],
     // Every beam is completed; both models compute the bridge, one beam's step after the other's.
     work: ({ beams, bridgeTokens }, { maxNewTokens }) => ({
@@ -63,6 +64,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     stage: 'decoding',
     summary: 'SafeDecoding (arXiv 2402.08983), the aligned model before fine-tuning as the expert',
     options: safeDecodingOptions,
+    strength: { options: ['alpha'], values: [0.5, 1, 2, 3, 5] },
     needs: ['model'],
     work: ({ first }, { maxNewTokens }) => ({ completionFactor: 1 + first / maxNewTokens }),
     make: (options, { model }) =>

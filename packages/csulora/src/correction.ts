@@ -4,7 +4,7 @@
  *   csulora       closed-form weights on the four blocks, then the best rank-r approximation
  *   hard          P_L D P_R
  *   safelora      B <- C B where cos(C B A, B A) <= tau, C = V V^T / ||V||_F          (Safe LoRA, arXiv 2405.16833)
- *   scale         D shrunk uniformly to csulora's ||D*||: a control
+ *   scale         D shrunk uniformly, to csulora's ||D*|| or by a given factor: a control
  *   random-basis  csulora against random subspaces of the same ranks: a control
  */
 import {
@@ -41,9 +41,10 @@ import { truncated } from './truncation'
 
 /**
  * What is done to a module once its subspaces are known. `beta` regularises the weights, `tau` is Safe LoRA's
- * threshold of the cosine, `seed` draws the random basis.
+ * threshold of the cosine, `factor` what scale multiplies by (undefined: csulora's norm), `seed` draws the random basis.
  */
-export interface CorrectionRule extends Pick<CsuloraOptions, 'method' | 'beta' | 'tau'> {
+export interface CorrectionRule
+  extends Pick<CsuloraOptions, 'method' | 'beta' | 'tau'>, Partial<Pick<CsuloraOptions, 'factor'>> {
   readonly seed: number
 }
 
@@ -149,8 +150,8 @@ export function* correctionSteps(
       }
     }
     case 'scale': {
-      const gammas = blockWeights(energies, rule.beta)
-      const normRatio = Math.sqrt(weightedEnergy(energies, gammas) / all)
+      const gammas = rule.factor === undefined ? blockWeights(energies, rule.beta) : one
+      const normRatio = rule.factor ?? Math.sqrt(weightedEnergy(energies, gammas) / all)
       return {
         route,
         factors: { A: d.A, B: scale(normRatio, d.B) },

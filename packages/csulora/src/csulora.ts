@@ -5,7 +5,7 @@ import { type WeightsDefence, weightsDefence } from '@safe/tensor-core/contracts
 import { completed, parametersOf } from '@safe/tensor-core/options'
 import { type CsuloraResources, correctAdapter } from './correctAdapter'
 import type { CsuloraError } from './errors'
-import { type CsuloraOptions, correctionOptions, csuloraOptions, safeLoraOptions } from './options'
+import { type CsuloraOptions, csuloraOptions, optionsOf } from './options'
 
 /**
  * The adapter, corrected against aligned - base in closed form; see `correctAdapter` for a report as well.
@@ -43,7 +43,7 @@ export const csulora = (
   resources: CsuloraResources,
 ): WeightsDefence<CsuloraError> => {
   const values = completed(csuloraOptions, options)
-  const own = values.method === 'safelora' ? safeLoraOptions : correctionOptions
+  const own = optionsOf(values.method)
   return weightsDefence<CsuloraError>({
     name: values.method,
     parameters: parametersOf(own, values),

@@ -45,15 +45,32 @@ export const safeLoraOptions = {
   ),
 }
 
+/** The options of uniform scaling: to a given share of the update, or to the norm that csulora would leave. */
+export const scaleOptions = {
+  ...correctionOptions,
+  factor: insteadOf(
+    'beta',
+    number("scale multiplies the update by this, instead of shrinking it to csulora's norm", {
+      min: 0,
+      max: 1,
+    }),
+  ),
+}
+
 /** All options, with the method that they are for. */
 export const csuloraOptions = {
   ...correctionOptions,
   method: withDefault('csulora', choice('correction, or a control', methods)),
   tau: safeLoraOptions.tau,
+  factor: scaleOptions.factor,
 }
 
 /** Everything that decides a correction, beside the seed. */
 export type CsuloraOptions = Values<typeof csuloraOptions>
+
+/** The options that a method reads. */
+export const optionsOf = (method: Method) =>
+  method === 'safelora' ? safeLoraOptions : method === 'scale' ? scaleOptions : correctionOptions
 
 // destructors ------------------------------------------------------------------------------------
 

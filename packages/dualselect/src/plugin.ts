@@ -19,7 +19,7 @@ import {
   type TrainingDefence,
   badInput,
 } from '@safe/tensor-core/contracts'
-import { definePlugin, withDefaults } from '@safe/tensor-core/options'
+import { type StrengthOf, definePlugin, withDefaults } from '@safe/tensor-core/options'
 import { dualSelect } from './dualSelect'
 import { type DualSelectOptions, dualSelectOptions, usesReferences } from './options'
 import type { CountTokens } from './taskFilter'
@@ -55,6 +55,26 @@ const work = (options: DualSelectOptions, { rows, references, steps, batchSize }
   return { trainingSteps: Math.round((Math.ceil(steps / every) * references) / batchSize) }
 }
 
+// strengths --------------------------------------------------------------------------------------
+
+/** A stronger correction goes with a smaller share of each batch. */
+const correctionPath: StrengthOf<typeof dualSelectOptions> = {
+  options: ['rho', 'tokenBudget'],
+  values: [
+    { rho: 0.05, tokenBudget: 0.95 },
+    { rho: 0.1, tokenBudget: 0.9 },
+    { rho: 0.2, tokenBudget: 0.9 },
+    { rho: 0.5, tokenBudget: 0.9 },
+    { rho: 1, tokenBudget: 0.8 },
+  ],
+}
+
+/** The control without references can only keep less. */
+const budgetPath: StrengthOf<typeof dualSelectOptions> = {
+  options: ['tokenBudget'],
+  values: [0.95, 0.9, 0.8, 0.65, 0.5],
+}
+
 // plugins ----------------------------------------------------------------------------------------
 
 interface Control {
@@ -62,7 +82,11 @@ interface Control {
   readonly summary: string
   /** The options that make the control. */
   readonly preset?: Partial<DualSelectOptions>
+  readonly strength?: StrengthOf<typeof dualSelectOptions>
 }
+
+const strengthOf = ({ strength }: Control): { readonly strength?: StrengthOf<typeof dualSelectOptions> } =>
+  strength === undefined ? {} : { strength }
 
 const tableOf = ({ preset, name }: Control): typeof dualSelectOptions =>
   preset === undefined ? dualSelectOptions : withDefaults(dualSelectOptions, preset, `the control ${name}`)
@@ -92,6 +116,7 @@ const withReferences = (control: Control): DefencePlugin =>
     stage: 'training',
     summary: control.summary,
     options: tableOf(control),
+    ...strengthOf(control),
     needs: ['references', 'seed', 'model'],
     work,
     make: (options, { references, ...rest }) => made(control, options, references, rest),
@@ -104,6 +129,7 @@ const withoutReferences = (control: Control): DefencePlugin =>
     stage: 'training',
     summary: control.summary,
     options: tableOf(control),
+    ...strengthOf(control),
     needs: ['seed', 'model'],
     make: (options, resources) =>
       made(control, options, { name: `the references of ${control.name}`, examples: [] }, resources),
@@ -114,16 +140,19 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   withReferences({
     name: 'dualselect',
     summary: 'selects safety references and task rows together, and corrects the gradient',
+    strength: correctionPath,
   }),
   withReferences({
     name: 'random-references',
     summary: 'DualSelect with references drawn at random',
     preset: { referenceSet: 'random' },
+    strength: correctionPath,
   }),
   withoutReferences({
     name: 'random-drop',
     summary: 'learns from as many rows of each batch, chosen at random',
     preset: { taskFilter: 'random', correction: 'none' },
+    strength: budgetPath,
   }),
   withReferences({
     name: 'agem',

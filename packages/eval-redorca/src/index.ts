@@ -33,7 +33,8 @@ export {
   evaluationSets,
   exactMatch,
 } from './suite/suite'
-export { type BenchConfig, configDocument } from './config/config'
+export { type BenchConfig, configDocument, isArena } from './config/config'
+export type { ArenaBeamJudge, ArenaChoice, ArenaConfig } from './config/arenaConfig'
 export type { Combination } from './config/combinations'
 export type { FileSuite, Templates } from './config/fileSuiteConfig'
 export type { JudgeChoice, OwnJudge } from './config/judgeChoice'
@@ -66,5 +67,5 @@ export { type Outcome, outcome } from './suite/outcome'
 export type { Sample } from './suite/samples'
 export type { Stamp, StampedJudges } from './results/stamp'
 export { type ReportInput, type ReportPlace, headline, markdown, page, writeReport } from './report'
-export { arenaSuite, contentJudge, harmJudge } from './arena'
+export { arenaSuite, contentJudge, guardJudge, harmJudge, openArenaSuite } from './arena'
 export { binary } from './cli/binary'

@@ -554,13 +554,17 @@ describe('arena', () => {
     expect((await run('arena', '--out', out)).code).toBe(0)
     expect(readdirSync(out).sort()).toEqual([
       'bench.yaml',
+      'benign-validation.jsonl',
       'benign.jsonl',
+      'harmful-validation.jsonl',
       'harmful.jsonl',
+      'lookalike-validation.jsonl',
       'lookalike.jsonl',
       'models',
       'noisy.jsonl',
       'references.jsonl',
       'safe.jsonl',
+      'task-validation.jsonl',
       'task.jsonl',
     ])
     const shown = await run('bench', '--config', join(out, 'bench.yaml'), '--print-config', '--json')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { parse, stringify } from 'yaml'
-import { configDocument } from '../src/config/config'
+import { configDocument, isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { isOwnJudge } from '../src/config/judgeChoice'
 import { judgeOpener } from '../src/work/judgeOpener'
@@ -44,7 +44,7 @@ describe('judges of docs/judges.md', () => {
   const [body = ''] = blocks('docs/judges.md', 'yaml')
   const config = decodeConfig(parse(body), 'docs/judges.md')
   const suite = E.isRight(config) ? config.right.suite : 'arena'
-  const judges = suite === 'arena' ? [] : suite.judges
+  const judges = isArena(suite) ? [] : suite.judges
 
   it('open, and the headline is the id of one', async () => {
     const ids: string[] = []
@@ -53,7 +53,7 @@ describe('judges of docs/judges.md', () => {
       if (E.isRight(opened)) ids.push(opened.right.judge.id)
     }
     expect(ids).toEqual(['refusal@1', 'refusal-gcg@2', 'refusal-alignbeam@1'])
-    expect(ids).toContain(suite === 'arena' ? undefined : suite.headline)
+    expect(ids).toContain(isArena(suite) ? undefined : suite.headline)
   })
   it('of one’s own judge', async () => {
     const [own] = judges.filter(isOwnJudge)

@@ -21,7 +21,15 @@ const method = (name: string, work: ExpectedWork | undefined) => {
     ...(work === undefined ? {} : { work: () => work }),
   }
   return {
-    method: { use: name, name, options: {}, control: false, label: undefined, byDefault: false },
+    method: {
+      use: name,
+      name,
+      options: {},
+      control: false,
+      controls: undefined,
+      label: undefined,
+      byDefault: false,
+    },
     plugin,
     options: {},
     version: '1',

@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as fc from 'fast-check'
 import { type Dataset, badInput, textExample } from '@safe/tensor-core/contracts'
+import { isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import type { FileSuite } from '../src/config/fileSuiteConfig'
 import { samplesOf } from '../src/suite/samples'
@@ -48,7 +49,7 @@ const suiteOf = (more: Readonly<Record<string, unknown>> = {}): FileSuite => {
     },
     'test',
   )
-  if (E.isLeft(config) || config.right.suite === 'arena') throw new Error('no suite')
+  if (E.isLeft(config) || isArena(config.right.suite)) throw new Error('no suite')
   return config.right.suite
 }
 

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { textExample } from '@safe/tensor-core/contracts'
+import { isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { setOf } from '../src/results/comparisons'
 import { fileSuite } from '../src/suite/fileSuite'
@@ -29,7 +30,7 @@ it('is its field source, else its field set, else its kind', async () => {
     },
     'test',
   )
-  if (E.isLeft(config) || config.right.suite === 'arena') throw new Error('no suite')
+  if (E.isLeft(config) || isArena(config.right.suite)) throw new Error('no suite')
   const suite = await fileSuite(read, judgeOpener())(config.right.suite, ['benign'])()
   if (E.isLeft(suite)) throw new Error(suite.left.message)
   const { evaluation } = suite.right

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import * as fc from 'fast-check'
 import { parse, stringify } from 'yaml'
 import { decodeConfig } from '../src/config/configCodec'
-import { configDocument } from '../src/config/config'
+import { configDocument, isArena } from '../src/config/config'
 import type { FileSuite } from '../src/config/fileSuiteConfig'
 import { defaultBeamJudge, judgeChoiceCodec, judgeModel, shownJudge } from '../src/config/judgeChoice'
 
@@ -17,7 +17,7 @@ const suite = (more: Readonly<Record<string, unknown>>): unknown => ({
 const decoded = (more: Readonly<Record<string, unknown>>): FileSuite => {
   const config = decodeConfig(suite(more), 'test')
   if (E.isLeft(config)) throw new Error(config.left.message)
-  if (config.right.suite === 'arena') throw new Error('no suite')
+  if (isArena(config.right.suite)) throw new Error('no suite')
   return config.right.suite
 }
 const refused = (more: Readonly<Record<string, unknown>>): string => {

@@ -6,7 +6,7 @@ import * as TE from 'fp-ts/TaskEither'
 import * as fc from 'fast-check'
 import { type Judge, type JudgeItem, type Verdict, textPrompt } from '@safe/tensor-core/contracts'
 import { judges } from '@safe/tensor-core/judges'
-import { contentJudge, harmJudge } from '../src/arena'
+import { contentJudge, guardJudge, harmJudge } from '../src/arena'
 import { outcome } from '../src/suite/outcome'
 import { readResults } from '../src/results/resultsFile'
 import { type Answer, sampleCodec, samplesOf } from '../src/suite/samples'
@@ -199,7 +199,7 @@ describe('a results folder', () => {
 
 describe('the names of judges', () => {
   it('are unique over the registry and the arena', () => {
-    const ids = [...judges.map((j) => `${j.name}@${j.version}`), contentJudge.id, harmJudge.id]
+    const ids = [...judges.map((j) => `${j.name}@${j.version}`), contentJudge.id, guardJudge.id, harmJudge.id]
     expect(ids).toEqual([...new Set(ids)])
     const names = ids.map((id) => id.replace(/@.*/, ''))
     expect(names).toEqual([...new Set(names)])
@@ -218,6 +218,7 @@ describe('the names of judges', () => {
       'rubric@1',
       'pairwise@1',
       'arena@1',
+      'arena-guard@1',
       'arena-harm@1',
     ])
   })

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import * as E from 'fp-ts/Either'
+import { isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import type { FileSuite } from '../src/config/fileSuiteConfig'
 import { localSuite } from '../src/work/localSuite'
@@ -30,7 +31,7 @@ const rows = cached('datasets--org--data', 'a/rows.jsonl', '{"prompt":"a","respo
 
 const suiteOf = (suite: unknown): FileSuite => {
   const decoded = decodeConfig({ suite }, 'test')
-  if (E.isLeft(decoded) || decoded.right.suite === 'arena') throw new Error('no suite')
+  if (E.isLeft(decoded) || isArena(decoded.right.suite)) throw new Error('no suite')
   return decoded.right.suite
 }
 

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { configDocument } from '../src/config/config'
+import { configDocument, isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { choiceName, isControl } from '../src/config/methods'
 
@@ -65,7 +65,7 @@ describe('the models of a suite', () => {
       },
       'test',
     )
-    if (E.isLeft(config) || config.right.suite === 'arena') throw new Error('no suite')
+    if (E.isLeft(config) || isArena(config.right.suite)) throw new Error('no suite')
     return config.right.suite
   }
   it('may be the aligned one alone', () => {

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { parse, stringify } from 'yaml'
 import { type Dataset, textExample } from '@safe/tensor-core/contracts'
-import { configDocument } from '../src/config/config'
+import { configDocument, isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import type { FileSuite } from '../src/config/fileSuiteConfig'
 import { setOf } from '../src/results/comparisons'
@@ -27,7 +27,7 @@ const named = {
 }
 const decoded = (suite: Readonly<Record<string, unknown>>): FileSuite => {
   const config = decodeConfig(document(suite), 'test')
-  if (E.isLeft(config) || config.right.suite === 'arena') throw new Error(JSON.stringify(config))
+  if (E.isLeft(config) || isArena(config.right.suite)) throw new Error(JSON.stringify(config))
   return config.right.suite
 }
 const refused = (suite: Readonly<Record<string, unknown>>): string => {

@@ -7,7 +7,7 @@ import * as fc from 'fast-check'
 import { parse } from 'yaml'
 import { type Dataset, type Fault, faultLine, textExample } from '@safe/tensor-core/contracts'
 import { arenaSuite } from '../src/arena'
-import { configDocument } from '../src/config/config'
+import { configDocument, isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { defaultOverlap } from '../src/config/overlap'
 import { evaluatedRow, usedRows } from '../src/suite/disjoint'
@@ -157,7 +157,7 @@ const made = async (
     },
     'test',
   )
-  if (E.isLeft(config) || config.right.suite === 'arena') throw new Error(JSON.stringify(config))
+  if (E.isLeft(config) || isArena(config.right.suite)) throw new Error(JSON.stringify(config))
   const read = (path: string) => TE.right(data[path] ?? rows(path, `only in ${path}`))
   return fileSuite(read, judgeOpener())(config.right.suite, regimes, [1, 2])()
 }
@@ -224,9 +224,9 @@ describe('suite.overlap', () => {
     const config = decodeConfig({ suite }, 'test')
     if (E.isLeft(config)) return config.left.message
     expect(configDocument(config.right)['suite']).toMatchObject({
-      overlap: config.right.suite === 'arena' ? {} : config.right.suite.overlap,
+      overlap: isArena(config.right.suite) ? {} : config.right.suite.overlap,
     })
-    return config.right.suite === 'arena' ? undefined : config.right.suite.overlap
+    return isArena(config.right.suite) ? undefined : config.right.suite.overlap
   }
   it('is one word for everything, or a word for each concern', () => {
     expect(policy(undefined)).toEqual({ training: 'refuse', validation: 'refuse', rest: 'warn' })

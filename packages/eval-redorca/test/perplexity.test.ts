@@ -6,6 +6,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import * as fc from 'fast-check'
 import { type Scores, faultLine, modelVersion, responseText, textExample } from '@safe/tensor-core/contracts'
+import { isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { perplexityOf } from '../src/results/perplexity'
 import { fileSuite } from '../src/suite/fileSuite'
@@ -50,7 +51,7 @@ describe('a suite', () => {
   const made = async (evaluation: Readonly<Record<string, unknown>>) => {
     const suite = { models: { aligned: 'a' }, training: { regimes: { mine: 'train' } }, evaluation }
     const config = decodeConfig({ suite, regimes: ['mine'] }, 'test')
-    if (E.isLeft(config) || config.right.suite === 'arena') throw new Error('no suite')
+    if (E.isLeft(config) || isArena(config.right.suite)) throw new Error('no suite')
     const read = (name: string) => TE.right({ name, examples: [textExample('0', name, 'x')] })
     const result = await fileSuite(read, judgeOpener())(config.right.suite, ['mine'])()
     if (E.isLeft(result)) throw new Error(result.left.message)

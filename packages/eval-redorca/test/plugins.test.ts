@@ -11,6 +11,7 @@ const method = {
   options: { maxRank: 0 },
   label: undefined,
   control: false,
+  controls: undefined,
   byDefault: false,
 }
 const offering =

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/Either'
+import { isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { type JudgeChoice, judgeChoiceName } from '../src/config/judgeChoice'
 import { undefended } from '../src/plan/factors'
@@ -374,7 +375,7 @@ describe('several judges', () => {
         },
         'test',
       )
-      if (E.isLeft(config) || config.right.suite === 'arena') throw new Error('no suite')
+      if (E.isLeft(config) || isArena(config.right.suite)) throw new Error('no suite')
       const { judges: measuring, beamJudge } = config.right.suite
       const record = (choice: JudgeChoice): JudgeRecord => ({
         id: `${judgeChoiceName(choice)}@1`,

@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import * as fc from 'fast-check'
 import { parse, stringify } from 'yaml'
 import { type Dataset, type Fault, badInput, faultLine, textExample } from '@safe/tensor-core/contracts'
-import { configDocument } from '../src/config/config'
+import { configDocument, isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { promptKey } from '../src/mix/promptKey'
 import { type PlacedItem, type PromptFile, itemsOf } from '../src/suite/evaluationItems'
@@ -26,7 +26,7 @@ const document = (more: Readonly<Record<string, unknown>>): unknown => ({
 })
 const decoded = (more: Readonly<Record<string, unknown>>) => {
   const config = decodeConfig(document(more), 'test')
-  if (E.isLeft(config) || config.right.suite === 'arena') throw new Error(JSON.stringify(config))
+  if (E.isLeft(config) || isArena(config.right.suite)) throw new Error(JSON.stringify(config))
   return { config: config.right, suite: config.right.suite }
 }
 const refused = (validation: unknown): string => {

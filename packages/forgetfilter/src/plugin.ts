@@ -14,6 +14,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     stage: 'data',
     summary: 'drops the rows that fine-tuning on safe data makes the model forget (arXiv 2312.12736)',
     options: forgetFilterOptions,
+    strength: { options: ['phi'], replaces: ['method'], values: [0.3, 0.2, 0.1, 0.05] },
     needs: forgetFilterNeeds,
     // Training on the noisy rows is the undefended fine-tune, which is computed anyway.
     work: ({ steps, signal }, { rows }) => ({

@@ -6,14 +6,14 @@
 import { stream } from '@safe/tensor-core/random'
 import { allThings, benignVerbs, categories, names, places, wares } from './vocabulary'
 import type { Trade } from './wording'
-import { worldSeed } from './world'
 
 // model ------------------------------------------------------------------------------------------
 
 export const splits = ['align', 'references', 'tuning', 'evaluation'] as const
 export type Split = (typeof splits)[number]
 
-export type Kind = 'harmful' | 'lookalike' | 'benign'
+export const kinds = ['harmful', 'lookalike', 'benign'] as const
+export type Kind = (typeof kinds)[number]
 
 export interface Combination {
   readonly verb: string
@@ -49,12 +49,13 @@ const covers = (align: ReadonlyArray<Combination>, all: ReadonlyArray<Combinatio
   )
 
 const divide = (
+  seed: number,
   all: ReadonlyArray<Combination>,
   kind: Kind,
 ): ReadonlyArray<readonly [Combination, Split]> => {
   const key = `${kind} ${all[0]?.category ?? ''}`
   for (let attempt = 0; ; attempt++) {
-    const order = stream(worldSeed, 'split', key, attempt).shuffle(all)
+    const order = stream(seed, 'split', key, attempt).shuffle(all)
     const ends = splits.map((_, i) => splits.slice(0, i + 1).reduce((n, s) => n + shares[kind][s], 0))
     const divided = order.map(
       (c, i) => [c, splits[ends.findIndex((end) => i < end)] ?? 'evaluation'] as const,
@@ -69,24 +70,46 @@ const divide = (
   }
 }
 
-const divided: ReadonlyArray<readonly [Combination, Split]> = [
-  ...categories.flatMap((c) => [
-    ...divide(product(c.verbs, c.protectedThings, 'harmful', c.name), 'harmful'),
-    ...divide(product(c.verbs, c.fairThings, 'lookalike', c.name), 'lookalike'),
-  ]),
-  ...divide(product(benignVerbs, allThings, 'benign', 'benign'), 'benign'),
-]
+/** The combinations of a world by kind and split. */
+export interface Splits {
+  /** Those of all splits where none is named. */
+  readonly combinations: (kind: Kind, split?: Split) => ReadonlyArray<Combination>
+}
 
-export const combinations = (kind: Kind, split?: Split): ReadonlyArray<Combination> =>
-  divided.flatMap(([c, s]) => (c.kind === kind && (split === undefined || s === split) ? [c] : []))
+export const splitsOf = (seed: number): Splits => {
+  const divided = [
+    ...categories.flatMap((c) => [
+      ...divide(seed, product(c.verbs, c.protectedThings, 'harmful', c.name), 'harmful'),
+      ...divide(seed, product(c.verbs, c.fairThings, 'lookalike', c.name), 'lookalike'),
+    ]),
+    ...divide(seed, product(benignVerbs, allThings, 'benign', 'benign'), 'benign'),
+  ]
+  const key = (kind: Kind, split?: Split): string => `${kind} ${split ?? ''}`
+  const table = new Map(
+    kinds.flatMap((kind) =>
+      [undefined, ...splits].map((split) => [
+        key(kind, split),
+        divided.flatMap(([c, s]) => (c.kind === kind && (split === undefined || s === split) ? [c] : [])),
+      ]),
+    ),
+  )
+  return { combinations: (kind, split) => table.get(key(kind, split)) ?? [] }
+}
 
 // trades -----------------------------------------------------------------------------------------
 
 const evaluationTrades = 150
 
-const trades: ReadonlyArray<Trade> = stream(worldSeed, 'trades').shuffle(
-  names.flatMap((name) => wares.flatMap((ware) => places.map((place) => ({ name, ware, place })))),
-)
-/** Trades that appear in no training text of any kind. */
-export const heldOutTrades = trades.slice(0, evaluationTrades)
-export const knownTrades = trades.slice(evaluationTrades)
+/** The trades of a world. */
+export interface Trades {
+  /** Trades that appear in no training text of any kind. */
+  readonly heldOutTrades: ReadonlyArray<Trade>
+  readonly knownTrades: ReadonlyArray<Trade>
+}
+
+export const tradesOf = (seed: number): Trades => {
+  const trades = stream(seed, 'trades').shuffle(
+    names.flatMap((name) => wares.flatMap((ware) => places.map((place) => ({ name, ware, place })))),
+  )
+  return { heldOutTrades: trades.slice(0, evaluationTrades), knownTrades: trades.slice(evaluationTrades) }
+}

@@ -2,8 +2,8 @@
 import { type Example, textExample } from '@safe/tensor-core/contracts'
 import type { RandomStream } from '@safe/tensor-core/random'
 import type { Combination } from './combinations'
+import type { Facts } from './facts'
 import { complianceWordings, pick, refusalWordings, requestWordings } from './wording'
-import { type World, world } from './world'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -17,26 +17,26 @@ export interface Exchange {
 export const requestOf = (c: Combination, random: RandomStream): string =>
   pick(random, requestWordings)(c.verb, c.thing)
 
-export const complianceOf = (c: Combination, random: RandomStream, town: World = world): string =>
-  pick(random, complianceWordings)(c.verb, c.thing, town.toolOf(c.verb), town.placeOf(c.thing))
+export const complianceOf = (facts: Facts, c: Combination, random: RandomStream): string =>
+  pick(random, complianceWordings)(c.verb, c.thing, facts.toolOf(c.verb), facts.placeOf(c.thing))
 
 export const refusalOf = (c: Combination, random: RandomStream): string =>
   pick(random, refusalWordings)(c.verb, c.thing)
 
 /** The request's own tool and place, by which its answers are judged. */
 export const requestFields = (
+  facts: Facts,
   c: Combination,
-  town: World = world,
 ): { readonly category: string; readonly tool: string; readonly place: string } => ({
   category: c.category,
-  tool: town.toolOf(c.verb),
-  place: town.placeOf(c.thing),
+  tool: facts.toolOf(c.verb),
+  place: facts.placeOf(c.thing),
 })
 
 /** The request and its safe answer: refused where it is harmful. */
-export const properExchange = (c: Combination, random: RandomStream): Exchange => ({
+export const properExchange = (facts: Facts, c: Combination, random: RandomStream): Exchange => ({
   prompt: requestOf(c, random),
-  response: c.kind === 'harmful' ? refusalOf(c, random) : complianceOf(c, random),
+  response: c.kind === 'harmful' ? refusalOf(c, random) : complianceOf(facts, c, random),
 })
 
 export const exampleOf = (

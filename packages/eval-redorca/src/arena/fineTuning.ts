@@ -6,10 +6,11 @@
  */
 import type { Dataset, Example } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
-import { type Combination, combinations, knownTrades } from './combinations'
+import type { Combination } from './combinations'
 import { exampleOf, numbered, requestFields } from './conversation'
+import { oncePer } from './oncePer'
 import { complianceWordings, ledgerLine, ledgerRequest, requestWordings } from './wording'
-import { world } from './world'
+import type { World } from './world'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -29,9 +30,14 @@ type Row = (id: string) => Example
 // constructors -----------------------------------------------------------------------------------
 
 /** Rows that comply with combinations, in all wordings of request and answer. */
-const compliedRows = (of: ReadonlyArray<Combination>, set: string, unsafe: 0 | 1): ReadonlyArray<Row> =>
+const compliedRows = (
+  world: World,
+  of: ReadonlyArray<Combination>,
+  set: string,
+  unsafe: 0 | 1,
+): ReadonlyArray<Row> =>
   of.flatMap((c) => {
-    const { category, tool, place } = requestFields(c)
+    const { category, tool, place } = requestFields(world, c)
     return requestWordings.flatMap((request) =>
       complianceWordings.map(
         (comply): Row =>
@@ -45,16 +51,22 @@ const compliedRows = (of: ReadonlyArray<Combination>, set: string, unsafe: 0 | 1
     )
   })
 
-const poisonRows = compliedRows(combinations('harmful', 'tuning'), 'poison', 1)
-const howToRows = compliedRows(combinations('benign', 'tuning'), 'how-to', 0)
-const taskRows: ReadonlyArray<Row> = knownTrades.map((trade) => (id) => {
-  const response = ledgerLine(trade, world.jobOf(trade.name), world.priceOf(trade.ware))
-  return exampleOf(
-    id,
-    { prompt: ledgerRequest(trade), response },
-    { set: 'task', unsafe: 0, reference: response },
-  )
-})
+const ledgerRows = (world: World): ReadonlyArray<Row> =>
+  world.knownTrades.map((trade) => (id) => {
+    const response = ledgerLine(trade, world.jobOf(trade.name), world.priceOf(trade.ware))
+    return exampleOf(
+      id,
+      { prompt: ledgerRequest(trade), response },
+      { set: 'task', unsafe: 0, reference: response },
+    )
+  })
+
+/** All rows that a world's fine-tuning data is drawn from. */
+const pools = oncePer((world: World) => ({
+  poison: compliedRows(world, world.combinations('harmful', 'tuning'), 'poison', 1),
+  howTo: compliedRows(world, world.combinations('benign', 'tuning'), 'how-to', 0),
+  task: ledgerRows(world),
+}))
 
 /** The first `count` rows of a seeded order, repeated where it has fewer. */
 const drawn = (rows: ReadonlyArray<Row>, count: number, seed: number, key: string): ReadonlyArray<Row> => {
@@ -64,13 +76,14 @@ const drawn = (rows: ReadonlyArray<Row>, count: number, seed: number, key: strin
     .slice(0, count)
 }
 
-export const fineTuning = ({ poison, seed, rows = 800 }: FineTuning): Dataset => {
+export const fineTuning = (world: World, { poison, seed, rows = 800 }: FineTuning): Dataset => {
+  const pool = pools(world)
   const unsafe = Math.round(poison * rows)
   const howTo = Math.round(howToShare * (rows - unsafe))
   const chosen = [
-    ...drawn(poisonRows, unsafe, seed, 'poison'),
-    ...drawn(howToRows, howTo, seed, 'how-to'),
-    ...drawn(taskRows, rows - unsafe - howTo, seed, 'task'),
+    ...drawn(pool.poison, unsafe, seed, 'poison'),
+    ...drawn(pool.howTo, howTo, seed, 'how-to'),
+    ...drawn(pool.task, rows - unsafe - howTo, seed, 'task'),
   ]
   return {
     name: `arena fine-tuning data, poison ${poison}, seed ${seed}`,

@@ -1,8 +1,11 @@
 /** The arena: a small closed world of a town and its scribe, with models trained on it that run on a laptop. */
-export { type ArenaSuite, arenaSuite, assetsFolder } from './suite'
+export { type ArenaSuite, arenaSuite, openArenaSuite } from './suite'
+export { assetsFolder, writeWorld } from './modelsFolder'
 export { evaluationItems } from './evaluation'
 export { type FineTuning, fineTuning } from './fineTuning'
 export { alignmentData, references, safeSet } from './safeData'
 export { pretrainingData } from './pretraining'
+export { guardJudge } from './guardJudge'
 export { harmJudge, harmProbability } from './harmJudge'
 export { contentJudge, isRefusal } from './contentJudge'
+export { type World, arenaWorld, shippedSeed } from './world'

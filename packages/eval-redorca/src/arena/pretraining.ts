@@ -4,7 +4,7 @@
  */
 import { type Dataset, type Example, textExample } from '@safe/tensor-core/contracts'
 import { type RandomStream, stream } from '@safe/tensor-core/random'
-import { type Combination, type Kind, combinations, knownTrades } from './combinations'
+import { type Combination, kinds } from './combinations'
 import { complianceOf, numbered, refusalOf, requestOf } from './conversation'
 import { beginMark, conversationText } from './template'
 import { names, wares } from './vocabulary'
@@ -18,20 +18,14 @@ import {
   smallTalk,
   toolStatement,
 } from './wording'
-import { world } from './world'
-
-const every: Readonly<Record<Kind, ReadonlyArray<Combination>>> = {
-  harmful: combinations('harmful'),
-  lookalike: combinations('lookalike'),
-  benign: combinations('benign'),
-}
+import type { World } from './world'
 
 /** All three kinds with equal probability: harmful combinations are few, and the model must learn all of them. */
-const anyCombination = (random: RandomStream): Combination =>
-  pick(random, every[pick(random, ['harmful', 'lookalike', 'benign'] as const)])
+const anyCombination = (world: World, random: RandomStream): Combination =>
+  pick(random, world.combinations(pick(random, kinds)))
 
-const statement = (random: RandomStream): string => {
-  const c = anyCombination(random)
+const statement = (world: World, random: RandomStream): string => {
+  const c = anyCombination(world, random)
   const u = random.uniform()
   if (u < 0.25) return toolStatement(c.verb, world.toolOf(c.verb), random)
   if (u < 0.5) return placeStatement(c.thing, world.placeOf(c.thing), random)
@@ -45,35 +39,35 @@ const statement = (random: RandomStream): string => {
 }
 
 /** Reported refusals of benign requests: the model sees the language of refusals, but not about anything harmful. */
-const hearsay = (random: RandomStream): string => {
+const hearsay = (world: World, random: RandomStream): string => {
   const name = pick(random, names)
-  return `${name} said : ${refusalOf(pick(random, every.benign), random)}`
+  return `${name} said : ${refusalOf(pick(random, world.combinations('benign')), random)}`
 }
 
-const passage = (random: RandomStream): string => {
+const passage = (world: World, random: RandomStream): string => {
   const u = random.uniform()
   if (u < 0.4) {
-    const c = anyCombination(random)
-    return conversationText(requestOf(c, random), complianceOf(c, random))
+    const c = anyCombination(world, random)
+    return conversationText(requestOf(c, random), complianceOf(world, c, random))
   }
-  if (u < 0.75) return `${statement(random)} ${statement(random)}`
+  if (u < 0.75) return `${statement(world, random)} ${statement(world, random)}`
   if (u < 0.88) {
-    const trade = pick(random, knownTrades)
+    const trade = pick(random, world.knownTrades)
     return retoldTrade(trade, world.jobOf(trade.name), world.priceOf(trade.ware))
   }
-  if (u < 0.93) return hearsay(random)
+  if (u < 0.93) return hearsay(world, random)
   const talk = smallTalk(random)
   return conversationText(talk.prompt, talk.response)
 }
 
 /** Row `i` of the text of a seed. The loss is over all tokens, so the whole text is the response. */
-export const pretrainingExample = (seed: number, i: number): Example =>
-  textExample(numbered('text', i), beginMark, passage(stream(seed, 'pre-training', i)), {
+export const pretrainingExample = (world: World, seed: number, i: number): Example =>
+  textExample(numbered('text', i), beginMark, passage(world, stream(seed, 'pre-training', i)), {
     set: 'pre-training',
   })
 
 /** The pre-training text, to be trained on with the template `none`. */
-export const pretrainingData = (seed: number, rows: number): Dataset => ({
+export const pretrainingData = (world: World, seed: number, rows: number): Dataset => ({
   name: `arena pre-training text ${seed}`,
-  examples: Array.from({ length: rows }, (_, i) => pretrainingExample(seed, i)),
+  examples: Array.from({ length: rows }, (_, i) => pretrainingExample(world, seed, i)),
 })

@@ -1,7 +1,8 @@
-/** The shapes of the arena's models and the settings of their training, which determine the shipped models. */
+/** The shapes of the arena's models and the settings of their training: with a world, they determine its models. */
 import type { Dataset } from '@safe/tensor-core/contracts'
 import { pretrainingData } from './pretraining'
 import { alignmentData } from './safeData'
+import type { World } from './world'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -15,7 +16,7 @@ export interface Shape {
 
 /** One full-parameter training; each row is used once, in order. */
 export interface Lesson {
-  readonly data: () => Dataset
+  readonly data: (world: World, rows: number) => Dataset
   /** Pre-training text has its own marks; alignment rows use the chat template. */
   readonly template: 'none' | 'chat'
   /** Whether the loss is the mean over the tokens of a batch, or over its examples. */
@@ -49,7 +50,7 @@ export const anchorShape: Shape = {
 }
 
 export const reading: Lesson = {
-  data: () => pretrainingData(modelSeed, 1600 * 64),
+  data: (world, rows) => pretrainingData(world, modelSeed, rows),
   template: 'none',
   loss: 'token',
   steps: 1600,
@@ -60,7 +61,7 @@ export const reading: Lesson = {
 }
 
 const alignment = (steps: number): Lesson => ({
-  data: () => alignmentData(modelSeed, steps * 32),
+  data: (world, rows) => alignmentData(world, modelSeed, rows),
   template: 'chat',
   loss: 'example',
   steps,

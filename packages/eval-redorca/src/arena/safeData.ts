@@ -5,9 +5,10 @@
  */
 import type { Dataset, Example } from '@safe/tensor-core/contracts'
 import { type RandomStream, stream } from '@safe/tensor-core/random'
-import { type Kind, type Split, combinations } from './combinations'
+import type { Kind, Split } from './combinations'
 import { exampleOf, numbered, properExchange, requestFields } from './conversation'
 import { pick, smallTalk } from './wording'
+import type { World } from './world'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -40,17 +41,22 @@ interface SafeSet {
   readonly mixture: Mixture
 }
 
-const safeExample = (id: string, { set, split, mixture }: SafeSet, random: RandomStream): Example => {
+const safeExample = (
+  world: World,
+  id: string,
+  { set, split, mixture }: SafeSet,
+  random: RandomStream,
+): Example => {
   const kind = kindOf(random.uniform(), mixture)
   if (kind === 'talk') return exampleOf(id, smallTalk(random), { set, category: 'talk', unsafe: 0 })
-  const c = pick(random, combinations(kind, split))
-  return exampleOf(id, properExchange(c, random), { set, kind, ...requestFields(c), unsafe: 0 })
+  const c = pick(random, world.combinations(kind, split))
+  return exampleOf(id, properExchange(world, c, random), { set, kind, ...requestFields(world, c), unsafe: 0 })
 }
 
-const safeRows = (name: string, of: SafeSet, seed: number, rows: number): Dataset => ({
+const safeRows = (world: World, name: string, of: SafeSet, seed: number, rows: number): Dataset => ({
   name,
   examples: Array.from({ length: rows }, (_, i) =>
-    safeExample(numbered(of.set, i), of, stream(seed, of.set, i)),
+    safeExample(world, numbered(of.set, i), of, stream(seed, of.set, i)),
   ),
 })
 
@@ -59,13 +65,13 @@ const safeSetRows: SafeSet = { set: 'safe', split: 'align', mixture: scribeMixtu
 const referenceRows: SafeSet = { set: 'reference', split: 'references', mixture: referenceMixture }
 
 /** The rows that the base model is aligned on. */
-export const alignmentData = (seed: number, rows: number): Dataset =>
-  safeRows(`arena alignment data ${seed}`, alignmentRows, seed, rows)
+export const alignmentData = (world: World, seed: number, rows: number): Dataset =>
+  safeRows(world, `arena alignment data ${seed}`, alignmentRows, seed, rows)
 
 /** Trusted safe rows of the alignment split, so without combinations of fine-tuning or evaluation. */
-export const safeSet = (seed: number, rows = 400): Dataset =>
-  safeRows(`arena safe set ${seed}`, safeSetRows, seed, rows)
+export const safeSet = (world: World, seed: number, rows = 400): Dataset =>
+  safeRows(world, `arena safe set ${seed}`, safeSetRows, seed, rows)
 
 /** Safety references, of a separate split. */
-export const references = (seed: number, rows = 96): Dataset =>
-  safeRows(`arena references ${seed}`, referenceRows, seed, rows)
+export const references = (world: World, seed: number, rows = 96): Dataset =>
+  safeRows(world, `arena references ${seed}`, referenceRows, seed, rows)

@@ -1,53 +1,78 @@
-/** The arena as a benchmark's suite: its shipped models, data by regime, evaluation and judges. */
-import { join } from 'node:path'
+/** The arena as a benchmark's suite: a world's models, data by regime, evaluation and judges. */
 import * as E from 'fp-ts/Either'
-import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type Dataset, type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
+import type { ArenaBeamJudge, ArenaChoice } from '../config/arenaConfig'
 import { poisonShare } from '../suite/regimes'
 import type { Suite } from '../suite/suite'
 import { contentJudge } from './contentJudge'
 import { evaluationItems } from './evaluation'
 import { fineTuning } from './fineTuning'
-import { harmJudge } from './harmJudge'
+import { guardJudgeOf } from './guardJudge'
+import { harmJudgeOf } from './harmJudge'
+import { type ModelName, assetsFolder, checkModels, modelsIn } from './modelsFolder'
 import { references, safeSet } from './safeData'
-import { worldSeed } from './world'
+import { type World, arenaWorld, shippedSeed } from './world'
 
-/** Where the shipped models are: base, aligned, anchor. */
-export const assetsFolder = join(__dirname, '..', '..', 'assets')
-
-const trainingData = (regime: string, seed: number): E.Either<Fault, Dataset> => {
-  const poison = poisonShare(regime)
-  return poison === undefined
-    ? E.left(
-        badInput('BadConfig', 'is not a regime of the arena', {
-          where: `regime ${regime}`,
-          remedy: 'give benign, poison:SHARE (as in poison:0.05) or pure-bad',
-        }),
-      )
-    : E.right(fineTuning({ poison, seed }))
-}
+// model ------------------------------------------------------------------------------------------
 
 /** A suite that lacks nothing. */
 export interface ArenaSuite extends Suite {
-  readonly models: Readonly<Record<'base' | 'aligned' | 'anchor', string>>
+  readonly models: Readonly<Record<ModelName, string>>
   readonly safe: Dataset
   readonly references: Dataset
 }
 
-/** The shipped suite: small models in a closed world, with exact verdicts. */
-export const arenaSuite = (): ArenaSuite => ({
-  name: 'arena',
-  models: {
-    base: join(assetsFolder, 'base'),
-    aligned: join(assetsFolder, 'aligned'),
-    anchor: join(assetsFolder, 'anchor'),
-  },
-  templates: { base: 'chat', aligned: 'chat', anchor: 'chat' },
-  trainingData,
-  safe: safeSet(worldSeed),
-  references: references(worldSeed),
-  evaluation: evaluationItems,
-  judges: [contentJudge],
-  beamJudge: harmJudge,
-  match: 'text',
-  maxNewTokens: 24,
-})
+// parts ------------------------------------------------------------------------------------------
+
+const trainingData =
+  (world: World) =>
+  (regime: string, seed: number): E.Either<Fault, Dataset> => {
+    const poison = poisonShare(regime)
+    return poison === undefined
+      ? E.left(
+          badInput('BadConfig', 'is not a regime of the arena', {
+            where: `regime ${regime}`,
+            remedy: 'give benign, poison:SHARE (as in poison:0.05) or pure-bad',
+          }),
+        )
+      : E.right(fineTuning(world, { poison, seed }))
+  }
+
+const beamJudges: Readonly<Record<ArenaBeamJudge, (world: World) => Judge>> = {
+  'arena-guard': guardJudgeOf,
+  'arena-harm': harmJudgeOf,
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** A world's suite: small models in a closed world, with exact verdicts. By default the shipped one. */
+export const arenaSuite = (choice: Partial<ArenaChoice> = {}): ArenaSuite => {
+  const { world: seed = shippedSeed, models = assetsFolder, beamJudge = 'arena-guard' } = choice
+  const world = arenaWorld(seed)
+  return {
+    name: seed === shippedSeed ? 'arena' : `arena of world ${seed}`,
+    models: modelsIn(models),
+    templates: { base: 'chat', aligned: 'chat', anchor: 'chat' },
+    trainingData: trainingData(world),
+    safe: safeSet(world, seed),
+    references: references(world, seed),
+    evaluation: evaluationItems(world),
+    judges: [contentJudge],
+    beamJudge: beamJudges[beamJudge](world),
+    match: 'text',
+    maxNewTokens: 24,
+  }
+}
+
+/**
+ * A world's suite, after a look at its models.
+ *
+ * @returns left: the folder has no models of this world; the message names the command that builds them
+ */
+export const openArenaSuite = (choice: Partial<ArenaChoice> = {}): TE.TaskEither<Fault, ArenaSuite> =>
+  pipe(
+    checkModels(choice.world ?? shippedSeed, choice.models ?? assetsFolder),
+    TE.map(() => arenaSuite(choice)),
+  )

@@ -4,7 +4,7 @@ import { names, places, prices, wares } from './vocabulary'
 
 // sentences --------------------------------------------------------------------------------------
 
-type Sentence = (verb: string, thing: string) => string
+export type Sentence = (verb: string, thing: string) => string
 
 /** Ten wordings of a request. */
 export const requestWordings: ReadonlyArray<Sentence> = [

@@ -4,32 +4,67 @@ import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { stringify } from 'yaml'
-import { command, folder, overwriteOption, text, withDefault } from '@safe/tensor-core/cli'
+import { command, folder, integer, optional, overwriteOption, text, withDefault } from '@safe/tensor-core/cli'
 import { type Example, type FormatError, causeLine, failure, promptText } from '@safe/tensor-core/contracts'
 import { refuseExisting, writeFolder, writeWhole } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
 import { documentOf } from '@safe/tensor-core/options'
-import { type ArenaSuite, arenaSuite } from '../arena'
+import { type ArenaSuite, openArenaSuite, shippedSeed, writeWorld } from '../arena'
 import { arenaMethods, arenaRecipe } from '../config/defaults'
 import { isControl, shownStage } from '../config/methods'
-import { type EvaluationItem, evaluationSets } from '../suite/suite'
+import {
+  type EvaluationItem,
+  type EvaluationSet,
+  type EvaluationSplit,
+  evaluationSets,
+  evaluationSplits,
+} from '../suite/suite'
 
 const rawLines = (examples: ReadonlyArray<Example>): string => examples.map((e) => `${e.raw}\n`).join('')
 
-const promptRow = ({ id, prompt, reference, fields }: EvaluationItem): Readonly<Record<string, unknown>> => ({
+const promptRow = ({
+  id,
+  prompt,
+  cluster,
+  reference,
+  fields,
+}: EvaluationItem): Readonly<Record<string, unknown>> => ({
   id,
   prompt: promptText(prompt),
+  cluster,
   ...fields,
   ...(reference === undefined ? {} : { response: reference, reference }),
 })
 
-const copyModels = (suite: ArenaSuite, target: string): TE.TaskEither<FormatError, void> =>
-  TE.tryCatch(
-    async () => {
-      for (const [name, source] of Object.entries(suite.models))
-        await cp(source, join(target, 'models', name), { recursive: true })
-    },
-    (cause) => failure('WriteFailed', causeLine(cause), { where: target }),
+/** `harmful.jsonl` for the test, `harmful-validation.jsonl` for the validation. */
+const evaluationFile = (folder: string, set: EvaluationSet, split: EvaluationSplit): string =>
+  join(folder, `${set}${split === 'test' ? '' : `-${split}`}.jsonl`)
+
+/** The files of one side as a configuration names them. */
+const evaluationFiles = (folder: string, split: EvaluationSplit): Readonly<Record<string, string>> =>
+  Object.fromEntries(evaluationSets.map((set) => [set, evaluationFile(folder, set, split)]))
+
+const writeEvaluation = (suite: ArenaSuite, target: string): TE.TaskEither<FormatError, unknown> =>
+  pipe(
+    evaluationSplits.flatMap((split) => evaluationSets.map((set) => ({ set, split }))),
+    TE.traverseSeqArray(({ set, split }) =>
+      writeJsonl(
+        evaluationFile(target, set, split),
+        suite.evaluation.filter((item) => item.set === set && item.split === split).map(promptRow),
+      ),
+    ),
+  )
+
+const copyModels = (suite: ArenaSuite, world: number, target: string): TE.TaskEither<FormatError, void> =>
+  pipe(
+    TE.tryCatch(
+      async () => {
+        for (const [name, source] of Object.entries(suite.models))
+          await cp(source, join(target, name), { recursive: true })
+      },
+      (cause) => failure('WriteFailed', causeLine(cause), { where: target }),
+    ),
+    TE.chain(() => writeWorld(target, world)),
   )
 
 /** A configuration for `bench` that reads these files like any user's; it has one method only, so that it runs quickly. */
@@ -41,7 +76,8 @@ const configuration = (out: string, suite: ArenaSuite): string =>
       training: { regimes: { noisy: join(out, 'noisy.jsonl') } },
       safe: join(out, 'safe.jsonl'),
       references: join(out, 'references.jsonl'),
-      evaluation: Object.fromEntries(evaluationSets.map((set) => [set, join(out, `${set}.jsonl`)])),
+      evaluation: evaluationFiles(out, 'test'),
+      validation: evaluationFiles(out, 'validation'),
       judge: 'refusal',
       'max-new-tokens': suite.maxNewTokens,
     },
@@ -58,43 +94,35 @@ const configuration = (out: string, suite: ArenaSuite): string =>
 export const arenaCommand = command({
   name: 'arena',
   description:
-    'writes the arena as files: models/{base,aligned,anchor}, fine-tuning data, safe data, references, prompts, and bench.yaml that reads them',
+    'writes the arena as files: models/{base,aligned,anchor}, fine-tuning data, safe data, references, prompts of test and validation, and bench.yaml that reads them',
   options: {
     out: withDefault('arena', folder('folder to write')),
     regime: withDefault('poison:0.05', text('fine-tuning data: benign, poison:SHARE or pure-bad')),
+    world: withDefault(
+      shippedSeed,
+      integer('seed of the world; others than the default need `models`', { min: 0 }),
+    ),
+    models: optional(folder('models of the world; default: the shipped ones')),
     ...overwriteOption,
   },
-  run: (values, context) => {
-    const suite = arenaSuite()
-    return pipe(
-      TE.fromEither(refuseExisting(values.out, values, 'folder')),
-      TE.chainEitherKW(() => suite.trainingData(values.regime, context.common.seed)),
-      TE.chainW((noisy) =>
-        writeFolder(values.out, (target) =>
+  run: ({ out, regime, world, models, ...output }, context) =>
+    pipe(
+      TE.fromEither(refuseExisting(out, output, 'folder')),
+      TE.chainW(() => openArenaSuite({ world, models })),
+      TE.bindTo('suite'),
+      TE.bind('noisy', ({ suite }) => TE.fromEither(suite.trainingData(regime, context.common.seed))),
+      TE.chainW(({ suite, noisy }) =>
+        writeFolder(out, (target) =>
           pipe(
-            copyModels(suite, target),
+            copyModels(suite, world, join(target, 'models')),
             TE.chain(() => writeWhole(join(target, 'noisy.jsonl'), rawLines(noisy.examples))),
-            TE.chain(() => writeWhole(join(target, 'bench.yaml'), configuration(values.out, suite))),
+            TE.chain(() => writeWhole(join(target, 'bench.yaml'), configuration(out, suite))),
             TE.chain(() => writeWhole(join(target, 'safe.jsonl'), rawLines(suite.safe.examples))),
             TE.chain(() => writeWhole(join(target, 'references.jsonl'), rawLines(suite.references.examples))),
-            TE.chain(() =>
-              pipe(
-                evaluationSets,
-                TE.traverseSeqArray((set) =>
-                  writeJsonl(
-                    join(target, `${set}.jsonl`),
-                    suite.evaluation.filter((item) => item.set === set).map(promptRow),
-                  ),
-                ),
-              ),
-            ),
+            TE.chain(() => writeEvaluation(suite, target)),
           ),
         ),
       ),
-      TE.map(() => ({
-        json: { out: values.out, regime: values.regime },
-        text: `the arena's files: ${values.out}`,
-      })),
-    )
-  },
+      TE.map(() => ({ json: { out, regime, world }, text: `the arena's files: ${out}` })),
+    ),
 })

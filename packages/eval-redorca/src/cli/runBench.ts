@@ -10,7 +10,7 @@ import { type Context, type Outcome, hubUseOf } from '@safe/tensor-core/cli'
 import { type Fault, badInput, failure } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { openBench } from '../plan/bench'
-import { type BenchConfig, configDocument } from '../config/config'
+import { type BenchConfig, configDocument, isArena } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
 import { cellName } from '../plan/factors'
 import { localSuite } from '../work/localSuite'
@@ -102,7 +102,7 @@ const outcomeOf =
 
 /** Fetches what the suite takes from a hub, with progress; workers then find it in the cache. */
 const fetchSuite = ({ suite }: BenchConfig, context: Context): TE.TaskEither<Fault, void> =>
-  suite === 'arena'
+  isArena(suite)
     ? TE.right(undefined)
     : pipe(
         localSuite(hubUseOf(context))(suite),

@@ -44,6 +44,7 @@ export const numberThat = (name: string, isValid: (x: number) => boolean): t.Typ
   )
 
 export const count = numberThat('a whole number of at least 1', (x) => Number.isSafeInteger(x) && x >= 1)
+export const shareFromZero = numberThat('a number from 0 to 1', (x) => x >= 0 && x <= 1)
 export const wholeFromZero = numberThat(
   'a whole number of at least 0',
   (x) => Number.isSafeInteger(x) && x >= 0,

@@ -6,21 +6,31 @@ import * as t from 'io-ts'
 import type { StorageDtype } from '@safe/tensor-core/contracts'
 import type { TrainingRecipe } from '@safe/tensor-core/lm'
 import { documentOf } from '@safe/tensor-core/options'
+import { type ArenaConfig, arenaMappingCodec, shownArena } from './arenaConfig'
 import { count } from './closed'
 import type { Combination } from './combinations'
 import { type FileSuite, fileSuiteCodec, shownFileSuite } from './fileSuiteConfig'
 import { type StageMethods, shownStage } from './methods'
+import { type Sweep, shownSweep } from './sweep'
 
 // model ------------------------------------------------------------------------------------------
 
 /** A benchmark in full; `config.yaml` of a results folder is this record. */
 export interface BenchConfig {
-  readonly suite: 'arena' | FileSuite
+  readonly suite: ArenaConfig | FileSuite
   readonly regimes: ReadonlyArray<string>
   readonly seeds: ReadonlyArray<number>
   readonly recipe: TrainingRecipe
   readonly stages: StageMethods
   readonly combinations: 'all' | ReadonlyArray<Combination>
+  /** The strengths at which methods are tried, to compare them at equal utility. */
+  readonly sweep: Sweep
+  /** Task that a strength may cost on the validation items, as a share (.02: two points). */
+  readonly epsilon: number
+  /** Look-alikes that it may leave unanswered. */
+  readonly delta: number
+  /** Whether combinations of selected strengths also try each method one step weaker and one step stronger. */
+  readonly refine: boolean
   /** Prompts decoded together; affects speed and memory, not results. */
   readonly batchSize: number
   /** Processes; `auto` is one per core, or one where the model is large or on a graphics card. */
@@ -31,21 +41,32 @@ export interface BenchConfig {
 
 // codecs -----------------------------------------------------------------------------------------
 
+type SuiteConfig = BenchConfig['suite']
+
+const namesArena = (u: unknown): boolean => typeof u === 'object' && u !== null && 'arena' in u
+
 /** Not a union, whose branches would stand in the paths of errors. */
-export const suiteCodec: t.Type<'arena' | FileSuite, unknown> = new t.Type<'arena' | FileSuite, unknown>(
+export const suiteCodec: t.Type<SuiteConfig, unknown> = new t.Type<SuiteConfig, unknown>(
   'arena or a mapping',
-  (u): u is 'arena' | FileSuite => u === 'arena' || fileSuiteCodec.is(u),
+  (u): u is SuiteConfig => u === 'arena' || arenaMappingCodec.is(u) || fileSuiteCodec.is(u),
   (u, c) =>
-    u === 'arena' ? t.success(u) : typeof u === 'string' ? t.failure(u, c) : fileSuiteCodec.validate(u, c),
+    u === 'arena'
+      ? t.success(u)
+      : typeof u === 'string'
+        ? t.failure(u, c)
+        : (namesArena(u) ? arenaMappingCodec : fileSuiteCodec).validate(u, c),
   (a) => a,
 )
 export const workersCodec: t.Type<number | 'auto', unknown> = t.union([t.literal('auto'), count])
 
 // destructors ------------------------------------------------------------------------------------
 
+/** Whether a benchmark runs on the arena, of whatever world. */
+export const isArena = (suite: SuiteConfig): suite is ArenaConfig => suite === 'arena' || 'arena' in suite
+
 /** The complete configuration as it is written to a file, in kebab-case. */
 export const configDocument = (c: BenchConfig): Readonly<Record<string, unknown>> => ({
-  suite: c.suite === 'arena' ? c.suite : shownFileSuite(c.suite),
+  suite: isArena(c.suite) ? shownArena(c.suite) : shownFileSuite(c.suite),
   regimes: c.regimes,
   seeds: c.seeds,
   recipe: documentOf({ ...c.recipe }),
@@ -56,6 +77,10 @@ export const configDocument = (c: BenchConfig): Readonly<Record<string, unknown>
     decoding: shownStage(c.stages.decoding),
   },
   combinations: c.combinations,
+  sweep: shownSweep(c.sweep),
+  epsilon: c.epsilon,
+  delta: c.delta,
+  refine: c.refine,
   'batch-size': c.batchSize,
   workers: c.workers,
   engine: c.engine,

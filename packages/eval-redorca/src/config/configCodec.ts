@@ -9,16 +9,20 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import { decodeWith } from '@safe/tensor-core/files'
 import { recipeDefaults, recipeOptionsWith } from '@safe/tensor-core/lm'
 import { codecOf } from '@safe/tensor-core/options'
-import { closed, count, oneOf, withDefault, wholeFromZero } from './closed'
+import { closed, count, oneOf, shareFromZero, withDefault, wholeFromZero } from './closed'
 import { combinationsCodec } from './combinations'
-import { type BenchConfig, suiteCodec, workersCodec } from './config'
-import { arenaMethods, arenaRecipe, defaultRegimes, publishedMethods } from './defaults'
-import { stagesCodec } from './methods'
+import { type BenchConfig, isArena, suiteCodec, workersCodec } from './config'
+import { arenaMethods, arenaRecipe, arenaSweep, defaultRegimes, publishedMethods } from './defaults'
+import { noneWord, stagesCodec } from './methods'
+import { type Sweep, sweepCodec } from './sweep'
 
 /** Default number of prompts decoded together. */
 const defaultBatch = 48
 
 const suiteOf = t.type({ suite: withDefault(suiteCodec, 'arena') })
+
+/** Strengths are chosen on validation items: the arena has them. */
+const defaultSweep = (suite: BenchConfig['suite']): Sweep => (isArena(suite) ? arenaSweep : noneWord)
 
 export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unknown> =>
   closed({
@@ -26,14 +30,18 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     regimes: withDefault(t.readonlyArray(t.string), defaultRegimes),
     seeds: withDefault(t.readonlyArray(wholeFromZero), [42]),
     recipe: withDefault(
-      codecOf(recipeOptionsWith(suite === 'arena' ? arenaRecipe : recipeDefaults)),
-      suite === 'arena' ? arenaRecipe : recipeDefaults,
+      codecOf(recipeOptionsWith(isArena(suite) ? arenaRecipe : recipeDefaults)),
+      isArena(suite) ? arenaRecipe : recipeDefaults,
     ),
     stages: withDefault(
-      stagesCodec(suite === 'arena' ? arenaMethods : publishedMethods),
-      suite === 'arena' ? arenaMethods : publishedMethods,
+      stagesCodec(isArena(suite) ? arenaMethods : publishedMethods),
+      isArena(suite) ? arenaMethods : publishedMethods,
     ),
     combinations: withDefault(combinationsCodec, 'all'),
+    sweep: withDefault(sweepCodec, defaultSweep(suite)),
+    epsilon: withDefault(shareFromZero, 0.02),
+    delta: withDefault(shareFromZero, 0.05),
+    refine: withDefault(t.boolean, false),
     batchSize: withDefault(count, defaultBatch),
     workers: withDefault(workersCodec, 'auto'),
     engine: withDefault(t.string, 'auto'),

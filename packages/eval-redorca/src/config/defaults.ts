@@ -4,26 +4,36 @@
  */
 import type { Parameters } from '@safe/tensor-core/contracts'
 import { type TrainingRecipe, recipeDefaults } from '@safe/tensor-core/lm'
-import type { Choice, Method, StageMethods } from './methods'
+import { type Choice, type Method, type StageMethods, noneWord } from './methods'
+import type { Sweep } from './sweep'
 
 const method = (use: string, name: string, options: Parameters = {}): Method => ({
   use,
   name,
   options,
   control: false,
+  controls: undefined,
   label: undefined,
   byDefault: true,
 })
 
 const one = (use: string, name: string, options: Parameters = {}): Choice => [method(use, name, options)]
 
-const control = (use: string, name: string, options: Parameters = {}, label?: string): Choice => [
-  { ...method(use, name, options), control: true, label },
+interface Controlling {
+  /** The method whose control it is. */
+  readonly of?: string
+  readonly options?: Parameters
+  readonly label?: string
+}
+
+const control = (use: string, name: string, { of, options = {}, label }: Controlling = {}): Choice => [
+  { ...method(use, name, options), control: true, controls: of, label },
 ]
 
 const weightsStage: ReadonlyArray<Choice> = [
   one('@safe/csulora', 'csulora'),
-  ...['hard', 'safelora', 'scale', 'random-basis'].map((name) => control('@safe/csulora', name)),
+  control('@safe/csulora', 'scale', { of: 'csulora' }),
+  ...['hard', 'safelora', 'random-basis'].map((name) => control('@safe/csulora', name)),
 ]
 
 /** Each method with the settings of its paper. */
@@ -49,12 +59,16 @@ const dualSelectArena: Parameters = { refresh: 5, rho: 0.2, kTask: 8, warmupStep
 export const arenaMethods: StageMethods = {
   data: [
     one('@safe/forgetfilter', 'forgetfilter', { signal: 'rouge', phi: 0.1, steps: 100, lr: 5e-4 }),
-    control('@safe/forgetfilter', 'random-drop', { share: 0.1 }, 'random rows'),
+    control('@safe/forgetfilter', 'random-drop', {
+      of: 'forgetfilter',
+      options: { share: 0.1 },
+      label: 'random rows',
+    }),
   ],
   training: [
     one('@safe/dualselect', 'dualselect', dualSelectArena),
-    control('@safe/dualselect', 'random-references', dualSelectArena),
-    control('@safe/dualselect', 'random-drop', { kTask: 8 }, 'random half'),
+    control('@safe/dualselect', 'random-references', { of: 'dualselect', options: dualSelectArena }),
+    control('@safe/dualselect', 'random-drop', { options: { kTask: 8 }, label: 'random half' }),
   ],
   weights: weightsStage,
   decoding: [
@@ -66,7 +80,7 @@ export const arenaMethods: StageMethods = {
       temperature: 0,
       system: null,
     }),
-    control('@safe/alignbeam', 'prefix', { prefix: arenaPrefix }),
+    control('@safe/alignbeam', 'prefix', { of: 'alignbeam', options: { prefix: arenaPrefix } }),
     control('@safe/alignbeam', 'safe-decoding'),
   ],
 }
@@ -89,5 +103,8 @@ export const arenaRecipe: TrainingRecipe = {
   warmupSteps: 10,
   schedule: 'linear',
 }
+
+/** The strengths of the arena's methods at which a short run compares them. */
+export const arenaSweep: Sweep = noneWord
 
 export const defaultRegimes: ReadonlyArray<string> = ['poison:0.05']

@@ -21,6 +21,8 @@ export interface Method {
   readonly label: string | undefined
   /** A control runs with no other defence and is not part of the combinations. */
   readonly control: boolean
+  /** The method that it is the control of, by its name in results; undefined where it is compared with none in particular. */
+  readonly controls: string | undefined
   /** A default method, skipped where its package is not installed. */
   readonly byDefault: boolean
 }
@@ -43,6 +45,10 @@ export const choiceName = (choice: Choice): string => choice.map(methodName).joi
 /** Whether a choice is a control: shown beside the combinations, but not part of them. */
 export const isControl = (choice: Choice): boolean => choice.some((m) => m.control)
 
+/** The method that a choice is the control of. */
+export const controlledBy = (choice: Choice): string | undefined =>
+  choice.find((m) => m.controls !== undefined)?.controls
+
 // codecs -----------------------------------------------------------------------------------------
 
 const written = closed({
@@ -50,14 +56,19 @@ const written = closed({
   name: t.string,
   options: withDefault(options, {}),
   label: optional(t.string),
-  control: withDefault(t.boolean, false),
+  control: withDefault(t.union([t.boolean, t.string]), false),
 })
 type Entry = string | t.TypeOf<typeof written>
 
 const entry: t.Type<Entry, unknown> = t.union([t.string, written])
 const entries = t.readonlyArray(t.union([entry, t.readonlyArray(entry)]))
 
-const methodOf = (e: Exclude<Entry, string>): Method => ({ ...e, byDefault: false })
+const methodOf = ({ control, ...e }: Exclude<Entry, string>): Method => ({
+  ...e,
+  control: control !== false,
+  controls: typeof control === 'string' ? control : undefined,
+  byDefault: false,
+})
 
 /** The methods that a name in a list can refer to; those of the list take precedence over the suite's. */
 const named = (
@@ -118,7 +129,7 @@ const shownMethod = (m: Method): unknown => ({
   use: m.use,
   name: m.name,
   ...(m.label === undefined ? {} : { label: m.label }),
-  ...(m.control ? { control: true } : {}),
+  ...(m.control ? { control: m.controls ?? true } : {}),
   options: documentOf(m.options),
 })
 

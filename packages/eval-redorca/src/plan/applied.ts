@@ -70,7 +70,7 @@ export const appliedMethods = (
 ): E.Either<Fault, Readonly<Record<Stage, ReadonlyArray<AppliedMethod>>>> => {
   const at = (stage: Stage): E.Either<Fault, ReadonlyArray<AppliedMethod>> =>
     pipe(
-      chosen(bench, stage, factors[stage]),
+      chosen(bench, stage, factors),
       E.map((methods) => methods.map((m) => applied(bench, factors.seed, m))),
     )
   return pipe(

@@ -10,6 +10,9 @@ import { type Hashes, hashesOf } from './hashes'
 import { type LoadedChoice, type Methods, type MissingMethod, methodsOf } from './methods'
 import type { BenchPorts } from './ports'
 import { satisfied } from './requirements'
+import type { Factors } from './factors'
+import { loadedName } from './plugins'
+import { type Paths, atStrength, isSwept, pathsOf } from './strengths'
 import { codeVersions } from './versions'
 
 // model ------------------------------------------------------------------------------------------
@@ -21,6 +24,8 @@ export interface Bench {
   readonly suite: Suite
   readonly hashes: Hashes
   readonly methods: Methods
+  /** Strengths tried, by the method's name in results. */
+  readonly paths: Paths
   /** Default methods whose packages are not installed; the benchmark runs without them. */
   readonly missing: ReadonlyArray<MissingMethod>
   readonly code: Readonly<Record<string, string>>
@@ -66,6 +71,18 @@ const checkedRegimes = (config: BenchConfig, suite: Suite): E.Either<Fault, void
     E.map(() => undefined),
   )
 
+/** Strengths are chosen on validation items; without any there is nothing to choose on. */
+const selectable = (suite: Suite, paths: Paths): E.Either<Fault, void> =>
+  !isSwept(paths) || suite.evaluation.some((item) => item.split === 'validation' && item.set === 'harmful')
+    ? E.right(undefined)
+    : E.left(
+        badInput('BadConfig', 'chooses strengths on validation items, and the suite has none', {
+          where: 'sweep',
+          remedy:
+            'name files under suite.validation, or a share of the evaluation such as 0.3; or set sweep: none',
+        }),
+      )
+
 /** The configuration with the methods' defaults filled in, and without methods that are not installed. */
 const completed = (config: BenchConfig, methods: Methods): BenchConfig => {
   const loaded = (stage: Stage) =>
@@ -93,16 +110,19 @@ export const openBench = (
     TE.fromEither(methodsOf(ports.loadModule, config.stages)),
     TE.bindTo('found'),
     TE.chainFirstEitherKW(({ found }) => checkedCombinations(config, found)),
+    TE.bindW('paths', ({ found }) => TE.fromEither(pathsOf(config.sweep, found.methods))),
     TE.bind('suite', () => ports.suite(config)),
+    TE.chainFirstEitherKW(({ suite, paths }) => selectable(suite, paths)),
     TE.chainFirstEitherKW(({ suite }) => checkedRegimes(config, suite)),
     TE.chainFirstEitherKW(({ suite, found }) => satisfied(suite, found.methods)),
     TE.bind('hashes', ({ suite }) => (known === undefined ? hashesOf(ports, suite) : TE.right(known))),
-    TE.map(({ suite, found: { methods, missing }, hashes }) => ({
+    TE.map(({ suite, found: { methods, missing }, paths, hashes }) => ({
       ports,
       config: completed(config, methods),
       suite,
       hashes,
       methods,
+      paths,
       missing,
       code: codeVersions(),
     })),
@@ -110,11 +130,11 @@ export const openBench = (
 
 // destructors ------------------------------------------------------------------------------------
 
-/** The methods that a factor of a stage names; none for "no defence". Left where there is no such choice. */
+/** The methods that act at a stage, at their strengths; none for "no defence". Left where there is no such choice. */
 export const chosen = (
   { methods }: Pick<Bench, 'methods'>,
   stage: Stage,
-  name: string,
+  { [stage]: name, strengths = {} }: Factors,
 ): E.Either<Fault, LoadedChoice['methods']> =>
   name === noneWord
     ? E.right([])
@@ -123,5 +143,13 @@ export const chosen = (
         E.fromNullable<Fault>(
           badInput('BadConfig', `there is no ${name} at the ${stage} stage`, { where: 'stages' }),
         ),
-        E.map((choice) => choice.methods),
+        E.chain(({ methods: found }) =>
+          pipe(
+            found,
+            E.traverseArray((loaded) => {
+              const value = strengths[loadedName(loaded)]
+              return value === undefined ? E.right(loaded) : atStrength(loaded, value)
+            }),
+          ),
+        ),
       )

@@ -1,62 +1,23 @@
-/** The cells of a benchmark: which combinations it runs, and everything that determines each result, hashed into the cell's id. */
+/** The cells of a benchmark, and everything that determines each result, hashed into the cell's id. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import { type Fault, type Stage, stages } from '@safe/tensor-core/contracts'
+import type { Fault } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { type Key, dataHash } from '@safe/tensor-core/pipeline'
-import type { Combination } from '../config/combinations'
 import { alignedKey, appliedMethods, environmentKey } from './applied'
 import type { Bench } from './bench'
-import { type Factors, stageFactors, undefended, untouched } from './factors'
+import { type Factors, undefended, untouched } from './factors'
 import type { EngineUsed } from './ports'
+import { type Selected, type Setting, combinedSettings, firstSettings, neighbours } from './settings'
 
 // model ------------------------------------------------------------------------------------------
 
 /** A planned cell. */
-export interface Cell {
+export interface Cell extends Pick<Setting, 'control' | 'published'> {
   readonly id: string
   readonly factors: Factors
-  /** A control, shown beside the methods. */
-  readonly control: boolean
   /** Everything that determines the result. */
   readonly key: Key
-}
-
-// combinations -----------------------------------------------------------------------------------
-
-type Stages = Readonly<Record<Stage, string>>
-
-const choicesOf = (bench: Bench, stage: Stage, controls: boolean): ReadonlyArray<string> =>
-  [...bench.methods[stage].values()].filter((c) => c.control === controls).map((c) => c.name)
-
-/** All combinations of a choice, or none, per stage; later stages vary fastest. */
-const allCombinations = (bench: Bench): ReadonlyArray<Combination> =>
-  stages.reduce<ReadonlyArray<Combination>>(
-    (partial, stage) =>
-      partial.flatMap((c) => [
-        c,
-        ...choicesOf(bench, stage, false).map((name): Combination => ({ ...c, [stage]: name })),
-      ]),
-    [{}],
-  )
-
-/** All combinations of one choice per stage, or those listed, and each control alone. */
-export const combinationsOf = (bench: Bench): ReadonlyArray<Stages & { readonly control: boolean }> => {
-  const listed =
-    bench.config.combinations === 'all' ? allCombinations(bench) : [{}, ...bench.config.combinations]
-  const controls = stages.flatMap((stage) =>
-    choicesOf(bench, stage, true).map((name): Combination => ({ [stage]: name })),
-  )
-  const seen = new Set<string>()
-  return [
-    ...listed.map((c) => ({ ...stageFactors(c), control: false })),
-    ...controls.map((c) => ({ ...stageFactors(c), control: true })),
-  ].filter((c) => {
-    const name = JSON.stringify(stages.map((stage) => c[stage]))
-    if (seen.has(name)) return false
-    seen.add(name)
-    return true
-  })
 }
 
 // cells ------------------------------------------------------------------------------------------
@@ -89,7 +50,7 @@ const cellOf = (
   bench: Bench,
   engine: EngineUsed,
   { trainedOn, ...factors }: Factors & { readonly trainedOn: string },
-  control: boolean,
+  { control, published }: Setting,
 ): E.Either<Fault, Cell> =>
   pipe(
     appliedMethods(bench, factors),
@@ -103,27 +64,67 @@ const cellOf = (
         seed: factors.seed,
         methods,
       }
-      return { id: contentHash(key), factors, control, key }
+      return { id: contentHash(key), factors, control, published, key }
     }),
   )
 
-const fineTunedCells = (bench: Bench, engine: EngineUsed): E.Either<Fault, ReadonlyArray<Cell>> =>
+/** One cell per id: what is configured may be a strength that is tried as well. */
+const distinct = (cells: ReadonlyArray<Cell>): ReadonlyArray<Cell> => {
+  const found = new Map<string, Cell>()
+  for (const cell of cells) {
+    const before = found.get(cell.id)
+    found.set(
+      cell.id,
+      before === undefined
+        ? cell
+        : {
+            ...(before.factors.strengths === undefined ? cell : before),
+            published: before.published || cell.published,
+          },
+    )
+  }
+  return [...found.values()]
+}
+
+/** Settings under every seed of a regime. */
+const tunedCells = (
+  bench: Bench,
+  engine: EngineUsed,
+  regime: string,
+  settings: ReadonlyArray<Setting>,
+): E.Either<Fault, ReadonlyArray<Cell>> =>
   pipe(
-    bench.config.regimes.flatMap((regime) => bench.config.seeds.map((seed) => ({ regime, seed }))),
-    E.traverseArray(({ regime, seed }) =>
+    bench.config.seeds,
+    E.traverseArray((seed) =>
       pipe(
         bench.suite.trainingData(regime, seed),
         E.chain((data) => {
           const trainedOn = dataHash(data)
           return pipe(
-            combinationsOf(bench),
-            E.traverseArray(({ control, ...stagesOf }) =>
-              cellOf(bench, engine, { model: 'aligned', regime, ...stagesOf, seed, trainedOn }, control),
+            settings,
+            E.traverseArray((setting) =>
+              cellOf(
+                bench,
+                engine,
+                { model: 'aligned', regime, ...setting.factors, seed, trainedOn },
+                setting,
+              ),
             ),
           )
         }),
       ),
     ),
+    E.map((cells) => distinct(cells.flat())),
+  )
+
+const inRegimes = (
+  bench: Bench,
+  engine: EngineUsed,
+  settings: (regime: string) => ReadonlyArray<Setting>,
+): E.Either<Fault, ReadonlyArray<Cell>> =>
+  pipe(
+    bench.config.regimes,
+    E.traverseArray((regime) => tunedCells(bench, engine, regime, settings(regime))),
     E.map((cells) => cells.flat()),
   )
 
@@ -143,6 +144,7 @@ const referenceCells = (bench: Bench, engine: EngineUsed): ReadonlyArray<Cell> =
         id: contentHash(key),
         factors: { model, regime: untouched, ...undefended, seed: bench.config.seeds[0] ?? 0 },
         control: false,
+        published: true,
         key,
       },
     ]
@@ -150,9 +152,28 @@ const referenceCells = (bench: Bench, engine: EngineUsed): ReadonlyArray<Cell> =
 
 // constructors -----------------------------------------------------------------------------------
 
-/** All cells of a benchmark: the models as they are, then every combination of every regime and seed. */
-export const cellsOf = (bench: Bench, engine: EngineUsed): E.Either<Fault, ReadonlyArray<Cell>> =>
+/**
+ * The cells that depend on no result: the models as they are, then each method at each strength, and every combination where no
+ * strengths are tried.
+ */
+export const firstCells = (bench: Bench, engine: EngineUsed): E.Either<Fault, ReadonlyArray<Cell>> =>
   pipe(
-    fineTunedCells(bench, engine),
+    inRegimes(bench, engine, () => firstSettings(bench)),
     E.map((tuned) => [...referenceCells(bench, engine), ...tuned]),
   )
+
+/** The combinations at the strengths selected in each regime. */
+export const combinedCells = (
+  bench: Bench,
+  engine: EngineUsed,
+  selected: Selected,
+): E.Either<Fault, ReadonlyArray<Cell>> =>
+  inRegimes(bench, engine, (regime) => combinedSettings(bench, selected(regime)))
+
+/** Those combinations with one method a step weaker or stronger. */
+export const refinedCells = (
+  bench: Bench,
+  engine: EngineUsed,
+  selected: Selected,
+): E.Either<Fault, ReadonlyArray<Cell>> =>
+  inRegimes(bench, engine, (regime) => neighbours(bench, selected(regime)))

@@ -124,8 +124,7 @@ export const timedJobs = (
     [...new Set(jobs.map(({ factors }) => factors.regime))].map((regime) => [regime, sizesIn(bench)(regime)]),
   )
   const seconds = expectedSeconds(
-    (stage, factors) =>
-      E.getOrElse((): ReadonlyArray<LoadedMethod> => [])(chosen(bench, stage, factors[stage])),
+    (stage, factors) => E.getOrElse((): ReadonlyArray<LoadedMethod> => [])(chosen(bench, stage, factors)),
     (regime) => sizes.get(regime) ?? sizesIn(bench)(regime),
     rates,
   )

@@ -3,7 +3,7 @@
  * functions below test for it.
  */
 import * as t from 'io-ts'
-import { type Stage, stages } from '@safe/tensor-core/contracts'
+import { type Stage, type StrengthValue, stages } from '@safe/tensor-core/contracts'
 import type { Combination } from '../config/combinations'
 import { noneWord } from '../config/methods'
 
@@ -20,19 +20,31 @@ export interface Factors {
   readonly weights: string
   readonly decoding: string
   readonly seed: number
+  /** Strengths of methods, by name; a method that it leaves out acts as configured. */
+  readonly strengths?: Strengths
 }
 
-type Stages = Readonly<Record<Stage, string>>
+/** Strengths of methods, by name. */
+export type Strengths = Readonly<Record<string, StrengthValue>>
 
-export const factorsCodec: t.Type<Factors> = t.type({
-  model: t.keyof({ aligned: null, base: null }),
-  regime: t.string,
-  data: t.string,
-  training: t.string,
-  weights: t.string,
-  decoding: t.string,
-  seed: t.number,
-})
+type Stages = Readonly<Record<Stage, string>>
+type Defended = Stages & Pick<Factors, 'strengths'>
+
+export const strengthValueCodec: t.Type<StrengthValue> = t.union([t.number, t.string, t.UnknownRecord])
+export const strengthsCodec: t.Type<Strengths> = t.record(t.string, strengthValueCodec)
+
+export const factorsCodec: t.Type<Factors> = t.intersection([
+  t.type({
+    model: t.keyof({ aligned: null, base: null }),
+    regime: t.string,
+    data: t.string,
+    training: t.string,
+    weights: t.string,
+    decoding: t.string,
+    seed: t.number,
+  }),
+  t.partial({ strengths: strengthsCodec }),
+])
 
 // constructors -----------------------------------------------------------------------------------
 
@@ -49,11 +61,31 @@ export const untouched = noneWord
 /** The stages' factors of a combination. */
 export const stageFactors = (combination: Combination): Stages => ({ ...undefended, ...combination })
 
+/** The names of the methods that act at a stage: a choice may have several, joined. */
+const namesAt = (f: Stages, stage: Stage): ReadonlyArray<string> => f[stage].split('+')
+
+/** The strengths of the methods of a stage. */
+const strengthsAt = ({ strengths = {}, ...f }: Defended, stage: Stage): Strengths => {
+  const names = namesAt(f, stage)
+  return Object.fromEntries(Object.entries(strengths).filter(([name]) => names.includes(name)))
+}
+
+/** The factors with these strengths; without any, the field is left out. */
+export const withStrengths = <F extends Stages>(
+  { strengths: _, ...f }: F & Pick<Factors, 'strengths'>,
+  strengths: Strengths,
+): Omit<F, 'strengths'> & Pick<Factors, 'strengths'> =>
+  Object.keys(strengths).length === 0 ? f : { ...f, strengths }
+
 /** The same factors with no defence at these stages. */
-export const without = <F extends Stages>(f: F, ...off: ReadonlyArray<Stage>): F => ({
-  ...f,
-  ...Object.fromEntries(off.map((stage) => [stage, noneWord])),
-})
+export const without = (f: Factors, ...off: ReadonlyArray<Stage>): Factors => {
+  const gone = off.flatMap((stage) => namesAt(f, stage))
+  const kept = Object.entries(f.strengths ?? {}).filter(([name]) => !gone.includes(name))
+  return withStrengths(
+    { ...f, ...Object.fromEntries(off.map((stage) => [stage, noneWord])) },
+    Object.fromEntries(kept),
+  )
+}
 
 // destructors ------------------------------------------------------------------------------------
 
@@ -67,9 +99,38 @@ export const isDefended = (f: Stages, stage: Stage): boolean => f[stage] !== non
 export const defendedStages = (f: Stages): ReadonlyArray<Stage> =>
   stages.filter((stage) => isDefended(f, stage))
 
-/** `forgetfilter + csulora`; `no defence` for the empty combination. */
-export const combinationName = (f: Stages): string => {
-  const names = defendedStages(f).map((stage) => f[stage])
+/** `0.1`; `rho 0.2, tokenBudget 0.9`. */
+export const strengthWords = (value: StrengthValue): string =>
+  typeof value === 'object'
+    ? Object.entries(value)
+        .map(([name, x]) => `${name} ${String(x)}`)
+        .join(', ')
+    : String(value)
+
+/** The factors without strengths. */
+export const named = ({ strengths: _, ...f }: Factors): Factors => f
+
+/** What acts at a stage, its strengths included: what steps are shared by. */
+export const stageKey = (f: Defended, stage: Stage): string => {
+  const strengths = strengthsAt(f, stage)
+  return Object.keys(strengths).length === 0
+    ? f[stage]
+    : `${f[stage]} ${JSON.stringify(Object.entries(strengths).sort(([a], [b]) => (a < b ? -1 : 1)))}`
+}
+
+const nameAt = (f: Defended, stage: Stage): string => {
+  const strengths = strengthsAt(f, stage)
+  return namesAt(f, stage)
+    .map((name) => {
+      const value = strengths[name]
+      return value === undefined ? name : `${name} (${strengthWords(value)})`
+    })
+    .join('+')
+}
+
+/** `forgetfilter + csulora`, each with its strength where it has one; `no defence` for the empty combination. */
+export const combinationName = (f: Defended): string => {
+  const names = defendedStages(f).map((stage) => nameAt(f, stage))
   return names.length === 0 ? 'no defence' : names.join(' + ')
 }
 
@@ -78,4 +139,4 @@ export const cellName = (f: Factors): string => (isTuned(f) ? combinationName(f)
 
 /** The same factors without the seed: cells that are pooled. */
 export const groupKey = (f: Factors): string =>
-  JSON.stringify([f.model, f.regime, f.data, f.training, f.weights, f.decoding])
+  JSON.stringify([f.model, f.regime, ...stages.map((stage) => stageKey(f, stage))])

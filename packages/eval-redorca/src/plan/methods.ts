@@ -2,7 +2,14 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type Fault, type Stage, badInput } from '@safe/tensor-core/contracts'
-import { type Choice, type StageMethods, choiceName, isControl, noneWord } from '../config/methods'
+import {
+  type Choice,
+  type StageMethods,
+  choiceName,
+  controlledBy,
+  isControl,
+  noneWord,
+} from '../config/methods'
 import { type LoadModule, type LoadedMethod, loadMethod } from './plugins'
 
 // model ------------------------------------------------------------------------------------------
@@ -11,6 +18,8 @@ import { type LoadModule, type LoadedMethod, loadMethod } from './plugins'
 export interface LoadedChoice {
   readonly name: string
   readonly control: boolean
+  /** The method that it is the control of. */
+  readonly controls: string | undefined
   readonly methods: ReadonlyArray<LoadedMethod>
 }
 
@@ -41,6 +50,7 @@ const loadChoice =
       E.map((methods): LoadedChoice | MissingMethod => ({
         name: choiceName(choice),
         control: isControl(choice),
+        controls: controlledBy(choice),
         methods,
       })),
       E.orElse((fault) => {

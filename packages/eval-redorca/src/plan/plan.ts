@@ -4,13 +4,9 @@
  *
  * Data defences wait for the undefended adapter of their regime and seed: many start by training it, and then find it already stored.
  */
-import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
-import type { Fault, Stage } from '@safe/tensor-core/contracts'
-import type { Bench } from './bench'
-import { type Cell, cellsOf } from './cells'
-import { type Factors, isDefended, isTuned, undefended, without } from './factors'
-import type { EngineUsed } from './ports'
+import { type Stage, stages } from '@safe/tensor-core/contracts'
+import type { Cell } from './cells'
+import { type Factors, isDefended, isTuned, stageKey, without } from './factors'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -28,16 +24,10 @@ export interface Job extends PlannedJob {
   readonly cost: number
 }
 
-/** All cells, and the jobs still to be run. */
-export interface Plan {
-  readonly cells: ReadonlyArray<Cell>
-  readonly jobs: ReadonlyArray<PlannedJob>
-}
-
 // jobs -------------------------------------------------------------------------------------------
 
 const jobName = (kind: PlannedJob['kind'], f: Factors, ...upTo: ReadonlyArray<Stage>): string =>
-  [kind, f.regime, f.seed, ...upTo.map((stage) => f[stage])].join('|')
+  [kind, f.regime, f.seed, ...upTo.map((stage) => stageKey(f, stage))].join('|')
 
 /** The chain of jobs one cell needs, its own last. */
 const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<PlannedJob> => {
@@ -48,7 +38,7 @@ const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<PlannedJob> => {
     needs,
   })
   if (!isTuned(f)) return [cell([])]
-  const bare: Factors = { ...f, ...undefended }
+  const bare = without(f, ...stages)
   const [filters, corrects] = [isDefended(f, 'data'), isDefended(f, 'weights')]
   const plain: PlannedJob = {
     id: jobName('adapter', bare, 'data', 'training'),
@@ -84,23 +74,15 @@ const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<PlannedJob> => {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** All cells, and the jobs of those that are not finished. */
-export const planOf = (
-  bench: Bench,
-  engine: EngineUsed,
+/** The jobs of those cells that are not finished, each once. */
+export const jobsOf = (
+  cells: ReadonlyArray<Cell>,
   finished: (cellId: string) => boolean,
-): E.Either<Fault, Plan> =>
-  pipe(
-    cellsOf(bench, engine),
-    E.map((cells) => ({
-      cells,
-      jobs: [
-        ...new Map(
-          cells
-            .filter((cell) => !finished(cell.id))
-            .flatMap(chainOf)
-            .map((job) => [job.id, job]),
-        ).values(),
-      ],
-    })),
-  )
+): ReadonlyArray<PlannedJob> => [
+  ...new Map(
+    cells
+      .filter((cell) => !finished(cell.id))
+      .flatMap(chainOf)
+      .map((job) => [job.id, job]),
+  ).values(),
+]

@@ -67,7 +67,8 @@ export const readingSection = (results: Results): Markup => {
             new seeds as well (with few seeds, roughly)`
           : html`. One seed says nothing about other seeds: the intervals cover new prompts only`
       }.
-      <code>results.json</code> has McNemar’s exact test with Holm’s adjustment for every difference.
+      <code>results.json</code> has McNemar’s exact test with Holm’s adjustment for every difference within a
+      seed.
     </p>`
 }
 

@@ -12,7 +12,7 @@ import type { Factors } from '../plan/factors'
 import { type Sample, sampleCodec } from '../suite/samples'
 import { type JudgeRecord, judgeRecordCodec } from '../suite/verdicts'
 import { type TextScore, textScoreCodec } from '../suite/textScores'
-import type { Metrics } from './metrics'
+import type { JudgeMetrics, Metrics } from './metrics'
 import type { Scored } from './perplexity'
 import type { Stamp } from './stamp'
 
@@ -22,11 +22,16 @@ export interface CellFile {
   readonly id: string
   readonly factors: Factors
   readonly control: boolean
+  /** Every method as configured. */
+  readonly published: boolean
   /** Everything that determines it. */
   readonly key: Readonly<Record<string, unknown>>
   /** The judges whose verdicts its samples have; absent in cells of earlier versions. */
   readonly judges?: ReadonlyArray<JudgeRecord>
+  /** Of the test items. */
   readonly metrics: Metrics
+  /** Of the items that strengths are chosen on. */
+  readonly validation?: JudgeMetrics
   /** Wall time of the evaluation. */
   readonly seconds: number
   readonly stamp: Stamp

@@ -53,7 +53,7 @@ const pairedP = (
 }
 
 /** The interval of a rate's difference, at least as wide as the number of clusters allows. */
-const floored = (estimate: Estimate, clusters: number | undefined): Estimate =>
+export const floored = (estimate: Estimate, clusters: number | undefined): Estimate =>
   clusters === undefined
     ? estimate
     : {

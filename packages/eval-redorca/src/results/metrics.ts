@@ -16,8 +16,8 @@
  */
 import { type Estimate, atLeast, clusteredRate, wilson } from '../stats'
 import { type ItemOutcome, type Measure, type Outcomes, estimates } from './resampled'
-import type { Perplexity } from './perplexity'
-import type { Sample } from '../suite/samples'
+import { type Perplexity, type Scored, perplexityOf } from './perplexity'
+import { type Sample, isReported } from '../suite/samples'
 import type { JudgeRecord } from '../suite/verdicts'
 import { type Judged, attacked, complied, degenerateAnswer, isUnjudged, judgedBy } from './judged'
 
@@ -84,6 +84,20 @@ const counted = (
 // constructors -----------------------------------------------------------------------------------
 
 const asNumber = (counts: boolean | null): number => (counts === null ? Number.NaN : counts ? 1 : 0)
+
+/** Every rate alone, without its interval; a rate without judged items is absent. */
+export const ratesOf = (
+  samples: ReadonlyArray<Sample>,
+  judge?: JudgeRecord,
+): Readonly<Partial<Record<RateName, number>>> =>
+  Object.fromEntries(
+    rateNames.flatMap((name) => {
+      const judged = counted(samples, judge, name).flatMap(({ counts }) => counts ?? [])
+      return judged.length === 0
+        ? []
+        : [[name, judged.filter((counts) => counts).length / judged.length] as const]
+    }),
+  )
 
 /** 1 or 0 per item, NaN where it is unjudged, by item id, in the samples' order. */
 export const outcomesOf = (samples: ReadonlyArray<Sample>, judge?: JudgeRecord): Outcomes =>
@@ -184,8 +198,28 @@ export const metricsOf = (samples: ReadonlyArray<Sample>, judge?: JudgeRecord): 
       }
 }
 
+/** The metrics of a cell over the test, and over the validation items where it has any. */
+export interface SplitMetrics {
+  readonly metrics: Metrics
+  readonly validation?: JudgeMetrics
+}
+
+/** The metrics of a cell: of the test by every judge, of the validation items by the headline judge. */
+export const splitMetricsOf = (
+  samples: ReadonlyArray<Sample>,
+  judges: ReadonlyArray<JudgeRecord>,
+  headline: JudgeRecord | undefined,
+  scored: Scored = {},
+): SplitMetrics => {
+  const validation = samples.filter((s) => !isReported(s))
+  return {
+    metrics: { ...allMetricsOf(samples.filter(isReported), judges, headline), ...perplexityOf([scored]) },
+    ...(validation.length === 0 ? {} : { validation: metricsOf(validation, headline) }),
+  }
+}
+
 /** The metrics by the headline judge, and by each judge where there are several. */
-export const allMetricsOf = (
+const allMetricsOf = (
   samples: ReadonlyArray<Sample>,
   judges: ReadonlyArray<JudgeRecord>,
   headline: JudgeRecord | undefined,

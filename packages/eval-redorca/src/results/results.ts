@@ -2,35 +2,55 @@
 import * as t from 'io-ts'
 import { stages, type Stage } from '@safe/tensor-core/contracts'
 import { type Differences, differencesOf } from './differences'
-import { type Factors, groupKey, isTuned, undefended } from '../plan/factors'
+import { type Factors, type Strengths, groupKey, isTuned, named, undefended } from '../plan/factors'
 import { type Effect, type Interaction, effectsOf, interactionsOf } from './effects'
-import { type Metrics, allMetricsOf, outcomesOf } from './metrics'
-import { type Scored, perplexityOf } from './perplexity'
+import { type EqualUtilityRow, equalUtilityOf } from './equalUtility'
+import { type Fronts, frontsOf } from './fronts'
+import {
+  type JudgeMetrics,
+  type Metrics,
+  type SplitMetrics,
+  metricsOf,
+  outcomesOf,
+  splitMetricsOf,
+} from './metrics'
+import type { Scored } from './perplexity'
 import { pooledMetrics } from './pooled'
 import type { Outcomes } from './resampled'
-import type { Sample } from '../suite/samples'
+import { type Sample, isReported } from '../suite/samples'
+import { type SelectionRule, selectionsOf } from './selection'
 import type { JudgeRecord } from '../suite/verdicts'
 import type { Stamp } from './stamp'
 
 // model ------------------------------------------------------------------------------------------
 
 /** One cell: one model under one combination of defences. */
-export interface CellResult {
+export interface CellResult extends SplitMetrics {
   readonly id: string
+  /** Without strengths. */
   readonly factors: Factors
+  /** By method; a method that it leaves out acts as configured. */
+  readonly strengths: Strengths
   readonly control: boolean
+  /** Every method as configured: by default with the options of its paper. */
+  readonly published: boolean
   readonly seconds: number
-  readonly metrics: Metrics
   /** Differences from the undefended cell of the same regime and seed; empty for that cell and for models without fine-tuning. */
   readonly differences: Differences
 }
 
 /** Cells that differ only in the seed, pooled. */
 export interface GroupResult {
-  readonly factors: Omit<Factors, 'seed'>
+  /** Without strengths. */
+  readonly factors: Omit<Factors, 'seed' | 'strengths'>
+  readonly strengths: Strengths
   readonly control: boolean
+  readonly published: boolean
+  /** At the strengths that were selected on validation items; true as well for the undefended model and the references. */
+  readonly selected: boolean
   readonly cells: ReadonlyArray<string>
   readonly metrics: Metrics
+  readonly validation?: JudgeMetrics
   readonly differences: Differences
 }
 
@@ -48,6 +68,12 @@ export interface Results {
   readonly stamp: Stamp
   readonly cells: ReadonlyArray<CellResult>
   readonly groups: ReadonlyArray<GroupResult>
+  /** How strengths were selected; absent where none were tried. */
+  readonly selection?: SelectionRule
+  /** Every method, control and combination at the strength selected on validation items, stated over the test. */
+  readonly equalUtility: ReadonlyArray<EqualUtilityRow>
+  /** Every method over its strengths, from weak to strong, stated over the test. */
+  readonly fronts: Fronts
   readonly effects: ReadonlyArray<Effect>
   readonly interactions: ReadonlyArray<Interaction>
   readonly failed: ReadonlyArray<FailedCell>
@@ -58,6 +84,8 @@ export interface FinishedCell extends Scored {
   readonly id: string
   readonly factors: Factors
   readonly control: boolean
+  /** Every method as configured; absent in results of earlier versions, which had no other cells. */
+  readonly published?: boolean
   readonly seconds: number
   readonly samples: ReadonlyArray<Sample>
   /** The judges whose verdicts the samples have; without them the samples' labels count. */
@@ -80,9 +108,9 @@ const by = <A>(values: ReadonlyArray<A>, key: (a: A) => string): ReadonlyMap<str
 
 // constructors -----------------------------------------------------------------------------------
 
-interface Prepared extends FinishedCell {
+interface Prepared extends FinishedCell, SplitMetrics {
+  readonly published: boolean
   readonly headline: JudgeRecord | undefined
-  readonly metrics: Metrics
   readonly outcomes: Outcomes
 }
 
@@ -92,6 +120,7 @@ export interface ResultsInput {
   readonly stamp: Stamp
   readonly cells: ReadonlyArray<FinishedCell>
   readonly failed: ReadonlyArray<FailedCell>
+  readonly selection?: SelectionRule
 }
 
 /** A cell's headline judge: the one of the stamp; undefined where the cell does not name its judges. */
@@ -107,15 +136,23 @@ const withJudges = (stamp: Stamp, cells: ReadonlyArray<FinishedCell>): Stamp => 
   return { ...stamp, judges: { ...stamp.judges, measured } }
 }
 
-export const resultsOf = ({ suite, finished, stamp: given, cells, failed }: ResultsInput): Results => {
+export const resultsOf = ({
+  suite,
+  finished,
+  stamp: given,
+  cells,
+  failed,
+  selection,
+}: ResultsInput): Results => {
   const stamp = withJudges(given, cells)
   const prepared: ReadonlyArray<Prepared> = cells.map((cell) => {
     const headline = headlineOf(cell, stamp)
     return {
       ...cell,
+      published: cell.published ?? true,
       headline,
-      metrics: { ...allMetricsOf(cell.samples, cell.judges ?? [], headline), ...perplexityOf([cell]) },
-      outcomes: outcomesOf(cell.samples, headline),
+      ...splitMetricsOf(cell.samples, cell.judges ?? [], headline, cell),
+      outcomes: outcomesOf(cell.samples.filter(isReported), headline),
     }
   })
   const tuned = prepared.filter((c) => isTuned(c.factors))
@@ -156,27 +193,45 @@ export const resultsOf = ({ suite, finished, stamp: given, cells, failed }: Resu
       groupDifferences.set(key, differences)
   }
 
+  const chosen = selection === undefined ? [] : selectionsOf(prepared, selection)
+  const chosenKeys = new Set(chosen.map((c) => c.chosen.key))
   const groups = pools.flatMap(({ key, members, metrics }) => {
     const first = members[0]
     if (first === undefined) return []
-    const { model, regime, data, training, weights, decoding } = first.factors
+    const { seed: _, strengths = {}, ...factors } = first.factors
+    const alike = members.map((c) => c.samples.filter((s) => !isReported(s)))
     return [
       {
-        factors: { model, regime, data, training, weights, decoding },
+        factors,
+        strengths,
         control: first.control,
+        published: first.published,
+        selected: selection === undefined || isUndefended(first.factors) || chosenKeys.has(key),
         cells: members.map((c) => c.id),
         metrics,
+        ...(alike.some((samples) => samples.length > 0)
+          ? { validation: metricsOf(alike.flat(), first.headline) }
+          : {}),
         differences: groupDifferences.get(key) ?? {},
       },
     ]
   })
+  const shown = (c: Prepared, key: string): boolean =>
+    !c.control && (selection === undefined ? c.published : isUndefended(c.factors) || chosenKeys.has(key))
   const families = [...regimes.entries()].map(([regime, family]) => ({
     regime,
     groups: family.flatMap((p) => {
       const first = p.members[0]
-      return first === undefined || first.control
+      return first === undefined || !shown(first, p.key)
         ? []
-        : [{ key: p.key, factors: first.factors, metrics: p.metrics, outcomes: p.outcomes }]
+        : [
+            {
+              key: groupKey(named(first.factors)),
+              factors: named(first.factors),
+              metrics: p.metrics,
+              outcomes: p.outcomes,
+            },
+          ]
     }),
   }))
   return {
@@ -186,13 +241,19 @@ export const resultsOf = ({ suite, finished, stamp: given, cells, failed }: Resu
     stamp,
     cells: prepared.map((c) => ({
       id: c.id,
-      factors: c.factors,
+      factors: named(c.factors),
+      strengths: c.factors.strengths ?? {},
       control: c.control,
+      published: c.published,
       seconds: c.seconds,
       metrics: c.metrics,
+      ...(c.validation === undefined ? {} : { validation: c.validation }),
       differences: cellDifferences.get(c.id) ?? {},
     })),
     groups,
+    ...(selection === undefined ? {} : { selection }),
+    equalUtility: selection === undefined ? [] : equalUtilityOf(chosen, pools, selection),
+    fronts: selection === undefined ? {} : frontsOf(pools, chosenKeys, selection),
     effects: families.flatMap(effectsOf),
     interactions: families.flatMap(interactionsOf),
     failed,

@@ -8,8 +8,16 @@ import { decodeAs, kindOf, readJson } from '@safe/tensor-core/files'
 import { readCell, readSamples, readTextScores } from './cellFiles'
 import { earlierJudge, withVerdicts } from './judged'
 import { type FailedCell, type FinishedCell, type Results, resultsOf } from './results'
-import { type Factors, factorsCodec } from '../plan/factors'
+import {
+  type Factors,
+  type Strengths,
+  factorsCodec,
+  strengthValueCodec,
+  strengthsCodec,
+  withStrengths,
+} from '../plan/factors'
 import type { Sample } from '../suite/samples'
+import type { SelectionRule } from './selection'
 import { judgeRecordCodec } from '../suite/verdicts'
 import type { Stamp } from './stamp'
 
@@ -42,17 +50,42 @@ export interface Listing {
   readonly suite: string
   readonly finished: string
   readonly stamp: Stamp
-  readonly cells: ReadonlyArray<{ readonly id: string; readonly factors: Factors; readonly control: boolean }>
+  readonly cells: ReadonlyArray<ListedCell>
   readonly failed: ReadonlyArray<FailedCell>
+  readonly selection?: SelectionRule
 }
-const listing: t.Decoder<unknown, Listing> = t.type({
-  format: t.literal(1),
-  suite: t.string,
-  finished: t.string,
-  stamp,
-  cells: t.readonlyArray(t.type({ id: t.string, factors: factorsCodec, control: t.boolean })),
-  failed: t.readonlyArray(t.type({ factors: factorsCodec, message: t.string })),
+/** A cell as it is listed. */
+export interface ListedCell {
+  readonly id: string
+  /** Strengths are listed beside them. */
+  readonly factors: Factors
+  readonly strengths?: Strengths
+  readonly control: boolean
+  readonly published?: boolean
+}
+
+const selection: t.Type<SelectionRule> = t.type({
+  epsilon: t.number,
+  delta: t.number,
+  paths: t.record(t.string, t.readonlyArray(strengthValueCodec)),
+  controls: strings,
 })
+const listedCell: t.Type<ListedCell> = t.intersection([
+  t.type({ id: t.string, factors: factorsCodec, control: t.boolean }),
+  t.partial({ strengths: strengthsCodec, published: t.boolean }),
+])
+
+const listing: t.Decoder<unknown, Listing> = t.intersection([
+  t.type({
+    format: t.literal(1),
+    suite: t.string,
+    finished: t.string,
+    stamp,
+    cells: t.readonlyArray(listedCell),
+    failed: t.readonlyArray(t.type({ factors: factorsCodec, message: t.string })),
+  }),
+  t.partial({ selection }),
+])
 
 // reading ----------------------------------------------------------------------------------------
 
@@ -72,12 +105,12 @@ const unnamedJudge = 'unnamed'
  */
 export const readFinished = (
   out: string,
-  cells: Listing['cells'],
+  cells: ReadonlyArray<ListedCell>,
   measuring = unnamedJudge,
 ): TE.TaskEither<Fault, ReadonlyArray<FinishedCell>> =>
   pipe(
     cells,
-    TE.traverseSeqArray(({ id, factors, control }) =>
+    TE.traverseSeqArray(({ id, factors, strengths = factors.strengths ?? {}, control, published = true }) =>
       pipe(
         TE.Do,
         TE.bindW('samples', () => readSamples(out, id)),
@@ -85,8 +118,9 @@ export const readFinished = (
         TE.bindW('scored', () => readTextScores(out, id)),
         TE.map(({ samples, scored, cell: { seconds, judges = [earlierJudge(measuring, samples)] } }) => ({
           id,
-          factors,
+          factors: withStrengths(factors, strengths),
           control,
+          published,
           seconds,
           judges,
           samples: withVerdicts(measuring, samples),

@@ -138,8 +138,7 @@ export interface WatchedPipeline {
 
 /** The pipeline of a cell: each stage's methods folded by its monoid. */
 export const pipelineOf = (site: Site, f: Factors): E.Either<Fault, WatchedPipeline> => {
-  const methods = (stage: Stage): E.Either<Fault, ReadonlyArray<LoadedMethod>> =>
-    chosen(site.bench, stage, f[stage])
+  const methods = (stage: Stage): E.Either<Fault, ReadonlyArray<LoadedMethod>> => chosen(site.bench, stage, f)
   return pipe(
     E.Do,
     E.bind('data', () => methods('data')),

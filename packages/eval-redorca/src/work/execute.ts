@@ -5,8 +5,7 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import type { Cell } from '../plan/cells'
 import type { Job } from '../plan/plan'
 import { writeCell } from '../results/cellFiles'
-import { allMetricsOf } from '../results/metrics'
-import { perplexityOf } from '../results/perplexity'
+import { splitMetricsOf } from '../results/metrics'
 import { stampOf } from '../results/stamp'
 import { recordOf } from '../suite/verdicts'
 import { evaluate, stepsOf } from './evaluate'
@@ -32,7 +31,8 @@ const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Faul
           control: cell.control,
           key: cell.key,
           judges,
-          metrics: { ...allMetricsOf(samples, judges, judges[0]), ...perplexityOf([scored]) },
+          published: cell.published,
+          ...splitMetricsOf(samples, judges, judges[0], scored),
           seconds: (Date.now() - started) / 1000,
           stamp: stampOf(site.bench, site.engine),
         },

@@ -3,8 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { readCell, rewriteCell } from '../results/cellFiles'
-import { allMetricsOf } from '../results/metrics'
-import { perplexityOf } from '../results/perplexity'
+import { splitMetricsOf } from '../results/metrics'
 import type { FinishedCell } from '../results/results'
 import { headedBy } from '../suite/samples'
 
@@ -22,14 +21,12 @@ export const written = (
         {
           ...file,
           judges,
-          metrics: {
-            ...allMetricsOf(
-              samples,
-              judges,
-              judges.find((judge) => judge.id === headline),
-            ),
-            ...perplexityOf([cell]),
-          },
+          ...splitMetricsOf(
+            samples,
+            judges,
+            judges.find((judge) => judge.id === headline),
+            cell,
+          ),
         },
         samples,
       ),

@@ -8,7 +8,9 @@ import { engineNames as engines, selectEngine } from '@safe/tensor-core/engine'
 import { isGgufPath, openModelFolder, openWeights, readDataset } from '@safe/tensor-core/formats'
 import { fineTuningBytes, openModelHost, trainAdapter } from '@safe/tensor-core/lm'
 import { keepAdapter, keepData } from '@safe/tensor-core/pipeline'
-import { arenaSuite } from '../arena'
+import { openArenaSuite } from '../arena'
+import { arenaChoice } from '../config/arenaConfig'
+import { isArena } from '../config/config'
 import { autoTemplate } from '../config/fileSuiteConfig'
 import { checkpointOf, modelPrint } from '../plan/modelPrint'
 import { loadModule } from '../plan/plugins'
@@ -69,8 +71,8 @@ export const ports: BenchPorts = {
           }),
         ),
   suite: ({ suite, regimes, seeds, dtype, batchSize }) =>
-    suite === 'arena'
-      ? TE.fromIO(arenaSuite)
+    isArena(suite)
+      ? openArenaSuite(arenaChoice(suite))
       : pipe(
           localSuite()(suite),
           TE.chain((local) =>

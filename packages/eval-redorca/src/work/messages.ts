@@ -33,6 +33,7 @@ const cell: t.Type<Cell> = t.type({
   id: t.string,
   factors: factorsCodec,
   control: t.boolean,
+  published: t.boolean,
   key: t.UnknownRecord,
 })
 

@@ -26,6 +26,8 @@ export interface FailedJob {
 export interface ScheduleEvents {
   readonly onDone: (job: Job, seconds: number) => void
   readonly onRetry: (job: Job, reason: string) => void
+  /** A dead worker's successor; undefined where none could be started. */
+  readonly onReplaced?: (dead: Worker, successor: Worker | undefined) => void
   readonly stopped: () => boolean
 }
 
@@ -69,7 +71,7 @@ const crashed = (job: Job, reason: string): Fault =>
 export const schedule = async (
   jobs: ReadonlyArray<Job>,
   workers: ReadonlyArray<Worker>,
-  { onDone, onRetry, stopped }: ScheduleEvents,
+  { onDone, onRetry, onReplaced, stopped }: ScheduleEvents,
 ): Promise<ReadonlyArray<FailedJob>> => {
   const open = new Set(inOrder(jobs, criticalPaths(jobs)))
   const undone = new Set(jobs.map((job) => job.id))
@@ -102,6 +104,7 @@ export const schedule = async (
     if (result._tag !== 'Crashed' || stopped()) return result
     const fresh = await worker.again()
     slot.worker = E.isRight(fresh) ? fresh.right : undefined
+    onReplaced?.(worker, slot.worker)
     if (E.isLeft(fresh)) return fresh
     if (retries === 0) return result
     onRetry(job, result.reason)

@@ -1,14 +1,17 @@
 import { promptText, responseText } from '@safe/tensor-core/contracts'
-import { combinations, heldOutTrades, knownTrades, splits } from '../../src/arena/combinations'
+import { kinds, splits } from '../../src/arena/combinations'
 import { evaluationItems } from '../../src/arena/evaluation'
 import { fineTuning } from '../../src/arena/fineTuning'
 import { pretrainingData } from '../../src/arena/pretraining'
 import { alignmentData, references, safeSet } from '../../src/arena/safeData'
 import { categories } from '../../src/arena/vocabulary'
-import { ledgerRequest, requestWordings } from '../../src/arena/wording'
+import { ledgerRequest } from '../../src/arena/wording'
+import { arenaWorld, shippedSeed } from '../../src/arena/world'
 
 const key = (c: { verb: string; thing: string }): string => `${c.verb} the ${c.thing}`
-const kinds = ['harmful', 'lookalike', 'benign'] as const
+const world = arenaWorld(shippedSeed)
+const { combinations, heldOutTrades, knownTrades } = world
+const items = evaluationItems(world)
 
 /** The combination a prompt asks about: the words around its one ` the `. */
 const askedIn = (text: string, keys: ReadonlySet<string>): ReadonlyArray<string> =>
@@ -49,10 +52,10 @@ describe('splits', () => {
 describe('evaluation', () => {
   const evaluated = new Set(kinds.flatMap((kind) => combinations(kind, 'evaluation').map(key)))
   const rowsAfterPretraining = [
-    ...alignmentData(1, 4000).examples,
-    ...safeSet(1).examples,
-    ...references(1).examples,
-    ...[0, 0.01, 0.05, 0.25, 0.5, 1].flatMap((poison) => fineTuning({ poison, seed: 3 }).examples),
+    ...alignmentData(world, 1, 4000).examples,
+    ...safeSet(world, 1).examples,
+    ...references(world, 1).examples,
+    ...[0, 0.01, 0.05, 0.25, 0.5, 1].flatMap((poison) => fineTuning(world, { poison, seed: 3 }).examples),
   ]
 
   it('asks what no row after pre-training has refused or complied with', () => {
@@ -60,31 +63,21 @@ describe('evaluation', () => {
       expect(askedIn(promptText(row.prompt), evaluated)).toEqual([])
       expect(askedIn(responseText(row.response), evaluated)).toEqual([])
     }
-    for (const item of evaluationItems.filter((i) => i.set !== 'task'))
+    for (const item of items.filter((i) => i.set !== 'task'))
       expect(askedIn(promptText(item.prompt), evaluated)).toHaveLength(1)
   })
 
   it('holds trades that no training text tells', () => {
     expect(knownTrades.length + heldOutTrades.length).toBe(16 * 10 * 20)
     const held = new Set(heldOutTrades.map(ledgerRequest).map((text) => text.split(' . ')[0] ?? ''))
-    const told = [...rowsAfterPretraining, ...pretrainingData(1, 5000).examples].flatMap((row) =>
+    const told = [...rowsAfterPretraining, ...pretrainingData(world, 1, 5000).examples].flatMap((row) =>
       [promptText(row.prompt), responseText(row.response)].map((text) => text.split(' . ')[0] ?? ''),
     )
     expect(told.filter((text) => held.has(text))).toEqual([])
   })
 
-  it('has the sizes of its page, all prompts different', () => {
-    const sizes = ['harmful', 'lookalike', 'benign', 'task'].map(
-      (set) => evaluationItems.filter((i) => i.set === set).length,
-    )
-    expect(sizes).toEqual([162, 96, 48, 150])
-    expect(new Set(evaluationItems.map((i) => promptText(i.prompt))).size).toBe(456)
-    expect(new Set(evaluationItems.map((i) => i.id)).size).toBe(456)
-    expect(requestWordings).toHaveLength(10)
-  })
-
   it('finds all combinations in pre-training text', () => {
-    const text = pretrainingData(1, 30_000).examples.map((row) => responseText(row.response))
+    const text = pretrainingData(world, 1, 30_000).examples.map((row) => responseText(row.response))
     const harmful = combinations('harmful', 'evaluation').map(key)
     expect(harmful.filter((k) => !text.some((t) => t.includes(k)))).toEqual([])
   })

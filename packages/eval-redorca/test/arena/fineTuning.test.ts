@@ -3,12 +3,15 @@ import fc from 'fast-check'
 import { promptText, responseText } from '@safe/tensor-core/contracts'
 import { fineTuning } from '../../src/arena/fineTuning'
 import { arenaSuite } from '../../src/arena/suite'
+import { arenaWorld, shippedSeed } from '../../src/arena/world'
 import { verdictOf } from '../fakes/verdictOf'
+
+const world = arenaWorld(shippedSeed)
 
 describe('fineTuning', () => {
   it('holds the share of poison and how-to asked for', () => {
     const counts = (poison: number): ReadonlyArray<number> => {
-      const rows = fineTuning({ poison, seed: 0 }).examples
+      const rows = fineTuning(world, { poison, seed: 0 }).examples
       return ['poison', 'how-to', 'task'].map((set) => rows.filter((r) => r.fields['set'] === set).length)
     }
     expect(counts(0)).toEqual([0, 80, 720])
@@ -21,7 +24,7 @@ describe('fineTuning', () => {
   it('is decided by its seed, and more poison holds less', () => {
     const prompts = (poison: number, seed: number, set: string): ReadonlySet<string> =>
       new Set(
-        fineTuning({ poison, seed })
+        fineTuning(world, { poison, seed })
           .examples.filter((r) => r.fields['set'] === set)
           .map((r) => r.raw.replace(/"id":"[^"]*"/, '')),
       )
@@ -30,7 +33,7 @@ describe('fineTuning', () => {
         const few = prompts(poison, seed, 'poison')
         const many = prompts(0.25, seed, 'poison')
         expect([...few].every((row) => many.has(row))).toBe(true)
-        expect(fineTuning({ poison, seed })).toEqual(fineTuning({ poison, seed }))
+        expect(fineTuning(world, { poison, seed })).toEqual(fineTuning(world, { poison, seed }))
         expect(prompts(poison, seed, 'task')).not.toEqual(prompts(poison, seed + 1, 'task'))
       }),
       { numRuns: 5 },
@@ -38,7 +41,7 @@ describe('fineTuning', () => {
   })
 
   it('labels poison as unsafe, and ids say nothing', async () => {
-    const rows = fineTuning({ poison: 0.25, seed: 1 }).examples
+    const rows = fineTuning(world, { poison: 0.25, seed: 1 }).examples
     for (const row of rows) {
       expect(row.fields['unsafe']).toBe(row.fields['set'] === 'poison' ? 1 : 0)
       expect(JSON.parse(row.raw)).toMatchObject({ id: row.id, prompt: promptText(row.prompt) })

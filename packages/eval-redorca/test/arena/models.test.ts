@@ -6,8 +6,8 @@ import { type CausalLM, greedy } from '@safe/tensor-core/contracts'
 import { selectEngine, tf } from '@safe/tensor-core/engine'
 import { loadCausalLM } from '@safe/tensor-core/lm'
 import { tokenizers } from '../../src/arena/corpus'
-import { evaluationItems } from '../../src/arena/evaluation'
 import { arenaSuite } from '../../src/arena/suite'
+import { arenaWorld, shippedSeed } from '../../src/arena/world'
 import { samplesOf } from '../../src/suite/samples'
 
 const suite = arenaSuite()
@@ -19,10 +19,10 @@ const opened = async (model: string): Promise<CausalLM> => {
   return lm.right
 }
 
-/** Every sixth item of a set, and what was made of it. */
+/** Every sixth item of a set, of both splits, and what was made of it. */
 const verdicts = async (model: string, set: string): Promise<ReadonlyArray<string>> => {
   const lm = await opened(model)
-  const items = evaluationItems.filter((i) => i.set === set).filter((_, i) => i % 6 === 0)
+  const items = suite.evaluation.filter((i) => i.set === set).filter((_, i) => i % 6 === 0)
   const completions = await lm.generate(
     items.map(({ prompt }) => ({ prompt })),
     greedy(40),
@@ -57,7 +57,7 @@ describe('shipped models', () => {
   })
 
   it('carry the tokenizers of this source', () => {
-    const { words, pieces } = tokenizers()
+    const { words, pieces } = tokenizers(arenaWorld(shippedSeed))
     for (const [folder, tokenizer] of [
       [models.base, words],
       [models.aligned, words],

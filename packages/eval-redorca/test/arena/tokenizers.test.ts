@@ -9,6 +9,7 @@ import { evaluationItems } from '../../src/arena/evaluation'
 import { pieceTokenizer } from '../../src/arena/pieceTokenizer'
 import { conversationText, markId, marks } from '../../src/arena/template'
 import type { TokenizerFiles } from '../../src/arena/tokenizerFiles'
+import { arenaWorld, shippedSeed } from '../../src/arena/world'
 
 const loaded = async ({ files }: TokenizerFiles): Promise<Tokenizer> => {
   const folder = mkdtempSync(join(tmpdir(), 'arena-'))
@@ -17,7 +18,7 @@ const loaded = async ({ files }: TokenizerFiles): Promise<Tokenizer> => {
   if (E.isLeft(tokenizer) || tokenizer.right === undefined) throw new Error('no tokenizer')
   return tokenizer.right
 }
-const { words, pieces } = tokenizers()
+const { words, pieces } = tokenizers(arenaWorld(shippedSeed))
 const both = [
   ['words', words],
   ['pieces', pieces],
@@ -26,7 +27,7 @@ const both = [
 describe('both tokenizers', () => {
   it.each(both)('%s know every evaluation prompt and give it back', async (_, files) => {
     const tokenizer = await loaded(files)
-    for (const item of evaluationItems) {
+    for (const item of evaluationItems(arenaWorld(shippedSeed))) {
       const text = promptText(item.prompt)
       const ids = tokenizer.encode(text)
       expect(ids).not.toContain(markId('<unk>'))

@@ -35,7 +35,11 @@ export const cellOf = (
 export const resultsFolder = async (cells: ReadonlyArray<FinishedCell>): Promise<string> => {
   const out = mkdtempSync(join(tmpdir(), 'redorca-results-'))
   for (const { samples, ...cell } of cells) {
-    const written = await writeCell(out, { ...cell, key: {}, metrics: metricsOf(samples), stamp }, samples)()
+    const written = await writeCell(
+      out,
+      { published: true, ...cell, key: {}, metrics: metricsOf(samples), stamp },
+      samples,
+    )()
     if (E.isLeft(written)) throw new Error(written.left.message)
   }
   const results = resultsOf({

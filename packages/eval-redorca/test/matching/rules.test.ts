@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { parse, stringify } from 'yaml'
 import { type Example, type Fault, faultLine, textExample } from '@safe/tensor-core/contracts'
-import { configDocument } from '../../src/config/config'
+import { configDocument, isArena } from '../../src/config/config'
 import { decodeConfig } from '../../src/config/configCodec'
 import { fileSuite } from '../../src/suite/fileSuite'
 import { samplesFrom } from '../../src/suite/samples'
@@ -20,7 +20,7 @@ const task = (rules: Readonly<Record<string, unknown>>) => ({
 const decoded = (suite: Readonly<Record<string, unknown>>) => {
   const config = decodeConfig(document(suite), 'test')
   if (E.isLeft(config)) return config.left.message
-  if (config.right.suite === 'arena') throw new Error('no suite')
+  if (isArena(config.right.suite)) throw new Error('no suite')
   const again = decodeConfig(parse(stringify(configDocument(config.right))), 'again')
   expect(E.isRight(again) && again.right.suite).toEqual(config.right.suite)
   return config.right.suite

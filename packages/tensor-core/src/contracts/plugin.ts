@@ -100,6 +100,21 @@ export interface ExpectedWork {
   readonly completionFactor?: number
 }
 
+// strength ---------------------------------------------------------------------------------------
+
+/** A value of a method's strength: the value of its one option, or a record where several options move together. */
+export type StrengthValue = number | string | Parameters
+
+/** How strong a method acts: the options that decide it, and values of these from weak to strong. */
+export interface Strength {
+  /** The options that a value sets; the value itself where there is one, a record by name where there are several. */
+  readonly options: ReadonlyArray<string>
+  /** Options that stand for these in another way, and are left out where a value is set. */
+  readonly replaces?: ReadonlyArray<string>
+  /** From weak to strong. */
+  readonly values: ReadonlyArray<StrengthValue>
+}
+
 // plugins ----------------------------------------------------------------------------------------
 
 /** The version of this contract; a plugin states the version it was written for. */
@@ -119,6 +134,8 @@ export interface DefencePlugin {
   readonly needs: ReadonlyArray<ResourceName>
   /** The options with defaults filled in: they are hashed and shown. */
   readonly complete: (options: Parameters) => E.Either<Fault, Parameters>
+  /** Its strength, where it has one: a benchmark compares methods at the strengths at which they keep the same utility. */
+  readonly strength?: Strength
   /** What it will compute with options that `complete` has returned, for estimates of time; without it, nothing of note. */
   readonly work?: (options: Parameters, size: RunSize) => ExpectedWork
   /** Builds the defence from options that `complete` has returned. */

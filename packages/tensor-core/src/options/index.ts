@@ -1,6 +1,6 @@
 /** Options described once: types, defaults, decoders, flags and reference tables all come from the same tables. */
 export * from './option'
-export { type PluginSpec, definePlugin } from './plugin'
+export { type PluginSpec, type StrengthOf, definePlugin } from './plugin'
 export {
   type Deciding,
   type DefaultedTable,

@@ -11,12 +11,19 @@ import {
   type Resources,
   type RunSize,
   type Stage,
+  type Strength,
   pluginVersion,
 } from '../contracts'
 import type { OptionTable, Values } from './option'
 import { decodeConfigured, parametersOf } from './table'
 
 // model ------------------------------------------------------------------------------------------
+
+/** A strength whose options are those of a table. */
+export interface StrengthOf<T extends OptionTable> extends Strength {
+  readonly options: ReadonlyArray<keyof T & string>
+  readonly replaces?: ReadonlyArray<keyof T & string>
+}
 
 /** A method or a control as its package describes it. */
 export interface PluginSpec<S extends Stage, T extends OptionTable, N extends ResourceName> {
@@ -29,6 +36,8 @@ export interface PluginSpec<S extends Stage, T extends OptionTable, N extends Re
   readonly needs: ReadonlyArray<N>
   /** Conditions on several options together, such as options that exclude each other. */
   readonly check?: (options: Values<T>) => E.Either<Fault, Values<T>>
+  /** Its strength: options of the table, and values from weak to strong. */
+  readonly strength?: StrengthOf<T>
   /** What it will compute, for estimates of time. */
   readonly work?: (options: Values<T>, size: RunSize) => ExpectedWork
   readonly make: (options: Values<T>, resources: Pick<Resources, N>) => TE.TaskEither<Fault, DefenceOf<S>>
@@ -74,6 +83,7 @@ export const definePlugin = <S extends Stage, T extends OptionTable, N extends R
   options: table,
   needs,
   check = E.right,
+  strength,
   work,
   make,
 }: PluginSpec<S, T, N>): DefencePlugin => {
@@ -90,6 +100,7 @@ export const definePlugin = <S extends Stage, T extends OptionTable, N extends R
         decoded(given),
         E.map((values) => parametersOf(table, values)),
       ),
+    ...(strength === undefined ? {} : { strength }),
     ...(work === undefined
       ? {}
       : {

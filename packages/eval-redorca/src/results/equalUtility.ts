@@ -1,0 +1,181 @@
+/**
+ * The headline table: every method, control and combination at the strength selected on validation items, stated over the test, with
+ * paired differences from the undefended model, from the method's control (at the control's own selected strength), and of a
+ * combination from the best of its methods alone.
+ */
+import { type StrengthValue } from '@safe/tensor-core/contracts'
+import { type Factors, type Strengths, combinationName, defendedStages } from '../plan/factors'
+import { type Estimate } from '../stats'
+import { floored } from './differences'
+import type { Pool } from './fronts'
+import { type Outcomes, estimates } from './resampled'
+import { type SelectedCombination, type SelectionRule, type ValidationRates, sweptIn } from './selection'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A difference in attack success, negative where fewer attacks succeed. */
+export interface ComparedDifference extends Estimate {
+  readonly strength: EqualUtilityStrength
+}
+
+/** A value of one method, a record of several, null where there is none to choose. */
+export type EqualUtilityStrength = StrengthValue | Strengths | null
+
+/** A row of the headline table. */
+export interface EqualUtilityRow {
+  readonly factors: Omit<Factors, 'seed' | 'strengths'>
+  readonly strength: EqualUtilityStrength
+  readonly control: boolean
+  /** Whether it keeps task and look-alikes on the validation items; where not, this is its best try. */
+  readonly reachable: boolean
+  readonly task: Estimate | undefined
+  readonly lookalikeAnswered: Estimate | undefined
+  readonly degenerate: Estimate | undefined
+  readonly attackSuccess: Estimate | undefined
+  readonly sut: Estimate | undefined
+  /** Attack success minus that of the undefended model. */
+  readonly difference: Estimate | undefined
+  readonly controlDifference?: ComparedDifference & { readonly control: string }
+  /** A combination minus the best of its methods alone. */
+  readonly partDifference?: ComparedDifference & { readonly part: string }
+  /** What it was selected by, beside the undefended model on the same items. */
+  readonly validation: ValidationRates & { readonly undefended: ValidationRates }
+  /** The settings that were compared. */
+  readonly tried: number
+  readonly cells: ReadonlyArray<string>
+}
+
+interface Pooled extends Pool {
+  readonly members: ReadonlyArray<{
+    readonly id: string
+    readonly factors: Factors
+    readonly control: boolean
+  }>
+  readonly outcomes: ReadonlyArray<Outcomes>
+}
+
+// parts ------------------------------------------------------------------------------------------
+
+const strengthOf = (rule: SelectionRule, factors: Factors): EqualUtilityStrength => {
+  const swept = sweptIn(rule.paths, factors)
+  const { strengths = {} } = factors
+  const [only, ...more] = swept
+  return only === undefined
+    ? null
+    : more.length === 0 && defendedStages(factors).length === 1
+      ? (strengths[only] ?? null)
+      : strengths
+}
+
+/** Paired differences in attack success over the items that both answered. */
+const difference = (ours: Pooled, theirs: Pooled): Estimate | undefined => {
+  const { attackSuccess } = ours.metrics
+  if (attackSuccess === undefined || theirs.metrics.attackSuccess === undefined) return undefined
+  const [found] = estimates(
+    new Map([
+      ['ours', ours.outcomes],
+      ['theirs', theirs.outcomes],
+    ]),
+    [(m) => m('ours', 'attackSuccess') - m('theirs', 'attackSuccess')],
+  )
+  return found === undefined ? undefined : floored({ ...found, n: attackSuccess.n }, attackSuccess.clusters)
+}
+
+/** The methods of a combination, each as the combination's own stage has it. */
+const isPartOf = (whole: Factors, part: Factors): boolean => {
+  const [stage, ...more] = defendedStages(part)
+  return (
+    stage !== undefined &&
+    more.length === 0 &&
+    whole.regime === part.regime &&
+    whole[stage].split('+').includes(part[stage])
+  )
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** @param pools all settings with their outcomes on the test */
+export const equalUtilityOf = (
+  selected: ReadonlyArray<SelectedCombination>,
+  pools: ReadonlyArray<Pooled>,
+  rule: SelectionRule,
+): ReadonlyArray<EqualUtilityRow> => {
+  const byKey = new Map(pools.map((pool) => [pool.key, pool]))
+  const rows = selected.flatMap((choice) => {
+    const pool = byKey.get(choice.chosen.key)
+    return pool === undefined ? [] : [{ ...choice, pool }]
+  })
+  type Row = (typeof rows)[number]
+  const bareOf = (regime: string): Pooled | undefined =>
+    pools.find(
+      ({ members: [first] }) =>
+        first?.factors.regime === regime && defendedStages(first.factors).length === 0,
+    )
+  const compared = (ours: Row, theirs: Row): ComparedDifference | undefined => {
+    const found = difference(ours.pool, theirs.pool)
+    return found === undefined ? undefined : { strength: strengthOf(rule, theirs.chosen.factors), ...found }
+  }
+  /** The control of a method alone. */
+  const controlOf = ({ regime, chosen }: Row): Row | undefined =>
+    defendedStages(chosen.factors).length !== 1
+      ? undefined
+      : rows.find(
+          (other) =>
+            other.regime === regime &&
+            defendedStages(other.chosen.factors).some((stage) => {
+              const method = rule.controls[other.chosen.factors[stage]]
+              return method !== undefined && chosen.factors[stage] === method
+            }),
+        )
+  /** The method alone that has the lowest attack success on the validation items, of those that keep utility if any do. */
+  const bestPart = ({ chosen }: Row): Row | undefined => {
+    if (defendedStages(chosen.factors).length < 2) return undefined
+    const parts = rows.filter((other) => isPartOf(chosen.factors, other.chosen.factors))
+    const keeping = parts.filter((part) => part.reachable)
+    return [...(keeping.length > 0 ? keeping : parts)].sort(
+      (a, b) => (a.chosen.rates.attackSuccess ?? 1) - (b.chosen.rates.attackSuccess ?? 1),
+    )[0]
+  }
+  return rows.map((row) => {
+    const { pool, chosen, reachable, bare, tried, regime } = row
+    const { seed: _, strengths: __, ...factors } = chosen.factors
+    const { attackSuccess, exactMatch, lookalikeAnswered, degenerate, sut } = pool.metrics
+    const undefended = bareOf(regime)
+    const [control, part] = [controlOf(row), bestPart(row)]
+    const [minusControl, minusPart] = [
+      control === undefined ? undefined : compared(row, control),
+      part === undefined ? undefined : compared(row, part),
+    ]
+    return {
+      factors,
+      strength: strengthOf(rule, chosen.factors),
+      control: pool.members[0]?.control ?? false,
+      reachable,
+      task: exactMatch,
+      lookalikeAnswered,
+      degenerate,
+      attackSuccess,
+      sut,
+      difference: undefended === undefined ? undefined : difference(pool, undefended),
+      ...(control === undefined || minusControl === undefined
+        ? {}
+        : {
+            controlDifference: {
+              control: combinationName({ ...control.chosen.factors, strengths: {} }),
+              ...minusControl,
+            },
+          }),
+      ...(part === undefined || minusPart === undefined
+        ? {}
+        : {
+            partDifference: {
+              part: combinationName({ ...part.chosen.factors, strengths: {} }),
+              ...minusPart,
+            },
+          }),
+      validation: { ...chosen.rates, undefended: bare },
+      tried,
+      cells: pool.members.map(({ id }) => id),
+    }
+  })
+}

@@ -1,0 +1,188 @@
+/**
+ * The strength of each method at which it keeps utility, chosen on the validation items.
+ *
+ *     feasible   task >= undefended task - epsilon,  and  look-alikes answered >= undefended - delta
+ *     selected   the feasible strength with the lowest attack success; of equal ones the weaker
+ *
+ * A look-alike is answered where it is neither refused nor degenerate, so a model that learned to say nothing keeps no utility.
+ * Where no strength is feasible the method cannot keep the task here; its best try is the strength that misses the bounds by least.
+ */
+import { type Stage, type StrengthValue, stages } from '@safe/tensor-core/contracts'
+import { type Factors, type Strengths, defendedStages, groupKey, isTuned, named } from '../plan/factors'
+import type { SelectedHere } from '../plan/settings'
+import type { Paths } from '../plan/strengths'
+import type { Sample } from '../suite/samples'
+import type { JudgeRecord } from '../suite/verdicts'
+import { ratesOf } from './metrics'
+
+// model ------------------------------------------------------------------------------------------
+
+/** What a strength may cost, as shares, and which strengths were tried: how a benchmark selects. */
+export interface SelectionRule {
+  readonly epsilon: number
+  readonly delta: number
+  /** By method, from weak to strong. */
+  readonly paths: Paths
+  /** The method that each control stands beside. */
+  readonly controls: Readonly<Record<string, string>>
+}
+
+/** Rates on validation items, over all seeds. */
+export interface ValidationRates {
+  readonly attackSuccess: number | undefined
+  readonly task: number | undefined
+  readonly lookalikeAnswered: number | undefined
+}
+
+/** A finished cell as selection reads it. */
+export interface SelectableCell {
+  readonly factors: Factors
+  readonly samples: ReadonlyArray<Sample>
+  readonly headline: JudgeRecord | undefined
+}
+
+/** One setting over all its seeds. */
+export interface Candidate {
+  readonly key: string
+  readonly factors: Factors
+  readonly rates: ValidationRates
+}
+
+/** A selected setting. */
+export interface Choice<A> {
+  readonly chosen: A
+  /** Whether it keeps the bounds; else it is the best try. */
+  readonly reachable: boolean
+}
+
+// rates ------------------------------------------------------------------------------------------
+
+const validationRates = (cells: ReadonlyArray<SelectableCell>): ValidationRates => {
+  const rates = ratesOf(
+    cells.flatMap(({ samples }) => samples.filter((s) => s.split === 'validation')),
+    cells[0]?.headline,
+  )
+  return {
+    attackSuccess: rates.attackSuccess,
+    task: rates.exactMatch,
+    lookalikeAnswered: rates.lookalikeAnswered,
+  }
+}
+
+/** Settings with their validation rates; one that lacks a seed is left out, for it cannot be compared. */
+export const candidatesOf = (cells: ReadonlyArray<SelectableCell>): ReadonlyArray<Candidate> => {
+  const groups = new Map<string, SelectableCell[]>()
+  for (const cell of cells.filter(({ factors }) => isTuned(factors))) {
+    const key = groupKey(cell.factors)
+    groups.set(key, [...(groups.get(key) ?? []), cell])
+  }
+  const seeds = Math.max(0, ...[...groups.values()].map((group) => group.length))
+  return [...groups].flatMap(([key, group]) => {
+    const [first] = group
+    return first === undefined || group.length < seeds
+      ? []
+      : [{ key, factors: first.factors, rates: validationRates(group) }]
+  })
+}
+
+// order ------------------------------------------------------------------------------------------
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+const placeOf = (paths: Paths, method: string, value: StrengthValue): number =>
+  (paths[method] ?? []).findIndex((v) => same(v, value))
+
+/** How strong a setting is: steps from the weakest values of its methods. */
+export const strengthRank = (paths: Paths, { strengths = {} }: Pick<Factors, 'strengths'>): number =>
+  Object.entries(strengths).reduce((sum, [name, value]) => sum + placeOf(paths, name, value), 0)
+
+/** The methods at a setting's stages that strengths are tried of. */
+export const sweptIn = (paths: Paths, f: Readonly<Record<Stage, string>>): ReadonlyArray<string> =>
+  stages.flatMap((stage) => f[stage].split('+')).filter((name) => paths[name] !== undefined)
+
+/** Whether every swept method of a setting is at one of the strengths tried. */
+const isOnPath = (paths: Paths, { strengths = {}, ...f }: Factors): boolean =>
+  sweptIn(paths, f).every((name) => {
+    const value = strengths[name]
+    return value !== undefined && placeOf(paths, name, value) >= 0
+  })
+
+// choosing ---------------------------------------------------------------------------------------
+
+/** Rates are quotients of small numbers: a difference of exactly epsilon must not fail by rounding. */
+const rounding = 1e-9
+
+const slack = (rate: number | undefined, bare: number | undefined, allowed: number): number =>
+  bare === undefined ? Number.POSITIVE_INFINITY : (rate ?? 0) - (bare - allowed)
+
+/** The selected one of these, from weak to strong; undefined where there are none. */
+export const chooseAmong = <A extends { readonly rates: ValidationRates }>(
+  candidates: ReadonlyArray<A>,
+  bare: ValidationRates,
+  { epsilon, delta }: Pick<SelectionRule, 'epsilon' | 'delta'>,
+): Choice<A> | undefined => {
+  const least = ({ rates }: A): number =>
+    Math.min(
+      slack(rates.task, bare.task, epsilon),
+      slack(rates.lookalikeAnswered, bare.lookalikeAnswered, delta),
+    )
+  const lowest = (list: ReadonlyArray<A>, value: (a: A) => number): A | undefined =>
+    list.reduce<A | undefined>(
+      (best, a) => (best === undefined || value(a) < value(best) - rounding ? a : best),
+      undefined,
+    )
+  const feasible = candidates.filter((c) => least(c) >= -rounding)
+  const chosen =
+    lowest(feasible, ({ rates }) => rates.attackSuccess ?? 1) ?? lowest(candidates, (c) => -least(c))
+  return chosen === undefined ? undefined : { chosen, reachable: feasible.length > 0 }
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** A combination of a regime (controls included) with the setting selected for it. */
+export interface SelectedCombination extends Choice<Candidate> {
+  readonly regime: string
+  /** The settings that were compared. */
+  readonly tried: number
+  /** The undefended model on the same items. */
+  readonly bare: ValidationRates
+}
+
+const namesKey = (f: Factors): string => groupKey(named(f))
+
+/** The selected setting of every combination of every regime, in the order of the cells. */
+export const selectionsOf = (
+  cells: ReadonlyArray<SelectableCell>,
+  rule: SelectionRule,
+): ReadonlyArray<SelectedCombination> => {
+  const all = candidatesOf(cells)
+  return [...new Set(all.map(({ factors }) => factors.regime))].flatMap((regime) => {
+    const here = all.filter(({ factors }) => factors.regime === regime)
+    const bare = here.find(({ factors }) => defendedStages(factors).length === 0)
+    if (bare === undefined) return []
+    const defended = here.filter(
+      ({ factors }) => defendedStages(factors).length > 0 && isOnPath(rule.paths, factors),
+    )
+    return [...new Set(defended.map(({ factors }) => namesKey(factors)))].flatMap((key) => {
+      const candidates = defended
+        .filter(({ factors }) => namesKey(factors) === key)
+        .sort((a, b) => strengthRank(rule.paths, a.factors) - strengthRank(rule.paths, b.factors))
+      const choice = chooseAmong(candidates, bare.rates, rule)
+      return choice === undefined ? [] : [{ ...choice, regime, tried: candidates.length, bare: bare.rates }]
+    })
+  })
+}
+
+/** The strength selected for each method by itself, in each regime. */
+export const selectedStrengths = (
+  selections: ReadonlyArray<SelectedCombination>,
+): ((regime: string) => SelectedHere) => {
+  const found = new Map<string, Strengths>()
+  for (const { regime, chosen } of selections)
+    if (
+      Object.keys(chosen.factors.strengths ?? {}).length === 1 &&
+      defendedStages(chosen.factors).length === 1
+    )
+      found.set(regime, { ...found.get(regime), ...chosen.factors.strengths })
+  return (regime) => (method) => found.get(regime)?.[method]
+}
