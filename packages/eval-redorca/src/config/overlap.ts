@@ -6,8 +6,8 @@ import { closed, isFields, oneOf, withDefault } from './closed'
 
 // model ------------------------------------------------------------------------------------------
 
-/** What is done about rows in common. */
 export const overlapRules = ['refuse', 'warn', 'allow'] as const
+/** What is done about rows in common: one of three words. */
 export type OverlapRule = (typeof overlapRules)[number]
 
 /** What is done, by what the rows are. */
