@@ -3,7 +3,6 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Dataset, Fault } from '@safe/tensor-core/contracts'
-import type { TaskRules } from '../config/evaluationFiles'
 import type { FileSuite } from '../config/fileSuiteConfig'
 import { isShare } from '../config/validation'
 import { type PlacedItem, type PromptFile, distinctItems, itemsOf, promptFiles } from './evaluationItems'
@@ -17,19 +16,21 @@ interface ReadFile {
 }
 
 /** The files with the labels of their rules: those of a set are the same on both sides. */
-const labelled = (files: ReadonlyArray<ReadFile>): ReadonlyArray<ReadFile> => {
-  const rules = new Map<string | undefined, TaskRules>()
-  const rulesOf = ({ name, rules: own }: PromptFile): TaskRules | undefined => {
-    if (own === undefined) return undefined
-    const rows = files.flatMap(({ file, data }) =>
-      file.rules !== undefined && file.name === name ? data.examples : [],
-    )
-    const found = rules.get(name) ?? { ...own, matching: withLabels(own.matching, rows) }
-    rules.set(name, found)
-    return found
-  }
-  return files.map(({ file, data }) => ({ file: { ...file, rules: rulesOf(file) }, data }))
-}
+const labelled = (files: ReadonlyArray<ReadFile>): E.Either<Fault, ReadonlyArray<ReadFile>> =>
+  pipe(
+    files,
+    E.traverseArray(({ file, data }) => {
+      const { name, rules, path } = file
+      if (rules === undefined) return E.right({ file, data })
+      const rows = files.flatMap((other) =>
+        other.file.rules !== undefined && other.file.name === name ? other.data.examples : [],
+      )
+      return pipe(
+        withLabels(rules.matching, rows, path),
+        E.map((matching) => ({ file: { ...file, rules: { ...rules, matching } }, data })),
+      )
+    }),
+  )
 
 /** Items with the side of each, where the side is drawn. */
 const split =
@@ -53,7 +54,7 @@ export const readEvaluation = (
     TE.chainEitherK((files) =>
       pipe(
         labelled(files),
-        E.traverseArray(({ file, data }) => itemsOf(file, suite.maxNewTokens)(data)),
+        E.chain(E.traverseArray(({ file, data }) => itemsOf(file, suite.maxNewTokens)(data))),
       ),
     ),
     TE.map((files) => files.flat()),

@@ -42,28 +42,48 @@ const statedLabels = (rows: ReadonlyArray<Example>): ReadonlyArray<string> => {
   return [...found.values()]
 }
 
-/** The rule with its labels: where none are given, those that the rows of its set state. */
-export const withLabels = (matching: Matching, rows: ReadonlyArray<Example>): Matching =>
-  'labels' in matching ? { ...matching, labels: matching.labels ?? statedLabels(rows) } : matching
+/** More different answers than this are no labels: the set has another rule, or its labels are to be given. */
+const mostLabels = 200
+
+/**
+ * The rule with its labels: where none are given, those that the rows of its set state.
+ *
+ * @param where the set's file, for the error
+ * @returns left: the rows state too many different answers
+ */
+export const withLabels = (
+  matching: Matching,
+  rows: ReadonlyArray<Example>,
+  where: string,
+): E.Either<Fault, Matching> => {
+  if (!('labels' in matching) || matching.labels !== undefined) return E.right(matching)
+  const open = matching.match === 'choice' ? rows.filter((row) => ownChoices(row) === undefined) : rows
+  const labels = statedLabels(open)
+  return labels.length > mostLabels
+    ? E.left(
+        badInput('BadConfig', `states ${labels.length} different answers, too many to be labels`, {
+          where,
+          remedy: `give labels, or a rule other than match: ${matching.match}`,
+        }),
+      )
+    : E.right({ ...matching, labels })
+}
 
 // constructors -----------------------------------------------------------------------------------
 
-/** The candidate that an answer names, under the rule. */
-const named = (
-  { match }: Matching,
-  among: ReadonlyArray<string>,
-  answer: string | number,
-): string | undefined =>
-  typeof answer === 'number'
-    ? among[answer]
-    : match === 'label'
-      ? labelIn(among)(answer)
-      : among.find((candidate) => normalisedPrompt(candidate) === normalisedPrompt(answer))
+const exactly =
+  (among: ReadonlyArray<string>) =>
+  (answer: string): string | undefined =>
+    among.find((candidate) => normalisedPrompt(candidate) === normalisedPrompt(answer))
+
+/** The place that an answer states; in tables, numbers are text. */
+const placeOf = (answer: string | number): number =>
+  typeof answer === 'number' ? answer : /^\d+$/.test(answer) ? Number(answer) : Number.NaN
 
 /** @param path the file, for errors @returns left: a row that states no answer, or none of its labels */
-export const taskAnswer =
-  ({ matching }: Pick<TaskRules, 'matching'>, path: string) =>
-  (row: Example): E.Either<Fault, TaskAnswer> => {
+export const taskAnswer = ({ matching }: Pick<TaskRules, 'matching'>, path: string) => {
+  const inText = matching.match === 'label' ? labelIn(matching.labels ?? []) : undefined
+  return (row: Example): E.Either<Fault, TaskAnswer> => {
     const wrong = (message: string, remedy: string): E.Either<Fault, never> =>
       E.left(badInput('BadRow', message, { where: `${path}, row ${row.id}`, remedy }))
     const answer = statedAnswer(row)
@@ -77,7 +97,8 @@ export const taskAnswer =
             'set match to label or choice, with labels',
           )
     const among = (matching.match === 'choice' ? ownChoices(row) : undefined) ?? matching.labels ?? []
-    const found = named(matching, among, answer)
+    const byName = typeof answer === 'string' ? (inText ?? exactly(among))(answer) : undefined
+    const found = byName ?? among[placeOf(answer)]
     return found === undefined || among.length < 2
       ? wrong(
           `states the answer ${JSON.stringify(answer)}; the labels are ${JSON.stringify(among)}`,
@@ -86,6 +107,7 @@ export const taskAnswer =
       : E.right(
           matching.match === 'choice'
             ? { reference: found, choice: { among, perToken: matching.perToken } }
-            : { reference: typeof answer === 'string' ? answer : found },
+            : { reference: byName !== undefined && typeof answer === 'string' ? answer : found },
         )
   }
+}

@@ -151,6 +151,22 @@ describe('a suite with a rule', () => {
       'positive',
     ])
   })
+  it('reads places that a table has as text, unless they are labels themselves', async () => {
+    const references = async (labels: ReadonlyArray<string>) =>
+      (await suiteOf({ match: 'label', labels }, [row('0', '', { label: '1' })])).evaluation.flatMap(
+        ({ reference }) => reference ?? [],
+      )
+    expect(await references(['negative', 'positive'])).toEqual(['positive'])
+    expect(await references(['1', '2'])).toEqual(['1'])
+  })
+  it('choice does not take labels from rows that list their own candidates', async () => {
+    const many = Array.from({ length: 300 }, (_, i) => row(String(i), `a${i}`, { choices: [`a${i}`, 'b'] }))
+    expect((await suiteOf({ match: 'choice' }, many)).match).toBe('one: choice')
+    const texts = await made({ match: 'label' }, many)
+    expect(E.isLeft(texts) && faultLine(texts.left)).toBe(
+      'rows: states 300 different answers, too many to be labels; give labels, or a rule other than match: label',
+    )
+  })
   it('choice has candidates: the labels, or a row’s own', async () => {
     const suite = await suiteOf({ match: 'choice', labels: ['yes', 'no'], 'per-token': true }, [
       row('0', 'No'),
