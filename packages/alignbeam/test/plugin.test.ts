@@ -1,4 +1,4 @@
-import { type Resources, isIdentity, textPrompt } from '@safe/tensor-core/contracts'
+import { type Resources, failure, isIdentity, textPrompt } from '@safe/tensor-core/contracts'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { plugins } from '../src/plugin'
@@ -34,6 +34,7 @@ const bench = (freed: string[]): Resources => ({
   maxNewTokens: 8,
   safe: { name: 'safe', examples: [] },
   references: { name: 'references', examples: [] },
+  counterpart: TE.left(failure('Unused', 'not declared, so not used')),
   base: unused(),
   aligned: unused(),
   judge: refusalJudge,

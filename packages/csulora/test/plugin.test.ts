@@ -1,5 +1,5 @@
 import * as TE from 'fp-ts/TaskEither'
-import { type Resources, badInput, defenceName, pluginVersion } from '@safe/tensor-core/contracts'
+import { type Resources, badInput, failure, defenceName, pluginVersion } from '@safe/tensor-core/contracts'
 import { toMatrix } from '@safe/tensor-core/linalg'
 import { methods, plugins } from '../src'
 import { adapterOf, gaussian, left, memorySource, right } from './world'
@@ -15,6 +15,7 @@ const resources: Resources = {
   maxNewTokens: 8,
   safe: empty,
   references: empty,
+  counterpart: TE.left(failure('Unused', 'not declared, so not used')),
   base: TE.right(source(1)),
   aligned: TE.right(source(2)),
   judge: { specificationVersion: 2, id: 'none', axes: [], judge: () => TE.right([]) },

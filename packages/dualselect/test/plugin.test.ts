@@ -15,6 +15,7 @@ const resources: Resources = {
   maxNewTokens: 1,
   safe: empty,
   references: dataset('references', rows(12, 30)),
+  counterpart: TE.left(failure('Unused', 'not declared, so not used')),
   base: unavailable,
   aligned: unavailable,
   judge: { specificationVersion: 2, id: 'none', axes: [], judge: () => TE.right([]) },

@@ -10,7 +10,6 @@ import {
   number,
   optional,
   positive,
-  required,
   withDefault,
 } from '@safe/tensor-core/options'
 import type { FilterRule } from './audit'
@@ -50,7 +49,15 @@ export const forgetFilterOptions = {
 
 /** The control that drops rows at random. */
 export const randomDropOptions = {
-  share: required(number('share of the rows that is dropped', { min: 0, max: 1 })),
+  share: optional(
+    number(
+      'share of the rows that is dropped (default: as many as the filter drops that it is the control of)',
+      {
+        min: 0,
+        max: 1,
+      },
+    ),
+  ),
 }
 
 /** The options of the rule that turns rates into decisions. */

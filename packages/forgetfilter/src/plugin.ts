@@ -26,9 +26,9 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   definePlugin({
     name: 'random-drop',
     stage: 'data',
-    summary: 'control: drops a share of the rows at random',
+    summary: 'control: drops as many rows at random as the filter, or a given share',
     options: randomDropOptions,
-    needs: ['seed'],
+    needs: ['seed', 'counterpart'],
     make: (options, resources) => TE.right(randomDrop(options, resources)),
   }),
 ]

@@ -1,28 +1,56 @@
 /** The control of a data filter: as many rows fewer, chosen at random. What it gains is what having less data gains. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type DataDefence, type InputError, type Resources, dataDefence } from '@safe/tensor-core/contracts'
+import {
+  type DataDefence,
+  type Dataset,
+  type Fault,
+  type Resources,
+  badInput,
+  dataDefence,
+} from '@safe/tensor-core/contracts'
 import { decodeOptions } from '@safe/tensor-core/options'
 import { stream } from '@safe/tensor-core/random'
 import { type RandomDropOptions, randomDropOptions } from './options'
 
-/**
- * Drops round(share n) of n rows; which ones depends on the seed and n alone. The other rows keep their order and their bytes.
- */
+/** What the control uses: a seed, and the filter that it stands beside where no share is given. */
+export type RandomDropResources = Pick<Resources, 'seed'> & Partial<Pick<Resources, 'counterpart'>>
+
+/** The number of rows to drop: the share, or as many as the filter drops of the same rows. */
+const dropped = (
+  share: number | undefined,
+  rows: number,
+  counterpart: Resources['counterpart'] | undefined,
+): TE.TaskEither<Fault, number> =>
+  share !== undefined
+    ? TE.right(Math.round(share * rows))
+    : counterpart === undefined
+      ? TE.left(
+          badInput('BadOption', 'is needed where no filter is given to drop as many rows as', {
+            field: 'share',
+          }),
+        )
+      : pipe(
+          counterpart,
+          TE.map((kept: Dataset) => rows - kept.examples.length),
+        )
+
+/** Drops that many rows; which ones depends on the seed and the number of rows alone. The other rows keep their order and their bytes. */
 export const randomDrop = (
-  options: RandomDropOptions,
-  { seed }: Pick<Resources, 'seed'>,
-): DataDefence<InputError> =>
-  dataDefence<InputError>({
+  options: Partial<RandomDropOptions>,
+  { seed, counterpart }: RandomDropResources,
+): DataDefence =>
+  dataDefence({
     name: 'random-drop',
     parameters: { ...options },
     apply: (data) =>
       pipe(
         TE.fromEither(decodeOptions(randomDropOptions, options)),
-        TE.map(({ share }) => {
+        TE.chainW(({ share }) => dropped(share, data.examples.length, counterpart)),
+        TE.map((count) => {
           const order = stream(seed, 'forgetfilter', 'random-drop').shuffle(data.examples.map((_, i) => i))
-          const dropped = new Set(order.slice(0, Math.round(share * data.examples.length)))
-          return { ...data, examples: data.examples.filter((_, i) => !dropped.has(i)) }
+          const gone = new Set(order.slice(0, count))
+          return { ...data, examples: data.examples.filter((_, i) => !gone.has(i)) }
         }),
       ),
   })

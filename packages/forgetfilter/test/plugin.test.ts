@@ -78,6 +78,7 @@ const world = () => {
     aligned: unused(),
     anchor: unused(),
     references: dataset('references'),
+    counterpart: unused(),
     judge: refusalJudge,
   }
   return { diary, resources }

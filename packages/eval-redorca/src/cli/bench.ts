@@ -5,6 +5,7 @@ import { command, flag, folder, withDefault } from '@safe/tensor-core/cli'
 import { badInput } from '@safe/tensor-core/contracts'
 import { configOptions } from './configOptions'
 import { defaultOut } from './quickstart'
+import { redactOption } from './redactOption'
 import { configOf, runBench } from './runBench'
 
 export const benchCommand = command({
@@ -16,8 +17,9 @@ export const benchCommand = command({
     resume: flag('continue the run in the results folder'),
     overwrite: flag('delete an existing results folder first'),
     printConfig: flag('show the complete configuration and run nothing'),
+    ...redactOption,
   },
-  run: ({ out, resume, overwrite, printConfig, ...parts }, context) =>
+  run: ({ out, resume, overwrite, printConfig, redact, ...parts }, context) =>
     context.common.config === undefined
       ? TE.left(
           badInput('BadOption', '--config is required', {
@@ -26,6 +28,6 @@ export const benchCommand = command({
         )
       : pipe(
           TE.fromEither(configOf(parts, context)),
-          TE.chain((config) => runBench(config, { out, resume, overwrite, printConfig }, context)),
+          TE.chain((config) => runBench(config, { out, resume, overwrite, printConfig, redact }, context)),
         ),
 })

@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, flag, folder, withDefault } from '@safe/tensor-core/cli'
 import { configOptions } from './configOptions'
+import { redactOption } from './redactOption'
 import { configOf, runBench } from './runBench'
 
 export const defaultOut = './redorca-results'
@@ -16,6 +17,7 @@ export const quickstartCommand = command({
     printConfig: flag('show the complete configuration and run nothing'),
     overwrite: flag('delete an existing results folder first'),
     workers: configOptions.workers,
+    ...redactOption,
   },
   run: ({ workers, ...choice }, context) =>
     pipe(

@@ -8,20 +8,23 @@ import { correctionsOf } from '../results/corrected'
 import { readLabels } from '../results/labelRows'
 import { readResults } from '../results/resultsFile'
 import { correctedSection, writeReport } from '../report'
+import { redactOption } from './redactOption'
 
 export const reportCommand = command({
   name: 'report',
-  description: 'write results.json, report.html and report.md again from the samples of a results folder',
+  description:
+    'write results.json, report.html, report.md and samples.html again from the samples of a results folder',
   options: {
     results: required(folder('results folder of a benchmark')),
     out: optional(
-      folder('write them here instead, without links to the samples (default: the results folder)'),
+      folder('write them here instead, without links to the cells’ files (default: the results folder)'),
     ),
     labels: optional(
       dataFile('labels.jsonl of people: adds rates corrected for the judge’s errors (redorca label)'),
     ),
+    ...redactOption,
   },
-  run: ({ results: from, out = from, labels }) =>
+  run: ({ results: from, out = from, labels, redact }) =>
     pipe(
       TE.Do,
       TE.bindW('read', () => readResults(from)),
@@ -39,7 +42,7 @@ export const reportCommand = command({
       TE.bindW('report', ({ read, corrections }) =>
         writeReport(
           { results: from, out },
-          { ...read, sections: corrections === undefined ? [] : [correctedSection(corrections)] },
+          { ...read, redact, sections: corrections === undefined ? [] : [correctedSection(corrections)] },
         ),
       ),
       TE.map(({ report, corrections }) => ({

@@ -8,6 +8,7 @@ import { rescore } from '../work/rescore'
 import { readListing } from '../results/resultsFile'
 import { countsOf, countsText } from './judgeCounts'
 import { judgeIdOf, judgesOption, withJudges } from './judgeOptions'
+import { redactOption } from './redactOption'
 
 export const rescoreCommand = command({
   name: 'rescore',
@@ -18,8 +19,9 @@ export const rescoreCommand = command({
     judge: judgesOption,
     headline: optional(text('judge whose verdicts and rates are the headline from now on, by its id', 'ID')),
     again: flag('judge also what these judges have judged before'),
+    ...redactOption,
   },
-  run: ({ results: out, judge, headline, again }, context) =>
+  run: ({ results: out, judge, headline, again, redact }, context) =>
     pipe(
       // A folder without results is refused before it is made or locked.
       readListing(out),
@@ -35,7 +37,7 @@ export const rescoreCommand = command({
                 signal: context.signal,
               }),
               TE.bindTo('done'),
-              TE.bind('report', ({ done }) => writeReport({ results: out, out }, done)),
+              TE.bind('report', ({ done }) => writeReport({ results: out, out }, { ...done, redact })),
               TE.map(({ done, report }) => {
                 const rows = [...done.samples.values()].flat()
                 const counts = judges.map((by) => ({

@@ -25,6 +25,8 @@ export interface RunChoice {
   readonly printConfig: boolean
   readonly overwrite: boolean
   readonly resume: boolean
+  /** Whether the report leaves out the text of answers that may do harm. */
+  readonly redact: boolean
 }
 
 type Given = Readonly<Record<string, unknown>>
@@ -116,7 +118,7 @@ export const runBench = (
   choice: RunChoice,
   context: Context,
 ): TE.TaskEither<Fault, Outcome> => {
-  const { out, printConfig } = choice
+  const { out, printConfig, redact } = choice
   if (printConfig)
     return pipe(
       fetchSuite(config, context),
@@ -145,7 +147,7 @@ export const runBench = (
     ),
     TE.chain((ran) =>
       pipe(
-        writeReport({ results: out, out }, ran),
+        writeReport({ results: out, out }, { ...ran, redact }),
         TE.chainEitherK((report) => outcomeOf(report, choice)(ran)),
       ),
     ),

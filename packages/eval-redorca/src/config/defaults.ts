@@ -61,7 +61,6 @@ export const arenaMethods: StageMethods = {
     one('@safe/forgetfilter', 'forgetfilter', { signal: 'rouge', phi: 0.1, steps: 100, lr: 5e-4 }),
     control('@safe/forgetfilter', 'random-drop', {
       of: 'forgetfilter',
-      options: { share: 0.1 },
       label: 'random rows',
     }),
   ],

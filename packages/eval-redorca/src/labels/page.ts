@@ -2,9 +2,9 @@
  * The page to label answers on: one file that loads nothing and sends nothing. Answers are data to it, set as text; its policy allows
  * its own script and style by their hashes and nothing else, so that whatever an answer holds does nothing.
  */
-import { createHash } from 'node:crypto'
 import { contentHash } from '@safe/tensor-core/files'
 import { cellName } from '../plan/factors'
+import { inert, policyHash } from '../report/inert'
 import { escaped } from '../report/markup'
 import type { StoredVerdicts } from '../results/verdictAxes'
 import type { Chosen, LabelSource } from './choose'
@@ -51,12 +51,6 @@ const rowOf = ({ cell, sample, weight, verdicts }: Chosen): PageRow => ({
   verdicts,
 })
 
-/** JSON that cannot end the element it stands in. */
-const inert = (u: unknown): string =>
-  JSON.stringify(u).replace(/[<\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
-
-const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-
 const chosenWords: Readonly<Record<LabelSource, string>> = {
   disagreements: 'those on which two judges differ most first',
   random: 'drawn at random',
@@ -68,7 +62,7 @@ const chosenWords: Readonly<Record<LabelSource, string>> = {
 /** The page as one HTML document. */
 export const labelPage = (chosen: ReadonlyArray<Chosen>, facts: PageFacts): string => {
   const rows = chosen.map(rowOf)
-  const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(style)}; base-uri 'none'; form-action 'none'`
+  const policy = `default-src 'none'; script-src ${policyHash(script)}; style-src ${policyHash(style)}; base-uri 'none'; form-action 'none'`
   const about = `Suite ${facts.suite}: ${rows.length} of ${facts.population} answers, ${chosenWords[facts.from]}, seed ${facts.seed}.`
   return `<!doctype html>
 <html lang="en" data-key="${contentHash(rows)}">

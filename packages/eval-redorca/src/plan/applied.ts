@@ -27,7 +27,11 @@ export const alignedKey = ({ hashes }: Bench): Key => ({
 })
 
 /** The key of each resource that a method can use, by the resource's name. */
-const readsOf = (bench: Bench, seed: number): Readonly<Record<ResourceName, unknown>> => {
+const readsOf = (
+  bench: Bench,
+  seed: number,
+  counterpart: ReadonlyArray<LoadedMethod>,
+): Readonly<Record<ResourceName, unknown>> => {
   const { hashes, config, suite } = bench
   return {
     seed,
@@ -40,6 +44,7 @@ const readsOf = (bench: Bench, seed: number): Readonly<Record<ResourceName, unkn
     safe: hashes.safe,
     references: hashes.references,
     judge: suite.beamJudge.id,
+    counterpart: counterpart.map((method) => applied(bench, seed, method)),
   }
 }
 
@@ -49,9 +54,9 @@ const readsOf = (bench: Bench, seed: number): Readonly<Record<ResourceName, unkn
 export const applied = (
   bench: Bench,
   seed: number,
-  { method, plugin, options, version }: LoadedMethod,
+  { method, plugin, options, version, counterpart = [] }: LoadedMethod,
 ): AppliedMethod => {
-  const reads = readsOf(bench, seed)
+  const reads = readsOf(bench, seed, counterpart)
   return {
     name: plugin.name,
     parameters: options,

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Fault, type Stage, badInput, stages } from '@safe/tensor-core/contracts'
+import { type Fault, type Stage, type StrengthValue, badInput, stages } from '@safe/tensor-core/contracts'
 import type { BenchConfig } from '../config/config'
 import { noneWord } from '../config/methods'
 import type { Suite } from '../suite/suite'
@@ -11,7 +11,7 @@ import { type LoadedChoice, type Methods, type MissingMethod, methodsOf } from '
 import type { BenchPorts } from './ports'
 import { satisfied } from './requirements'
 import type { Factors } from './factors'
-import { loadedName } from './plugins'
+import { type LoadedMethod, loadedName, readsCounterpart } from './plugins'
 import { type Paths, atStrength, isSwept, pathsOf } from './strengths'
 import { codeVersions } from './versions'
 
@@ -130,6 +130,20 @@ export const openBench = (
 
 // destructors ------------------------------------------------------------------------------------
 
+/** The methods that a control stands beside, at a strength; none where it names no other method of its stage. */
+const counterpartOf = (
+  methods: Methods,
+  stage: Stage,
+  controls: string | undefined,
+  value: StrengthValue | undefined,
+): E.Either<Fault, ReadonlyArray<LoadedMethod>> =>
+  pipe(
+    (controls === undefined ? undefined : methods[stage].get(controls))?.methods ?? [],
+    E.traverseArray((loaded) =>
+      value === undefined || readsCounterpart(loaded) ? E.right(loaded) : atStrength(loaded, value),
+    ),
+  )
+
 /** The methods that act at a stage, at their strengths; none for "no defence". Left where there is no such choice. */
 export const chosen = (
   { methods }: Pick<Bench, 'methods'>,
@@ -143,11 +157,16 @@ export const chosen = (
         E.fromNullable<Fault>(
           badInput('BadConfig', `there is no ${name} at the ${stage} stage`, { where: 'stages' }),
         ),
-        E.chain(({ methods: found }) =>
+        E.chain(({ methods: found, controls }) =>
           pipe(
             found,
             E.traverseArray((loaded) => {
               const value = strengths[loadedName(loaded)]
+              if (readsCounterpart(loaded))
+                return pipe(
+                  counterpartOf(methods, stage, controls, value),
+                  E.map((counterpart): LoadedMethod => ({ ...loaded, counterpart })),
+                )
               return value === undefined ? E.right(loaded) : atStrength(loaded, value)
             }),
           ),

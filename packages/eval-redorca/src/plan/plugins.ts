@@ -31,7 +31,12 @@ export interface LoadedMethod {
   readonly plugin: DefencePlugin
   readonly options: Parameters
   readonly version: string
+  /** The methods that it is the control of, at the same strength, where it reads what they do. */
+  readonly counterpart?: ReadonlyArray<LoadedMethod>
 }
+
+/** Whether a method reads what the method does that it is the control of. */
+export const readsCounterpart = ({ plugin }: LoadedMethod): boolean => plugin.needs.includes('counterpart')
 
 /** Loads a module by its name and gives its exports and the version of its code. */
 export type LoadModule = (

@@ -7,7 +7,7 @@ import { noneWord } from '../config/methods'
 import type { Sweep } from '../config/sweep'
 import { byKey } from './byKey'
 import type { Methods } from './methods'
-import { type LoadedMethod, loadedName } from './plugins'
+import { type LoadedMethod, loadedName, readsCounterpart } from './plugins'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -121,6 +121,17 @@ export const pathsOf = (sweep: Sweep, methods: Methods): E.Either<Fault, Paths> 
         E.chainFirst(E.traverseArray((value) => atStrength(loaded, value))),
         E.map((values) => ({ name: loadedName(loaded), values })),
       ),
+    ),
+    // A control that does as much as its method does is as strong as that.
+    E.map((paths) =>
+      all.map((loaded, i) => {
+        const own = paths[i]?.values ?? []
+        const beside = readsCounterpart(loaded) ? loaded.method.controls : undefined
+        return {
+          name: loadedName(loaded),
+          values: beside === undefined ? own : (paths.find(({ name }) => name === beside)?.values ?? []),
+        }
+      }),
     ),
     E.map((paths) => paths.filter(({ values }) => values.length > 0)),
     E.filterOrElse(

@@ -1,4 +1,4 @@
-/** The report of a benchmark: `report.html` and `report.md` beside its results. */
+/** The report of a benchmark: `report.html`, `report.md`, and `samples.html` with every answer, beside its results. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
@@ -9,8 +9,10 @@ import { writeWhole } from '@safe/tensor-core/files'
 import type { Results } from '../results/results'
 import { readWinRates } from '../results/winRatesFile'
 import type { Sample } from '../suite/samples'
+import { samplesPage, writeBrowser } from './browser/write'
 import { markdown } from './markdown'
 import { page } from './page'
+import { redactedSamples } from './redact'
 import type { Section } from './section'
 import { winRatesSection } from './winRates'
 
@@ -32,29 +34,46 @@ export interface ReportPlace {
   readonly out: string
 }
 
-/** Writes `report.html` and `report.md`, with the win rates of the folder where it has any. @returns the page's path */
+/**
+ * Writes `report.html`, `report.md` and `samples.html`, with the win rates of the folder where it has any.
+ *
+ * @returns the report's path
+ */
 export const writeReport = (
   place: ReportPlace,
   {
     results,
     samples,
     sections: given = [],
+    redact = false,
   }: {
     readonly results: Results
     readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
     /** Parts that not every benchmark has. */
     readonly sections?: ReadonlyArray<Section>
+    /** Whether the text of answers that may do harm is left out of all three. */
+    readonly redact?: boolean
   },
 ): TE.TaskEither<Fault, string> => {
   const path = join(place.out, 'report.html')
   const linked = resolve(place.out) === resolve(place.results)
+  const shown = redact ? redactedSamples(samples) : samples
   return pipe(
     readWinRates(place.results),
     TE.map((file) => [...given, ...(file === undefined ? [] : winRatesSection(file, results, samples))]),
+    TE.chainFirstW(() => writeBrowser(place.out, { results, samples, redact })),
     TE.chainFirstW((sections) =>
-      writeWhole(path, page({ results, samples, config: configIn(place.results), linked, sections })),
+      writeWhole(
+        path,
+        page({
+          ...{ results, linked, sections },
+          samples: shown,
+          config: configIn(place.results),
+          browser: samplesPage,
+        }),
+      ),
     ),
-    TE.chainW((sections) => writeWhole(join(place.out, 'report.md'), markdown(results, samples, sections))),
+    TE.chainW((sections) => writeWhole(join(place.out, 'report.md'), markdown(results, shown, sections))),
     TE.map(() => resolve(path)),
   )
 }

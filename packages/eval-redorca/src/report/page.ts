@@ -26,6 +26,8 @@ export interface ReportInput {
   readonly config: unknown
   /** Whether the samples are beside the page, so that rows can link to them. */
   readonly linked: boolean
+  /** The page of all samples, where there is one beside this page. */
+  readonly browser?: string
   /** Parts that not every benchmark has. */
   readonly sections?: ReadonlyArray<Section>
 }
@@ -174,6 +176,7 @@ export const page = (input: ReportInput): string => {
           <p class="meta">
             Suite ${results.suite}, ${results.finished.slice(0, 10)}, engine ${results.stamp.engine}.
             ${input.linked && html`Every number comes from answers in <code>cells/</code> beside this page.`}
+            ${input.browser !== undefined && html`<a href="${input.browser}">All answers side by side</a>`}
           </p>
           <p class="lead">${headline(results)}</p>
           ${reading.main && facts(reading, reading.main)} ${warnings} ${failures(results)}

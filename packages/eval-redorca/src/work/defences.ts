@@ -6,6 +6,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   type DataDefence,
+  type Dataset,
   type DecodingDefence,
   type Defence,
   type DefenceOf,
@@ -18,15 +19,18 @@ import {
   badInput,
   dataMonoid,
   decodingMonoid,
+  noDefence,
   stages,
   trainingMonoid,
   weightsMonoid,
 } from '@safe/tensor-core/contracts'
+import { interpret } from '@safe/tensor-core/pipeline'
 import { applied } from '../plan/applied'
 import { chosen } from '../plan/bench'
 import type { Factors } from '../plan/factors'
 import { type LoadedMethod, loadedName } from '../plan/plugins'
 import { type Provision, provisionOf, resourcesOf } from './resources'
+import { runtimeOf } from './runtime'
 import type { Site } from './site'
 
 // one method -------------------------------------------------------------------------------------
@@ -47,9 +51,13 @@ interface Ready<S extends Stage> {
   readonly watched: Provision['watched']
 }
 
-const readied = <S extends Stage>(site: Site, seed: number, stage: S, loaded: LoadedMethod): Ready<S> => {
-  const { plugin, options } = loaded
-  const { resources, watched } = provisionOf(plugin, resourcesOf(site, seed))
+const readied = <S extends Stage>(site: Site, f: Factors, stage: S, loaded: LoadedMethod): Ready<S> => {
+  const { seed } = f
+  const { plugin, options, counterpart = [] } = loaded
+  const { resources, watched } = provisionOf(
+    plugin,
+    resourcesOf(site, seed, counterpart.length > 0 ? filteredBy(site, f, counterpart) : undefined),
+  )
   return {
     steps: [applied(site.bench, seed, loaded)],
     watched,
@@ -116,6 +124,26 @@ const weightsMethod = ({ steps, made, watched }: Ready<'weights'>): WeightsDefen
       ),
     ),
 })
+/** The rows that these filters keep of the data of these factors: a step like any other, so computed once. */
+const filteredBy = (
+  site: Site,
+  f: Factors,
+  filters: ReadonlyArray<LoadedMethod>,
+): TE.TaskEither<Fault, Dataset> =>
+  pipe(
+    TE.fromEither(site.bench.suite.trainingData(f.regime, f.seed)),
+    TE.chain(
+      (data) =>
+        interpret(runtimeOf(site))(
+          {
+            ...noDefence,
+            data: M.concatAll(dataMonoid)(filters.map((m) => dataMethod(readied(site, f, 'data', m)))),
+          },
+          { data, recipe: site.bench.config.recipe, seed: f.seed },
+        ).data,
+    ),
+  )
+
 const decodingMethod = ({ steps, made, watched }: Ready<'decoding'>): DecodingDefence => ({
   stage: 'decoding',
   steps,
@@ -145,16 +173,16 @@ export const pipelineOf = (site: Site, f: Factors): E.Either<Fault, WatchedPipel
     E.bind('training', () => methods('training')),
     E.bind('weights', () => methods('weights')),
     E.bind('decoding', () => methods('decoding')),
-    E.let('decoders', ({ decoding }) => decoding.map((m) => readied(site, f.seed, 'decoding', m))),
+    E.let('decoders', ({ decoding }) => decoding.map((m) => readied(site, f, 'decoding', m))),
     E.map(({ data, training, weights, decoders }) => ({
       watched: (work) => decoders.reduce((inner, { watched }) => watched(inner), work),
       pipeline: {
-        data: M.concatAll(dataMonoid)(data.map((m) => dataMethod(readied(site, f.seed, 'data', m)))),
+        data: M.concatAll(dataMonoid)(data.map((m) => dataMethod(readied(site, f, 'data', m)))),
         training: M.concatAll(trainingMonoid)(
-          training.map((m) => trainingMethod(readied(site, f.seed, 'training', m))),
+          training.map((m) => trainingMethod(readied(site, f, 'training', m))),
         ),
         weights: M.concatAll(weightsMonoid)(
-          weights.map((m) => weightsMethod(readied(site, f.seed, 'weights', m))),
+          weights.map((m) => weightsMethod(readied(site, f, 'weights', m))),
         ),
         decoding: M.concatAll(decodingMonoid)(decoders.map(decodingMethod)),
       },

@@ -34,8 +34,8 @@ const present = <A>(value: A | undefined, key: string): E.Either<Fault, A> =>
 /** The plan has checked that declared data is present; data that no method declares is given as no rows. */
 const rowsOf = (data: Dataset | undefined, name: string): Dataset => data ?? { name, examples: [] }
 
-/** All resources of a run with this seed. */
-export const resourcesOf = (site: Site, seed: number): Resources => {
+/** All resources of a run with this seed. @param counterpart the rows kept by the filter that a method is the control of */
+export const resourcesOf = (site: Site, seed: number, counterpart?: Resources['counterpart']): Resources => {
   const { bench, models } = site
   const { suite, ports } = bench
   const weights = (folder: string | undefined, key: string): TE.TaskEither<Fault, WeightSource> =>
@@ -58,6 +58,14 @@ export const resourcesOf = (site: Site, seed: number): Resources => {
     safe: rowsOf(suite.safe, 'safe'),
     references: rowsOf(suite.references, 'references'),
     judge: suite.beamJudge,
+    counterpart:
+      counterpart ??
+      TE.left(
+        badInput('ResourceMissing', 'names no filter of this benchmark', {
+          where: 'control',
+          remedy: 'name the method that it is the control of, as in control: forgetfilter',
+        }),
+      ),
   }
 }
 
@@ -110,6 +118,9 @@ const watching = (
     },
     get judge() {
       return used('judge')
+    },
+    get counterpart() {
+      return used('counterpart')
     },
   }
   resourceNames

@@ -50,6 +50,8 @@ export interface Resources {
   readonly references: Dataset
   /** The judge that chooses among beams. */
   readonly judge: Judge
+  /** The rows that a filter keeps of the same data: the one that this method is the control of, at the same strength. */
+  readonly counterpart: TE.TaskEither<Fault, Dataset>
 }
 
 /** The names of all resources. */
@@ -64,6 +66,7 @@ export const resourceNames = [
   'safe',
   'references',
   'judge',
+  'counterpart',
 ] as const satisfies ReadonlyArray<keyof Resources>
 /** The name of a resource. */
 export type ResourceName = (typeof resourceNames)[number]
