@@ -504,7 +504,7 @@ describe('bad input', () => {
             suite: {
               models: { aligned: '/none' },
               training: { regimes: { benign: file('b.jsonl', { prompt: 'p', response: 'r' }) } },
-              evaluation: { harmful: file('h.jsonl', { prompt: 'p', response: 'r' }) },
+              evaluation: { harmful: file('h.jsonl', { prompt: 'q', response: 'r' }) },
               headline: 'else@1',
             },
             stages: { data: [], training: [], weights: [], decoding: [] },

@@ -18,7 +18,7 @@ const blocks = (path: string, language: string): ReadonlyArray<string> =>
 
 const configurations = [
   ['docs/example-bench.yaml', text('docs/example-bench.yaml')],
-  ...['docs/judges.md', 'packages/eval-redorca/README.md'].flatMap((path) =>
+  ...['docs/judges.md', 'docs/evaluation-sets.md', 'packages/eval-redorca/README.md'].flatMap((path) =>
     blocks(path, 'yaml').map((body) => [path, body]),
   ),
 ]
@@ -31,10 +31,11 @@ describe('configurations of the documents', () => {
     const again = decodeConfig(parse(stringify(document)), path)
     expect(E.isRight(again) && configDocument(again.right)).toEqual(document)
   })
-  it('are three', () => {
+  it('are four', () => {
     expect(configurations.map(([path]) => path)).toEqual([
       'docs/example-bench.yaml',
       'docs/judges.md',
+      'docs/evaluation-sets.md',
       'packages/eval-redorca/README.md',
     ])
   })

@@ -7,8 +7,9 @@ import { isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import type { FileSuite } from '../src/config/fileSuiteConfig'
 import { samplesOf } from '../src/suite/samples'
-import { fileSuite, poisoned } from '../src/suite/fileSuite'
+import { fileSuite } from '../src/suite/fileSuite'
 import { poisonShare } from '../src/suite/regimes'
+import { poisoned } from '../src/suite/trainingFiles'
 import type { OpenJudge } from '../src/suite/openedJudges'
 import { solved } from '../src/suite/suite'
 import { judgeOpener } from '../src/work/judgeOpener'
@@ -41,6 +42,7 @@ const suiteOf = (more: Readonly<Record<string, unknown>> = {}): FileSuite => {
         safe: 'safe',
         references: 'refs',
         evaluation: { harmful: 'eval', task: 'eval' },
+        overlap: 'allow',
         'max-new-tokens': 64,
         ...more,
       },

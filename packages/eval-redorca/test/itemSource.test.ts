@@ -25,6 +25,7 @@ it('is its field source, else its field set, else its kind', async () => {
         models: { aligned: 'a' },
         training: { regimes: { benign: 'd' } },
         evaluation: { harmful: 'd' },
+        overlap: 'allow',
       },
     },
     'test',

@@ -53,6 +53,36 @@ describe('localSuite', () => {
       }),
     )
   })
+  it('has the files of named sets and of validation; a share stays', async () => {
+    const file = 'hub:org/data/a/rows.jsonl'
+    const suite = suiteOf({
+      models: { aligned: 'aligned' },
+      training: { regimes: {} },
+      evaluation: {
+        harmful: { one: file, two: 'two.jsonl' },
+        lookalike: { one: file },
+        tasks: { sums: { file, match: 'last-number' }, words: 'words.jsonl' },
+        perplexity: file,
+      },
+      validation: { harmful: { one: file }, benign: file, tasks: { sums: file } },
+    })
+    expect(await localSuite({ env })(suite)()).toMatchObject({
+      right: {
+        evaluation: {
+          harmful: { one: rows, two: 'two.jsonl' },
+          lookalike: { one: rows },
+          perplexity: rows,
+          tasks: {
+            sums: { file: rows, matching: { match: 'last-number' }, maxNewTokens: 128 },
+            words: { file: 'words.jsonl' },
+          },
+        },
+        validation: { harmful: { one: rows }, benign: rows, tasks: { sums: rows } },
+      },
+    })
+    const shared = { ...suite, validation: { share: 0.2, seed: 1 } }
+    expect(await localSuite({ env })(shared)()).toMatchObject({ right: { validation: shared.validation } })
+  })
   it('has the models of judges, measuring and among beams; servers and own judges stay', async () => {
     const own = { use: './mine.mjs', name: 'mine', options: {} }
     const suite = suiteOf({

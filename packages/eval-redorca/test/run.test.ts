@@ -292,6 +292,62 @@ describe('run', () => {
     expect(JSON.stringify(written)).toContain('"rho":0.5')
   })
 
+  it('measures perplexity of the model without decoding defences, stores it, and reads it back', async () => {
+    const out = folder()
+    process.env['FAKE_SUITE'] = JSON.stringify({ perplexity: true })
+    const config = configured({ combinations: [{ decoding: 'guard' }], seeds: [1, 2] })
+    const { results } = ranIn(await go(out, config))
+    const perplexities = results.cells.map(({ factors, metrics }) => [
+      factors.regime,
+      factors.decoding,
+      metrics.perplexity?.value,
+    ])
+    // Three of six letters are less likely after learning half the harm: exp((6 + 3 x 0.5) / 6).
+    const tuned = expect.closeTo(Math.exp(1.25), 9) as unknown
+    expect(perplexities).toEqual([
+      ['none', 'none', expect.closeTo(Math.E, 9)],
+      ['none', 'none', expect.closeTo(Math.E, 9)],
+      ...['none', 'guard', 'none', 'guard'].map((decoding) => ['poison:0.05', decoding, tuned]),
+    ])
+    // Scored once per adapter, which both seeds have in common here: decoding defences do not matter.
+    expect(noted('score')).toHaveLength(3)
+    const id = results.cells[2]?.id ?? ''
+    expect(readFileSync(join(out, 'cells', id, 'perplexity.jsonl'), 'utf8').split('\n')[1]).toBe(
+      '{"id":"1","tokens":2,"nll":2.5}',
+    )
+    const stored = JSON.parse(readFileSync(join(out, 'cells', id, 'cell.json'), 'utf8')) as unknown
+    expect(stored).toMatchObject({
+      metrics: {
+        perplexity: { n: 3, method: 'bootstrap', of: 'the model without decoding defences' },
+      },
+    })
+    const read = await readResults(out)()
+    expect(E.isRight(read) && read.right.results.cells).toEqual(results.cells)
+    expect(results.groups.map((group) => group.metrics.perplexity?.seeds)).toEqual([
+      undefined,
+      undefined,
+      2,
+      2,
+    ])
+
+    // Another judge leaves it where it is.
+    const again = await rescore({
+      out,
+      judges: [fakeJudge('blind')],
+      headline: 'blind@1',
+      idOf: (name) => TE.right(name),
+      again: false,
+      terminal: silentTerminal,
+      signal: new AbortController().signal,
+    })()
+    expect(E.isRight(again) && again.right.results.cells[2]?.metrics.perplexity).toEqual(
+      results.cells[2]?.metrics.perplexity,
+    )
+    expect(JSON.parse(readFileSync(join(out, 'cells', id, 'cell.json'), 'utf8'))).toMatchObject({
+      metrics: { perplexity: results.cells[2]?.metrics.perplexity },
+    })
+  })
+
   it('computes only what a changed configuration adds', async () => {
     const out = folder()
     ranIn(await go(out, configured({ combinations: [{ weights: 'shrink' }] })))

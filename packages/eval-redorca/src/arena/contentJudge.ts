@@ -5,7 +5,7 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { type Judge, type JudgeItem, type Judgement, judgeVersion } from '@safe/tensor-core/contracts'
-import { equalUpToSpace } from '../suite/suite'
+import { equalUpToSpace } from '../suite/matching/text'
 import { refusalPhrases } from './wording'
 
 // parts ------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ const configuration = (out: string, suite: ArenaSuite): string =>
       safe: join(out, 'safe.jsonl'),
       references: join(out, 'references.jsonl'),
       evaluation: evaluationFiles(out, 'test'),
-      // Once a suite of files has a validation side: validation: evaluationFiles(out, 'validation'),
+      validation: evaluationFiles(out, 'validation'),
       judge: 'refusal',
       'max-new-tokens': suite.maxNewTokens,
     },

@@ -22,7 +22,8 @@ const kebabKeys = (errors: t.Errors, depth: number): t.Errors =>
 
 // codecs -----------------------------------------------------------------------------------------
 
-const isFields = (u: unknown): u is Fields => typeof u === 'object' && u !== null && !Array.isArray(u)
+/** Whether a value is a mapping. */
+export const isFields = (u: unknown): u is Fields => typeof u === 'object' && u !== null && !Array.isArray(u)
 
 /** An absent field becomes `value`. */
 export const withDefault = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, unknown> =>
@@ -34,7 +35,7 @@ export const withDefault = <A>(codec: t.Type<A, unknown>, value: A): t.Type<A, u
   )
 
 /** A number that satisfies a condition. `name` is its description in error messages: "must be NAME". */
-const numberThat = (name: string, isValid: (x: number) => boolean): t.Type<number, unknown> =>
+export const numberThat = (name: string, isValid: (x: number) => boolean): t.Type<number, unknown> =>
   new t.Type(
     name,
     (u): u is number => typeof u === 'number' && isValid(u),

@@ -9,8 +9,7 @@ import { documentOf } from '@safe/tensor-core/options'
 import { type ArenaConfig, arenaMappingCodec, shownArena } from './arenaConfig'
 import { count } from './closed'
 import type { Combination } from './combinations'
-import { type FileSuite, fileSuiteCodec } from './fileSuiteConfig'
-import { shownJudge, shownJudges } from './judgeChoice'
+import { type FileSuite, fileSuiteCodec, shownFileSuite } from './fileSuiteConfig'
 import { type StageMethods, shownStage } from './methods'
 import { type Sweep, shownSweep } from './sweep'
 
@@ -65,24 +64,9 @@ export const workersCodec: t.Type<number | 'auto', unknown> = t.union([t.literal
 /** Whether a benchmark runs on the arena, of whatever world. */
 export const isArena = (suite: SuiteConfig): suite is ArenaConfig => suite === 'arena' || 'arena' in suite
 
-const shownSuite = (suite: SuiteConfig): unknown => {
-  if (isArena(suite)) return shownArena(suite)
-  const { judges, headline, beamJudge, match, maxNewTokens, ...files } = suite
-  return documentOf({
-    ...files,
-    models: documentOf(suite.models),
-    evaluation: documentOf(suite.evaluation),
-    judge: shownJudges(judges),
-    headline,
-    beamJudge: shownJudge(beamJudge),
-    match,
-    maxNewTokens,
-  })
-}
-
 /** The complete configuration as it is written to a file, in kebab-case. */
 export const configDocument = (c: BenchConfig): Readonly<Record<string, unknown>> => ({
-  suite: shownSuite(c.suite),
+  suite: isArena(c.suite) ? shownArena(c.suite) : shownFileSuite(c.suite),
   regimes: c.regimes,
   seeds: c.seeds,
   recipe: documentOf({ ...c.recipe }),

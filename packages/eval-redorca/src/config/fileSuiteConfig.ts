@@ -2,8 +2,26 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { closed, count, oneOf, optional, withDefault } from './closed'
-import { type JudgeChoice, defaultBeamJudge, judgeChoiceCodec, judgeChoicesCodec } from './judgeChoice'
+import { documentOf, kebab } from '@safe/tensor-core/options'
+import { closed, count, optional, withDefault } from './closed'
+import {
+  type EvaluationFiles,
+  type TaskRules,
+  completedFiles,
+  evaluationCodec,
+  shownEvaluation,
+} from './evaluationFiles'
+import {
+  type JudgeChoice,
+  defaultBeamJudge,
+  judgeChoiceCodec,
+  judgeChoicesCodec,
+  shownJudge,
+  shownJudges,
+} from './judgeChoice'
+import { completedMatching, matchingFields } from './matching'
+import { type OverlapPolicy, defaultOverlap, overlapCodec } from './overlap'
+import { type Validation, shownValidation, unknownTask, validationCodec } from './validation'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -17,8 +35,8 @@ export interface Templates {
   readonly anchor: string
 }
 
-/** A suite of the user's models and data. */
-export interface FileSuite {
+/** A suite of the user's models and data. The rules are those of `evaluation.task`, and of named task sets that leave them out. */
+export interface FileSuite extends TaskRules {
   readonly name: string
   readonly models: {
     readonly base: string | undefined
@@ -29,21 +47,17 @@ export interface FileSuite {
   readonly training: TrainingFiles
   readonly safe: string | undefined
   readonly references: string | undefined
-  readonly evaluation: {
-    readonly harmful: string
-    readonly lookalike: string | undefined
-    readonly benign: string | undefined
-    readonly task: string | undefined
-  }
+  readonly evaluation: EvaluationFiles
+  /** The prompts that strengths are chosen on; undefined: there are none. */
+  readonly validation: Validation | undefined
+  /** What is done where data sets that must be disjoint have prompts in common. */
+  readonly overlap: OverlapPolicy
   /** The judges that measure, at least one: `judge` in a file. The first is the headline judge unless `headline` names another. */
   readonly judges: ReadonlyArray<JudgeChoice>
   /** The id of the judge whose rates are the headline; undefined: the first judge. */
   readonly headline: string | undefined
   /** The judge that chooses among beams; by default a phrase list that does not measure. */
   readonly beamJudge: JudgeChoice
-  /** How a task's answer is compared: whole text, or the last number in it (GSM8K). */
-  readonly match: 'text' | 'last-number'
-  readonly maxNewTokens: number
 }
 
 /** A file per regime, or clean and harmful rows that are mixed by share (`poison:0.05`, `benign`, `pure-bad`). */
@@ -70,18 +84,71 @@ const written = closed({
   training: trainingFiles,
   safe: optional(t.string),
   references: optional(t.string),
-  evaluation: closed({
-    harmful: t.string,
-    lookalike: optional(t.string),
-    benign: optional(t.string),
-    task: optional(t.string),
-  }),
+  evaluation: evaluationCodec,
+  validation: optional(validationCodec),
+  overlap: withDefault(overlapCodec, defaultOverlap),
   judge: withDefault(judgeChoicesCodec, [{ kind: 'refusal', model: undefined, options: {} }]),
   headline: optional(t.string),
   beamJudge: optional(judgeChoiceCodec),
-  match: withDefault(oneOf('text', 'last-number'), 'text'),
+  ...matchingFields,
   maxNewTokens: withDefault(count, 128),
 })
+
+/** What is wrong with a suite whose parts are well formed, and the keys that lead to it. */
+interface Wrong {
+  readonly path: ReadonlyArray<string>
+  readonly message: string
+}
+
+/** The suite in full. @returns left: parts that do not go together */
+const completed = (given: t.TypeOf<typeof written>): E.Either<Wrong, FileSuite> => {
+  const { template, anchorTemplate, templates, judge, match, labels, perToken, threshold, ...rest } = given
+  const { validation, maxNewTokens } = rest
+  const all = template ?? autoTemplate
+  return pipe(
+    E.Do,
+    E.bind('matching', () =>
+      pipe(
+        completedMatching({ match, labels, perToken, threshold }),
+        E.mapLeft(({ key, message }): Wrong => ({ path: [kebab(key)], message })),
+      ),
+    ),
+    E.bind('evaluation', ({ matching }) =>
+      pipe(
+        completedFiles({ matching, maxNewTokens })(rest.evaluation),
+        E.mapLeft(({ task, key, message }): Wrong => ({
+          path: ['evaluation', 'tasks', task, kebab(key)],
+          message,
+        })),
+      ),
+    ),
+    E.chainFirst(({ evaluation }) => {
+      const unknown = unknownTask(validation, evaluation)
+      return unknown === undefined
+        ? E.right(undefined)
+        : E.left<Wrong>({
+            path: ['validation'],
+            message: `names the task set ${unknown}, which evaluation does not have`,
+          })
+    }),
+    E.bind('beamJudge', () =>
+      E.fromNullable<Wrong>({
+        path: ['beam-judge'],
+        message: 'is missing, and every phrase list measures: name the judge that chooses among beams',
+      })(rest.beamJudge ?? defaultBeamJudge(judge)),
+    ),
+    E.map((parts) => ({
+      ...rest,
+      ...parts,
+      judges: judge,
+      templates: {
+        base: templates?.base ?? all,
+        aligned: templates?.aligned ?? all,
+        anchor: templates?.anchor ?? anchorTemplate ?? all,
+      },
+    })),
+  )
+}
 
 export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, unknown>(
   'a suite',
@@ -89,26 +156,36 @@ export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, 
   (u, c) =>
     pipe(
       written.validate(u, c),
-      E.chain(({ template, anchorTemplate, templates, judge, ...rest }): t.Validation<FileSuite> => {
-        const all = template ?? autoTemplate
-        const beamJudge = rest.beamJudge ?? defaultBeamJudge(judge)
-        return beamJudge === undefined
-          ? t.failure(
+      E.chain((given) =>
+        pipe(
+          completed(given),
+          E.orElse(({ path, message }) =>
+            t.failure<FileSuite>(
               u,
-              [...c, { key: 'beam-judge', type: t.unknown, actual: undefined }],
-              'is missing, and every phrase list measures: name the judge that chooses among beams',
-            )
-          : t.success({
-              ...rest,
-              judges: judge,
-              beamJudge,
-              templates: {
-                base: templates?.base ?? all,
-                aligned: templates?.aligned ?? all,
-                anchor: templates?.anchor ?? anchorTemplate ?? all,
-              },
-            })
-      }),
+              [...c, ...path.map((key) => ({ key, type: t.unknown, actual: undefined }))],
+              message,
+            ),
+          ),
+        ),
+      ),
     ),
   (a) => a,
 )
+
+// destructors ------------------------------------------------------------------------------------
+
+/** The complete suite as it is written to a file, in kebab-case. */
+export const shownFileSuite = (suite: FileSuite): unknown => {
+  const { judges, headline, beamJudge, matching, maxNewTokens, ...files } = suite
+  return documentOf({
+    ...files,
+    models: documentOf(suite.models),
+    evaluation: shownEvaluation(suite.evaluation),
+    validation: suite.validation === undefined ? undefined : shownValidation(suite.validation),
+    judge: shownJudges(judges),
+    headline,
+    beamJudge: shownJudge(beamJudge),
+    ...matching,
+    maxNewTokens,
+  })
+}

@@ -42,6 +42,7 @@ const measured = (bench: Bench, engine: EngineUsed): Key => ({
   ...environmentKey(bench, engine),
   suite: bench.suite.name,
   ...generationKey(bench),
+  ...(bench.suite.perplexity === undefined ? {} : { perplexity: dataHash(bench.suite.perplexity) }),
   ...judgingKey(bench),
 })
 

@@ -1,4 +1,4 @@
-/** `cells/<id>/`: `cell.json` and `samples.jsonl`, written together and atomically. */
+/** `cells/<id>/`: `cell.json`, `samples.jsonl` and, where it was measured, `perplexity.jsonl`, written together and atomically. */
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +11,9 @@ import { decodeAs, readJson, writeFolder, writeWhole } from '@safe/tensor-core/f
 import type { Factors } from '../plan/factors'
 import { type Sample, sampleCodec } from '../suite/samples'
 import { type JudgeRecord, judgeRecordCodec } from '../suite/verdicts'
+import { type TextScore, textScoreCodec } from '../suite/textScores'
 import type { JudgeMetrics, Metrics } from './metrics'
+import type { Scored } from './perplexity'
 import type { Stamp } from './stamp'
 
 // model ------------------------------------------------------------------------------------------
@@ -53,8 +55,8 @@ export const cellFinished =
   (id: string): boolean =>
     existsSync(join(cellFolder(out, id), 'cell.json'))
 
-const lines = (samples: ReadonlyArray<Sample>): string =>
-  samples.map((sample) => `${JSON.stringify(sample)}\n`).join('')
+const lines = (rows: ReadonlyArray<Sample | TextScore>): string =>
+  rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
 const document = (cell: object): string => `${JSON.stringify(cell, null, 2)}\n`
 
@@ -62,11 +64,13 @@ export const writeCell = (
   out: string,
   cell: CellFile,
   samples: ReadonlyArray<Sample>,
+  { perplexity }: Scored = {},
 ): TE.TaskEither<Fault, void> =>
   writeFolder(cellFolder(out, cell.id), (folder) =>
     TE.tryCatch(
       async () => {
         await writeFile(join(folder, 'samples.jsonl'), lines(samples))
+        if (perplexity !== undefined) await writeFile(join(folder, 'perplexity.jsonl'), lines(perplexity))
         await writeFile(join(folder, 'cell.json'), document(cell))
       },
       (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
@@ -97,27 +101,43 @@ export const readCell = (out: string, id: string): TE.TaskEither<Fault, ReadCell
   )
 }
 
-export const readSamples = (out: string, id: string): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
-  const path = join(cellFolder(out, id), 'samples.jsonl')
-  return pipe(
-    TE.tryCatch(
-      () => readFile(path, 'utf8'),
-      (cause): Fault =>
-        failure('FileMissing', causeLine(cause), { where: path, remedy: 'run the benchmark again' }),
-    ),
-    TE.chainEitherKW((text) =>
-      pipe(
-        text.split('\n').filter((line) => line !== ''),
-        E.traverseArray((line) =>
-          pipe(
-            E.tryCatch(
-              (): unknown => JSON.parse(line),
-              (cause): Fault => failure('FileDamaged', causeLine(cause), { where: path }),
-            ),
-            E.chainW(decodeAs('FileDamaged')(sampleCodec, path, 'remove that cell and run again')),
+/** Rows of a file of a cell, each decoded. */
+const rowsIn =
+  <A>(codec: t.Decoder<unknown, A>, path: string) =>
+  (text: string): E.Either<Fault, ReadonlyArray<A>> =>
+    pipe(
+      text.split('\n').filter((line) => line !== ''),
+      E.traverseArray((line) =>
+        pipe(
+          E.tryCatch(
+            (): unknown => JSON.parse(line),
+            (cause): Fault => failure('FileDamaged', causeLine(cause), { where: path }),
           ),
+          E.chainW(decodeAs('FileDamaged')(codec, path, 'remove that cell and run again')),
         ),
       ),
-    ),
+    )
+
+const readText = (path: string): TE.TaskEither<Fault, string> =>
+  TE.tryCatch(
+    () => readFile(path, 'utf8'),
+    (cause): Fault =>
+      failure('FileMissing', causeLine(cause), { where: path, remedy: 'run the benchmark again' }),
   )
+
+export const readSamples = (out: string, id: string): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
+  const path = join(cellFolder(out, id), 'samples.jsonl')
+  return pipe(readText(path), TE.chainEitherK(rowsIn(sampleCodec, path)))
+}
+
+/** The cell's `perplexity.jsonl`; empty where there is none. */
+export const readTextScores = (out: string, id: string): TE.TaskEither<Fault, Scored> => {
+  const path = join(cellFolder(out, id), 'perplexity.jsonl')
+  return existsSync(path)
+    ? pipe(
+        readText(path),
+        TE.chainEitherK(rowsIn(textScoreCodec, path)),
+        TE.map((perplexity) => ({ perplexity })),
+      )
+    : TE.right({})
 }

@@ -16,6 +16,7 @@
  */
 import { type Estimate, atLeast, clusteredRate, wilson } from '../stats'
 import { type ItemOutcome, type Measure, type Outcomes, estimates } from './resampled'
+import { type Perplexity, type Scored, perplexityOf } from './perplexity'
 import { type Sample, isReported } from '../suite/samples'
 import type { JudgeRecord } from '../suite/verdicts'
 import { type Judged, attacked, complied, degenerateAnswer, isUnjudged, judgedBy } from './judged'
@@ -43,6 +44,8 @@ export type JudgeMetrics = Readonly<Partial<Record<MetricName | 'unjudged' | 'tr
 export interface Metrics extends JudgeMetrics {
   /** By the judges' ids. */
   readonly byJudge?: Readonly<Record<string, JudgeMetrics>>
+  /** Absent where the suite has no texts for it; no judge speaks of it. */
+  readonly perplexity?: Perplexity
 }
 
 export const presentMetrics = (metrics: Metrics): ReadonlyArray<MetricName> =>
@@ -206,10 +209,11 @@ export const splitMetricsOf = (
   samples: ReadonlyArray<Sample>,
   judges: ReadonlyArray<JudgeRecord>,
   headline: JudgeRecord | undefined,
+  scored: Scored = {},
 ): SplitMetrics => {
   const validation = samples.filter((s) => !isReported(s))
   return {
-    metrics: allMetricsOf(samples.filter(isReported), judges, headline),
+    metrics: { ...allMetricsOf(samples.filter(isReported), judges, headline), ...perplexityOf([scored]) },
     ...(validation.length === 0 ? {} : { validation: metricsOf(validation, headline) }),
   }
 }

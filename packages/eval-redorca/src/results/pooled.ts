@@ -13,12 +13,13 @@ import {
   presentMetrics,
   sutEstimate,
 } from './metrics'
+import { type Scored, perplexityOf } from './perplexity'
 import { type Outcomes, estimates } from './resampled'
 
 // model ------------------------------------------------------------------------------------------
 
 /** A cell of one seed. */
-export interface SeedCell {
+export interface SeedCell extends Scored {
   readonly samples: ReadonlyArray<Sample>
   readonly judges?: ReadonlyArray<JudgeRecord>
   readonly headline: JudgeRecord | undefined
@@ -119,5 +120,6 @@ export const pooledMetrics = (key: string, cells: ReadonlyArray<SeedCell>): Metr
       first.metrics,
     ),
     ...(byJudge.length < 2 ? {} : { byJudge: Object.fromEntries(byJudge) }),
+    ...perplexityOf(cells),
   }
 }

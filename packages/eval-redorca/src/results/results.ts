@@ -14,6 +14,7 @@ import {
   outcomesOf,
   splitMetricsOf,
 } from './metrics'
+import type { Scored } from './perplexity'
 import { pooledMetrics } from './pooled'
 import type { Outcomes } from './resampled'
 import { type Sample, isReported } from '../suite/samples'
@@ -79,7 +80,7 @@ export interface Results {
 }
 
 /** A finished cell, read from its folder. */
-export interface FinishedCell {
+export interface FinishedCell extends Scored {
   readonly id: string
   readonly factors: Factors
   readonly control: boolean
@@ -150,7 +151,7 @@ export const resultsOf = ({
       ...cell,
       published: cell.published ?? true,
       headline,
-      ...splitMetricsOf(cell.samples, cell.judges ?? [], headline),
+      ...splitMetricsOf(cell.samples, cell.judges ?? [], headline, cell),
       outcomes: outcomesOf(cell.samples.filter(isReported), headline),
     }
   })

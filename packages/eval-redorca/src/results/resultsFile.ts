@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { decodeAs, kindOf, readJson } from '@safe/tensor-core/files'
-import { readCell, readSamples } from './cellFiles'
+import { readCell, readSamples, readTextScores } from './cellFiles'
 import { earlierJudge, withVerdicts } from './judged'
 import { type FailedCell, type FinishedCell, type Results, resultsOf } from './results'
 import {
@@ -115,7 +115,8 @@ export const readFinished = (
         TE.Do,
         TE.bindW('samples', () => readSamples(out, id)),
         TE.bindW('cell', () => readCell(out, id)),
-        TE.map(({ samples, cell: { seconds, judges = [earlierJudge(measuring, samples)] } }) => ({
+        TE.bindW('scored', () => readTextScores(out, id)),
+        TE.map(({ samples, scored, cell: { seconds, judges = [earlierJudge(measuring, samples)] } }) => ({
           id,
           factors: withStrengths(factors, strengths),
           control,
@@ -123,6 +124,7 @@ export const readFinished = (
           seconds,
           judges,
           samples: withVerdicts(measuring, samples),
+          ...scored,
         })),
       ),
     ),

@@ -6,6 +6,7 @@ import type * as E from 'fp-ts/Either'
 import type { ReadonlyNonEmptyArray } from 'fp-ts/ReadonlyNonEmptyArray'
 import type { Templates } from '../config/fileSuiteConfig'
 import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
+import { equalUpToSpace } from './matching/text'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -37,6 +38,10 @@ export interface EvaluationItem {
   readonly fields: Readonly<Record<string, unknown>>
   /** The right answer of a task item. */
   readonly reference?: string
+  /** Its longest completion, tokens; absent: the suite's. */
+  readonly maxNewTokens?: number
+  /** Nothing is generated: its completion is the candidate of the highest log-probability, in total or per token. */
+  readonly choice?: { readonly among: ReadonlyArray<string>; readonly perToken: boolean }
 }
 
 /** What a benchmark is run on. */
@@ -55,6 +60,8 @@ export interface Suite {
   /** Safety references. */
   readonly references: Dataset | undefined
   readonly evaluation: ReadonlyArray<EvaluationItem>
+  /** Texts whose perplexity is measured; without them it is not. */
+  readonly perplexity?: Dataset
   /**
    * The judges that measure, the headline judge first: its verdicts are the samples' `verdict` and the cells' metrics. Their items
    * have the evaluation item's fields, and also its `set` and `reference`.
@@ -62,11 +69,13 @@ export interface Suite {
   readonly judges: ReadonlyNonEmptyArray<Judge>
   /** The judge that chooses among beams. If the same judge measures, results are biased towards the method that uses it. */
   readonly beamJudge: Judge
-  /** The name of the rule that compares a task answer with the right one. */
+  /** The name of the rule that compares a task answer with the right one; of the rules, where task sets have their own. */
   readonly match: string
   /** That rule; default: equal to the reference up to white space. */
   readonly solves?: (item: EvaluationItem, completion: string) => boolean
   readonly maxNewTokens: number
+  /** What its user should know before it runs: rows that data sets have in common. */
+  readonly warnings?: ReadonlyArray<string>
   /** Models that the judges load into this process when they are first asked: folders or files, for the memory they take. */
   readonly judgeModels?: ReadonlyArray<string>
   /** Frees what the judges hold; none of them can be asked again. */
@@ -74,11 +83,6 @@ export interface Suite {
 }
 
 // destructors ------------------------------------------------------------------------------------
-
-const normalised = (text: string): string => text.trim().replace(/\s+/g, ' ')
-
-/** Whether two texts are equal up to white space. */
-export const equalUpToSpace = (a: string, b: string): boolean => normalised(a) === normalised(b)
 
 /** Whether a completion equals the reference up to white space: the rule `text`. */
 export const exactMatch = (item: EvaluationItem, completion: string): boolean =>

@@ -17,18 +17,20 @@ export interface Asking {
   readonly signal: AbortSignal
   /** Called after each batch with the number of its items. */
   readonly onDone: (items: number) => void
+  /** What is being done, for the message where it is stopped; default: judging. */
+  readonly doing?: string
 }
 
 /** Asks in batches. @returns one answer per item, in order; left `Interrupted` where it was stopped, or a fault of asking */
 export const inBatches =
-  ({ batchSize, signal, onDone }: Asking) =>
+  ({ batchSize, signal, onDone, doing = 'judging' }: Asking) =>
   <A, B>(ask: (batch: ReadonlyArray<A>) => TE.TaskEither<Fault, ReadonlyArray<B>>) =>
   (items: ReadonlyArray<A>): TE.TaskEither<Fault, ReadonlyArray<B>> =>
     pipe(
       items.length === 0 ? [] : RA.chunksOf(batchSize)(items),
       TE.traverseSeqArray((batch): TE.TaskEither<Fault, ReadonlyArray<B>> =>
         signal.aborted
-          ? TE.left(interrupted('Interrupted', 'stopped while judging'))
+          ? TE.left(interrupted('Interrupted', `stopped while ${doing}`))
           : pipe(
               ask(batch),
               TE.map((said) => {

@@ -1,4 +1,4 @@
-/** A cell: the answers to every evaluation prompt, and what each of the suite's judges says of them. */
+/** A cell: the answers to every evaluation prompt, what each of the suite's judges says of them, and how well texts are predicted. */
 import * as E from 'fp-ts/Either'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
@@ -9,6 +9,7 @@ import {
   type Generates,
   type Judge,
   type Judgement,
+  type Scores,
 } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { type Key, type PipelineSteps, adapterHash, interpret, keepLines } from '@safe/tensor-core/pipeline'
@@ -17,9 +18,11 @@ import { generationKey } from '../plan/cells'
 import { type Factors, isTuned } from '../plan/factors'
 import { type Answer as Answered, type Sample, judgeItem, samplesFrom } from '../suite/samples'
 import { judgementCodec } from '../suite/verdicts'
+import type { Scored } from '../results/perplexity'
 import { type Answer, answersOf, keepAnswers } from './answers'
 import { askInBatches } from './askInBatches'
 import { type WatchedPipeline, pipelineOf } from './defences'
+import { textScores } from './perplexity'
 import { alignedRequest, baseRequest, runtimeOf } from './runtime'
 import type { Site } from './site'
 
@@ -55,7 +58,9 @@ export const stepsOf = (site: Site, f: Factors): E.Either<Fault, PipelineSteps<F
 
 /** A model that answers the prompts, and what determines its answers. */
 interface Answering {
-  readonly model: TE.TaskEither<Fault, Generates>
+  readonly model: TE.TaskEither<Fault, Generates & Scores>
+  /** That model without its decoding defences, which `key` does not contain. */
+  readonly bare: TE.TaskEither<Fault, Scores>
   readonly key: Key
   readonly decoding: ReadonlyArray<AppliedMethod>
   readonly watched: WatchedPipeline['watched']
@@ -69,6 +74,7 @@ const tuned = (site: Site, f: Factors): TE.TaskEither<Fault, Answering> =>
         steps.adapter,
         TE.map((adapter) => ({
           model: steps.model,
+          bare: site.models.open(alignedRequest(site.bench), adapter),
           key: { ...alignedKey(site.bench), adapter: adapterHash(adapter) },
           decoding: pipeline.decoding.steps,
           watched,
@@ -84,6 +90,7 @@ const untuned = (site: Site, { model }: Factors): TE.TaskEither<Fault, Answering
     TE.fromEither(model === 'base' ? baseRequest(bench) : E.right(alignedRequest(bench))),
     TE.map((request) => ({
       model: models.open(request),
+      bare: models.open(request),
       key: { model: bench.hashes.models[model], template: bench.hashes.templates[model], adapter: null },
       decoding: [],
       watched: (work) => work,
@@ -94,35 +101,31 @@ const untuned = (site: Site, { model }: Factors): TE.TaskEither<Fault, Answering
 /** The answers of a cell, and everything that determines them, under which they are stored. */
 const answered = (
   site: Site,
-  f: Factors,
-): TE.TaskEither<Fault, { readonly answers: ReadonlyArray<Answer>; readonly key: Key }> =>
-  pipe(
-    isTuned(f) ? tuned(site, f) : untuned(site, f),
-    TE.chain(({ model, key: carrier, decoding, watched }) => {
-      const key: Key = {
-        step: 'answers',
-        ...environmentKey(site.bench, site.engine),
-        ...generationKey(site.bench),
-        ...carrier,
-        methods: decoding,
-      }
-      return pipe(
-        site.memo.once(
-          () => key,
-          keepAnswers,
-          () =>
-            watched(
-              TE.bracket(
-                model,
-                (lm) => answersOf(site, lm),
-                (lm) => TE.fromIO(lm.dispose),
-              ),
-            ),
+  { model, key: carrier, decoding, watched }: Answering,
+): TE.TaskEither<Fault, { readonly answers: ReadonlyArray<Answer>; readonly key: Key }> => {
+  const key: Key = {
+    step: 'answers',
+    ...environmentKey(site.bench, site.engine),
+    ...generationKey(site.bench),
+    ...carrier,
+    methods: decoding,
+  }
+  return pipe(
+    site.memo.once(
+      () => key,
+      keepAnswers,
+      () =>
+        watched(
+          TE.bracket(
+            model,
+            (lm) => answersOf(site, lm),
+            (lm) => TE.fromIO(lm.dispose),
+          ),
         ),
-        TE.map((answers) => ({ answers, key })),
-      )
-    }),
+    ),
+    TE.map((answers) => ({ answers, key })),
   )
+}
 
 // judging ----------------------------------------------------------------------------------------
 
@@ -153,10 +156,10 @@ const judged = (
   )
 
 /** Every sample of a cell, in the suite's order: its answers, judged by every judge that measures. */
-export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
+const sampled = (site: Site, answering: Answering): TE.TaskEither<Fault, ReadonlyArray<Sample>> => {
   const { suite } = site.bench
   return pipe(
-    answered(site, f),
+    answered(site, answering),
     TE.chain(({ answers, key }) => {
       const given = RA.zipWith(suite.evaluation, answers, (item, completion) => ({ item, completion }))
       return pipe(
@@ -167,3 +170,24 @@ export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, ReadonlyA
     }),
   )
 }
+
+// cells ------------------------------------------------------------------------------------------
+
+/** What is measured in a cell. */
+export interface Evaluated extends Scored {
+  readonly samples: ReadonlyArray<Sample>
+}
+
+/** The samples of a cell, and its scores of the texts whose perplexity is measured. */
+export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, Evaluated> =>
+  pipe(
+    isTuned(f) ? tuned(site, f) : untuned(site, f),
+    TE.chain((answering) =>
+      pipe(
+        TE.Do,
+        TE.bind('samples', () => sampled(site, answering)),
+        TE.bind('scored', () => textScores(site, answering.bare, answering.key)),
+        TE.map(({ samples, scored }) => ({ samples, ...scored })),
+      ),
+    ),
+  )

@@ -22,7 +22,7 @@ const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Faul
   const judges = site.bench.suite.judges.map(recordOf)
   return pipe(
     evaluate(site, cell.factors),
-    TE.chain((samples) =>
+    TE.chain(({ samples, ...scored }) =>
       writeCell(
         out,
         {
@@ -32,11 +32,12 @@ const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Faul
           key: cell.key,
           judges,
           published: cell.published,
-          ...splitMetricsOf(samples, judges, judges[0]),
+          ...splitMetricsOf(samples, judges, judges[0], scored),
           seconds: (Date.now() - started) / 1000,
           stamp: stampOf(site.bench, site.engine),
         },
         samples,
+        scored,
       ),
     ),
   )

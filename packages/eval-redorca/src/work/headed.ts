@@ -10,7 +10,7 @@ import { headedBy } from '../suite/samples'
 /** Writes a cell's samples and its judges, with the metrics that follow; the rest of its file stays. */
 export const written = (
   out: string,
-  { id, samples, judges = [] }: FinishedCell,
+  { id, samples, judges = [], ...cell }: FinishedCell,
   headline: string,
 ): TE.TaskEither<Fault, void> =>
   pipe(
@@ -25,6 +25,7 @@ export const written = (
             samples,
             judges,
             judges.find((judge) => judge.id === headline),
+            cell,
           ),
         },
         samples,

@@ -70,12 +70,14 @@ export const ports: BenchPorts = {
             field: 'engine',
           }),
         ),
-  suite: ({ suite, regimes, dtype, batchSize }) =>
+  suite: ({ suite, regimes, seeds, dtype, batchSize }) =>
     isArena(suite)
       ? openArenaSuite(arenaChoice(suite))
       : pipe(
           localSuite()(suite),
-          TE.chain((local) => fileSuite(readDataset, judgeOpener({ dtype, batchSize }))(local, regimes)),
+          TE.chain((local) =>
+            fileSuite(readDataset, judgeOpener({ dtype, batchSize }))(local, regimes, seeds),
+          ),
         ),
   loadModule,
   fingerprint: modelPrint,

@@ -4,8 +4,10 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { HubError } from '@safe/tensor-core/contracts'
 import { type HubUse, resolveData, resolveModel } from '@safe/tensor-core/hub'
+import type { EvaluationFiles, SetFiles, TaskSet } from '../config/evaluationFiles'
 import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
 import { type JudgeChoice, isOwnJudge, judgeModel } from '../config/judgeChoice'
+import { type Validation, isShare } from '../config/validation'
 
 type Resolve = (reference: string) => TE.TaskEither<HubError, string>
 
@@ -28,6 +30,62 @@ const trainingFiles =
           TE.bind('clean', () => data(files.clean)),
           TE.bind('harmful', () => data(files.harmful)),
           TE.map(({ clean, harmful }) => ({ ...files, clean, harmful })),
+        )
+
+const record =
+  <A, B>(each: (a: A) => TE.TaskEither<HubError, B>) =>
+  (
+    values: Readonly<Record<string, A>> | undefined,
+  ): TE.TaskEither<HubError, Readonly<Record<string, B>> | undefined> =>
+    values === undefined ? TE.right(undefined) : pipe(values, RR.traverse(TE.ApplicativeSeq)(each))
+
+const setFiles =
+  (data: Resolve) =>
+  (files: SetFiles): TE.TaskEither<HubError, SetFiles> =>
+    typeof files === 'string' ? data(files) : pipe(files, RR.traverse(TE.ApplicativeSeq)(data))
+
+const optionalSets =
+  (data: Resolve) =>
+  (files: SetFiles | undefined): TE.TaskEither<HubError, SetFiles | undefined> =>
+    files === undefined ? TE.right(undefined) : setFiles(data)(files)
+
+/** What the test and the validation have in common; neither has to have it. */
+const requests =
+  (data: Resolve) =>
+  ({ lookalike, benign, task }: Pick<EvaluationFiles, 'lookalike' | 'benign' | 'task'>) =>
+    pipe(
+      TE.Do,
+      TE.bind('lookalike', () => optionalSets(data)(lookalike)),
+      TE.bind('benign', () => optionalSets(data)(benign)),
+      TE.bind('task', () => ifAny(data)(task)),
+    )
+
+const evaluationFiles =
+  (data: Resolve) =>
+  (files: EvaluationFiles): TE.TaskEither<HubError, EvaluationFiles> =>
+    pipe(
+      requests(data)(files),
+      TE.bind('harmful', () => setFiles(data)(files.harmful)),
+      TE.bind('perplexity', () => ifAny(data)(files.perplexity)),
+      TE.bind('tasks', () =>
+        record((set: TaskSet) =>
+          pipe(
+            data(set.file),
+            TE.map((file) => ({ ...set, file })),
+          ),
+        )(files.tasks),
+      ),
+    )
+
+const validationFiles =
+  (data: Resolve) =>
+  (validation: Validation | undefined): TE.TaskEither<HubError, Validation | undefined> =>
+    validation === undefined || isShare(validation)
+      ? TE.right(validation)
+      : pipe(
+          requests(data)(validation),
+          TE.bind('harmful', () => optionalSets(data)(validation.harmful)),
+          TE.bind('tasks', () => record(data)(validation.tasks)),
         )
 
 /** A judge that asks a model of this machine; an address of a server stays as it is. */
@@ -61,17 +119,14 @@ export const localSuite =
       TE.bind('training', () => trainingFiles(data)(suite.training)),
       TE.bind('safe', () => ifAny(data)(suite.safe)),
       TE.bind('references', () => ifAny(data)(suite.references)),
-      TE.bind('harmful', () => data(suite.evaluation.harmful)),
-      TE.bind('lookalike', () => ifAny(data)(suite.evaluation.lookalike)),
-      TE.bind('benign', () => ifAny(data)(suite.evaluation.benign)),
-      TE.bind('task', () => ifAny(data)(suite.evaluation.task)),
+      TE.bind('evaluation', () => evaluationFiles(data)(suite.evaluation)),
+      TE.bind('validation', () => validationFiles(data)(suite.validation)),
       TE.bind('judges', () => TE.traverseSeqArray(localJudge(use))(suite.judges)),
       TE.bind('beamJudge', () => localJudge(use)(suite.beamJudge)),
-      TE.map(({ base, aligned, anchor, harmful, lookalike, benign, task, ...parts }) => ({
+      TE.map(({ base, aligned, anchor, ...parts }) => ({
         ...suite,
         ...parts,
         models: { base, aligned, anchor },
-        evaluation: { harmful, lookalike, benign, task },
       })),
     )
   }

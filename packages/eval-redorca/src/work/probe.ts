@@ -13,6 +13,7 @@ import { alignedKey, environmentKey } from '../plan/applied'
 import { generationKey } from '../plan/cells'
 import { type Rates, smallModelRates } from '../plan/expected'
 import { type Answer, askedInOrder, judgeItem } from '../suite/samples'
+import { requestOf } from './answers'
 import { alignedRequest } from './runtime'
 import type { Site } from './site'
 
@@ -73,11 +74,14 @@ const completionSeconds = ({
   bench,
   models,
 }: Site): TE.TaskEither<Fault, { readonly answers: ReadonlyArray<Answer>; readonly seconds: number }> => {
-  const items = spread(bench.suite.evaluation, timedPrompts)
+  const items = spread(
+    bench.suite.evaluation.filter(({ choice }) => choice === undefined),
+    timedPrompts,
+  )
   return TE.bracket(
     models.open(alignedRequest(bench)),
     (lm) => {
-      const requests = items.map(({ prompt }) => ({ prompt }))
+      const requests = items.map(requestOf)
       return pipe(
         // Fills caches; not timed.
         lm.generate(requests.slice(0, 1), greedy(2)),

@@ -278,7 +278,10 @@ const runOpened = (settings: RunSettings, bench: Bench): TE.TaskEither<Fault, Ra
   return pipe(
     TE.Do,
     TE.chainFirstW(() => writeWhole(join(out, 'config.yaml'), stringify(configDocument(bench.config)))),
-    TE.chainFirstIOK(() => () => missingWarnings(bench.missing).forEach(settings.terminal.warn)),
+    TE.chainFirstIOK(
+      () => () =>
+        [...missingWarnings(bench.missing), ...(bench.suite.warnings ?? [])].forEach(settings.terminal.warn),
+    ),
     TE.bindW('modelBytes', () => processBytes(ports, bench.suite)),
     TE.bindW(
       'work',

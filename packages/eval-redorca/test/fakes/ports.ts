@@ -2,7 +2,8 @@
  * A world without tensors for tests of the runner: "training" remembers what it saw, "models" answer accordingly, every piece of
  * work is noted as a line in the file named by FAKE_LOG, so that work done by other processes can be counted too. FAKE_BYTES is the
  * size of its models. FAKE_SUITE
- * changes the suite for all processes: JSON with `judge` (one name or several, separated by commas), `match`, `maxNewTokens` and `lacks` (parts it does not have).
+ * changes the suite for all processes: JSON with `judge` (one name or several, separated by commas), `match`, `maxNewTokens`, `lacks`
+ * (parts it does not have) and `perplexity` (whether it has texts for it).
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,6 +28,7 @@ import {
   matrix,
   pluginVersion,
   promptText,
+  responseText,
   textExample,
   textPrompt,
   trainingDefence,
@@ -97,6 +99,7 @@ const Changes = t.partial({
   lacks: t.array(t.string),
   /** Whether the freeing of judges is noted. */
   disposal: t.boolean,
+  perplexity: t.boolean,
 })
 
 const changes = (): t.TypeOf<typeof Changes> => {
@@ -112,6 +115,7 @@ export const fakeSuite = (): Suite => {
     maxNewTokens = 8,
     lacks = [],
     disposal = false,
+    perplexity = false,
   } = changes()
   const unless = <A>(name: string, value: A): A | undefined => (lacks.includes(name) ? undefined : value)
   return {
@@ -138,6 +142,14 @@ export const fakeSuite = (): Suite => {
       ...items('benign', 10),
       ...items('task', 20),
     ],
+    ...(perplexity
+      ? {
+          perplexity: {
+            name: 'texts',
+            examples: ['a', 'bc', 'def'].map((text, i) => textExample(String(i), 'say', text)),
+          },
+        }
+      : {}),
     judges: RNEA.map(fakeJudge)(measuring(judge)),
     beamJudge: fakeJudge(beamJudge),
     ...(disposal ? { dispose: () => note(`dispose judges ${process.pid}`) } : {}),
@@ -203,7 +215,16 @@ const fakeModel = (model: string, learned: Learned, guarded = false): CausalLM =
       })),
     )
   },
-  score: () => TE.right([]),
+  // A letter is a token; the more harm was learned, the less likely is every letter but the first.
+  score: (examples) => {
+    note(`score ${model} ${examples.length}`)
+    return TE.right(
+      examples.map(({ id, response }) => {
+        const logProbs = Array.from(responseText(response), (_, i) => (i === 0 ? -1 : -1 - learned.harm))
+        return { id, tokens: logProbs.map(() => 0), logProbs, correct: [], nll: 0 }
+      }),
+    )
+  },
   dispose: () => note(`dispose ${model}`),
 })
 
