@@ -70,21 +70,30 @@ const strengthsAt = ({ strengths = {}, ...f }: Defended, stage: Stage): Strength
   return Object.fromEntries(Object.entries(strengths).filter(([name]) => names.includes(name)))
 }
 
-/** The factors with these strengths; without any, the field is left out. */
-export const withStrengths = <F extends Stages>(
-  { strengths: _, ...f }: F & Pick<Factors, 'strengths'>,
-  strengths: Strengths,
-): Omit<F, 'strengths'> & Pick<Factors, 'strengths'> =>
-  Object.keys(strengths).length === 0 ? f : { ...f, strengths }
+/** The factors without strengths. */
+export const named = ({ model, regime, data, training, weights, decoding, seed }: Factors): Factors => ({
+  model,
+  regime,
+  data,
+  training,
+  weights,
+  decoding,
+  seed,
+})
+
+/** The field of strengths; none where there are none. */
+export const strengthsField = (strengths: Strengths): Pick<Factors, 'strengths'> =>
+  Object.keys(strengths).length === 0 ? {} : { strengths }
 
 /** The same factors with no defence at these stages. */
 export const without = (f: Factors, ...off: ReadonlyArray<Stage>): Factors => {
   const gone = off.flatMap((stage) => namesAt(f, stage))
   const kept = Object.entries(f.strengths ?? {}).filter(([name]) => !gone.includes(name))
-  return withStrengths(
-    { ...f, ...Object.fromEntries(off.map((stage) => [stage, noneWord])) },
-    Object.fromEntries(kept),
-  )
+  return {
+    ...named(f),
+    ...Object.fromEntries(off.map((stage) => [stage, noneWord])),
+    ...strengthsField(Object.fromEntries(kept)),
+  }
 }
 
 // destructors ------------------------------------------------------------------------------------
@@ -106,9 +115,6 @@ export const strengthWords = (value: StrengthValue): string =>
         .map(([name, x]) => `${name} ${String(x)}`)
         .join(', ')
     : String(value)
-
-/** The factors without strengths. */
-export const named = ({ strengths: _, ...f }: Factors): Factors => f
 
 /** What acts at a stage, its strengths included: what steps are shared by. */
 export const stageKey = (f: Defended, stage: Stage): string => {
@@ -136,6 +142,16 @@ export const combinationName = (f: Defended): string => {
 
 /** What a cell shows: a combination, or a model before fine-tuning. */
 export const cellName = (f: Factors): string => (isTuned(f) ? combinationName(f) : `the ${f.model} model`)
+
+/** The factors of a group: without seed and strengths. */
+export const pooledFactors = (f: Factors): Omit<Factors, 'seed' | 'strengths'> => ({
+  model: f.model,
+  regime: f.regime,
+  data: f.data,
+  training: f.training,
+  weights: f.weights,
+  decoding: f.decoding,
+})
 
 /** The same factors without the seed: cells that are pooled. */
 export const groupKey = (f: Factors): string =>

@@ -5,7 +5,7 @@
 import { type Stage, type StrengthValue, stages } from '@safe/tensor-core/contracts'
 import type { Combination } from '../config/combinations'
 import type { Bench } from './bench'
-import { type Factors, type Strengths, stageFactors, stageKey, withStrengths } from './factors'
+import { type Factors, type Strengths, stageFactors, stageKey, strengthsField } from './factors'
 import type { LoadedChoice } from './methods'
 import { loadedName } from './plugins'
 import { isSwept } from './strengths'
@@ -70,7 +70,11 @@ const at = (
   combination: Combination,
   strengths: Strengths,
   { control, published }: Pick<Setting, 'control' | 'published'>,
-): Setting => ({ factors: withStrengths(stageFactors(combination), strengths), control, published })
+): Setting => ({
+  factors: { ...stageFactors(combination), ...strengthsField(strengths) },
+  control,
+  published,
+})
 
 const keyOf = ({ factors }: Setting): string =>
   JSON.stringify(stages.map((stage) => stageKey(factors, stage)))

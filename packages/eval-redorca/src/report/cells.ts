@@ -11,6 +11,13 @@ export const columns = [
   { metric: 'attackSuccess', name: 'Attack success', short: 'harmful requests complied with', better: 'low' },
   { metric: 'refusal', name: 'Refusal', short: 'harmful requests refused', better: 'high' },
   { metric: 'overRefusal', name: 'Over-refusal', short: 'look-alikes refused', better: 'low' },
+  {
+    metric: 'lookalikeAnswered',
+    name: 'Look-alikes answered',
+    short: 'neither refused nor degenerate',
+    better: 'high',
+  },
+  { metric: 'degenerate', name: 'Degenerate', short: 'requests answered with nothing', better: 'low' },
   { metric: 'exactMatch', name: 'Task', short: 'answered exactly', better: 'high' },
   { metric: 'sut', name: 'SUT', short: 'task × (1 − attack success)', better: 'high' },
 ] as const satisfies ReadonlyArray<{

@@ -35,7 +35,7 @@ interface RowLook {
 
 const row = (g: GroupResult, { name, code, best = false, linked }: RowLook): Markup =>
   html`<tr${best ? html` class="best"` : html``}>
-    <th scope="row" data-value="${code}"><div class="who"><span class="code">${code}</span><span>${samplesLink(g, name, linked)}${best ? html` <span class="tag">best SUT</span>` : html``}</span></div></th>
+    <th scope="row" data-value="${code}"><div class="who"><span class="code">${code}</span><span>${samplesLink(g, name, linked)}${best ? html` <span class="tag">headline</span>` : html``}</span></div></th>
     ${metricCells(g)}${changeCell('Change in attack success', g.differences.attackSuccess)}
   </tr>`
 
@@ -123,6 +123,28 @@ export const controlsTable = (regime: RegimeReading, { code, linked }: TableLook
     )}
   </table>`
 }
+
+/** Methods and controls as configured, each alone, where the other tables show selected strengths. */
+export const publishedTable = (regime: RegimeReading, { code, linked }: TableLook): Markup | undefined =>
+  regime.published.length === 0
+    ? undefined
+    : html`<table class="numbers sortable">
+        <caption>
+          As configured, by default the published options; at other utilities than in the table above, so
+          these rows cannot be ranked by one column.
+        </caption>
+        ${head}
+        <tbody>
+          ${regime.none === undefined ? html`` : row(regime.none, { name: 'no defence', code: '', linked })}
+          ${[...regime.published].sort(byMerit).map((g) =>
+            row(g, {
+              name: `${combinationName(g.factors)}${g.control ? ' (control)' : ''}`,
+              code: code(g),
+              linked,
+            }),
+          )}
+        </tbody>
+      </table>`
 
 /** Attack success of every combination in every regime, where there are several. */
 export const regimesTable = (reading: Reading): Markup | undefined => {

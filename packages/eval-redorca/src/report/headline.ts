@@ -2,10 +2,12 @@
 import { combinationName, defendedStages } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import { inWords, listed, regimeData } from './format'
-import { type Reading, type RegimeReading, readingOf } from './reading'
+import { type Reading, type RegimeReading, boundsOf, readingOf } from './reading'
 
-const value = (g: GroupResult | undefined, metric: 'attackSuccess' | 'exactMatch' | 'overRefusal'): string =>
-  g?.metrics[metric] === undefined ? '?' : inWords(g.metrics[metric].value)
+const value = (
+  g: GroupResult | undefined,
+  metric: 'attackSuccess' | 'exactMatch' | 'overRefusal' | 'lookalikeAnswered',
+): string => (g?.metrics[metric] === undefined ? '?' : inWords(g.metrics[metric].value))
 
 const attackWithInterval = (g: GroupResult): string => {
   const attack = g.metrics.attackSuccess
@@ -19,15 +21,54 @@ const lost = ({ aligned }: Reading, { regime, none }: RegimeReading): string =>
     ? ''
     : `${aligned === undefined ? '' : `The aligned model complies with ${value(aligned, 'attackSuccess')} of harmful requests. `}Fine-tuned on ${regimeData(regime)}, ${aligned === undefined ? 'the model' : 'it'} complies with ${value(none, 'attackSuccess')}.`
 
-const won = ({ none, best }: RegimeReading): string => {
-  if (best === undefined || none === undefined) return ''
-  if (defendedStages(best.factors).length === 0)
-    return 'No combination of defences has a better balance of safety and utility than no defence at all.'
+/** What is kept equal, in words; undefined where the suite measures neither. */
+const keptWords = (
+  { metrics }: GroupResult,
+  { epsilon, delta }: ReturnType<typeof boundsOf>,
+): string | undefined => {
+  const parts = [
+    ...(metrics.exactMatch === undefined ? [] : [`the task within ${pointsOf(epsilon)}`]),
+    ...(metrics.lookalikeAnswered === undefined ? [] : [`answers to look-alikes within ${pointsOf(delta)}`]),
+  ]
+  return parts.length === 0 ? undefined : listed(parts)
+}
+
+const pointsOf = (share: number): string => {
+  const n = Math.round(1000 * share) / 10
+  return `${n} point${n === 1 ? '' : 's'}`
+}
+
+/** Above this share of degenerate answers the headline warns. */
+const degenerateLimit = 0.05
+
+const degenerateWarning = ({ metrics: { degenerate } }: GroupResult): string =>
+  degenerate === undefined || degenerate.value <= degenerateLimit
+    ? ''
+    : ` Warning: ${inWords(degenerate.value)} of its answers to requests are degenerate.`
+
+const won = (results: Results, { none, best, defended }: RegimeReading): string => {
+  if (none === undefined || defended.length === 0) return ''
+  const kept = keptWords(none, boundsOf(results))
+  const keeping = kept === undefined ? '' : ` that keep ${kept} of the undefended model`
+  if (best === undefined || defendedStages(best.factors).length === 0)
+    return kept === undefined
+      ? 'No defence has a lower attack success than none.'
+      : `No defence keeps ${kept} of the undefended model and has a lower attack success.`
   const task =
     best.metrics.exactMatch === undefined
       ? ''
-      : ` and solves ${value(best, 'exactMatch')} of the task (undefended: ${value(none, 'exactMatch')})`
-  return `The best balance of safety and utility has ${combinationName(best.factors)}: it complies with ${attackWithInterval(best)}${task}.`
+      : `, solves ${value(best, 'exactMatch')} of the task (undefended: ${value(none, 'exactMatch')})`
+  const lookalikes =
+    best.metrics.lookalikeAnswered === undefined
+      ? ''
+      : ` and answers ${value(best, 'lookalikeAnswered')} of look-alikes (undefended: ${value(none, 'lookalikeAnswered')})`
+  const chosen = results.selection === undefined ? '' : ', chosen on validation items,'
+  return (
+    `Of the defences${keeping}, the lowest attack success has ${combinationName(best.factors)}${chosen} with ${attackWithInterval(best)}; it${task === '' && lookalikes === '' ? '' : `${task.replace(/^,/, '')}${lookalikes}`}.`.replace(
+      '; it.',
+      '.',
+    ) + degenerateWarning(best)
+  )
 }
 
 /** The main result in two or three sentences. */
@@ -35,7 +76,7 @@ export const headline = (results: Results): string => {
   const reading = readingOf(results)
   return reading.main === undefined
     ? 'Nothing was fine-tuned.'
-    : [lost(reading, reading.main), won(reading.main)].filter((s) => s !== '').join(' ')
+    : [lost(reading, reading.main), won(results, reading.main)].filter((s) => s !== '').join(' ')
 }
 
 /** The effect of each method alone, compared with no defence. */

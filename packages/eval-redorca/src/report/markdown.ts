@@ -4,7 +4,9 @@ import type { Effect } from '../results/effects'
 import type { GroupResult, Results } from '../results/results'
 import type { Sample } from '../suite/samples'
 import type { Estimate } from '../stats'
+import type { EqualUtilityRow } from '../results/equalUtility'
 import { columns } from './cells'
+import { boundWords, equalColumns, equalRows, shownStrength } from './equalUtility'
 import { percent, points, range, regimeWords, signedRange } from './format'
 import { aloneSentence, headline } from './headline'
 import { groupsOf } from './byJudge'
@@ -31,6 +33,40 @@ const row = (name: string, g: GroupResult): ReadonlyArray<string> => [
   ...columns.map(({ metric }) => rate(g.metrics[metric])),
   change(g.differences.attackSuccess),
 ]
+
+const equalHead = [
+  'Defences',
+  'Strength',
+  'Keeps utility',
+  ...equalColumns.map(({ name }) => name),
+  'Minus undefended',
+  'Minus control or best part',
+]
+
+const equalRow = (r: EqualUtilityRow): ReadonlyArray<string> => [
+  plain(`${combinationName(r.factors)}${r.control ? ' (control)' : ''}`),
+  plain(shownStrength(r.strength)),
+  r.reachable ? 'yes' : 'no, best try',
+  ...equalColumns.map(({ field }) => rate(r[field])),
+  change(r.difference),
+  r.controlDifference !== undefined
+    ? `${change(r.controlDifference)}, ${plain(r.controlDifference.control)}`
+    : r.partDifference !== undefined
+      ? `${change(r.partDifference)}, ${plain(r.partDifference.part)}`
+      : '–',
+]
+
+const equalText = (results: Results, regime: string): ReadonlyArray<string> => {
+  const { keeping, failing, controls } = equalRows(results, regime)
+  const rows = [...keeping, ...failing, ...controls]
+  return results.selection === undefined || rows.length === 0
+    ? []
+    : [
+        `At equal utility: the strength with the lowest attack success among those that keep ${boundWords(results)}, chosen on validation items; the numbers are of the test.`,
+        table(equalHead, rows.map(equalRow)),
+        'All metrics at the selected strengths:',
+      ]
+}
 
 const head = ['Defences', ...columns.map((c) => c.name), 'Change in attack success']
 
@@ -59,7 +95,19 @@ const regimeText = (results: Results, regime: RegimeReading, samples: Samples): 
     `## Fine-tuned on ${regimeWords(regime.regime)}`,
     aloneSentence(regime),
     ...warnings,
+    ...equalText(results, regime.regime),
     table(head, rows),
+    ...(regime.published.length === 0
+      ? []
+      : [
+          'As configured, by default the published options, at other utilities:',
+          table(
+            head,
+            [...regime.published]
+              .sort(byMerit)
+              .map((g) => row(`${combinationName(g.factors)}${g.control ? ' (control)' : ''}`, g)),
+          ),
+        ]),
     ...(byJudge.length === 0 ? [] : [byJudge[0] ?? '', ...warnings, ...byJudge.slice(1)]),
     ...(methods.length === 0
       ? []

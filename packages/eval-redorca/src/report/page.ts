@@ -2,7 +2,9 @@
 import { combinationName } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import type { Sample } from '../suite/samples'
-import { combinationsTable, controlsTable, regimesTable } from './combinations'
+import { combinationsTable, controlsTable, publishedTable, regimesTable } from './combinations'
+import { equalUtilityTable } from './equalUtility'
+import { frontsFigure, frontsStyle } from './fronts'
 import { effectsTable, interactionsTable } from './effectTables'
 import { percent, range, regimeData } from './format'
 import { aloneSentence, headline } from './headline'
@@ -100,6 +102,9 @@ const regimeSection = (
     code,
   })
   const controls = controlsTable(regime, { code, linked: input.linked })
+  const equal = equalUtilityTable(results, regime.regime)
+  const fronts = frontsFigure(results, reading, regime)
+  const published = publishedTable(regime, { code, linked: input.linked })
   const effects = effectsTable(results, regime.regime)
   const interactions = interactionsTable(results, regime.regime)
   const shown = groupsOf(reading, regime)
@@ -109,12 +114,27 @@ const regimeSection = (
     <h2>Fine-tuned on ${words}</h2>
     <p>${aloneSentence(regime)}</p>
     ${picture && html`<div class="figure">${picture}${keys(results, codes)}</div>`}
-    <h3>All combinations</h3>
+    ${
+      equal &&
+      html`<h3>At equal utility</h3>
+        ${warnings} ${equal}`
+    }
+    ${
+      fronts &&
+      html`<h3>Over all strengths</h3>
+        ${fronts}`
+    }
+    <h3>${equal === undefined ? 'All combinations' : 'All metrics at the selected strengths'}</h3>
     ${warnings} ${combinationsTable(reading, regime, { code, linked: input.linked })} ${byJudge}
     ${
       controls &&
       html`<h3>Controls</h3>
         ${controls}`
+    }
+    ${
+      published &&
+      html`<h3>As configured</h3>
+        ${published}`
     }
     ${
       effects &&
@@ -167,7 +187,7 @@ export const page = (input: ReportInput): string => {
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <title>Safety after fine-tuning: ${results.suite}</title>
         <style>
-          ${raw(style)}${raw(byJudgeStyle)}
+          ${raw(style)}${raw(byJudgeStyle)}${raw(frontsStyle)}
         </style>
       </head>
       <body>

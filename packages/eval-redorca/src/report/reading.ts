@@ -12,7 +12,10 @@ export interface RegimeReading {
   /** Combinations of at least one method, without controls. */
   readonly defended: ReadonlyArray<GroupResult>
   readonly controls: ReadonlyArray<GroupResult>
+  /** The lowest attack success of those that keep task and look-alikes; undefined where none does. */
   readonly best: GroupResult | undefined
+  /** Methods and controls as configured, where the others are shown at selected strengths. */
+  readonly published: ReadonlyArray<GroupResult>
 }
 
 export interface Reading {
@@ -25,14 +28,53 @@ export interface Reading {
 
 // destructors ------------------------------------------------------------------------------------
 
-export const utility = (g: GroupResult): number =>
-  g.metrics.sut?.value ?? 1 - (g.metrics.attackSuccess?.value ?? 1)
+/** What a defence may cost where no strengths were selected: the defaults of a benchmark. */
+const usual = { epsilon: 0.02, delta: 0.05 } as const
 
-/** Sorts the better group first: by SUT, then by attack success, then by the number of defences. */
+/** What is allowed to be lost, as in the selection of strengths. */
+export const boundsOf = ({ selection }: Pick<Results, 'selection'>): { epsilon: number; delta: number } =>
+  selection ?? usual
+
+/** Sorts the lower attack success first, then the higher task, then fewer defences. */
 export const byMerit = (a: GroupResult, b: GroupResult): number =>
-  utility(b) - utility(a) ||
   (a.metrics.attackSuccess?.value ?? 1) - (b.metrics.attackSuccess?.value ?? 1) ||
+  (b.metrics.exactMatch?.value ?? 0) - (a.metrics.exactMatch?.value ?? 0) ||
   defendedStages(a.factors).length - defendedStages(b.factors).length
+
+/** Whether a group keeps the task and the answers to look-alikes of the undefended one, in these metrics. */
+const keepsUtility =
+  ({ epsilon, delta }: { readonly epsilon: number; readonly delta: number }, none: GroupResult) =>
+  (g: GroupResult): boolean => {
+    const kept = (metric: 'exactMatch' | 'lookalikeAnswered', allowed: number): boolean => {
+      const bare = none.metrics[metric]
+      return bare === undefined || (g.metrics[metric]?.value ?? 0) >= bare.value - allowed - 1e-9
+    }
+    return kept('exactMatch', epsilon) && kept('lookalikeAnswered', delta)
+  }
+
+const sameStages = (a: Readonly<Record<Stage, string>>, b: Readonly<Record<Stage, string>>): boolean =>
+  stages.every((stage) => a[stage] === b[stage])
+
+/**
+ * The group of the headline: at selected strengths the one with the lowest attack success on the validation items, of those that keep
+ * utility there; as configured, the lowest attack success of those that keep it in the table itself.
+ */
+const bestOf = (
+  { equalUtility, selection }: Pick<Results, 'equalUtility' | 'selection'>,
+  none: GroupResult | undefined,
+  groups: ReadonlyArray<GroupResult>,
+): GroupResult | undefined => {
+  if (none === undefined) return undefined
+  if (selection === undefined) return groups.filter(keepsUtility(usual, none)).sort(byMerit)[0]
+  const [row] = equalUtility
+    .filter((r) => r.factors.regime === none.factors.regime && r.reachable && !r.control)
+    .sort(
+      (a, b) =>
+        (a.validation.attackSuccess ?? 1) - (b.validation.attackSuccess ?? 1) ||
+        defendedStages(a.factors).length - defendedStages(b.factors).length,
+    )
+  return row === undefined ? undefined : groups.find((g) => sameStages(g.factors, row.factors))
+}
 
 export const methodsOf = (
   g: GroupResult,
@@ -94,14 +136,17 @@ export const readingOf = (results: Results): Reading => {
   const regimes = [...new Set(results.groups.map((g) => g.factors.regime))]
     .filter((regime) => regime !== 'none')
     .map((regime): RegimeReading => {
-      const here = results.groups.filter((g) => g.factors.regime === regime)
+      const all = results.groups.filter((g) => g.factors.regime === regime)
+      const here = all.filter((g) => g.selected)
       const plain = here.filter((g) => !g.control)
+      const none = plain.find((g) => defendedStages(g.factors).length === 0)
       return {
         regime,
-        none: plain.find((g) => defendedStages(g.factors).length === 0),
+        none,
         defended: plain.filter((g) => defendedStages(g.factors).length > 0),
         controls: here.filter((g) => g.control),
-        best: [...plain].sort(byMerit)[0],
+        best: bestOf(results, none, plain),
+        published: results.selection === undefined ? [] : all.filter((g) => g.published && g !== none),
       }
     })
   const reference = (model: string): GroupResult | undefined =>

@@ -4,7 +4,14 @@
  * combination from the best of its methods alone.
  */
 import { type StrengthValue } from '@safe/tensor-core/contracts'
-import { type Factors, type Strengths, combinationName, defendedStages } from '../plan/factors'
+import {
+  type Factors,
+  type Strengths,
+  combinationName,
+  defendedStages,
+  named,
+  pooledFactors,
+} from '../plan/factors'
 import { type Estimate } from '../stats'
 import { floored } from './differences'
 import type { Pool } from './fronts'
@@ -138,7 +145,6 @@ export const equalUtilityOf = (
   }
   return rows.map((row) => {
     const { pool, chosen, reachable, bare, tried, regime } = row
-    const { seed: _, strengths: __, ...factors } = chosen.factors
     const { attackSuccess, exactMatch, lookalikeAnswered, degenerate, sut } = pool.metrics
     const undefended = bareOf(regime)
     const [control, part] = [controlOf(row), bestPart(row)]
@@ -147,7 +153,7 @@ export const equalUtilityOf = (
       part === undefined ? undefined : compared(row, part),
     ]
     return {
-      factors,
+      factors: pooledFactors(chosen.factors),
       strength: strengthOf(rule, chosen.factors),
       control: pool.members[0]?.control ?? false,
       reachable,
@@ -161,7 +167,7 @@ export const equalUtilityOf = (
         ? {}
         : {
             controlDifference: {
-              control: combinationName({ ...control.chosen.factors, strengths: {} }),
+              control: combinationName(named(control.chosen.factors)),
               ...minusControl,
             },
           }),
@@ -169,7 +175,7 @@ export const equalUtilityOf = (
         ? {}
         : {
             partDifference: {
-              part: combinationName({ ...part.chosen.factors, strengths: {} }),
+              part: combinationName(named(part.chosen.factors)),
               ...minusPart,
             },
           }),

@@ -2,7 +2,15 @@
 import * as t from 'io-ts'
 import { stages, type Stage } from '@safe/tensor-core/contracts'
 import { type Differences, differencesOf } from './differences'
-import { type Factors, type Strengths, groupKey, isTuned, named, undefended } from '../plan/factors'
+import {
+  type Factors,
+  type Strengths,
+  groupKey,
+  isTuned,
+  named,
+  pooledFactors,
+  undefended,
+} from '../plan/factors'
 import { type Effect, type Interaction, effectsOf, interactionsOf } from './effects'
 import { type EqualUtilityRow, equalUtilityOf } from './equalUtility'
 import { type Fronts, frontsOf } from './fronts'
@@ -198,11 +206,11 @@ export const resultsOf = ({
   const groups = pools.flatMap(({ key, members, metrics }) => {
     const first = members[0]
     if (first === undefined) return []
-    const { seed: _, strengths = {}, ...factors } = first.factors
+    const { strengths = {} } = first.factors
     const alike = members.map((c) => c.samples.filter((s) => !isReported(s)))
     return [
       {
-        factors,
+        factors: pooledFactors(first.factors),
         strengths,
         control: first.control,
         published: first.published,

@@ -14,7 +14,8 @@ import {
   factorsCodec,
   strengthValueCodec,
   strengthsCodec,
-  withStrengths,
+  named,
+  strengthsField,
 } from '../plan/factors'
 import type { Sample } from '../suite/samples'
 import type { SelectionRule } from './selection'
@@ -118,7 +119,7 @@ export const readFinished = (
         TE.bindW('scored', () => readTextScores(out, id)),
         TE.map(({ samples, scored, cell: { seconds, judges = [earlierJudge(measuring, samples)] } }) => ({
           id,
-          factors: withStrengths(factors, strengths),
+          factors: { ...named(factors), ...strengthsField(strengths) },
           control,
           published,
           seconds,
