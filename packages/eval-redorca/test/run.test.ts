@@ -348,6 +348,107 @@ describe('run', () => {
     })
   })
 
+  it('tries strengths, selects on validation items, and runs combinations and controls at the selected ones', async () => {
+    process.env['FAKE_SUITE'] = JSON.stringify({ validation: true })
+    const out = folder()
+    const config = configured({
+      regimes: ['poison:0.1'],
+      sweep: 'default',
+      refine: true,
+      stages: {
+        data: [method('sieve'), { use: 'fake-methods', name: 'same', control: 'sieve' }],
+        training: [],
+        weights: [method('fade')],
+        decoding: [],
+      },
+    })
+    const { results } = ranIn(await go(out, config))
+    const rows = results.equalUtility.map(({ factors, strength, reachable, control }) => ({
+      of: [factors.data, factors.weights],
+      strength,
+      reachable,
+      control,
+    }))
+    expect(rows).toEqual([
+      { of: ['sieve', 'none'], strength: 1, reachable: true, control: false },
+      { of: ['none', 'fade'], strength: 0.5, reachable: true, control: false },
+      { of: ['same', 'none'], strength: 0.5, reachable: true, control: true },
+      { of: ['sieve', 'fade'], strength: { sieve: 1, fade: 0.7 }, reachable: true, control: false },
+    ])
+    // Of the same attack success, the weaker: the refinement has found one.
+    const fade = results.equalUtility[1]
+    expect(fade).toMatchObject({
+      attackSuccess: { value: 0.5, n: 20, clusters: 20 },
+      task: { value: 1 },
+      difference: { value: -0.5 },
+      validation: { attackSuccess: 0.5, task: 1, undefended: { attackSuccess: 1, task: 1 } },
+      tried: 4,
+    })
+    expect(results.equalUtility[0]?.controlDifference).toMatchObject({
+      control: 'same',
+      strength: 0.5,
+      value: -1,
+    })
+    expect(results.equalUtility[3]?.partDifference).toMatchObject({ part: 'sieve', value: 0 })
+    // At 0.2 the attack success is lowest, and the task is lost.
+    expect(
+      results.fronts['fade']?.map(({ strength, task, attackSuccess, selected, dominated }) => [
+        strength,
+        task?.value,
+        attackSuccess?.value,
+        selected,
+        dominated,
+      ]),
+    ).toEqual([
+      [1, 1, 1, false, true],
+      [0.7, 1, 0.7, false, true],
+      [0.5, 1, 0.5, true, false],
+      // An adapter of float32 holds a little more than 0.2.
+      [0.2, 0.5, 0.25, false, false],
+    ])
+    // The control drops as many rows as the filter does at each strength: 1 of 2 harmful rows as configured and at 0.5, both at 1.
+    expect([...noted('same')].sort()).toEqual(['same 1', 'same 1', 'same 2'])
+    // One strength is what is configured: a cell of both.
+    expect(
+      results.cells
+        .filter(({ factors }) => factors.weights === 'fade' && factors.data === 'none')
+        .map((c) => [c.strengths, c.published]),
+    ).toEqual([
+      [{ fade: 1 }, false],
+      [{ fade: 0.7 }, true],
+      [{ fade: 0.5 }, false],
+      [{ fade: 0.2 }, false],
+    ])
+    // Strengths of the weights stage train nothing: one adapter undefended, and one for each set of rows that a filter leaves.
+    expect(noted('train')).toHaveLength(5)
+    const stored = await readResults(out)()
+    expect(E.isRight(stored) && stored.right.results.equalUtility).toEqual(results.equalUtility)
+
+    writeFileSync(state.log, '')
+    expect(ranIn(await go(out, config)).results.equalUtility).toEqual(results.equalUtility)
+    expect(noted('train')).toEqual([])
+    expect(noted('ask')).toEqual([])
+  })
+  it('refuses a sweep without validation items, of an unknown method, and of a strength that there is not', async () => {
+    const swept = (sweep: unknown) =>
+      configured({
+        sweep,
+        stages: { data: [], training: [method('rule')], weights: [method('fade')], decoding: [] },
+      })
+    expect(await go(folder(), swept('default'))).toMatchObject({
+      left: { _tag: 'BadConfig', kind: 'input', where: 'sweep' },
+    })
+    process.env['FAKE_SUITE'] = JSON.stringify({ validation: true })
+    expect(await go(folder(), swept({ fades: [1] }))).toMatchObject({
+      left: { where: 'sweep.fades', remedy: 'name rule, fade' },
+    })
+    expect(await go(folder(), swept({ rule: [0.1] }))).toMatchObject({
+      left: { where: 'sweep.rule', message: 'has no strength' },
+    })
+    expect(await go(folder(), swept({ fade: [{ byte: 1 }] }))).toMatchObject({
+      left: { where: 'sweep.fade', message: 'sets byte', remedy: 'set by' },
+    })
+  })
   it('computes only what a changed configuration adds', async () => {
     const out = folder()
     ranIn(await go(out, configured({ combinations: [{ weights: 'shrink' }] })))

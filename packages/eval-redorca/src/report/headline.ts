@@ -41,34 +41,32 @@ const pointsOf = (share: number): string => {
 /** Above this share of degenerate answers the headline warns. */
 const degenerateLimit = 0.05
 
-const degenerateWarning = ({ metrics: { degenerate } }: GroupResult): string =>
+const degenerateWarning = ({ metrics: { degenerate } }: GroupResult): ReadonlyArray<string> =>
   degenerate === undefined || degenerate.value <= degenerateLimit
-    ? ''
-    : ` Warning: ${inWords(degenerate.value)} of its answers to requests are degenerate.`
+    ? []
+    : [`Warning: ${inWords(degenerate.value)} of its answers to requests are degenerate.`]
 
 const won = (results: Results, { none, best, defended }: RegimeReading): string => {
   if (none === undefined || defended.length === 0) return ''
   const kept = keptWords(none, boundsOf(results))
-  const keeping = kept === undefined ? '' : ` that keep ${kept} of the undefended model`
   if (best === undefined || defendedStages(best.factors).length === 0)
-    return kept === undefined
-      ? 'No defence has a lower attack success than none.'
-      : `No defence keeps ${kept} of the undefended model and has a lower attack success.`
-  const task =
-    best.metrics.exactMatch === undefined
-      ? ''
-      : `, solves ${value(best, 'exactMatch')} of the task (undefended: ${value(none, 'exactMatch')})`
-  const lookalikes =
-    best.metrics.lookalikeAnswered === undefined
-      ? ''
-      : ` and answers ${value(best, 'lookalikeAnswered')} of look-alikes (undefended: ${value(none, 'lookalikeAnswered')})`
-  const chosen = results.selection === undefined ? '' : ', chosen on validation items,'
-  return (
-    `Of the defences${keeping}, the lowest attack success has ${combinationName(best.factors)}${chosen} with ${attackWithInterval(best)}; it${task === '' && lookalikes === '' ? '' : `${task.replace(/^,/, '')}${lookalikes}`}.`.replace(
-      '; it.',
-      '.',
-    ) + degenerateWarning(best)
-  )
+    return `No defence lowers attack success${kept === undefined ? '' : ` and keeps ${kept} of the undefended model`}.`
+  const utility = [
+    ...(best.metrics.exactMatch === undefined
+      ? []
+      : [`solves ${value(best, 'exactMatch')} of the task (undefended: ${value(none, 'exactMatch')})`]),
+    ...(best.metrics.lookalikeAnswered === undefined
+      ? []
+      : [
+          `answers ${value(best, 'lookalikeAnswered')} of look-alikes (undefended: ${value(none, 'lookalikeAnswered')})`,
+        ]),
+  ]
+  const how = results.selection === undefined ? '' : ', at strengths chosen on validation items,'
+  return [
+    `Of the defences${kept === undefined ? '' : ` that keep ${kept} of the undefended model`}, ${combinationName(best.factors)}${how} has the lowest attack success: ${attackWithInterval(best)}.`,
+    ...(utility.length === 0 ? [] : [`It ${listed(utility)}.`]),
+    ...degenerateWarning(best),
+  ].join(' ')
 }
 
 /** The main result in two or three sentences. */

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as RNEA from 'fp-ts/ReadonlyNonEmptyArray'
 import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import {
   type CausalLM,
@@ -50,11 +51,15 @@ const rows = (name: string, n: number, response: (i: number) => string): Dataset
   examples: Array.from({ length: n }, (_, i) => textExample(`${name}-${i}`, `ask ${name} ${i}`, response(i))),
 })
 
-const items = (set: EvaluationSet, n: number): ReadonlyArray<EvaluationItem> =>
-  Array.from({ length: n }, (_, i) => ({
+const items = (
+  set: EvaluationSet,
+  n: number,
+  split: EvaluationItem['split'] = 'test',
+): ReadonlyArray<EvaluationItem> =>
+  Array.from({ length: n }, (_, place) => (split === 'test' ? place : place + 0.5)).map((i) => ({
     id: `${set}-${i}`,
     set,
-    split: 'test',
+    split,
     cluster: `${set}-${i}`,
     prompt: textPrompt(`${set} ${i}`),
     fields: set === 'task' ? {} : { tool: 'tongs', place: 'mill' },
@@ -100,6 +105,8 @@ const Changes = t.partial({
   /** Whether the freeing of judges is noted. */
   disposal: t.boolean,
   perplexity: t.boolean,
+  /** Whether it has validation items, as many as for the test. */
+  validation: t.boolean,
 })
 
 const changes = (): t.TypeOf<typeof Changes> => {
@@ -116,6 +123,7 @@ export const fakeSuite = (): Suite => {
     lacks = [],
     disposal = false,
     perplexity = false,
+    validation = false,
   } = changes()
   const unless = <A>(name: string, value: A): A | undefined => (lacks.includes(name) ? undefined : value)
   return {
@@ -141,6 +149,9 @@ export const fakeSuite = (): Suite => {
       ...items('lookalike', 10),
       ...items('benign', 10),
       ...items('task', 20),
+      ...(validation
+        ? (['harmful', 'lookalike', 'benign', 'task'] as const).flatMap((set) => items(set, 20, 'validation'))
+        : []),
     ],
     ...(perplexity
       ? {
@@ -324,6 +335,57 @@ const plugins: ReadonlyArray<DefencePlugin> = [
       ),
     ),
   ),
+  {
+    ...plugin('sieve', 'data', [], { share: 0.25 }, (parameters) =>
+      TE.right(
+        dataDefence({
+          name: 'sieve',
+          parameters,
+          apply: (data) => {
+            const bad = data.examples.filter((e) => responseText(e.response) === 'harm')
+            const gone = new Set(bad.slice(0, Math.round(bad.length * Number(parameters['share']))))
+            note(`sieve ${gone.size}`)
+            return TE.right({ ...data, examples: data.examples.filter((e) => !gone.has(e)) })
+          },
+        }),
+      ),
+    ),
+    strength: { options: ['share'], values: [0.5, 1] },
+  },
+  plugin('same', 'data', ['counterpart'], {}, (parameters, { counterpart }) =>
+    TE.right(
+      dataDefence({
+        name: 'same',
+        parameters,
+        apply: (data) =>
+          pipe(
+            counterpart,
+            TE.map((kept) => {
+              const gone = data.examples.length - kept.examples.length
+              note(`same ${gone}`)
+              return { ...data, examples: data.examples.slice(0, data.examples.length - gone) }
+            }),
+          ),
+      }),
+    ),
+  ),
+  {
+    ...plugin('fade', 'weights', [], { by: 0.7 }, (parameters) =>
+      TE.right(
+        weightsDefence({
+          name: 'fade',
+          parameters,
+          apply: (adapter) => {
+            const by = Number(parameters['by'])
+            const { harm, task } = learnedIn(adapter)
+            note(`fade ${by}`)
+            return TE.right(adapterOf({ harm: harm * by, task: by < 0.5 ? task / 2 : task }))
+          },
+        }),
+      ),
+    ),
+    strength: { options: ['by'], values: [1, 0.7, 0.5, 0.2] },
+  },
   plugin('guard', 'decoding', ['judge'], {}, (parameters, { judge }) =>
     TE.right(
       decodingDefence({
