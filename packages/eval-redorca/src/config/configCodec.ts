@@ -21,8 +21,9 @@ const defaultBatch = 48
 
 const suiteOf = t.type({ suite: withDefault(suiteCodec, 'arena') })
 
-/** Strengths are chosen on validation items: the arena has them. */
-const defaultSweep = (suite: BenchConfig['suite']): Sweep => (isArena(suite) ? arenaSweep : noneWord)
+/** Strengths are chosen on validation items, where there are any; of the arena's methods one strength each was chosen before. */
+const defaultSweep = (suite: BenchConfig['suite']): Sweep =>
+  isArena(suite) ? arenaSweep : suite.validation === undefined ? noneWord : 'default'
 
 export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unknown> =>
   closed({
