@@ -11,7 +11,7 @@ import { writeJsonl } from '@safe/tensor-core/formats'
 import { documentOf } from '@safe/tensor-core/options'
 import { type ArenaSuite, openArenaSuite, shippedSeed, writeWorld } from '../arena'
 import { arenaMethods, arenaRecipe } from '../config/defaults'
-import { isControl, shownStage } from '../config/methods'
+import { isControl, noneWord, shownStage } from '../config/methods'
 import {
   type EvaluationItem,
   type EvaluationSet,
@@ -67,7 +67,7 @@ const copyModels = (suite: ArenaSuite, world: number, target: string): TE.TaskEi
     TE.chain(() => writeWorld(target, world)),
   )
 
-/** A configuration for `bench` that reads these files like any user's; it has one method only, so that it runs quickly. */
+/** A configuration for `bench` that reads these files like any user's; it has one method only, as configured, so that it runs quickly. */
 const configuration = (out: string, suite: ArenaSuite): string =>
   stringify({
     suite: {
@@ -89,6 +89,7 @@ const configuration = (out: string, suite: ArenaSuite): string =>
       weights: shownStage([]),
       decoding: shownStage(arenaMethods.decoding.filter((choice) => !isControl(choice))),
     },
+    sweep: noneWord,
   })
 
 export const arenaCommand = command({
