@@ -33,6 +33,7 @@ export const configOptions = {
   stages: part('methods of each stage: data, training, weights, decoding'),
   combinations: part('all (default), or a list of {data, training, weights, decoding}'),
   sweep: part('strengths to try: default, none, or a mapping of methods to values from weak to strong'),
+  sweepSource: part('where listed strengths are from, for the report'),
   epsilon: part('task that a selected strength may cost, as a share (default: 0.02)'),
   delta: part('look-alikes that a selected strength may leave unanswered, as a share (default: 0.05)'),
   refine: part('true: combinations also try each method one step weaker and stronger'),

@@ -25,6 +25,8 @@ export interface BenchConfig {
   readonly combinations: 'all' | ReadonlyArray<Combination>
   /** The strengths at which methods are tried, to compare them at equal utility. */
   readonly sweep: Sweep
+  /** Where a mapping's strengths are from, where they were selected before this run; reports show it. */
+  readonly sweepSource: string | undefined
   /** Task that a strength may cost on the validation items, as a share (.02: two points). */
   readonly epsilon: number
   /** Look-alikes that it may leave unanswered. */
@@ -78,6 +80,7 @@ export const configDocument = (c: BenchConfig): Readonly<Record<string, unknown>
   },
   combinations: c.combinations,
   sweep: shownSweep(c.sweep),
+  ...(c.sweepSource === undefined ? {} : { 'sweep-source': c.sweepSource }),
   epsilon: c.epsilon,
   delta: c.delta,
   refine: c.refine,

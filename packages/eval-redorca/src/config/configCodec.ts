@@ -9,10 +9,17 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import { decodeWith } from '@safe/tensor-core/files'
 import { recipeDefaults, recipeOptionsWith } from '@safe/tensor-core/lm'
 import { codecOf } from '@safe/tensor-core/options'
-import { closed, count, oneOf, shareFromZero, withDefault, wholeFromZero } from './closed'
+import { closed, count, oneOf, optional, shareFromZero, withDefault, wholeFromZero } from './closed'
 import { combinationsCodec } from './combinations'
 import { type BenchConfig, isArena, suiteCodec, workersCodec } from './config'
-import { arenaMethods, arenaRecipe, arenaSweep, defaultRegimes, publishedMethods } from './defaults'
+import {
+  arenaMethods,
+  arenaRecipe,
+  arenaSweep,
+  arenaSweepSource,
+  defaultRegimes,
+  publishedMethods,
+} from './defaults'
 import { noneWord, stagesCodec } from './methods'
 import { type Sweep, sweepCodec } from './sweep'
 
@@ -40,6 +47,7 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     ),
     combinations: withDefault(combinationsCodec, 'all'),
     sweep: withDefault(sweepCodec, defaultSweep(suite)),
+    sweepSource: withDefault(optional(t.string), isArena(suite) ? arenaSweepSource : undefined),
     epsilon: withDefault(shareFromZero, 0.02),
     delta: withDefault(shareFromZero, 0.05),
     refine: withDefault(t.boolean, false),

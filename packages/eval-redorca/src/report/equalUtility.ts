@@ -104,8 +104,10 @@ export const equalUtilityTable = (results: Results, regime: string): Markup | un
         <caption>
           Each defence at the strength with the lowest attack success among those that keep
           ${boundWords(results)}, chosen on validation items; the numbers are of the test, in percent with
-          their 95 % intervals. The last column is the paired difference in attack success from the method’s
-          control, or of a combination from the best of its methods alone.
+          their 95 % intervals.
+          ${results.selection.source === undefined ? '' : `Strengths: ${results.selection.source}.`} The last
+          column is the paired difference in attack success from the method’s control, or of a combination
+          from the best of its methods alone.
         </caption>
         <thead>
           <tr>

@@ -61,9 +61,11 @@ const won = (results: Results, { none, best, defended }: RegimeReading): string 
           `answers ${value(best, 'lookalikeAnswered')} of look-alikes (undefended: ${value(none, 'lookalikeAnswered')})`,
         ]),
   ]
-  const how = results.selection === undefined ? '' : ', at strengths chosen on validation items,'
+  const among = `Of the defences${kept === undefined ? '' : ` that keep ${kept} of the undefended model`}, ${combinationName(best.factors)} has the lowest attack success`
   return [
-    `Of the defences${kept === undefined ? '' : ` that keep ${kept} of the undefended model`}, ${combinationName(best.factors)}${how} has the lowest attack success: ${attackWithInterval(best)}.`,
+    results.selection === undefined
+      ? `${among}: ${attackWithInterval(best)}.`
+      : `${among} on the validation items; on the test it is ${attackWithInterval(best)}.`,
     ...(utility.length === 0 ? [] : [`It ${listed(utility)}.`]),
     ...degenerateWarning(best),
   ].join(' ')

@@ -62,7 +62,7 @@ const equalText = (results: Results, regime: string): ReadonlyArray<string> => {
   return results.selection === undefined || rows.length === 0
     ? []
     : [
-        `At equal utility: the strength with the lowest attack success among those that keep ${boundWords(results)}, chosen on validation items; the numbers are of the test.`,
+        `At equal utility: the strength with the lowest attack success among those that keep ${boundWords(results)}, chosen on validation items; the numbers are of the test.${results.selection.source === undefined ? '' : ` Strengths: ${results.selection.source}.`}`,
         table(equalHead, rows.map(equalRow)),
         'All metrics at the selected strengths:',
       ]

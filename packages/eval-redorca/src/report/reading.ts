@@ -71,6 +71,8 @@ const bestOf = (
     .sort(
       (a, b) =>
         (a.validation.attackSuccess ?? 1) - (b.validation.attackSuccess ?? 1) ||
+        (b.validation.task ?? 0) - (a.validation.task ?? 0) ||
+        (b.validation.lookalikeAnswered ?? 0) - (a.validation.lookalikeAnswered ?? 0) ||
         defendedStages(a.factors).length - defendedStages(b.factors).length,
     )
   return row === undefined ? undefined : groups.find((g) => sameStages(g.factors, row.factors))

@@ -65,12 +65,15 @@ export interface ListedCell {
   readonly published?: boolean
 }
 
-const selection: t.Type<SelectionRule> = t.type({
-  epsilon: t.number,
-  delta: t.number,
-  paths: t.record(t.string, t.readonlyArray(strengthValueCodec)),
-  controls: strings,
-})
+const selection: t.Type<SelectionRule> = t.intersection([
+  t.type({
+    epsilon: t.number,
+    delta: t.number,
+    paths: t.record(t.string, t.readonlyArray(strengthValueCodec)),
+    controls: strings,
+  }),
+  t.partial({ source: t.string }),
+])
 const listedCell: t.Type<ListedCell> = t.intersection([
   t.type({ id: t.string, factors: factorsCodec, control: t.boolean }),
   t.partial({ strengths: strengthsCodec, published: t.boolean }),

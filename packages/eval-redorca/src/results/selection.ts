@@ -25,6 +25,8 @@ export interface SelectionRule {
   readonly paths: Paths
   /** The method that each control stands beside. */
   readonly controls: Readonly<Record<string, string>>
+  /** Where the strengths are from, where they were selected before this run. */
+  readonly source?: string
 }
 
 /** Rates on validation items, over all seeds. */

@@ -70,6 +70,9 @@ const selectionRule = ({ config, methods, paths }: Bench): SelectionRule | undef
         epsilon: config.epsilon,
         delta: config.delta,
         paths,
+        ...(config.sweepSource === undefined || typeof config.sweep === 'string'
+          ? {}
+          : { source: config.sweepSource }),
         controls: Object.fromEntries(
           Object.values(methods).flatMap((choices) =>
             [...choices.values()].flatMap(({ name, controls }) =>
