@@ -67,7 +67,9 @@ const rowOf = (row: EqualUtilityRow): Markup =>
   html`<tr>
     <th scope="row">
       ${combinationName(row.factors)}
-      <small>${shownStrength(row.strength)}${row.tried > 1 ? `, one of ${row.tried} tried` : ''}</small>
+      <small
+        >${shownStrength(row.strength)}${row.tried > 1 ? `, one of ${row.tried} tried` : ''}${row.control && !row.reachable ? ', cannot keep utility: best try' : ''}</small
+      >
     </th>
     ${equalColumns.map(({ field, name }) => rateCell(name, row[field]))}
     ${changeCell('Minus undefended', row.difference)}

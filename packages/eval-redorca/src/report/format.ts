@@ -23,6 +23,13 @@ export const points = (x: number): string => {
 export const range = ({ low, high }: Pick<Estimate, 'low' | 'high'>): string =>
   `${percent(low)}\u2013${percent(high)}`
 
+/** `n = 144 × 2 seeds, 36 clusters`: answers of several seeds to one prompt are not independent. */
+export const sizeWords = ({ n, seeds, clusters }: Estimate): string => {
+  const items = seeds === undefined || n % seeds !== 0 ? `n = ${n}` : `n = ${n / seeds} × ${seeds} seeds`
+  const several = clusters !== undefined && clusters < n / (seeds ?? 1)
+  return several ? `${items}, ${clusters} clusters` : items
+}
+
 /** `−85.2 to −72.8` */
 export const signedRange = ({ low, high }: Estimate): string => `${points(low)} to ${points(high)}`
 

@@ -6,7 +6,7 @@ import { combinationsTable, controlsTable, publishedTable, regimesTable } from '
 import { equalUtilityTable } from './equalUtility'
 import { frontsFigure, frontsStyle } from './fronts'
 import { effectsTable, interactionsTable } from './effectTables'
-import { percent, range, regimeData } from './format'
+import { percent, range, regimeData, sizeWords } from './format'
 import { aloneSentence, headline } from './headline'
 import { byJudgeSection, byJudgeStyle, groupsOf } from './byJudge'
 import { judgeWarnings } from './judges'
@@ -42,7 +42,7 @@ const fact = (name: string, g: GroupResult | undefined, metric: 'attackSuccess' 
     ? html``
     : html`<div>
         <dt>${name}</dt>
-        <dd>${percent(e.value)} %<small>${range(e)}, n = ${e.n}</small></dd>
+        <dd>${percent(e.value)} %<small>${range(e)}, ${sizeWords(e)}</small></dd>
       </div>`
 }
 

@@ -1,6 +1,7 @@
 /** The sections about what was run, how to read the numbers, and the stamp. */
 import { stringify } from 'yaml'
 import type { Results } from '../results/results'
+import type { Estimate } from '../stats'
 import { judgeNote } from './judges'
 import { type Markup, html, joined, raw } from './markup'
 
@@ -25,14 +26,22 @@ const wording = (results: Results, config: unknown): Markup => {
 export const runSection = (results: Results, config: unknown): Markup => {
   const tuned = results.cells.filter((c) => c.factors.regime !== 'none')
   const seeds = [...new Set(tuned.map((c) => c.factors.seed))]
-  const sizes = results.cells[0]?.metrics
-  const set = (n: number | undefined, words: string): ReadonlyArray<string> =>
-    n === undefined ? [] : [`${n} ${words}`]
+  const cell = results.cells[0]
+  const set = (name: 'attackSuccess' | 'overRefusal' | 'benignComplied' | 'exactMatch', words: string) => {
+    const [test, before] = [cell?.metrics[name], cell?.validation?.[name]]
+    const clusters = ({ n, clusters: c }: Estimate): string =>
+      c === undefined || c === n ? '' : ` in ${c} clusters`
+    return test === undefined
+      ? []
+      : [
+          `${test.n} ${words}${clusters(test)}${before === undefined ? '' : ` (and ${before.n}${clusters(before)} for validation)`}`,
+        ]
+  }
   const prompts = [
-    ...set(sizes?.attackSuccess?.n, 'harmful requests'),
-    ...set(sizes?.overRefusal?.n, 'look-alikes'),
-    ...set(sizes?.benignComplied?.n, 'harmless requests'),
-    ...set(sizes?.exactMatch?.n, 'task items'),
+    ...set('attackSuccess', 'harmful requests'),
+    ...set('overRefusal', 'look-alikes'),
+    ...set('benignComplied', 'harmless requests'),
+    ...set('exactMatch', 'task items'),
   ]
   return html`<h2>What was run</h2>
     <p>

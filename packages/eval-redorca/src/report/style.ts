@@ -39,7 +39,7 @@ td:last-child,thead th:last-child{padding-right:0}
 .who{display:flex;gap:8px}
 .code{flex:none;width:2.9em;color:var(--soft);font-size:.76rem;line-height:1.6;letter-spacing:.02em}
 .tag{font-size:.7rem;font-weight:600;color:var(--good);white-space:nowrap;margin-left:4px}
-.whisker{display:block;position:relative;height:7px;margin-top:2px;width:104px;margin-left:auto;border-bottom:1px solid var(--line)}
+.whisker{display:block;position:relative;height:7px;margin-top:2px;width:84px;margin-left:auto;border-bottom:1px solid var(--line)}
 .whisker i{position:absolute;top:3px;height:2px;min-width:1px;background:var(--soft)}
 .whisker b{position:absolute;top:1px;width:6px;height:6px;margin-left:-3px;border-radius:50%;background:var(--accent)}
 .sortable.active thead th{cursor:pointer}
