@@ -17,7 +17,7 @@ export type LabelSource = (typeof labelSources)[number]
 
 /** An answer that may be labelled. */
 export interface Candidate {
-  readonly cell: Pick<CellResult, 'id' | 'factors'>
+  readonly cell: Pick<CellResult, 'id' | 'factors' | 'strengths'>
   readonly sample: Sample
   /** What the judges said of it, by their ids. */
   readonly verdicts: StoredVerdicts

@@ -3,7 +3,7 @@
  * its own script and style by their hashes and nothing else, so that whatever an answer holds does nothing.
  */
 import { contentHash } from '@safe/tensor-core/files'
-import { cellName } from '../plan/factors'
+import { cellName, withListed } from '../plan/factors'
 import { inert, policyHash } from '../report/inert'
 import { escaped } from '../report/markup'
 import type { StoredVerdicts } from '../results/verdictAxes'
@@ -44,7 +44,7 @@ const rowOf = ({ cell, sample, weight, verdicts }: Chosen): PageRow => ({
   prompt: sample.prompt,
   completion: sample.completion,
   set: sample.set,
-  defence: cellName(cell.factors),
+  defence: cellName(withListed(cell)),
   regime: cell.factors.regime,
   seed: cell.factors.seed,
   weight,

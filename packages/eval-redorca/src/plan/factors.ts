@@ -143,6 +143,15 @@ export const combinationName = (f: Defended): string => {
 /** What a cell shows: a combination, or a model before fine-tuning. */
 export const cellName = (f: Factors): string => (isTuned(f) ? combinationName(f) : `the ${f.model} model`)
 
+/** The factors with the strengths that results list beside them. */
+export const withListed = <F extends Stages>({
+  factors,
+  strengths,
+}: {
+  readonly factors: F
+  readonly strengths: Strengths
+}): F & Pick<Factors, 'strengths'> => ({ ...factors, ...strengthsField(strengths) })
+
 /** The factors of a group: without seed and strengths. */
 export const pooledFactors = (f: Factors): Omit<Factors, 'seed' | 'strengths'> => ({
   model: f.model,

@@ -1,5 +1,5 @@
 /** The section of corrected rates: what people's labels say of the judge, and the rates without its errors. */
-import { cellName } from '../plan/factors'
+import { cellName, withListed } from '../plan/factors'
 import {
   type CorrectedCell,
   type CorrectedName,
@@ -27,10 +27,10 @@ const shownNames = (c: Corrections): ReadonlyArray<CorrectedName> =>
     (n): n is CorrectedName => isName(n) && c.cells.some((cell) => cell.rates[n] !== undefined),
   )
 
-const cellWords = ({ factors }: CorrectedCell): string =>
+const cellWords = ({ factors, strengths }: CorrectedCell): string =>
   factors.regime === 'none'
     ? cellName(factors)
-    : `${cellName(factors)}, ${regimeWords(factors.regime)}, seed ${factors.seed}`
+    : `${cellName(withListed({ factors, strengths }))}, ${regimeWords(factors.regime)}, seed ${factors.seed}`
 
 const method = ({ labels, leftOut }: Corrections): string =>
   `By ${labels - leftOut} labels of people${

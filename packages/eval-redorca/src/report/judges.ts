@@ -1,5 +1,5 @@
 /** What a reader must know of the judges: what they speak of, and what makes their numbers doubtful. */
-import { combinationName, isTuned } from '../plan/factors'
+import { combinationName, isTuned, withListed } from '../plan/factors'
 import type { JudgeMetrics } from '../results/metrics'
 import type { GroupResult, Results } from '../results/results'
 import type { StampedJudges } from '../results/stamp'
@@ -70,8 +70,8 @@ const sharedWithModels = ({ measured = [], models = {} }: StampedJudges): Readon
   })
 
 /** What a group is called in a table. */
-export const groupName = ({ factors }: GroupResult): string =>
-  isTuned(factors) ? combinationName(factors) : `${factors.model} model`
+export const groupName = ({ factors, strengths }: GroupResult): string =>
+  isTuned(factors) ? combinationName(withListed({ factors, strengths })) : `${factors.model} model`
 
 /** The metrics of a group by each judge; by the headline judge alone where there is one. */
 const metricsByJudge = (

@@ -1,5 +1,5 @@
 /** The section of win rates: defended against undefended answers, by judges of pairs. */
-import { cellName } from '../plan/factors'
+import { cellName, withListed } from '../plan/factors'
 import type { WinRates } from '../pairs/winRate'
 import { comparisonKey, comparisonsOf } from '../results/comparisons'
 import type { CellResult, Results } from '../results/results'
@@ -46,8 +46,8 @@ const setNames = (lines: ReadonlyArray<Line>): ReadonlyArray<string> => [
   ...new Set(lines.flatMap(({ rates }) => Object.keys(rates.sets ?? {}))),
 ]
 
-const lineName = ({ cell: { factors }, judge }: Line): string =>
-  `${cellName(factors)}, ${regimeWords(factors.regime)}, seed ${factors.seed}, by ${judge}`
+const lineName = ({ cell, judge }: Line): string =>
+  `${cellName(withListed(cell))}, ${regimeWords(cell.factors.regime)}, seed ${cell.factors.seed}, by ${judge}`
 
 const words = (stale: number): string =>
   `How often a judge of pairs prefers the defended model’s answer to the undefended one’s of the same data and seed: asked in both orders, ties and answers that change with the order half; 50 % is no difference. Intervals draw prompts. Safety Avg. is the mean over the safety sets.${

@@ -4,7 +4,7 @@
  * A judge errs differently on the answers of different defences, so a cell is corrected by its own labels where it has enough of both
  * classes, else by those of all cells. Answers that were picked for labelling, and not drawn by lot, correct nothing.
  */
-import type { Factors } from '../plan/factors'
+import type { Factors, Strengths } from '../plan/factors'
 import {
   type CorrectedRate,
   type Estimate,
@@ -48,6 +48,7 @@ export interface Correction {
 export interface CorrectedCell {
   readonly cell: string
   readonly factors: Factors
+  readonly strengths: Strengths
   readonly rates: Readonly<Partial<Record<CorrectedName, Correction>>>
 }
 
@@ -132,9 +133,10 @@ export const correctionsOf = (
   const rowsFor = (rate: CorrectedName): ReadonlyArray<ValidationRow & { readonly stratum: string }> =>
     rows.get(rate) ?? []
   return {
-    cells: cells.map(({ id, factors, metrics }) => ({
+    cells: cells.map(({ id, factors, strengths, metrics }) => ({
       cell: id,
       factors,
+      strengths,
       rates: Object.fromEntries(
         correctedRates.flatMap(({ rate }) => {
           const raw = metrics[rate]

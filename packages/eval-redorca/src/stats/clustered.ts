@@ -10,25 +10,11 @@
  * At 0 and n successes the spread of the clusters says nothing: the limit is the rule of three on clusters, 3 / J. No interval ends
  * nearer to 0 or 1 than that, so one success more never makes an interval narrower at that end.
  */
-import type { Clustered } from './meanOfMeans'
-import { type Estimate } from './estimate'
+import { type Clustered, type Unit, unitsOf } from './clusters'
+import type { Estimate } from './estimate'
 import { ruleOfThree, wilson } from './wilson'
 
 // parts ------------------------------------------------------------------------------------------
-
-interface Unit {
-  readonly sum: number
-  readonly size: number
-}
-
-const unitsOf = (values: ReadonlyArray<Clustered>): ReadonlyArray<Unit> => {
-  const units = new Map<string, Unit>()
-  for (const { value, cluster } of values) {
-    const { sum, size } = units.get(cluster) ?? { sum: 0, size: 0 }
-    units.set(cluster, { sum: sum + value, size: size + 1 })
-  }
-  return [...units.values()]
-}
 
 /** How much larger the variance of the rate is than that of independent items; at least 1. */
 const designEffect = (units: ReadonlyArray<Unit>, n: number, p: number): number => {

@@ -11,7 +11,8 @@ export {
   quantile,
   weightedMean,
 } from './bootstrap'
-export { type Clustered, meanOfMeans } from './meanOfMeans'
+export type { Clustered } from './clusters'
+export { meanOfMeans } from './meanOfMeans'
 export { clusteredRate } from './clustered'
 export { mcnemarExact } from './mcnemar'
 export { holm } from './holm'

@@ -3,31 +3,10 @@
  * the bootstrap of whole clusters within each set, and the sets are drawn independently.
  */
 import { type BootstrapOptions, type Counts, eachResample, percentileInterval } from './bootstrap'
+import { type Clustered, type Unit, unitsOf } from './clusters'
 import type { Estimate } from './estimate'
 
-// model ------------------------------------------------------------------------------------------
-
-/** A value and the cluster that it is drawn with. */
-export interface Clustered {
-  readonly value: number
-  readonly cluster: string
-}
-
-interface Unit {
-  readonly sum: number
-  readonly size: number
-}
-
 // parts ------------------------------------------------------------------------------------------
-
-const unitsOf = (set: ReadonlyArray<Clustered>): ReadonlyArray<Unit> => {
-  const units = new Map<string, Unit>()
-  for (const { value, cluster } of set) {
-    const { sum, size } = units.get(cluster) ?? { sum: 0, size: 0 }
-    units.set(cluster, { sum: sum + value, size: size + 1 })
-  }
-  return [...units.values()]
-}
 
 const meanUnder = (units: ReadonlyArray<Unit>, counts: Counts | undefined): number => {
   const [sum, size] = units.reduce(

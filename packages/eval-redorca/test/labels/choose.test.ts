@@ -10,7 +10,7 @@ const candidate = (
   verdict: Candidate['sample']['verdict'],
   verdicts: StoredVerdicts = {},
 ): Candidate => ({
-  cell: cellOf(cell, {}, []),
+  cell: { ...cellOf(cell, {}, []), strengths: {} },
   sample: { id: `${cell}-${i}`, set: 'harmful', prompt: 'p', completion: 'c', verdict },
   verdicts,
 })

@@ -14,7 +14,10 @@ const evil = [
   '\u202eright to left\u2028\u0000 \ud800',
 ]
 const row = (i: number, completion: string): Chosen => ({
-  cell: cellOf(`cell${i % 2}`, { data: i % 2 === 0 ? 'forgetfilter' : 'none' }, []),
+  cell: {
+    ...cellOf(`cell${i % 2}`, { data: i % 2 === 0 ? 'forgetfilter' : 'none' }, []),
+    strengths: {},
+  },
   sample: {
     id: `harmful-${i}`,
     set: 'harmful',
