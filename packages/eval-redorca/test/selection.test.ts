@@ -124,3 +124,42 @@ describe('a model that learned to say nothing', () => {
     expect(page({ results, samples: new Map(), config: {}, linked: false })).toContain('Look-alikes answered')
   })
 })
+
+describe('perplexity', () => {
+  const results = resultsOf({
+    suite: 's',
+    finished: '2026-11-27T00:00:00.000Z',
+    stamp: {
+      engine: 'native',
+      device: '',
+      dtype: 'float32',
+      versions: {},
+      seeds: [1],
+      hashes: { data: {}, models: {}, templates: {} },
+    },
+    cells: ['none', 'guard'].map((decoding): FinishedCell => ({
+      id: decoding,
+      control: false,
+      seconds: 1,
+      samples: [
+        { id: 'h', set: 'harmful', prompt: 'p', completion: 'c', verdict: 'refused' },
+        {
+          id: 't',
+          set: 'task',
+          prompt: 'p',
+          completion: 'c',
+          verdict: 'complied',
+          reference: 'c',
+          correct: true,
+        },
+      ],
+      perplexity: [{ id: 'a', tokens: 10, nll: 10 * Math.log(20) }],
+      factors: { model: 'aligned', regime: 'poison:0.1', ...undefended, seed: 1, decoding },
+    })),
+    failed: [],
+  })
+  it('is shown once for models that differ in decoding alone', () => {
+    expect(markdown(results).match(/20\.00 \(20\.00–20\.00\)/g)).toHaveLength(1)
+    expect(page({ results, samples: new Map(), config: {}, linked: false })).toContain('<h3>Perplexity</h3>')
+  })
+})

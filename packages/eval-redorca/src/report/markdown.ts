@@ -12,6 +12,7 @@ import { aloneSentence, headline } from './headline'
 import { groupsOf } from './byJudge'
 import { byJudgeText } from './byJudgeText'
 import { judgeNote, judgeWarnings } from './judges'
+import { perplexityText } from './perplexity'
 import { type RegimeReading, byMerit, readingOf } from './reading'
 import type { Section } from './section'
 import { plain, table } from './tableText'
@@ -97,6 +98,7 @@ const regimeText = (results: Results, regime: RegimeReading, samples: Samples): 
     ...warnings,
     ...equalText(results, regime.regime),
     table(head, rows),
+    ...perplexityText(shown),
     ...(regime.published.length === 0
       ? []
       : [

@@ -11,6 +11,7 @@ import { aloneSentence, headline } from './headline'
 import { byJudgeSection, byJudgeStyle, groupsOf } from './byJudge'
 import { judgeWarnings } from './judges'
 import { type Markup, html, raw } from './markup'
+import { perplexityTable } from './perplexity'
 import { plane } from './plane'
 import { type Reading, type RegimeReading, allMethods, codeOf, codesOf, readingOf } from './reading'
 import { sampleCards } from './sampleCards'
@@ -108,6 +109,7 @@ const regimeSection = (
   const effects = effectsTable(results, regime.regime)
   const interactions = interactionsTable(results, regime.regime)
   const shown = groupsOf(reading, regime)
+  const perplexity = perplexityTable(shown)
   const warnings = warningsOf(results, shown)
   const byJudge = byJudgeSection(results, shown, samples, warnings)
   return html`<section>
@@ -130,6 +132,11 @@ const regimeSection = (
       controls &&
       html`<h3>Controls</h3>
         ${controls}`
+    }
+    ${
+      perplexity &&
+      html`<h3>Perplexity</h3>
+        ${perplexity}`
     }
     ${
       published &&
