@@ -8,7 +8,7 @@ import { noneWord } from '../config/methods'
 import type { Suite } from '../suite/suite'
 import { type Hashes, hashesOf } from './hashes'
 import { type LoadedChoice, type Methods, type MissingMethod, methodsOf } from './methods'
-import type { BenchPorts } from './ports'
+import type { BenchPorts, SuiteUse } from './ports'
 import { satisfied } from './requirements'
 import type { Factors } from './factors'
 import { type LoadedMethod, loadedName, readsCounterpart } from './plugins'
@@ -105,13 +105,14 @@ export const openBench = (
   ports: BenchPorts,
   config: BenchConfig,
   known?: Hashes,
+  use?: SuiteUse,
 ): TE.TaskEither<Fault, Bench> =>
   pipe(
     TE.fromEither(methodsOf(ports.loadModule, config.stages)),
     TE.bindTo('found'),
     TE.chainFirstEitherKW(({ found }) => checkedCombinations(config, found)),
     TE.bindW('paths', ({ found }) => TE.fromEither(pathsOf(config.sweep, found.methods))),
-    TE.bind('suite', () => ports.suite(config)),
+    TE.bind('suite', () => ports.suite(config, use)),
     TE.chainFirstEitherKW(({ suite, paths }) => selectable(suite, paths)),
     TE.chainFirstEitherKW(({ suite }) => checkedRegimes(config, suite)),
     TE.chainFirstEitherKW(({ suite, found }) => satisfied(suite, found.methods)),

@@ -51,10 +51,18 @@ export interface TrainingRequest<E extends Fault = Fault> extends Fitting<E> {
   readonly onStep: (done: number, total: number) => void
 }
 
+/** What the judges of a suite use while they are asked. */
+export interface SuiteUse {
+  /** Aborted: a judge that waits for a server stops. */
+  readonly signal?: AbortSignal
+  /** A judge's warning, such as texts that it reads only in part. */
+  readonly onWarning?: (line: string) => void
+}
+
 /** Everything the runner needs from outside, as functions. */
 export interface BenchPorts {
   readonly engine: (name: string) => TE.TaskEither<Fault, EngineUsed>
-  readonly suite: (config: BenchConfig) => TE.TaskEither<Fault, Suite>
+  readonly suite: (config: BenchConfig, use?: SuiteUse) => TE.TaskEither<Fault, Suite>
   readonly loadModule: LoadModule
   /** A hash of the contents of a model folder. */
   readonly fingerprint: (folder: string) => TE.TaskEither<Fault, string>

@@ -70,13 +70,13 @@ export const ports: BenchPorts = {
             field: 'engine',
           }),
         ),
-  suite: ({ suite, regimes, seeds, dtype, batchSize }) =>
+  suite: ({ suite, regimes, seeds, dtype, batchSize }, use = {}) =>
     isArena(suite)
       ? openArenaSuite(arenaChoice(suite))
       : pipe(
           localSuite()(suite),
           TE.chain((local) =>
-            fileSuite(readDataset, judgeOpener({ dtype, batchSize }))(local, regimes, seeds),
+            fileSuite(readDataset, judgeOpener({ ...use, dtype, batchSize }))(local, regimes, seeds),
           ),
         ),
   loadModule,

@@ -61,10 +61,14 @@ export const toWorker = t.union([
 ])
 export type ToWorker = t.TypeOf<typeof toWorker>
 
-/** From a worker: `ready` after `open`, `rates` after `time`, `done` after a task, or `failed` after any of them. */
+/**
+ * From a worker: `ready` after `open`, `rates` after `time`, `done` after a task, or `failed` after any of them; before these, its
+ * progress and the warnings of its judges.
+ */
 export const fromWorker = t.union([
   t.type({ kind: t.literal('ready'), engine }),
   t.type({ kind: t.literal('progress'), share: t.number, note: t.string }),
+  t.type({ kind: t.literal('warning'), line: t.string }),
   t.type({ kind: t.literal('rates'), rates: ratesCodec }),
   t.type({ kind: t.literal('done') }),
   t.type({ kind: t.literal('failed'), fault }),

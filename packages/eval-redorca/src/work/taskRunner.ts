@@ -22,6 +22,7 @@ export interface Place {
   readonly out: string
   readonly signal: AbortSignal
   readonly onProgress: Site['onProgress']
+  readonly onWarning?: (line: string) => void
 }
 
 /** Runs tasks in this process, one after the other. */
@@ -34,14 +35,14 @@ export interface TaskRunner {
 }
 
 /** Runs tasks; the bench is opened at the first one and kept with its judges, and so are the models. */
-export const taskRunner = ({ ports, config, out, signal, onProgress }: Place): TaskRunner => {
+export const taskRunner = ({ ports, config, out, signal, onProgress, onWarning }: Place): TaskRunner => {
   const state: { bench?: Bench } = {}
   const models = openModels(ports)
   const memo = workStore(join(out, 'work'), signal)
   const bench = (hashes: Hashes): TE.TaskEither<Fault, Bench> =>
     state.bench === undefined
       ? pipe(
-          openBench(ports, config, hashes),
+          openBench(ports, config, hashes, { signal, ...(onWarning === undefined ? {} : { onWarning }) }),
           TE.map((opened) => {
             state.bench = opened
             return opened

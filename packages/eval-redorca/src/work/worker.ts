@@ -63,6 +63,7 @@ const open = async (
     out,
     signal: abort.signal,
     onProgress: progress,
+    onWarning: (line) => send({ kind: 'warning', line }),
   })
   return ports.right.engine(name)()
 }

@@ -26,6 +26,8 @@ export interface WorkerSettings {
   /** Every process started, so that all can be stopped. */
   readonly children: Set<ChildProcess>
   readonly onProgress: (worker: number, job: Job, share: number, note: string) => void
+  /** A warning of a judge that a worker asks. */
+  readonly onWarning?: (line: string) => void
 }
 
 export interface WorkerProcess extends Worker {
@@ -54,7 +56,7 @@ interface Child {
   stderr: string
 }
 
-const started = ({ execArgv, children, threads }: WorkerSettings): Child => {
+const started = ({ execArgv, children, threads, onWarning }: WorkerSettings): Child => {
   const child = fork(script, [], {
     execArgv: [...execArgv],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -63,6 +65,9 @@ const started = ({ execArgv, children, threads }: WorkerSettings): Child => {
   children.add(child)
   child.on('exit', () => children.delete(child))
   const state: Child = { process: child, stderr: '' }
+  child.on('message', (u) => {
+    if (fromWorker.is(u) && u.kind === 'warning') onWarning?.(u.line)
+  })
   child.stderr?.on('data', (chunk: Buffer) => {
     state.stderr = (state.stderr + chunk.toString('utf8')).slice(-keptCharacters)
   })
@@ -74,7 +79,7 @@ const send = (child: Child, message: ToWorker): void => {
 }
 
 /** What a worker answers to `open`, `time` or a task. */
-type Answer = Exclude<FromWorker, { readonly kind: 'progress' | 'failed' }>
+type Answer = Exclude<FromWorker, { readonly kind: 'progress' | 'warning' | 'failed' }>
 
 /** The next message that is not progress, or how the process ended. */
 const answer = (
@@ -90,7 +95,7 @@ const answer = (
     const onMessage = (u: unknown): void => {
       if (!fromWorker.is(u)) return
       if (u.kind === 'progress') onProgress(u.share, u.note)
-      else finish(u.kind === 'failed' ? E.left(u.fault) : E.right(u))
+      else if (u.kind !== 'warning') finish(u.kind === 'failed' ? E.left(u.fault) : E.right(u))
     }
     const onExit = (code: number | null, signal: string | null): void =>
       finish({ _tag: 'Crashed', reason: lastLine(child.stderr) || `exit ${signal ?? code ?? 'unknown'}` })
