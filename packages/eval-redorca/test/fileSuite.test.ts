@@ -53,6 +53,28 @@ const suiteOf = (more: Readonly<Record<string, unknown>> = {}): FileSuite => {
   return config.right.suite
 }
 
+describe('adapters that were fine-tuned before', () => {
+  const opened = (more: Readonly<Record<string, unknown>>, regimes: ReadonlyArray<string>) =>
+    fileSuite(read, judgeOpener())(suiteOf(more), regimes)()
+  it('stand for every regime, or one each, and need no training rows', async () => {
+    const one = await opened({ adapter: 'tuned', training: undefined }, ['a', 'b'])
+    expect(E.isRight(one) && one.right.adapters).toEqual({ a: 'tuned', b: 'tuned' })
+    const each = await opened({ adapter: { a: 'x' }, training: undefined }, ['a'])
+    expect(E.isRight(each) && each.right.adapters).toEqual({ a: 'x' })
+  })
+  it('must be there for each regime without rows', async () => {
+    expect(await opened({ adapter: { a: 'x' }, training: undefined }, ['a', 'b'])).toMatchObject({
+      left: { where: 'suite.adapter', message: 'has no adapter for the regime b' },
+    })
+    const neither = decodeConfig(
+      { suite: { models: { aligned: 'a' }, evaluation: { harmful: 'eval' } } },
+      'test',
+    )
+    expect(neither).toMatchObject({ left: { _tag: 'BadConfig' } })
+    expect(E.isLeft(neither) && neither.left.message).toContain('or an adapter that was fine-tuned before')
+  })
+})
+
 describe('poisoned', () => {
   it('has the requested share, each row once, and grows by adding harmful rows', () => {
     fc.assert(

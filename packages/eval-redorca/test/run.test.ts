@@ -429,6 +429,38 @@ describe('run', () => {
     expect(noted('train')).toEqual([])
     expect(noted('ask')).toEqual([])
   })
+  it('starts from an adapter that was fine-tuned before, and trains nothing', async () => {
+    const adapter = folder()
+    writeFileSync(join(adapter, 'adapter.json'), JSON.stringify({ harm: 0.5, task: 0.9 }))
+    process.env['FAKE_SUITE'] = JSON.stringify({ adapter })
+    const stages = { data: [], training: [], weights: [method('shrink')], decoding: [] }
+    const { results } = ranIn(await go(folder(), configured({ stages })))
+    expect(noted('train')).toEqual([])
+    const rates = results.cells.map(({ factors, metrics }) => [
+      factors.regime,
+      factors.weights,
+      metrics.attackSuccess?.value,
+      metrics.exactMatch?.value,
+    ])
+    expect(rates).toEqual([
+      ['none', 'none', 1, 0],
+      ['none', 'none', 0, 0],
+      ['poison:0.05', 'none', 0.5, 0.9],
+      // In float32, 0.8 of 0.5 is a little more than 0.4.
+      ['poison:0.05', 'shrink', 0.45, 0.85],
+    ])
+    // Another adapter is another result.
+    writeFileSync(join(adapter, 'adapter.json'), JSON.stringify({ harm: 0.25, task: 0.9 }))
+    const other = ranIn(await go(folder(), configured({ stages })))
+    expect(other.results.cells[2]?.id).not.toBe(results.cells[2]?.id)
+    expect(await go(folder(), configured())).toMatchObject({
+      left: {
+        _tag: 'ResourceMissing',
+        where: 'suite.training',
+        message: 'is missing; filter, rule act on training rows',
+      },
+    })
+  })
   it('refuses a sweep without validation items, of an unknown method, and of a strength that there is not', async () => {
     const swept = (sweep: unknown) =>
       configured({

@@ -20,7 +20,7 @@ import {
   defaultRegimes,
   publishedMethods,
 } from './defaults'
-import { noneWord, stagesCodec } from './methods'
+import { methodName, noneWord, stagesCodec } from './methods'
 import { type Sweep, sweepCodec } from './sweep'
 
 /** Default number of prompts decoded together. */
@@ -47,7 +47,7 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     ),
     combinations: withDefault(combinationsCodec, 'all'),
     sweep: withDefault(sweepCodec, defaultSweep(suite)),
-    sweepSource: withDefault(optional(t.string), isArena(suite) ? arenaSweepSource : undefined),
+    sweepSource: optional(t.string),
     epsilon: withDefault(shareFromZero, 0.02),
     delta: withDefault(shareFromZero, 0.05),
     refine: withDefault(t.boolean, false),
@@ -56,6 +56,20 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     engine: withDefault(t.string, 'auto'),
     dtype: withDefault(oneOf('float32', 'bfloat16'), 'float32'),
   })
+
+/** The arena's strengths of the methods that this configuration has; a sweep that it names itself must be right. */
+const ownSweep = (config: BenchConfig): BenchConfig => {
+  if (config.sweep !== arenaSweep) return config
+  const names = Object.values(config.stages).flatMap((choices) => choices.flat().map(methodName))
+  const here = Object.entries(arenaSweep).filter(([name]) => names.includes(name))
+  return here.length === 0
+    ? { ...config, sweep: noneWord }
+    : {
+        ...config,
+        sweep: Object.fromEntries(here),
+        sweepSource: config.sweepSource ?? arenaSweepSource,
+      }
+}
 
 /**
  * The complete configuration from a decoded YAML or JSON document, defaults filled in.
@@ -79,4 +93,5 @@ export const decodeConfig = (u: unknown, where: string): E.Either<Fault, BenchCo
   pipe(
     decodeWith(suiteOf, where)(u),
     E.chain(({ suite }) => decodeWith(benchCodec(suite), where)(u)),
+    E.map(ownSweep),
   )

@@ -44,7 +44,10 @@ export interface FileSuite extends TaskRules {
     readonly anchor: string | undefined
   }
   readonly templates: Templates
-  readonly training: TrainingFiles
+  /** Undefined: nothing is trained, every regime has an adapter. */
+  readonly training: TrainingFiles | undefined
+  /** Adapters that were fine-tuned before, in place of the undefended fine-tune: one for every regime, or a folder per regime. */
+  readonly adapter: string | Readonly<Record<string, string>> | undefined
   readonly safe: string | undefined
   readonly references: string | undefined
   readonly evaluation: EvaluationFiles
@@ -81,7 +84,8 @@ const written = closed({
   // Short forms of `templates`: one template for all models, and the anchor's.
   template: optional(t.string),
   anchorTemplate: optional(t.string),
-  training: trainingFiles,
+  training: optional(trainingFiles),
+  adapter: optional(t.union([t.string, t.record(t.string, t.string)])),
   safe: optional(t.string),
   references: optional(t.string),
   evaluation: evaluationCodec,
@@ -107,6 +111,14 @@ const completed = (given: t.TypeOf<typeof written>): E.Either<Wrong, FileSuite> 
   const all = template ?? autoTemplate
   return pipe(
     E.Do,
+    E.chainFirst(() =>
+      rest.training === undefined && rest.adapter === undefined
+        ? E.left<Wrong>({
+            path: ['training'],
+            message: 'is missing: name files of training rows, or an adapter that was fine-tuned before',
+          })
+        : E.right(undefined),
+    ),
     E.bind('matching', () =>
       pipe(
         completedMatching({ match, labels, perToken, threshold }),

@@ -87,8 +87,15 @@ const selectable = (suite: Suite, paths: Paths): E.Either<Fault, void> =>
 const completed = (config: BenchConfig, methods: Methods): BenchConfig => {
   const loaded = (stage: Stage) =>
     [...methods[stage].values()].map((choice) => choice.methods.map(({ method }) => method))
+  const names = stages.flatMap((stage) =>
+    [...methods[stage].values()].flatMap((choice) => choice.methods.map(loadedName)),
+  )
   return {
     ...config,
+    sweep:
+      typeof config.sweep === 'string'
+        ? config.sweep
+        : Object.fromEntries(Object.entries(config.sweep).filter(([name]) => names.includes(name))),
     stages: {
       data: loaded('data'),
       training: loaded('training'),
@@ -111,7 +118,7 @@ export const openBench = (
     TE.fromEither(methodsOf(ports.loadModule, config.stages)),
     TE.bindTo('found'),
     TE.chainFirstEitherKW(({ found }) => checkedCombinations(config, found)),
-    TE.bindW('paths', ({ found }) => TE.fromEither(pathsOf(config.sweep, found.methods))),
+    TE.bindW('paths', ({ found }) => TE.fromEither(pathsOf(config.sweep, found.methods, found.missing))),
     TE.bind('suite', () => ports.suite(config, use)),
     TE.chainFirstEitherKW(({ suite, paths }) => selectable(suite, paths)),
     TE.chainFirstEitherKW(({ suite }) => checkedRegimes(config, suite)),

@@ -6,7 +6,7 @@ import { contentHash } from '@safe/tensor-core/files'
 import { type Key, dataHash } from '@safe/tensor-core/pipeline'
 import { alignedKey, appliedMethods, environmentKey } from './applied'
 import type { Bench } from './bench'
-import { type Factors, undefended, untouched } from './factors'
+import { type Factors, isTrainedHere, undefended, untouched } from './factors'
 import type { EngineUsed } from './ports'
 import { type Selected, type Setting, combinedSettings, firstSettings, neighbours } from './settings'
 
@@ -99,17 +99,20 @@ const tunedCells = (
       pipe(
         bench.suite.trainingData(regime, seed),
         E.chain((data) => {
-          const trainedOn = dataHash(data)
+          const rows = dataHash(data)
+          const adapter = bench.hashes.adapters[regime]
           return pipe(
             settings,
-            E.traverseArray((setting) =>
-              cellOf(
+            E.traverseArray((setting) => {
+              // An adapter that is given stands for the fine-tune that no defence acts on.
+              const trainedOn = adapter !== undefined && !isTrainedHere(setting.factors) ? adapter : rows
+              return cellOf(
                 bench,
                 engine,
                 { model: 'aligned', regime, ...setting.factors, seed, trainedOn },
                 setting,
-              ),
-            ),
+              )
+            }),
           )
         }),
       ),

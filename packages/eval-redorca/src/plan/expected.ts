@@ -7,7 +7,7 @@ import { pipe } from 'fp-ts/function'
 import type { ExpectedWork, RunSize, Stage } from '@safe/tensor-core/contracts'
 import type { TrainingRecipe } from '@safe/tensor-core/lm'
 import { type Bench, chosen } from './bench'
-import { type Factors, isDefended } from './factors'
+import { type Factors, isDefended, isTrainedHere } from './factors'
 import type { Job, PlannedJob } from './plan'
 import type { LoadedMethod } from './plugins'
 
@@ -32,6 +32,8 @@ export const smallModelRates: Rates = { step: 0.08, completion: 0.0015, score: 0
 export interface Sizes extends RunSize {
   /** Evaluation prompts of a cell. */
   readonly items: number
+  /** Whether the undefended adapter of the regime was fine-tuned before. */
+  readonly trained?: boolean
 }
 
 // sizes ------------------------------------------------------------------------------------------
@@ -81,6 +83,7 @@ export const expectedSeconds =
         return own(at('data'))
       case 'adapter': {
         const work = at('training')
+        if (sizes.trained === true && !isTrainedHere(factors)) return 0
         return sizes.steps * work.stepFactor * rates.step + own(work)
       }
       case 'weights':
@@ -111,6 +114,7 @@ export const sizesIn =
       batchSize: config.recipe.batchSize,
       maxNewTokens: suite.maxNewTokens,
       items: suite.evaluation.length,
+      trained: suite.adapters?.[regime] !== undefined,
     }
   }
 

@@ -104,6 +104,9 @@ export const isTuned = (f: Pick<Factors, 'regime'>): boolean => f.regime !== unt
 /** Whether a stage has a defence. */
 export const isDefended = (f: Stages, stage: Stage): boolean => f[stage] !== noneWord
 
+/** Whether a defence acts on the data or the training: then an adapter that was trained before cannot stand for the fine-tune. */
+export const isTrainedHere = (f: Stages): boolean => isDefended(f, 'data') || isDefended(f, 'training')
+
 /** The stages at which a defence acts. */
 export const defendedStages = (f: Stages): ReadonlyArray<Stage> =>
   stages.filter((stage) => isDefended(f, stage))

@@ -2,12 +2,13 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as RR from 'fp-ts/ReadonlyRecord'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
-import { dataHash } from '@safe/tensor-core/pipeline'
+import { adapterHash, dataHash } from '@safe/tensor-core/pipeline'
 import { autoTemplate } from '../config/fileSuiteConfig'
 import type { Suite } from '../suite/suite'
 import type { BenchPorts } from './ports'
@@ -26,6 +27,8 @@ export const hashesCodec = t.type({
   /** Of the weights alone, as judges identify the model they ask. */
   checkpoints: perModel,
   templates: perModel,
+  /** Of adapters that were fine-tuned before, by regime. */
+  adapters: t.readonly(t.record(t.string, t.string)),
   safe: t.union([t.string, t.null]),
   references: t.union([t.string, t.null]),
   evaluation: t.string,
@@ -96,6 +99,18 @@ export const hashesOf = (ports: BenchPorts, suite: Suite): TE.TaskEither<Fault, 
     TE.bind('template', () => templateHash(models.aligned, templates.aligned)),
     TE.bind('anchorTemplate', () =>
       optionalHash(models.anchor, (folder) => templateHash(folder, templates.anchor)),
+    ),
+    TE.bind('adapters', () =>
+      pipe(
+        suite.adapters ?? {},
+        RR.traverse(TE.ApplicativeSeq)((folder) =>
+          pipe(
+            ports.keep.adapter.read(folder),
+            TE.mapLeft((fault): Fault => ({ ...fault, where: `suite.adapter: ${fault.where ?? folder}` })),
+            TE.map(adapterHash),
+          ),
+        ),
+      ),
     ),
     TE.bind('safe', () => optionalHash(suite.safe, dataHashed)),
     TE.bind('references', () => optionalHash(suite.references, dataHashed)),

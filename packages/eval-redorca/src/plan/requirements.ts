@@ -17,8 +17,27 @@ const optionalResources: ReadonlyArray<{
   { name: 'references', key: 'suite.references', has: ({ references }) => references !== undefined },
 ]
 
+/** Methods of the data and training stages need rows; a suite of adapters that were trained before may have none. */
+const withRows = (suite: Suite, methods: Methods): E.Either<MethodError, void> => {
+  const users = [...methods.data.values(), ...methods.training.values()].map(({ name }) => name)
+  const without = Object.keys(suite.adapters ?? {}).find((regime) => {
+    const data = suite.trainingData(regime, 0)
+    return E.isLeft(data) || data.right.examples.length === 0
+  })
+  return users.length === 0 || without === undefined
+    ? E.right(undefined)
+    : E.left(
+        badInput('ResourceMissing', `is missing; ${users.join(', ')} act on training rows`, {
+          where: 'suite.training',
+          remedy: 'name the rows, or set data: [] and training: [] under stages',
+        }),
+      )
+}
+
 /** Left `ResourceMissing`: which key is missing, and every method that needs it. */
 export const satisfied = (suite: Suite, methods: Methods): E.Either<MethodError, void> => {
+  const rows = withRows(suite, methods)
+  if (E.isLeft(rows)) return rows
   const all = Object.values(methods).flatMap((choices) =>
     [...choices.values()].flatMap((choice) => choice.methods),
   )

@@ -6,7 +6,7 @@ import { kebab } from '@safe/tensor-core/options'
 import { noneWord } from '../config/methods'
 import type { Sweep } from '../config/sweep'
 import { byKey } from './byKey'
-import type { Methods } from './methods'
+import type { Methods, MissingMethod } from './methods'
 import { type LoadedMethod, loadedName, readsCounterpart } from './plugins'
 
 // model ------------------------------------------------------------------------------------------
@@ -99,13 +99,22 @@ const allMethods = (methods: Methods): ReadonlyArray<LoadedMethod> => [
 /**
  * The strengths that a sweep tries; each is checked by completing the method's options with it.
  *
+ * @param missing default methods that are not installed: what the sweep says of them is not used
  * @returns left `BadConfig`: a method that there is not or that has no strength, a value that its options refuse, two methods of one name
  */
-export const pathsOf = (sweep: Sweep, methods: Methods): E.Either<Fault, Paths> => {
+export const pathsOf = (
+  sweep: Sweep,
+  methods: Methods,
+  missing: ReadonlyArray<MissingMethod> = [],
+): E.Either<Fault, Paths> => {
   const all = allMethods(methods)
   const names = all.map(loadedName)
   const unknown =
-    typeof sweep === 'string' ? undefined : Object.keys(sweep).find((name) => !names.includes(name))
+    typeof sweep === 'string'
+      ? undefined
+      : Object.keys(sweep).find(
+          (name) => !names.includes(name) && !missing.some((method) => method.name === name),
+        )
   if (unknown !== undefined)
     return E.left(
       badInput('BadConfig', 'is not a method of this benchmark', {

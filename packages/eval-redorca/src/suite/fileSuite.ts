@@ -2,9 +2,10 @@
  * A suite from the user's models and files. One judge measures, another chooses among beams. Phrase-list judges match wording
  * only; a report on real models must say so.
  */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Fault } from '@safe/tensor-core/contracts'
+import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import type { FileSuite } from '../config/fileSuiteConfig'
 import { checkedDisjoint } from './disjoint'
 import { matchingOf } from './matching/rules'
@@ -14,6 +15,31 @@ import { type ReadData, rowsIfAny } from './readRows'
 import type { Suite } from './suite'
 import { readTexts } from './textScores'
 import { trainingData } from './trainingFiles'
+
+const adaptersOf = (
+  adapter: string | Readonly<Record<string, string>>,
+  regimes: ReadonlyArray<string>,
+): Readonly<Record<string, string>> =>
+  typeof adapter === 'string' ? Object.fromEntries(regimes.map((regime) => [regime, adapter])) : adapter
+
+/** Without training rows, every regime has an adapter. */
+const tunedSomehow = (
+  { training, adapter }: FileSuite,
+  regimes: ReadonlyArray<string>,
+): E.Either<Fault, void> => {
+  const missing =
+    training !== undefined || typeof adapter === 'string'
+      ? undefined
+      : regimes.find((regime) => adapter?.[regime] === undefined)
+  return missing === undefined
+    ? E.right(undefined)
+    : E.left(
+        badInput('BadConfig', `has no adapter for the regime ${missing}`, {
+          where: 'suite.adapter',
+          remedy: 'name its folder, or files under suite.training',
+        }),
+      )
+}
 
 /**
  * Every file is read, the data is checked to be disjoint and every judge is opened before anything runs; the judges are opened last, so
@@ -29,6 +55,7 @@ export const fileSuite =
     pipe(
       TE.Do,
       TE.bind('training', () => trainingData(read, suite.training, regimes)),
+      TE.chainFirstEitherKW(() => tunedSomehow(suite, regimes)),
       TE.bind('safe', () => rowsIfAny(read)(suite.safe)),
       TE.bind('references', () => rowsIfAny(read)(suite.references)),
       TE.bind('evaluation', () => readEvaluation(read, suite)),
@@ -40,6 +67,7 @@ export const fileSuite =
         models: suite.models,
         templates: suite.templates,
         trainingData: training.drawn,
+        ...(suite.adapter === undefined ? {} : { adapters: adaptersOf(suite.adapter, regimes) }),
         safe: safe?.data,
         references: references?.data,
         evaluation: evaluation.map(({ item }) => item),

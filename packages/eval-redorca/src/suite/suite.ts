@@ -54,6 +54,8 @@ export interface Suite {
     readonly anchor: string | undefined
   }
   readonly templates: Templates
+  /** Folders of adapters that were fine-tuned before, by regime; another regime is fine-tuned on its rows. */
+  readonly adapters?: Readonly<Record<string, string>>
   readonly trainingData: (regime: string, seed: number) => E.Either<Fault, Dataset>
   /** Trusted safe rows. */
   readonly safe: Dataset | undefined

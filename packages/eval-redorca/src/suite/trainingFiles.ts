@@ -54,46 +54,48 @@ export const poisoned =
     return E.right({ name: regime, examples: stream(seed, 'order', regime).shuffle(chosen) })
   }
 
-/** Reads the files of these regimes. @returns left: a file that cannot be read, or a regime without one */
+/** Reads the files of these regimes; without any there are no rows. @returns left: a file that cannot be read, or a regime without one */
 export const trainingData = (
   read: ReadData,
-  files: TrainingFiles,
+  files: TrainingFiles | undefined,
   regimes: ReadonlyArray<string>,
 ): TE.TaskEither<Fault, TrainingRows> =>
-  'regimes' in files
-    ? pipe(
-        regimes,
-        TE.traverseArray((regime) =>
-          pipe(
-            TE.fromEither(
-              E.fromNullable<Fault>(
-                badInput('BadConfig', `has no file for the regime ${regime}`, {
-                  where: 'suite.training.regimes',
-                  remedy: 'name its file',
-                }),
-              )(files.regimes[regime]),
-            ),
-            TE.chain(rowsIn(read)),
-            TE.map((rows) => ({ regime, rows })),
-          ),
-        ),
-        TE.map((found) => {
-          const byRegime = new Map(found.map(({ regime, rows }) => [regime, rows.data]))
-          return {
-            files: found.map(({ rows }) => rows),
-            drawn: (regime) =>
-              E.fromNullable<Fault>(badInput('BadConfig', 'has no file', { where: regime }))(
-                byRegime.get(regime),
+  files === undefined
+    ? TE.right({ files: [], drawn: (regime) => E.right({ name: regime, examples: [] }) })
+    : 'regimes' in files
+      ? pipe(
+          regimes,
+          TE.traverseArray((regime) =>
+            pipe(
+              TE.fromEither(
+                E.fromNullable<Fault>(
+                  badInput('BadConfig', `has no file for the regime ${regime}`, {
+                    where: 'suite.training.regimes',
+                    remedy: 'name its file',
+                  }),
+                )(files.regimes[regime]),
               ),
-          }
-        }),
-      )
-    : pipe(
-        TE.Do,
-        TE.bind('clean', () => rowsIn(read)(files.clean)),
-        TE.bind('harmful', () => rowsIn(read)(files.harmful)),
-        TE.map(({ clean, harmful }) => ({
-          files: [clean, harmful],
-          drawn: poisoned(clean.data, harmful.data, files.rows),
-        })),
-      )
+              TE.chain(rowsIn(read)),
+              TE.map((rows) => ({ regime, rows })),
+            ),
+          ),
+          TE.map((found) => {
+            const byRegime = new Map(found.map(({ regime, rows }) => [regime, rows.data]))
+            return {
+              files: found.map(({ rows }) => rows),
+              drawn: (regime) =>
+                E.fromNullable<Fault>(badInput('BadConfig', 'has no file', { where: regime }))(
+                  byRegime.get(regime),
+                ),
+            }
+          }),
+        )
+      : pipe(
+          TE.Do,
+          TE.bind('clean', () => rowsIn(read)(files.clean)),
+          TE.bind('harmful', () => rowsIn(read)(files.harmful)),
+          TE.map(({ clean, harmful }) => ({
+            files: [clean, harmful],
+            drawn: poisoned(clean.data, harmful.data, files.rows),
+          })),
+        )

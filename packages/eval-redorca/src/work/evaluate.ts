@@ -9,13 +9,14 @@ import {
   type Generates,
   type Judge,
   type Judgement,
+  type LoraAdapter,
   type Scores,
 } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { type Key, type PipelineSteps, adapterHash, interpret, keepLines } from '@safe/tensor-core/pipeline'
 import { alignedKey, environmentKey } from '../plan/applied'
 import { generationKey } from '../plan/cells'
-import { type Factors, isTuned } from '../plan/factors'
+import { type Factors, isTrainedHere, isTuned } from '../plan/factors'
 import { type Answer as Answered, type Sample, judgeItem, samplesFrom } from '../suite/samples'
 import { judgementCodec } from '../suite/verdicts'
 import type { Scored } from '../results/perplexity'
@@ -28,30 +29,38 @@ import type { Site } from './site'
 
 // pipelines --------------------------------------------------------------------------------------
 
+/** The adapter that the regime was fine-tuned to before; undefined where it is trained here. */
+const given = ({ bench }: Site, f: Factors): TE.TaskEither<Fault, LoraAdapter | undefined> => {
+  const folder = isTrainedHere(f) ? undefined : bench.suite.adapters?.[f.regime]
+  return folder === undefined ? TE.right(undefined) : bench.ports.keep.adapter.read(folder)
+}
+
 /** The steps of the pipeline that these factors name, on the training data of their regime and seed. */
 const running = (
   site: Site,
   f: Factors,
-): E.Either<Fault, WatchedPipeline & { readonly steps: PipelineSteps<Fault> }> =>
+): TE.TaskEither<Fault, WatchedPipeline & { readonly steps: PipelineSteps<Fault> }> =>
   pipe(
-    E.Do,
-    E.bind('made', () => pipelineOf(site, f)),
-    E.bind('data', () => site.bench.suite.trainingData(f.regime, f.seed)),
-    E.map(({ made, data }) => ({
+    TE.Do,
+    TE.bind('made', () => TE.fromEither(pipelineOf(site, f))),
+    TE.bind('data', () => TE.fromEither(site.bench.suite.trainingData(f.regime, f.seed))),
+    TE.bindW('trained', () => given(site, f)),
+    TE.map(({ made, data, trained }) => ({
       ...made,
       steps: interpret(runtimeOf(site))(made.pipeline, {
         data,
         recipe: site.bench.config.recipe,
         seed: f.seed,
+        ...(trained === undefined ? {} : { trained }),
       }),
     })),
   )
 
 /** The steps of that pipeline. */
-export const stepsOf = (site: Site, f: Factors): E.Either<Fault, PipelineSteps<Fault>> =>
+export const stepsOf = (site: Site, f: Factors): TE.TaskEither<Fault, PipelineSteps<Fault>> =>
   pipe(
     running(site, f),
-    E.map(({ steps }) => steps),
+    TE.map(({ steps }) => steps),
   )
 
 // generating -------------------------------------------------------------------------------------
@@ -68,7 +77,7 @@ interface Answering {
 
 const tuned = (site: Site, f: Factors): TE.TaskEither<Fault, Answering> =>
   pipe(
-    TE.fromEither(running(site, f)),
+    running(site, f),
     TE.chain(({ steps, pipeline, watched }) =>
       pipe(
         steps.adapter,

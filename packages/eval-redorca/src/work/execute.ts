@@ -49,7 +49,7 @@ export const execute =
   ({ job, cell }: Task): TE.TaskEither<Fault, void> => {
     const made = (step: 'data' | 'trained' | 'adapter'): TE.TaskEither<Fault, void> =>
       pipe(
-        TE.fromEither(stepsOf(site, job.factors)),
+        stepsOf(site, job.factors),
         TE.chain((steps): TE.TaskEither<Fault, unknown> => steps[step]),
         TE.map(() => undefined),
       )

@@ -3,7 +3,7 @@ import * as RR from 'fp-ts/ReadonlyRecord'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { HubError } from '@safe/tensor-core/contracts'
-import { type HubUse, resolveData, resolveModel } from '@safe/tensor-core/hub'
+import { type HubUse, resolveAdapter, resolveData, resolveModel } from '@safe/tensor-core/hub'
 import type { EvaluationFiles, SetFiles, TaskSet } from '../config/evaluationFiles'
 import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
 import { type JudgeChoice, isOwnJudge, judgeModel } from '../config/judgeChoice'
@@ -88,6 +88,11 @@ const validationFiles =
           TE.bind('tasks', () => record(data)(validation.tasks)),
         )
 
+const adapters =
+  (resolve: Resolve) =>
+  (given: FileSuite['adapter']): TE.TaskEither<HubError, FileSuite['adapter']> =>
+    typeof given === 'string' ? resolve(given) : record(resolve)(given)
+
 /** A judge that asks a model of this machine; an address of a server stays as it is. */
 export const localJudge =
   (use: HubUse = {}) =>
@@ -116,7 +121,10 @@ export const localSuite =
       TE.bind('base', () => ifAny(model)(suite.models.base)),
       TE.bind('aligned', () => model(suite.models.aligned)),
       TE.bind('anchor', () => ifAny(model)(suite.models.anchor)),
-      TE.bind('training', () => trainingFiles(data)(suite.training)),
+      TE.bind('training', () =>
+        suite.training === undefined ? TE.right(undefined) : trainingFiles(data)(suite.training),
+      ),
+      TE.bind('adapter', () => adapters((reference) => resolveAdapter(reference, use))(suite.adapter)),
       TE.bind('safe', () => ifAny(data)(suite.safe)),
       TE.bind('references', () => ifAny(data)(suite.references)),
       TE.bind('evaluation', () => evaluationFiles(data)(suite.evaluation)),

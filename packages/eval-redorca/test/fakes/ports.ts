@@ -105,6 +105,8 @@ const Changes = t.partial({
   /** Whether the freeing of judges is noted. */
   disposal: t.boolean,
   perplexity: t.boolean,
+  /** A folder with an adapter that was fine-tuned before; there are no training rows then. */
+  adapter: t.string,
   /** Whether it has validation items, as many as for the test. */
   validation: t.boolean,
 })
@@ -124,13 +126,16 @@ export const fakeSuite = (): Suite => {
     disposal = false,
     perplexity = false,
     validation = false,
+    adapter,
   } = changes()
   const unless = <A>(name: string, value: A): A | undefined => (lacks.includes(name) ? undefined : value)
   return {
     name: 'fake',
     models: { base: unless('base', 'base'), aligned: 'aligned', anchor: unless('anchor', 'anchor') },
     templates: { base: 'none', aligned: 'none', anchor: 'none' },
+    ...(adapter === undefined ? {} : { adapters: { 'poison:0.05': adapter } }),
     trainingData: (regime, seed) => {
+      if (adapter !== undefined) return E.right({ name: regime, examples: [] })
       const share = Number(/^poison:([\d.]+)$/.exec(regime)?.[1])
       return share >= 0
         ? E.right(rows(`${regime} ${seed}`, 20, (i) => (i < 20 * share ? 'harm' : 'fine')))

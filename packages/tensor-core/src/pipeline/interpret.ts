@@ -52,6 +52,8 @@ export interface PipelineInput {
   readonly data: Dataset
   readonly recipe: TrainingRecipe
   readonly seed: number
+  /** An adapter that was trained before: it stands for the fine-tune where no defence acts on the data or the training. */
+  readonly trained?: LoraAdapter
 }
 
 /** The results of a pipeline, each computed when first run and at most once; `model` opens a new model each time. */
@@ -154,11 +156,14 @@ export const interpret =
             )
     }
     const data = shared(staged('data', pipeline.data, dataHash, keep.data)(input.data))
+    const { trained: given, ...fitting } = input
     const trained = shared(
-      pipe(
-        data,
-        TE.chainW((rows) => fit(runtime)({ ...input, data: rows, defence: pipeline.training })),
-      ),
+      given !== undefined && isIdentity(pipeline.data) && isIdentity(pipeline.training)
+        ? TE.right(given)
+        : pipe(
+            data,
+            TE.chainW((rows) => fit(runtime)({ ...fitting, data: rows, defence: pipeline.training })),
+          ),
     )
     const adapter = shared(
       pipe(trained, TE.chainW(staged('weights', pipeline.weights, adapterHash, keep.adapter))),
