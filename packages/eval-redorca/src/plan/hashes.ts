@@ -105,7 +105,7 @@ export const hashesOf = (ports: BenchPorts, suite: Suite): TE.TaskEither<Fault, 
         suite.adapters ?? {},
         RR.traverse(TE.ApplicativeSeq)((folder) =>
           pipe(
-            ports.keep.adapter.read(folder),
+            ports.adapter(folder),
             TE.mapLeft((fault): Fault => ({ ...fault, where: `suite.adapter: ${fault.where ?? folder}` })),
             TE.map(adapterHash),
           ),

@@ -78,6 +78,8 @@ export interface BenchPorts {
   readonly load: (request: ModelRequest) => TE.TaskEither<Fault, LoadedModel>
   readonly train: <E extends Fault>(request: TrainingRequest<E>) => TE.TaskEither<Fault, LoraAdapter>
   readonly weights: (folder: string) => TE.TaskEither<Fault, WeightSource>
+  /** A PEFT adapter of the user's. */
+  readonly adapter: (folder: string) => TE.TaskEither<Fault, LoraAdapter>
   /** How filtered rows and adapters are stored in folders. */
   readonly keep: { readonly data: Keep<Dataset>; readonly adapter: Keep<LoraAdapter> }
 }

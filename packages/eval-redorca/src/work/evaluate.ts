@@ -32,7 +32,7 @@ import type { Site } from './site'
 /** The adapter that the regime was fine-tuned to before; undefined where it is trained here. */
 const given = ({ bench }: Site, f: Factors): TE.TaskEither<Fault, LoraAdapter | undefined> => {
   const folder = isTrainedHere(f) ? undefined : bench.suite.adapters?.[f.regime]
-  return folder === undefined ? TE.right(undefined) : bench.ports.keep.adapter.read(folder)
+  return folder === undefined ? TE.right(undefined) : bench.ports.adapter(folder)
 }
 
 /** The steps of the pipeline that these factors name, on the training data of their regime and seed. */

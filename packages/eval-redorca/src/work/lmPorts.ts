@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { engineNames as engines, selectEngine } from '@safe/tensor-core/engine'
-import { isGgufPath, openModelFolder, openWeights, readDataset } from '@safe/tensor-core/formats'
+import { isGgufPath, openModelFolder, openWeights, readAdapter, readDataset } from '@safe/tensor-core/formats'
 import { fineTuningBytes, openModelHost, trainAdapter } from '@safe/tensor-core/lm'
 import { keepAdapter, keepData } from '@safe/tensor-core/pipeline'
 import { openArenaSuite } from '../arena'
@@ -108,5 +108,6 @@ export const ports: BenchPorts = {
     })
   },
   weights: openWeights,
+  adapter: readAdapter,
   keep: { data: keepData, adapter: keepAdapter },
 }

@@ -470,6 +470,8 @@ export const ports: BenchPorts = {
       return E.right(adapterOf(plain ? { harm, task: 1 } : { harm: harm / 2, task: 0.8 }))
     },
   weights: () => TE.left(failure('FileMissing', 'there are none')),
+  adapter: (folder) =>
+    TE.fromIO(() => adapterOf(JSON.parse(readFileSync(join(folder, 'adapter.json'), 'utf8')) as Learned)),
   keep: {
     data: keepData,
     adapter: {
