@@ -10,7 +10,7 @@ import { configDocument } from '../config/config'
 import type { Bench } from '../plan/bench'
 import { type Cell, combinedCells, firstCells, refinedCells } from '../plan/cells'
 import { type Rates, expectedParts, timedJobs } from '../plan/expected'
-import { type PlannedJob, jobsOf } from '../plan/plan'
+import { type Job, jobsOf } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
 import { isSwept } from '../plan/strengths'
 import { cellFinished } from '../results/cellFiles'
@@ -42,7 +42,8 @@ interface Shop {
   /** Every cell that a job may evaluate, by the job's id. */
   readonly known: Map<string, Cell>
   readonly ratesNow: () => Promise<E.Either<Fault, Rates>>
-  readonly track: (tracker: Tracker) => void
+  readonly track: Tracker
+  readonly tell: (jobs: ReadonlyArray<Job>, workers: number) => Promise<void>
 }
 
 const stoppedFault = interrupted('Interrupted', 'stopped; finished work is kept', {
@@ -64,32 +65,36 @@ const laterCells = (bench: Bench, engine: EngineUsed): E.Either<Fault, ReadonlyA
       )
     : E.right([])
 
-/** Tells what a run will take, where that was timed. */
-const tellExpected = async (
-  { settings: { config, terminal }, bench }: Shop,
-  jobs: ReadonlyArray<PlannedJob>,
-  rates: Rates,
-  workers: number,
-): Promise<void> => {
-  terminal.note(expectationLine(expectedParts(timedJobs(bench, jobs, rates)), workers))
-  const needed = await bench.ports.fineTuningBytes(bench.suite.models.aligned, {
-    dtype: config.dtype,
-    ...config.recipe,
-  })()
-  if (E.isRight(needed)) terminal.note(memoryLine(needed.right, freemem()))
+/** Tells what a run will take, where that was timed; once, before its first job. */
+const telling = (
+  { config, terminal }: RunSettings,
+  bench: Bench,
+  modelBytes: number,
+): ((jobs: ReadonlyArray<Job>, workers: number) => Promise<void>) => {
+  const state = { told: !isTimed(modelBytes) }
+  return async (jobs, workers) => {
+    if (state.told) return
+    state.told = true
+    terminal.note(expectationLine(expectedParts(jobs), workers))
+    const needed = await bench.ports.fineTuningBytes(bench.suite.models.aligned, {
+      dtype: config.dtype,
+      ...config.recipe,
+    })()
+    if (E.isRight(needed)) terminal.note(memoryLine(needed.right, freemem()))
+  }
 }
 
 /**
  * Runs what is missing of these cells.
  *
- * @param expected all jobs of the run, to be told before the first of them; undefined in later rounds
+ * @param later the cells of the rounds after this one, as far as they are known
  */
 const runCells = async (
   shop: Shop,
   cells: ReadonlyArray<Cell>,
-  expected?: { readonly jobs: ReadonlyArray<PlannedJob>; readonly workers: number },
+  later: ReadonlyArray<Cell>,
 ): Promise<E.Either<Fault, ReadonlyArray<FailedJob>>> => {
-  const { settings, bench, modelBytes, pool, known } = shop
+  const { settings, bench, modelBytes, pool, known, track } = shop
   const { out, config, terminal, signal } = settings
   cells.forEach((cell) => known.set(`cell|${cell.id}`, cell))
   const jobs = jobsOf(cells, cellFinished(out))
@@ -97,19 +102,25 @@ const runCells = async (
   const rates = await shop.ratesNow()
   if (E.isLeft(rates)) return signal.aborted ? E.left(stoppedFault) : rates
   const timed = timedJobs(bench, jobs, rates.right)
-  if (isTimed(modelBytes) && expected !== undefined && expected.jobs.length > 0)
-    await tellExpected(shop, expected.jobs, rates.right, expected.workers)
-  await pool.grow(workerCount(config, pool.first.engine, jobs.length, modelBytes))
-  const track = tracker(terminal, timed)
-  shop.track(track)
+  const here = new Set(jobs.map(({ id }) => id))
+  const after = timedJobs(
+    bench,
+    jobsOf(later, cellFinished(out)).filter(({ id }) => !here.has(id)),
+    rates.right,
+  )
+  const workers = workerCount(config, pool.first.engine, jobs.length, modelBytes)
+  await shop.tell([...timed, ...after], workers)
+  await pool.grow(workers)
+  track.round(timed, after, pool.workers().length)
   const failed = await schedule(timed, pool.workers(), {
-    onDone: (job) => track.done(job),
+    onStart: track.started,
+    onDone: track.done,
+    onFailed: ({ job }) => track.failed(job),
     onRetry: (job, reason) =>
       terminal.warn(`a worker died at ${jobName(job)} (${reason}); the job is run once more`),
     onReplaced: pool.replace,
     stopped: () => signal.aborted,
   })
-  track.stop()
   return signal.aborted ? E.left(stoppedFault) : E.right(failed)
 }
 
@@ -121,13 +132,18 @@ const runLater = async (shop: Shop, first: Done): Promise<E.Either<Fault, Done>>
   const selected = await selectedIn(settings.out, bench, rule, first.cells)()
   if (E.isLeft(selected)) return selected
   const state = { ...first }
-  for (const step of settings.config.refine ? [combinedCells, refinedCells] : [combinedCells]) {
-    const cells = step(bench, first.engine, selected.right)
-    if (E.isLeft(cells)) return cells
-    const result = await runCells(shop, cells.right)
+  const combined = combinedCells(bench, first.engine, selected.right)
+  const refined = settings.config.refine ? refinedCells(bench, first.engine, selected.right) : E.right([])
+  if (E.isLeft(combined)) return combined
+  if (E.isLeft(refined)) return refined
+  for (const [cells, later] of [
+    [combined.right, refined.right],
+    [refined.right, []],
+  ] as const) {
+    const result = await runCells(shop, cells, later)
     if (E.isLeft(result)) return result
     const before = new Set(state.cells.map(({ id }) => id))
-    state.cells = [...state.cells, ...cells.right.filter(({ id }) => !before.has(id))]
+    state.cells = [...state.cells, ...cells.filter(({ id }) => !before.has(id))]
     state.failed = [...state.failed, ...result.right]
   }
   return E.right(state)
@@ -137,20 +153,17 @@ const runRounds = async (shop: Shop): Promise<E.Either<Fault, Done>> => {
   const { settings, bench, modelBytes, pool } = shop
   const { config, terminal, out } = settings
   const { engine } = pool.first
-  const openJobs = (cells: ReadonlyArray<Cell>): ReadonlyArray<PlannedJob> => jobsOf(cells, cellFinished(out))
   const planned = firstCells(bench, engine)
   if (E.isLeft(planned)) return planned
   const later = laterCells(bench, engine)
   if (E.isLeft(later)) return later
-  const open = openJobs(planned.right)
+  const open = jobsOf(planned.right, cellFinished(out))
   const workers = workerCount(config, engine, Math.max(1, open.length), modelBytes)
   const missing = open.filter((job) => job.kind === 'cell').length
   terminal.note(
     `${planned.right.length} cells, ${planned.right.length - missing} of them finished${later.right.length === 0 ? '' : `; then ${later.right.length} of combinations at the strengths selected on validation items`}; ${workers} worker${workers === 1 ? '' : 's'} on ${engine.engine}`,
   )
-  const first = new Set(open.map(({ id }) => id))
-  const jobs = [...open, ...openJobs(later.right).filter(({ id }) => !first.has(id))]
-  const failed = await runCells(shop, planned.right, { jobs, workers })
+  const failed = await runCells(shop, planned.right, later.right)
   return E.isLeft(failed) ? failed : runLater(shop, { cells: planned.right, engine, failed: failed.right })
 }
 
@@ -164,7 +177,8 @@ export const runJobs = (
 ): Promise<E.Either<Fault, Done>> => {
   const { portsModule, config, out, terminal, signal, execArgv } = settings
   const known = new Map<string, Cell>()
-  const state: { engine?: EngineUsed; track?: Tracker; rates?: Rates } = {}
+  const track = tracker(terminal)
+  const state: { engine?: EngineUsed; rates?: Rates } = {}
   const assignment = (): Assignment => ({
     hashes: bench.hashes,
     engine: state.engine ?? { engine: config.engine, device: '', versions: {} },
@@ -179,24 +193,22 @@ export const runJobs = (
       engine: config.engine,
       threads: threadsPerWorker(config, modelBytes),
       execArgv: execArgv ?? process.execArgv,
-      onProgress: (worker, job, share) => state.track?.progress(worker, job, share),
+      onProgress: (_, job, share) => track.progress(job, share),
     },
     signal,
     assignment,
     (pool) => {
       state.engine = pool.first.engine
       return runRounds({
-        ...{ settings, bench, modelBytes, pool, known },
+        ...{ settings, bench, modelBytes, pool, known, track },
+        tell: telling(settings, bench, modelBytes),
         ratesNow: async () => {
           if (state.rates !== undefined) return E.right(state.rates)
           const found = await ratesOf(pool.first, modelBytes, terminal)
           if (E.isRight(found)) state.rates = found.right
           return found
         },
-        track: (track) => {
-          state.track = track
-        },
-      })
+      }).finally(track.stop)
     },
   )
 }

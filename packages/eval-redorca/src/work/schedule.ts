@@ -25,7 +25,10 @@ export interface FailedJob {
 }
 
 export interface ScheduleEvents {
+  readonly onStart?: (job: Job) => void
   readonly onDone: (job: Job, seconds: number) => void
+  /** A job that failed, or that needs one that did. */
+  readonly onFailed?: (failed: FailedJob) => void
   readonly onRetry: (job: Job, reason: string) => void
   /** A dead worker's successor; undefined where none could be started. */
   readonly onReplaced?: (dead: Worker, successor: Worker | undefined) => void
@@ -44,7 +47,7 @@ const crashed = (job: Job, reason: string): Fault =>
 export const schedule = async (
   jobs: ReadonlyArray<Job>,
   workers: ReadonlyArray<Worker>,
-  { onDone, onRetry, onReplaced, stopped }: ScheduleEvents,
+  { onStart, onDone, onFailed, onRetry, onReplaced, stopped }: ScheduleEvents,
 ): Promise<ReadonlyArray<FailedJob>> => {
   const open = new Set(jobs)
   const undone = new Set(jobs.map((job) => job.id))
@@ -54,6 +57,7 @@ export const schedule = async (
 
   const fail = (job: Job, fault: Fault): void => {
     failed.set(job.id, { job, fault })
+    onFailed?.({ job, fault })
     for (const next of [...open])
       if (next.needs.includes(job.id)) {
         open.delete(next)
@@ -91,6 +95,7 @@ export const schedule = async (
         continue
       }
       open.delete(job)
+      onStart?.(job)
       const started = Date.now()
       const result = await attempt(slot, job, 1)
       if (result._tag === 'Right') {
