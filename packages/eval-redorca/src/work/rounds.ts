@@ -14,6 +14,7 @@ import { type Job, jobsOf } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
 import { isSwept } from '../plan/strengths'
 import { cellFinished } from '../results/cellFiles'
+import { type Early, earlyResults } from './early'
 import { expectationLine, memoryLine } from './expectation'
 import { type Pool, withPool } from './pool'
 import { type Tracker, jobName, tracker } from './progress'
@@ -43,6 +44,7 @@ interface Shop {
   readonly known: Map<string, Cell>
   readonly ratesNow: () => Promise<E.Either<Fault, Rates>>
   readonly track: Tracker
+  readonly early: Early
   readonly tell: (jobs: ReadonlyArray<Job>, workers: number) => Promise<void>
 }
 
@@ -94,9 +96,10 @@ const runCells = async (
   cells: ReadonlyArray<Cell>,
   later: ReadonlyArray<Cell>,
 ): Promise<E.Either<Fault, ReadonlyArray<FailedJob>>> => {
-  const { settings, bench, modelBytes, pool, known, track } = shop
+  const { settings, bench, modelBytes, pool, known, track, early } = shop
   const { out, config, terminal, signal } = settings
   cells.forEach((cell) => known.set(`cell|${cell.id}`, cell))
+  early.round(cells, later.length)
   const jobs = jobsOf(cells, cellFinished(out))
   if (!jobs.some((job) => job.kind === 'cell')) return E.right([])
   const rates = await shop.ratesNow()
@@ -113,9 +116,18 @@ const runCells = async (
   await pool.grow(workers)
   track.round(timed, after, pool.workers().length)
   const failed = await schedule(timed, pool.workers(), {
-    onStart: track.started,
-    onDone: track.done,
-    onFailed: ({ job }) => track.failed(job),
+    onStart: (job) => {
+      track.started(job)
+      early.started()
+    },
+    onDone: (job, seconds) => {
+      track.done(job, seconds)
+      early.done(job)
+    },
+    onFailed: (failure) => {
+      track.failed(failure.job)
+      early.failed(failure)
+    },
     onRetry: (job, reason) =>
       terminal.warn(`a worker died at ${jobName(job)} (${reason}); the job is run once more`),
     onReplaced: pool.replace,
@@ -197,10 +209,12 @@ export const runJobs = (
     },
     signal,
     assignment,
-    (pool) => {
-      state.engine = pool.first.engine
-      return runRounds({
-        ...{ settings, bench, modelBytes, pool, known, track },
+    async (pool) => {
+      const { engine } = pool.first
+      state.engine = engine
+      const early = earlyResults(settings, bench, engine, track.secondsLeft)
+      const done = await runRounds({
+        ...{ settings, bench, modelBytes, pool, known, track, early },
         tell: telling(settings, bench, modelBytes),
         ratesNow: async () => {
           if (state.rates !== undefined) return E.right(state.rates)
@@ -208,7 +222,10 @@ export const runJobs = (
           if (E.isRight(found)) state.rates = found.right
           return found
         },
-      }).finally(track.stop)
+      })
+      track.stop()
+      await early.end(E.isLeft(done))
+      return done
     },
   )
 }

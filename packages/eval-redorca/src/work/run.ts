@@ -1,6 +1,6 @@
 /**
- * Runs a benchmark into a results folder: makes the plan, gives its jobs to worker processes, and writes the results when all
- * are done. The folder is the unit of resumption: the same command again does only what is missing.
+ * Runs a benchmark into a results folder: makes the plan, gives its jobs to worker processes, and writes the results, first as they
+ * come in and at last when all are done. The folder is the unit of resumption: the same command again does only what is missing.
  */
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
@@ -11,16 +11,15 @@ import { writeWhole } from '@safe/tensor-core/files'
 import { configDocument } from '../config/config'
 import { type Bench, openBench } from '../plan/bench'
 import { missingWarnings } from '../plan/methods'
-import { type Results, resultsOf } from '../results/results'
+import type { Results } from '../results/results'
 import { samplesById } from '../results/resultsFile'
-import { stampOf } from '../results/stamp'
 import type { Sample } from '../suite/samples'
 import { claiming } from './claim'
 import { finishedOf } from './finished'
 import { runJobs } from './rounds'
+import { runResults, writeResults } from './runResults'
 import type { RunSettings } from './runSettings'
 import type { FailedJob } from './schedule'
-import { selectionRule } from './selecting'
 import { processBytes } from './workerCount'
 
 // running ----------------------------------------------------------------------------------------
@@ -53,33 +52,19 @@ const runOpened = (settings: RunSettings, bench: Bench): TE.TaskEither<Fault, Ra
     TE.bindW('results', ({ work, cells }) => {
       const finished = new Set(cells.map((cell) => cell.id))
       const reasons = new Map(work.failed.map(({ job, fault }) => [job.id, fault.message]))
-      const selection = selectionRule(bench)
-      return TE.right(
-        resultsOf({
-          suite: bench.suite.name,
-          finished: new Date().toISOString(),
-          stamp: stampOf(bench, work.engine),
-          cells,
-          ...(selection === undefined ? {} : { selection }),
-          failed: work.cells
-            .filter((cell) => !finished.has(cell.id))
-            .map(({ id, factors }) => ({
-              factors,
-              message: reasons.get(`cell|${id}`) ?? 'was not run',
-            })),
-        }),
-      )
+      const failed = work.cells
+        .filter((cell) => !finished.has(cell.id))
+        .map(({ id, factors }) => ({ factors, message: reasons.get(`cell|${id}`) ?? 'was not run' }))
+      return TE.right(runResults(bench, work.engine, cells, failed))
     }),
-    TE.chainFirstW(({ results }) =>
-      writeWhole(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`),
-    ),
+    TE.chainFirstW(({ results }) => writeResults(out, results)),
     TE.map(({ results, work, cells }) => ({ results, samples: samplesById(cells), failed: work.failed })),
   )
 }
 
 /**
- * Writes `config.yaml`, `cells/` and `results.json`; a report is made from them (`writeReport`). The same call on the same folder
- * computes only what is missing.
+ * Writes `config.yaml`, `cells/` and `results.json`; a report is made from them (`writeReport`). While cells are missing the results
+ * are marked as `running`. The same call on the same folder computes only what is missing.
  *
  * @example
  * ```ts
