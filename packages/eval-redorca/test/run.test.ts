@@ -43,7 +43,7 @@ const go = (
   config: BenchConfig,
   signal = new AbortController().signal,
   terminal: Terminal = silentTerminal,
-  onEarly: RunSettings['onEarly'] = undefined,
+  onEarly?: RunSettings['onEarly'],
 ): Promise<E.Either<Fault, Ran>> =>
   run({
     ...(onEarly === undefined ? {} : { onEarly }),

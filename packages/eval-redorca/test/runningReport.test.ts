@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { undefended } from '../src/plan/factors'
 import { headline, markdown, page } from '../src/report'
+import { browserData } from '../src/report/browser/shape'
 import { type FailedCell, type FinishedCell, type Results, resultsOf } from '../src/results/results'
 import type { Running } from '../src/results/running'
 import type { Sample } from '../src/suite/samples'
@@ -65,6 +66,13 @@ describe('a report while cells are missing', () => {
     for (const text of both(results))
       expect(text).toContain('Stopped at 12 of 40 cells; the same command continues')
     expect(pageOf(results)).not.toContain('location.reload()')
+  })
+  it('is marked in the page of samples as well', () => {
+    const input = { samples: new Map([['bare', bare.samples]]), redact: false }
+    const running = (mark?: Running): string | undefined =>
+      browserData({ ...input, results: of([bare], mark) }).index.running
+    expect(running(going)).toBe('Running: 12 of 40 cells, about 25 min left')
+    expect(running()).toBeUndefined()
   })
   it('says nothing of all this when it is complete', () => {
     for (const text of both(of([aligned, bare]))) {

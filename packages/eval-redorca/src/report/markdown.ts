@@ -179,7 +179,7 @@ export const markdown = (
         ]),
     '## Stamp',
     [
-      `- finished ${results.finished}, engine ${stamp.engine}, ${plain(stamp.device)}, ${stamp.dtype}, seeds ${stamp.seeds.join(', ')}`,
+      `- ${results.running === undefined ? 'finished' : 'written'} ${results.finished}, engine ${stamp.engine}, ${plain(stamp.device)}, ${stamp.dtype}, seeds ${stamp.seeds.join(', ')}`,
       `- versions: ${Object.entries(stamp.versions)
         .map(([k, v]) => `${k} ${v}`)
         .join(', ')}`,

@@ -3,6 +3,7 @@ import * as t from 'io-ts'
 
 // model ------------------------------------------------------------------------------------------
 
+/** How far a run is whose results are not complete. */
 export interface Running {
   /** Finished cells. */
   readonly done: number
