@@ -544,12 +544,16 @@ describe('run', () => {
     const read = await readResults(out)()
     expect(E.isRight(read) && read.right.results.running).toEqual(last?.results.running)
 
-    const resumed: EarlyResults[] = []
+    // A report that cannot be made does not stop the run.
+    const [resumed, warned]: [EarlyResults[], string[]] = [[], []]
+    const terminal = { ...silentTerminal, warn: (line: string) => void warned.push(line) }
     const { results } = ranIn(
-      await go(out, configured(), new AbortController().signal, silentTerminal, (found) =>
-        TE.fromIO(() => void resumed.push(found)),
-      ),
+      await go(out, configured(), new AbortController().signal, terminal, (found) => () => {
+        resumed.push(found)
+        return Promise.reject(new Error('no page'))
+      }),
     )
+    expect(warned).toEqual(['the results so far cannot be written: no page'])
     expect(resumed[0]?.results.running).not.toHaveProperty('stopped')
     expect([results.cells.length, results.running, marks()]).toEqual([18, undefined, undefined])
   })

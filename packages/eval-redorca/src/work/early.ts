@@ -6,7 +6,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Fault } from '@safe/tensor-core/contracts'
+import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import type { Bench } from '../plan/bench'
 import type { Cell } from '../plan/cells'
 import { defendedStages, isTuned } from '../plan/factors'
@@ -105,17 +105,26 @@ export const earlyResults = (
     return runResults(bench, engine, shown, failed, running)
   }
 
-  const write = async (stopped: boolean): Promise<void> => {
-    const started = Date.now()
-    const written = await pipe(
+  const written = (stopped: boolean): TE.TaskEither<Fault, unknown> =>
+    pipe(
       readCells(),
       TE.map((cells) => ({ results: resultsNow(cells, stopped), samples: samplesById(cells) })),
       TE.chainFirst(({ results }) => writeResults(out, results)),
       TE.chain((early) => (onEarly === undefined ? TE.right(undefined) : onEarly(early))),
+    )
+
+  /** Whatever goes wrong with what is only to be looked at, the run goes on. */
+  const write = async (stopped: boolean): Promise<void> => {
+    const started = Date.now()
+    const result = await pipe(
+      TE.tryCatch(written(stopped), (cause): Fault =>
+        failure('WriteFailed', causeLine(cause), { where: out }),
+      ),
+      TE.chainEitherK((found) => found),
     )()
-    if (E.isLeft(written) && !state.warned) {
+    if (E.isLeft(result) && !state.warned) {
       state.warned = true
-      terminal.warn(`the results so far cannot be written: ${written.left.message}`)
+      terminal.warn(`the results so far cannot be written: ${result.left.message}`)
     }
     const [last, took] = [Date.now(), Date.now() - started]
     state.writes = { ...state.writes, last, took, spent: state.writes.spent + took }

@@ -1,6 +1,6 @@
 /** When results are written while a run goes on: often enough to look at, and so rarely that it costs next to nothing. */
 
-/** Milliseconds; `now` is a time of the same clock. */
+/** What was written so far; times and durations in milliseconds. */
 export interface Writes {
   /** When the run began. */
   readonly began: number
