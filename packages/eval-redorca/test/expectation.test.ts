@@ -1,4 +1,5 @@
-import { duration, expectationLine } from '../src/work/expectation'
+import { duration } from '../src/plan/duration'
+import { expectationLine } from '../src/work/expectation'
 
 describe('what a run is expected to take', () => {
   it('is written in seconds, minutes or hours', () => {

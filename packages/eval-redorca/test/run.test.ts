@@ -11,6 +11,7 @@ import { type BenchConfig, configDocument } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { readResults } from '../src/results/resultsFile'
 import { type Ran, run } from '../src/work/run'
+import type { EarlyResults, RunSettings } from '../src/work/runSettings'
 import { rescore } from '../src/work/rescore'
 import { fakeJudge, ports } from './fakes/ports'
 
@@ -42,8 +43,10 @@ const go = (
   config: BenchConfig,
   signal = new AbortController().signal,
   terminal: Terminal = silentTerminal,
+  onEarly?: RunSettings['onEarly'],
 ): Promise<E.Either<Fault, Ran>> =>
   run({
+    ...(onEarly === undefined ? {} : { onEarly }),
     ports,
     portsModule: require.resolve('./fakes/ports.ts'),
     config,
@@ -537,6 +540,54 @@ describe('run', () => {
     const { results } = ranIn(await go(out, configured()))
     expect(results.cells).toHaveLength(18)
     expect(noted('train').length).toBeLessThan(8)
+  })
+
+  it('has results once the undefended cell is finished, marked until all are, and says where it was stopped', async () => {
+    const [out, abort] = [folder(), new AbortController()]
+    const marks = (): unknown => {
+      const stored: unknown = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'))
+      return typeof stored === 'object' && stored !== null && 'running' in stored ? stored.running : undefined
+    }
+    const early: EarlyResults[] = []
+    const stopping: RunSettings['onEarly'] = (found) =>
+      TE.fromIO(() => {
+        expect(marks()).toEqual(found.results.running)
+        early.push(found)
+        abort.abort()
+      })
+    expect(await go(out, configured(), abort.signal, silentTerminal, stopping)).toMatchObject({
+      left: { kind: 'interrupted' },
+    })
+    const [first, last] = early
+    expect(early).toHaveLength(2)
+    const { running, cells = [], failed } = first?.results ?? {}
+    expect(running).toMatchObject({ done: cells.length, cells: 18 })
+    expect(running?.secondsLeft).toBeGreaterThan(0)
+    expect(cells.length).toBeLessThan(18)
+    expect(failed).toEqual([])
+    expect(first?.samples.size).toBe(cells.length)
+    expect(cells.map(({ factors: { regime, data, decoding } }) => [regime, data, decoding])).toContainEqual([
+      'poison:0.05',
+      'none',
+      'none',
+    ])
+    expect(last?.results.running).toMatchObject({ cells: 18, stopped: true })
+    expect(marks()).toEqual(last?.results.running)
+    const read = await readResults(out)()
+    expect(E.isRight(read) && read.right.results.running).toEqual(last?.results.running)
+
+    // A report that cannot be made does not stop the run.
+    const [resumed, warned]: [EarlyResults[], string[]] = [[], []]
+    const terminal = { ...silentTerminal, warn: (line: string) => void warned.push(line) }
+    const { results } = ranIn(
+      await go(out, configured(), new AbortController().signal, terminal, (found) => () => {
+        resumed.push(found)
+        return Promise.reject(new Error('no page'))
+      }),
+    )
+    expect(warned).toEqual(['the results so far cannot be written: no page'])
+    expect(resumed[0]?.results.running).not.toHaveProperty('stopped')
+    expect([results.cells.length, results.running, marks()]).toEqual([18, undefined, undefined])
   })
 
   it('applies several defences of a stage in turn, under one name', async () => {

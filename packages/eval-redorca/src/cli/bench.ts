@@ -5,6 +5,7 @@ import { command, flag, folder, withDefault } from '@safe/tensor-core/cli'
 import { badInput } from '@safe/tensor-core/contracts'
 import { configOptions } from './configOptions'
 import { defaultOut } from './quickstart'
+import { liveOption } from './liveReport'
 import { redactOption } from './redactOption'
 import { configOf, runBench } from './runBench'
 
@@ -18,8 +19,9 @@ export const benchCommand = command({
     overwrite: flag('delete an existing results folder first'),
     printConfig: flag('show the complete configuration and run nothing'),
     ...redactOption,
+    ...liveOption,
   },
-  run: ({ out, resume, overwrite, printConfig, redact, ...parts }, context) =>
+  run: ({ out, resume, overwrite, printConfig, redact, live, ...parts }, context) =>
     context.common.config === undefined
       ? TE.left(
           badInput('BadOption', '--config is required', {
@@ -28,6 +30,8 @@ export const benchCommand = command({
         )
       : pipe(
           TE.fromEither(configOf(parts, context)),
-          TE.chain((config) => runBench(config, { out, resume, overwrite, printConfig, redact }, context)),
+          TE.chain((config) =>
+            runBench(config, { out, resume, overwrite, printConfig, redact, live }, context),
+          ),
         ),
 })

@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, flag, folder, withDefault } from '@safe/tensor-core/cli'
 import { configOptions } from './configOptions'
+import { liveOption } from './liveReport'
 import { redactOption } from './redactOption'
 import { configOf, runBench } from './runBench'
 
@@ -18,6 +19,7 @@ export const quickstartCommand = command({
     overwrite: flag('delete an existing results folder first'),
     workers: configOptions.workers,
     ...redactOption,
+    ...liveOption,
   },
   run: ({ workers, ...choice }, context) =>
     pipe(

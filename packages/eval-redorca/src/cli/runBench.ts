@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
+import * as IO from 'fp-ts/IO'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { stringify } from 'yaml'
@@ -17,6 +18,7 @@ import { localSuite } from '../work/localSuite'
 import { ports } from '../work/lmPorts'
 import { type Ran, run } from '../work/run'
 import { headline, writeReport } from '../report'
+import { showing } from './liveReport'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -27,6 +29,8 @@ export interface RunChoice {
   readonly resume: boolean
   /** Whether the report leaves out the text of answers that may do harm. */
   readonly redact: boolean
+  /** Whether the report is opened in the browser at its first results. */
+  readonly live: boolean
 }
 
 type Given = Readonly<Record<string, unknown>>
@@ -118,7 +122,7 @@ export const runBench = (
   choice: RunChoice,
   context: Context,
 ): TE.TaskEither<Fault, Outcome> => {
-  const { out, printConfig, redact } = choice
+  const { out, printConfig, redact, live } = choice
   if (printConfig)
     return pipe(
       fetchSuite(config, context),
@@ -129,6 +133,7 @@ export const runBench = (
         return { json: document, text: stringify(document).trimEnd() }
       }),
     )
+  const show = showing(context, live)
   return pipe(
     prepared(choice),
     TE.chain(() => fetchSuite(config, context)),
@@ -140,6 +145,13 @@ export const runBench = (
         out,
         terminal: context,
         signal: context.signal,
+        onEarly: (early) =>
+          pipe(
+            writeReport({ results: out, out }, { ...early, redact }),
+            TE.chainFirstIOK((path) =>
+              early.results.running?.stopped === true ? IO.of(undefined) : show.early(path),
+            ),
+          ),
       }),
     ),
     TE.mapLeft((fault): Fault =>
@@ -148,6 +160,7 @@ export const runBench = (
     TE.chain((ran) =>
       pipe(
         writeReport({ results: out, out }, { ...ran, redact }),
+        TE.chainFirstIOK(show.last),
         TE.chainEitherK((report) => outcomeOf(report, choice)(ran)),
       ),
     ),

@@ -1,4 +1,5 @@
 /** The headline table: every defence at the strength that keeps task and look-alikes on the validation items, stated over the test. */
+import { stages } from '@safe/tensor-core/contracts'
 import { combinationName, defendedStages, strengthWords } from '../plan/factors'
 import type { EqualUtilityRow, EqualUtilityStrength } from '../results/equalUtility'
 import type { Results } from '../results/results'
@@ -58,41 +59,63 @@ export const boundWords = (results: Pick<Results, 'selection'>): string => {
   return `a task within ${percent(epsilon)} points and look-alikes answered within ${percent(delta)} points of the undefended model`
 }
 
+/** `, 2 strengths to come`: those of a method alone that an unfinished run has not computed yet; empty where there are none. */
+export const toComeWords = (
+  { running, selection, failed }: Pick<Results, 'running' | 'selection' | 'failed'>,
+  { factors, tried }: Pick<EqualUtilityRow, 'factors' | 'tried'>,
+): string => {
+  const [stage, ...more] = defendedStages(factors)
+  if (running === undefined || selection === undefined || stage === undefined || more.length > 0) return ''
+  const path = selection.paths[factors[stage]]
+  if (path === undefined) return ''
+  const failures = new Set(
+    failed.flatMap(({ factors: { regime, strengths, ...f } }) =>
+      strengths !== undefined && regime === factors.regime && stages.every((s) => f[s] === factors[s])
+        ? [JSON.stringify(strengths)]
+        : [],
+    ),
+  )
+  const open = path.length - failures.size - tried
+  return open > 0 ? `, ${open} strength${open === 1 ? '' : 's'} to come` : ''
+}
+
 // parts ------------------------------------------------------------------------------------------
 
 const paired = (found: (Estimate & { readonly name: string }) | undefined, label: string): Markup =>
   found === undefined ? changeCell(label, undefined) : html`${changeCell(`${label}: ${found.name}`, found)}`
 
-const rowOf = (row: EqualUtilityRow): Markup =>
-  html`<tr>
-    <th scope="row">
-      ${combinationName(row.factors)}
-      <small
-        >${shownStrength(row.strength)}${row.tried > 1 ? `, one of ${row.tried} tried` : ''}${row.control && !row.reachable ? ', cannot keep utility: best try' : ''}</small
-      >
-    </th>
-    ${equalColumns.map(({ field, name }) => rateCell(name, row[field]))}
-    ${changeCell('Minus undefended', row.difference)}
-    ${paired(
-      row.controlDifference === undefined
-        ? row.partDifference === undefined
-          ? undefined
-          : { ...row.partDifference, name: row.partDifference.part }
-        : { ...row.controlDifference, name: row.controlDifference.control },
-      'Minus control or best part',
-    )}
-  </tr>`
+const rowOf =
+  (results: Results) =>
+  (row: EqualUtilityRow): Markup =>
+    html`<tr>
+      <th scope="row">
+        ${combinationName(row.factors)}
+        <small
+          >${shownStrength(row.strength)}${row.tried > 1 ? `, one of ${row.tried} tried` : ''}${toComeWords(results, row)}${row.control && !row.reachable ? ', cannot keep utility: best try' : ''}</small
+        >
+      </th>
+      ${equalColumns.map(({ field, name }) => rateCell(name, row[field]))}
+      ${changeCell('Minus undefended', row.difference)}
+      ${paired(
+        row.controlDifference === undefined
+          ? row.partDifference === undefined
+            ? undefined
+            : { ...row.partDifference, name: row.partDifference.part }
+          : { ...row.controlDifference, name: row.controlDifference.control },
+        'Minus control or best part',
+      )}
+    </tr>`
 
 const bandOf = (words: string): Markup =>
   html`<tr class="band">
     <th colspan="${equalColumns.length + 3}" scope="rowgroup">${words}</th>
   </tr>`
 
-const body = (rows: ReadonlyArray<EqualUtilityRow>, words: string): Markup =>
+const body = (results: Results, rows: ReadonlyArray<EqualUtilityRow>, words: string): Markup =>
   rows.length === 0
     ? html``
     : html`<tbody>
-        ${bandOf(words)}${rows.map(rowOf)}
+        ${bandOf(words)}${rows.map(rowOf(results))}
       </tbody>`
 
 // constructors -----------------------------------------------------------------------------------
@@ -123,8 +146,8 @@ export const equalUtilityTable = (results: Results, regime: string): Markup | un
             </th>
           </tr>
         </thead>
-        ${body(keeping, 'keeps utility on the validation items')}
-        ${body(failing, 'cannot keep utility at any strength tried: its best try')}
-        ${body(controls, 'controls, at their own selected strength')}
+        ${body(results, keeping, 'keeps utility on the validation items')}
+        ${body(results, failing, 'cannot keep utility at any strength tried: its best try')}
+        ${body(results, controls, 'controls, at their own selected strength')}
       </table>`
 }

@@ -71,12 +71,18 @@ const won = (results: Results, { none, best, defended }: RegimeReading): string 
   ].join(' ')
 }
 
+/** `So far, with 12 of 40 cells: `; empty for complete results. */
+const soFar = ({ running }: Results): string =>
+  running === undefined ? '' : `So far, with ${running.done} of ${running.cells} cells: `
+
 /** The main result in two or three sentences. */
 export const headline = (results: Results): string => {
   const reading = readingOf(results)
   return reading.main === undefined
-    ? 'Nothing was fine-tuned.'
-    : [lost(reading, reading.main), won(results, reading.main)].filter((s) => s !== '').join(' ')
+    ? results.running === undefined
+      ? 'Nothing was fine-tuned.'
+      : `${soFar(results)}no fine-tuned model is evaluated yet.`
+    : `${soFar(results)}${[lost(reading, reading.main), won(results, reading.main)].filter((s) => s !== '').join(' ')}`
 }
 
 /** The effect of each method alone, compared with no defence. */

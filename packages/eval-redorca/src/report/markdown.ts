@@ -6,7 +6,7 @@ import type { Sample } from '../suite/samples'
 import type { Estimate } from '../stats'
 import type { EqualUtilityRow } from '../results/equalUtility'
 import { columns } from './cells'
-import { boundWords, equalColumns, equalRows, shownStrength } from './equalUtility'
+import { boundWords, equalColumns, equalRows, shownStrength, toComeWords } from './equalUtility'
 import { percent, points, range, regimeWords, signedRange } from './format'
 import { aloneSentence, headline } from './headline'
 import { groupsOf } from './byJudge'
@@ -14,6 +14,7 @@ import { byJudgeText } from './byJudgeText'
 import { judgeNote, judgeWarnings } from './judges'
 import { perplexityText } from './perplexity'
 import { type RegimeReading, byMerit, readingOf } from './reading'
+import { runningSentences } from './running'
 import type { Section } from './section'
 import { plain, table } from './tableText'
 
@@ -44,18 +45,20 @@ const equalHead = [
   'Minus control or best part',
 ]
 
-const equalRow = (r: EqualUtilityRow): ReadonlyArray<string> => [
-  plain(`${combinationName(r.factors)}${r.control ? ' (control)' : ''}`),
-  plain(shownStrength(r.strength)),
-  r.reachable ? 'yes' : 'no, best try',
-  ...equalColumns.map(({ field }) => rate(r[field])),
-  change(r.difference),
-  r.controlDifference !== undefined
-    ? `${change(r.controlDifference)}, ${plain(r.controlDifference.control)}`
-    : r.partDifference !== undefined
-      ? `${change(r.partDifference)}, ${plain(r.partDifference.part)}`
-      : '–',
-]
+const equalRow =
+  (results: Results) =>
+  (r: EqualUtilityRow): ReadonlyArray<string> => [
+    plain(`${combinationName(r.factors)}${r.control ? ' (control)' : ''}`),
+    plain(`${shownStrength(r.strength)}${toComeWords(results, r)}`),
+    r.reachable ? 'yes' : 'no, best try',
+    ...equalColumns.map(({ field }) => rate(r[field])),
+    change(r.difference),
+    r.controlDifference !== undefined
+      ? `${change(r.controlDifference)}, ${plain(r.controlDifference.control)}`
+      : r.partDifference !== undefined
+        ? `${change(r.partDifference)}, ${plain(r.partDifference.part)}`
+        : '–',
+  ]
 
 const equalText = (results: Results, regime: string): ReadonlyArray<string> => {
   const { keeping, failing, controls } = equalRows(results, regime)
@@ -64,7 +67,7 @@ const equalText = (results: Results, regime: string): ReadonlyArray<string> => {
     ? []
     : [
         `At equal utility: the strength with the lowest attack success among those that keep ${boundWords(results)}, chosen on validation items; the numbers are of the test.${results.selection.source === undefined ? '' : ` Strengths: ${results.selection.source}.`}`,
-        table(equalHead, rows.map(equalRow)),
+        table(equalHead, rows.map(equalRow(results))),
         'All metrics at the selected strengths:',
       ]
 }
@@ -164,6 +167,7 @@ export const markdown = (
   const { stamp } = results
   return `${[
     '# Safety after fine-tuning',
+    ...(results.running === undefined ? [] : [`**${runningSentences(results).join(' ')}**`]),
     headline(results),
     ...judgeWarnings(results, results.groups).map(plain),
     ...[judgeNote(results) ?? []].flat().map(plain),
@@ -177,7 +181,7 @@ export const markdown = (
         ]),
     '## Stamp',
     [
-      `- finished ${results.finished}, engine ${stamp.engine}, ${plain(stamp.device)}, ${stamp.dtype}, seeds ${stamp.seeds.join(', ')}`,
+      `- ${results.running === undefined ? 'finished' : 'written'} ${results.finished}, engine ${stamp.engine}, ${plain(stamp.device)}, ${stamp.dtype}, seeds ${stamp.seeds.join(', ')}`,
       `- versions: ${Object.entries(stamp.versions)
         .map(([k, v]) => `${k} ${v}`)
         .join(', ')}`,

@@ -16,6 +16,7 @@ import { plane } from './plane'
 import { type Reading, type RegimeReading, allMethods, codeOf, codesOf, readingOf } from './reading'
 import { sampleCards } from './sampleCards'
 import type { Section } from './section'
+import { reloadScript, runningBanner, runningStyle } from './running'
 import { readingSection, runSection, stampSection } from './setup'
 import { script, style } from './style'
 
@@ -194,7 +195,7 @@ export const page = (input: ReportInput): string => {
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <title>Safety after fine-tuning: ${results.suite}</title>
         <style>
-          ${raw(style)}${raw(byJudgeStyle)}${raw(frontsStyle)}
+          ${raw(style)}${raw(byJudgeStyle)}${raw(frontsStyle)}${raw(runningStyle)}
         </style>
       </head>
       <body>
@@ -205,6 +206,7 @@ export const page = (input: ReportInput): string => {
             ${input.linked && html`Every number comes from answers in <code>cells/</code> beside this page.`}
             ${input.browser !== undefined && html`<a href="${input.browser}">All answers side by side</a>`}
           </p>
+          ${runningBanner(results)}
           <p class="lead">${headline(results)}</p>
           ${reading.main && facts(reading, reading.main)} ${warnings} ${failures(results)}
           ${
@@ -217,7 +219,7 @@ export const page = (input: ReportInput): string => {
           ${readingSection(results)} ${stampSection(results)}
         </main>
         <script>
-          ${raw(script)}
+          ${raw(script)}${raw(reloadScript(results))}
         </script>
       </body>
     </html>`.markup

@@ -87,10 +87,10 @@ const pairs = (values: Readonly<Record<string, string>>): Markup =>
     raw('<br>'),
   )
 
-export const stampSection = ({ stamp, finished }: Results): Markup =>
+export const stampSection = ({ stamp, finished, running }: Results): Markup =>
   html`<h2>Stamp</h2>
     <dl class="stamp">
-      <dt>Finished</dt>
+      <dt>${running === undefined ? 'Finished' : 'Written'}</dt>
       <dd>${finished}</dd>
       <dt>Engine</dt>
       <dd>${stamp.engine}${stamp.device === '' ? '' : `, ${stamp.device}`}, ${stamp.dtype}</dd>

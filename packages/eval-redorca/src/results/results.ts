@@ -26,6 +26,7 @@ import type { Scored } from './perplexity'
 import { pooledMetrics } from './pooled'
 import type { Outcomes } from './resampled'
 import { type Sample, isReported } from '../suite/samples'
+import type { Running } from './running'
 import { type SelectionRule, selectionsOf } from './selection'
 import type { JudgeRecord } from '../suite/verdicts'
 import type { Stamp } from './stamp'
@@ -72,7 +73,10 @@ export interface FailedCell {
 export interface Results {
   readonly format: 1
   readonly suite: string
+  /** When they were written. */
   readonly finished: string
+  /** Present while cells are missing because the run goes on or was stopped. */
+  readonly running?: Running
   readonly stamp: Stamp
   readonly cells: ReadonlyArray<CellResult>
   readonly groups: ReadonlyArray<GroupResult>
@@ -129,6 +133,7 @@ export interface ResultsInput {
   readonly cells: ReadonlyArray<FinishedCell>
   readonly failed: ReadonlyArray<FailedCell>
   readonly selection?: SelectionRule
+  readonly running?: Running
 }
 
 /** A cell's headline judge: the one of the stamp; undefined where the cell does not name its judges. */
@@ -151,6 +156,7 @@ export const resultsOf = ({
   cells,
   failed,
   selection,
+  running,
 }: ResultsInput): Results => {
   const stamp = withJudges(given, cells)
   const prepared: ReadonlyArray<Prepared> = cells.map((cell) => {
@@ -246,6 +252,7 @@ export const resultsOf = ({
     format: 1,
     suite,
     finished,
+    ...(running === undefined ? {} : { running }),
     stamp,
     cells: prepared.map((c) => ({
       id: c.id,

@@ -18,6 +18,7 @@ import {
   strengthsField,
 } from '../plan/factors'
 import type { Sample } from '../suite/samples'
+import { type Running, runningCodec } from './running'
 import type { SelectionRule } from './selection'
 import { judgeRecordCodec } from '../suite/verdicts'
 import type { Stamp } from './stamp'
@@ -54,6 +55,7 @@ export interface Listing {
   readonly cells: ReadonlyArray<ListedCell>
   readonly failed: ReadonlyArray<FailedCell>
   readonly selection?: SelectionRule
+  readonly running?: Running
 }
 /** A cell as it is listed. */
 export interface ListedCell {
@@ -88,7 +90,7 @@ const listing: t.Decoder<unknown, Listing> = t.intersection([
     cells: t.readonlyArray(listedCell),
     failed: t.readonlyArray(t.type({ factors: factorsCodec, message: t.string })),
   }),
-  t.partial({ selection }),
+  t.partial({ selection, running: runningCodec }),
 ])
 
 // reading ----------------------------------------------------------------------------------------

@@ -1,7 +1,10 @@
-/** The progress of a benchmark in percent of the estimated work: finished jobs, and what workers report about running ones. */
-import type { Terminal } from '@safe/tensor-core/cli'
+/** The progress of a benchmark: the time it has taken as a share of that and the time it still takes (`timeLeft.ts`). */
+import type { Progress, Terminal } from '@safe/tensor-core/cli'
 import { cellName, isDefended } from '../plan/factors'
 import type { Job } from '../plan/plan'
+import { type Measured, secondsLeft } from './timeLeft'
+
+// model ------------------------------------------------------------------------------------------
 
 export const jobName = ({ kind, factors: f }: Job): string => {
   const what = {
@@ -13,34 +16,88 @@ export const jobName = ({ kind, factors: f }: Job): string => {
   return kind === 'cell' ? `evaluated ${what}` : what
 }
 
+/** The progress of a run over all its rounds. */
 export interface Tracker {
-  readonly progress: (worker: number, job: Job, share: number) => void
-  readonly done: (job: Job) => void
+  /** A round begins. `later` are the jobs of the rounds after it, as far as they are known. */
+  readonly round: (jobs: ReadonlyArray<Job>, later: ReadonlyArray<Job>, workers: number) => void
+  readonly started: (job: Job) => void
+  readonly progress: (job: Job, share: number) => void
+  readonly done: (job: Job, seconds: number) => void
+  readonly failed: (job: Job) => void
+  readonly secondsLeft: () => number
   readonly stop: () => void
 }
 
-export const tracker = (terminal: Terminal, jobs: ReadonlyArray<Job>): Tracker => {
-  const total = jobs.reduce((s, job) => s + job.cost, 0)
-  const bar = terminal.progress('benchmark', 100)
-  const running = new Map<number, number>()
-  const state = { done: 0, shown: 0 }
+interface State {
+  readonly waiting: Map<string, Job>
+  readonly running: Map<string, { readonly job: Job; readonly since: number; share: number }>
+  later: ReadonlyArray<Job>
+  measured: ReadonlyArray<Measured>
+  workers: number
+  /** When the first round began. */
+  began?: number
+  bar?: Progress
+  shown: number
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** @param now milliseconds */
+export const tracker = (terminal: Terminal, now: () => number = Date.now): Tracker => {
+  const state: State = {
+    ...{ waiting: new Map(), running: new Map() },
+    ...{ later: [], measured: [], workers: 1, shown: 0 },
+  }
+  const left = (): number =>
+    secondsLeft(
+      [
+        {
+          waiting: [...state.waiting.values()],
+          started: [...state.running.values()].map(({ job, since, share }) => ({
+            ...{ job, share },
+            seconds: (now() - since) / 1000,
+          })),
+        },
+        { waiting: state.later, started: [] },
+      ],
+      state.measured,
+      state.workers,
+    )
   const show = (note: string): void => {
-    const part = [...running.values()].reduce((s, x) => s + x, 0)
-    const percent = Math.min(100, Math.floor((100 * (state.done + part)) / Math.max(1, total)))
-    const step = Math.max(0, percent - state.shown)
+    const [spent, remaining] = [(now() - (state.began ?? now())) / 1000, left()]
+    const percent = Math.floor((100 * spent) / Math.max(1e-9, spent + remaining))
+    const step = Math.max(0, Math.min(100, percent) - state.shown)
     state.shown += step
-    bar.tick(step, note)
+    state.bar?.tick(step, note, remaining)
+  }
+  const ended = ({ id }: Job): void => {
+    state.running.delete(id)
+    state.waiting.delete(id)
   }
   return {
-    progress: (worker: number, job: Job, share: number) => {
-      running.set(worker, share * job.cost)
+    round: (jobs, later, workers) => {
+      state.waiting.clear()
+      state.running.clear()
+      jobs.forEach((job) => state.waiting.set(job.id, job))
+      Object.assign(state, { later, workers, began: state.began ?? now() })
+      state.bar ??= terminal.progress('benchmark', 100)
+    },
+    started: (job) => {
+      state.waiting.delete(job.id)
+      state.running.set(job.id, { job, since: now(), share: 0 })
+    },
+    progress: (job, share) => {
+      const found = state.running.get(job.id)
+      if (found !== undefined) found.share = share
       show(jobName(job))
     },
-    done: (job: Job) => {
-      running.clear()
-      state.done += job.cost
+    done: (job, seconds) => {
+      ended(job)
+      state.measured = [...state.measured, { job, seconds }]
       show(jobName(job))
     },
-    stop: bar.stop,
+    failed: ended,
+    secondsLeft: left,
+    stop: () => state.bar?.stop(),
   }
 }

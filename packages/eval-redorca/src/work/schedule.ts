@@ -1,11 +1,12 @@
 /**
- * Gives jobs to workers. A job starts when the jobs it needs are done. Regimes and seeds are run one after the other, so that a long
- * run has finished cells early; within them, the job with the longest critical path comes first. A job whose worker dies is given to
- * another worker once. A job that fails also fails those that need it; the others continue.
+ * Gives jobs to workers. A job starts when the jobs it needs are done, in the order of `order.ts`; no worker waits while one can
+ * start. A job whose worker dies is given to another worker once. A job that fails also fails those that need it; the others
+ * continue.
  */
 import * as E from 'fp-ts/Either'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
 import type { Job } from '../plan/plan'
+import { orderOf } from './order'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -24,39 +25,14 @@ export interface FailedJob {
 }
 
 export interface ScheduleEvents {
+  readonly onStart?: (job: Job) => void
   readonly onDone: (job: Job, seconds: number) => void
+  /** A job that failed, or that needs one that did. */
+  readonly onFailed?: (failed: FailedJob) => void
   readonly onRetry: (job: Job, reason: string) => void
   /** A dead worker's successor; undefined where none could be started. */
   readonly onReplaced?: (dead: Worker, successor: Worker | undefined) => void
   readonly stopped: () => boolean
-}
-
-// order ------------------------------------------------------------------------------------------
-
-/** The length of each job's critical path, by job id: its cost, and that of the most expensive chain of jobs that depend on it. */
-export const criticalPaths = (jobs: ReadonlyArray<Job>): ReadonlyMap<string, number> => {
-  const dependants = new Map<string, ReadonlyArray<Job>>()
-  for (const job of jobs)
-    for (const need of job.needs) dependants.set(need, [...(dependants.get(need) ?? []), job])
-  const known = new Map<string, number>()
-  const lengthOf = (job: Job): number => {
-    const before = known.get(job.id)
-    if (before !== undefined) return before
-    const length = job.cost + Math.max(0, ...(dependants.get(job.id) ?? []).map(lengthOf))
-    known.set(job.id, length)
-    return length
-  }
-  jobs.forEach(lengthOf)
-  return known
-}
-
-const inOrder = (jobs: ReadonlyArray<Job>, paths: ReadonlyMap<string, number>): ReadonlyArray<Job> => {
-  const group = ({ factors }: Job): string => `${factors.regime} ${factors.seed}`
-  const groups = [...new Set(jobs.map(group))]
-  return [...jobs].sort(
-    (a, b) =>
-      groups.indexOf(group(a)) - groups.indexOf(group(b)) || (paths.get(b.id) ?? 0) - (paths.get(a.id) ?? 0),
-  )
 }
 
 // running ----------------------------------------------------------------------------------------
@@ -71,9 +47,9 @@ const crashed = (job: Job, reason: string): Fault =>
 export const schedule = async (
   jobs: ReadonlyArray<Job>,
   workers: ReadonlyArray<Worker>,
-  { onDone, onRetry, onReplaced, stopped }: ScheduleEvents,
+  { onStart, onDone, onFailed, onRetry, onReplaced, stopped }: ScheduleEvents,
 ): Promise<ReadonlyArray<FailedJob>> => {
-  const open = new Set(inOrder(jobs, criticalPaths(jobs)))
+  const open = new Set(jobs)
   const undone = new Set(jobs.map((job) => job.id))
   const failed = new Map<string, FailedJob>()
   const waiters: (() => void)[] = []
@@ -81,16 +57,15 @@ export const schedule = async (
 
   const fail = (job: Job, fault: Fault): void => {
     failed.set(job.id, { job, fault })
+    onFailed?.({ job, fault })
     for (const next of [...open])
       if (next.needs.includes(job.id)) {
         open.delete(next)
         fail(next, fault)
       }
   }
-  const next = (): Job | undefined => {
-    for (const job of open) if (job.needs.every((need) => !undone.has(need))) return job
-    return undefined
-  }
+  const order = orderOf(jobs, workers.length)
+  const next = (): Job | undefined => order(open, ({ needs }) => needs.every((need) => !undone.has(need)))
 
   /** Runs a job, and once more on a new worker where the first one died; a dead worker is always replaced. */
   const attempt = async (
@@ -120,6 +95,7 @@ export const schedule = async (
         continue
       }
       open.delete(job)
+      onStart?.(job)
       const started = Date.now()
       const result = await attempt(slot, job, 1)
       if (result._tag === 'Right') {

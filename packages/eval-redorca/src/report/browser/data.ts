@@ -103,6 +103,8 @@ export interface ItemTexts {
 export interface PageIndex {
   readonly suite: string
   readonly finished: string
+  /** How far the run is; absent where the results are complete. */
+  readonly running?: string
   readonly answers: number
   readonly redacted: boolean
   /** The place of the headline judge; null where the results name none. */

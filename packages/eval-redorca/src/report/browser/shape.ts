@@ -5,6 +5,7 @@ import type { Results } from '../../results/results'
 import type { Sample } from '../../suite/samples'
 import { type JudgeRecord, isUnparseable } from '../../suite/verdicts'
 import { mayHarm } from '../redact'
+import { runningLine } from '../running'
 import { answerState } from './answerState'
 import { orderedCells, pageCells } from './cells'
 import type { AnswerState, BrowserData, ItemTexts, PageItem } from './data'
@@ -155,6 +156,7 @@ export const browserData = ({ results, samples, redact }: BrowserInput): Browser
     index: {
       suite: results.suite,
       finished: results.finished,
+      ...(results.running === undefined ? {} : { running: runningLine(results.running) }),
       answers: lists.reduce((sum, list) => sum + list.length, 0),
       redacted: redact,
       headline: headline === undefined ? null : judges.indexOf(headline),

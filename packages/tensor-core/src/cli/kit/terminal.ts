@@ -6,8 +6,12 @@ import type * as TE from 'fp-ts/TaskEither'
 
 /** Progress of one piece of work of known length. */
 export interface Progress {
-  /** Advances by `steps`, with a short note (`loss 1.234`). */
-  readonly tick: (steps: number, note?: string) => void
+  /**
+   * Advances by `steps`, with a short note (`loss 1.234`).
+   *
+   * @param secondsLeft where the caller knows better than by the share of the steps
+   */
+  readonly tick: (steps: number, note?: string, secondsLeft?: number) => void
   readonly stop: () => void
 }
 
@@ -24,6 +28,12 @@ const clock = (seconds: number): string => {
   const s = Math.max(0, Math.round(seconds))
   return s < 60 ? `${s}s` : `${Math.floor(s / 60)}m${String(s % 60).padStart(2, '0')}s`
 }
+
+/** The seconds left, by default in proportion to the steps; undefined before the first step and after the last. */
+const leftOf = (started: number, done: number, total: number, told?: number): number | undefined =>
+  done >= total || (done === 0 && told === undefined)
+    ? undefined
+    : (told ?? ((Date.now() - started) / 1000 / Math.max(1e-9, done)) * (total - done))
 
 const bar = (label: string, total: number): Progress => {
   const started = Date.now()
@@ -42,14 +52,10 @@ const bar = (label: string, total: number): Progress => {
   const state = { done: 0 }
   single.start(total, 0, { label, left: '', note: '' })
   return {
-    tick: (steps, note = '') => {
+    tick: (steps, note = '', secondsLeft) => {
       state.done += steps
-      const left = ((Date.now() - started) / 1000 / Math.max(1e-9, state.done)) * (total - state.done)
-      single.update(state.done, {
-        label,
-        note,
-        left: state.done >= total || state.done === 0 ? '' : `${clock(left)} left`,
-      })
+      const left = leftOf(started, state.done, total, secondsLeft)
+      single.update(state.done, { label, note, left: left === undefined ? '' : `${clock(left)} left` })
     },
     stop: () => single.stop(),
   }
@@ -59,22 +65,18 @@ const bar = (label: string, total: number): Progress => {
 const lines = (label: string, total: number): Progress => {
   const started = Date.now()
   const state = { done: 0, last: started }
-  const say = (note: string): void => {
-    const spent = (Date.now() - started) / 1000
-    const left =
-      state.done >= total || state.done === 0
-        ? ''
-        : `, ${clock((spent / Math.max(1e-9, state.done)) * (total - state.done))} left`
+  const say = (note: string, told?: number): void => {
+    const left = leftOf(started, state.done, total, told)
     process.stderr.write(
-      `${label}: ${state.done}/${total}, ${clock(spent)}${left}${note === '' ? '' : `, ${note}`}\n`,
+      `${label}: ${state.done}/${total}, ${clock((Date.now() - started) / 1000)}${left === undefined ? '' : `, ${clock(left)} left`}${note === '' ? '' : `, ${note}`}\n`,
     )
   }
   return {
-    tick: (steps, note = '') => {
+    tick: (steps, note = '', secondsLeft) => {
       state.done += steps
       if (Date.now() - state.last < 5000 && state.done < total) return
       state.last = Date.now()
-      say(note)
+      say(note, secondsLeft)
     },
     stop: () => undefined,
   }

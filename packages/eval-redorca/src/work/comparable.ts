@@ -1,0 +1,42 @@
+/**
+ * Which finished cells are shown while others are missing. Settings are compared over the same seeds, so a seed counts when all its
+ * cells of the first round are there; until the first seed of a regime is complete, that seed alone is shown with what it has.
+ */
+import type { Cell } from '../plan/cells'
+import { type Factors, isTuned } from '../plan/factors'
+
+type Planned = Pick<Cell, 'id' | 'factors'>
+
+/**
+ * @param planned the cells of the first round
+ * @param finished whether a cell, by its id, has results
+ * @param failed whether it will have none
+ */
+export const comparable = (
+  planned: ReadonlyArray<Planned>,
+  finished: (id: string) => boolean,
+  failed: (id: string) => boolean,
+): ((factors: Factors) => boolean) => {
+  const tuned = planned.filter(({ factors }) => isTuned(factors))
+  const shown = new Map(
+    [...new Set(tuned.map(({ factors }) => factors.regime))].map((regime) => {
+      const here = tuned.filter(({ factors }) => factors.regime === regime)
+      const seeds = [...new Set(here.map(({ factors }) => factors.seed))].map((seed) => {
+        const cells = here.filter(({ factors }) => factors.seed === seed)
+        return {
+          seed,
+          complete: cells.every(({ id }) => finished(id) || failed(id)),
+          done: cells.filter(({ id }) => finished(id)).length,
+        }
+      })
+      const complete = seeds.filter((s) => s.complete && s.done > 0)
+      const furthest = seeds.reduce<(typeof seeds)[number] | undefined>(
+        (best, s) => (best === undefined || s.done > best.done ? s : best),
+        undefined,
+      )
+      const used = complete.length > 0 ? complete : furthest === undefined ? [] : [furthest]
+      return [regime, new Set(used.map(({ seed }) => seed))] as const
+    }),
+  )
+  return (factors) => !isTuned(factors) || (shown.get(factors.regime)?.has(factors.seed) ?? false)
+}

@@ -1,0 +1,242 @@
+/**
+ * The jobs of a run, in rounds: first the cells that depend on no result; then, where strengths are tried, the combinations at the
+ * strengths selected from those. Within a round, jobs are given to the workers (`schedule.ts`).
+ */
+import { freemem } from 'node:os'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import { type Fault, interrupted } from '@safe/tensor-core/contracts'
+import { configDocument } from '../config/config'
+import type { Bench } from '../plan/bench'
+import { type Cell, combinedCells, firstCells, refinedCells } from '../plan/cells'
+import { type Rates, expectedParts, timedJobs } from '../plan/expected'
+import { type Job, jobsOf } from '../plan/plan'
+import type { EngineUsed } from '../plan/ports'
+import { isSwept } from '../plan/strengths'
+import { cellFinished } from '../results/cellFiles'
+import { type Early, earlyResults } from './early'
+import { expectationLine, memoryLine } from './expectation'
+import { type Pool, withPool } from './pool'
+import { type Tracker, jobName, tracker } from './progress'
+import { isTimed, ratesOf } from './ratesOf'
+import type { RunSettings } from './runSettings'
+import { type FailedJob, schedule } from './schedule'
+import { selectedIn, selectionRule, weakest } from './selecting'
+import { threadsPerWorker, workerCount } from './workerCount'
+import type { Assignment } from './workerProcess'
+
+// model ------------------------------------------------------------------------------------------
+
+/** What the rounds of a run have left: the cells that were planned, and the jobs that failed. */
+export interface Done {
+  readonly cells: ReadonlyArray<Cell>
+  readonly engine: EngineUsed
+  readonly failed: ReadonlyArray<FailedJob>
+}
+
+/** What the rounds share. */
+interface Shop {
+  readonly settings: RunSettings
+  readonly bench: Bench
+  readonly modelBytes: number
+  readonly pool: Pool
+  /** Every cell that a job may evaluate, by the job's id. */
+  readonly known: Map<string, Cell>
+  readonly ratesNow: () => Promise<E.Either<Fault, Rates>>
+  readonly track: Tracker
+  readonly early: Early
+  readonly tell: (jobs: ReadonlyArray<Job>, workers: number) => Promise<void>
+}
+
+const stoppedFault = interrupted('Interrupted', 'stopped; finished work is kept', {
+  remedy: 'run the same command again to continue',
+})
+
+// parts ------------------------------------------------------------------------------------------
+
+/** The combinations at the weakest strengths: as much work as those of the later rounds. */
+const laterCells = (bench: Bench, engine: EngineUsed): E.Either<Fault, ReadonlyArray<Cell>> =>
+  isSwept(bench.paths)
+    ? pipe(
+        [
+          combinedCells(bench, engine, weakest(bench)),
+          ...(bench.config.refine ? [refinedCells(bench, engine, weakest(bench))] : []),
+        ],
+        E.sequenceArray,
+        E.map((all) => all.flat()),
+      )
+    : E.right([])
+
+/** Tells what a run will take, where that was timed; once, before its first job. */
+const telling = (
+  { config, terminal }: RunSettings,
+  bench: Bench,
+  modelBytes: number,
+): ((jobs: ReadonlyArray<Job>, workers: number) => Promise<void>) => {
+  const state = { told: !isTimed(modelBytes) }
+  return async (jobs, workers) => {
+    if (state.told) return
+    state.told = true
+    terminal.note(expectationLine(expectedParts(jobs), workers))
+    const needed = await bench.ports.fineTuningBytes(bench.suite.models.aligned, {
+      dtype: config.dtype,
+      ...config.recipe,
+    })()
+    if (E.isRight(needed)) terminal.note(memoryLine(needed.right, freemem()))
+  }
+}
+
+/**
+ * Runs what is missing of these cells.
+ *
+ * @param later the cells of the rounds after this one, as far as they are known
+ */
+const runCells = async (
+  shop: Shop,
+  cells: ReadonlyArray<Cell>,
+  later: ReadonlyArray<Cell>,
+): Promise<E.Either<Fault, ReadonlyArray<FailedJob>>> => {
+  const { settings, bench, modelBytes, pool, known, track, early } = shop
+  const { out, config, terminal, signal } = settings
+  cells.forEach((cell) => known.set(`cell|${cell.id}`, cell))
+  early.round(cells, later.length)
+  const jobs = jobsOf(cells, cellFinished(out))
+  if (!jobs.some((job) => job.kind === 'cell')) return E.right([])
+  const rates = await shop.ratesNow()
+  if (E.isLeft(rates)) return signal.aborted ? E.left(stoppedFault) : rates
+  const timed = timedJobs(bench, jobs, rates.right)
+  const here = new Set(jobs.map(({ id }) => id))
+  const after = timedJobs(
+    bench,
+    jobsOf(later, cellFinished(out)).filter(({ id }) => !here.has(id)),
+    rates.right,
+  )
+  const workers = workerCount(config, pool.first.engine, jobs.length, modelBytes)
+  await shop.tell([...timed, ...after], workers)
+  await pool.grow(workers)
+  track.round(timed, after, pool.workers().length)
+  const failed = await schedule(timed, pool.workers(), {
+    onStart: (job) => {
+      track.started(job)
+      early.started()
+    },
+    onDone: (job, seconds) => {
+      track.done(job, seconds)
+      early.done(job)
+    },
+    onFailed: (failure) => {
+      track.failed(failure.job)
+      early.failed(failure)
+    },
+    onRetry: (job, reason) =>
+      terminal.warn(`a worker died at ${jobName(job)} (${reason}); the job is run once more`),
+    onReplaced: pool.replace,
+    stopped: () => signal.aborted,
+  })
+  return signal.aborted ? E.left(stoppedFault) : E.right(failed)
+}
+
+/** The rounds after the first: combinations at the selected strengths. */
+const runLater = async (shop: Shop, first: Done): Promise<E.Either<Fault, Done>> => {
+  const { settings, bench } = shop
+  const rule = selectionRule(bench)
+  if (rule === undefined) return E.right(first)
+  const selected = await selectedIn(settings.out, bench, rule, first.cells)()
+  if (E.isLeft(selected)) return selected
+  const state = { ...first }
+  const combined = combinedCells(bench, first.engine, selected.right)
+  const refined = settings.config.refine ? refinedCells(bench, first.engine, selected.right) : E.right([])
+  if (E.isLeft(combined)) return combined
+  if (E.isLeft(refined)) return refined
+  for (const [cells, later] of [
+    [combined.right, refined.right],
+    [refined.right, []],
+  ] as const) {
+    const result = await runCells(shop, cells, later)
+    if (E.isLeft(result)) return result
+    const before = new Set(state.cells.map(({ id }) => id))
+    state.cells = [...state.cells, ...cells.filter(({ id }) => !before.has(id))]
+    state.failed = [...state.failed, ...result.right]
+  }
+  return E.right(state)
+}
+
+const runRounds = async (shop: Shop): Promise<E.Either<Fault, Done>> => {
+  const { settings, bench, modelBytes, pool } = shop
+  const { config, terminal, out } = settings
+  const { engine } = pool.first
+  const planned = firstCells(bench, engine)
+  if (E.isLeft(planned)) return planned
+  const later = laterCells(bench, engine)
+  if (E.isLeft(later)) return later
+  const open = jobsOf(planned.right, cellFinished(out))
+  const workers = workerCount(config, engine, Math.max(1, open.length), modelBytes)
+  const missing = open.filter((job) => job.kind === 'cell').length
+  terminal.note(
+    `${planned.right.length} cells, ${planned.right.length - missing} of them finished${later.right.length === 0 ? '' : `; then ${later.right.length} of combinations at the strengths selected on validation items`}; ${workers} worker${workers === 1 ? '' : 's'} on ${engine.engine}`,
+  )
+  const failed = await runCells(shop, planned.right, later.right)
+  return E.isLeft(failed) ? failed : runLater(shop, { cells: planned.right, engine, failed: failed.right })
+}
+
+/** Each line once: the judges of several workers say the same. */
+const onceEach = (warn: (line: string) => void): ((line: string) => void) => {
+  const told = new Set<string>()
+  return (line) => {
+    if (!told.has(line)) warn(line)
+    told.add(line)
+  }
+}
+
+// running ----------------------------------------------------------------------------------------
+
+/** Runs what is missing of a benchmark, round by round, with worker processes that are closed at the end. */
+export const runJobs = (
+  settings: RunSettings,
+  bench: Bench,
+  modelBytes: number,
+): Promise<E.Either<Fault, Done>> => {
+  const { portsModule, config, out, terminal, signal, execArgv } = settings
+  const known = new Map<string, Cell>()
+  const track = tracker(terminal)
+  const state: { engine?: EngineUsed; rates?: Rates } = {}
+  const assignment = (): Assignment => ({
+    hashes: bench.hashes,
+    engine: state.engine ?? { engine: config.engine, device: '', versions: {} },
+    cell: (job) => known.get(job.id),
+  })
+  return withPool(
+    {
+      // The completed configuration: methods that are not installed are not loaded again.
+      config: configDocument(bench.config),
+      out,
+      ports: portsModule,
+      engine: config.engine,
+      threads: threadsPerWorker(config, modelBytes),
+      execArgv: execArgv ?? process.execArgv,
+      onProgress: (_, job, share) => track.progress(job, share),
+      onWarning: onceEach(settings.terminal.warn),
+      onWarning: onceEach(settings.terminal.warn),
+    },
+    signal,
+    assignment,
+    async (pool) => {
+      const { engine } = pool.first
+      state.engine = engine
+      const early = earlyResults(settings, bench, engine, track.secondsLeft)
+      const done = await runRounds({
+        ...{ settings, bench, modelBytes, pool, known, track, early },
+        tell: telling(settings, bench, modelBytes),
+        ratesNow: async () => {
+          if (state.rates !== undefined) return E.right(state.rates)
+          const found = await ratesOf(pool.first, modelBytes, terminal)
+          if (E.isRight(found)) state.rates = found.right
+          return found
+        },
+      })
+      track.stop()
+      await early.end(E.isLeft(done))
+      return done
+    },
+  )
+}

@@ -1,0 +1,29 @@
+/** What a run is given. */
+import type * as TE from 'fp-ts/TaskEither'
+import type { Terminal } from '@safe/tensor-core/cli'
+import type { Fault } from '@safe/tensor-core/contracts'
+import type { BenchConfig } from '../config/config'
+import type { BenchPorts } from '../plan/ports'
+import type { Results } from '../results/results'
+import type { Sample } from '../suite/samples'
+
+/** Results so far, marked as `running`, and their samples by cell. */
+export interface EarlyResults {
+  readonly results: Results
+  readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
+}
+
+/** A benchmark to be run, and its results folder. */
+export interface RunSettings {
+  readonly ports: BenchPorts
+  /** The module that exports those ports, for worker processes. */
+  readonly portsModule: string
+  readonly config: BenchConfig
+  readonly out: string
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+  /** Flags of worker processes; default: this process's own. */
+  readonly execArgv?: ReadonlyArray<string>
+  /** Called with the results so far, each time they are written while the run goes on, and when it is stopped: makes a report. */
+  readonly onEarly?: (early: EarlyResults) => TE.TaskEither<Fault, unknown>
+}

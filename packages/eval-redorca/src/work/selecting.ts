@@ -1,0 +1,59 @@
+/** Which strengths a run selects: by what rule, and from the cells that are finished. */
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import type { Fault } from '@safe/tensor-core/contracts'
+import type { Bench } from '../plan/bench'
+import type { Cell } from '../plan/cells'
+import type { Selected } from '../plan/settings'
+import { isSwept } from '../plan/strengths'
+import { type SelectionRule, selectedStrengths, selectionsOf } from '../results/selection'
+import { finishedOf } from './finished'
+
+/** The rule by which strengths are selected; undefined where none are tried. */
+export const selectionRule = ({ config, methods, paths }: Bench): SelectionRule | undefined =>
+  isSwept(paths)
+    ? {
+        epsilon: config.epsilon,
+        delta: config.delta,
+        paths,
+        ...(config.sweepSource === undefined || typeof config.sweep === 'string'
+          ? {}
+          : { source: config.sweepSource }),
+        controls: Object.fromEntries(
+          Object.values(methods).flatMap((choices) =>
+            [...choices.values()].flatMap(({ name, controls }) =>
+              controls === undefined ? [] : [[name, controls] as const],
+            ),
+          ),
+        ),
+      }
+    : undefined
+
+/** The strengths selected from the cells that are finished. */
+export const selectedIn = (
+  out: string,
+  { suite: { judges } }: Bench,
+  rule: SelectionRule,
+  cells: ReadonlyArray<Cell>,
+): TE.TaskEither<Fault, Selected> =>
+  pipe(
+    finishedOf(out, cells, judges[0].id),
+    TE.map((finished) =>
+      selectedStrengths(
+        selectionsOf(
+          finished.map((cell) => ({
+            ...cell,
+            headline: cell.judges?.find(({ id }) => id === judges[0].id),
+          })),
+          rule,
+        ),
+      ),
+    ),
+  )
+
+/** The weakest strengths, in place of those that are not selected yet: as much work as any. */
+export const weakest =
+  ({ paths }: Pick<Bench, 'paths'>): Selected =>
+  () =>
+  (method) =>
+    paths[method]?.[0]
