@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { decodeAs, kindOf, readJson } from '@safe/tensor-core/files'
+import { costFields } from './cost'
 import { readCell, readSamples, readTextScores } from './cellFiles'
 import { earlierJudge, withVerdicts } from './judged'
 import { type FailedCell, type FinishedCell, type Results, resultsOf } from './results'
@@ -117,12 +118,12 @@ export const readFinished = (
         TE.bindW('samples', () => readSamples(out, id)),
         TE.bindW('cell', () => readCell(out, id)),
         TE.bindW('scored', () => readTextScores(out, id)),
-        TE.map(({ samples, scored, cell: { seconds, judges = [earlierJudge(measuring, samples)] } }) => ({
+        TE.map(({ samples, scored, cell: { judges = [earlierJudge(measuring, samples)], ...cell } }) => ({
           id,
           factors: { ...named(factors), ...strengthsField(strengths) },
           control,
           published,
-          seconds,
+          ...costFields(cell),
           judges,
           samples: withVerdicts(measuring, samples),
           ...scored,
