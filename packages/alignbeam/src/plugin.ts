@@ -46,14 +46,14 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     work: ({ beams, bridgeTokens }, { maxNewTokens }) => ({
       completionFactor: beams + (1 + beams * (bridgeTokens - 1)) / maxNewTokens,
     }),
-    make: (options, { anchor, judge }) =>
+    make: (options, { anchor, judge }, record) =>
       TE.right(
         options.enabled
           ? decodingDefence({
               name: 'alignbeam',
               parameters: parametersOf(alignBeamOptions, options),
               apply: withSecondModel(anchor, (second, onDispose) =>
-                alignBeam(options, { anchor: second, judge, onDispose }),
+                alignBeam(options, { anchor: second, judge, record, onDispose }),
               ),
             })
           : noDefence.decoding,

@@ -14,12 +14,14 @@ import {
   type Example,
   type ExpectedWork,
   type Fault,
+  type RecordDiagnostics,
   type Resources,
   type RunSize,
   type TrainingDefence,
   badInput,
 } from '@safe/tensor-core/contracts'
 import { type StrengthOf, definePlugin, withDefaults } from '@safe/tensor-core/options'
+import { observed } from './diagnostics'
 import { dualSelect } from './dualSelect'
 import { type DualSelectOptions, dualSelectOptions, usesReferences } from './options'
 import type { CountTokens } from './taskFilter'
@@ -96,16 +98,20 @@ const made = (
   options: DualSelectOptions,
   references: Dataset,
   { seed, model }: Pick<Resources, 'seed' | 'model'>,
+  record: RecordDiagnostics,
 ): TE.TaskEither<Fault, TrainingDefence> =>
   pipe(
     options.tokenBudget === undefined
-      ? TE.right({})
+      ? TE.right<Fault, { readonly countTokens?: CountTokens }>({})
       : pipe(
           tokenCounter(model),
           TE.map((countTokens) => ({ countTokens })),
         ),
     TE.map((counting) => {
-      const defence = dualSelect(options, { references, seed, ...counting })
+      const defence = observed(
+        (onCorrection) => dualSelect(options, { references, seed, ...counting, onCorrection }),
+        { record, ...counting },
+      )
       return { ...defence, steps: defence.steps.map((step) => ({ ...step, name })) }
     }),
   )
@@ -119,7 +125,7 @@ const withReferences = (control: Control): DefencePlugin =>
     ...strengthOf(control),
     needs: ['references', 'seed', 'model'],
     work,
-    make: (options, { references, ...rest }) => made(control, options, references, rest),
+    make: (options, { references, ...rest }, record) => made(control, options, references, rest, record),
   })
 
 /** A control that uses no references: options that would make it use them end in `EmptyReferences`. */
@@ -131,8 +137,8 @@ const withoutReferences = (control: Control): DefencePlugin =>
     options: tableOf(control),
     ...strengthOf(control),
     needs: ['seed', 'model'],
-    make: (options, resources) =>
-      made(control, options, { name: `the references of ${control.name}`, examples: [] }, resources),
+    make: (options, resources, record) =>
+      made(control, options, { name: `the references of ${control.name}`, examples: [] }, resources, record),
   })
 
 /** DualSelect and its controls, as a benchmark finds them. */

@@ -21,7 +21,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
       trainingSteps: steps,
       ...(signal === 'rouge' ? { completions: 2 * rows } : { scoredRows: 2 * rows }),
     }),
-    make: (options, resources) => TE.right(forgetFilter(options, resources)),
+    make: (options, resources, record) => TE.right(forgetFilter(options, resources, record)),
   }),
   definePlugin({
     name: 'random-drop',
@@ -29,6 +29,6 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     summary: 'control: drops as many rows at random as the filter, or a given share',
     options: randomDropOptions,
     needs: ['seed', 'counterpart'],
-    make: (options, resources) => TE.right(randomDrop(options, resources)),
+    make: (options, resources, record) => TE.right(randomDrop(options, resources, record)),
   }),
 ]
