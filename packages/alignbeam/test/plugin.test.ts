@@ -70,6 +70,13 @@ describe('plugins', () => {
     ])
   })
 
+  it('say how faithful they are', () => {
+    for (const { fidelity } of plugins)
+      for (const field of ['source', 'formula', 'defaults', 'differs'] as const)
+        expect(fidelity?.[field]).toMatch(/\S/)
+    expect(named('safe-decoding').fidelity?.source).toContain('2402.08983')
+  })
+
   it('declare what they use', () => {
     expect(plugins.map((p) => [p.name, p.needs])).toEqual([
       ['alignbeam', ['anchor', 'judge']],

@@ -10,6 +10,7 @@ import type {
 } from '@safe/tensor-core/contracts'
 import { definePlugin } from '@safe/tensor-core/options'
 import { csulora } from './csulora'
+import { fidelities } from './fidelity'
 import { type CsuloraOptions, type Method, correctionOptions, safeLoraOptions, scaleOptions } from './options'
 
 const summaries: Readonly<Record<Method, string>> = {
@@ -43,7 +44,14 @@ const made =
     )
 
 const described = <M extends Method>(method: M) =>
-  ({ name: method, stage: 'weights', summary: summaries[method], needs, make: made(method) }) as const
+  ({
+    name: method,
+    stage: 'weights',
+    summary: summaries[method],
+    fidelity: fidelities[method],
+    needs,
+    make: made(method),
+  }) as const
 
 /** CSULoRA and its controls, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [

@@ -81,10 +81,18 @@ describe('plugins', () => {
     expect(Object.keys(seen[0]!)).toEqual(fields)
     expect(seen[0]).toMatchObject({ modules: 2 })
     expect(seen[0]!['normRatio']).toBeCloseTo((modules[0]!.normRatio + modules[1]!.normRatio) / 2)
-    expect(Object.values(seen[0]!['energies'] as PerBlock).reduce((a, b) => a + b)).toBeCloseTo(1)
+    const { LR, Lp, pR, pp } = seen[0]!['energies'] as PerBlock
+    expect(LR + Lp + pR + pp).toBeCloseTo(1)
     if (name === 'safelora')
       expect(seen[0]!['projected']).toBe(modules.filter((m) => m.projected === true).length)
   })
+  it('say how faithful they are', () => {
+    for (const { fidelity } of plugins)
+      for (const field of ['source', 'formula', 'defaults', 'differs'] as const)
+        expect(fidelity?.[field]).toMatch(/\S/)
+    expect(plugins[2]?.fidelity?.source).toContain('2405.16833')
+  })
+
   it('fill in defaults', () => {
     const [csulora, , safelora] = plugins
     expect(right(csulora!.complete({}))).toEqual({ energy: 0.95, beta: 0.05 })

@@ -14,6 +14,7 @@ import {
   type Example,
   type ExpectedWork,
   type Fault,
+  type Fidelity,
   type RecordDiagnostics,
   type Resources,
   type RunSize,
@@ -22,6 +23,7 @@ import {
 } from '@safe/tensor-core/contracts'
 import { type StrengthOf, definePlugin, withDefaults } from '@safe/tensor-core/options'
 import { observed } from './diagnostics'
+import { agemFidelity, dualSelectFidelity, randomDropFidelity, randomReferencesFidelity } from './fidelity'
 import { dualSelect } from './dualSelect'
 import { type DualSelectOptions, dualSelectOptions, usesReferences } from './options'
 import type { CountTokens } from './taskFilter'
@@ -82,6 +84,7 @@ const budgetPath: StrengthOf<typeof dualSelectOptions> = {
 interface Control {
   readonly name: string
   readonly summary: string
+  readonly fidelity: Fidelity
   /** The options that make the control. */
   readonly preset?: Partial<DualSelectOptions>
   readonly strength?: StrengthOf<typeof dualSelectOptions>
@@ -121,6 +124,7 @@ const withReferences = (control: Control): DefencePlugin =>
     name: control.name,
     stage: 'training',
     summary: control.summary,
+    fidelity: control.fidelity,
     options: tableOf(control),
     ...strengthOf(control),
     needs: ['references', 'seed', 'model'],
@@ -134,6 +138,7 @@ const withoutReferences = (control: Control): DefencePlugin =>
     name: control.name,
     stage: 'training',
     summary: control.summary,
+    fidelity: control.fidelity,
     options: tableOf(control),
     ...strengthOf(control),
     needs: ['seed', 'model'],
@@ -146,23 +151,27 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   withReferences({
     name: 'dualselect',
     summary: 'selects safety references and task rows together, and corrects the gradient',
+    fidelity: dualSelectFidelity,
     strength: correctionPath,
   }),
   withReferences({
     name: 'random-references',
     summary: 'DualSelect with references drawn at random',
+    fidelity: randomReferencesFidelity,
     preset: { referenceSet: 'random' },
     strength: correctionPath,
   }),
   withoutReferences({
     name: 'random-drop',
     summary: 'learns from as many rows of each batch, chosen at random',
+    fidelity: randomDropFidelity,
     preset: { taskFilter: 'random', correction: 'none' },
     strength: budgetPath,
   }),
   withReferences({
     name: 'agem',
     summary: 'A-GEM: projects the gradient where random references would suffer',
+    fidelity: agemFidelity,
     preset: {
       correction: 'agem',
       taskFilter: 'none',

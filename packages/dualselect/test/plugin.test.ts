@@ -52,6 +52,13 @@ describe('plugins', () => {
     expect(expected('dualselect', { refresh: 'never' })).toEqual({})
   })
 
+  it('say how faithful they are', () => {
+    for (const { fidelity } of plugins)
+      for (const field of ['source', 'formula', 'defaults', 'differs'] as const)
+        expect(fidelity?.[field]).toMatch(/\S/)
+    expect(named('agem').fidelity?.source).toContain('1812.00420')
+  })
+
   it('fill in the defaults of the paper, and those of a control', () => {
     const { tokenBudget, ...paper } = defaults
     expect(tokenBudget).toBeUndefined()

@@ -149,6 +149,18 @@ describe('a run', () => {
         diagnostics,
       })
     }
+    expect(results.stamp.fidelity).toEqual([
+      {
+        stage: 'data',
+        method: 'sieve',
+        source: 'made up',
+        formula: 'none',
+        defaults: 'none',
+        differs: 'in everything',
+      },
+    ])
+    const read = right(await readResults(out)())
+    expect(read.results.stamp.fidelity).toEqual(results.stamp.fidelity)
     const plain = tuned.filter((cell) => cell.factors.data === 'none')
     expect(plain[0]?.seconds.training).toBe(plain[1]?.seconds.training)
   })

@@ -2,6 +2,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import type { DefencePlugin } from '@safe/tensor-core/contracts'
 import { definePlugin } from '@safe/tensor-core/options'
+import { forgetFilterFidelity, randomDropFidelity } from './fidelity'
 import { forgetFilter } from './forgetFilter'
 import { forgetFilterNeeds } from './forgettingPorts'
 import { forgetFilterOptions, randomDropOptions } from './options'
@@ -16,6 +17,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     options: forgetFilterOptions,
     strength: { options: ['phi'], replaces: ['method'], values: [0.3, 0.2, 0.1, 0.05] },
     needs: forgetFilterNeeds,
+    fidelity: forgetFilterFidelity,
     // Training on the noisy rows is the undefended fine-tune, which is computed anyway.
     work: ({ steps, signal }, { rows }) => ({
       trainingSteps: steps,
@@ -29,6 +31,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     summary: 'control: drops as many rows at random as the filter, or a given share',
     options: randomDropOptions,
     needs: ['seed', 'counterpart'],
+    fidelity: randomDropFidelity,
     make: (options, resources, record) => TE.right(randomDrop(options, resources, record)),
   }),
 ]

@@ -149,6 +149,13 @@ describe('the forgetfilter plugin', () => {
     })
   })
 
+  it('say how faithful they are', () => {
+    for (const { fidelity } of plugins)
+      for (const field of ['source', 'formula', 'defaults', 'differs'] as const)
+        expect(fidelity?.[field]).toMatch(/\S/)
+    expect(plugin('forgetfilter').fidelity?.source).toContain('2312.12736')
+  })
+
   it('declares what it uses, and the control its seed', () => {
     expect(plugins.map(({ name, needs }) => [name, needs])).toEqual([
       ['forgetfilter', ['train', 'model', 'safe', 'maxNewTokens']],

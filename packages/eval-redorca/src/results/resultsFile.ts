@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { decodeAs, kindOf, readJson } from '@safe/tensor-core/files'
+import { methodFidelityCodec } from './fidelity'
 import { costFields } from './cost'
 import { readCell, readSamples, readTextScores } from './cellFiles'
 import { earlierJudge, withVerdicts } from './judged'
@@ -36,6 +37,7 @@ const stamp: t.Type<Stamp, unknown> = t.intersection([
     hashes: t.type({ data: strings, models: strings, templates: strings }),
   }),
   t.partial({
+    fidelity: t.readonlyArray(methodFidelityCodec),
     judges: t.intersection([
       t.type({ measuring: t.string, beams: t.string }),
       t.partial({

@@ -352,6 +352,7 @@ const plugins: ReadonlyArray<DefencePlugin> = [
       ),
     ),
     strength: { options: ['share'], values: [0.5, 1] },
+    fidelity: { source: 'made up', formula: 'none', defaults: 'none', differs: 'in everything' },
   },
   plugin('same', 'data', ['counterpart'], {}, (parameters, { counterpart }) =>
     TE.right(
