@@ -99,7 +99,7 @@ const knownColumns = (rows: ReadonlyArray<CostRow>): ReadonlyArray<Column> =>
   columns.filter(({ value }) => rows.some((row) => value(row) !== null))
 
 const explanation =
-  'Wall time and largest resident memory of the process while a step ran, means over seeds. A step that several cells share counts in each of them as if it was computed for it; judging is not counted. Memory of an accelerator is not in it.'
+  'Wall time, the mean over seeds, and the largest resident memory of the process while a step ran, models that it keeps included. A step that several cells share counts in each of them as if it was computed for it; judging is not counted. Memory of an accelerator is not in it.'
 
 // constructors -----------------------------------------------------------------------------------
 
