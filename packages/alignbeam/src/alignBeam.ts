@@ -5,10 +5,13 @@ import {
   type Steps,
   type DecodingDefence,
   type Judge,
+  type RecordDiagnostics,
   decodingDefence,
   noDefence,
 } from '@safe/tensor-core/contracts'
 import { checked, completed, parametersOf } from '@safe/tensor-core/options'
+import { addAnswers, mixingDiagnostics, noMixing } from './diagnostics'
+import { type Answer, asksJudge } from './mixing/answer'
 import { answeringModel } from './mixing/answeringModel'
 import type { AlignBeamError } from './errors'
 import { type AlignBeamOptions, alignBeamOptions } from './options'
@@ -20,8 +23,22 @@ export interface AlignBeamResources {
   readonly anchor: Steps
   /** Chooses among the beams; without one the most probable beam is returned. */
   readonly judge?: Judge | undefined
+  /** Takes what decoding did, over all prompts answered so far. */
+  readonly record?: RecordDiagnostics | undefined
   /** Called when the defended model is disposed of: the place to dispose of the anchor. */
   readonly onDispose?: (() => void) | undefined
+}
+
+/** Adds up what each batch did and records the sums. */
+const recording = (
+  record: RecordDiagnostics,
+  judged: boolean,
+): ((answers: ReadonlyArray<Answer>) => void) => {
+  const state = { sum: noMixing }
+  return (answers) => {
+    state.sum = addAnswers(state.sum, answers, judged)
+    record(mixingDiagnostics(state.sum))
+  }
 }
 
 /**
@@ -55,7 +72,7 @@ export interface AlignBeamResources {
  */
 export const alignBeam = (
   options: Partial<AlignBeamOptions>,
-  { anchor, judge, onDispose }: AlignBeamResources,
+  { anchor, judge, record, onDispose }: AlignBeamResources,
 ): DecodingDefence<AlignBeamError> => {
   if (options.enabled === false) return noDefence.decoding
   return decodingDefence<AlignBeamError>({
@@ -75,6 +92,7 @@ export const alignBeam = (
             id: `alignbeam(${draft.id}, ${anchor.id})`,
             judge,
             settings,
+            onAnswers: record && recording(record, judge !== undefined && asksJudge(settings)),
             onDispose,
           }),
         ),

@@ -11,6 +11,7 @@ import {
 } from '@safe/tensor-core/contracts'
 import { definePlugin, parametersOf } from '@safe/tensor-core/options'
 import { alignBeam } from './alignBeam'
+import { alignBeamFidelity, prefixFidelity, safeDecodingFidelity, systemPromptFidelity } from './fidelity'
 import { hardPrefix, safetySystem } from './baselines/oneModel'
 import { alignBeamOptions, prefixOptions, safeDecodingOptions, systemPromptOptions } from './options'
 import { safeDecoding } from './baselines/safeDecoding'
@@ -37,6 +38,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   definePlugin({
     name: 'alignbeam',
     stage: 'decoding',
+    fidelity: alignBeamFidelity,
     summary:
       "mixes a small aligned model's next-token distribution into the first tokens of each completion (arXiv 2606.12342)",
     options: alignBeamOptions,
@@ -46,14 +48,14 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     work: ({ beams, bridgeTokens }, { maxNewTokens }) => ({
       completionFactor: beams + (1 + beams * (bridgeTokens - 1)) / maxNewTokens,
     }),
-    make: (options, { anchor, judge }) =>
+    make: (options, { anchor, judge }, record) =>
       TE.right(
         options.enabled
           ? decodingDefence({
               name: 'alignbeam',
               parameters: parametersOf(alignBeamOptions, options),
               apply: withSecondModel(anchor, (second, onDispose) =>
-                alignBeam(options, { anchor: second, judge, onDispose }),
+                alignBeam(options, { anchor: second, judge, record, onDispose }),
               ),
             })
           : noDefence.decoding,
@@ -62,6 +64,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   definePlugin({
     name: 'safe-decoding',
     stage: 'decoding',
+    fidelity: safeDecodingFidelity,
     summary: 'SafeDecoding (arXiv 2402.08983), the aligned model before fine-tuning as the expert',
     options: safeDecodingOptions,
     strength: { options: ['alpha'], values: [0.5, 1, 2, 3, 5] },
@@ -81,6 +84,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   definePlugin({
     name: 'prefix',
     stage: 'decoding',
+    fidelity: prefixFidelity,
     summary: 'baseline: every completion begins with the words of a refusal',
     options: prefixOptions,
     needs: [],
@@ -89,6 +93,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   definePlugin({
     name: 'system-prompt',
     stage: 'decoding',
+    fidelity: systemPromptFidelity,
     summary: 'baseline: a safety system prompt before every request',
     options: systemPromptOptions,
     needs: [],

@@ -1,4 +1,11 @@
-import { type Resources, failure, isIdentity, textPrompt } from '@safe/tensor-core/contracts'
+import {
+  type Diagnostics,
+  type Judge,
+  type Resources,
+  failure,
+  isIdentity,
+  textPrompt,
+} from '@safe/tensor-core/contracts'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { plugins } from '../src/plugin'
@@ -61,6 +68,13 @@ describe('plugins', () => {
       ['prefix', 'decoding'],
       ['system-prompt', 'decoding'],
     ])
+  })
+
+  it('say how faithful they are', () => {
+    for (const { fidelity } of plugins)
+      for (const field of ['source', 'formula', 'defaults', 'differs'] as const)
+        expect(fidelity?.[field]).toMatch(/\S/)
+    expect(named('safe-decoding').fidelity?.source).toContain('2402.08983')
   })
 
   it('declare what they use', () => {
@@ -129,6 +143,44 @@ describe('plugins', () => {
     model.dispose()
     const second = { alignbeam: ['anchor'], 'safe-decoding': ['aligned'] }[name] ?? []
     expect(freed.sort()).toEqual([...second, 'draft'].sort())
+  })
+
+  it.each([
+    [{}, true],
+    [{ beams: 1 }, false],
+  ])('alignbeam records what decoding did, with %j', async (options, judged) => {
+    const seen: Diagnostics[] = []
+    const unreadable: Judge = {
+      ...refusalJudge,
+      judge: (items) =>
+        TE.right(
+          items.map(({ id }, i) => ({
+            id,
+            verdict: { refused: null, harmful: null, degenerate: null, truncated: null },
+            pHarmful: null,
+            score: i === 0 ? 2 : null,
+            raw: '',
+          })),
+        ),
+    }
+    const draft = toyModel('draft', words, randomLogits(3, words.size))
+    const given = { ...bench([]), judge: unreadable }
+    const defence = await right(named('alignbeam').create(options, given, (values) => seen.push(values)))
+    if (defence.stage !== 'decoding') throw new Error('another stage')
+    const model = await right(defence.apply(draft))
+    const ask = (text: string) => right(model.generate([{ prompt: textPrompt(text) }], greedyOf(8)))
+    await ask('the cat')
+    await ask('no')
+    const [first, both] = [seen[0]!, seen[1]!]
+    expect([first['prompts'], both['prompts']]).toEqual([1, 2])
+    expect(Number(both['steps'])).toBeGreaterThan(Number(first['steps']))
+    expect(Number(both['extraForwardPasses'])).toBeGreaterThanOrEqual(Number(both['steps']))
+    for (const name of ['mappedMass', 'agreement']) {
+      expect(both[name]).toBeGreaterThanOrEqual(0)
+      expect(both[name]).toBeLessThanOrEqual(1)
+    }
+    if (judged) expect(Number(both['nullVerdicts'])).toBe(Number(both['judgedBeams']) - 2)
+    else expect(both).not.toHaveProperty('nullVerdicts')
   })
 
   it('can be switched off', async () => {

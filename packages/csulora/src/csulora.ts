@@ -1,9 +1,10 @@
 /** CSULoRA and its controls as a defence of the weights stage. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type WeightsDefence, weightsDefence } from '@safe/tensor-core/contracts'
+import { type RecordDiagnostics, type WeightsDefence, weightsDefence } from '@safe/tensor-core/contracts'
 import { completed, parametersOf } from '@safe/tensor-core/options'
 import { type CsuloraResources, correctAdapter } from './correctAdapter'
+import { correctionDiagnostics } from './diagnostics'
 import type { CsuloraError } from './errors'
 import { type CsuloraOptions, csuloraOptions, optionsOf } from './options'
 
@@ -12,6 +13,7 @@ import { type CsuloraOptions, csuloraOptions, optionsOf } from './options'
  *
  * @param options what is left out has its default (`csuloraOptions`)
  * @param resources the model before and after alignment
+ * @param record takes means over the modules
  * @returns on `apply`, left `BadOption` for an impossible option, and the faults of `correctAdapter`
  * @example
  * ```ts
@@ -41,6 +43,7 @@ import { type CsuloraOptions, csuloraOptions, optionsOf } from './options'
 export const csulora = (
   options: Partial<CsuloraOptions> = {},
   resources: CsuloraResources,
+  record: RecordDiagnostics = () => undefined,
 ): WeightsDefence<CsuloraError> => {
   const values = completed(csuloraOptions, options)
   const own = optionsOf(values.method)
@@ -50,7 +53,10 @@ export const csulora = (
     apply: (adapter) =>
       pipe(
         correctAdapter(options, resources)(adapter),
-        TE.map((corrected) => corrected.adapter),
+        TE.map(({ adapter: corrected, modules }) => {
+          record(correctionDiagnostics(values.method, modules))
+          return corrected
+        }),
       ),
   })
 }

@@ -1,9 +1,16 @@
 /** The methods as plugins of a benchmark. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { DefencePlugin, Fault, Resources, WeightsDefence } from '@safe/tensor-core/contracts'
+import type {
+  DefencePlugin,
+  Fault,
+  RecordDiagnostics,
+  Resources,
+  WeightsDefence,
+} from '@safe/tensor-core/contracts'
 import { definePlugin } from '@safe/tensor-core/options'
 import { csulora } from './csulora'
+import { fidelities } from './fidelity'
 import { type CsuloraOptions, type Method, correctionOptions, safeLoraOptions, scaleOptions } from './options'
 
 const summaries: Readonly<Record<Method, string>> = {
@@ -27,16 +34,24 @@ const made =
   (
     options: Partial<CsuloraOptions>,
     { base, aligned, seed }: Pick<Resources, 'base' | 'aligned' | 'seed'>,
+    record: RecordDiagnostics,
   ): TE.TaskEither<Fault, WeightsDefence> =>
     pipe(
       TE.Do,
       TE.bind('base', () => base),
       TE.bind('aligned', () => aligned),
-      TE.map((pair) => csulora({ ...options, method }, { ...pair, seed })),
+      TE.map((pair) => csulora({ ...options, method }, { ...pair, seed }, record)),
     )
 
 const described = <M extends Method>(method: M) =>
-  ({ name: method, stage: 'weights', summary: summaries[method], needs, make: made(method) }) as const
+  ({
+    name: method,
+    stage: 'weights',
+    summary: summaries[method],
+    fidelity: fidelities[method],
+    needs,
+    make: made(method),
+  }) as const
 
 /** CSULoRA and its controls, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [

@@ -1,7 +1,14 @@
 import * as TE from 'fp-ts/TaskEither'
-import { type Resources, badInput, failure, defenceName, pluginVersion } from '@safe/tensor-core/contracts'
+import {
+  type Diagnostics,
+  type Resources,
+  badInput,
+  failure,
+  defenceName,
+  pluginVersion,
+} from '@safe/tensor-core/contracts'
 import { toMatrix } from '@safe/tensor-core/linalg'
-import { methods, plugins } from '../src'
+import { type PerBlock, correctAdapter, methods, plugins } from '../src'
 import { adapterOf, gaussian, left, memorySource, right } from './world'
 
 const unavailable = TE.left(badInput('Unavailable', 'not provided'))
@@ -43,6 +50,49 @@ describe('plugins', () => {
       expect(right(await defence.apply(adapter)()).modules).toHaveLength(1)
     },
   )
+  it.each([
+    ['csulora', ['modules', 'energies', 'normRatio', 'gammas', 'lostEnergy']],
+    ['hard', ['modules', 'energies', 'normRatio', 'gammas', 'lostEnergy']],
+    ['safelora', ['modules', 'energies', 'normRatio', 'projected', 'cosine']],
+    ['scale', ['modules', 'energies', 'normRatio']],
+    ['random-basis', ['modules', 'energies', 'normRatio', 'gammas', 'lostEnergy']],
+  ])('%s records what it did to the adapter', async (name, fields) => {
+    const two = adapterOf({
+      a: { B: gaussian(9, 2, 3), A: gaussian(2, 8, 4) },
+      b: { B: gaussian(9, 2, 5), A: gaussian(2, 8, 6) },
+    })
+    const pair = (seed: number) =>
+      memorySource(`s${seed}`, {
+        'a.weight': toMatrix(gaussian(9, 8, seed)),
+        'b.weight': toMatrix(gaussian(9, 8, seed + 10)),
+      })
+    const given = { ...resources, base: TE.right(pair(1)), aligned: TE.right(pair(2)) }
+    const seen: Diagnostics[] = []
+    const plugin = plugins.find((p) => p.name === name)!
+    const defence = right(await plugin.create({ energy: 0.8 }, given, (values) => seen.push(values))())
+    if (defence.stage !== 'weights') throw new Error('wrong stage')
+    await defence.apply(two)()
+    const method = methods.find((m) => m === name)!
+    const options = { energy: 0.8, method }
+    const { modules } = right(
+      await correctAdapter(options, { base: pair(1), aligned: pair(2), seed: 7 })(two)(),
+    )
+    expect(seen).toHaveLength(1)
+    expect(Object.keys(seen[0]!)).toEqual(fields)
+    expect(seen[0]).toMatchObject({ modules: 2 })
+    expect(seen[0]!['normRatio']).toBeCloseTo((modules[0]!.normRatio + modules[1]!.normRatio) / 2)
+    const { LR, Lp, pR, pp } = seen[0]!['energies'] as PerBlock
+    expect(LR + Lp + pR + pp).toBeCloseTo(1)
+    if (name === 'safelora')
+      expect(seen[0]!['projected']).toBe(modules.filter((m) => m.projected === true).length)
+  })
+  it('say how faithful they are', () => {
+    for (const { fidelity } of plugins)
+      for (const field of ['source', 'formula', 'defaults', 'differs'] as const)
+        expect(fidelity?.[field]).toMatch(/\S/)
+    expect(plugins[2]?.fidelity?.source).toContain('2405.16833')
+  })
+
   it('fill in defaults', () => {
     const [csulora, , safelora] = plugins
     expect(right(csulora!.complete({}))).toEqual({ energy: 0.95, beta: 0.05 })

@@ -14,12 +14,16 @@ import {
   type Example,
   type ExpectedWork,
   type Fault,
+  type Fidelity,
+  type RecordDiagnostics,
   type Resources,
   type RunSize,
   type TrainingDefence,
   badInput,
 } from '@safe/tensor-core/contracts'
 import { type StrengthOf, definePlugin, withDefaults } from '@safe/tensor-core/options'
+import { observed } from './diagnostics'
+import { agemFidelity, dualSelectFidelity, randomDropFidelity, randomReferencesFidelity } from './fidelity'
 import { dualSelect } from './dualSelect'
 import { type DualSelectOptions, dualSelectOptions, usesReferences } from './options'
 import type { CountTokens } from './taskFilter'
@@ -80,6 +84,7 @@ const budgetPath: StrengthOf<typeof dualSelectOptions> = {
 interface Control {
   readonly name: string
   readonly summary: string
+  readonly fidelity: Fidelity
   /** The options that make the control. */
   readonly preset?: Partial<DualSelectOptions>
   readonly strength?: StrengthOf<typeof dualSelectOptions>
@@ -96,16 +101,20 @@ const made = (
   options: DualSelectOptions,
   references: Dataset,
   { seed, model }: Pick<Resources, 'seed' | 'model'>,
+  record: RecordDiagnostics,
 ): TE.TaskEither<Fault, TrainingDefence> =>
   pipe(
     options.tokenBudget === undefined
-      ? TE.right({})
+      ? TE.right<Fault, { readonly countTokens?: CountTokens }>({})
       : pipe(
           tokenCounter(model),
           TE.map((countTokens) => ({ countTokens })),
         ),
     TE.map((counting) => {
-      const defence = dualSelect(options, { references, seed, ...counting })
+      const defence = observed(
+        (onCorrection) => dualSelect(options, { references, seed, ...counting, onCorrection }),
+        { record, ...counting },
+      )
       return { ...defence, steps: defence.steps.map((step) => ({ ...step, name })) }
     }),
   )
@@ -115,11 +124,12 @@ const withReferences = (control: Control): DefencePlugin =>
     name: control.name,
     stage: 'training',
     summary: control.summary,
+    fidelity: control.fidelity,
     options: tableOf(control),
     ...strengthOf(control),
     needs: ['references', 'seed', 'model'],
     work,
-    make: (options, { references, ...rest }) => made(control, options, references, rest),
+    make: (options, { references, ...rest }, record) => made(control, options, references, rest, record),
   })
 
 /** A control that uses no references: options that would make it use them end in `EmptyReferences`. */
@@ -128,11 +138,12 @@ const withoutReferences = (control: Control): DefencePlugin =>
     name: control.name,
     stage: 'training',
     summary: control.summary,
+    fidelity: control.fidelity,
     options: tableOf(control),
     ...strengthOf(control),
     needs: ['seed', 'model'],
-    make: (options, resources) =>
-      made(control, options, { name: `the references of ${control.name}`, examples: [] }, resources),
+    make: (options, resources, record) =>
+      made(control, options, { name: `the references of ${control.name}`, examples: [] }, resources, record),
   })
 
 /** DualSelect and its controls, as a benchmark finds them. */
@@ -140,23 +151,27 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   withReferences({
     name: 'dualselect',
     summary: 'selects safety references and task rows together, and corrects the gradient',
+    fidelity: dualSelectFidelity,
     strength: correctionPath,
   }),
   withReferences({
     name: 'random-references',
     summary: 'DualSelect with references drawn at random',
+    fidelity: randomReferencesFidelity,
     preset: { referenceSet: 'random' },
     strength: correctionPath,
   }),
   withoutReferences({
     name: 'random-drop',
     summary: 'learns from as many rows of each batch, chosen at random',
+    fidelity: randomDropFidelity,
     preset: { taskFilter: 'random', correction: 'none' },
     strength: budgetPath,
   }),
   withReferences({
     name: 'agem',
     summary: 'A-GEM: projects the gradient where random references would suffer',
+    fidelity: agemFidelity,
     preset: {
       correction: 'agem',
       taskFilter: 'none',

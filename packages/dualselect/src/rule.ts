@@ -47,6 +47,8 @@ export interface DualSelectResources {
   readonly poolBatchSize?: number
   /** Called while the pool is measured. */
   readonly onRefresh?: (done: number, total: number) => void
+  /** Called at each step that has a reference gradient, with <gTask, gR>: below 0 the two point against each other. */
+  readonly onCorrection?: (alongReference: number) => void
   /** Aborted: a refresh stops before its next batch. */
   readonly signal?: AbortSignal
 }
@@ -142,6 +144,7 @@ export const dualSelectRule = <G, R extends Fault>({
     at: StepContext<G>,
     task: G,
   ): Remembered<G> & { readonly gradient: G } => {
+    if (memory.reference !== undefined) resources.onCorrection?.(space.dot(task, memory.reference))
     const gradient = memory.reference === undefined ? undefined : corrected(space, o)(task, memory.reference)
     if (gradient === undefined) return { memory, notes, gradient: task }
     const { watch, warnings } = checkDescent(memory.watch, space.dot(gradient, task))

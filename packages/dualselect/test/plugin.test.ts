@@ -1,7 +1,15 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { type Resources, defenceName, failure, plainRule, pluginVersion } from '@safe/tensor-core/contracts'
-import { type SelectionRow, defaults, plugins } from '../src'
+import {
+  type Diagnostics,
+  type Resources,
+  defenceName,
+  failure,
+  plainRule,
+  pluginVersion,
+} from '@safe/tensor-core/contracts'
+import { type SelectionRow, defaults, dualSelect, plugins } from '../src'
+import { jaccard, observed } from '../src/diagnostics'
 import { train } from './support/loop'
 import { dataset, model, rows } from './support/world'
 
@@ -44,6 +52,13 @@ describe('plugins', () => {
     expect(expected('dualselect', { refresh: 'never' })).toEqual({})
   })
 
+  it('say how faithful they are', () => {
+    for (const { fidelity } of plugins)
+      for (const field of ['source', 'formula', 'defaults', 'differs'] as const)
+        expect(fidelity?.[field]).toMatch(/\S/)
+    expect(named('agem').fidelity?.source).toContain('1812.00420')
+  })
+
   it('fill in the defaults of the paper, and those of a control', () => {
     const { tokenBudget, ...paper } = defaults
     expect(tokenBudget).toBeUndefined()
@@ -79,6 +94,71 @@ describe('plugins', () => {
     const references = got.notes.filter((n) => n['kind'] === 'reference') as unknown as SelectionRow[]
     expect(references.every((r) => r.indices.length === 6)).toBe(true)
     expect(references).toHaveLength({ agem: 3, 'random-drop': 0 }[name] ?? 1)
+  })
+
+  it.each([
+    // one refresh: 30 rows of the pool, then the 6 selected; a check of those two steps later; the batches' own passes are shared
+    ['dualselect', { selections: 1, references: 6, rowsKept: 5 / 9, extraForwardPasses: 30 + 6 + 6 }],
+    ['random-references', { selections: 1, references: 6, rowsKept: 5 / 9, extraForwardPasses: 6 + 6 }],
+    ['random-drop', { rowsKept: 5 / 9, extraForwardPasses: 0 }],
+    ['agem', { selections: 3, extraForwardPasses: 3 * 6 }],
+  ])('%s records what it selected and what that cost', async (name, expected) => {
+    const seen: Diagnostics[] = []
+    const made = await named(name).create({ kRef: '20%', kTask: 2 }, resources, (v) => seen.push(v))()
+    if (made._tag === 'Left' || made.right.stage !== 'training') throw new Error('was refused')
+    const on = model()
+    const rule = await made.right.apply(plainRule(on.oracle), on.oracle)()
+    if (rule._tag === 'Left') throw new Error(rule.left.message)
+    const got = await train(on, rule.right, rows(5, 9), { batchSize: 4, epochs: 1, lr: 0.01, clip: 1 })
+    expect(seen.at(-1)).toMatchObject(expected)
+    const sets = got.notes
+      .filter((n) => n['kind'] === 'reference')
+      .map((n) => new Set(n['indices'] as ReadonlyArray<number>))
+    const overlaps = sets.slice(1).map((set, i) => jaccard(sets[i]!, set))
+    const mean = overlaps.length === 0 ? null : overlaps.reduce((a, b) => a + b) / overlaps.length
+    if (sets.length > 0) expect(seen.at(-1)!['meanOverlap']).toEqual(mean)
+    else expect(seen.at(-1)).not.toHaveProperty('conflictingSteps')
+  })
+
+  it('records the response tokens kept where they can be counted, and steps against the references', async () => {
+    const tally: Diagnostics[] = []
+    const on = model()
+    const defence = observed(
+      (onCorrection) =>
+        dualSelect(
+          { warmupSteps: 1, kRef: 6, tokenBudget: 0.5 },
+          { references: dataset('r', rows(12, 30)), countTokens: () => 2, onCorrection },
+        ),
+      { record: (values) => tally.push(values), countTokens: () => 2 },
+    )
+    const rule = await defence.apply(plainRule(on.oracle), on.oracle)()
+    if (rule._tag === 'Left') throw new Error(rule.left.message)
+    await train(on, rule.right, rows(5, 8), { batchSize: 4, epochs: 1, lr: 0.01, clip: 1 })
+    expect(tally.at(-1)).toMatchObject({ rowsKept: 0.5, responseTokensKept: 0.5 })
+    expect([0, 0.5, 1]).toContain(tally.at(-1)!['conflictingSteps'])
+  })
+
+  it('does not count the choices of a rule inside as its own', async () => {
+    const last: Diagnostics[] = []
+    const references = dataset('r', rows(12, 30))
+    const inner = dualSelect({ warmupSteps: 1, kRef: 6, kTask: 4 }, { references })
+    const outer = observed(() => dualSelect({ correction: 'none', taskFilter: 'none' }, { references }), {
+      record: (values) => last.push(values),
+    })
+    const on = model()
+    const ruleInside = await inner.apply(plainRule(on.oracle), on.oracle)()
+    if (ruleInside._tag === 'Left') throw new Error(ruleInside.left.message)
+    const rule = await outer.apply(ruleInside.right, on.oracle)()
+    if (rule._tag === 'Left') throw new Error(rule.left.message)
+    const got = await train(on, rule.right, rows(5, 8), { batchSize: 4, epochs: 1, lr: 0.01, clip: 1 })
+    expect(got.notes.length).toBeGreaterThan(0)
+    expect(last.at(-1)).toEqual({ extraForwardPasses: 0 })
+  })
+
+  it('measures overlap as Jaccard', () => {
+    expect(jaccard(new Set([1, 2, 3]), new Set([2, 3, 4]))).toBe(0.5)
+    expect(jaccard(new Set(), new Set())).toBe(1)
+    expect(jaccard(new Set([1]), new Set([2]))).toBe(0)
   })
 
   it('random-drop refuses options that need references', async () => {

@@ -4,9 +4,16 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type DataDefence, type Fault, type GenerationError, dataDefence } from '@safe/tensor-core/contracts'
+import {
+  type DataDefence,
+  type Fault,
+  type GenerationError,
+  type RecordDiagnostics,
+  dataDefence,
+} from '@safe/tensor-core/contracts'
 import { checked, completed, parametersOf } from '@safe/tensor-core/options'
 import { type Abstained, auditRates, keptIds, settled } from './audit'
+import { dropDiagnostics } from './diagnostics'
 import { type ForgetFilterResources, forgettingPorts } from './forgettingPorts'
 import { measureForgetting } from './measureForgetting'
 import { type ForgetFilterOptions, filterRuleOf, forgetFilterOptions } from './options'
@@ -21,6 +28,7 @@ export type ForgetFilterError = RateError | Abstained | GenerationError
  *
  * @param options what is left out is the paper's: `rouge`, phi 0.1, 1000 steps on the safe rows
  * @param resources what trains and opens models (`lmResources`, or a benchmark's own), and the safe rows
+ * @param record takes rows kept and dropped, the threshold and, where rows have a field `unsafe`, precision, recall and F1
  * @example
  * ```ts
  * import * as TE from 'fp-ts/TaskEither'
@@ -52,6 +60,7 @@ export type ForgetFilterError = RateError | Abstained | GenerationError
 export const forgetFilter = <E extends Fault>(
   options: Partial<ForgetFilterOptions>,
   resources: ForgetFilterResources<E>,
+  record: RecordDiagnostics = () => undefined,
 ): DataDefence<ForgetFilterError | E> =>
   dataDefence<ForgetFilterError | E>({
     name: 'forgetfilter',
@@ -67,7 +76,13 @@ export const forgetFilter = <E extends Fault>(
             TE.chainEitherKW((rates) => settled(auditRates(rule, rates))),
             TE.map((audit) => {
               const kept = keptIds(rule, audit)
-              return { ...data, examples: data.examples.filter((e) => kept.has(e.id)) }
+              const left = { ...data, examples: data.examples.filter((e) => kept.has(e.id)) }
+              record({
+                ...dropDiagnostics(data, left),
+                indeterminate: audit.counts.indeterminate,
+                threshold: audit.threshold.phi,
+              })
+              return left
             }),
           )
         }),

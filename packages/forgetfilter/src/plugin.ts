@@ -2,6 +2,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import type { DefencePlugin } from '@safe/tensor-core/contracts'
 import { definePlugin } from '@safe/tensor-core/options'
+import { forgetFilterFidelity, randomDropFidelity } from './fidelity'
 import { forgetFilter } from './forgetFilter'
 import { forgetFilterNeeds } from './forgettingPorts'
 import { forgetFilterOptions, randomDropOptions } from './options'
@@ -16,12 +17,13 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     options: forgetFilterOptions,
     strength: { options: ['phi'], replaces: ['method'], values: [0.3, 0.2, 0.1, 0.05] },
     needs: forgetFilterNeeds,
+    fidelity: forgetFilterFidelity,
     // Training on the noisy rows is the undefended fine-tune, which is computed anyway.
     work: ({ steps, signal }, { rows }) => ({
       trainingSteps: steps,
       ...(signal === 'rouge' ? { completions: 2 * rows } : { scoredRows: 2 * rows }),
     }),
-    make: (options, resources) => TE.right(forgetFilter(options, resources)),
+    make: (options, resources, record) => TE.right(forgetFilter(options, resources, record)),
   }),
   definePlugin({
     name: 'random-drop',
@@ -29,6 +31,7 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     summary: 'control: drops as many rows at random as the filter, or a given share',
     options: randomDropOptions,
     needs: ['seed', 'counterpart'],
-    make: (options, resources) => TE.right(randomDrop(options, resources)),
+    fidelity: randomDropFidelity,
+    make: (options, resources, record) => TE.right(randomDrop(options, resources, record)),
   }),
 ]

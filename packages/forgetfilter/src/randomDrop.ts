@@ -5,12 +5,14 @@ import {
   type DataDefence,
   type Dataset,
   type Fault,
+  type RecordDiagnostics,
   type Resources,
   badInput,
   dataDefence,
 } from '@safe/tensor-core/contracts'
 import { decodeOptions } from '@safe/tensor-core/options'
 import { stream } from '@safe/tensor-core/random'
+import { dropDiagnostics } from './diagnostics'
 import { type RandomDropOptions, randomDropOptions } from './options'
 
 /** What the control uses: a seed, and the filter that it stands beside where no share is given. */
@@ -39,6 +41,7 @@ const dropped = (
 export const randomDrop = (
   options: Partial<RandomDropOptions>,
   { seed, counterpart }: RandomDropResources,
+  record: RecordDiagnostics = () => undefined,
 ): DataDefence =>
   dataDefence({
     name: 'random-drop',
@@ -50,7 +53,9 @@ export const randomDrop = (
         TE.map((count) => {
           const order = stream(seed, 'forgetfilter', 'random-drop').shuffle(data.examples.map((_, i) => i))
           const gone = new Set(order.slice(0, count))
-          return { ...data, examples: data.examples.filter((_, i) => !gone.has(i)) }
+          const left = { ...data, examples: data.examples.filter((_, i) => !gone.has(i)) }
+          record(dropDiagnostics(data, left))
+          return left
         }),
       ),
   })

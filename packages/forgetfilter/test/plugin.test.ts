@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import {
   type CausalLM,
   type Dataset,
+  type Diagnostics,
   type LoraAdapter,
   type RecipeChanges,
   type Resources,
@@ -148,10 +149,17 @@ describe('the forgetfilter plugin', () => {
     })
   })
 
+  it('say how faithful they are', () => {
+    for (const { fidelity } of plugins)
+      for (const field of ['source', 'formula', 'defaults', 'differs'] as const)
+        expect(fidelity?.[field]).toMatch(/\S/)
+    expect(plugin('forgetfilter').fidelity?.source).toContain('2312.12736')
+  })
+
   it('declares what it uses, and the control its seed', () => {
     expect(plugins.map(({ name, needs }) => [name, needs])).toEqual([
       ['forgetfilter', ['train', 'model', 'safe', 'maxNewTokens']],
-      ['random-drop', ['seed']],
+      ['random-drop', ['seed', 'counterpart']],
     ])
   })
 
@@ -166,6 +174,63 @@ describe('the forgetfilter plugin', () => {
     if (defence.stage !== 'data') throw new Error(defence.stage)
     expect(await defence.apply(noisy)()).toMatchObject({ _tag: 'Left', left: { message: 'no' } })
     expect(diary.open).toBe(10)
+  })
+})
+
+describe('what the plugins record', () => {
+  const labelled: Dataset = {
+    ...noisy,
+    examples: noisy.examples.map((e, i) => ({ ...e, fields: { unsafe: i === 1 ? 1 : 0 } })),
+  }
+  const recorded = async (name: string, options: Record<string, unknown>, data: Dataset) => {
+    const values: Record<string, unknown> = {}
+    const take = (more: Diagnostics): void => void Object.assign(values, more)
+    const defence = right(await plugin(name).create(options, world().resources, take)())
+    if (defence.stage !== 'data') throw new Error(defence.stage)
+    const kept = right(await defence.apply(data)())
+    return { values, kept: kept.examples.map((e) => e.id) }
+  }
+
+  it('is rows, threshold and quality against labels', async () => {
+    const { values } = await recorded('forgetfilter', {}, labelled)
+    expect(values).toEqual({
+      rows: 3,
+      kept: 2,
+      dropped: 1,
+      indeterminate: 0,
+      threshold: 0.1,
+      labelled: 3,
+      unsafe: 1,
+      precision: 1,
+      recall: 1,
+      f1: 1,
+    })
+  })
+
+  it('has no quality without labels, and a ratio that is undefined is null', async () => {
+    expect((await recorded('random-drop', { share: 0 }, noisy)).values).toEqual({
+      rows: 3,
+      kept: 3,
+      dropped: 0,
+    })
+    expect((await recorded('random-drop', { share: 0 }, labelled)).values).toMatchObject({
+      precision: null,
+      recall: 0,
+      f1: 0,
+    })
+  })
+
+  it('never decides anything: with labels turned around the same rows are kept', async () => {
+    const turned = {
+      ...labelled,
+      examples: labelled.examples.map((e) => ({ ...e, fields: { unsafe: e.fields['unsafe'] === 0 } })),
+    }
+    const [one, two] = [
+      await recorded('forgetfilter', {}, labelled),
+      await recorded('forgetfilter', {}, turned),
+    ]
+    expect(two.kept).toEqual(one.kept)
+    expect(two.values).toMatchObject({ unsafe: 2, precision: 0, recall: 0 })
   })
 })
 
@@ -227,7 +292,7 @@ describe('random-drop', () => {
 
   it('is a plugin with one option', async () => {
     expect((await apply('random-drop', { share: 1 / 3 }, world().resources)).examples).toHaveLength(2)
-    expect(E.isLeft(plugin('random-drop').complete({}))).toBe(true)
+    expect(plugin('random-drop').complete({})).toEqual(E.right({}))
     expect(E.isLeft(plugin('random-drop').complete({ share: 2 }))).toBe(true)
     expect(await randomDrop({ share: 2 }, { seed: 1 }).apply(noisy)()).toMatchObject({
       left: { _tag: 'BadOption', field: 'share' },

@@ -87,6 +87,9 @@ const refused = (draft: Steps): Completion => ({
 
 const empty: Completion = { tokens: [], text: '', finishReason: 'length' }
 
+/** Whether the settings have the judge asked: where there is something to choose, or nothing may be answered. */
+export const asksJudge = ({ beams, onNoSafe }: ChoiceSettings): boolean => beams > 1 || onNoSafe === 'refuse'
+
 // running ----------------------------------------------------------------------------------------
 
 /** Answers one batch of prompts. */
@@ -97,7 +100,7 @@ export const answerBatch =
     requests: ReadonlyArray<GenerationRequest>,
     generation: GenerationOptions,
   ): TE.TaskEither<GenerationError, ReadonlyArray<Answer>> => {
-    const asked = settings.beams > 1 || settings.onNoSafe === 'refuse' ? judge : undefined
+    const asked = asksJudge(settings) ? judge : undefined
     return pipe(
       decodeBeams(anchor, mixer, settings)(draft)(requests, {
         ...generation,

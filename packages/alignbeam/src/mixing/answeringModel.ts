@@ -2,7 +2,7 @@
 import type { CausalLM, Judge, Steps } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type ChoiceSettings, answerBatch } from './answer'
+import { type Answer, type ChoiceSettings, answerBatch } from './answer'
 import { mixedModel } from './mixedModel'
 import type { Mixer } from './mixedSession'
 
@@ -15,6 +15,8 @@ export interface AnsweringOptions {
     /** Prompts answered at once. */
     readonly batchSize: number
   }
+  /** Called with the answers of each batch. */
+  readonly onAnswers?: ((answers: ReadonlyArray<Answer>) => void) | undefined
   /** Called by `dispose`, besides the draft's own. */
   readonly onDispose: (() => void) | undefined
 }
@@ -24,7 +26,7 @@ export const answeringModel = (
   draft: CausalLM,
   second: Steps,
   mixer: Mixer,
-  { id, judge, settings, onDispose }: AnsweringOptions,
+  { id, judge, settings, onAnswers, onDispose }: AnsweringOptions,
 ): CausalLM => {
   const answer = answerBatch(second, mixer, judge, settings)(draft)
   return mixedModel(draft, second, mixer, {
@@ -33,6 +35,7 @@ export const answeringModel = (
     answer: (requests, generation) =>
       pipe(
         answer(requests, generation),
+        TE.tapIO((answers) => () => onAnswers?.(answers)),
         TE.map((answers) => answers.map((a) => a.completion)),
       ),
     ...(onDispose === undefined ? {} : { onDispose }),

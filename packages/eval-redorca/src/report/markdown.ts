@@ -6,7 +6,10 @@ import type { Sample } from '../suite/samples'
 import type { Estimate } from '../stats'
 import type { EqualUtilityRow } from '../results/equalUtility'
 import { columns } from './cells'
+import { costText } from './cost'
+import { diagnosticsText } from './diagnostics'
 import { boundWords, equalColumns, equalRows, shownStrength, toComeWords } from './equalUtility'
+import { fidelityText } from './fidelity'
 import { percent, points, range, regimeWords, signedRange } from './format'
 import { aloneSentence, headline } from './headline'
 import { groupsOf } from './byJudge'
@@ -144,6 +147,8 @@ const regimeText = (results: Results, regime: RegimeReading, samples: Samples): 
             ]),
           ),
         ]),
+    ...costText(results, regime, { plain, table }),
+    ...diagnosticsText(results, regime.regime, { plain, table }),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
@@ -174,6 +179,7 @@ export const markdown = (
     'Percent with 95 % intervals.',
     ...readingOf(results).regimes.map((regime) => regimeText(results, regime, samples)),
     ...sections.map((section) => section.markdown),
+    ...fidelityText(results, plain),
     ...(results.failed.length === 0
       ? []
       : [

@@ -3,7 +3,10 @@ import { combinationName } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import type { Sample } from '../suite/samples'
 import { combinationsTable, controlsTable, publishedTable, regimesTable } from './combinations'
+import { costStyle, costTable } from './cost'
+import { diagnosticsPanels } from './diagnostics'
 import { equalUtilityTable } from './equalUtility'
+import { fidelitySection, fidelityStyle } from './fidelity'
 import { frontsFigure, frontsStyle } from './fronts'
 import { effectsTable, interactionsTable } from './effectTables'
 import { percent, range, regimeData, sizeWords } from './format'
@@ -109,6 +112,8 @@ const regimeSection = (
   const published = publishedTable(regime, { code, linked: input.linked })
   const effects = effectsTable(results, regime.regime)
   const interactions = interactionsTable(results, regime.regime)
+  const cost = costTable(results, regime)
+  const diagnostics = diagnosticsPanels(results, regime.regime)
   const shown = groupsOf(reading, regime)
   const perplexity = perplexityTable(shown)
   const warnings = warningsOf(results, shown)
@@ -158,6 +163,16 @@ const regimeSection = (
         </p>
         ${interactions}`
     }
+    ${
+      cost &&
+      html`<h3>Cost</h3>
+        ${cost}`
+    }
+    ${
+      diagnostics &&
+      html`<h3>What the methods did</h3>
+        ${diagnostics}`
+    }
     <h3>Answers</h3>
     <p class="note">
       Three of each kind, drawn at random${results.stamp.seeds.length > 1 ? ', of the first seed' : ''}.
@@ -195,7 +210,7 @@ export const page = (input: ReportInput): string => {
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <title>Safety after fine-tuning: ${results.suite}</title>
         <style>
-          ${raw(style)}${raw(byJudgeStyle)}${raw(frontsStyle)}${raw(runningStyle)}
+          ${raw(style)}${raw(byJudgeStyle)}${raw(frontsStyle)}${raw(runningStyle)}${raw(costStyle)}${raw(fidelityStyle)}
         </style>
       </head>
       <body>
@@ -215,8 +230,8 @@ export const page = (input: ReportInput): string => {
               ${warnings} ${matrix}`
           }
           ${reading.regimes.map((regime) => regimeSection(input, reading, regime, codes))}
-          ${(input.sections ?? []).map((section) => section.html)} ${runSection(results, config)}
-          ${readingSection(results)} ${stampSection(results)}
+          ${(input.sections ?? []).map((section) => section.html)} ${fidelitySection(results)}
+          ${runSection(results, config)} ${readingSection(results)} ${stampSection(results)}
         </main>
         <script>
           ${raw(script)}${raw(reloadScript(results))}

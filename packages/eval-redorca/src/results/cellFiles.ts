@@ -12,13 +12,14 @@ import type { Factors } from '../plan/factors'
 import { type Sample, sampleCodec } from '../suite/samples'
 import { type JudgeRecord, judgeRecordCodec } from '../suite/verdicts'
 import { type TextScore, textScoreCodec } from '../suite/textScores'
+import { type CellCost, cellCostCodec } from './cost'
 import type { JudgeMetrics, Metrics } from './metrics'
 import type { Scored } from './perplexity'
 import type { Stamp } from './stamp'
 
 // model ------------------------------------------------------------------------------------------
 
-export interface CellFile {
+export interface CellFile extends CellCost {
   readonly id: string
   readonly factors: Factors
   readonly control: boolean
@@ -32,8 +33,6 @@ export interface CellFile {
   readonly metrics: Metrics
   /** Of the items that strengths are chosen on. */
   readonly validation?: JudgeMetrics
-  /** Wall time of the evaluation. */
-  readonly seconds: number
   readonly stamp: Stamp
 }
 
@@ -42,7 +41,8 @@ const cellFolder = (out: string, id: string): string => join(out, 'cells', id)
 /** The fields that are read back; metrics are computed again from the samples. */
 const readBack = t.intersection([
   t.UnknownRecord,
-  t.type({ id: t.string, seconds: t.number }),
+  t.type({ id: t.string }),
+  cellCostCodec,
   t.partial({ judges: t.readonlyArray(judgeRecordCodec) }),
 ])
 /** A cell's file as it is read back, with all its other fields. */

@@ -1,6 +1,7 @@
 /** All cells of a benchmark and everything derived from them, as in `results.json`: a pure function of the cells' samples. */
 import * as t from 'io-ts'
 import { stages, type Stage } from '@safe/tensor-core/contracts'
+import { type CellCost, type CompleteCost, completeCost } from './cost'
 import { type Differences, differencesOf } from './differences'
 import {
   type Factors,
@@ -34,7 +35,7 @@ import type { Stamp } from './stamp'
 // model ------------------------------------------------------------------------------------------
 
 /** One cell: one model under one combination of defences. */
-export interface CellResult extends SplitMetrics {
+export interface CellResult extends SplitMetrics, CompleteCost {
   readonly id: string
   /** Without strengths. */
   readonly factors: Factors
@@ -43,7 +44,6 @@ export interface CellResult extends SplitMetrics {
   readonly control: boolean
   /** Every method as configured: by default with the options of its paper. */
   readonly published: boolean
-  readonly seconds: number
   /** Differences from the undefended cell of the same regime and seed; empty for that cell and for models without fine-tuning. */
   readonly differences: Differences
 }
@@ -92,13 +92,12 @@ export interface Results {
 }
 
 /** A finished cell, read from its folder. */
-export interface FinishedCell extends Scored {
+export interface FinishedCell extends Scored, CellCost {
   readonly id: string
   readonly factors: Factors
   readonly control: boolean
   /** Every method as configured; absent in results of earlier versions, which had no other cells. */
   readonly published?: boolean
-  readonly seconds: number
   readonly samples: ReadonlyArray<Sample>
   /** The judges whose verdicts the samples have; without them the samples' labels count. */
   readonly judges?: ReadonlyArray<JudgeRecord>
@@ -260,7 +259,7 @@ export const resultsOf = ({
       strengths: c.factors.strengths ?? {},
       control: c.control,
       published: c.published,
-      seconds: c.seconds,
+      ...completeCost(c),
       metrics: c.metrics,
       ...(c.validation === undefined ? {} : { validation: c.validation }),
       differences: cellDifferences.get(c.id) ?? {},

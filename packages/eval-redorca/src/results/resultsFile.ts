@@ -5,6 +5,8 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { decodeAs, kindOf, readJson } from '@safe/tensor-core/files'
+import { methodFidelityCodec } from './fidelity'
+import { costFields } from './cost'
 import { readCell, readSamples, readTextScores } from './cellFiles'
 import { earlierJudge, withVerdicts } from './judged'
 import { type FailedCell, type FinishedCell, type Results, resultsOf } from './results'
@@ -36,6 +38,7 @@ const stamp: t.Type<Stamp, unknown> = t.intersection([
     hashes: t.type({ data: strings, models: strings, templates: strings }),
   }),
   t.partial({
+    fidelity: t.readonlyArray(methodFidelityCodec),
     judges: t.intersection([
       t.type({ measuring: t.string, beams: t.string }),
       t.partial({
@@ -122,12 +125,12 @@ export const readFinished = (
         TE.bindW('samples', () => readSamples(out, id)),
         TE.bindW('cell', () => readCell(out, id)),
         TE.bindW('scored', () => readTextScores(out, id)),
-        TE.map(({ samples, scored, cell: { seconds, judges = [earlierJudge(measuring, samples)] } }) => ({
+        TE.map(({ samples, scored, cell: { judges = [earlierJudge(measuring, samples)], ...cell } }) => ({
           id,
           factors: { ...named(factors), ...strengthsField(strengths) },
           control,
           published,
-          seconds,
+          ...costFields(cell),
           judges,
           samples: withVerdicts(measuring, samples),
           ...scored,

@@ -3,6 +3,7 @@ import { type Stage, stages } from '@safe/tensor-core/contracts'
 import type { Bench } from '../plan/bench'
 import { dataHash } from '@safe/tensor-core/pipeline'
 import { presentHashes } from '../plan/hashes'
+import { type MethodFidelity, fidelitiesOf } from './fidelity'
 import type { EngineUsed } from '../plan/ports'
 import { type JudgeRecord, recordOf } from '../suite/verdicts'
 
@@ -22,6 +23,8 @@ export interface Stamp {
   }
   /** The judges; absent in results of earlier versions. */
   readonly judges?: StampedJudges
+  /** How faithful each method is to what was published; absent in results of earlier versions. */
+  readonly fidelity?: ReadonlyArray<MethodFidelity>
 }
 
 /** Who judged. Fields that may be absent are absent in results of earlier versions. */
@@ -81,4 +84,5 @@ export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
     amongBeams: recordOf(bench.suite.beamJudge),
     models: presentHashes(bench.hashes.checkpoints),
   },
+  fidelity: fidelitiesOf(bench.methods),
 })

@@ -19,6 +19,7 @@ import type { BenchConfig } from '../config/config'
 import type { EvaluationItem, Suite } from '../suite/suite'
 import { inBatches } from './askInBatches'
 import { choose } from './choose'
+import { noteTokens } from './meter'
 import type { Site } from './site'
 
 // model ------------------------------------------------------------------------------------------
@@ -82,6 +83,9 @@ const generated =
         greedy(maxNewTokens),
       ),
       TE.mapLeft((fault): Fault => fault),
+      TE.chainFirstIOK((completions) => () => {
+        noteTokens(completions.reduce((sum, { tokens }) => sum + tokens.length, 0))
+      }),
       TE.map(RA.map(({ text, finishReason }) => ({ text, finishReason }))),
     )
 

@@ -10,6 +10,7 @@ import {
   type DecodingDefence,
   type Defence,
   type DefenceOf,
+  type Diagnostics,
   type Fault,
   type Pipeline,
   type Stage,
@@ -29,6 +30,7 @@ import { applied } from '../plan/applied'
 import { chosen } from '../plan/bench'
 import type { Factors } from '../plan/factors'
 import { type LoadedMethod, loadedName } from '../plan/plugins'
+import { noteDiagnostics } from './meter'
 import { type Provision, provisionOf, resourcesOf } from './resources'
 import { runtimeOf } from './runtime'
 import type { Site } from './site'
@@ -54,6 +56,7 @@ interface Ready<S extends Stage> {
 const readied = <S extends Stage>(site: Site, f: Factors, stage: S, loaded: LoadedMethod): Ready<S> => {
   const { seed } = f
   const { plugin, options, counterpart = [] } = loaded
+  const record = (values: Diagnostics): void => noteDiagnostics(loadedName(loaded), values)
   const { resources, watched } = provisionOf(
     plugin,
     resourcesOf(site, seed, counterpart.length > 0 ? filteredBy(site, f, counterpart) : undefined),
@@ -63,7 +66,7 @@ const readied = <S extends Stage>(site: Site, f: Factors, stage: S, loaded: Load
     watched,
     made: pipe(
       TE.Do,
-      TE.chain((): TE.TaskEither<Fault, Defence> => plugin.create(options, resources)),
+      TE.chain((): TE.TaskEither<Fault, Defence> => plugin.create(options, resources, record)),
       TE.filterOrElse(isOf(stage), (d): Fault =>
         badInput(
           'BadConfig',

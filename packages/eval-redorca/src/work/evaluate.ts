@@ -11,6 +11,7 @@ import {
   type Judgement,
   type LoraAdapter,
   type Scores,
+  type Stage,
 } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { type Key, type PipelineSteps, adapterHash, interpret, keepLines } from '@safe/tensor-core/pipeline'
@@ -19,10 +20,12 @@ import { generationKey } from '../plan/cells'
 import { type Factors, isTrainedHere, isTuned } from '../plan/factors'
 import { type Answer as Answered, type Sample, judgeItem, samplesFrom } from '../suite/samples'
 import { judgementCodec } from '../suite/verdicts'
+import { type CompleteCost, cellCostOf } from '../results/cost'
 import type { Scored } from '../results/perplexity'
 import { type Answer, answersOf, keepAnswers } from './answers'
 import { askInBatches } from './askInBatches'
 import { type WatchedPipeline, pipelineOf } from './defences'
+import { type InnerStep, measured } from './meter'
 import { textScores } from './perplexity'
 import { alignedRequest, baseRequest, runtimeOf } from './runtime'
 import type { Site } from './site'
@@ -185,11 +188,30 @@ const sampled = (site: Site, answering: Answering): TE.TaskEither<Fault, Readonl
 /** What is measured in a cell. */
 export interface Evaluated extends Scored {
   readonly samples: ReadonlyArray<Sample>
+  readonly cost: CompleteCost
 }
 
-/** The samples of a cell, and its scores of the texts whose perplexity is measured. */
-export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, Evaluated> =>
-  pipe(
+/** The stage of each kind of step. */
+const stageOfStep: Readonly<Record<string, Stage>> = {
+  data: 'data',
+  training: 'training',
+  weights: 'weights',
+  answers: 'decoding',
+}
+
+const costOf = (steps: ReadonlyArray<InnerStep>, wallSeconds: number): CompleteCost =>
+  cellCostOf(
+    steps.flatMap(({ step, ...record }) => {
+      const stage = stageOfStep[step]
+      return stage === undefined ? [] : [{ stage, ...record }]
+    }),
+    wallSeconds,
+  )
+
+/** The samples of a cell, its scores of the texts whose perplexity is measured, and its cost by stage. */
+export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, Evaluated> => {
+  const started = performance.now()
+  return pipe(
     isTuned(f) ? tuned(site, f) : untuned(site, f),
     TE.chain((answering) =>
       pipe(
@@ -199,4 +221,7 @@ export const evaluate = (site: Site, f: Factors): TE.TaskEither<Fault, Evaluated
         TE.map(({ samples, scored }) => ({ samples, ...scored })),
       ),
     ),
+    measured,
+    TE.map(({ value, steps }) => ({ ...value, cost: costOf(steps, (performance.now() - started) / 1000) })),
   )
+}

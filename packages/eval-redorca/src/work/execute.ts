@@ -18,11 +18,10 @@ export interface Task {
 }
 
 const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Fault, void> => {
-  const started = Date.now()
   const judges = site.bench.suite.judges.map(recordOf)
   return pipe(
     evaluate(site, cell.factors),
-    TE.chain(({ samples, ...scored }) =>
+    TE.chain(({ samples, cost, ...scored }) =>
       writeCell(
         out,
         {
@@ -33,7 +32,7 @@ const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Faul
           judges,
           published: cell.published,
           ...splitMetricsOf(samples, judges, judges[0], scored),
-          seconds: (Date.now() - started) / 1000,
+          ...cost,
           stamp: stampOf(site.bench, site.engine),
         },
         samples,

@@ -216,7 +216,6 @@ export const runJobs = (
       execArgv: execArgv ?? process.execArgv,
       onProgress: (_, job, share) => track.progress(job, share),
       onWarning: onceEach(settings.terminal.warn),
-      onWarning: onceEach(settings.terminal.warn),
     },
     signal,
     assignment,

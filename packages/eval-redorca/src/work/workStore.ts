@@ -7,11 +7,14 @@ import { existsSync } from 'node:fs'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
+import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure, interrupted } from '@safe/tensor-core/contracts'
 import { contentHash, makeFolder, writeFolder } from '@safe/tensor-core/files'
-import type { Memo } from '@safe/tensor-core/pipeline'
+import type { Key, Memo } from '@safe/tensor-core/pipeline'
+import { readCost, writeCost } from './costFile'
+import { type StepRecord, elsewhere, measured, noteStep } from './meter'
 
 // locking ----------------------------------------------------------------------------------------
 
@@ -78,19 +81,34 @@ export const locked = <A>(
 
 // constructors -----------------------------------------------------------------------------------
 
-/** A memo that stores results under `folder`; `make` runs only where no result is stored yet. */
+const stepName = ({ step }: Key): string => (typeof step === 'string' ? step : 'other')
+
+/**
+ * A memo that stores results under `folder`; `make` runs only where no result is stored yet. The cost of a result is stored beside it,
+ * and told to the step that needs the result, whether it is computed or read.
+ */
 export const workStore = (folder: string, signal: AbortSignal): Memo => ({
   once: (keyOf, keep, make) => {
     const key = keyOf()
     const place = join(folder, contentHash(key))
+    const told = (record: StepRecord): void => noteStep(place, { step: stepName(key), ...record })
     const kept = (): boolean => existsSync(place)
+    const read = pipe(
+      keep.read(place),
+      TE.chainFirstTaskK(() => pipe(readCost(place), T.map(told))),
+    )
     const makeAndKeep = pipe(
-      TE.Do,
-      TE.chainW(make),
-      TE.chainFirstW((value) =>
+      measured(
+        pipe(
+          TE.Do,
+          TE.chainW(() => make()),
+        ),
+      ),
+      TE.chainFirstW(({ value, record }) =>
         writeFolder(place, (temporary) =>
           pipe(
             keep.write(temporary, value),
+            TE.chain(() => writeCost(temporary, record)),
             TE.chain(() =>
               TE.tryCatch(
                 () => writeFile(join(temporary, 'key.json'), `${JSON.stringify(key, null, 2)}\n`),
@@ -100,18 +118,22 @@ export const workStore = (folder: string, signal: AbortSignal): Memo => ({
           ),
         ),
       ),
+      TE.map(({ value, record }) => {
+        told(record)
+        return value
+      }),
     )
-    return pipe(
-      TE.fromEither(
-        E.tryCatch(
-          () => makeFolder(folder),
-          (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
+    return elsewhere(
+      pipe(
+        TE.fromEither(
+          E.tryCatch(
+            () => makeFolder(folder),
+            (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
+          ),
         ),
-      ),
-      TE.chain(() =>
-        kept()
-          ? keep.read(place)
-          : locked(`${place}.lock`, signal, () => (kept() ? keep.read(place) : makeAndKeep)),
+        TE.chainW(() =>
+          kept() ? read : locked(`${place}.lock`, signal, () => (kept() ? read : makeAndKeep)),
+        ),
       ),
     )
   },

@@ -341,7 +341,7 @@ const plugins: ReadonlyArray<DefencePlugin> = [
     ),
   ),
   {
-    ...plugin('sieve', 'data', [], { share: 0.25 }, (parameters) =>
+    ...plugin('sieve', 'data', [], { share: 0.25 }, (parameters, _resources, record) =>
       TE.right(
         dataDefence({
           name: 'sieve',
@@ -350,12 +350,14 @@ const plugins: ReadonlyArray<DefencePlugin> = [
             const bad = data.examples.filter((e) => responseText(e.response) === 'harm')
             const gone = new Set(bad.slice(0, Math.round(bad.length * Number(parameters['share']))))
             note(`sieve ${gone.size}`)
+            record?.({ dropped: gone.size, extraForwardPasses: data.examples.length })
             return TE.right({ ...data, examples: data.examples.filter((e) => !gone.has(e)) })
           },
         }),
       ),
     ),
     strength: { options: ['share'], values: [0.5, 1] },
+    fidelity: { source: 'made up', formula: 'none', defaults: 'none', differs: 'in everything' },
   },
   plugin('same', 'data', ['counterpart'], {}, (parameters, { counterpart }) =>
     TE.right(

@@ -7,6 +7,7 @@ import { undefended } from '../../src/plan/factors'
 import { writeCell } from '../../src/results/cellFiles'
 import { metricsOf } from '../../src/results/metrics'
 import { type FinishedCell, resultsOf } from '../../src/results/results'
+import type { Stamp } from '../../src/results/stamp'
 import type { Sample } from '../../src/suite/samples'
 
 export const stamp = {
@@ -31,8 +32,11 @@ export const cellOf = (
   factors: { model: 'aligned', regime: 'poison:0.05', ...undefended, seed: 1, ...factors },
 })
 
-/** Writes the cells and `results.json`. @returns the folder */
-export const resultsFolder = async (cells: ReadonlyArray<FinishedCell>): Promise<string> => {
+/** Writes the cells and `results.json`. @param more fields of the stamp @returns the folder */
+export const resultsFolder = async (
+  cells: ReadonlyArray<FinishedCell>,
+  more: Partial<Stamp> = {},
+): Promise<string> => {
   const out = mkdtempSync(join(tmpdir(), 'redorca-results-'))
   for (const { samples, ...cell } of cells) {
     const written = await writeCell(
@@ -45,7 +49,7 @@ export const resultsFolder = async (cells: ReadonlyArray<FinishedCell>): Promise
   const results = resultsOf({
     suite: 'small',
     finished: '2030-01-01T00:00:00.000Z',
-    stamp,
+    stamp: { ...stamp, ...more },
     cells,
     failed: [],
   })

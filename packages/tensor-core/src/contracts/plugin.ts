@@ -118,6 +118,31 @@ export interface Strength {
   readonly values: ReadonlyArray<StrengthValue>
 }
 
+// reports ----------------------------------------------------------------------------------------
+
+/**
+ * What a method did, by name: plain JSON. A number named `extraForwardPasses` is the passes of one row (in decoding: of one token
+ * of one row) that the method ran in addition to those of a run without it.
+ */
+export type Diagnostics = Readonly<Record<string, unknown>>
+
+/** Takes what a method did; a value given later replaces an earlier one of the same name. It never decides anything. */
+export type RecordDiagnostics = (values: Diagnostics) => void
+
+/** How faithful an implementation is to what was published, in short plain sentences. */
+export interface Fidelity {
+  /** The publication, or what a control controls for. */
+  readonly source: string
+  /** The revision of the reference code that it was compared with. */
+  readonly commit?: string
+  /** Where the formula is from, and how it was checked. */
+  readonly formula: string
+  /** Whose values the defaults are. */
+  readonly defaults: string
+  /** What differs from the published method, and why. */
+  readonly differs: string
+}
+
 // plugins ----------------------------------------------------------------------------------------
 
 /** The version of this contract; a plugin states the version it was written for. */
@@ -141,6 +166,12 @@ export interface DefencePlugin {
   readonly strength?: Strength
   /** What it will compute with options that `complete` has returned, for estimates of time; without it, nothing of note. */
   readonly work?: (options: Parameters, size: RunSize) => ExpectedWork
-  /** Builds the defence from options that `complete` has returned. */
-  readonly create: (options: Parameters, resources: Resources) => TE.TaskEither<Fault, Defence>
+  /** How faithful it is to what was published. */
+  readonly fidelity?: Fidelity
+  /** Builds the defence from options that `complete` has returned. @param record takes what the defence does, where one asks for it */
+  readonly create: (
+    options: Parameters,
+    resources: Resources,
+    record?: RecordDiagnostics,
+  ) => TE.TaskEither<Fault, Defence>
 }

@@ -7,6 +7,8 @@ import {
   type DefencePlugin,
   type ExpectedWork,
   type Fault,
+  type Fidelity,
+  type RecordDiagnostics,
   type ResourceName,
   type Resources,
   type RunSize,
@@ -40,7 +42,14 @@ export interface PluginSpec<S extends Stage, T extends OptionTable, N extends Re
   readonly strength?: StrengthOf<T>
   /** What it will compute, for estimates of time. */
   readonly work?: (options: Values<T>, size: RunSize) => ExpectedWork
-  readonly make: (options: Values<T>, resources: Pick<Resources, N>) => TE.TaskEither<Fault, DefenceOf<S>>
+  /** How faithful it is to what was published. */
+  readonly fidelity?: Fidelity
+  /** Builds the defence; `record` takes what it does. */
+  readonly make: (
+    options: Values<T>,
+    resources: Pick<Resources, N>,
+    record: RecordDiagnostics,
+  ) => TE.TaskEither<Fault, DefenceOf<S>>
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -85,6 +94,7 @@ export const definePlugin = <S extends Stage, T extends OptionTable, N extends R
   check = E.right,
   strength,
   work,
+  fidelity,
   make,
 }: PluginSpec<S, T, N>): DefencePlugin => {
   const decoded = (given: Readonly<Record<string, unknown>>): E.Either<Fault, Values<T>> =>
@@ -101,6 +111,7 @@ export const definePlugin = <S extends Stage, T extends OptionTable, N extends R
         E.map((values) => parametersOf(table, values)),
       ),
     ...(strength === undefined ? {} : { strength }),
+    ...(fidelity === undefined ? {} : { fidelity }),
     ...(work === undefined
       ? {}
       : {
@@ -113,10 +124,10 @@ export const definePlugin = <S extends Stage, T extends OptionTable, N extends R
               ),
             ),
         }),
-    create: (given, resources) =>
+    create: (given, resources, record = () => undefined) =>
       pipe(
         TE.fromEither(decoded(given)),
-        TE.chain((values) => make(values, resources)),
+        TE.chain((values) => make(values, resources, record)),
       ),
   }
 }

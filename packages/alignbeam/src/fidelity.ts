@@ -1,0 +1,38 @@
+/** How faithful AlignBeam and its baselines are to their papers: for the reports of benchmarks. */
+import type { Fidelity } from '@safe/tensor-core/contracts'
+import { ALIGNBEAM_PAPER, SAFE_DECODING_PAPER, refusalPrefix } from './defaults'
+
+export const alignBeamFidelity: Fidelity = {
+  source: ALIGNBEAM_PAPER,
+  formula:
+    'Written from the paper. Bridges, the tokens of every beam and telemetry equal a Python reference on random models of three ' +
+    'vocabularies (golden tests, tools/golden/alignbeam.py).',
+  defaults: "The paper's: alpha 0.5, K 3, N 6, B 50, tau 2.5, drop, the anchor's support.",
+  differs:
+    "The draft's term counts once per token; the paper prints it once per colliding anchor token (`draftMass: literal`). The completion " +
+    'follows the generation options of the run, not temperature 0.7. The wording of the system prompt and the list that finds ' +
+    'refusals are this repository’s; the judge is the run’s.',
+}
+
+export const safeDecodingFidelity: Fidelity = {
+  source: `${SAFE_DECODING_PAPER}, section 4.3`,
+  formula:
+    'P = P_draft + alpha (P_expert - P_draft) on the smallest common sample space. Written from the paper; hand-made cases and a ' +
+    'property test, no reference implementation.',
+  defaults: "The paper's: alpha 3, m 2, c 5.",
+  differs: 'The expert is the aligned model before fine-tuning; the paper fine-tunes an expert on refusals.',
+}
+
+export const prefixFidelity: Fidelity = {
+  source: `Control: what the words of a refusal do by themselves; a baseline of ${ALIGNBEAM_PAPER}.`,
+  formula: 'Every completion begins with the prefix; the model writes the rest.',
+  defaults: `This repository’s wording: “${refusalPrefix}”.`,
+  differs: 'The paper’s prefix is “I cannot comply with that request because”.',
+}
+
+export const systemPromptFidelity: Fidelity = {
+  source: `Control: what asking for safety does by itself; a baseline of ${ALIGNBEAM_PAPER}.`,
+  formula: 'A safety system prompt before every request.',
+  defaults: 'This repository’s wording.',
+  differs: 'The text of the paper’s prompt is not published.',
+}

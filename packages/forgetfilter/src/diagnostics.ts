@@ -1,0 +1,44 @@
+/** What a data filter did, for reports: rows kept and dropped and, where rows are labelled, how well the drops match the labels. */
+import type { Dataset, Diagnostics, Example } from '@safe/tensor-core/contracts'
+
+// labels -----------------------------------------------------------------------------------------
+
+/** The row's field `unsafe` as a label; undefined where it has none. Labels are looked at only after everything is decided. */
+const labelOf = ({ fields }: Example): boolean | undefined => {
+  const label = fields['unsafe']
+  return label === 1 || label === true ? true : label === 0 || label === false ? false : undefined
+}
+
+const ratio = (a: number, b: number): number | null => (b === 0 ? null : a / b)
+
+/**
+ * Precision, recall and F1 of the dropped rows against the labels; a ratio is null where it is undefined. Empty where no row is
+ * labelled.
+ */
+const againstLabels = (data: Dataset, kept: ReadonlySet<Example>): Diagnostics => {
+  const labelled = data.examples.flatMap((row) => {
+    const unsafe = labelOf(row)
+    return unsafe === undefined ? [] : [{ unsafe, dropped: !kept.has(row) }]
+  })
+  if (labelled.length === 0) return {}
+  const unsafe = labelled.filter((row) => row.unsafe).length
+  const dropped = labelled.filter((row) => row.dropped).length
+  const both = labelled.filter((row) => row.unsafe && row.dropped).length
+  return {
+    labelled: labelled.length,
+    unsafe,
+    precision: ratio(both, dropped),
+    recall: ratio(both, unsafe),
+    f1: ratio(2 * both, dropped + unsafe),
+  }
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/** What became of the rows. @param kept the data with rows left out, none changed */
+export const dropDiagnostics = (data: Dataset, kept: Dataset): Diagnostics => ({
+  rows: data.examples.length,
+  kept: kept.examples.length,
+  dropped: data.examples.length - kept.examples.length,
+  ...againstLabels(data, new Set(kept.examples)),
+})
