@@ -15,6 +15,7 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import { refuseExisting, writeFolder, writeWhole } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
 import { stream } from '@safe/tensor-core/random'
+import { normalisedPrompt } from '@safe/eval-redorca'
 import { groupsOf } from './likeness'
 import { refusal } from './refusals'
 import {
@@ -110,13 +111,17 @@ const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
   const wordings = stream(seed, 'refusals')
   const refused = (row: Turn): Turn => ({ ...row, response: refusal(wordings) })
 
+  // The harmful rows of the fine-tuning sets have AdvBench requests among them: those cannot be asked in an evaluation.
+  const tuned = new Set([...from.sst2, ...from.agnews].map(({ prompt }) => normalisedPrompt(prompt)))
+  const unseen = (rows: ReadonlyArray<Turn>): ReadonlyArray<Turn> =>
+    rows.filter(({ prompt }) => !tuned.has(normalisedPrompt(prompt)))
   const [alignBad = [], referenceBad = [], testBad = [], validationBad = []] = dealt(
-    from.advbench,
+    unseen(from.advbench),
     [alignmentSizes.refused, referenceCount, sizes.harmful, sizes.harmful],
     seed,
     'advbench',
   )
-  const shuffledBeaver = stream(seed, 'beavertails').shuffle(from.beavertails)
+  const shuffledBeaver = stream(seed, 'beavertails').shuffle(unseen(from.beavertails))
   const testTask = (key: string, rows: ReadonlyArray<Turn>) => {
     const order = stream(seed, key).shuffle(rows)
     return { test: order.slice(0, sizes.task), validation: order.slice(sizes.task, 2 * sizes.task) }
