@@ -1,10 +1,7 @@
 /** Data sets that must be disjoint: what is found, what is refused, and that the shipped benchmark has nothing in common. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import * as fc from 'fast-check'
-import { parse } from 'yaml'
 import { type Dataset, type Fault, faultLine, textExample } from '@safe/tensor-core/contracts'
 import { arenaSuite } from '../src/arena'
 import { configDocument, isArena } from '../src/config/config'
@@ -242,11 +239,8 @@ describe('suite.overlap', () => {
 // the shipped benchmark --------------------------------------------------------------------------
 
 describe('the arena', () => {
-  const example = decodeConfig(
-    parse(readFileSync(join(__dirname, '..', '..', '..', 'docs', 'example-bench.yaml'), 'utf8')),
-    'docs/example-bench.yaml',
-  )
-  const { regimes, seeds } = E.isRight(example) ? example.right : { regimes: [], seeds: [] }
+  const regimes = ['benign', 'poison:0.01', 'poison:0.05', 'poison:0.25']
+  const seeds = [1, 2, 3]
   const suite = arenaSuite()
   const placed = (item: Suite['evaluation'][number]): PlacedItem => ({
     item,
@@ -267,8 +261,8 @@ describe('the arena', () => {
         ...usedRows('references')({ path: 'references', data: suite.references }),
       ]),
     )
-  it('has no evaluation prompt in any other data, in the benchmark of docs/example-bench.yaml', () => {
-    expect([regimes.length, seeds.length]).toEqual([4, 3])
+  it('has no evaluation prompt in any other data', () => {
+    expect(training).toHaveLength(12)
     expect(checked(suite.evaluation)).toEqual(E.right([]))
   })
   it('would be refused with one', () => {

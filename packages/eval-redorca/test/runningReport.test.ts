@@ -85,7 +85,7 @@ describe('a report while cells are missing', () => {
       'So far, with 12 of 40 cells: no fine-tuned model is evaluated yet.',
     )
     expect(headline(of([aligned, bare, fade(1, 5)], going))).toMatch(
-      /^So far, with 12 of 40 cells: The aligned model complies .* fade, at strengths chosen on validation items, has the lowest/,
+      /^So far, with 12 of 40 cells: The aligned model complies .* fade has the lowest attack success on the validation items/,
     )
   })
 })
