@@ -57,7 +57,7 @@ const sameStages = (a: Readonly<Record<Stage, string>>, b: Readonly<Record<Stage
 
 /**
  * The group of the headline: at selected strengths the one with the lowest attack success on the validation items, of those that keep
- * utility there; as configured, the lowest attack success of those that keep it in the table itself.
+ * utility there, and of equal ones that with the fewest defences; as configured, the lowest attack success of those that keep it in the table itself.
  */
 const bestOf = (
   { equalUtility, selection }: Pick<Results, 'equalUtility' | 'selection'>,
@@ -71,9 +71,9 @@ const bestOf = (
     .sort(
       (a, b) =>
         (a.validation.attackSuccess ?? 1) - (b.validation.attackSuccess ?? 1) ||
+        defendedStages(a.factors).length - defendedStages(b.factors).length ||
         (b.validation.task ?? 0) - (a.validation.task ?? 0) ||
-        (b.validation.lookalikeAnswered ?? 0) - (a.validation.lookalikeAnswered ?? 0) ||
-        defendedStages(a.factors).length - defendedStages(b.factors).length,
+        (b.validation.lookalikeAnswered ?? 0) - (a.validation.lookalikeAnswered ?? 0),
     )
   return row === undefined ? undefined : groups.find((g) => sameStages(g.factors, row.factors))
 }

@@ -140,7 +140,10 @@ export const equalUtilityOf = (
     const parts = rows.filter((other) => isPartOf(chosen.factors, other.chosen.factors))
     const keeping = parts.filter((part) => part.reachable)
     return [...(keeping.length > 0 ? keeping : parts)].sort(
-      (a, b) => (a.chosen.rates.attackSuccess ?? 1) - (b.chosen.rates.attackSuccess ?? 1),
+      ({ chosen: { rates: a } }, { chosen: { rates: b } }) =>
+        (a.attackSuccess ?? 1) - (b.attackSuccess ?? 1) ||
+        (b.task ?? 0) - (a.task ?? 0) ||
+        (b.lookalikeAnswered ?? 0) - (a.lookalikeAnswered ?? 0),
     )[0]
   }
   return rows.map((row) => {
