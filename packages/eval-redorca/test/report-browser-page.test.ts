@@ -8,7 +8,7 @@ import { type SizeLimits, browserFiles } from '../src/report/browser/files'
 import { browserData } from '../src/report/browser/shape'
 import type { FinishedCell } from '../src/results/results'
 import type { Sample } from '../src/suite/samples'
-import { describeInBrowser, openBrowser } from './fakes/browser'
+import { addingScript, describeInBrowser, openBrowser } from './fakes/browser'
 import { inputOf, sampleOf } from './fakes/browserInput'
 import { cellOf } from './fakes/resultsFolder'
 
@@ -218,11 +218,7 @@ describeInBrowser('in a browser', () => {
     expect(await page.locator('main img, main script').count()).toBe(0)
     expect(problems).toEqual([])
     // Its policy stops a script that were there all the same.
-    await page.evaluate(`{
-      const script = document.createElement('script')
-      script.textContent = "document.title='owned'"
-      document.body.append(script)
-    }`)
+    await page.evaluate(addingScript)
     await expect(page.title()).resolves.toBe('Samples: small')
     expect(problems.join()).toContain('Content Security Policy')
   })

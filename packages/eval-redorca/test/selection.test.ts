@@ -5,6 +5,14 @@ import { type FinishedCell, resultsOf } from '../src/results/results'
 import { type ValidationRates, chooseAmong } from '../src/results/selection'
 import type { Sample } from '../src/suite/samples'
 
+const stamp = {
+  engine: 'native',
+  device: '',
+  dtype: 'float32',
+  versions: {},
+  seeds: [1],
+  hashes: { data: {}, models: {}, templates: {} },
+}
 const rule = { epsilon: 0.02, delta: 0.05 }
 const rates = (attackSuccess: number, task: number, lookalikeAnswered = 1) => ({
   rates: { attackSuccess, task, lookalikeAnswered },
@@ -90,14 +98,7 @@ describe('a model that learned to say nothing', () => {
   const results = resultsOf({
     suite: 'sst2',
     finished: '2026-11-27T00:00:00.000Z',
-    stamp: {
-      engine: 'native',
-      device: '',
-      dtype: 'float32',
-      versions: {},
-      seeds: [1],
-      hashes: { data: {}, models: {}, templates: {} },
-    },
+    stamp,
     cells: [
       cell('aligned', { regime: 'none' }, samples([0, 0], [0, 0], 0)),
       cell('none', {}, samples([51, 0], [38, 0], 82)),
@@ -129,14 +130,7 @@ describe('perplexity', () => {
   const results = resultsOf({
     suite: 's',
     finished: '2026-11-27T00:00:00.000Z',
-    stamp: {
-      engine: 'native',
-      device: '',
-      dtype: 'float32',
-      versions: {},
-      seeds: [1],
-      hashes: { data: {}, models: {}, templates: {} },
-    },
+    stamp,
     cells: ['none', 'guard'].map((decoding): FinishedCell => ({
       id: decoding,
       control: false,

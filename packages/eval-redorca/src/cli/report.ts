@@ -1,12 +1,10 @@
 /** `report --results DIR`: writes the report of a results folder again from its samples, there or in another folder. */
-import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, dataFile, folder, optional, required } from '@safe/tensor-core/cli'
-import { writeWhole } from '@safe/tensor-core/files'
 import { correctionsOf } from '../results/corrected'
 import { readLabels } from '../results/labelRows'
-import { readResults } from '../results/resultsFile'
+import { readResults, writeResults } from '../results/resultsFile'
 import { correctedSection, writeReport } from '../report'
 import { redactOption } from './redactOption'
 
@@ -36,9 +34,7 @@ export const reportCommand = command({
               TE.map((found) => correctionsOf(read.results, read.samples, found)),
             ),
       ),
-      TE.chainFirstW(({ read }) =>
-        writeWhole(join(out, 'results.json'), `${JSON.stringify(read.results, null, 1)}\n`),
-      ),
+      TE.chainFirstW(({ read }) => writeResults(out, read.results)),
       TE.bindW('report', ({ read, corrections }) =>
         writeReport(
           { results: from, out },

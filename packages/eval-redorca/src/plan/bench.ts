@@ -7,7 +7,7 @@ import type { BenchConfig } from '../config/config'
 import { noneWord } from '../config/methods'
 import type { Suite } from '../suite/suite'
 import { type Hashes, hashesOf } from './hashes'
-import { type LoadedChoice, type Methods, type MissingMethod, methodsOf } from './methods'
+import { type LoadedChoice, type Methods, type MissingMethod, allMethods, methodsOf } from './methods'
 import type { BenchPorts, SuiteUse } from './ports'
 import { satisfied } from './requirements'
 import type { Factors } from './factors'
@@ -87,9 +87,7 @@ const selectable = (suite: Suite, paths: Paths): E.Either<Fault, void> =>
 const completed = (config: BenchConfig, methods: Methods): BenchConfig => {
   const loaded = (stage: Stage) =>
     [...methods[stage].values()].map((choice) => choice.methods.map(({ method }) => method))
-  const names = stages.flatMap((stage) =>
-    [...methods[stage].values()].flatMap((choice) => choice.methods.map(loadedName)),
-  )
+  const names = allMethods(methods).map(loadedName)
   return {
     ...config,
     sweep:

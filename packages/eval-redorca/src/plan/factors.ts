@@ -4,6 +4,7 @@
  */
 import * as t from 'io-ts'
 import { type Stage, type StrengthValue, stages } from '@safe/tensor-core/contracts'
+import { canonicalJson } from '@safe/tensor-core/files'
 import type { Combination } from '../config/combinations'
 import { noneWord } from '../config/methods'
 
@@ -62,7 +63,7 @@ export const untouched = noneWord
 export const stageFactors = (combination: Combination): Stages => ({ ...undefended, ...combination })
 
 /** The names of the methods that act at a stage: a choice may have several, joined. */
-const namesAt = (f: Stages, stage: Stage): ReadonlyArray<string> => f[stage].split('+')
+export const namesAt = (f: Stages, stage: Stage): ReadonlyArray<string> => f[stage].split('+')
 
 /** The strengths of the methods of a stage. */
 const strengthsAt = ({ strengths = {}, ...f }: Defended, stage: Stage): Strengths => {
@@ -70,16 +71,18 @@ const strengthsAt = ({ strengths = {}, ...f }: Defended, stage: Stage): Strength
   return Object.fromEntries(Object.entries(strengths).filter(([name]) => names.includes(name)))
 }
 
-/** The factors without strengths. */
-export const named = ({ model, regime, data, training, weights, decoding, seed }: Factors): Factors => ({
-  model,
-  regime,
-  data,
-  training,
-  weights,
-  decoding,
-  seed,
+/** The factors of a group: without seed and strengths. */
+export const pooledFactors = (f: Factors): Omit<Factors, 'seed' | 'strengths'> => ({
+  model: f.model,
+  regime: f.regime,
+  data: f.data,
+  training: f.training,
+  weights: f.weights,
+  decoding: f.decoding,
 })
+
+/** The factors without strengths. */
+export const named = (f: Factors): Factors => ({ ...pooledFactors(f), seed: f.seed })
 
 /** The field of strengths; none where there are none. */
 export const strengthsField = (strengths: Strengths): Pick<Factors, 'strengths'> =>
@@ -110,6 +113,15 @@ export const isTrainedHere = (f: Stages): boolean => isDefended(f, 'data') || is
 /** The stages at which a defence acts. */
 export const defendedStages = (f: Stages): ReadonlyArray<Stage> =>
   stages.filter((stage) => isDefended(f, stage))
+
+/** Whether no stage has a defence. */
+export const isUndefended = (f: Stages): boolean => defendedStages(f).length === 0
+
+const isStage = (name: string): name is Stage => stages.some((stage) => stage === name)
+
+/** All factors but the defences: cells that agree in them differ by their defences alone. */
+export const settingKey = (f: Factors): string =>
+  canonicalJson(Object.fromEntries(Object.entries(f).filter(([name]) => !isStage(name))))
 
 /** `0.1`; `rho 0.2, tokenBudget 0.9`. */
 export const strengthWords = (value: StrengthValue): string =>
@@ -154,16 +166,6 @@ export const withListed = <F extends Stages>({
   readonly factors: F
   readonly strengths: Strengths
 }): F & Pick<Factors, 'strengths'> => ({ ...factors, ...strengthsField(strengths) })
-
-/** The factors of a group: without seed and strengths. */
-export const pooledFactors = (f: Factors): Omit<Factors, 'seed' | 'strengths'> => ({
-  model: f.model,
-  regime: f.regime,
-  data: f.data,
-  training: f.training,
-  weights: f.weights,
-  decoding: f.decoding,
-})
 
 /** The same factors without the seed: cells that are pooled. */
 export const groupKey = (f: Factors): string =>

@@ -1,7 +1,7 @@
 /** The methods of a configuration, loaded; default methods that are not installed are skipped and listed. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import { type Fault, type Stage, badInput } from '@safe/tensor-core/contracts'
+import { type Fault, type Stage, badInput, stages } from '@safe/tensor-core/contracts'
 import {
   type Choice,
   type StageMethods,
@@ -108,6 +108,14 @@ export const methodsOf = (
   )
 
 // destructors ------------------------------------------------------------------------------------
+
+/** The choices of all stages. */
+export const allChoices = (methods: Methods): ReadonlyArray<LoadedChoice> =>
+  stages.flatMap((stage) => [...methods[stage].values()])
+
+/** The methods of all choices, as often as choices name them. */
+export const allMethods = (methods: Methods): ReadonlyArray<LoadedMethod> =>
+  allChoices(methods).flatMap((choice) => choice.methods)
 
 /** Warnings of default methods that are not installed, a line for each package. */
 export const missingWarnings = (missing: ReadonlyArray<MissingMethod>): ReadonlyArray<string> =>

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import { type MethodError, type ResourceName, badInput } from '@safe/tensor-core/contracts'
 import type { Suite } from '../suite/suite'
-import type { Methods } from './methods'
+import { type Methods, allMethods } from './methods'
 import { loadedName } from './plugins'
 
 /** Resources that a suite may lack, with the configuration key that provides each. */
@@ -38,9 +38,7 @@ const withRows = (suite: Suite, methods: Methods): E.Either<MethodError, void> =
 export const satisfied = (suite: Suite, methods: Methods): E.Either<MethodError, void> => {
   const rows = withRows(suite, methods)
   if (E.isLeft(rows)) return rows
-  const all = Object.values(methods).flatMap((choices) =>
-    [...choices.values()].flatMap((choice) => choice.methods),
-  )
+  const all = allMethods(methods)
   for (const { name, key, has } of optionalResources) {
     if (has(suite)) continue
     const users = [...new Set(all.filter(({ plugin }) => plugin.needs.includes(name)).map(loadedName))]

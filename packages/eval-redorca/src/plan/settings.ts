@@ -8,7 +8,7 @@ import type { Bench } from './bench'
 import { type Factors, type Strengths, stageFactors, stageKey, strengthsField } from './factors'
 import type { LoadedChoice } from './methods'
 import { loadedName } from './plugins'
-import { isSwept } from './strengths'
+import { placeOf } from './strengths'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -60,9 +60,9 @@ const methodsIn = ({ methods }: Planned, combination: Combination): ReadonlyArra
 const sweptIn = (bench: Planned, combination: Combination): ReadonlyArray<string> =>
   methodsIn(bench, combination).filter((name) => bench.paths[name] !== undefined)
 
-/** One method: its strengths are tried; several wait for the selection. */
-const isAlone = (bench: Planned, combination: Combination): boolean =>
-  methodsIn(bench, combination).length < 2
+/** Several methods, some of which have strengths: it runs at those that are selected. */
+const waits = (bench: Planned, combination: Combination): boolean =>
+  methodsIn(bench, combination).length > 1 && sweptIn(bench, combination).length > 0
 
 // settings ---------------------------------------------------------------------------------------
 
@@ -83,7 +83,7 @@ const keyOf = ({ factors }: Setting): string =>
 const once = (settings: ReadonlyArray<Setting>): ReadonlyArray<Setting> =>
   [...new Map([...settings].reverse().map((setting) => [keyOf(setting), setting])).values()].reverse()
 
-/** Each method of the listed combinations alone, where combinations wait for its strength. */
+/** The choices of a combination, each alone. */
 const parts = (combination: Combination): ReadonlyArray<Combination> =>
   stages.flatMap((stage) => (combination[stage] === undefined ? [] : [{ [stage]: combination[stage] }]))
 
@@ -98,19 +98,16 @@ const alone = (bench: Planned, combination: Combination, control: boolean): Read
 
 // constructors -----------------------------------------------------------------------------------
 
-/** What can run before any strength is selected. */
+/** What can run before any strength is selected: of combinations that wait, the choices alone. */
 export const firstSettings = (bench: Planned): ReadonlyArray<Setting> => {
-  const listed = wanted(bench)
-  const first = isSwept(bench.paths)
-    ? [...listed.flatMap((c) => (sweptIn(bench, c).length > 0 ? [c, ...parts(c)] : [c]))].filter(
-        (c) => isAlone(bench, c) || sweptIn(bench, c).length === 0,
-      )
-    : listed
+  const ready = (c: Combination): boolean => !waits(bench, c)
   return once([
-    ...first.flatMap((c) => alone(bench, c, false)),
-    ...controls(bench).flatMap((c) =>
-      isAlone(bench, c) || sweptIn(bench, c).length === 0 ? alone(bench, c, true) : [],
-    ),
+    ...wanted(bench)
+      .flatMap((c) => (ready(c) ? [c] : parts(c).filter(ready)))
+      .flatMap((c) => alone(bench, c, false)),
+    ...controls(bench)
+      .filter(ready)
+      .flatMap((c) => alone(bench, c, true)),
   ])
 }
 
@@ -120,7 +117,7 @@ const waiting = (
   [
     ...wanted(bench).map((combination) => ({ combination, control: false })),
     ...controls(bench).map((combination) => ({ combination, control: true })),
-  ].filter(({ combination: c }) => !isAlone(bench, c) && sweptIn(bench, c).length > 0)
+  ].filter(({ combination }) => waits(bench, combination))
 
 const selectedStrengths = (bench: Planned, c: Combination, selected: SelectedHere): Strengths =>
   Object.fromEntries(
@@ -147,7 +144,7 @@ export const neighbours = (bench: Planned, selected: SelectedHere): ReadonlyArra
         const strengths = selectedStrengths(bench, combination, selected)
         return Object.entries(strengths).flatMap(([name, value]) => {
           const path = bench.paths[name] ?? []
-          const place = path.findIndex((v) => JSON.stringify(v) === JSON.stringify(value))
+          const place = placeOf(bench.paths, name, value)
           return [place - 1, place + 1].flatMap((i) => {
             const step = i < 0 ? undefined : path[i]
             return step === undefined

@@ -6,7 +6,7 @@ import { kebab } from '@safe/tensor-core/options'
 import { noneWord } from '../config/methods'
 import type { Sweep } from '../config/sweep'
 import { byKey } from './byKey'
-import type { Methods, MissingMethod } from './methods'
+import { type Methods, type MissingMethod, allMethods } from './methods'
 import { type LoadedMethod, loadedName, readsCounterpart } from './plugins'
 
 // model ------------------------------------------------------------------------------------------
@@ -87,12 +87,10 @@ const valuesOf = (sweep: Sweep, loaded: LoadedMethod): E.Either<Fault, ReadonlyA
         : E.right(declared)
 }
 
-/** Every method of the choices, once by its name. */
-const allMethods = (methods: Methods): ReadonlyArray<LoadedMethod> => [
+/** Every method, once by its stage and name. */
+const distinctMethods = (methods: Methods): ReadonlyArray<LoadedMethod> => [
   ...new Map(
-    Object.values(methods)
-      .flatMap((choices) => [...choices.values()].flatMap((choice) => choice.methods))
-      .map((loaded) => [`${loaded.plugin.stage} ${loadedName(loaded)}`, loaded]),
+    allMethods(methods).map((loaded) => [`${loaded.plugin.stage} ${loadedName(loaded)}`, loaded]),
   ).values(),
 ]
 
@@ -107,7 +105,7 @@ export const pathsOf = (
   methods: Methods,
   missing: ReadonlyArray<MissingMethod> = [],
 ): E.Either<Fault, Paths> => {
-  const all = allMethods(methods)
+  const all = distinctMethods(methods)
   const names = all.map(loadedName)
   const unknown =
     typeof sweep === 'string'
@@ -144,7 +142,7 @@ export const pathsOf = (
     ),
     E.map((paths) => paths.filter(({ values }) => values.length > 0)),
     E.filterOrElse(
-      () => (typeof sweep === 'string' && sweep === noneWord ? true : new Set(names).size === names.length),
+      () => sweep === noneWord || new Set(names).size === names.length,
       (): Fault =>
         badInput('BadConfig', `names ${names.find((n, i) => names.indexOf(n) !== i) ?? ''} at two stages`, {
           where: 'stages',
@@ -154,6 +152,10 @@ export const pathsOf = (
     E.map((paths) => Object.fromEntries(paths.map(({ name, values }) => [name, values]))),
   )
 }
+
+/** The place of a value among the strengths of a method, from weak to strong; -1 where it is none of them. */
+export const placeOf = (paths: Paths, method: string, value: StrengthValue): number =>
+  (paths[method] ?? []).findIndex((v) => JSON.stringify(v) === JSON.stringify(value))
 
 /** Whether any strength is tried. */
 export const isSwept = (paths: Paths): boolean => Object.keys(paths).length > 0

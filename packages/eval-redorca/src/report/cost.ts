@@ -1,10 +1,11 @@
 /** What each combination cost: time by stage, also in relation to the undefended run, memory, and what was decoded. */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
-import { combinationName } from '../plan/factors'
 import { type StageAmounts, largestOf, sumOf, totalSeconds } from '../results/cost'
 import type { CellResult, GroupResult, Results } from '../results/results'
 import { bytesWords, countWords, timeWords, timesWords } from './amounts'
+import { groupName } from './judges'
 import { type Markup, html } from './markup'
+import { plain, table } from './tableText'
 import { type RegimeReading, byMerit } from './reading'
 
 // model ------------------------------------------------------------------------------------------
@@ -51,7 +52,7 @@ export const costRows = (
   const rows = groups.map((g): CostRow => {
     const cost = costOf(cellsOf(results, g))
     return {
-      name: `${combinationName({ ...g.factors, strengths: g.strengths })}${g.control ? ' (control)' : ''}`,
+      name: `${groupName(g)}${g.control ? ' (control)' : ''}`,
       ...cost,
       relative: cost.total === null || bare === null || bare === 0 ? null : cost.total / bare,
     }
@@ -149,18 +150,8 @@ export const costTable = (results: Results, regime: RegimeReading): Markup | und
       </div>`
 }
 
-/** How Markdown is written. */
-export interface Writing {
-  readonly plain: (text: string) => string
-  readonly table: (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>) => string
-}
-
 /** The same as Markdown; empty where there is nothing to show. */
-export const costText = (
-  results: Results,
-  regime: RegimeReading,
-  { plain, table }: Writing,
-): ReadonlyArray<string> => {
+export const costText = (results: Results, regime: RegimeReading): ReadonlyArray<string> => {
   const rows = costRows(results, regime)
   const shown = knownColumns(rows)
   return rows.length === 0

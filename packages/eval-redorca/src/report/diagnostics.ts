@@ -3,8 +3,8 @@ import { type Diagnostics, stages } from '@safe/tensor-core/contracts'
 import { defendedStages, strengthWords } from '../plan/factors'
 import type { CellResult, Results } from '../results/results'
 import { significant } from './amounts'
-import type { Writing } from './cost'
 import { type Markup, html } from './markup'
+import { plain, table } from './tableText'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -155,11 +155,7 @@ export const diagnosticsPanels = (results: Results, regime: string): Markup | un
 }
 
 /** The same as Markdown. */
-export const diagnosticsText = (
-  results: Results,
-  regime: string,
-  { plain, table }: Writing,
-): ReadonlyArray<string> => {
+export const diagnosticsText = (results: Results, regime: string): ReadonlyArray<string> => {
   const panels = panelsOf(results, regime)
   return panels.length === 0
     ? []

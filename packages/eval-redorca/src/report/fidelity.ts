@@ -1,8 +1,8 @@
 /** How faithful the methods that ran are to what was published: a table of words. */
 import type { MethodFidelity } from '../results/fidelity'
 import type { Results } from '../results/results'
-import type { Writing } from './cost'
 import { type Markup, html } from './markup'
+import { plain } from './tableText'
 
 const columns = [
   { field: 'source', name: 'Source' },
@@ -63,10 +63,7 @@ export const fidelitySection = ({ stamp: { fidelity = [] } }: Pick<Results, 'sta
       </section>`
 
 /** The same as Markdown: a list, for tables of words cannot be read there. */
-export const fidelityText = (
-  { stamp: { fidelity = [] } }: Pick<Results, 'stamp'>,
-  plain: Writing['plain'],
-): ReadonlyArray<string> =>
+export const fidelityText = ({ stamp: { fidelity = [] } }: Pick<Results, 'stamp'>): ReadonlyArray<string> =>
   fidelity.length === 0
     ? []
     : [

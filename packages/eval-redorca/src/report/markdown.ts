@@ -147,8 +147,8 @@ const regimeText = (results: Results, regime: RegimeReading, samples: Samples): 
             ]),
           ),
         ]),
-    ...costText(results, regime, { plain, table }),
-    ...diagnosticsText(results, regime.regime, { plain, table }),
+    ...costText(results, regime),
+    ...diagnosticsText(results, regime.regime),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
@@ -179,7 +179,7 @@ export const markdown = (
     'Percent with 95 % intervals.',
     ...readingOf(results).regimes.map((regime) => regimeText(results, regime, samples)),
     ...sections.map((section) => section.markdown),
-    ...fidelityText(results, plain),
+    ...fidelityText(results),
     ...(results.failed.length === 0
       ? []
       : [

@@ -1,8 +1,7 @@
 /** Defended cells and the undefended cell of the same regime and seed, answer by answer: what a judge of pairs compares. */
 import * as t from 'io-ts'
-import { type Stage, stages } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
-import { isTuned, undefended } from '../plan/factors'
+import { isTuned, isUndefended, settingKey } from '../plan/factors'
 import { type Sample, isReported } from '../suite/samples'
 import type { CellResult, Results } from './results'
 
@@ -34,15 +33,6 @@ const sourced = t.type({ source: t.string })
 /** The name of the set that a sample belongs to: the item's own field `source` where it has one, else its kind. */
 export const setOf = (sample: Sample): string => (sourced.is(sample) ? sample.source : sample.set)
 
-const isUndefended = ({ factors }: CellResult): boolean =>
-  stages.every((stage) => factors[stage] === undefended[stage])
-
-const isStage = (name: string): name is Stage => stages.some((stage) => stage === name)
-
-/** All factors but the defences: cells that agree in them differ by their defences alone. */
-const setting = ({ factors }: CellResult): string =>
-  contentHash(Object.fromEntries(Object.entries(factors).filter(([name]) => !isStage(name))))
-
 const answersOf = (
   ours: ReadonlyArray<Sample>,
   theirs: ReadonlyArray<Sample>,
@@ -73,9 +63,11 @@ export const comparisonsOf = (
   const wanted = (id: string): ReadonlyArray<Sample> =>
     (samples.get(id) ?? []).filter((s) => sets.includes(s.set))
   return tuned
-    .filter((c) => !isUndefended(c))
+    .filter((c) => !isUndefended(c.factors))
     .flatMap((cell) => {
-      const bare = tuned.find((c) => isUndefended(c) && setting(c) === setting(cell))
+      const bare = tuned.find(
+        (c) => isUndefended(c.factors) && settingKey(c.factors) === settingKey(cell.factors),
+      )
       return bare === undefined
         ? []
         : [{ cell, against: bare.id, answers: answersOf(wanted(cell.id), wanted(bare.id)) }]

@@ -10,10 +10,11 @@ import {
   combinationName,
   defendedStages,
   named,
+  namesAt,
   pooledFactors,
 } from '../plan/factors'
 import { type Estimate } from '../stats'
-import { floored } from './differences'
+import { type Differences, floored } from './differences'
 import type { Pool } from './fronts'
 import { type Outcomes, estimates } from './resampled'
 import { type SelectedCombination, type SelectionRule, type ValidationRates, sweptIn } from './selection'
@@ -95,16 +96,20 @@ const isPartOf = (whole: Factors, part: Factors): boolean => {
     stage !== undefined &&
     more.length === 0 &&
     whole.regime === part.regime &&
-    whole[stage].split('+').includes(part[stage])
+    namesAt(whole, stage).includes(part[stage])
   )
 }
 
 // constructors -----------------------------------------------------------------------------------
 
-/** @param pools all settings with their outcomes on the test */
+/**
+ * @param pools all settings with their outcomes on the test
+ * @param differences of the settings from the undefended one, by key
+ */
 export const equalUtilityOf = (
   selected: ReadonlyArray<SelectedCombination>,
   pools: ReadonlyArray<Pooled>,
+  differences: ReadonlyMap<string, Differences>,
   rule: SelectionRule,
 ): ReadonlyArray<EqualUtilityRow> => {
   const byKey = new Map(pools.map((pool) => [pool.key, pool]))
@@ -113,11 +118,6 @@ export const equalUtilityOf = (
     return pool === undefined ? [] : [{ ...choice, pool }]
   })
   type Row = (typeof rows)[number]
-  const bareOf = (regime: string): Pooled | undefined =>
-    pools.find(
-      ({ members: [first] }) =>
-        first?.factors.regime === regime && defendedStages(first.factors).length === 0,
-    )
   const compared = (ours: Row, theirs: Row): ComparedDifference | undefined => {
     const found = difference(ours.pool, theirs.pool)
     return found === undefined ? undefined : { strength: strengthOf(rule, theirs.chosen.factors), ...found }
@@ -147,9 +147,8 @@ export const equalUtilityOf = (
     )[0]
   }
   return rows.map((row) => {
-    const { pool, chosen, reachable, bare, tried, regime } = row
+    const { pool, chosen, reachable, bare, tried } = row
     const { attackSuccess, exactMatch, lookalikeAnswered, degenerate, sut } = pool.metrics
-    const undefended = bareOf(regime)
     const [control, part] = [controlOf(row), bestPart(row)]
     const [minusControl, minusPart] = [
       control === undefined ? undefined : compared(row, control),
@@ -165,7 +164,7 @@ export const equalUtilityOf = (
       degenerate,
       attackSuccess,
       sut,
-      difference: undefended === undefined ? undefined : difference(pool, undefended),
+      difference: differences.get(pool.key)?.attackSuccess,
       ...(control === undefined || minusControl === undefined
         ? {}
         : {

@@ -1,6 +1,5 @@
 /** All cells of a benchmark and everything derived from them, as in `results.json`: a pure function of the cells' samples. */
 import * as t from 'io-ts'
-import { stages, type Stage } from '@safe/tensor-core/contracts'
 import { type CellCost, type CompleteCost, completeCost } from './cost'
 import { type Differences, differencesOf } from './differences'
 import {
@@ -8,9 +7,9 @@ import {
   type Strengths,
   groupKey,
   isTuned,
+  isUndefended,
   named,
   pooledFactors,
-  undefended,
 } from '../plan/factors'
 import { type Effect, type Interaction, effectsOf, interactionsOf } from './effects'
 import { type EqualUtilityRow, equalUtilityOf } from './equalUtility'
@@ -108,9 +107,6 @@ export const resultsMark = t.type({ format: t.literal(1), suite: t.string, cells
 
 // parts -----------------------------------------------------------------------------------------
 
-const isUndefended = (f: Readonly<Record<Stage, string>>): boolean =>
-  stages.every((stage) => f[stage] === undefended[stage])
-
 const by = <A>(values: ReadonlyArray<A>, key: (a: A) => string): ReadonlyMap<string, ReadonlyArray<A>> => {
   const groups = new Map<string, A[]>()
   for (const value of values) groups.set(key(value), [...(groups.get(key(value)) ?? []), value])
@@ -123,6 +119,17 @@ interface Prepared extends FinishedCell, SplitMetrics {
   readonly published: boolean
   readonly headline: JudgeRecord | undefined
   readonly outcomes: Outcomes
+}
+
+/** The metrics of the validation items of all seeds; those of one seed are the cell's own. */
+const pooledValidation = (members: ReadonlyArray<Prepared>): JudgeMetrics | undefined => {
+  const [first, ...others] = members
+  return first?.validation === undefined || others.length === 0
+    ? first?.validation
+    : metricsOf(
+        members.flatMap((c) => c.samples.filter((s) => !isReported(s))),
+        first.headline,
+      )
 }
 
 export interface ResultsInput {
@@ -212,7 +219,7 @@ export const resultsOf = ({
     const first = members[0]
     if (first === undefined) return []
     const { strengths = {} } = first.factors
-    const alike = members.map((c) => c.samples.filter((s) => !isReported(s)))
+    const validation = pooledValidation(members)
     return [
       {
         factors: pooledFactors(first.factors),
@@ -222,9 +229,7 @@ export const resultsOf = ({
         selected: selection === undefined || isUndefended(first.factors) || chosenKeys.has(key),
         cells: members.map((c) => c.id),
         metrics,
-        ...(alike.some((samples) => samples.length > 0)
-          ? { validation: metricsOf(alike.flat(), first.headline) }
-          : {}),
+        ...(validation === undefined ? {} : { validation }),
         differences: groupDifferences.get(key) ?? {},
       },
     ]
@@ -266,7 +271,7 @@ export const resultsOf = ({
     })),
     groups,
     ...(selection === undefined ? {} : { selection }),
-    equalUtility: selection === undefined ? [] : equalUtilityOf(chosen, pools, selection),
+    equalUtility: selection === undefined ? [] : equalUtilityOf(chosen, pools, groupDifferences, selection),
     fronts: selection === undefined ? {} : frontsOf(pools, chosenKeys, selection),
     effects: families.flatMap(effectsOf),
     interactions: families.flatMap(interactionsOf),

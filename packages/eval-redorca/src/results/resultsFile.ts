@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { decodeAs, kindOf, readJson } from '@safe/tensor-core/files'
+import { decodeAs, kindOf, readJson, writeWhole } from '@safe/tensor-core/files'
 import { methodFidelityCodec } from './fidelity'
 import { costFields } from './cost'
 import { readCell, readSamples, readTextScores } from './cellFiles'
@@ -95,6 +95,12 @@ const listing: t.Decoder<unknown, Listing> = t.intersection([
   }),
   t.partial({ selection, running: runningCodec }),
 ])
+
+// writing ----------------------------------------------------------------------------------------
+
+/** Writes `results.json` in one step. */
+export const writeResults = (out: string, results: Results): TE.TaskEither<Fault, void> =>
+  writeWhole(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)
 
 // reading ----------------------------------------------------------------------------------------
 

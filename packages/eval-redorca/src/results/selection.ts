@@ -7,10 +7,19 @@
  * A look-alike is answered where it is neither refused nor degenerate, so a model that learned to say nothing keeps no utility.
  * Where no strength is feasible the method cannot keep the task here; its best try is the strength that misses the bounds by least.
  */
-import { type Stage, type StrengthValue, stages } from '@safe/tensor-core/contracts'
-import { type Factors, type Strengths, defendedStages, groupKey, isTuned, named } from '../plan/factors'
+import { type Stage, stages } from '@safe/tensor-core/contracts'
+import {
+  type Factors,
+  type Strengths,
+  defendedStages,
+  groupKey,
+  isTuned,
+  isUndefended,
+  named,
+  namesAt,
+} from '../plan/factors'
 import type { SelectedHere } from '../plan/settings'
-import type { Paths } from '../plan/strengths'
+import { type Paths, placeOf } from '../plan/strengths'
 import type { Sample } from '../suite/samples'
 import type { JudgeRecord } from '../suite/verdicts'
 import { ratesOf } from './metrics'
@@ -89,18 +98,13 @@ export const candidatesOf = (cells: ReadonlyArray<SelectableCell>): ReadonlyArra
 
 // order ------------------------------------------------------------------------------------------
 
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
-
-const placeOf = (paths: Paths, method: string, value: StrengthValue): number =>
-  (paths[method] ?? []).findIndex((v) => same(v, value))
-
 /** How strong a setting is: steps from the weakest values of its methods. */
 export const strengthRank = (paths: Paths, { strengths = {} }: Pick<Factors, 'strengths'>): number =>
   Object.entries(strengths).reduce((sum, [name, value]) => sum + placeOf(paths, name, value), 0)
 
 /** The methods at a setting's stages that strengths are tried of. */
 export const sweptIn = (paths: Paths, f: Readonly<Record<Stage, string>>): ReadonlyArray<string> =>
-  stages.flatMap((stage) => f[stage].split('+')).filter((name) => paths[name] !== undefined)
+  stages.flatMap((stage) => namesAt(f, stage)).filter((name) => paths[name] !== undefined)
 
 /** Whether every swept method of a setting is at one of the strengths tried. */
 const isOnPath = (paths: Paths, { strengths = {}, ...f }: Factors): boolean =>
@@ -160,11 +164,9 @@ export const selectionsOf = (
   const all = candidatesOf(cells)
   return [...new Set(all.map(({ factors }) => factors.regime))].flatMap((regime) => {
     const here = all.filter(({ factors }) => factors.regime === regime)
-    const bare = here.find(({ factors }) => defendedStages(factors).length === 0)
+    const bare = here.find(({ factors }) => isUndefended(factors))
     if (bare === undefined) return []
-    const defended = here.filter(
-      ({ factors }) => defendedStages(factors).length > 0 && isOnPath(rule.paths, factors),
-    )
+    const defended = here.filter(({ factors }) => !isUndefended(factors) && isOnPath(rule.paths, factors))
     return [...new Set(defended.map(({ factors }) => namesKey(factors)))].flatMap((key) => {
       const candidates = defended
         .filter(({ factors }) => namesKey(factors) === key)

@@ -9,18 +9,18 @@ import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import type { Bench } from '../plan/bench'
 import type { Cell } from '../plan/cells'
-import { defendedStages, isTuned } from '../plan/factors'
+import { isTuned, isUndefended } from '../plan/factors'
 import type { Job } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
 import { cellFinished } from '../results/cellFiles'
 import type { FinishedCell, Results } from '../results/results'
-import { samplesById } from '../results/resultsFile'
+import { samplesById, writeResults } from '../results/resultsFile'
 import type { Running } from '../results/running'
 import { comparable } from './comparable'
 import { type Writes, nextWrite } from './earlyTimes'
 import { finishedOf } from './finished'
 import type { RunSettings } from './runSettings'
-import { runResults, writeResults } from './runResults'
+import { runResults } from './runResults'
 import type { FailedJob } from './schedule'
 
 // model ------------------------------------------------------------------------------------------
@@ -66,9 +66,7 @@ export const earlyResults = (
   }
   const finished = cellFinished(out)
   const isReady = (): boolean =>
-    state.cells.some(
-      ({ id, factors }) => isTuned(factors) && defendedStages(factors).length === 0 && finished(id),
-    )
+    state.cells.some(({ id, factors }) => isTuned(factors) && isUndefended(factors) && finished(id))
 
   /** The finished cells; those that were read before are not read again. */
   const readCells = (): TE.TaskEither<Fault, ReadonlyArray<FinishedCell>> =>

@@ -10,7 +10,7 @@
  * of the most expensive chain of jobs that need it. The jobs of 2 then come with the longest path first as well, since nearly all
  * others wait for one of them.
  */
-import { defendedStages, isTuned } from '../plan/factors'
+import { isTuned, isUndefended } from '../plan/factors'
 import type { Job } from '../plan/plan'
 
 // model ------------------------------------------------------------------------------------------
@@ -66,9 +66,7 @@ const comparedWith = (jobs: ReadonlyArray<Job>): ReadonlySet<string> => {
       if (needed !== undefined) add(needed)
     })
   }
-  jobs
-    .filter((job) => job.kind === 'cell' && (isReference(job) || defendedStages(job.factors).length === 0))
-    .forEach(add)
+  jobs.filter((job) => job.kind === 'cell' && (isReference(job) || isUndefended(job.factors))).forEach(add)
   return found
 }
 

@@ -2,13 +2,11 @@
  * Judges the stored samples of a results folder again, without generating anything. Each cell is written when a judge is done with
  * it, so what has been judged stays where it stops; verdicts that are there already are kept.
  */
-import { join } from 'node:path'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Terminal } from '@safe/tensor-core/cli'
 import { type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
-import { writeWhole } from '@safe/tensor-core/files'
 import { type FinishedCell, resultsOf } from '../results/results'
 import {
   type Listing,
@@ -16,6 +14,7 @@ import {
   readFinished,
   readListing,
   samplesById,
+  writeResults,
 } from '../results/resultsFile'
 import type { Stamp } from '../results/stamp'
 import { storedItem } from '../suite/samples'
@@ -217,9 +216,7 @@ export const rescore = (rescoring: Rescoring): TE.TaskEither<Fault, Rescored> =>
         results: resultsOf({ ...listing, stamp: stampHeadedBy(listing.stamp, headline), cells: made }),
         samples: samplesById(made),
       })),
-      TE.chainFirstW(({ results }) =>
-        writeWhole(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`),
-      ),
+      TE.chainFirstW(({ results }) => writeResults(out, results)),
     )
   return pipe(
     TE.Do,

@@ -1,8 +1,4 @@
-/** The results of a run, whole or so far, as its folder holds them. */
-import { join } from 'node:path'
-import type * as TE from 'fp-ts/TaskEither'
-import type { Fault } from '@safe/tensor-core/contracts'
-import { writeWhole } from '@safe/tensor-core/files'
+/** The results of a run, whole or so far. */
 import type { Bench } from '../plan/bench'
 import type { EngineUsed } from '../plan/ports'
 import { type FailedCell, type FinishedCell, type Results, resultsOf } from '../results/results'
@@ -28,7 +24,3 @@ export const runResults = (
     ...(running === undefined ? {} : { running }),
   })
 }
-
-/** Writes `results.json` in one step. */
-export const writeResults = (out: string, results: Results): TE.TaskEither<Fault, void> =>
-  writeWhole(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)

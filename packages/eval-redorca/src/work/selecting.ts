@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import type { Bench } from '../plan/bench'
 import type { Cell } from '../plan/cells'
+import { allChoices } from '../plan/methods'
 import type { Selected } from '../plan/settings'
 import { isSwept } from '../plan/strengths'
 import { type SelectionRule, selectedStrengths, selectionsOf } from '../results/selection'
@@ -20,10 +21,8 @@ export const selectionRule = ({ config, methods, paths }: Bench): SelectionRule 
           ? {}
           : { source: config.sweepSource }),
         controls: Object.fromEntries(
-          Object.values(methods).flatMap((choices) =>
-            [...choices.values()].flatMap(({ name, controls }) =>
-              controls === undefined ? [] : [[name, controls] as const],
-            ),
+          allChoices(methods).flatMap(({ name, controls }) =>
+            controls === undefined ? [] : [[name, controls] as const],
           ),
         ),
       }

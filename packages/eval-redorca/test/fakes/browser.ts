@@ -16,3 +16,10 @@ export const describeInBrowser = browserPath === undefined ? describe.skip : des
 
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox'] })
+
+/** Adds a script to a page, which a policy must stop: it would change the title. */
+export const addingScript = `{
+  const script = document.createElement('script')
+  script.textContent = "document.title='owned'"
+  document.body.append(script)
+}`

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { Chosen } from '../../src/labels/choose'
 import { labelPage } from '../../src/labels/page'
-import { describeInBrowser, openBrowser } from '../fakes/browser'
+import { addingScript, describeInBrowser, openBrowser } from '../fakes/browser'
 import { cellOf } from '../fakes/resultsFolder'
 
 const evil = [
@@ -138,11 +138,7 @@ describeInBrowser('in a browser', () => {
     await expect(page.title()).resolves.toBe('Label answers: small')
     expect(await page.locator('#completion img, #sheet img, #sheet script').count()).toBe(0)
     // Its policy stops a script that were there all the same.
-    await page.evaluate(`{
-      const script = document.createElement('script')
-      script.textContent = "document.title='owned'"
-      document.body.append(script)
-    }`)
+    await page.evaluate(addingScript)
     await expect(page.title()).resolves.toBe('Label answers: small')
     expect(problems.join()).toContain('Content Security Policy')
   })
