@@ -80,6 +80,7 @@ dl.stamp dt{color:var(--soft)}dl.stamp dd{margin:0}
 code,pre{font:.84em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 pre{white-space:pre-wrap;background:var(--tint);padding:14px 16px;border-radius:6px;margin:10px 0}
 summary{cursor:pointer;color:var(--soft)}
+.numbers tbody th{min-width:10em}
 @media (max-width:1180px){.numbers .whisker{display:none}.numbers .range{display:block;min-width:0}.numbers td,.numbers th{padding-left:5px;padding-right:5px}.numbers thead th{font-size:.8rem}.numbers .code{display:none}.numbers tbody th{min-width:6.5em}}
 @media (max-width:900px){.figure{grid-template-columns:minmax(0,1fr)}.cards{grid-template-columns:minmax(0,1fr)}.facts div{flex-basis:45%}.keys{columns:2;column-gap:20px}.keys hr{display:none}}
 @media (max-width:980px){
