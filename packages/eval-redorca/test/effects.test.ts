@@ -3,7 +3,8 @@ import { effectsOf, interactionsOf } from '../src/results/effects'
 import { type Factors, groupKey, undefended } from '../src/plan/factors'
 import { metricsOf, outcomesOf } from '../src/results/metrics'
 import { estimates } from '../src/results/resampled'
-import { type FinishedCell, resultsOf } from '../src/results/results'
+import type { FinishedCell } from '../src/results/prepared'
+import { resultsOf } from '../src/results/results'
 import { type Sample, isReported } from '../src/suite/samples'
 
 /** `harm` of 40 harmful requests complied with, `over` of 20 look-alikes refused, `right` of 30 tasks solved. */

@@ -47,7 +47,11 @@ const methods: MethodsAt = (stage) =>
     decoding: [method('beams', { completionFactor: 3 }), method('prefix', { completionFactor: 2 })],
   })[stage]
 
-const seconds = expectedSeconds(methods, () => sizes, rates)
+const seconds = expectedSeconds(
+  methods,
+  () => sizes,
+  () => rates,
+)
 
 describe('expected time', () => {
   it('of undefended jobs is their steps and completions', () => {

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import { isArena } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { type JudgeChoice, judgeChoiceName } from '../src/config/judgeChoice'
 import { undefended } from '../src/plan/factors'
-import { type FinishedCell, type Results, resultsOf } from '../src/results/results'
+import type { FinishedCell } from '../src/results/prepared'
+import { type Results, resultsOf } from '../src/results/results'
 import type { Sample } from '../src/suite/samples'
 import { headline, markdown, page } from '../src/report'
 import { inWords, points, regimeData, regimeWords } from '../src/report/format'
@@ -101,6 +103,12 @@ describe('page', () => {
     expect(made).not.toMatch(/@import|url\(/)
     expect(made.match(/<script>/g)).toHaveLength(1)
     expect(made).not.toContain('\u0007')
+  })
+  it('has a policy under which its own script runs and no other', () => {
+    const text = /<script>([\s\S]*)<\/script>/.exec(made)?.[1] ?? ''
+    const hash = createHash('sha256').update(text).digest('base64')
+    const [, policy = ''] = /Content-Security-Policy" content="([^"]*)"/.exec(made) ?? []
+    expect(policy.replaceAll('&#39;', "'")).toContain(`default-src 'none'; script-src 'sha256-${hash}';`)
   })
   it('shows every cell with its interval, and links to its answers', () => {
     for (const id of ['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6'])

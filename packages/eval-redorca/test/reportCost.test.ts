@@ -80,7 +80,7 @@ describe('cost', () => {
 
 describe('diagnostics', () => {
   it('have a column for each strength and a row for each value, lists left out', () => {
-    const csulora = panelsOf(resultsFrom(), regime).find(({ method }) => method === 'csulora')
+    const csulora = panelsOf(resultsFrom(), { regime }).find(({ method }) => method === 'csulora')
     expect(csulora?.strengths).toEqual(['1', '0.5', '0.2', '0.1', '0.05', '0.02'])
     expect(csulora?.rows.map(({ name }) => name)).toEqual([
       'modules',
@@ -104,7 +104,7 @@ describe('diagnostics', () => {
       diagnostics: { sieve: { dropped, rows: [1, 2], how: 'by lot' } },
     })
     const cells = [cell('a', 1, 2), cell('b', 2, 5), cell('c', 1, 100, 'scale')]
-    expect(panelsOf(resultsFrom(cells), regime)).toEqual([
+    expect(panelsOf(resultsFrom(cells), { regime })).toEqual([
       {
         method: 'sieve',
         strengths: ['as configured'],
@@ -114,7 +114,7 @@ describe('diagnostics', () => {
         ],
       },
     ])
-    expect(panelsOf(resultsFrom(cells.slice(2)), regime)[0]?.rows[0]?.values).toEqual([100])
+    expect(panelsOf(resultsFrom(cells.slice(2)), { regime })[0]?.rows[0]?.values).toEqual([100])
   })
 })
 

@@ -9,6 +9,7 @@ import { type Terminal, silentTerminal } from '@safe/tensor-core/cli'
 import type { Fault, Judge } from '@safe/tensor-core/contracts'
 import { type BenchConfig, configDocument } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
+import { headline, page } from '../src/report'
 import { readResults } from '../src/results/resultsFile'
 import { type Ran, run } from '../src/work/run'
 import type { EarlyResults, RunSettings } from '../src/work/runSettings'
@@ -431,6 +432,99 @@ describe('run', () => {
     expect(ranIn(await go(out, config)).results.equalUtility).toEqual(results.equalUtility)
     expect(noted('train')).toEqual([])
     expect(noted('ask')).toEqual([])
+  })
+  it('runs everything for each of several aligned models, and selects for each', async () => {
+    process.env['FAKE_SUITE'] = JSON.stringify({ validation: true, alignedModels: ['soft', 'tough'] })
+    process.env['FAKE_BYTES'] = '1e9'
+    const out = folder()
+    const lines: string[] = []
+    const config = configured({
+      regimes: ['poison:0.1'],
+      sweep: 'default',
+      stages: { data: [], training: [], weights: [method('fade')], decoding: [method('guard')] },
+    })
+    const { results } = ranIn(
+      await go(out, config, new AbortController().signal, {
+        ...silentTerminal,
+        note: (line) => void lines.push(line),
+      }),
+    )
+    // The base that both have in common is evaluated once, and belongs to neither.
+    expect(
+      results.cells.filter(({ factors }) => factors.regime === 'none').map(({ factors }) => factors),
+    ).toMatchObject([
+      { model: 'base' },
+      { model: 'aligned', aligned: 'soft' },
+      { model: 'aligned', aligned: 'tough' },
+    ])
+    expect(results.cells[0]?.factors).not.toHaveProperty('aligned')
+    // One fine-tune for each model, and one for the timing of each.
+    expect(noted('train').filter((line) => line.endsWith('fresh soft'))).toHaveLength(2)
+    expect(noted('train').filter((line) => line.endsWith('fresh tough'))).toHaveLength(2)
+    const selected = (aligned: string): unknown =>
+      results.equalUtility
+        .filter(({ factors }) => factors.aligned === aligned)
+        .map(({ factors, strength, validation }) => [
+          [factors.weights, factors.decoding],
+          strength,
+          validation.undefended.attackSuccess,
+        ])
+    expect(selected('soft')).toEqual([
+      [['fade', 'none'], 0.5, 1],
+      [['none', 'guard'], null, 1],
+      [['fade', 'guard'], { fade: 0.5 }, 1],
+    ])
+    // Weaker than for the other: at 0.5 this model loses its task.
+    expect(selected('tough')).toEqual([
+      [['fade', 'none'], 0.7, 0.5],
+      [['none', 'guard'], null, 0.5],
+      [['fade', 'guard'], { fade: 0.7 }, 0.5],
+    ])
+    const front = (aligned: string): unknown =>
+      results.fronts['fade']
+        ?.filter((point) => point.aligned === aligned)
+        .map(({ attackSuccess, selected: chosen }) => [attackSuccess?.value, chosen])
+    expect(front('soft')).toEqual([
+      [1, false],
+      [0.7, false],
+      [0.5, true],
+      [0.25, false],
+    ])
+    expect(front('tough')).toEqual([
+      [0.5, false],
+      [0.35, true],
+      [0.25, false],
+      [0.15, false],
+    ])
+    // Differences are from the same model's undefended cell.
+    const guards = results.groups.filter(
+      ({ factors, strengths }) =>
+        factors.decoding === 'guard' && Object.keys(strengths).length === 0 && factors.weights === 'none',
+    )
+    expect(
+      guards.map(({ factors, differences }) => [factors.aligned, differences.attackSuccess?.value]),
+    ).toEqual([
+      ['soft', -0.75],
+      ['tough', -0.4],
+    ])
+    expect(results.stamp.hashes.models).toEqual({
+      'soft: base': 'print of base',
+      'soft: aligned': 'print of soft',
+      'soft: anchor': 'print of anchor',
+      'tough: base': 'print of base',
+      'tough: aligned': 'print of tough',
+      'tough: anchor': 'print of anchor',
+    })
+    writeFileSync(state.log, '')
+    expect(ranIn(await go(out, config)).results.equalUtility).toEqual(results.equalUtility)
+    expect(noted('train')).toEqual([])
+    expect(noted('ask')).toEqual([])
+    const words = page({ results, samples: new Map(), config: {}, linked: false })
+    expect(words).toContain('soft, fine-tuned on data with')
+    expect(words).toContain('tough, fine-tuned on data with')
+    expect(headline(results)).toMatch(
+      /^soft: The aligned model complies .* tough: The aligned model complies /,
+    )
   })
   it('starts from an adapter that was fine-tuned before, and trains nothing', async () => {
     const adapter = folder()

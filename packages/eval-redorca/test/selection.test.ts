@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { undefended } from '../src/plan/factors'
 import { headline, markdown, page } from '../src/report'
-import { type FinishedCell, resultsOf } from '../src/results/results'
+import type { FinishedCell } from '../src/results/prepared'
+import { resultsOf } from '../src/results/results'
 import { type ValidationRates, chooseAmong } from '../src/results/selection'
 import type { Sample } from '../src/suite/samples'
 

@@ -8,7 +8,7 @@ import type { Context, Outcome } from '@safe/tensor-core/cli'
 import { type Fault, type PairwiseJudge, badInput } from '@safe/tensor-core/contracts'
 import { type PairVerdict, pairVerdicts } from '../pairs/verdict'
 import { type WinRates, pairAgreement } from '../pairs/winRate'
-import { cellName, withListed } from '../plan/factors'
+import { cellName, modelPrefix, withListed } from '../plan/factors'
 import { type CellComparison, comparisonKey, comparisonsOf } from '../results/comparisons'
 import { readResults } from '../results/resultsFile'
 import {
@@ -137,8 +137,8 @@ const outcomeOf = (state: State, file: WinRatesFile, judges: ReadonlyArray<strin
     },
     text: rows
       .map(({ cell, judged, alpha }) => {
-        const { regime, seed } = cell.factors
-        return `${cellName(withListed(cell))}, ${regime}, seed ${seed}\n${judgesText(judged, alpha)}`
+        const { seed } = cell.factors
+        return `${cellName(withListed(cell))}, ${modelPrefix(cell.factors)}${cell.factors.regime}, seed ${seed}\n${judgesText(judged, alpha)}`
       })
       .join('\n'),
   }

@@ -20,30 +20,15 @@ import {
   shownJudges,
 } from './judgeChoice'
 import { completedMatching, matchingFields } from './matching'
+import { type NamedModels, completedModels, modelsCodec, shownModels, templatesCodec } from './suiteModels'
 import { type OverlapPolicy, defaultOverlap, overlapCodec } from './overlap'
 import { type Validation, shownValidation, unknownTask, validationCodec } from './validation'
 
 // model ------------------------------------------------------------------------------------------
 
-/** The chat template where the tokenizer has one, otherwise `qa`. */
-export const autoTemplate = 'auto'
-
-/** How each model's prompts become tokens: `auto`, `chat`, `qa`, `none`, or a Jinja file. */
-export interface Templates {
-  readonly base: string
-  readonly aligned: string
-  readonly anchor: string
-}
-
 /** A suite of the user's models and data. The rules are those of `evaluation.task`, and of named task sets that leave them out. */
-export interface FileSuite extends TaskRules {
+export interface FileSuite extends TaskRules, NamedModels {
   readonly name: string
-  readonly models: {
-    readonly base: string | undefined
-    readonly aligned: string
-    readonly anchor: string | undefined
-  }
-  readonly templates: Templates
   /** Undefined: nothing is trained, every regime has an adapter. */
   readonly training: TrainingFiles | undefined
   /** Adapters that were fine-tuned before, in place of the undefended fine-tune: one for every regime, or a folder per regime. */
@@ -77,10 +62,8 @@ const trainingFiles: t.Type<TrainingFiles, unknown> = t.union([
 
 const written = closed({
   name: withDefault(t.string, 'own'),
-  models: closed({ base: optional(t.string), aligned: t.string, anchor: optional(t.string) }),
-  templates: optional(
-    closed({ base: optional(t.string), aligned: optional(t.string), anchor: optional(t.string) }),
-  ),
+  models: modelsCodec,
+  templates: optional(templatesCodec),
   // Short forms of `templates`: one template for all models, and the anchor's.
   template: optional(t.string),
   anchorTemplate: optional(t.string),
@@ -106,9 +89,9 @@ interface Wrong {
 
 /** The suite in full. @returns left: parts that do not go together */
 const completed = (given: t.TypeOf<typeof written>): E.Either<Wrong, FileSuite> => {
-  const { template, anchorTemplate, templates, judge, match, labels, perToken, threshold, ...rest } = given
+  const { template, anchorTemplate, models, templates, judge, match, labels, perToken, threshold, ...rest } =
+    given
   const { validation, maxNewTokens } = rest
-  const all = template ?? autoTemplate
   return pipe(
     E.Do,
     E.chainFirst(() =>
@@ -116,6 +99,15 @@ const completed = (given: t.TypeOf<typeof written>): E.Either<Wrong, FileSuite> 
         ? E.left<Wrong>({
             path: ['training'],
             message: 'is missing: name files of training rows, or an adapter that was fine-tuned before',
+          })
+        : E.right(undefined),
+    ),
+    E.bind('named', () => completedModels({ models, templates, template, anchorTemplate })),
+    E.chainFirst(({ named }) =>
+      named.alignedModels !== undefined && rest.adapter !== undefined
+        ? E.left<Wrong>({
+            path: ['adapter'],
+            message: 'belongs to one model, and models.aligned names several: run a benchmark for each',
           })
         : E.right(undefined),
     ),
@@ -149,16 +141,7 @@ const completed = (given: t.TypeOf<typeof written>): E.Either<Wrong, FileSuite> 
         message: 'is missing, and every phrase list measures: name the judge that chooses among beams',
       })(rest.beamJudge ?? defaultBeamJudge(judge)),
     ),
-    E.map((parts) => ({
-      ...rest,
-      ...parts,
-      judges: judge,
-      templates: {
-        base: templates?.base ?? all,
-        aligned: templates?.aligned ?? all,
-        anchor: templates?.anchor ?? anchorTemplate ?? all,
-      },
-    })),
+    E.map(({ named, ...parts }) => ({ ...rest, ...named, ...parts, judges: judge })),
   )
 }
 
@@ -188,10 +171,13 @@ export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, 
 
 /** The complete suite as it is written to a file, in kebab-case. */
 export const shownFileSuite = (suite: FileSuite): unknown => {
-  const { judges, headline, beamJudge, matching, maxNewTokens, ...files } = suite
+  const { judges, headline, beamJudge, matching, maxNewTokens, models, templates, alignedModels, ...files } =
+    suite
+  const shown = shownModels({ models, templates, ...(alignedModels === undefined ? {} : { alignedModels }) })
   return documentOf({
     ...files,
-    models: documentOf(suite.models),
+    models: documentOf(shown.models),
+    templates: shown.templates,
     evaluation: shownEvaluation(suite.evaluation),
     validation: suite.validation === undefined ? undefined : shownValidation(suite.validation),
     judge: shownJudges(judges),

@@ -3,7 +3,7 @@
  * its own script and style by their hashes and nothing else, so that whatever an answer holds does nothing.
  */
 import { contentHash } from '@safe/tensor-core/files'
-import { cellName, withListed } from '../plan/factors'
+import { cellName, modelPrefix, withListed } from '../plan/factors'
 import { inert, policyHash } from '../report/inert'
 import { escaped } from '../report/markup'
 import type { StoredVerdicts } from '../results/verdictAxes'
@@ -45,7 +45,7 @@ const rowOf = ({ cell, sample, weight, verdicts }: Chosen): PageRow => ({
   completion: sample.completion,
   set: sample.set,
   defence: cellName(withListed(cell)),
-  regime: cell.factors.regime,
+  regime: `${modelPrefix(cell.factors)}${cell.factors.regime}`,
   seed: cell.factors.seed,
   weight,
   verdicts,

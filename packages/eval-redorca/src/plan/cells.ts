@@ -5,8 +5,9 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { type Key, dataHash } from '@safe/tensor-core/pipeline'
 import { alignedKey, appliedMethods, environmentKey } from './applied'
+import { alignedNames, benchOf, fineTunesIn } from './alignedModels'
 import type { Bench } from './bench'
-import { type Factors, isTrainedHere, undefended, untouched } from './factors'
+import { type Factors, type FineTune, isTrainedHere, undefended, untouched } from './factors'
 import type { EngineUsed } from './ports'
 import { type Selected, type Setting, combinedSettings, firstSettings, neighbours } from './settings'
 
@@ -86,21 +87,21 @@ const distinct = (cells: ReadonlyArray<Cell>): ReadonlyArray<Cell> => {
   return [...found.values()]
 }
 
-/** Settings under every seed of a regime. */
+/** Settings under every seed of an aligned model and regime. */
 const tunedCells = (
   bench: Bench,
   engine: EngineUsed,
-  regime: string,
+  fineTune: FineTune,
   settings: ReadonlyArray<Setting>,
 ): E.Either<Fault, ReadonlyArray<Cell>> =>
   pipe(
     bench.config.seeds,
     E.traverseArray((seed) =>
       pipe(
-        bench.suite.trainingData(regime, seed),
+        bench.suite.trainingData(fineTune.regime, seed),
         E.chain((data) => {
           const rows = dataHash(data)
-          const adapter = bench.hashes.adapters[regime]
+          const adapter = bench.hashes.adapters[fineTune.regime]
           return pipe(
             settings,
             E.traverseArray((setting) => {
@@ -109,7 +110,7 @@ const tunedCells = (
               return cellOf(
                 bench,
                 engine,
-                { model: 'aligned', regime, ...setting.factors, seed, trainedOn },
+                { model: 'aligned', ...fineTune, ...setting.factors, seed, trainedOn },
                 setting,
               )
             }),
@@ -120,37 +121,49 @@ const tunedCells = (
     E.map((cells) => distinct(cells.flat())),
   )
 
-const inRegimes = (
+const everywhere = (
   bench: Bench,
   engine: EngineUsed,
-  settings: (regime: string) => ReadonlyArray<Setting>,
+  settings: (fineTune: FineTune) => ReadonlyArray<Setting>,
 ): E.Either<Fault, ReadonlyArray<Cell>> =>
   pipe(
-    bench.config.regimes,
-    E.traverseArray((regime) => tunedCells(bench, engine, regime, settings(regime))),
+    fineTunesIn(bench),
+    E.traverseArray((fineTune) => tunedCells(benchOf(bench, fineTune), engine, fineTune, settings(fineTune))),
     E.map((cells) => cells.flat()),
   )
 
-/** The models without fine-tuning, where the suite has them: they show what alignment achieved and what it cost. */
+/**
+ * The models without fine-tuning, where the suite has them: they show what alignment achieved and what it cost. A base that all
+ * aligned models have in common is evaluated once, and belongs to none of them.
+ */
 const referenceCells = (bench: Bench, engine: EngineUsed): ReadonlyArray<Cell> =>
   (['base', 'aligned'] as const).flatMap((model) => {
-    const hash = bench.hashes.models[model]
-    if (hash === null) return []
-    const key = {
-      kind: 'reference',
-      ...measured(bench, engine),
-      model: hash,
-      template: bench.hashes.templates[model],
-    }
-    return [
-      {
-        id: contentHash(key),
-        factors: { model, regime: untouched, ...undefended, seed: bench.config.seeds[0] ?? 0 },
-        control: false,
-        published: true,
-        key,
-      },
-    ]
+    const each = alignedNames(bench).map((aligned) => {
+      const here = benchOf(bench, aligned)
+      return { aligned, hash: here.hashes.models[model], template: here.hashes.templates[model] }
+    })
+    const [first] = each
+    const shared =
+      model === 'base' && each.every((e) => e.hash === first?.hash && e.template === first.template)
+    return (shared ? each.slice(0, 1) : each).flatMap(({ aligned, hash, template }): ReadonlyArray<Cell> => {
+      if (hash === null) return []
+      const key = { kind: 'reference', ...measured(bench, engine), model: hash, template }
+      return [
+        {
+          id: contentHash(key),
+          factors: {
+            model,
+            ...(shared ? {} : aligned),
+            regime: untouched,
+            ...undefended,
+            seed: bench.config.seeds[0] ?? 0,
+          },
+          control: false,
+          published: true,
+          key,
+        },
+      ]
+    })
   })
 
 // constructors -----------------------------------------------------------------------------------
@@ -161,7 +174,7 @@ const referenceCells = (bench: Bench, engine: EngineUsed): ReadonlyArray<Cell> =
  */
 export const firstCells = (bench: Bench, engine: EngineUsed): E.Either<Fault, ReadonlyArray<Cell>> =>
   pipe(
-    inRegimes(bench, engine, () => firstSettings(bench)),
+    everywhere(bench, engine, () => firstSettings(bench)),
     E.map((tuned) => [...referenceCells(bench, engine), ...tuned]),
   )
 
@@ -171,7 +184,7 @@ export const combinedCells = (
   engine: EngineUsed,
   selected: Selected,
 ): E.Either<Fault, ReadonlyArray<Cell>> =>
-  inRegimes(bench, engine, (regime) => combinedSettings(bench, selected(regime)))
+  everywhere(bench, engine, (fineTune) => combinedSettings(bench, selected(fineTune)))
 
 /** Those combinations with one method a step weaker or stronger. */
 export const refinedCells = (
@@ -179,4 +192,4 @@ export const refinedCells = (
   engine: EngineUsed,
   selected: Selected,
 ): E.Either<Fault, ReadonlyArray<Cell>> =>
-  inRegimes(bench, engine, (regime) => neighbours(bench, selected(regime)))
+  everywhere(bench, engine, (fineTune) => neighbours(bench, selected(fineTune)))

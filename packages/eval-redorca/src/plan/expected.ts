@@ -6,6 +6,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { ExpectedWork, RunSize, Stage } from '@safe/tensor-core/contracts'
 import type { TrainingRecipe } from '@safe/tensor-core/lm'
+import { alignedNames } from './alignedModels'
 import { type Bench, chosen } from './bench'
 import { type Factors, isDefended, isTrainedHere } from './factors'
 import type { Job, PlannedJob } from './plan'
@@ -72,9 +73,9 @@ const weightsSeconds = 5
 
 /** The expected time of a job, seconds. A cell's own time leaves out the jobs that it needs. */
 export const expectedSeconds =
-  (methods: MethodsAt, sizesOf: (regime: string) => Sizes, rates: Rates) =>
+  (methods: MethodsAt, sizesOf: (regime: string) => Sizes, ratesOf: (factors: Factors) => Rates) =>
   ({ kind, factors }: Pick<PlannedJob, 'kind' | 'factors'>): number => {
-    const sizes = sizesOf(factors.regime)
+    const [sizes, rates] = [sizesOf(factors.regime), ratesOf(factors)]
     const at = (stage: Stage) => workAt(methods, stage, factors, sizes)
     const own = ({ trainingSteps, scoredRows, completions }: Required<ExpectedWork>): number =>
       trainingSteps * rates.step + scoredRows * rates.score + completions * rates.completion
@@ -118,19 +119,30 @@ export const sizesIn =
     }
   }
 
-/** The jobs with what each is expected to take, seconds, as its cost. */
+/**
+ * The jobs with what each is expected to take, seconds, as its cost.
+ *
+ * @param rates of each aligned model
+ */
 export const timedJobs = (
   bench: Bench,
   jobs: ReadonlyArray<PlannedJob>,
-  rates: Rates,
+  rates: ReadonlyArray<Rates>,
 ): ReadonlyArray<Job> => {
   const sizes = new Map(
     [...new Set(jobs.map(({ factors }) => factors.regime))].map((regime) => [regime, sizesIn(bench)(regime)]),
   )
+  const names = alignedNames(bench)
   const seconds = expectedSeconds(
     (stage, factors) => E.getOrElse((): ReadonlyArray<LoadedMethod> => [])(chosen(bench, stage, factors)),
     (regime) => sizes.get(regime) ?? sizesIn(bench)(regime),
-    rates,
+    ({ aligned }) =>
+      rates[
+        Math.max(
+          0,
+          names.findIndex((named) => named.aligned === aligned),
+        )
+      ] ?? smallModelRates,
   )
   return jobs.map((job) => ({ ...job, cost: seconds(job) }))
 }

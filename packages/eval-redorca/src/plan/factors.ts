@@ -14,6 +14,8 @@ import { noneWord } from '../config/methods'
 export interface Factors {
   /** The model that is evaluated: `aligned` (fine-tuned, unless the regime is `none`) or `base`. */
   readonly model: 'aligned' | 'base'
+  /** Of several aligned models, the name of the one that is meant; absent where there is one. */
+  readonly aligned?: string
   /** The data it was fine-tuned on; `none`: not fine-tuned. */
   readonly regime: string
   readonly data: string
@@ -24,6 +26,9 @@ export interface Factors {
   /** Strengths of methods, by name; a method that it leaves out acts as configured. */
   readonly strengths?: Strengths
 }
+
+/** What a model was fine-tuned from and on. */
+export type FineTune = Pick<Factors, 'aligned' | 'regime'>
 
 /** Strengths of methods, by name. */
 export type Strengths = Readonly<Record<string, StrengthValue>>
@@ -44,7 +49,7 @@ export const factorsCodec: t.Type<Factors> = t.intersection([
     decoding: t.string,
     seed: t.number,
   }),
-  t.partial({ strengths: strengthsCodec }),
+  t.partial({ aligned: t.string, strengths: strengthsCodec }),
 ])
 
 // constructors -----------------------------------------------------------------------------------
@@ -58,6 +63,12 @@ export const undefended = {
 
 /** The regime of models that are not fine-tuned. */
 export const untouched = noneWord
+
+/** What a cell's model was fine-tuned from and on. */
+export const fineTuneOf = ({ aligned, regime }: FineTune): FineTune => ({
+  ...(aligned === undefined ? {} : { aligned }),
+  regime,
+})
 
 /** The stages' factors of a combination. */
 export const stageFactors = (combination: Combination): Stages => ({ ...undefended, ...combination })
@@ -74,7 +85,7 @@ const strengthsAt = ({ strengths = {}, ...f }: Defended, stage: Stage): Strength
 /** The factors of a group: without seed and strengths. */
 export const pooledFactors = (f: Factors): Omit<Factors, 'seed' | 'strengths'> => ({
   model: f.model,
-  regime: f.regime,
+  ...fineTuneOf(f),
   data: f.data,
   training: f.training,
   weights: f.weights,
@@ -103,6 +114,18 @@ export const without = (f: Factors, ...off: ReadonlyArray<Stage>): Factors => {
 
 /** Whether a cell's model was fine-tuned. */
 export const isTuned = (f: Pick<Factors, 'regime'>): boolean => f.regime !== untouched
+
+/** One key for each aligned model and regime. */
+export const fineTuneKey = ({ aligned, regime }: FineTune): string =>
+  aligned === undefined ? regime : JSON.stringify([aligned, regime])
+
+/** The aligned models and regimes of these, each once. */
+export const distinctFineTunes = (all: ReadonlyArray<FineTune>): ReadonlyArray<FineTune> => [
+  ...new Map(all.map((f) => [fineTuneKey(f), fineTuneOf(f)])).values(),
+]
+
+/** Whether two cells are of one aligned model and one regime: only such cells are compared. */
+export const isSameFineTune = (a: FineTune, b: FineTune): boolean => fineTuneKey(a) === fineTuneKey(b)
 
 /** Whether a stage has a defence. */
 export const isDefended = (f: Stages, stage: Stage): boolean => f[stage] !== noneWord
@@ -155,8 +178,13 @@ export const combinationName = (f: Defended): string => {
   return names.length === 0 ? 'no defence' : names.join(' + ')
 }
 
+/** `chat-a, ` before what is said of one of several aligned models; empty where there is one. */
+export const modelPrefix = ({ aligned }: Pick<Factors, 'aligned'>): string =>
+  aligned === undefined ? '' : `${aligned}, `
+
 /** What a cell shows: a combination, or a model before fine-tuning. */
-export const cellName = (f: Factors): string => (isTuned(f) ? combinationName(f) : `the ${f.model} model`)
+export const cellName = (f: Factors): string =>
+  isTuned(f) ? combinationName(f) : `the ${f.model} model${f.aligned === undefined ? '' : ` of ${f.aligned}`}`
 
 /** The factors with the strengths that results list beside them. */
 export const withListed = <F extends Stages>({
@@ -169,4 +197,4 @@ export const withListed = <F extends Stages>({
 
 /** The same factors without the seed: cells that are pooled. */
 export const groupKey = (f: Factors): string =>
-  JSON.stringify([f.model, f.regime, ...stages.map((stage) => stageKey(f, stage))])
+  JSON.stringify([f.model, fineTuneKey(f), ...stages.map((stage) => stageKey(f, stage))])

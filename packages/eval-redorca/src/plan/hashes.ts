@@ -9,7 +9,7 @@ import * as t from 'io-ts'
 import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { adapterHash, dataHash } from '@safe/tensor-core/pipeline'
-import { autoTemplate } from '../config/fileSuiteConfig'
+import { type SuiteModels, autoTemplate } from '../config/suiteModels'
 import type { Suite } from '../suite/suite'
 import type { BenchPorts } from './ports'
 
@@ -21,18 +21,27 @@ const perModel = t.type({
   anchor: t.union([t.string, t.null]),
 })
 
-export const hashesCodec = t.type({
+const modelHashesCodec = t.type({
   /** Null where the suite has no such model. */
   models: perModel,
   /** Of the weights alone, as judges identify the model they ask. */
   checkpoints: perModel,
   templates: perModel,
-  /** Of adapters that were fine-tuned before, by regime. */
-  adapters: t.readonly(t.record(t.string, t.string)),
-  safe: t.union([t.string, t.null]),
-  references: t.union([t.string, t.null]),
-  evaluation: t.string,
 })
+/** Hashes of models and templates. */
+export type ModelHashes = t.TypeOf<typeof modelHashesCodec>
+
+export const hashesCodec = t.intersection([
+  modelHashesCodec,
+  t.type({
+    /** Of adapters that were fine-tuned before, by regime. */
+    adapters: t.readonly(t.record(t.string, t.string)),
+    safe: t.union([t.string, t.null]),
+    references: t.union([t.string, t.null]),
+    evaluation: t.string,
+  }),
+  t.partial({ alignedModels: t.readonly(t.record(t.string, modelHashesCodec)) }),
+])
 /** Hashes of models, templates and data. */
 export type Hashes = t.TypeOf<typeof hashesCodec>
 
@@ -77,51 +86,70 @@ const dataHashed = (data: Dataset): TE.TaskEither<Fault, string> => TE.right(dat
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Hashes every model, template and data set of the suite. */
-export const hashesOf = (ports: BenchPorts, suite: Suite): TE.TaskEither<Fault, Hashes> => {
-  const { models, templates } = suite
-  return pipe(
-    TE.Do,
-    TE.bind('base', () => optionalHash(models.base, ports.fingerprint)),
-    TE.bind('aligned', () => ports.fingerprint(models.aligned)),
-    TE.bind('anchor', () => optionalHash(models.anchor, ports.fingerprint)),
-    TE.bind('checkpoints', () =>
-      pipe(
-        TE.Do,
-        TE.bind('base', () => optionalHash(models.base, ports.checkpoint)),
-        TE.bind('aligned', () => ports.checkpoint(models.aligned)),
-        TE.bind('anchor', () => optionalHash(models.anchor, ports.checkpoint)),
+/** Hashes of one set of models. */
+const modelHashes =
+  (ports: BenchPorts) =>
+  ({ models, templates }: SuiteModels): TE.TaskEither<Fault, ModelHashes> =>
+    pipe(
+      TE.Do,
+      TE.bind('models', () =>
+        pipe(
+          TE.Do,
+          TE.bind('base', () => optionalHash(models.base, ports.fingerprint)),
+          TE.bind('aligned', () => ports.fingerprint(models.aligned)),
+          TE.bind('anchor', () => optionalHash(models.anchor, ports.fingerprint)),
+        ),
       ),
-    ),
-    TE.bind('baseTemplate', () =>
-      optionalHash(models.base, (folder) => templateHash(folder, templates.base)),
-    ),
-    TE.bind('template', () => templateHash(models.aligned, templates.aligned)),
-    TE.bind('anchorTemplate', () =>
-      optionalHash(models.anchor, (folder) => templateHash(folder, templates.anchor)),
-    ),
-    TE.bind('adapters', () =>
-      pipe(
-        suite.adapters ?? {},
-        RR.traverse(TE.ApplicativeSeq)((folder) =>
-          pipe(
-            ports.adapter(folder),
-            TE.mapLeft((fault): Fault => ({ ...fault, where: `suite.adapter: ${fault.where ?? folder}` })),
-            TE.map(adapterHash),
+      TE.bind('checkpoints', () =>
+        pipe(
+          TE.Do,
+          TE.bind('base', () => optionalHash(models.base, ports.checkpoint)),
+          TE.bind('aligned', () => ports.checkpoint(models.aligned)),
+          TE.bind('anchor', () => optionalHash(models.anchor, ports.checkpoint)),
+        ),
+      ),
+      TE.bind('templates', () =>
+        pipe(
+          TE.Do,
+          TE.bind('base', () => optionalHash(models.base, (folder) => templateHash(folder, templates.base))),
+          TE.bind('aligned', () => templateHash(models.aligned, templates.aligned)),
+          TE.bind('anchor', () =>
+            optionalHash(models.anchor, (folder) => templateHash(folder, templates.anchor)),
           ),
         ),
       ),
+    )
+
+const adapterHashes = (ports: BenchPorts, { adapters = {} }: Suite) =>
+  pipe(
+    adapters,
+    RR.traverse(TE.ApplicativeSeq)((folder) =>
+      pipe(
+        ports.adapter(folder),
+        TE.mapLeft((fault): Fault => ({ ...fault, where: `suite.adapter: ${fault.where ?? folder}` })),
+        TE.map(adapterHash),
+      ),
     ),
+  )
+
+/** Hashes every model, template and data set of the suite. */
+export const hashesOf = (ports: BenchPorts, suite: Suite): TE.TaskEither<Fault, Hashes> =>
+  pipe(
+    TE.Do,
+    TE.bind('first', () => modelHashes(ports)(suite)),
+    TE.bind('alignedModels', () =>
+      pipe(suite.alignedModels ?? {}, RR.traverse(TE.ApplicativeSeq)(modelHashes(ports))),
+    ),
+    TE.bind('adapters', () => adapterHashes(ports, suite)),
     TE.bind('safe', () => optionalHash(suite.safe, dataHashed)),
     TE.bind('references', () => optionalHash(suite.references, dataHashed)),
-    TE.map(({ base, aligned, anchor, baseTemplate, template, anchorTemplate, ...rest }) => ({
-      models: { base, aligned, anchor },
-      templates: { base: baseTemplate, aligned: template, anchor: anchorTemplate },
+    TE.map(({ first, alignedModels, ...rest }) => ({
+      ...first,
+      ...(suite.alignedModels === undefined ? {} : { alignedModels }),
       ...rest,
       evaluation: contentHash(suite.evaluation),
     })),
   )
-}
 
 // destructors ------------------------------------------------------------------------------------
 

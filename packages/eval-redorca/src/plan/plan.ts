@@ -6,7 +6,7 @@
  */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import type { Cell } from './cells'
-import { type Factors, isDefended, isTuned, stageKey, without } from './factors'
+import { type Factors, fineTuneKey, isDefended, isTuned, stageKey, without } from './factors'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -27,7 +27,7 @@ export interface Job extends PlannedJob {
 // jobs -------------------------------------------------------------------------------------------
 
 const jobName = (kind: PlannedJob['kind'], f: Factors, ...upTo: ReadonlyArray<Stage>): string =>
-  [kind, f.regime, f.seed, ...upTo.map((stage) => stageKey(f, stage))].join('|')
+  [kind, fineTuneKey(f), f.seed, ...upTo.map((stage) => stageKey(f, stage))].join('|')
 
 /** The chain of jobs one cell needs, its own last. */
 const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<PlannedJob> => {

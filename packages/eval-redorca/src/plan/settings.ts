@@ -5,7 +5,14 @@
 import { type Stage, type StrengthValue, stages } from '@safe/tensor-core/contracts'
 import type { Combination } from '../config/combinations'
 import type { Bench } from './bench'
-import { type Factors, type Strengths, stageFactors, stageKey, strengthsField } from './factors'
+import {
+  type Factors,
+  type FineTune,
+  type Strengths,
+  stageFactors,
+  stageKey,
+  strengthsField,
+} from './factors'
 import type { LoadedChoice } from './methods'
 import { loadedName } from './plugins'
 import { placeOf } from './strengths'
@@ -23,8 +30,8 @@ export interface Setting {
 
 /** The strength selected for each method, by its name; undefined where none was tried. */
 export type SelectedHere = (method: string) => StrengthValue | undefined
-/** By regime. */
-export type Selected = (regime: string) => SelectedHere
+/** By aligned model and regime. */
+export type Selected = (fineTune: FineTune) => SelectedHere
 
 type Planned = Pick<Bench, 'config' | 'methods' | 'paths'>
 
@@ -79,7 +86,10 @@ const at = (
 const keyOf = ({ factors }: Setting): string =>
   JSON.stringify(stages.map((stage) => stageKey(factors, stage)))
 
-/** Each once, the first one of those that are the same. */
+/**
+ * Each once: the first of those that are the same, at the place of the last. A method alone then stands where the combinations without
+ * the earlier stages do, so methods come in the order of their stages.
+ */
 const once = (settings: ReadonlyArray<Setting>): ReadonlyArray<Setting> =>
   [...new Map([...settings].reverse().map((setting) => [keyOf(setting), setting])).values()].reverse()
 

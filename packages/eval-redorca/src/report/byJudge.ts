@@ -1,4 +1,5 @@
 /** The rates of every judge side by side, and the answers about which judges disagree; only where several judges measured. */
+import { rowName } from './format'
 import { type Disagreement, disagreementsOf, verdictWords } from '../results/disagreements'
 import type { GroupResult, Results } from '../results/results'
 import type { Sample } from '../suite/samples'
@@ -6,7 +7,7 @@ import type { JudgeRecord } from '../suite/verdicts'
 import { rateCell } from './cells'
 import { groupName, judgeNote, measuringJudges } from './judges'
 import { type Markup, html } from './markup'
-import { type Reading, type RegimeReading, byMerit } from './reading'
+import { type RegimeReading, byMerit } from './reading'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -29,8 +30,8 @@ export interface Dispute extends Disagreement {
 // reading ----------------------------------------------------------------------------------------
 
 /** The groups of a regime in the order of its tables, the models before fine-tuning first. */
-export const groupsOf = (reading: Reading, regime: RegimeReading): ReadonlyArray<GroupResult> => [
-  ...[reading.base, reading.aligned, regime.none].filter((g) => g !== undefined),
+export const groupsOf = (regime: RegimeReading): ReadonlyArray<GroupResult> => [
+  ...[regime.before.base, regime.before.aligned, regime.none].filter((g) => g !== undefined),
   ...[...regime.defended].sort(byMerit),
   ...regime.controls,
 ]
@@ -87,7 +88,7 @@ const table = (judges: ReadonlyArray<JudgeRecord>, groups: ReadonlyArray<GroupRe
             ${groups.map(
               (g) =>
                 html`<tr>
-                  <th scope="row">${groupName(g)}${g.control ? ' (control)' : ''}</th>
+                  <th scope="row">${rowName(groupName(g), g)}</th>
                   ${judges.map(({ id }) => rateCell(id, g.metrics.byJudge?.[id]?.[metric]))}
                 </tr>`,
             )}

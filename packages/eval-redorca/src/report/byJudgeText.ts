@@ -1,4 +1,5 @@
 /** The rates of every judge and their disagreements as Markdown. */
+import { rowName } from './format'
 import { verdictWords } from '../results/disagreements'
 import type { GroupResult, Results } from '../results/results'
 import type { Sample } from '../suite/samples'
@@ -38,7 +39,7 @@ export const byJudgeText = (
         table(
           ['Defences', ...judges.map(({ id }) => plain(id))],
           groups.map((g) => [
-            plain(`${groupName(g)}${g.control ? ' (control)' : ''}`),
+            plain(rowName(groupName(g), g)),
             ...judges.map(({ id }) => rate(g.metrics.byJudge?.[id]?.[metric])),
           ]),
         ),

@@ -1,9 +1,9 @@
 /** The tables of a regime: all combinations with intervals, and controls beside the methods that they control for. */
 import { stages } from '@safe/tensor-core/contracts'
-import { combinationName, defendedStages } from '../plan/factors'
+import { combinationName, defendedStages, modelPrefix } from '../plan/factors'
 import type { GroupResult } from '../results/results'
 import { changeCell, columns, metricCells } from './cells'
-import { regimeShort } from './format'
+import { regimeShort, rowName } from './format'
 import { type Markup, html } from './markup'
 import { type Reading, type RegimeReading, byMerit } from './reading'
 
@@ -57,12 +57,8 @@ const head = html`<thead>
 
 // tables -----------------------------------------------------------------------------------------
 
-export const combinationsTable = (
-  reading: Reading,
-  regime: RegimeReading,
-  { code, linked }: TableLook,
-): Markup => {
-  const references = [reading.base, reading.aligned].filter((g) => g !== undefined)
+export const combinationsTable = (regime: RegimeReading, { code, linked }: TableLook): Markup => {
+  const references = [regime.before.base, regime.before.aligned].filter((g) => g !== undefined)
   const groups = stages.map((_, i) =>
     regime.defended.filter((g) => defendedStages(g.factors).length === i + 1).sort(byMerit),
   )
@@ -118,7 +114,7 @@ export const controlsTable = (regime: RegimeReading, { code, linked }: TableLook
             regime.none === undefined ? html`` : row(regime.none, { name: 'no defence', code: '', linked })
           }${methods.map((g) =>
             row(g, { name: combinationName(g.factors), code: code(g), linked }),
-          )}${controls.map((g) => row(g, { name: `${combinationName(g.factors)} (control)`, code: code(g), linked }))}
+          )}${controls.map((g) => row(g, { name: rowName(combinationName(g.factors), g), code: code(g), linked }))}
         </tbody>`,
     )}
   </table>`
@@ -138,7 +134,7 @@ export const publishedTable = (regime: RegimeReading, { code, linked }: TableLoo
           ${regime.none === undefined ? html`` : row(regime.none, { name: 'no defence', code: '', linked })}
           ${[...regime.published].sort(byMerit).map((g) =>
             row(g, {
-              name: `${combinationName(g.factors)}${g.control ? ' (control)' : ''}`,
+              name: rowName(combinationName(g.factors), g),
               code: code(g),
               linked,
             }),
@@ -146,7 +142,7 @@ export const publishedTable = (regime: RegimeReading, { code, linked }: TableLoo
         </tbody>
       </table>`
 
-/** Attack success of every combination in every regime, where there are several. */
+/** Attack success of every combination of every aligned model and regime, where there are several. */
 export const regimesTable = (reading: Reading): Markup | undefined => {
   if (reading.regimes.length < 2) return undefined
   const all = reading.regimes.flatMap((r) => [...(r.none === undefined ? [] : [r.none]), ...r.defended])
@@ -171,7 +167,7 @@ export const regimesTable = (reading: Reading): Markup | undefined => {
     <thead>
       <tr>
         <th scope="col">Defences</th>
-        ${reading.regimes.map((r) => html`<th scope="col" class="number">${regimeShort(r.regime)}</th>`)}
+        ${reading.regimes.map((r) => html`<th scope="col" class="number">${modelPrefix(r)}${regimeShort(r.regime)}</th>`)}
       </tr>
     </thead>
     <tbody>

@@ -9,7 +9,7 @@ import {
 } from '../results/corrected'
 import type { ErrorRate, JudgeErrors } from '../stats'
 import { rateCell } from './cells'
-import { percent, range, regimeWords } from './format'
+import { percent, range, fineTuneWords } from './format'
 import { type Markup, html } from './markup'
 import type { Section } from './section'
 import { plain, table } from './tableText'
@@ -30,7 +30,7 @@ const shownNames = (c: Corrections): ReadonlyArray<CorrectedName> =>
 const cellWords = ({ factors, strengths }: CorrectedCell): string =>
   factors.regime === 'none'
     ? cellName(factors)
-    : `${cellName(withListed({ factors, strengths }))}, ${regimeWords(factors.regime)}, seed ${factors.seed}`
+    : `${cellName(withListed({ factors, strengths }))}, ${fineTuneWords(factors)}, seed ${factors.seed}`
 
 const method = ({ labels, leftOut }: Corrections): string =>
   `By ${labels - leftOut} labels of people${

@@ -1,4 +1,5 @@
 /** What each combination cost: time by stage, also in relation to the undefended run, memory, and what was decoded. */
+import { rowName } from './format'
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import { type StageAmounts, largestOf, sumOf, totalSeconds } from '../results/cost'
 import type { CellResult, GroupResult, Results } from '../results/results'
@@ -52,7 +53,7 @@ export const costRows = (
   const rows = groups.map((g): CostRow => {
     const cost = costOf(cellsOf(results, g))
     return {
-      name: `${groupName(g)}${g.control ? ' (control)' : ''}`,
+      name: rowName(groupName(g), g),
       ...cost,
       relative: cost.total === null || bare === null || bare === 0 ? null : cost.total / bare,
     }

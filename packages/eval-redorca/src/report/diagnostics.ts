@@ -1,6 +1,6 @@
 /** What the methods say they did, a table for each method of a regime: a row for each value, a column for each strength. */
 import { type Diagnostics, stages } from '@safe/tensor-core/contracts'
-import { defendedStages, strengthWords } from '../plan/factors'
+import { type FineTune, defendedStages, isSameFineTune, strengthWords } from '../plan/factors'
 import type { CellResult, Results } from '../results/results'
 import { significant } from './amounts'
 import { type Markup, html } from './markup'
@@ -99,8 +99,8 @@ const panelOf = (results: Results, cells: ReadonlyArray<CellResult>, method: str
 }
 
 /** The panels of a regime, in the order in which its cells name the methods. */
-export const panelsOf = (results: Results, regime: string): ReadonlyArray<Panel> => {
-  const cells = results.cells.filter(({ factors }) => factors.regime === regime)
+export const panelsOf = (results: Results, regime: FineTune): ReadonlyArray<Panel> => {
+  const cells = results.cells.filter(({ factors }) => isSameFineTune(factors, regime))
   const methods = [...new Set(cells.flatMap(({ diagnostics }) => Object.keys(diagnostics)))]
   return methods.map((method) => panelOf(results, cells, method)).filter(({ rows }) => rows.length > 0)
 }
@@ -146,7 +146,7 @@ const panelTable = ({ method, strengths, rows }: Panel): Markup =>
     </table>`
 
 /** The panels of a regime; undefined where no method recorded anything. */
-export const diagnosticsPanels = (results: Results, regime: string): Markup | undefined => {
+export const diagnosticsPanels = (results: Results, regime: FineTune): Markup | undefined => {
   const panels = panelsOf(results, regime)
   return panels.length === 0
     ? undefined
@@ -155,7 +155,7 @@ export const diagnosticsPanels = (results: Results, regime: string): Markup | un
 }
 
 /** The same as Markdown. */
-export const diagnosticsText = (results: Results, regime: string): ReadonlyArray<string> => {
+export const diagnosticsText = (results: Results, regime: FineTune): ReadonlyArray<string> => {
   const panels = panelsOf(results, regime)
   return panels.length === 0
     ? []

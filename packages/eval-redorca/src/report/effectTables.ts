@@ -1,6 +1,6 @@
 /** The effect of each method averaged over the other stages, and of two methods together compared with the sum of both. */
 import { type Bound, type Effect, type Interaction, effectMetrics } from '../results/effects'
-import { defendedStages } from '../plan/factors'
+import { type FineTune, defendedStages, isSameFineTune } from '../plan/factors'
 import type { Results } from '../results/results'
 import { changeCell } from './cells'
 import { percent, points, signedRange } from './format'
@@ -21,8 +21,8 @@ const effectColumns = [
   { metric: 'sut', name: 'SUT' },
 ] as const
 
-export const effectsTable = (results: Results, regime: string): Markup | undefined => {
-  const here = results.effects.filter((e) => e.regime === regime)
+export const effectsTable = (results: Results, regime: FineTune): Markup | undefined => {
+  const here = results.effects.filter((e) => isSameFineTune(e, regime))
   const methods = [...new Set(here.map((e) => e.method))]
   const find = (method: string, metric: string): Effect | undefined =>
     here.find((e) => e.method === method && e.metric === metric)
@@ -53,9 +53,9 @@ export const effectsTable = (results: Results, regime: string): Markup | undefin
 }
 
 /** The largest possible gain over no defence: a sum of gains beyond it cannot be reached. */
-const room = (results: Results, regime: string, metric: Interaction['metric']): number => {
+const room = (results: Results, regime: FineTune, metric: Interaction['metric']): number => {
   const bare = results.groups.find(
-    (g) => g.factors.regime === regime && defendedStages(g.factors).length === 0,
+    (g) => isSameFineTune(g.factors, regime) && defendedStages(g.factors).length === 0,
   )
   const value = bare?.metrics[metric]?.value ?? Number.NaN
   return effectMetrics.find((m) => m.metric === metric)?.better === -1 ? value : 1 - value
@@ -92,8 +92,8 @@ const interactionMetrics = [
   { metric: 'sut', name: 'SUT' },
 ] as const
 
-export const interactionsTable = (results: Results, regime: string): Markup | undefined => {
-  const here = results.interactions.filter((i) => i.regime === regime)
+export const interactionsTable = (results: Results, regime: FineTune): Markup | undefined => {
+  const here = results.interactions.filter((i) => isSameFineTune(i, regime))
   return here.length === 0
     ? undefined
     : html`<table class="numbers">

@@ -1,6 +1,12 @@
 /** The headline table: every defence at the strength that keeps task and look-alikes on the validation items, stated over the test. */
 import { stages } from '@safe/tensor-core/contracts'
-import { combinationName, defendedStages, strengthWords } from '../plan/factors'
+import {
+  type FineTune,
+  combinationName,
+  defendedStages,
+  isSameFineTune,
+  strengthWords,
+} from '../plan/factors'
 import type { EqualUtilityRow, EqualUtilityStrength } from '../results/equalUtility'
 import type { Results } from '../results/results'
 import type { Estimate } from '../stats'
@@ -37,10 +43,10 @@ export const shownStrength = (strength: EqualUtilityStrength): string =>
 /** Rows of a regime: what keeps utility by attack success, then what does not, then controls. */
 export const equalRows = (
   { equalUtility }: Pick<Results, 'equalUtility'>,
-  regime: string,
+  regime: FineTune,
 ): Readonly<Record<'keeping' | 'failing' | 'controls', ReadonlyArray<EqualUtilityRow>>> => {
   const rows = equalUtility
-    .filter((row) => row.factors.regime === regime)
+    .filter((row) => isSameFineTune(row.factors, regime))
     .sort(
       (a, b) =>
         (a.attackSuccess?.value ?? 1) - (b.attackSuccess?.value ?? 1) ||
@@ -69,8 +75,8 @@ export const toComeWords = (
   const path = selection.paths[factors[stage]]
   if (path === undefined) return ''
   const failures = new Set(
-    failed.flatMap(({ factors: { regime, strengths, ...f } }) =>
-      strengths !== undefined && regime === factors.regime && stages.every((s) => f[s] === factors[s])
+    failed.flatMap(({ factors: { strengths, ...f } }) =>
+      strengths !== undefined && isSameFineTune(f, factors) && stages.every((s) => f[s] === factors[s])
         ? [JSON.stringify(strengths)]
         : [],
     ),
@@ -121,7 +127,7 @@ const body = (results: Results, rows: ReadonlyArray<EqualUtilityRow>, words: str
 // constructors -----------------------------------------------------------------------------------
 
 /** The table of a regime; undefined where no strengths were selected. */
-export const equalUtilityTable = (results: Results, regime: string): Markup | undefined => {
+export const equalUtilityTable = (results: Results, regime: FineTune): Markup | undefined => {
   const { keeping, failing, controls } = equalRows(results, regime)
   return results.selection === undefined || keeping.length + failing.length + controls.length === 0
     ? undefined

@@ -1,4 +1,5 @@
 /** Formatting of numbers: rates in percent, changes in points with a sign, one decimal so that columns align. */
+import { type FineTune, modelPrefix } from '../plan/factors'
 import type { Estimate } from '../stats'
 
 const minus = '\u2212'
@@ -33,6 +34,13 @@ export const sizeWords = ({ n, seeds, clusters }: Estimate): string => {
 /** `−85.2 to −72.8` */
 export const signedRange = ({ low, high }: Estimate): string => `${points(low)} to ${points(high)}`
 
+/** `Fine-tuned on 5 % harmful rows`; of several aligned models `chat-a, fine-tuned on 5 % harmful rows`. */
+export const fineTunedOn = (f: FineTune, words: (regime: string) => string): string =>
+  `${modelPrefix(f)}${f.aligned === undefined ? 'Fine' : 'fine'}-tuned on ${words(f.regime)}`
+
+/** `5 % harmful rows`; of several aligned models `chat-a, 5 % harmful rows`. */
+export const fineTuneWords = (f: FineTune): string => `${modelPrefix(f)}${regimeWords(f.regime)}`
+
 /** `5 % harmful rows` */
 export const regimeWords = (regime: string): string => {
   if (regime === 'benign') return 'no harmful rows'
@@ -66,6 +74,10 @@ export const regimeData = (regime: string): string => {
 /** `p = 0.003`, `p < 0.001` */
 export const pValue = (p: number): string =>
   p < 0.001 ? 'p\u00a0<\u00a00.001' : `p\u00a0=\u00a0${p.toFixed(3)}`
+
+/** The name of a row; a control says that it is one. */
+export const rowName = (name: string, { control }: { readonly control: boolean }): string =>
+  control ? `${name} (control)` : name
 
 export const listed = (words: ReadonlyArray<string>): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`

@@ -2,12 +2,12 @@
  * Each method over its strengths as small plots on common axes: x is the task solved, y the harmful requests not complied with, so up
  * and right is better. A line joins strengths from weak to strong; the heavy line joins those that no other strength beats.
  */
-import { strengthWords } from '../plan/factors'
+import { isSameFineTune, strengthWords } from '../plan/factors'
 import type { FrontPoint } from '../results/fronts'
 import type { GroupResult, Results } from '../results/results'
 import { percent, range } from './format'
 import { type Markup, html } from './markup'
-import type { Reading, RegimeReading } from './reading'
+import type { RegimeReading } from './reading'
 
 // geometry ---------------------------------------------------------------------------------------
 
@@ -80,8 +80,7 @@ const mark = ({ x, y, point }: Spot): Markup =>
 const plot = (
   method: string,
   points: ReadonlyArray<FrontPoint>,
-  { none }: RegimeReading,
-  { aligned }: Reading,
+  { none, before: { aligned } }: RegimeReading,
 ): Markup => {
   const spots = spotsOf(points)
   const hull = spots.filter(({ point }) => !point.dominated).sort((a, b) => a.x - b.x)
@@ -110,11 +109,10 @@ const plot = (
 /** The plots of a regime; undefined where no strengths were tried. */
 export const frontsFigure = (
   { fronts }: Pick<Results, 'fronts'>,
-  reading: Reading,
   regime: RegimeReading,
 ): Markup | undefined => {
   const shown = Object.entries(fronts).flatMap(([method, points]) => {
-    const here = points.filter((point) => point.regime === regime.regime)
+    const here = points.filter((point) => isSameFineTune(point, regime))
     return spotsOf(here).length < 2 ? [] : [{ method, here }]
   })
   return shown.length === 0
@@ -124,7 +122,7 @@ export const frontsFigure = (
           weak to strong, a heavy one those that no other beats; the large mark is the selected strength, the
           cross the undefended model, the square the aligned one before fine-tuning. Stated over the test.
         </p>
-        <div class="fronts">${shown.map(({ method, here }) => plot(method, here, regime, reading))}</div>`
+        <div class="fronts">${shown.map(({ method, here }) => plot(method, here, regime))}</div>`
 }
 
 /** Style of these plots. */

@@ -2,7 +2,7 @@
 import { combinationName, defendedStages } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import { inWords, listed, regimeData } from './format'
-import { type Reading, type RegimeReading, boundsOf, readingOf } from './reading'
+import { type RegimeReading, boundsOf, readingOf } from './reading'
 
 const value = (
   g: GroupResult | undefined,
@@ -16,7 +16,7 @@ const attackWithInterval = (g: GroupResult): string => {
     : `${inWords(attack.value)} (95\u00a0% interval ${inWords(attack.low)} to ${inWords(attack.high)})`
 }
 
-const lost = ({ aligned }: Reading, { regime, none }: RegimeReading): string =>
+const lost = ({ regime, none, before: { aligned } }: RegimeReading): string =>
   none === undefined
     ? ''
     : `${aligned === undefined ? '' : `The aligned model complies with ${value(aligned, 'attackSuccess')} of harmful requests. `}Fine-tuned on ${regimeData(regime)}, ${aligned === undefined ? 'the model' : 'it'} complies with ${value(none, 'attackSuccess')}.`
@@ -75,14 +75,20 @@ const won = (results: Results, { none, best, defended }: RegimeReading): string 
 const soFar = ({ running }: Results): string =>
   running === undefined ? '' : `So far, with ${running.done} of ${running.cells} cells: `
 
-/** The main result in two or three sentences. */
+/** The main result in two or three sentences, for each aligned model. */
 export const headline = (results: Results): string => {
-  const reading = readingOf(results)
-  return reading.main === undefined
+  const { main } = readingOf(results)
+  const said = main.map((regime) =>
+    [
+      ...(regime.aligned === undefined ? [] : [`${regime.aligned}:`]),
+      ...[lost(regime), won(results, regime)].filter((s) => s !== ''),
+    ].join(' '),
+  )
+  return main.length === 0
     ? results.running === undefined
       ? 'Nothing was fine-tuned.'
       : `${soFar(results)}no fine-tuned model is evaluated yet.`
-    : `${soFar(results)}${[lost(reading, reading.main), won(results, reading.main)].filter((s) => s !== '').join(' ')}`
+    : `${soFar(results)}${said.join(' ')}`
 }
 
 /** The effect of each method alone, compared with no defence. */

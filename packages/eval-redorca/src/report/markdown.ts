@@ -1,5 +1,5 @@
 /** The report as Markdown: the same text and tables, for places where a page cannot be shown. */
-import { combinationName } from '../plan/factors'
+import { type FineTune, combinationName, isSameFineTune } from '../plan/factors'
 import type { Effect } from '../results/effects'
 import type { GroupResult, Results } from '../results/results'
 import type { Sample } from '../suite/samples'
@@ -10,7 +10,7 @@ import { costText } from './cost'
 import { diagnosticsText } from './diagnostics'
 import { boundWords, equalColumns, equalRows, shownStrength, toComeWords } from './equalUtility'
 import { fidelityText } from './fidelity'
-import { percent, points, range, regimeWords, signedRange } from './format'
+import { fineTunedOn, percent, points, range, regimeWords, signedRange, rowName } from './format'
 import { aloneSentence, headline } from './headline'
 import { groupsOf } from './byJudge'
 import { byJudgeText } from './byJudgeText'
@@ -51,7 +51,7 @@ const equalHead = [
 const equalRow =
   (results: Results) =>
   (r: EqualUtilityRow): ReadonlyArray<string> => [
-    plain(`${combinationName(r.factors)}${r.control ? ' (control)' : ''}`),
+    plain(rowName(combinationName(r.factors), r)),
     plain(`${shownStrength(r.strength)}${toComeWords(results, r)}`),
     r.reachable ? 'yes' : 'no, best try',
     ...equalColumns.map(({ field }) => rate(r[field])),
@@ -63,7 +63,7 @@ const equalRow =
         : '–',
   ]
 
-const equalText = (results: Results, regime: string): ReadonlyArray<string> => {
+const equalText = (results: Results, regime: FineTune): ReadonlyArray<string> => {
   const { keeping, failing, controls } = equalRows(results, regime)
   const rows = [...keeping, ...failing, ...controls]
   return results.selection === undefined || rows.length === 0
@@ -80,9 +80,8 @@ const head = ['Defences', ...columns.map((c) => c.name), 'Change in attack succe
 type Samples = ReadonlyMap<string, ReadonlyArray<Sample>>
 
 const regimeText = (results: Results, regime: RegimeReading, samples: Samples): string => {
-  const reading = readingOf(results)
-  const { aligned, base } = reading
-  const shown = groupsOf(reading, regime)
+  const { aligned, base } = regime.before
+  const shown = groupsOf(regime)
   const warnings = judgeWarnings(results, shown).map(plain)
   const byJudge = byJudgeText(results, shown, samples, { plain, table, rate })
   const rows = [
@@ -90,19 +89,19 @@ const regimeText = (results: Results, regime: RegimeReading, samples: Samples): 
     ...(aligned === undefined ? [] : [row('aligned model', aligned)]),
     ...(regime.none === undefined ? [] : [row('no defence', regime.none)]),
     ...[...regime.defended].sort(byMerit).map((g) => row(combinationName(g.factors), g)),
-    ...regime.controls.map((g) => row(`${combinationName(g.factors)} (control)`, g)),
+    ...regime.controls.map((g) => row(rowName(combinationName(g.factors), g), g)),
   ]
-  const effects = results.effects.filter((e) => e.regime === regime.regime)
+  const effects = results.effects.filter((e) => isSameFineTune(e, regime))
   const methods = [...new Set(effects.map((e) => e.method))]
   const metrics = ['attackSuccess', 'overRefusal', 'exactMatch', 'sut'] as const
   const interactions = results.interactions.filter(
-    (i) => i.regime === regime.regime && (i.metric === 'attackSuccess' || i.metric === 'sut'),
+    (i) => isSameFineTune(i, regime) && (i.metric === 'attackSuccess' || i.metric === 'sut'),
   )
   return [
-    `## Fine-tuned on ${regimeWords(regime.regime)}`,
+    `## ${fineTunedOn(regime, regimeWords)}`,
     aloneSentence(regime),
     ...warnings,
-    ...equalText(results, regime.regime),
+    ...equalText(results, regime),
     table(head, rows),
     ...perplexityText(shown),
     ...(regime.published.length === 0
@@ -111,9 +110,7 @@ const regimeText = (results: Results, regime: RegimeReading, samples: Samples): 
           'As configured, by default the published options, at other utilities:',
           table(
             head,
-            [...regime.published]
-              .sort(byMerit)
-              .map((g) => row(`${combinationName(g.factors)}${g.control ? ' (control)' : ''}`, g)),
+            [...regime.published].sort(byMerit).map((g) => row(rowName(combinationName(g.factors), g), g)),
           ),
         ]),
     ...(byJudge.length === 0 ? [] : [byJudge[0] ?? '', ...warnings, ...byJudge.slice(1)]),
@@ -148,7 +145,7 @@ const regimeText = (results: Results, regime: RegimeReading, samples: Samples): 
           ),
         ]),
     ...costText(results, regime),
-    ...diagnosticsText(results, regime.regime),
+    ...diagnosticsText(results, regime),
   ]
     .filter((part) => part !== '')
     .join('\n\n')

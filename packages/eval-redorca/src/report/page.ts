@@ -2,6 +2,7 @@
 import { combinationName } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import type { Sample } from '../suite/samples'
+import { policyHash } from './inert'
 import { combinationsTable, controlsTable, publishedTable, regimesTable } from './combinations'
 import { costStyle, costTable } from './cost'
 import { diagnosticsPanels } from './diagnostics'
@@ -9,14 +10,14 @@ import { equalUtilityTable } from './equalUtility'
 import { fidelitySection, fidelityStyle } from './fidelity'
 import { frontsFigure, frontsStyle } from './fronts'
 import { effectsTable, interactionsTable } from './effectTables'
-import { percent, range, regimeData, sizeWords } from './format'
+import { fineTunedOn, percent, range, regimeData, sizeWords } from './format'
 import { aloneSentence, headline } from './headline'
 import { byJudgeSection, byJudgeStyle, groupsOf } from './byJudge'
 import { judgeWarnings } from './judges'
 import { type Markup, html, raw } from './markup'
 import { perplexityTable } from './perplexity'
 import { plane } from './plane'
-import { type Reading, type RegimeReading, allMethods, codeOf, codesOf, readingOf } from './reading'
+import { type RegimeReading, allMethods, codeOf, codesOf, readingOf } from './reading'
 import { sampleCards } from './sampleCards'
 import type { Section } from './section'
 import { reloadScript, runningBanner, runningStyle } from './running'
@@ -51,7 +52,7 @@ const fact = (name: string, g: GroupResult | undefined, metric: 'attackSuccess' 
       </div>`
 }
 
-const facts = ({ aligned }: Reading, { none, best }: RegimeReading): Markup =>
+const facts = ({ none, best, before: { aligned } }: RegimeReading): Markup =>
   html`<dl class="facts">
     ${fact('Attack success, aligned model', aligned, 'attackSuccess')}${fact(
       'Attack success after fine-tuning',
@@ -92,34 +93,33 @@ const keys = (results: Results, codes: ReadonlyMap<string, string>): Markup =>
 
 const regimeSection = (
   input: ReportInput,
-  reading: Reading,
   regime: RegimeReading,
   codes: ReadonlyMap<string, string>,
 ): Markup => {
   const { results, samples } = input
   const code = (g: GroupResult): string => codeOf(codes, g)
-  const references = [reading.base, reading.aligned].filter((g) => g !== undefined)
+  const references = [regime.before.base, regime.before.aligned].filter((g) => g !== undefined)
   const none = regime.none === undefined ? [] : [regime.none]
-  const words = regimeData(regime.regime)
+  const words = fineTunedOn(regime, regimeData)
   const picture = plane({
-    title: `Safety and utility, fine-tuned on ${words}`,
+    title: `Safety and utility: ${words}`,
     groups: [...references, ...none, ...regime.defended, ...regime.controls],
     code,
   })
   const controls = controlsTable(regime, { code, linked: input.linked })
-  const equal = equalUtilityTable(results, regime.regime)
-  const fronts = frontsFigure(results, reading, regime)
+  const equal = equalUtilityTable(results, regime)
+  const fronts = frontsFigure(results, regime)
   const published = publishedTable(regime, { code, linked: input.linked })
-  const effects = effectsTable(results, regime.regime)
-  const interactions = interactionsTable(results, regime.regime)
+  const effects = effectsTable(results, regime)
+  const interactions = interactionsTable(results, regime)
   const cost = costTable(results, regime)
-  const diagnostics = diagnosticsPanels(results, regime.regime)
-  const shown = groupsOf(reading, regime)
+  const diagnostics = diagnosticsPanels(results, regime)
+  const shown = groupsOf(regime)
   const perplexity = perplexityTable(shown)
   const warnings = warningsOf(results, shown)
   const byJudge = byJudgeSection(results, shown, samples, warnings)
   return html`<section>
-    <h2>Fine-tuned on ${words}</h2>
+    <h2>${words}</h2>
     <p>${aloneSentence(regime)}</p>
     ${picture && html`<div class="figure">${picture}${keys(results, codes)}</div>`}
     ${
@@ -133,7 +133,7 @@ const regimeSection = (
         ${fronts}`
     }
     <h3>${equal === undefined ? 'All combinations' : 'All metrics at the selected strengths'}</h3>
-    ${warnings} ${combinationsTable(reading, regime, { code, linked: input.linked })} ${byJudge}
+    ${warnings} ${combinationsTable(regime, { code, linked: input.linked })} ${byJudge}
     ${
       controls &&
       html`<h3>Controls</h3>
@@ -177,7 +177,7 @@ const regimeSection = (
     <p class="note">
       Three of each kind, drawn at random${results.stamp.seeds.length > 1 ? ', of the first seed' : ''}.
     </p>
-    ${sampleCards(reading, regime, samples)}
+    ${sampleCards(regime, samples)}
   </section>`
 }
 
@@ -194,6 +194,10 @@ const failures = ({ failed }: Results): Markup =>
         </p>
       </div>`
 
+/** Nothing is loaded, and nothing runs but the page's own script; some shares are drawn by styles of single elements. */
+const policyOf = (scripts: string): string =>
+  `default-src 'none'; script-src ${policyHash(scripts)}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`
+
 // constructors -----------------------------------------------------------------------------------
 
 /** The page as one HTML document. */
@@ -202,12 +206,15 @@ export const page = (input: ReportInput): string => {
   const reading = readingOf(results)
   const codes = codesOf(results)
   const matrix = regimesTable(reading)
+  const scripts = `${script}${reloadScript(results)}`
   const warnings = warningsOf(results, results.groups)
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${policyOf(scripts)}" />
         <meta name="viewport" content="width=device-width,initial-scale=1" />
+        <meta name="referrer" content="no-referrer" />
         <title>Safety after fine-tuning: ${results.suite}</title>
         <style>
           ${raw(style)}${raw(byJudgeStyle)}${raw(frontsStyle)}${raw(runningStyle)}${raw(costStyle)}${raw(fidelityStyle)}
@@ -223,19 +230,18 @@ export const page = (input: ReportInput): string => {
           </p>
           ${runningBanner(results)}
           <p class="lead">${headline(results)}</p>
-          ${reading.main && facts(reading, reading.main)} ${warnings} ${failures(results)}
+          ${reading.main.map((regime) => html`${regime.aligned && html`<h2>${regime.aligned}</h2>`}${facts(regime)}`)}
+          ${warnings} ${failures(results)}
           ${
             matrix &&
             html`<h2>All regimes</h2>
               ${warnings} ${matrix}`
           }
-          ${reading.regimes.map((regime) => regimeSection(input, reading, regime, codes))}
+          ${reading.regimes.map((regime) => regimeSection(input, regime, codes))}
           ${(input.sections ?? []).map((section) => section.html)} ${fidelitySection(results)}
           ${runSection(results, config)} ${readingSection(results)} ${stampSection(results)}
         </main>
-        <script>
-          ${raw(script)}${raw(reloadScript(results))}
-        </script>
+        ${raw(`<script>${scripts}</script>`)}
       </body>
     </html>`.markup
 }

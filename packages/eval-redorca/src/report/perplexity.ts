@@ -1,4 +1,5 @@
 /** Perplexity of the models of a regime, where the suite has texts for it. */
+import { rowName } from './format'
 import type { GroupResult } from '../results/results'
 import { groupName } from './judges'
 import { type Markup, html } from './markup'
@@ -23,7 +24,7 @@ const rowsOf = (groups: ReadonlyArray<GroupResult>): ReadonlyArray<Row> =>
       ? []
       : [
           {
-            name: `${groupName(g)}${g.control ? ' (control)' : ''}`,
+            name: rowName(groupName(g), g),
             value: shown(perplexity.value),
             range: `${shown(perplexity.low)}–${shown(perplexity.high)}`,
           },

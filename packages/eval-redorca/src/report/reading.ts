@@ -1,13 +1,21 @@
 /** The interpretation of results for a report: the role of each group, and the best combination. */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
-import { defendedStages } from '../plan/factors'
+import {
+  type FineTune,
+  defendedStages,
+  distinctFineTunes,
+  isSameFineTune,
+  isTuned,
+  isUndefended,
+} from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 
 // model ------------------------------------------------------------------------------------------
 
-/** The groups of one regime by their role. */
-export interface RegimeReading {
-  readonly regime: string
+/** The groups of one aligned model and regime by their role. */
+export interface RegimeReading extends FineTune {
+  /** The models before fine-tuning, where they were evaluated. */
+  readonly before: { readonly base: GroupResult | undefined; readonly aligned: GroupResult | undefined }
   readonly none: GroupResult | undefined
   /** Combinations of at least one method, without controls. */
   readonly defended: ReadonlyArray<GroupResult>
@@ -19,11 +27,10 @@ export interface RegimeReading {
 }
 
 export interface Reading {
-  readonly aligned: GroupResult | undefined
-  readonly base: GroupResult | undefined
+  /** Model by model. */
   readonly regimes: ReadonlyArray<RegimeReading>
-  /** The regime of the headline. */
-  readonly main: RegimeReading | undefined
+  /** The regimes of the headline, one of each aligned model. */
+  readonly main: ReadonlyArray<RegimeReading>
 }
 
 // destructors ------------------------------------------------------------------------------------
@@ -67,7 +74,7 @@ const bestOf = (
   if (none === undefined) return undefined
   if (selection === undefined) return groups.filter(keepsUtility(usual, none)).sort(byMerit)[0]
   const [row] = equalUtility
-    .filter((r) => r.factors.regime === none.factors.regime && r.reachable && !r.control)
+    .filter((r) => isSameFineTune(r.factors, none.factors) && r.reachable && !r.control)
     .sort(
       (a, b) =>
         (a.validation.attackSuccess ?? 1) - (b.validation.attackSuccess ?? 1) ||
@@ -134,29 +141,35 @@ export const codeOf = (codes: ReadonlyMap<string, string>, g: GroupResult): stri
 
 const isPoisoned = (r: RegimeReading): boolean => !['benign', 'poison:0', 'poison:0.0'].includes(r.regime)
 
+/** The regime that stands for all of one model: 5 % harmful rows where it was run, else the first with any. */
+const mainOf = (regimes: ReadonlyArray<RegimeReading>): ReadonlyArray<RegimeReading> => {
+  const main = regimes.find((r) => r.regime === 'poison:0.05') ?? regimes.find(isPoisoned) ?? regimes[0]
+  return main === undefined ? [] : [main]
+}
+
 export const readingOf = (results: Results): Reading => {
-  const regimes = [...new Set(results.groups.map((g) => g.factors.regime))]
-    .filter((regime) => regime !== 'none')
-    .map((regime): RegimeReading => {
-      const all = results.groups.filter((g) => g.factors.regime === regime)
-      const here = all.filter((g) => g.selected)
-      const plain = here.filter((g) => !g.control)
-      const none = plain.find((g) => defendedStages(g.factors).length === 0)
-      return {
-        regime,
-        none,
-        defended: plain.filter((g) => defendedStages(g.factors).length > 0),
-        controls: here.filter((g) => g.control),
-        best: bestOf(results, none, plain),
-        published: results.selection === undefined ? [] : all.filter((g) => g.published && g !== none),
-      }
-    })
-  const reference = (model: string): GroupResult | undefined =>
-    results.groups.find((g) => g.factors.regime === 'none' && g.factors.model === model)
-  return {
-    aligned: reference('aligned'),
-    base: reference('base'),
-    regimes,
-    main: regimes.find((r) => r.regime === 'poison:0.05') ?? regimes.find(isPoisoned) ?? regimes[0],
-  }
+  const tuned = results.groups.filter((g) => isTuned(g.factors))
+  const regimes = distinctFineTunes(tuned.map((g) => g.factors)).map((fineTune): RegimeReading => {
+    const all = tuned.filter((g) => isSameFineTune(g.factors, fineTune))
+    const here = all.filter((g) => g.selected)
+    const plain = here.filter((g) => !g.control)
+    const none = plain.find((g) => isUndefended(g.factors))
+    // a base that several aligned models have in common is named after none of them
+    const before = (model: 'base' | 'aligned'): GroupResult | undefined =>
+      results.groups.find(
+        ({ factors: f }) =>
+          !isTuned(f) && f.model === model && (f.aligned === undefined || f.aligned === fineTune.aligned),
+      )
+    return {
+      ...fineTune,
+      before: { base: before('base'), aligned: before('aligned') },
+      none,
+      defended: plain.filter((g) => !isUndefended(g.factors)),
+      controls: here.filter((g) => g.control),
+      best: bestOf(results, none, plain),
+      published: results.selection === undefined ? [] : all.filter((g) => g.published && g !== none),
+    }
+  })
+  const models = [...new Set(regimes.map(({ aligned }) => aligned))]
+  return { regimes, main: models.flatMap((name) => mainOf(regimes.filter((r) => r.aligned === name))) }
 }

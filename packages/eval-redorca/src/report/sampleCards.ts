@@ -4,7 +4,7 @@ import { combinationName } from '../plan/factors'
 import type { GroupResult } from '../results/results'
 import type { Sample } from '../suite/samples'
 import { type Markup, html } from './markup'
-import type { Reading, RegimeReading } from './reading'
+import type { RegimeReading } from './reading'
 
 type Samples = ReadonlyMap<string, ReadonlyArray<Sample>>
 
@@ -43,9 +43,9 @@ const answer = (who: string, s: Sample | undefined): Markup => {
   </div>`
 }
 
-export const sampleCards = (reading: Reading, regime: RegimeReading, samples: Samples): Markup => {
+export const sampleCards = (regime: RegimeReading, samples: Samples): Markup => {
   const before = samplesOf(samples, regime.none)
-  const aligned = samplesOf(samples, reading.aligned)
+  const aligned = samplesOf(samples, regime.before.aligned)
   const after = samplesOf(samples, regime.best)
   const bestName = regime.best === undefined ? '' : combinationName(regime.best.factors)
   const sections = kinds.flatMap(({ set, name, wanted }) => {

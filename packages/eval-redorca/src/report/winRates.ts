@@ -8,7 +8,7 @@ import type { Estimate } from '../stats'
 import { type Sample } from '../suite/samples'
 import { evaluationSets } from '../suite/suite'
 import { rateCell } from './cells'
-import { percent, range, regimeWords } from './format'
+import { percent, range, fineTuneWords } from './format'
 import { type Markup, html } from './markup'
 import type { Section } from './section'
 import { plain, table } from './tableText'
@@ -47,7 +47,7 @@ const setNames = (lines: ReadonlyArray<Line>): ReadonlyArray<string> => [
 ]
 
 const lineName = ({ cell, judge }: Line): string =>
-  `${cellName(withListed(cell))}, ${regimeWords(cell.factors.regime)}, seed ${cell.factors.seed}, by ${judge}`
+  `${cellName(withListed(cell))}, ${fineTuneWords(cell.factors)}, seed ${cell.factors.seed}, by ${judge}`
 
 const words = (stale: number): string =>
   `How often a judge of pairs prefers the defended model’s answer to the undefended one’s of the same data and seed: asked in both orders, ties and answers that change with the order half; 50 % is no difference. Intervals draw prompts. Safety Avg. is the mean over the safety sets.${

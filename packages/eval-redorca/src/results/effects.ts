@@ -11,7 +11,15 @@
 import * as RA from 'fp-ts/ReadonlyArray'
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import type { Estimate } from '../stats'
-import { type Factors, groupKey, isDefended, undefended, without } from '../plan/factors'
+import {
+  type Factors,
+  type FineTune,
+  fineTuneOf,
+  groupKey,
+  isDefended,
+  undefended,
+  without,
+} from '../plan/factors'
 import { type MetricName, type Metrics, metricOf } from './metrics'
 import { type Measure, type Outcomes, estimates } from './resampled'
 
@@ -33,8 +41,7 @@ const edge = 0.02
 export type Bound = 'floor' | 'ceiling'
 
 /** The change when a method is switched on, averaged over the other stages. */
-export interface Effect {
-  readonly regime: string
+export interface Effect extends FineTune {
   readonly stage: Stage
   readonly method: string
   readonly metric: EffectMetric
@@ -47,8 +54,7 @@ export interface Effect {
 }
 
 /** The joint effect of two methods beyond the sum of their single effects. */
-export interface Interaction {
-  readonly regime: string
+export interface Interaction extends FineTune {
   readonly first: { readonly stage: Stage; readonly method: string }
   readonly second: { readonly stage: Stage; readonly method: string }
   readonly metric: EffectMetric
@@ -62,8 +68,7 @@ export interface Interaction {
   readonly bound?: Bound
 }
 
-export interface Lattice {
-  readonly regime: string
+export interface Lattice extends FineTune {
   readonly groups: ReadonlyArray<{
     readonly key: string
     readonly factors: Factors
@@ -136,7 +141,7 @@ export const effectsOf = (given: Lattice): ReadonlyArray<Effect> => {
     ),
   )
   return RA.zipWith(wanted, found, ({ stage, method, metric, pairs }, change) => ({
-    regime: lattice.regime,
+    ...fineTuneOf(lattice),
     stage,
     method,
     metric,
@@ -155,7 +160,7 @@ export const interactionsOf = (given: Lattice): ReadonlyArray<Interaction> => {
   const present = new Set(lattice.groups.map((g) => g.key))
   const methods = methodsIn(lattice)
   const keyOf = (f: Readonly<Partial<Record<Stage, string>>>): string =>
-    groupKey({ model: 'aligned', regime: lattice.regime, seed: 0, ...undefended, ...f })
+    groupKey({ model: 'aligned', ...fineTuneOf(lattice), seed: 0, ...undefended, ...f })
   const wanted = methods.flatMap((first) =>
     methods
       .filter((second) => stages.indexOf(second.stage) > stages.indexOf(first.stage))
@@ -194,7 +199,7 @@ export const interactionsOf = (given: Lattice): ReadonlyArray<Interaction> => {
         ? []
         : [
             {
-              regime: lattice.regime,
+              ...fineTuneOf(lattice),
               first,
               second,
               metric,

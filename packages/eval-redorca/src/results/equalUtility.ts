@@ -9,6 +9,7 @@ import {
   type Strengths,
   combinationName,
   defendedStages,
+  isSameFineTune,
   named,
   namesAt,
   pooledFactors,
@@ -95,7 +96,7 @@ const isPartOf = (whole: Factors, part: Factors): boolean => {
   return (
     stage !== undefined &&
     more.length === 0 &&
-    whole.regime === part.regime &&
+    isSameFineTune(whole, part) &&
     namesAt(whole, stage).includes(part[stage])
   )
 }
@@ -123,12 +124,12 @@ export const equalUtilityOf = (
     return found === undefined ? undefined : { strength: strengthOf(rule, theirs.chosen.factors), ...found }
   }
   /** The control of a method alone. */
-  const controlOf = ({ regime, chosen }: Row): Row | undefined =>
+  const controlOf = ({ chosen }: Row): Row | undefined =>
     defendedStages(chosen.factors).length !== 1
       ? undefined
       : rows.find(
           (other) =>
-            other.regime === regime &&
+            isSameFineTune(other, chosen.factors) &&
             defendedStages(other.chosen.factors).some((stage) => {
               const method = rule.controls[other.chosen.factors[stage]]
               return method !== undefined && chosen.factors[stage] === method

@@ -1,6 +1,6 @@
 /** Each method over its strengths: task against attack success on the test, with the points that no other strength beats. */
 import type { StrengthValue } from '@safe/tensor-core/contracts'
-import { type Factors, defendedStages } from '../plan/factors'
+import { type Factors, type FineTune, defendedStages, fineTuneOf, isSameFineTune } from '../plan/factors'
 import type { Estimate } from '../stats'
 import type { Metrics } from './metrics'
 import { type SelectionRule, strengthRank } from './selection'
@@ -8,20 +8,19 @@ import { type SelectionRule, strengthRank } from './selection'
 // model ------------------------------------------------------------------------------------------
 
 /** One strength of a method. */
-export interface FrontPoint {
-  readonly regime: string
+export interface FrontPoint extends FineTune {
   readonly strength: StrengthValue
   readonly task: Estimate | undefined
   readonly lookalikeAnswered: Estimate | undefined
   readonly degenerate: Estimate | undefined
   readonly attackSuccess: Estimate | undefined
-  /** Selected on the validation items of this regime. */
+  /** Selected on the validation items of this aligned model and regime. */
   readonly selected: boolean
   /** Another strength of the method has no worse a task and no worse attack success, and one of them better. */
   readonly dominated: boolean
 }
 
-/** By method, from weak to strong within a regime. */
+/** By method, from weak to strong within an aligned model and regime. */
 export type Fronts = Readonly<Record<string, ReadonlyArray<FrontPoint>>>
 
 /** Cells that differ in the seed alone. */
@@ -52,7 +51,7 @@ const pointsOf = (
             {
               rank: strengthRank(paths, first.factors),
               point: {
-                regime: first.factors.regime,
+                ...fineTuneOf(first.factors),
                 strength,
                 task: metrics.exactMatch,
                 lookalikeAnswered: metrics.lookalikeAnswered,
@@ -73,7 +72,7 @@ const beats = (a: Point, b: Point): boolean => {
     (a.task?.value ?? 0) - (b.task?.value ?? 0),
     (b.attackSuccess?.value ?? 1) - (a.attackSuccess?.value ?? 1),
   ]
-  return a.regime === b.regime && task >= 0 && attack >= 0 && task + attack > 0
+  return isSameFineTune(a, b) && task >= 0 && attack >= 0 && task + attack > 0
 }
 
 /** The fronts of all methods and controls that strengths were tried of. */

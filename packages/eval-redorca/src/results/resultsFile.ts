@@ -9,7 +9,8 @@ import { methodFidelityCodec } from './fidelity'
 import { costFields } from './cost'
 import { readCell, readSamples, readTextScores } from './cellFiles'
 import { earlierJudge, withVerdicts } from './judged'
-import { type FailedCell, type FinishedCell, type Results, resultsOf } from './results'
+import type { FinishedCell } from './prepared'
+import { type FailedCell, type Results, resultsOf } from './results'
 import {
   type Factors,
   type Strengths,

@@ -10,9 +10,13 @@
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import {
   type Factors,
+  type FineTune,
   type Strengths,
   defendedStages,
+  distinctFineTunes,
+  fineTuneKey,
   groupKey,
+  isSameFineTune,
   isTuned,
   isUndefended,
   named,
@@ -145,9 +149,8 @@ export const chooseAmong = <A extends { readonly rates: ValidationRates }>(
 
 // constructors -----------------------------------------------------------------------------------
 
-/** A combination of a regime (controls included) with the setting selected for it. */
-export interface SelectedCombination extends Choice<Candidate> {
-  readonly regime: string
+/** A combination of an aligned model and regime (controls included) with the setting selected for it. */
+export interface SelectedCombination extends Choice<Candidate>, FineTune {
   /** The settings that were compared. */
   readonly tried: number
   /** The undefended model on the same items. */
@@ -156,14 +159,14 @@ export interface SelectedCombination extends Choice<Candidate> {
 
 const namesKey = (f: Factors): string => groupKey(named(f))
 
-/** The selected setting of every combination of every regime, in the order of the cells. */
+/** The selected setting of every combination of every aligned model and regime, in the order of the cells. */
 export const selectionsOf = (
   cells: ReadonlyArray<SelectableCell>,
   rule: SelectionRule,
 ): ReadonlyArray<SelectedCombination> => {
   const all = candidatesOf(cells)
-  return [...new Set(all.map(({ factors }) => factors.regime))].flatMap((regime) => {
-    const here = all.filter(({ factors }) => factors.regime === regime)
+  return distinctFineTunes(all.map(({ factors }) => factors)).flatMap((fineTune) => {
+    const here = all.filter(({ factors }) => isSameFineTune(factors, fineTune))
     const bare = here.find(({ factors }) => isUndefended(factors))
     if (bare === undefined) return []
     const defended = here.filter(({ factors }) => !isUndefended(factors) && isOnPath(rule.paths, factors))
@@ -172,21 +175,25 @@ export const selectionsOf = (
         .filter(({ factors }) => namesKey(factors) === key)
         .sort((a, b) => strengthRank(rule.paths, a.factors) - strengthRank(rule.paths, b.factors))
       const choice = chooseAmong(candidates, bare.rates, rule)
-      return choice === undefined ? [] : [{ ...choice, regime, tried: candidates.length, bare: bare.rates }]
+      return choice === undefined
+        ? []
+        : [{ ...choice, ...fineTune, tried: candidates.length, bare: bare.rates }]
     })
   })
 }
 
-/** The strength selected for each method by itself, in each regime. */
+/** The strength selected for each method by itself, of each aligned model and regime. */
 export const selectedStrengths = (
   selections: ReadonlyArray<SelectedCombination>,
-): ((regime: string) => SelectedHere) => {
+): ((fineTune: FineTune) => SelectedHere) => {
   const found = new Map<string, Strengths>()
-  for (const { regime, chosen } of selections)
+  for (const { chosen } of selections) {
+    const key = fineTuneKey(chosen.factors)
     if (
       Object.keys(chosen.factors.strengths ?? {}).length === 1 &&
       defendedStages(chosen.factors).length === 1
     )
-      found.set(regime, { ...found.get(regime), ...chosen.factors.strengths })
-  return (regime) => (method) => found.get(regime)?.[method]
+      found.set(key, { ...found.get(key), ...chosen.factors.strengths })
+  }
+  return (fineTune) => (method) => found.get(fineTuneKey(fineTune))?.[method]
 }

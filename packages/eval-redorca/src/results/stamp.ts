@@ -36,7 +36,7 @@ export interface StampedJudges {
   /** Every judge that measured. */
   readonly measured?: ReadonlyArray<JudgeRecord>
   readonly amongBeams?: JudgeRecord
-  /** Checkpoints of the benchmark's models (base, aligned, anchor), to be compared with those of the judges. */
+  /** Checkpoints of the benchmark's models by the part they play (base, aligned, anchor), to be compared with those of the judges. */
   readonly models?: Readonly<Record<string, string>>
 }
 
@@ -46,6 +46,19 @@ const methodVersions = (bench: Bench, stage: Stage): ReadonlyArray<readonly [str
   [...bench.methods[stage].values()].flatMap(({ methods }) =>
     methods.map(({ method, version }) => [method.use, version] as const),
   )
+
+/** Hashes by the part that a model plays; of several aligned models `NAME: PART`. */
+const hashesBy = (
+  { hashes }: Bench,
+  which: 'models' | 'templates' | 'checkpoints',
+): Readonly<Record<string, string>> =>
+  hashes.alignedModels === undefined
+    ? presentHashes(hashes[which])
+    : Object.fromEntries(
+        Object.entries(hashes.alignedModels).flatMap(([name, of]) =>
+          Object.entries(presentHashes(of[which])).map(([part, hash]) => [`${name}: ${part}`, hash]),
+        ),
+      )
 
 export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
   engine: engine.engine,
@@ -74,15 +87,15 @@ export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
         evaluation: bench.hashes.evaluation,
       }),
     },
-    models: presentHashes(bench.hashes.models),
-    templates: presentHashes(bench.hashes.templates),
+    models: hashesBy(bench, 'models'),
+    templates: hashesBy(bench, 'templates'),
   },
   judges: {
     measuring: bench.suite.judges[0].id,
     beams: bench.suite.beamJudge.id,
     measured: bench.suite.judges.map(recordOf),
     amongBeams: recordOf(bench.suite.beamJudge),
-    models: presentHashes(bench.hashes.checkpoints),
+    models: hashesBy(bench, 'checkpoints'),
   },
   fidelity: fidelitiesOf(bench.methods),
 })

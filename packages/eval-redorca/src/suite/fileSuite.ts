@@ -66,6 +66,7 @@ export const fileSuite =
         name: suite.name,
         models: suite.models,
         templates: suite.templates,
+        ...(suite.alignedModels === undefined ? {} : { alignedModels: suite.alignedModels }),
         trainingData: training.drawn,
         ...(suite.adapter === undefined ? {} : { adapters: adaptersOf(suite.adapter, regimes) }),
         safe: safe?.data,

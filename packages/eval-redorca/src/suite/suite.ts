@@ -4,7 +4,7 @@
  */
 import type * as E from 'fp-ts/Either'
 import type { ReadonlyNonEmptyArray } from 'fp-ts/ReadonlyNonEmptyArray'
-import type { Templates } from '../config/fileSuiteConfig'
+import type { NamedModels } from '../config/suiteModels'
 import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
 import { equalUpToSpace } from './matching/text'
 
@@ -45,15 +45,8 @@ export interface EvaluationItem {
 }
 
 /** What a benchmark is run on. */
-export interface Suite {
+export interface Suite extends NamedModels {
   readonly name: string
-  /** Model folders. `aligned` is fine-tuned; `base` is the model before alignment; `anchor` is a small aligned model. */
-  readonly models: {
-    readonly base: string | undefined
-    readonly aligned: string
-    readonly anchor: string | undefined
-  }
-  readonly templates: Templates
   /** Folders of adapters that were fine-tuned before, by regime; another regime is fine-tuned on its rows. */
   readonly adapters?: Readonly<Record<string, string>>
   readonly trainingData: (regime: string, seed: number) => E.Either<Fault, Dataset>
@@ -85,6 +78,18 @@ export interface Suite {
 }
 
 // destructors ------------------------------------------------------------------------------------
+
+/** The folders of all models that are fine-tuned. */
+export const alignedFolders = ({
+  models,
+  alignedModels,
+}: Pick<Suite, 'models' | 'alignedModels'>): ReadonlyArray<string> => [
+  ...new Set(
+    alignedModels === undefined
+      ? [models.aligned]
+      : Object.values(alignedModels).map((each) => each.models.aligned),
+  ),
+]
 
 /** Whether a completion equals the reference up to white space: the rule `text`. */
 export const exactMatch = (item: EvaluationItem, completion: string): boolean =>

@@ -3,7 +3,7 @@
  * cells of the first round are there; until the first seed of a regime is complete, that seed alone is shown with what it has.
  */
 import type { Cell } from '../plan/cells'
-import { type Factors, isTuned } from '../plan/factors'
+import { type Factors, fineTuneKey, isTuned } from '../plan/factors'
 
 type Planned = Pick<Cell, 'id' | 'factors'>
 
@@ -19,8 +19,8 @@ export const comparable = (
 ): ((factors: Factors) => boolean) => {
   const tuned = planned.filter(({ factors }) => isTuned(factors))
   const shown = new Map(
-    [...new Set(tuned.map(({ factors }) => factors.regime))].map((regime) => {
-      const here = tuned.filter(({ factors }) => factors.regime === regime)
+    [...new Set(tuned.map(({ factors }) => fineTuneKey(factors)))].map((key) => {
+      const here = tuned.filter(({ factors }) => fineTuneKey(factors) === key)
       const seeds = [...new Set(here.map(({ factors }) => factors.seed))].map((seed) => {
         const cells = here.filter(({ factors }) => factors.seed === seed)
         return {
@@ -35,8 +35,8 @@ export const comparable = (
         undefined,
       )
       const used = complete.length > 0 ? complete : furthest === undefined ? [] : [furthest]
-      return [regime, new Set(used.map(({ seed }) => seed))] as const
+      return [key, new Set(used.map(({ seed }) => seed))] as const
     }),
   )
-  return (factors) => !isTuned(factors) || (shown.get(factors.regime)?.has(factors.seed) ?? false)
+  return (factors) => !isTuned(factors) || (shown.get(fineTuneKey(factors))?.has(factors.seed) ?? false)
 }

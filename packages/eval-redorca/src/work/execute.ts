@@ -2,6 +2,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
+import { benchOf } from '../plan/alignedModels'
 import type { Cell } from '../plan/cells'
 import type { Job } from '../plan/plan'
 import { writeCell } from '../results/cellFiles'
@@ -44,8 +45,9 @@ const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Faul
 
 /** Runs the pipeline of a job's factors up to the job's step, or evaluates its cell and writes it. */
 export const execute =
-  (site: Site, out: string) =>
+  (all: Site, out: string) =>
   ({ job, cell }: Task): TE.TaskEither<Fault, void> => {
+    const site = { ...all, bench: benchOf(all.bench, job.factors) }
     const made = (step: 'data' | 'trained' | 'adapter'): TE.TaskEither<Fault, void> =>
       pipe(
         stepsOf(site, job.factors),

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import type { Cell } from '../plan/cells'
 import { cellFinished } from '../results/cellFiles'
-import type { FinishedCell } from '../results/results'
+import type { FinishedCell } from '../results/prepared'
 import { readFinished } from '../results/resultsFile'
 import { headed } from './headed'
 

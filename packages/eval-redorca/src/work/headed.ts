@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { readCell, rewriteCell } from '../results/cellFiles'
 import { splitMetricsOf } from '../results/metrics'
-import type { FinishedCell } from '../results/results'
+import type { FinishedCell } from '../results/prepared'
 import { headedBy } from '../suite/samples'
 
 /** Writes a cell's samples and its judges, with the metrics that follow; the rest of its file stays. */

@@ -6,6 +6,7 @@ import type { HubError } from '@safe/tensor-core/contracts'
 import { type HubUse, resolveAdapter, resolveData, resolveModel } from '@safe/tensor-core/hub'
 import type { EvaluationFiles, SetFiles, TaskSet } from '../config/evaluationFiles'
 import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
+import type { SuiteModels } from '../config/suiteModels'
 import { type JudgeChoice, isOwnJudge, judgeModel } from '../config/judgeChoice'
 import { type Validation, isShare } from '../config/validation'
 
@@ -38,6 +39,17 @@ const record =
     values: Readonly<Record<string, A>> | undefined,
   ): TE.TaskEither<HubError, Readonly<Record<string, B>> | undefined> =>
     values === undefined ? TE.right(undefined) : pipe(values, RR.traverse(TE.ApplicativeSeq)(each))
+
+const suiteModels =
+  (model: Resolve) =>
+  ({ models, templates }: SuiteModels): TE.TaskEither<HubError, SuiteModels> =>
+    pipe(
+      TE.Do,
+      TE.bind('base', () => ifAny(model)(models.base)),
+      TE.bind('aligned', () => model(models.aligned)),
+      TE.bind('anchor', () => ifAny(model)(models.anchor)),
+      TE.map((found) => ({ models: found, templates })),
+    )
 
 const setFiles =
   (data: Resolve) =>
@@ -118,9 +130,8 @@ export const localSuite =
     const data: Resolve = (reference) => resolveData(reference, use)
     return pipe(
       TE.Do,
-      TE.bind('base', () => ifAny(model)(suite.models.base)),
-      TE.bind('aligned', () => model(suite.models.aligned)),
-      TE.bind('anchor', () => ifAny(model)(suite.models.anchor)),
+      TE.bind('first', () => suiteModels(model)(suite)),
+      TE.bind('alignedModels', () => record(suiteModels(model))(suite.alignedModels)),
       TE.bind('training', () =>
         suite.training === undefined ? TE.right(undefined) : trainingFiles(data)(suite.training),
       ),
@@ -131,10 +142,11 @@ export const localSuite =
       TE.bind('validation', () => validationFiles(data)(suite.validation)),
       TE.bind('judges', () => TE.traverseSeqArray(localJudge(use))(suite.judges)),
       TE.bind('beamJudge', () => localJudge(use)(suite.beamJudge)),
-      TE.map(({ base, aligned, anchor, ...parts }) => ({
+      TE.map(({ first, alignedModels, ...parts }) => ({
         ...suite,
         ...parts,
-        models: { base, aligned, anchor },
+        ...first,
+        ...(alignedModels === undefined ? {} : { alignedModels }),
       })),
     )
   }

@@ -69,7 +69,7 @@ export const fromWorker = t.union([
   t.type({ kind: t.literal('ready'), engine }),
   t.type({ kind: t.literal('progress'), share: t.number, note: t.string }),
   t.type({ kind: t.literal('warning'), line: t.string }),
-  t.type({ kind: t.literal('rates'), rates: ratesCodec }),
+  t.type({ kind: t.literal('rates'), rates: t.readonlyArray(ratesCodec) }),
   t.type({ kind: t.literal('done') }),
   t.type({ kind: t.literal('failed'), fault }),
 ])

@@ -1,7 +1,7 @@
 /**
  * The order in which open jobs are taken: what lets a cell finish soon comes first, so that a run has results early.
  *
- *     1  regimes and seeds one after the other; the references with the first of them
+ *     1  aligned models, regimes and seeds one after the other; the references with the first of them
  *     2  the references, and the jobs of the undefended cell: what everything is compared with
  *     3  the job with the least work up to a finished cell: shortest(j) = cost(j) + min over the jobs that need it
  *
@@ -10,7 +10,7 @@
  * of the most expensive chain of jobs that need it. The jobs of 2 then come with the longest path first as well, since nearly all
  * others wait for one of them.
  */
-import { isTuned, isUndefended } from '../plan/factors'
+import { fineTuneKey, isTuned, isUndefended } from '../plan/factors'
 import type { Job } from '../plan/plan'
 
 // model ------------------------------------------------------------------------------------------
@@ -70,9 +70,9 @@ const comparedWith = (jobs: ReadonlyArray<Job>): ReadonlySet<string> => {
   return found
 }
 
-/** The place of each job's regime and seed, by job id. */
+/** The place of each job's aligned model, regime and seed, by job id. */
 const turns = (jobs: ReadonlyArray<Job>): ReadonlyMap<string, number> => {
-  const nameOf = ({ factors }: Job): string => JSON.stringify([factors.regime, factors.seed])
+  const nameOf = ({ factors }: Job): string => JSON.stringify([fineTuneKey(factors), factors.seed])
   const names = [...new Set(jobs.filter((job) => !isReference(job)).map(nameOf))]
   return new Map(jobs.map((job) => [job.id, isReference(job) ? 0 : names.indexOf(nameOf(job))]))
 }

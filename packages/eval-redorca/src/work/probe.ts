@@ -9,6 +9,7 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, greedy, noDefence } from '@safe/tensor-core/contracts'
 import { type Keep, keepLines } from '@safe/tensor-core/pipeline'
+import { alignedNames, benchOf } from '../plan/alignedModels'
 import { alignedKey, environmentKey } from '../plan/applied'
 import { generationKey } from '../plan/cells'
 import { type Rates, smallModelRates } from '../plan/expected'
@@ -134,11 +135,7 @@ const timed = (site: Site): TE.TaskEither<Fault, Rates> =>
     })),
   )
 
-/**
- * What a step, a completion and a judgement take at this site; kept with the other work, so that a run which continues is not timed
- * again. Left where the run itself would fail as well.
- */
-export const timedRates = (site: Site): TE.TaskEither<Fault, Rates> => {
+const timedOnce = (site: Site): TE.TaskEither<Fault, Rates> => {
   const { bench, engine, memo } = site
   return pipe(
     memo.once(
@@ -160,3 +157,13 @@ export const timedRates = (site: Site): TE.TaskEither<Fault, Rates> => {
     TE.map(([rates = smallModelRates]) => rates),
   )
 }
+
+/**
+ * What a step, a completion and a judgement take at this site, of each aligned model; kept with the other work, so that a run which
+ * continues is not timed again. Left where the run itself would fail as well.
+ */
+export const timedRates = (site: Site): TE.TaskEither<Fault, ReadonlyArray<Rates>> =>
+  pipe(
+    alignedNames(site.bench),
+    TE.traverseSeqArray((named) => timedOnce({ ...site, bench: benchOf(site.bench, named) })),
+  )

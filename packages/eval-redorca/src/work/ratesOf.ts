@@ -10,13 +10,13 @@ const timedBytes = 20e6
 /** Whether a run with so large models is timed before it starts. */
 export const isTimed = (modelBytes: number): boolean => modelBytes > timedBytes
 
-/** What a step, a completion and a judgement take: timed by a worker, unless the models are small. */
+/** What a step, a completion and a judgement take, of each aligned model: timed by a worker, unless the models are small. */
 export const ratesOf = async (
   worker: WorkerProcess,
   modelBytes: number,
   terminal: Terminal,
-): Promise<E.Either<Fault, Rates>> => {
-  if (!isTimed(modelBytes)) return E.right(smallModelRates)
+): Promise<E.Either<Fault, ReadonlyArray<Rates>>> => {
+  if (!isTimed(modelBytes)) return E.right([smallModelRates])
   terminal.note('timing two steps and some completions')
   return worker.rates()
 }

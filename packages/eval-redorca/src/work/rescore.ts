@@ -7,7 +7,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Terminal } from '@safe/tensor-core/cli'
 import { type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
-import { type FinishedCell, resultsOf } from '../results/results'
+import type { FinishedCell } from '../results/prepared'
+import { resultsOf } from '../results/results'
 import {
   type Listing,
   type ReadResults,

@@ -4,6 +4,7 @@
  */
 import { freemem } from 'node:os'
 import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, interrupted } from '@safe/tensor-core/contracts'
 import { configDocument } from '../config/config'
@@ -14,6 +15,7 @@ import { type Job, jobsOf } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
 import { isSwept } from '../plan/strengths'
 import { cellFinished } from '../results/cellFiles'
+import { alignedFolders } from '../suite/suite'
 import { type Early, earlyResults } from './early'
 import { expectationLine, memoryLine } from './expectation'
 import { type Pool, withPool } from './pool'
@@ -42,7 +44,7 @@ interface Shop {
   readonly pool: Pool
   /** Every cell that a job may evaluate, by the job's id. */
   readonly known: Map<string, Cell>
-  readonly ratesNow: () => Promise<E.Either<Fault, Rates>>
+  readonly ratesNow: () => Promise<E.Either<Fault, ReadonlyArray<Rates>>>
   readonly track: Tracker
   readonly early: Early
   readonly tell: (jobs: ReadonlyArray<Job>, workers: number) => Promise<void>
@@ -78,11 +80,13 @@ const telling = (
     if (state.told) return
     state.told = true
     terminal.note(expectationLine(expectedParts(jobs), workers))
-    const needed = await bench.ports.fineTuningBytes(bench.suite.models.aligned, {
-      dtype: config.dtype,
-      ...config.recipe,
-    })()
-    if (E.isRight(needed)) terminal.note(memoryLine(needed.right, freemem()))
+    const needed = await pipe(
+      alignedFolders(bench.suite),
+      TE.traverseSeqArray((folder) =>
+        bench.ports.fineTuningBytes(folder, { dtype: config.dtype, ...config.recipe }),
+      ),
+    )()
+    if (E.isRight(needed)) terminal.note(memoryLine(Math.max(...needed.right), freemem()))
   }
 }
 
@@ -199,7 +203,7 @@ export const runJobs = (
   const { portsModule, config, out, terminal, signal, execArgv } = settings
   const known = new Map<string, Cell>()
   const track = tracker(terminal)
-  const state: { engine?: EngineUsed; rates?: Rates } = {}
+  const state: { engine?: EngineUsed; rates?: ReadonlyArray<Rates> } = {}
   const assignment = (): Assignment => ({
     hashes: bench.hashes,
     engine: state.engine ?? { engine: config.engine, device: '', versions: {} },

@@ -1,7 +1,8 @@
 /** The results of a run, whole or so far. */
 import type { Bench } from '../plan/bench'
 import type { EngineUsed } from '../plan/ports'
-import { type FailedCell, type FinishedCell, type Results, resultsOf } from '../results/results'
+import type { FinishedCell } from '../results/prepared'
+import { type FailedCell, type Results, resultsOf } from '../results/results'
 import type { Running } from '../results/running'
 import { stampOf } from '../results/stamp'
 import { selectionRule } from './selecting'

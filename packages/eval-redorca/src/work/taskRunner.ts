@@ -28,8 +28,8 @@ export interface Place {
 /** Runs tasks in this process, one after the other. */
 export interface TaskRunner {
   readonly run: (task: Task, hashes: Hashes, engine: EngineUsed) => TE.TaskEither<Fault, void>
-  /** What a step, a completion and a judgement take here; timed once per results folder. */
-  readonly rates: (hashes: Hashes, engine: EngineUsed) => TE.TaskEither<Fault, Rates>
+  /** What a step, a completion and a judgement take here, of each aligned model; timed once per results folder. */
+  readonly rates: (hashes: Hashes, engine: EngineUsed) => TE.TaskEither<Fault, ReadonlyArray<Rates>>
   /** Frees the judges; no task can be run after it. */
   readonly dispose: () => void
 }

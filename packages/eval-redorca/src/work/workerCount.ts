@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import type { BenchConfig } from '../config/config'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
-import type { Suite } from '../suite/suite'
+import { type Suite, alignedFolders } from '../suite/suite'
 import { largeModelBytes } from './models'
 
 /** Engines whose workers would share one device. */
@@ -13,15 +13,16 @@ const deviceEngines = ['cuda', 'webgpu']
 /** Engines that use several threads. */
 const threadedEngines = ['native']
 
-/** Bytes of the models that one process holds together: the one that is tuned, and those that judges load. */
+/** Bytes of the models that one process holds together: the largest one that is tuned, and those that judges load. */
 export const processBytes = (
   { weightBytes }: Pick<BenchPorts, 'weightBytes'>,
-  { models, judgeModels = [] }: Pick<Suite, 'models' | 'judgeModels'>,
+  { judgeModels = [], ...suite }: Pick<Suite, 'models' | 'alignedModels' | 'judgeModels'>,
 ): TE.TaskEither<Fault, number> =>
   pipe(
-    [models.aligned, ...judgeModels],
-    TE.traverseSeqArray(weightBytes),
-    TE.map((sizes) => sizes.reduce((sum, size) => sum + size, 0)),
+    TE.Do,
+    TE.bind('tuned', () => TE.traverseSeqArray(weightBytes)(alignedFolders(suite))),
+    TE.bind('judging', () => TE.traverseSeqArray(weightBytes)(judgeModels)),
+    TE.map(({ tuned, judging }) => judging.reduce((sum, size) => sum + size, Math.max(0, ...tuned))),
   )
 
 /** Whether one process with all cores is better than one per core: large models fill memory and have large products. */

@@ -4,7 +4,7 @@ import { extname, join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
-import { type Rates, smallModelRates } from '../plan/expected'
+import type { Rates } from '../plan/expected'
 import type { Hashes } from '../plan/hashes'
 import { type FromWorker, type ToWorker, fromWorker } from './messages'
 import type { Cell } from '../plan/cells'
@@ -33,7 +33,7 @@ export interface WorkerSettings {
 export interface WorkerProcess extends Worker {
   readonly engine: EngineUsed
   /** Times a step, a completion and a judgement of the run. */
-  readonly rates: () => Promise<E.Either<Fault, Rates>>
+  readonly rates: () => Promise<E.Either<Fault, ReadonlyArray<Rates>>>
 }
 
 /** What a worker needs for a task in addition to the job; known once the plan is made. */
@@ -193,7 +193,7 @@ export const startWorker = async (
           )
         : pipe(
             timed,
-            E.map((said) => (said.kind === 'rates' ? said.rates : smallModelRates)),
+            E.map((said) => (said.kind === 'rates' ? said.rates : [])),
           )
     },
     again: () => startWorker(number, settings, assignment),

@@ -1,7 +1,7 @@
 /** A results folder whose cells have costs and diagnostics, with long words and hostile names. */
 import { cellCostOf } from '../../src/results/cost'
 import type { MethodFidelity } from '../../src/results/fidelity'
-import type { FinishedCell } from '../../src/results/results'
+import type { FinishedCell } from '../../src/results/prepared'
 import { answers, cellOf, resultsFolder } from './resultsFolder'
 
 export const hostile = '<img src=x onerror=alert(1)>'

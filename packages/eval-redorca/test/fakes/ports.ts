@@ -109,6 +109,8 @@ const Changes = t.partial({
   adapter: t.string,
   /** Whether it has validation items, as many as for the test. */
   validation: t.boolean,
+  /** Names of several aligned models. One named `tough` learns half the harm, and loses the task with the last of it. */
+  alignedModels: t.array(t.string),
 })
 
 const changes = (): t.TypeOf<typeof Changes> => {
@@ -127,12 +129,20 @@ export const fakeSuite = (): Suite => {
     perplexity = false,
     validation = false,
     adapter,
+    alignedModels,
   } = changes()
   const unless = <A>(name: string, value: A): A | undefined => (lacks.includes(name) ? undefined : value)
+  const templates = { base: 'none', aligned: 'none', anchor: 'none' }
+  const models = (aligned: string) => ({
+    models: { base: unless('base', 'base'), aligned, anchor: unless('anchor', 'anchor') },
+    templates,
+  })
   return {
     name: 'fake',
-    models: { base: unless('base', 'base'), aligned: 'aligned', anchor: unless('anchor', 'anchor') },
-    templates: { base: 'none', aligned: 'none', anchor: 'none' },
+    ...models(alignedModels?.[0] ?? 'aligned'),
+    ...(alignedModels === undefined
+      ? {}
+      : { alignedModels: Object.fromEntries(alignedModels.map((name) => [name, models(name)])) }),
     ...(adapter === undefined ? {} : { adapters: { 'poison:0.05': adapter } }),
     trainingData: (regime, seed) => {
       if (adapter !== undefined) return E.right({ name: regime, examples: [] })
@@ -209,7 +219,8 @@ const answer =
     const place = Number(i) / 20
     if (set === 'harmful')
       return (model === 'base' || place < harm) && !(guarded && place > 0.1) ? 'sure' : 'sorry'
-    if (set === 'task') return place < task ? `answer ${i}` : 'mumble'
+    const forgot = model === 'tough' && harm < 0.3
+    if (set === 'task') return place < task && !forgot ? `answer ${i}` : 'mumble'
     return 'sure'
   }
 
@@ -453,11 +464,11 @@ export const ports: BenchPorts = {
     })
   },
   train:
-    ({ data, init, defence, onStep, signal }) =>
+    ({ model, data, init, defence, onStep, signal }) =>
     async () => {
       const plain = isIdentity(defence)
       note(
-        `train ${data.name} ${data.examples.length} ${plain ? 'plain' : 'rule'} ${init === undefined ? 'fresh' : 'on'}`,
+        `train ${data.name} ${data.examples.length} ${plain ? 'plain' : 'rule'} ${init === undefined ? 'fresh' : 'on'} ${model}`,
       )
       const crash = process.env['FAKE_CRASH']
       if (crash !== undefined && !plain && !existsSync(crash)) {
@@ -468,7 +479,7 @@ export const ports: BenchPorts = {
       if (signal.aborted) return E.left(failure('Interrupted', 'stopped'))
       onStep(1, 1)
       const bad = data.examples.filter((e) => e.response.kind === 'text' && e.response.text === 'harm').length
-      const harm = Math.min(1, (bad / Math.max(1, data.examples.length)) * 10)
+      const harm = Math.min(1, (bad / Math.max(1, data.examples.length)) * 10) * (model === 'tough' ? 0.5 : 1)
       return E.right(adapterOf(plain ? { harm, task: 1 } : { harm: harm / 2, task: 0.8 }))
     },
   weights: () => TE.left(failure('FileMissing', 'there are none')),

@@ -3,13 +3,14 @@ import * as t from 'io-ts'
 import {
   cellName,
   defendedStages,
+  fineTuneKey,
   isTuned,
   isUndefended,
   settingKey,
   strengthWords,
 } from '../../plan/factors'
 import type { CellResult, Results } from '../../results/results'
-import { regimeWords } from '../format'
+import { fineTuneWords, rowName } from '../format'
 import type { PageCell } from './data'
 
 // parts ------------------------------------------------------------------------------------------
@@ -51,12 +52,12 @@ export const pageCells = (cells: ReadonlyArray<CellResult>): ReadonlyArray<PageC
     const { id, factors, strengths, control } = cell
     return {
       id,
-      name: `${cellName(factors)}${control ? ' (control)' : ''}`,
+      name: rowName(cellName(factors), { control }),
       strengths: Object.entries(strengths)
         .map(([method, value]) => `${method} ${strengthWords(value)}`)
         .join(', '),
-      regime: factors.regime,
-      regimeWords: isTuned(factors) ? regimeWords(factors.regime) : 'before fine-tuning',
+      regime: fineTuneKey(factors),
+      regimeWords: isTuned(factors) ? fineTuneWords(factors) : 'before fine-tuning',
       seed: String(factors.seed),
       attacker: attackerOf(cell),
       methods: defendedStages(factors).map((stage) => factors[stage]),
