@@ -39,6 +39,7 @@ const entriesOf = (folder) => {
 const floors = [
   'contracts',
   'random',
+  'page',
   'engine',
   'linalg',
   'files',

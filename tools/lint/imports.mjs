@@ -30,6 +30,7 @@ const floors = {
   'tensor-core': {
     contracts: [],
     random: [],
+    page: [],
     files: ['contracts'],
     hub: ['contracts', 'files'],
     options: ['contracts', 'files'],

@@ -2,10 +2,9 @@
  * The page to label answers on: one file that loads nothing and sends nothing. Answers are data to it, set as text; its policy allows
  * its own script and style by their hashes and nothing else, so that whatever an answer holds does nothing.
  */
+import { escaped, inert, pagePolicy, policyHash } from '@safe/tensor-core/page'
 import { contentHash } from '@safe/tensor-core/files'
 import { cellName, modelPrefix, withListed } from '../plan/factors'
-import { inert, policyHash } from '../report/inert'
-import { escaped } from '../report/markup'
 import type { StoredVerdicts } from '../results/verdictAxes'
 import type { Chosen, LabelSource } from './choose'
 import { body } from './pageBody'
@@ -62,7 +61,7 @@ const chosenWords: Readonly<Record<LabelSource, string>> = {
 /** The page as one HTML document. */
 export const labelPage = (chosen: ReadonlyArray<Chosen>, facts: PageFacts): string => {
   const rows = chosen.map(rowOf)
-  const policy = `default-src 'none'; script-src ${policyHash(script)}; style-src ${policyHash(style)}; base-uri 'none'; form-action 'none'`
+  const policy = pagePolicy(policyHash(style), script)
   const about = `Suite ${facts.suite}: ${rows.length} of ${facts.population} answers, ${chosenWords[facts.from]}, seed ${facts.seed}.`
   return `<!doctype html>
 <html lang="en" data-key="${contentHash(rows)}">

@@ -1,4 +1,5 @@
 /** The rates of every judge side by side, and the answers about which judges disagree; only where several judges measured. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { rowName } from './format'
 import { type Disagreement, disagreementsOf, verdictWords } from '../results/disagreements'
 import type { GroupResult, Results } from '../results/results'
@@ -6,7 +7,6 @@ import type { Sample } from '../suite/samples'
 import type { JudgeRecord } from '../suite/verdicts'
 import { rateCell } from './cells'
 import { groupName, judgeNote, measuringJudges } from './judges'
-import { type Markup, html } from './markup'
 import { type RegimeReading, byMerit } from './reading'
 
 // model ------------------------------------------------------------------------------------------

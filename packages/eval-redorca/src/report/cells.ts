@@ -1,10 +1,10 @@
 /** Table cells: a number, its interval, and a thin bar that shows both. On a narrow screen each cell shows its column's name. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import type { Difference } from '../results/differences'
 import type { MetricName } from '../results/metrics'
 import type { GroupResult } from '../results/results'
 import type { Estimate } from '../stats'
 import { percent, points, range, signedRange } from './format'
-import { type Markup, html } from './markup'
 
 /** Columns of the tables, and the direction that is better. */
 export const columns = [

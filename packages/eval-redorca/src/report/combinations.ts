@@ -1,10 +1,10 @@
 /** The tables of a regime: all combinations with intervals, and controls beside the methods that they control for. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { stages } from '@safe/tensor-core/contracts'
 import { combinationName, defendedStages, modelPrefix } from '../plan/factors'
 import type { GroupResult } from '../results/results'
 import { changeCell, columns, metricCells } from './cells'
 import { regimeShort, rowName } from './format'
-import { type Markup, html } from './markup'
 import { type Reading, type RegimeReading, byMerit } from './reading'
 
 // model ------------------------------------------------------------------------------------------

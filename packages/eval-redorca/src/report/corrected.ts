@@ -1,4 +1,5 @@
 /** The section of corrected rates: what people's labels say of the judge, and the rates without its errors. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { cellName, withListed } from '../plan/factors'
 import {
   type CorrectedCell,
@@ -10,7 +11,6 @@ import {
 import type { ErrorRate, JudgeErrors } from '../stats'
 import { rateCell } from './cells'
 import { percent, range, fineTuneWords } from './format'
-import { type Markup, html } from './markup'
 import type { Section } from './section'
 import { plain, table } from './tableText'
 

@@ -1,11 +1,11 @@
 /** What each combination cost: time by stage, also in relation to the undefended run, memory, and what was decoded. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { rowName } from './format'
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import { type StageAmounts, largestOf, sumOf, totalSeconds } from '../results/cost'
 import type { CellResult, GroupResult, Results } from '../results/results'
 import { bytesWords, countWords, timeWords, timesWords } from './amounts'
 import { groupName } from './judges'
-import { type Markup, html } from './markup'
 import { plain, table } from './tableText'
 import { type RegimeReading, byMerit } from './reading'
 

@@ -1,9 +1,9 @@
 /** What the methods say they did, a table for each method of a regime: a row for each value, a column for each strength. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { type Diagnostics, stages } from '@safe/tensor-core/contracts'
 import { type FineTune, defendedStages, isSameFineTune, strengthWords } from '../plan/factors'
 import type { CellResult, Results } from '../results/results'
 import { significant } from './amounts'
-import { type Markup, html } from './markup'
 import { plain, table } from './tableText'
 
 // model ------------------------------------------------------------------------------------------

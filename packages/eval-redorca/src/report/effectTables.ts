@@ -1,10 +1,10 @@
 /** The effect of each method averaged over the other stages, and of two methods together compared with the sum of both. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { type Bound, type Effect, type Interaction, effectMetrics } from '../results/effects'
 import { type FineTune, defendedStages, isSameFineTune } from '../plan/factors'
 import type { Results } from '../results/results'
 import { changeCell } from './cells'
 import { percent, points, signedRange } from './format'
-import { type Markup, html } from './markup'
 
 /** What is said where a contrast touches 0 or 1. */
 const boundWords = (bound: Bound): string => `at the ${bound}`

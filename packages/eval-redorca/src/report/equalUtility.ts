@@ -1,4 +1,5 @@
 /** The headline table: every defence at the strength that keeps task and look-alikes on the validation items, stated over the test. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { stages } from '@safe/tensor-core/contracts'
 import {
   type FineTune,
@@ -12,7 +13,6 @@ import type { Results } from '../results/results'
 import type { Estimate } from '../stats'
 import { changeCell, rateCell } from './cells'
 import { percent } from './format'
-import { type Markup, html } from './markup'
 import { boundsOf } from './reading'
 
 // model ------------------------------------------------------------------------------------------

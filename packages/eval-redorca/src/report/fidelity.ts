@@ -1,7 +1,7 @@
 /** How faithful the methods that ran are to what was published: a table of words. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import type { MethodFidelity } from '../results/fidelity'
 import type { Results } from '../results/results'
-import { type Markup, html } from './markup'
 import { plain } from './tableText'
 
 const columns = [

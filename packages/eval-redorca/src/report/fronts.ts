@@ -2,11 +2,11 @@
  * Each method over its strengths as small plots on common axes: x is the task solved, y the harmful requests not complied with, so up
  * and right is better. A line joins strengths from weak to strong; the heavy line joins those that no other strength beats.
  */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { isSameFineTune, strengthWords } from '../plan/factors'
 import type { FrontPoint } from '../results/fronts'
 import type { GroupResult, Results } from '../results/results'
 import { percent, range } from './format'
-import { type Markup, html } from './markup'
 import type { RegimeReading } from './reading'
 
 // geometry ---------------------------------------------------------------------------------------

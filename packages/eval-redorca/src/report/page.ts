@@ -1,8 +1,8 @@
 /** The report as one page that loads nothing from outside: a summary in words, then plots, tables, samples, and how it was made. */
+import { type Markup, html, pageOf, raw } from '@safe/tensor-core/page'
 import { combinationName } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import type { Sample } from '../suite/samples'
-import { policyHash } from './inert'
 import { combinationsTable, controlsTable, publishedTable, regimesTable } from './combinations'
 import { costStyle, costTable } from './cost'
 import { diagnosticsPanels } from './diagnostics'
@@ -14,7 +14,6 @@ import { fineTunedOn, percent, range, regimeData, sizeWords } from './format'
 import { aloneSentence, headline } from './headline'
 import { byJudgeSection, byJudgeStyle, groupsOf } from './byJudge'
 import { judgeWarnings } from './judges'
-import { type Markup, html, raw } from './markup'
 import { perplexityTable } from './perplexity'
 import { plane } from './plane'
 import { type RegimeReading, allMethods, codeOf, codesOf, readingOf } from './reading'
@@ -194,10 +193,6 @@ const failures = ({ failed }: Results): Markup =>
         </p>
       </div>`
 
-/** Nothing is loaded, and nothing runs but the page's own script; some shares are drawn by styles of single elements. */
-const policyOf = (scripts: string): string =>
-  `default-src 'none'; script-src ${policyHash(scripts)}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`
-
 // constructors -----------------------------------------------------------------------------------
 
 /** The page as one HTML document. */
@@ -206,42 +201,31 @@ export const page = (input: ReportInput): string => {
   const reading = readingOf(results)
   const codes = codesOf(results)
   const matrix = regimesTable(reading)
-  const scripts = `${script}${reloadScript(results)}`
   const warnings = warningsOf(results, results.groups)
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${policyOf(scripts)}" />
-        <meta name="viewport" content="width=device-width,initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>Safety after fine-tuning: ${results.suite}</title>
-        <style>
-          ${raw(style)}${raw(byJudgeStyle)}${raw(frontsStyle)}${raw(runningStyle)}${raw(costStyle)}${raw(fidelityStyle)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>Safety after fine-tuning</h1>
-          <p class="meta">
-            Suite ${results.suite}, ${results.finished.slice(0, 10)}, engine ${results.stamp.engine}.
-            ${input.linked && html`Every number comes from answers in <code>cells/</code> beside this page.`}
-            ${input.browser !== undefined && html`<a href="${input.browser}">All answers side by side</a>`}
-          </p>
-          ${runningBanner(results)}
-          <p class="lead">${headline(results)}</p>
-          ${reading.main.map((regime) => html`${regime.aligned && html`<h2>${regime.aligned}</h2>`}${facts(regime)}`)}
-          ${warnings} ${failures(results)}
-          ${
-            matrix &&
-            html`<h2>All regimes</h2>
-              ${warnings} ${matrix}`
-          }
-          ${reading.regimes.map((regime) => regimeSection(input, regime, codes))}
-          ${(input.sections ?? []).map((section) => section.html)} ${fidelitySection(results)}
-          ${runSection(results, config)} ${readingSection(results)} ${stampSection(results)}
-        </main>
-        ${raw(`<script>${scripts}</script>`)}
-      </body>
-    </html>`.markup
+  return pageOf({
+    title: `Safety after fine-tuning: ${results.suite}`,
+    style: [style, byJudgeStyle, frontsStyle, runningStyle, costStyle, fidelityStyle].join(''),
+    inlineStyles: true,
+    script: `${script}${reloadScript(results)}`,
+    body: html`<main>
+      <h1>Safety after fine-tuning</h1>
+      <p class="meta">
+        Suite ${results.suite}, ${results.finished.slice(0, 10)}, engine ${results.stamp.engine}.
+        ${input.linked && html`Every number comes from answers in <code>cells/</code> beside this page.`}
+        ${input.browser !== undefined && html`<a href="${input.browser}">All answers side by side</a>`}
+      </p>
+      ${runningBanner(results)}
+      <p class="lead">${headline(results)}</p>
+      ${reading.main.map((regime) => html`${regime.aligned && html`<h2>${regime.aligned}</h2>`}${facts(regime)}`)}
+      ${warnings} ${failures(results)}
+      ${
+        matrix &&
+        html`<h2>All regimes</h2>
+          ${warnings} ${matrix}`
+      }
+      ${reading.regimes.map((regime) => regimeSection(input, regime, codes))}
+      ${(input.sections ?? []).map((section) => section.html)} ${fidelitySection(results)}
+      ${runSection(results, config)} ${readingSection(results)} ${stampSection(results)}
+    </main>`,
+  })
 }

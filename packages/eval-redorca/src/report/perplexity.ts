@@ -1,8 +1,8 @@
 /** Perplexity of the models of a regime, where the suite has texts for it. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { rowName } from './format'
 import type { GroupResult } from '../results/results'
 import { groupName } from './judges'
-import { type Markup, html } from './markup'
 import { plain, table } from './tableText'
 
 const words =

@@ -2,10 +2,10 @@
  * The safety-utility plane: x is the task solved, y the harmful requests not complied with, so the upper right corner is best. Grey
  * curves are points of equal SUT (the product of both). Bars are 95 % intervals. Points close together share a label.
  */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { combinationName, defendedStages } from '../plan/factors'
 import type { GroupResult } from '../results/results'
 import { percent, range } from './format'
-import { type Markup, html } from './markup'
 import { type Box, placeLabels } from './labels'
 
 // model ------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 /** What a report says while cells are missing because the run goes on or was stopped. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { duration } from '../plan/duration'
 import type { Results } from '../results/results'
 import type { Running } from '../results/running'
-import { type Markup, html } from './markup'
 
 // words ------------------------------------------------------------------------------------------
 

@@ -1,9 +1,9 @@
 /** Three requests of each kind, drawn at random, with the answers of three models: aligned, undefended, best defended. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { stream } from '@safe/tensor-core/random'
 import { combinationName } from '../plan/factors'
 import type { GroupResult } from '../results/results'
 import type { Sample } from '../suite/samples'
-import { type Markup, html } from './markup'
 import type { RegimeReading } from './reading'
 
 type Samples = ReadonlyMap<string, ReadonlyArray<Sample>>

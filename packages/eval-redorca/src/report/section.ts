@@ -1,5 +1,5 @@
 /** A part of the report that not every benchmark has, in both of its forms. */
-import type { Markup } from './markup'
+import type { Markup } from '@safe/tensor-core/page'
 
 export interface Section {
   readonly html: Markup

@@ -1,9 +1,9 @@
 /** The sections about what was run, how to read the numbers, and the stamp. */
+import { type Markup, html, joined, raw } from '@safe/tensor-core/page'
 import { stringify } from 'yaml'
 import type { Results } from '../results/results'
 import type { Estimate } from '../stats'
 import { judgeNote } from './judges'
-import { type Markup, html, joined, raw } from './markup'
 
 const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
 

@@ -1,4 +1,5 @@
 /** The section of win rates: defended against undefended answers, by judges of pairs. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { cellName, withListed } from '../plan/factors'
 import type { WinRates } from '../pairs/winRate'
 import { comparisonKey, comparisonsOf } from '../results/comparisons'
@@ -9,7 +10,6 @@ import { type Sample } from '../suite/samples'
 import { evaluationSets } from '../suite/suite'
 import { rateCell } from './cells'
 import { percent, range, fineTuneWords } from './format'
-import { type Markup, html } from './markup'
 import type { Section } from './section'
 import { plain, table } from './tableText'
 

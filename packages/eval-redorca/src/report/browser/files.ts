@@ -1,6 +1,6 @@
 /** The page and its files of texts: a small benchmark is one file; what would make the page long to open is loaded prompt by prompt. */
+import { inert } from '@safe/tensor-core/page'
 import { createHash } from 'node:crypto'
-import { inert } from '../inert'
 import type { BrowserData } from './data'
 import { browserPage } from './page'
 

@@ -2,8 +2,7 @@
  * The page of samples as one HTML document. Answers and prompts are data to it, set as text; its policy allows its own script and
  * style by their hashes and, where its texts are in files of their own, scripts that carry its nonce, and nothing else.
  */
-import { escaped } from '../markup'
-import { policyHash } from '../inert'
+import { escaped, policyHash } from '@safe/tensor-core/page'
 import { body } from './body'
 import { script } from './script'
 import { style } from './style'

@@ -1,5 +1,6 @@
 /** HTML and SVG as values: text in a template is escaped unless it is markup itself. */
 
+/** A piece of HTML or SVG. */
 export interface Markup {
   readonly markup: string
 }
@@ -14,10 +15,10 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Escapes text for HTML; control characters are replaced by U+FFFD. */
+/** Escapes text for HTML; control characters and marks that change the writing direction are replaced by U+FFFD. */
 export const escaped = (text: string): string =>
   text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '\ufffd')
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
     .replace(/[&<>"']/g, (c) => escapes[c] ?? c)
 
 const written = (piece: Piece): string =>
@@ -31,12 +32,14 @@ const written = (piece: Piece): string =>
           ? piece.markup
           : piece.map((p) => p.markup).join('')
 
+/** A template of HTML: strings are escaped, markup is not, `undefined` and `false` are nothing. */
 export const html = (parts: TemplateStringsArray, ...pieces: ReadonlyArray<Piece>): Markup => ({
   markup: parts.map((part, i) => part + written(pieces[i])).join(''),
 })
 
-/** Marks trusted text of this package as markup. */
+/** Marks trusted text, which a program has made itself, as markup. */
 export const raw = (markup: string): Markup => ({ markup })
 
+/** Pieces with something between them. */
 export const joined = (pieces: ReadonlyArray<Markup>, between: Markup): Markup =>
   raw(pieces.map((p) => p.markup).join(between.markup))
