@@ -8,7 +8,7 @@
  *
  *     node tools/ci/documents.mjs [README.md packages/tensor-core/src/files/output.ts ...]
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   cpSync,
@@ -24,6 +24,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { check, finish } from './count.mjs'
 import { printsLeft, runExamples, sources, writeExamples } from './sourceExamples.mjs'
+import { twoAtATime } from './twoAtATime.mjs'
 
 const root = process.cwd()
 const scripts = JSON.parse(readFileSync('package.json', 'utf8')).scripts
@@ -56,25 +57,37 @@ const npmProblem = (line) => {
 }
 
 /** @returns what went wrong, undefined where nothing did */
-const ran = (command, args, cwd, isGood = () => true) => {
-  const { status, stdout, stderr } = spawnSync(command, args, {
-    cwd,
-    encoding: 'utf8',
-    timeout: 600000,
-    env: {
-      ...process.env,
-      PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
-      HF_HUB_CACHE: join(scratch, 'hub'),
-      HF_HUB_OFFLINE: '1',
-    },
+const ran = (command, args, cwd, isGood = () => true) =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 600_000,
+      killSignal: 'SIGKILL',
+      env: {
+        ...process.env,
+        PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
+        HF_HUB_CACHE: join(scratch, 'hub'),
+        HF_HUB_OFFLINE: '1',
+      },
+    })
+    const said = { stdout: '', stderr: '' }
+    for (const stream of ['stdout', 'stderr'])
+      child[stream].setEncoding('utf8').on('data', (text) => (said[stream] += text))
+    child.on('error', (cause) => resolve(String(cause)))
+    child.on('close', (code, signal) =>
+      resolve(
+        code === 0 && isGood(said.stdout)
+          ? undefined
+          : `exit ${code ?? signal}\n${said.stdout}\n${said.stderr}`,
+      ),
+    )
   })
-  return status === 0 && isGood(stdout) ? undefined : `exit ${status}\n${stdout}\n${stderr}`
-}
 
 const scratch = mkdtempSync(join(tmpdir(), 'safe-docs-'))
 const prepared = join(scratch, 'prepared')
 mkdirSync(prepared)
-check('redorca arena --out arena', ran('redorca', ['arena', '--out', 'arena'], prepared))
+check('redorca arena --out arena', await ran('redorca', ['arena', '--out', 'arena'], prepared))
 
 // Stand-ins for what documents name and a test cannot download.
 cpSync('packages/tensor-core/test/golden/gguf/llama.gguf', join(prepared, 'SmolLM2-135M-Instruct.gguf'))
@@ -93,9 +106,10 @@ for (const name of readdirSync(standIn)) {
 }
 
 const programs = []
-for (const path of documents) {
+/** The commands of a document, then its examples: a script that fails does not keep the examples from being run. */
+const document = async (path) => {
   const blocks = blocksOf(path)
-  if (blocks.length === 0) continue
+  if (blocks.length === 0) return
   const folder = join(scratch, path.replaceAll(/[/.]/g, '-'))
   cpSync(prepared, folder, { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
@@ -111,19 +125,18 @@ for (const path of documents) {
   if (own.length > 0) check(`${path}: npm commands`, problems.length > 0 ? problems.join('\n') : undefined)
   const script = lines.filter((line) => !own.includes(line)).join('\n')
   if (script.trim() !== '')
-    check(`${path}: commands`, ran('bash', ['-euo', 'pipefail', '-c', script], folder))
-  blocks
-    .filter((b) => b.language === 'ts')
-    .forEach(({ body }, i) => {
-      const file = join(folder, `example-${i + 1}.ts`)
-      writeFileSync(file, body)
-      programs.push(file)
-      check(
-        `${path}: example ${i + 1}`,
-        ran('node', ['--import', 'tsx', file], folder, (output) => !printsLeft(output)),
-      )
-    })
+    check(`${path}: commands`, await ran('bash', ['-euo', 'pipefail', '-c', script], folder))
+  for (const [i, { body }] of blocks.filter((b) => b.language === 'ts').entries()) {
+    const file = join(folder, `example-${i + 1}.ts`)
+    writeFileSync(file, body)
+    programs.push(file)
+    check(
+      `${path}: example ${i + 1}`,
+      await ran('node', ['--import', 'tsx', file], folder, (output) => !printsLeft(output)),
+    )
+  }
 }
+await twoAtATime(documents, document)
 
 const files = sources()
   .filter(isWanted)
@@ -151,7 +164,7 @@ if (programs.length > 0) {
       files: programs.map((p) => relative(scratch, p)),
     }),
   )
-  check('types of all examples', ran('tsc', ['-p', join(scratch, 'tsconfig.json')], scratch))
+  check('types of all examples', await ran('tsc', ['-p', join(scratch, 'tsconfig.json')], scratch))
 }
 rmSync(scratch, { recursive: true, force: true })
 finish('documents')

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { twoAtATime } from './twoAtATime.mjs'
 
 // finding ----------------------------------------------------------------------------------------
 
@@ -95,10 +96,7 @@ const runFile = (examples) =>
  * @param files one list of written examples per source file @param report called with the name and the problem of each example
  */
 export const runExamples = async (files, report) => {
-  const waiting = [...files]
-  const work = async () => {
-    for (let examples = waiting.shift(); examples !== undefined; examples = waiting.shift())
-      for (const [name, problem] of await runFile(examples)) report(name, problem)
-  }
-  await Promise.all([work(), work()])
+  await twoAtATime(files, async (examples) => {
+    for (const [name, problem] of await runFile(examples)) report(name, problem)
+  })
 }

@@ -2,10 +2,11 @@
  * `npm test`: types, formatting, lint, import rules, the reference pages, unit and contract tests of all packages, the build, the
  * built binaries, and the commands and examples of README, docs and doc comments. Ends with one line `N passed, N failed`.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { twoAtATime } from './twoAtATime.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'safe-test-'))
 const counts = join(folder, 'counts.jsonl')
@@ -31,14 +32,43 @@ const step = (name, command, args, { counted = false } = {}) => {
   return good
 }
 
+/** Runs a step beside another; what it says is shown when it ends. */
+const beside = ({ name, command, args, counted = false }) =>
+  new Promise((resolve) => {
+    const started = Date.now()
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (said += text))
+    child.on('error', (cause) => (said += String(cause)))
+    child.on('close', (status) => {
+      process.stdout.write(
+        `\n== ${name}\n${said}== ${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(0)} s\n`,
+      )
+      if (!counted) totals[status === 0 ? 'passed' : 'failed'] += 1
+      resolve()
+    })
+  })
+
+const viaNpx = (name, ...args) => ({ name, command: 'npx', args: ['--no-install', ...args] })
 const npx = (name, ...args) => step(name, 'npx', ['--no-install', ...args])
 
-npx('types', 'nx', 'run-many', '-t', 'typecheck', '--outputStyle=static')
-npx('types of tools', 'tsc', '-p', 'tools/tsconfig.json')
-npx('formatting', 'prettier', '--check', '.', '--log-level', 'warn')
-npx('lint', 'eslint', '.', '--max-warnings', '0')
-step('import circles and floors', 'npm', ['run', '--silent', 'lint:imports'])
-step('reference pages', 'node', ['tools/docs/reference.mjs', '--check'], { counted: true })
+await twoAtATime(
+  [
+    viaNpx('types', 'nx', 'run-many', '-t', 'typecheck', '--outputStyle=static', '--parallel=1'),
+    viaNpx('lint', 'eslint', '.', '--max-warnings', '0'),
+    viaNpx('formatting', 'prettier', '--check', '.', '--log-level', 'warn'),
+    viaNpx('types of tools', 'tsc', '-p', 'tools/tsconfig.json'),
+    {
+      name: 'reference pages',
+      command: 'node',
+      args: ['tools/docs/reference.mjs', '--check'],
+      counted: true,
+    },
+    { name: 'import circles and floors', command: 'npm', args: ['run', '--silent', 'lint:imports'] },
+  ],
+  beside,
+)
 const unit = step(
   'unit and contract tests',
   'npx',
