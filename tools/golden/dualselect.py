@@ -103,7 +103,8 @@ def run(o, theta, loss_of, task, references, batch_size, lr, clip, epochs, weigh
         for b, rows in enumerate(batches):
             due = (b == 0) if o["refresh"] == "epoch" else (refreshed is None or step - refreshed >= o["refresh"])
             if due:
-                measured = [(l, cosine(g, direction)) for l, g in map(reference_gradient, references)]
+                along = total / count if o.get("taskDirection") == "running" and count > 0 else direction
+                measured = [(l, cosine(g, along)) for l, g in map(reference_gradient, references)]
                 losses, cosines = [l for l, _ in measured], [c for _, c in measured]
                 s = mixed(o["muRef"], o["nu"], losses, cosines, o["normalise"])
                 kept = sorted(range(len(s)), key=lambda j: (-s[j], j))[:min(o["kRef"], len(s))]
@@ -174,6 +175,7 @@ def low_rank():
         dict(correction="agem", refresh=1),
         dict(correction="none", warmupSteps=0, muTask=0.5, nu=2.0),
         dict(tokenBudget=0.6, rho=0.7),
+        dict(refresh=2, taskDirection="running"),
     ]:
         options = {**small, **change}
         a, b = a0.clone().requires_grad_(), b0.clone().requires_grad_()

@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type LmError, type RuleNote, badInput } from '@safe/tensor-core/contracts'
 import { decodeAs } from '@safe/tensor-core/files'
-import { readRows } from '@safe/tensor-core/formats'
+import { logRows } from '../logRows'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ const selectionOf =
 /** Reads a selection log; its warnings are left out. @returns left naming the file and line of a row that is no selection */
 export const readSelectionLog = (path: string): TE.TaskEither<LmError, SelectionLog> =>
   pipe(
-    readRows(path),
+    logRows(path),
     TE.chainEitherKW((rows) =>
       pipe(
         rows.filter(({ value }) => value['kind'] !== 'warning'),

@@ -5,8 +5,9 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { decodeAs } from '@safe/tensor-core/files'
-import { type Row, readRows } from '@safe/tensor-core/formats'
+import type { Row } from '@safe/tensor-core/formats'
 import { jaccard } from '../diagnostics'
+import { logRows } from '../logRows'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -57,12 +58,12 @@ export const readTrainingStory = (selections: string, steps: string): TE.TaskEit
     TE.Do,
     TE.bindW('chosen', () =>
       pipe(
-        readRows(selections),
+        logRows(selections),
         TE.map((rows) => rows.filter(({ value }) => value['kind'] !== 'warning')),
         TE.chainEitherKW(decoded(StoryRow, selections)),
       ),
     ),
-    TE.bindW('stepped', () => pipe(readRows(steps), TE.chainEitherKW(decoded(StepRow, steps)))),
+    TE.bindW('stepped', () => pipe(logRows(steps), TE.chainEitherKW(decoded(StepRow, steps)))),
     TE.map(({ chosen, stepped }) => ({
       references: chosen.filter(({ kind }) => kind === 'reference'),
       tasks: chosen.filter(({ kind }) => kind === 'task'),
