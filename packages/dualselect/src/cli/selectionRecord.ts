@@ -114,8 +114,13 @@ export const runOptions = (d: Deciding): TE.TaskEither<LmError, RunOptions> =>
 
 const shown = (value: unknown): string => (value === undefined ? 'not given' : JSON.stringify(value))
 
-/** @returns left `ReplayMismatch` naming the first option in which the two differ */
-export const sameOptions = (where: string, earlier: RunOptions, now: RunOptions): E.Either<Fault, void> => {
+/** @param tag of the fault @returns left naming the first option in which the two differ */
+export const sameOptions = (
+  where: string,
+  earlier: RunOptions,
+  now: RunOptions,
+  tag: 'ReplayMismatch' | 'BadOption' = 'ReplayMismatch',
+): E.Either<Fault, void> => {
   const different = [...new Set([...Object.keys(now), ...Object.keys(earlier)])].find(
     (name) => shown(now[name]) !== shown(earlier[name]),
   )
@@ -123,11 +128,11 @@ export const sameOptions = (where: string, earlier: RunOptions, now: RunOptions)
   const [was, is] = [earlier[different], now[different]]
   return E.left(
     badInput(
-      'ReplayMismatch',
+      tag,
       Contents.is(was) || Contents.is(is)
         ? `was made with another \`${different}\``
         : `was made with \`${different}\` ${shown(was)}, this run has ${shown(is)}`,
-      { where, field: different, remedy: 'repeat the data and options of the run that wrote the log' },
+      { where, field: different, remedy: 'repeat the data and options of the run that made it' },
     ),
   )
 }

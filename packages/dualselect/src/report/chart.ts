@@ -129,7 +129,10 @@ export const chart = ({ title, caption, xName, series: given, range, xLabels }: 
       <h3>${title}</h3>
       <figcaption>Nothing was measured.</figcaption>
     </figure>`
-  const x = scaleOf(points.map((p) => p.x))
+  const x =
+    xLabels === undefined
+      ? scaleOf(points.map((p) => p.x))
+      : { low: -0.2, high: Math.max(0, xLabels.length - 1) + 0.2 }
   const y = scaleOf(
     points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]),
     range,

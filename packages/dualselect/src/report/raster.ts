@@ -2,8 +2,8 @@
 import { type Markup, html } from './markup'
 import { type StoryRow, timesSelected } from './story'
 
-const width = 900
-const left = 46
+const width = 560
+const left = 40
 const cellHeight = 9
 /** References shown, those selected most often. */
 const mostRows = 48

@@ -19,7 +19,7 @@ p{margin:8px 0;max-width:68ch}
 .figures{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:30px 34px;margin:18px 0}
 figure{margin:0}
 figure svg{width:100%;height:auto;display:block;max-width:560px}
-figure.wide svg{max-width:none}
+figure.wide{margin:22px 0}figure.wide svg{max-width:760px}
 table,svg text,.key{font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}
 svg text{fill:var(--soft);font-size:12px}
 .frame{fill:none;stroke:var(--line)}
