@@ -1,5 +1,4 @@
 /** `dualselect train`: an adapter fine-tuned on a task under DualSelect. */
-import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -26,10 +25,10 @@ import { type LogRow, trainAdapter } from '@safe/tensor-core/lm'
 import { dualSelect } from '../dualSelect'
 import { type DualSelectOptions, isPlain } from '../options'
 import { readSelectionLog } from '../replay/log'
-import { type Inputs, inputTable, inputsOf } from './inputs'
-import { continuedReferences, originOf, originTable } from './origin'
+import { completing } from './completing'
+import { inputTable, inputsOf } from './inputs'
+import { originOf, originTable } from './origin'
 import { type PaceKeeper, type StepKind, paceKeeper, paceText } from './pace'
-import type { Complete } from './rows'
 import { madeWith, runOptions, writeRunOptions } from './selectionRecord'
 import { checkFiles, logsOf, writeReport } from './trainFiles'
 import { reportingWarnings } from './warnings'
@@ -96,31 +95,6 @@ const watching = (seen: Seen, pace: PaceKeeper, options: DualSelectOptions, cont
 })
 
 // parts ------------------------------------------------------------------------------------------
-
-/** With `kl`, references without a response are continued by the model that is kept to. */
-const completing = (
-  values: TrainValues,
-  { options, recipe }: Inputs,
-  context: Context,
-): Complete | undefined =>
-  options.referenceLoss !== 'kl'
-    ? undefined
-    : (opened, pool) =>
-        pipe(
-          opened.folder.fingerprint,
-          TE.chainW((fingerprint) =>
-            continuedReferences(context, {
-              model: values.model,
-              init: values.initAdapter,
-              origin: originOf(values),
-              maxNewTokens: values.referenceTokens,
-              batchSize: recipe.batchSize,
-              keep: join(values.out, 'continuations.jsonl'),
-              fingerprint,
-              ...rowChoiceOf(values),
-            })(pool),
-          ),
-        )
 
 const interruptedTraining = (e: Fault): Fault =>
   e.kind === 'interrupted' && e.remedy === undefined
