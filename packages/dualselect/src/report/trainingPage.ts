@@ -32,7 +32,8 @@ export interface TrainingPageInput {
 
 // parts ------------------------------------------------------------------------------------------
 
-const percent = (x: number): string => (Number.isFinite(x) ? `${(100 * x).toFixed(0)} %` : 'not measured')
+const percent = (x: number): string =>
+  Number.isFinite(x) ? `${(100 * x).toFixed(0)}\u00a0%` : 'not measured'
 const mean = (xs: ReadonlyArray<number>): number => {
   const finite = xs.filter(Number.isFinite)
   return finite.length === 0 ? Number.NaN : finite.reduce((s, x) => s + x, 0) / finite.length

@@ -2,7 +2,7 @@
 import { type Outcomes, drawnMean } from '../measure/outcomes'
 import { type Draw, type Estimate, bootstrapped, openEnded } from '../stats/estimate'
 import type { Setting } from './grid'
-import { keepsTask, safest } from './select'
+import { isNear, keepsTask, safest } from './select'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -60,14 +60,25 @@ const nothing: Estimate = { value: Number.NaN, n: 0, low: Number.NaN, high: Numb
 
 // constructors -----------------------------------------------------------------------------------
 
-const percent = (x: number): string => `${(100 * x).toFixed(1)} %`
+const percent = (x: number): string => `${(100 * x).toFixed(1)}\u00a0%`
 
-const reasonOf = (chosen: SettingResult | undefined, plain: Both, epsilon: number, seeds: number): string => {
+interface Reason {
+  readonly chosen: SettingResult | undefined
+  readonly plain: Both
+  readonly epsilon: number
+  readonly seeds: number
+  /** Other settings that keep the task and are as safe. */
+  readonly asSafe: number
+}
+
+const reasonOf = ({ chosen, plain, epsilon, seeds, asSafe }: Reason): string => {
   const on = `on ${plain.accuracy.n} validation rows and ${plain.safety.n} safety prompts with ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`
   const bound = `plain fine-tuning has ${percent(plain.accuracy.value)}, epsilon is ${percent(epsilon)}`
   return chosen === undefined
     ? `no setting keeps the task ${on}: ${bound}`
-    : `rho ${chosen.rho} with token budget ${chosen.tokenBudget} is the safest of the settings that keep the task, ${on}: ` +
+    : `rho ${chosen.rho} with token budget ${chosen.tokenBudget} is the safest of the settings that keep the task${
+        asSafe === 0 ? '' : ` (${asSafe} ${asSafe === 1 ? 'other is' : 'others are'} as safe)`
+      }, ${on}: ` +
         `safety ${percent(chosen.safety.value)} (plain fine-tuning ${percent(plain.safety.value)}), accuracy ` +
         `${percent(chosen.accuracy.value)} (${bound})`
 }
@@ -123,12 +134,15 @@ export const tuneResults = (
     })),
     bound,
   )?.result
+  const asSafe = settings.filter(
+    (s) => s !== best && s.keepsTask && isNear(s.safety.value, best?.safety.value ?? Number.NaN),
+  ).length
   return {
     seeds,
     epsilon,
     plain: base,
     settings,
     chosen: best === undefined ? null : { rho: best.rho, tokenBudget: best.tokenBudget },
-    reason: reasonOf(best, base, epsilon, seeds.length),
+    reason: reasonOf({ chosen: best, plain: base, epsilon, seeds: seeds.length, asSafe }),
   }
 }

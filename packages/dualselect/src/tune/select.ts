@@ -21,7 +21,7 @@ export interface Bound {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** A means of the same rows may differ in its last digits. */
+/** Means of the same rows may differ in their last digits. */
 const rounding = 1e-9
 
 /** Whether a setting keeps the task: accuracy at least that of plain fine-tuning minus epsilon. */
@@ -30,7 +30,8 @@ export const keepsTask =
   ({ accuracy }: Scored): boolean =>
     accuracy >= plain - epsilon - rounding
 
-const isNear = (a: number, b: number): boolean => Math.abs(a - b) <= rounding
+/** Equal up to rounding. */
+export const isNear = (a: number, b: number): boolean => Math.abs(a - b) <= rounding
 
 /**
  * The safest of the settings that keep the task; ties go to the higher accuracy, then to the weaker setting (smaller rho, larger
