@@ -64,7 +64,7 @@ describe('replay', () => {
         const repeated = await train(again, rule, task, { ...plan, roundTripAt: [] })
         expect(repeated.failed).toBe(false)
         expect(repeated.theta).toEqual(made.theta)
-        expect(repeated.notes).toEqual(JSON.parse(JSON.stringify(selections(made.notes))))
+        expect(repeated.notes).toEqual(JSON.parse(JSON.stringify(selections(made.notes))) as unknown)
         expect(again.calls.losses).toBe(0)
         if (options.referenceSet === 'selected' && options.taskFilter === 'scored')
           // One pass per batch without dropout, none with: the pool is never measured.
@@ -153,11 +153,11 @@ describe('a log that does not fit', () => {
       left: {
         _tag: 'ReplayMismatch',
         field: 'task',
-        message: expect.stringContaining('is not in a batch of step 2'),
+        message: expect.stringContaining('is not in a batch of step 2') as string,
       },
     })
     expect(await step(await written(made.notes.slice(0, 1)))).toMatchObject({
-      left: { field: 'maxSteps', message: expect.stringContaining('no rows for step 2') },
+      left: { field: 'maxSteps', message: expect.stringContaining('no rows for step 2') as string },
     })
   })
 
@@ -171,7 +171,7 @@ describe('a log that does not fit', () => {
     const path = join(folder, 'broken.jsonl')
     writeFileSync(path, `${line}\n`)
     expect(await readSelectionLog(path)()).toMatchObject({
-      left: { kind: 'input', where: `${path}:1`, message: expect.stringContaining(said) },
+      left: { kind: 'input', where: `${path}:1`, message: expect.stringContaining(said) as string },
     })
   })
 })

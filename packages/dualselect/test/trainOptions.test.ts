@@ -32,11 +32,14 @@ const lines = (path: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 
 describe('--replay', () => {
-  it.each(['0', '0.1'])(
-    'dropout %s: writes the same adapter and the same log, byte for byte',
-    async (dropout) => {
+  it.each([
+    ['0', '1'],
+    ['0.1', '2'],
+  ])(
+    'dropout %s, %s batches a step: writes the same adapter and the same log, byte for byte',
+    async (dropout, accumulate) => {
       const [first, second] = [at(`first${dropout}`), at(`second${dropout}`)]
-      const options = [...basic, ...short, ...small, '--dropout', dropout]
+      const options = [...basic, ...short, ...small, '--dropout', dropout, '--accumulate', accumulate]
       const log = at(`log${dropout}.jsonl`)
       expect(await run(...options, '--out', first, '--selection-log', log)).toMatchObject({
         code: 0,

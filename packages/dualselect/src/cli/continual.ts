@@ -32,7 +32,8 @@ import {
 import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
 import { writeWhole } from '@safe/tensor-core/files'
 import { readDataset } from '@safe/tensor-core/formats'
-import { type Origin, openModel } from '@safe/tensor-core/lm'
+import { type OpenedModel, type Origin, encodedRows, openModel } from '@safe/tensor-core/lm'
+import { encodingWarnings } from '@safe/tensor-core/text'
 import { heldOut } from '../continual/buffer'
 import { type ContinualRun, type Place, learnInTurn } from '../continual/learn'
 import { type ContinualResults, continualResults } from '../continual/results'
@@ -101,6 +102,22 @@ const checkValues = ({ tasks, tests, loss }: ContinualValues): E.Either<Fault, v
           )
         : E.right(undefined)
 
+/** Rows that can be learned from or kept in a memory; the others are counted in a warning. */
+const usable = (
+  { maxLength }: ContinualValues,
+  opened: OpenedModel,
+  warn: (line: string) => void,
+): ((rows: Dataset) => E.Either<Fault, Dataset>) => {
+  return (rows) =>
+    pipe(
+      encodedRows(opened, rows, maxLength),
+      E.map((encoded) => {
+        encodingWarnings(encoded, maxLength).forEach((line) => warn(`${rows.name}: ${line}`))
+        return { ...rows, examples: encoded.rows.map(({ example }) => example) }
+      }),
+    )
+}
+
 interface TaskRows {
   readonly train: ReadonlyArray<Dataset>
   readonly test: ReadonlyArray<Dataset>
@@ -113,7 +130,7 @@ const taskRows = (
   seed: number,
 ): TaskRows => {
   if (tests !== undefined) return { train: tasks, test: tests }
-  const parts = tasks.map((task) => heldOut(task, holdout, seed))
+  const parts = tasks.map((task, place) => heldOut(task, holdout, { seed, place }))
   return { train: parts.map(({ train }) => train), test: parts.map(({ test }) => test) }
 }
 
@@ -248,7 +265,10 @@ export const continualCommand = command({
         ),
       ),
       TE.chainFirstW(() => startEngine(context)),
-      TE.bindW('memory', ({ references, fingerprint }) =>
+      TE.bindW('learnable', ({ tasks, opened }) =>
+        TE.fromEither(pipe(tasks, E.traverseArray(usable(values, opened, context.warn)))),
+      ),
+      TE.bindW('completed', ({ references, fingerprint }) =>
         references === undefined || values.referenceLoss !== 'kl'
           ? TE.right(references)
           : continuedReferences(context, {
@@ -262,8 +282,13 @@ export const continualCommand = command({
               ...rowChoiceOf(values),
             })(references),
       ),
-      TE.bindW('learned', ({ tasks, tests, memory, safety, opened }) => {
-        const rows = taskRows(values, tasks, tests, seed)
+      TE.bindW('memory', ({ completed, opened }) =>
+        completed === undefined
+          ? TE.right(undefined)
+          : TE.fromEither(usable(values, opened, context.warn)(completed)),
+      ),
+      TE.bindW('learned', ({ learnable, tests, memory, safety, opened }) => {
+        const rows = taskRows(values, learnable, tests, seed)
         return withEvaluator(
           context,
           {

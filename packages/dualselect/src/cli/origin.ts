@@ -65,8 +65,11 @@ export interface ContinuedBy extends RowChoice {
 const Kept = t.type({ index: t.number, tokens: t.readonlyArray(t.number), key: t.string })
 
 const keyOf = (by: ContinuedBy, rows: ReadonlyArray<Example>): string => {
-  const { keep, batchSize, ...deciding } = by
-  return contentHash({ ...deciding, prompts: rows.map(({ id, prompt }) => ({ id, prompt })) })
+  const { model, init, origin, maxNewTokens, fingerprint, template, noEos } = by
+  return contentHash({
+    ...{ model, init, origin, maxNewTokens, fingerprint, template, noEos },
+    prompts: rows.map(({ id, prompt }) => ({ id, prompt })),
+  })
 }
 
 type Tokens = ReadonlyArray<ReadonlyArray<number>>

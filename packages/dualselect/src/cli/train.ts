@@ -4,7 +4,6 @@ import { pipe } from 'fp-ts/function'
 import {
   type Context,
   type Progress,
-  type Values,
   command,
   adapterFolder,
   count,
@@ -52,7 +51,6 @@ const trainTable = {
   ...overwriteOption,
   ...resumeOption,
 }
-export type TrainValues = Values<typeof trainTable>
 
 // progress ---------------------------------------------------------------------------------------
 

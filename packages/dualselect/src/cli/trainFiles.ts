@@ -4,14 +4,24 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { refuseExisting, writeWhole } from '@safe/tensor-core/files'
+import { type OutputChoice, refuseExisting, writeWhole } from '@safe/tensor-core/files'
 import type { DualSelectOptions } from '../options'
 import { readTrainingStory } from '../report/story'
 import { trainingPage } from '../report/trainingPage'
 import type { GivenRows } from './rows'
-import type { TrainValues } from './train'
 
 // model ------------------------------------------------------------------------------------------
+
+/** The paths among the values of `train`. */
+export interface TrainPaths extends OutputChoice {
+  readonly out: string
+  readonly task: string
+  readonly references: string
+  readonly replay: string | undefined
+  readonly selectionLog: string | undefined
+  readonly log: string | undefined
+  readonly report: string | undefined
+}
 
 /** Where the logs of a run are written; undefined where none is. */
 export interface Logs {
@@ -22,7 +32,7 @@ export interface Logs {
 // constructors -----------------------------------------------------------------------------------
 
 /** A report is made from both logs: they are kept beside it where no other place is given. */
-export const logsOf = ({ selectionLog, log, report }: TrainValues): Logs => {
+export const logsOf = ({ selectionLog, log, report }: TrainPaths): Logs => {
   const base = report?.replace(/\.html?$/i, '')
   return {
     selections: selectionLog ?? (base === undefined ? undefined : `${base}.selections.jsonl`),
@@ -33,7 +43,7 @@ export const logsOf = ({ selectionLog, log, report }: TrainValues): Logs => {
 // checks -----------------------------------------------------------------------------------------
 
 /** Logs are written as training goes: they must not fall on each other or on the data; an existing report is not replaced. */
-export const checkFiles = (values: TrainValues, { selections, steps }: Logs): E.Either<Fault, void> => {
+export const checkFiles = (values: TrainPaths, { selections, steps }: Logs): E.Either<Fault, void> => {
   const taken = new Set(
     [values.task, values.references, values.replay].flatMap((path) =>
       path === undefined ? [] : [resolve(path)],
@@ -57,7 +67,7 @@ export const checkFiles = (values: TrainValues, { selections, steps }: Logs): E.
 
 /** The page of what was selected over time, where one is asked for. */
 export const writeReport = (
-  values: TrainValues,
+  values: TrainPaths,
   logs: Logs,
   { options, given }: { readonly options: DualSelectOptions; readonly given: GivenRows },
 ): TE.TaskEither<Fault, void> => {

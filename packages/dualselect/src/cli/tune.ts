@@ -48,12 +48,10 @@ import { rowsHash } from './selectionRecord'
 
 // options ----------------------------------------------------------------------------------------
 
-const { rho: _rho, tokenBudget: _tokenBudget, ...sharedTable } = inputTable
-
 const tuneTable = {
-  ...sharedTable,
-  rhos: withDefault([0.05, 0.1, 0.2, 0.5, 1], commaSeparated(positive('strengths of the correction to try'))),
-  tokenBudgets: withDefault([0.9], commaSeparated(share('token budgets to try; 1 keeps every row'))),
+  ...inputTable,
+  rho: withDefault([0.05, 0.1, 0.2, 0.5, 1], commaSeparated(positive('strengths of the correction to try'))),
+  tokenBudget: withDefault([0.9], commaSeparated(share('token budgets to try; 1 keeps every row'))),
   epsilon: withDefault(0.02, atLeastZero('accuracy that may be lost against plain fine-tuning')),
   holdout: withDefault(0.2, number('share of the task held out to choose on', { min: 0.01, max: 0.9 })),
   validation: insteadOf('holdout', dataFile('rows of the task to choose on')),
@@ -110,7 +108,7 @@ const tried = (context: Context, t: Trying, setting: Setting | null): TE.TaskEit
 }
 
 const searched = (context: Context, t: Omit<Trying, 'onSteps'>): TE.TaskEither<Fault, TuneResults> => {
-  const grid = gridOf(t.values.rhos, t.values.tokenBudgets)
+  const grid = gridOf(t.values.rho, t.values.tokenBudget)
   const steps = stepsFor(t.inputs.recipe, t.task.examples.length)
   const state: { progress?: Progress } = {}
   const start = (): Progress => {
@@ -191,7 +189,7 @@ export const tuneCommand = command({
     const seeds = [...new Set(values.seeds ?? [seed])]
     const choice = { ...rowChoiceOf(values) }
     return pipe(
-      TE.fromEither(inputsOf({ ...values, rho: values.rhos[0] ?? 1, tokenBudget: values.tokenBudgets[0] })),
+      TE.fromEither(inputsOf({ ...values, rho: values.rho[0] ?? 1, tokenBudget: values.tokenBudget[0] })),
       TE.bindTo('inputs'),
       TE.bindW('validation', () =>
         values.validation === undefined ? TE.right(undefined) : readDataset(values.validation),
@@ -220,7 +218,7 @@ export const tuneCommand = command({
       TE.chainFirstW(() => startEngine(context)),
       TE.bindW('given', ({ inputs }) => inputs.rows(context.warn, completing(values, inputs, context))),
       TE.bindW('results', ({ inputs, given, validation, safety }) => {
-        const parts = heldOut(given.task, values.holdout, seed)
+        const parts = heldOut(given.task, values.holdout, { seed, place: 0 })
         const [task, test] = validation === undefined ? [parts.train, parts.test] : [given.task, validation]
         const { opened } = given
         return withEvaluator(

@@ -24,15 +24,15 @@ export const replayBuffer = (
     return stream(seed, 'dualselect', 'buffer', k).shuffle(rows).slice(0, size)
   })
 
-/** A task's rows in two: those to learn and a held-out share, drawn by seed; both in file order. */
+/** A task's rows in two: those to learn and a held-out share, drawn by seed and the task's place; both in file order. */
 export const heldOut = (
   task: Dataset,
   share: number,
-  seed: number,
+  { seed, place }: { readonly seed: number; readonly place: number },
 ): { readonly train: Dataset; readonly test: Dataset } => {
   const count = Math.round(share * task.examples.length)
   const out = new Set(
-    stream(seed, 'dualselect', 'held out', task.name)
+    stream(seed, 'dualselect', 'held out', place)
       .shuffle(task.examples.map((_, i) => i))
       .slice(0, count),
   )

@@ -36,7 +36,7 @@ describe('the replay buffer', () => {
 })
 
 it('held-out rows and those to learn are a partition in file order', () => {
-  const { train, test } = heldOut(task('a', 20), 0.25, 7)
+  const { train, test } = heldOut(task('a', 20), 0.25, { seed: 7, place: 0 })
   expect(test.examples).toHaveLength(5)
   expect([...train.examples, ...test.examples].map(({ id }) => id).sort()).toEqual(
     ids(task('a', 20).examples).slice().sort(),

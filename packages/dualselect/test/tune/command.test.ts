@@ -11,7 +11,7 @@ const safety = writeRows(at('unsafe.jsonl'), rowsIn(join(folder, 'references.jso
 const options = [
   ...['tune', '--model', join(folder, 'model'), '--task', join(folder, 'task.jsonl')],
   ...['--references', join(folder, 'references.jsonl'), '--safety', safety, '--seeds', '1', '2'],
-  ...['--rhos', '0.2,1', '--token-budgets', '0.9,0.5', '--max-new-tokens', '2', '--accuracy', 'token'],
+  ...['--rho', '0.2,1', '--token-budget', '0.9,0.5', '--max-new-tokens', '2', '--accuracy', 'token'],
   ...['--rank', '4', '--lr', '0.01', '--max-steps', '4', '--warmup-steps', '1', '--k-ref', '4'],
   ...['--batch-size', '4', '--json'],
 ]
@@ -53,16 +53,13 @@ describe('tune', () => {
     const again = [...options, '--out', out, '--epsilon', '1', '--resume']
     expect(await run(...again)).toMatchObject({ code: 0, err: '' })
     expect(readFileSync(join(out, 'results.json'), 'utf8')).toBe(before)
-    const { code, err } = await run(...again, '--rhos', '0.2,2')
-    expect([code, err]).toEqual([
-      2,
-      expect.stringContaining('made with --rhos [0.2,1], this run has [0.2,2]'),
-    ])
+    const { code, err } = await run(...again, '--rho', '0.2,2')
+    expect([code, err]).toEqual([2, expect.stringContaining('made with --rho [0.2,1], this run has [0.2,2]')])
   })
 
   it.each([
-    [['--rhos', '0'], '--rhos must be a number, above 0'],
-    [['--token-budgets', '2'], '--token-budgets must be'],
+    [['--rho', '0'], '--rho must be a number, above 0'],
+    [['--token-budget', '2'], '--token-budget must be'],
     [['--judge', 'nobody'], 'nobody'],
     [['--validation', '/missing.jsonl'], '/missing.jsonl'],
   ])('%j: exit 2', async (argv, said) => {

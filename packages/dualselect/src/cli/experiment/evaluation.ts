@@ -120,8 +120,10 @@ const evaluator =
     tests: ReadonlyArray<ReadonlyArray<Example>>,
     judge: Judge | undefined,
   ): Evaluate =>
-  (adapter, tasks) =>
-    TE.bracketW(
+  (adapter, tasks) => {
+    // Nothing to measure: the model is not loaded.
+    if (tasks === 0 && choice.safety === undefined) return TE.right({ tasks: [] })
+    return TE.bracketW(
       loadCausalLM({
         model: choice.model,
         dtype: context.common.dtype,
@@ -144,6 +146,7 @@ const evaluator =
         ),
       (lm) => TE.fromIO(() => lm.dispose()),
     )
+  }
 
 /** Work with an evaluator: held-out rows are checked and the judge is opened before it begins. */
 export const withEvaluator = <A>(
