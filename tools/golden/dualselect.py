@@ -12,6 +12,7 @@ import json
 import math
 import shutil
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -239,7 +240,7 @@ def llama():
     small = dict(warmupSteps=2, kRef=6, kTask=3, refresh="epoch")
     cases = []
     for change in [dict(), dict(mode="soft", refresh=4, rho=0.5), dict(tokenBudget=0.5, normalise="zscore"),
-                   dict(referenceLoss="kl", rho=0.8)]:
+                   dict(referenceLoss="kl", rho=0.8), dict(referenceLoss="kl", rho=0.8, origin="base")]:
         options = {**small, **change}
         model = LlamaForCausalLM.from_pretrained(folder / "model", dtype=torch.float64, attn_implementation="eager")
         model = PeftModel.from_pretrained(model, folder / "init", is_trainable=True).double()
@@ -257,7 +258,8 @@ def llama():
             ids = torch.tensor([row["promptTokens"] + row["responseTokens"]])
             return torch.log_softmax(model(input_ids=ids).logits[0, len(row["promptTokens"]) - 1:-1], -1)
 
-        with torch.no_grad():
+        origin = options.pop("origin", None)
+        with torch.no_grad(), (model.disable_adapter() if origin == "base" else nullcontext()):
             initial = {json.dumps(row): states(row) for row in references}
 
         def preservation_of(row):
@@ -268,7 +270,8 @@ def llama():
         log, norms = run(options, [p for _, p in named], loss_of, task, references, plan["batchSize"], plan["lr"],
                          plan["clip"], plan["epochs"], 0.0, lambda row: len(row["responseTokens"]), preservation_of)
         update = {n.replace(".default", ""): (p.detach() - before[n]).float().reshape(-1).tolist() for n, p in named}
-        cases.append(dict(options=options, selections=log, gradNorms=norms, update=update))
+        cases.append(dict(options=options, selections=log, gradNorms=norms, update=update,
+                          **({} if origin is None else dict(origin=origin))))
     (folder / "expected.json").write_text(json.dumps(dict(plan=plan, cases=cases)) + "\n")
 
 
