@@ -1,9 +1,9 @@
 /** What `train` offers beside scoring: replay, prompts as references, a fixed origin, budgets of the paper, a report. */
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runBinary } from '@safe/tensor-core/cli'
-import { dualselectBinary } from '../src/cli/binary'
+import { tf } from '@safe/tensor-core/engine'
+import { rowsIn as lines, run, writeRows } from './support/command'
 
 const folder = join(__dirname, 'golden', 'llama')
 const [model, init] = [join(folder, 'model'), join(folder, 'init')]
@@ -11,26 +11,11 @@ const [task, references] = [join(folder, 'task.jsonl'), join(folder, 'references
 const work = mkdtempSync(join(tmpdir(), 'dualselect-train-'))
 const at = (name: string): string => join(work, name)
 
-const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
-  const said = { out: '', err: '' }
-  const code = await runBinary(dualselectBinary, [...argv, '--engine', 'wasm', '--quiet'], {
-    stdout: (s) => (said.out += s),
-    stderr: (s) => (said.err += s),
-  })
-  return { code, ...said }
-}
-
 const basic = ['train', '--model', model, '--task', task, '--references', references]
 const short = ['--batch-size', '4', '--warmup-steps', '2', '--max-steps', '6', '--lr', '0.01', '--rank', '4']
 const small = ['--k-ref', '4', '--k-task', '2', '--refresh', '2']
 
 const weights = (dir: string): Buffer => readFileSync(join(dir, 'adapter_model.safetensors'))
-const lines = (path: string): Record<string, unknown>[] =>
-  readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-
 describe('--replay', () => {
   it.each([
     ['0', '1'],
@@ -90,7 +75,7 @@ describe('--replay', () => {
 describe('references without a response', () => {
   const mixed = at('mixed.jsonl')
   const rows = lines(references).map((row, i) => (i < 6 ? { promptTokens: row['promptTokens'] } : row))
-  writeFileSync(mixed, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  writeRows(mixed, rows)
   const kl = ['--reference-loss', 'kl', '--references', mixed, '--reference-tokens', '5', '--k-ref', '50%']
 
   it('are continued once by the model as training starts, and used with kl', async () => {
@@ -106,7 +91,7 @@ describe('references without a response', () => {
     expect((chosen[0]?.['among'] as { rows: number }).rows).toBe(20)
     // The same prompts are not continued again: what is kept is used.
     const edited = written.map((row) => ({ ...row, tokens: [5, 6] }))
-    writeFileSync(join(out, 'continuations.jsonl'), edited.map((row) => `${JSON.stringify(row)}\n`).join(''))
+    writeRows(join(out, 'continuations.jsonl'), edited)
     const { code, err } = await run(...options, '--resume')
     expect([code, err]).toEqual([2, expect.stringContaining('holds a run with another --references')])
   })
@@ -143,12 +128,14 @@ describe('--origin', () => {
 
   it('measures kl from the model, an adapter or another model, not from where training starts', async () => {
     const start = await losses('from-start')
+    const tensors = tf.memory().numTensors
     const same = await losses('from-init', '--origin', init)
     same.forEach((x, i) => expect(x).toBeCloseTo(start[i]!, 5))
     const base = await losses('from-base', '--origin', 'base')
     const other = await losses('from-model', '--origin', model)
     expect(Math.min(...base)).toBeGreaterThan(10 * Math.max(...start))
     base.forEach((x, i) => expect(other[i]).toBeCloseTo(x, 5))
+    expect(tf.memory().numTensors).toBe(tensors)
     const { code, err } = await run(
       ...basic,
       ...kl,
@@ -164,6 +151,8 @@ describe('--origin', () => {
   it('one that does not fit is refused', async () => {
     const { code, err } = await run(...basic, ...kl, '--origin', '/missing', '--out', at('no-origin'))
     expect([code, err]).toEqual([2, expect.stringContaining('/missing')])
+    const nll = await run(...basic, ...short, '--origin', 'base', '--out', at('no-origin'))
+    expect([nll.code, nll.err]).toEqual([2, expect.stringContaining('--origin: has no effect without')])
   })
 })
 

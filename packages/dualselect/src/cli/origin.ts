@@ -1,6 +1,7 @@
 /** The model that `--reference-loss kl` keeps to, and the references it continues. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
 import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -16,7 +17,7 @@ import {
   text,
   withDefault,
 } from '@safe/tensor-core/cli'
-import type { Dataset, Example, Fault } from '@safe/tensor-core/contracts'
+import { type Dataset, type Example, type Fault, badInput } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { readRows, writeJsonl } from '@safe/tensor-core/formats'
 import { type Origin, type RowChoice, loadCausalLM } from '@safe/tensor-core/lm'
@@ -46,6 +47,20 @@ export const originOf = ({ origin }: Pick<Values<typeof originTable>, 'origin'>)
       : existsSync(join(origin, 'adapter_config.json'))
         ? { kind: 'adapter', adapter: origin }
         : { kind: 'model', folder: origin }
+
+/** @returns left where an origin is given that nothing is measured from */
+export const checkOrigin = ({
+  origin,
+  referenceLoss,
+}: Pick<Values<typeof originTable>, 'origin'> & { readonly referenceLoss: string }): E.Either<Fault, void> =>
+  origin === undefined || referenceLoss === 'kl'
+    ? E.right(undefined)
+    : E.left(
+        badInput('BadOption', 'has no effect without `referenceLoss` kl', {
+          field: 'origin',
+          remedy: 'leave it out, or use kl',
+        }),
+      )
 
 // continuing -------------------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ export const rowsHash = ({ examples }: Dataset): string =>
 const contents = (hash: string): unknown => ({ contents: hash })
 
 /** A hash of an adapter's factors; undefined where there is none. */
-const adapterHash = (folder: string | undefined): TE.TaskEither<LmError, string | undefined> =>
+export const adapterHash = (folder: string | undefined): TE.TaskEither<LmError, string | undefined> =>
   folder === undefined
     ? TE.right(undefined)
     : pipe(
@@ -71,7 +71,8 @@ const adapterHash = (folder: string | undefined): TE.TaskEither<LmError, string 
         ),
       )
 
-const originHash = (origin: Origin | undefined): TE.TaskEither<LmError, string | undefined> =>
+/** A hash of an origin; undefined where there is none. */
+export const originHash = (origin: Origin | undefined): TE.TaskEither<LmError, string | undefined> =>
   origin === undefined || origin.kind === 'base'
     ? TE.right(origin?.kind)
     : origin.kind === 'adapter'

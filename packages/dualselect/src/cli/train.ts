@@ -26,7 +26,7 @@ import { type DualSelectOptions, isPlain } from '../options'
 import { readSelectionLog } from '../replay/log'
 import { completing } from './completing'
 import { inputTable, inputsOf } from './inputs'
-import { originOf, originTable } from './origin'
+import { checkOrigin, originOf, originTable } from './origin'
 import { type PaceKeeper, type StepKind, paceKeeper, paceText } from './pace'
 import { madeWith, runOptions, writeRunOptions } from './selectionRecord'
 import { checkFiles, logsOf, writeReport } from './trainFiles'
@@ -121,6 +121,7 @@ export const trainCommand = command({
     return pipe(
       TE.fromEither(inputsOf(values)),
       TE.bindTo('inputs'),
+      TE.chainFirstEitherKW(() => checkOrigin(values)),
       TE.chainFirstEitherKW(() => refuseExisting(values.out, values, 'folder')),
       TE.chainFirstEitherKW(() => checkFiles(values, logs)),
       TE.bindW('replay', () =>

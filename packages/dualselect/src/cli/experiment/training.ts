@@ -1,7 +1,7 @@
 /** One training of an experiment: plain, or under DualSelect with the references it is given. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Context } from '@safe/tensor-core/cli'
+import { type Context, flagged } from '@safe/tensor-core/cli'
 import { type Dataset, type Fault, type TrainingDefence, noDefence } from '@safe/tensor-core/contracts'
 import {
   type OpenedModel,
@@ -14,6 +14,7 @@ import {
 import { dualSelect } from '../../dualSelect'
 import type { DualSelectOptions } from '../../options'
 import { rowsHash } from '../selectionRecord'
+import { trainingTable } from '../trainingTable'
 import { reportingWarnings } from '../warnings'
 
 // model ------------------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ const defenceOf = (
           const reads = { references: rowsHash(references) }
           return reportingWarnings(
             { ...made, steps: made.steps.map((step) => ({ ...step, reads })) },
-            (line) => context.warn(`${label}: ${line}`),
+            (line) => context.warn(flagged(`${label}: ${line}`, trainingTable)),
           )
         }),
       )
@@ -110,7 +111,7 @@ export const trainedInto = (
         ...(choice.origin === undefined || job.options?.referenceLoss !== 'kl'
           ? {}
           : { origin: choice.origin }),
-        onWarning: (line) => context.warn(`${job.label}: ${line}`),
+        onWarning: (line) => context.warn(flagged(`${job.label}: ${line}`, trainingTable)),
         onStart: (_, done) => {
           told.steps = done
           job.onSteps(done, job.label)
