@@ -84,5 +84,8 @@ describe('charts', () => {
     )
     const one = chart({ ...parts, series: [{ name: 'a', points: [{ x: 1, y: 2 }] }] }).markup
     expect(one).not.toContain('NaN')
+    // A single step: no tick between steps.
+    expect(one.replace(/\s+/g, ' ')).toMatch(/>1<\/text/)
+    expect(one).not.toContain('0.8')
   })
 })

@@ -140,7 +140,9 @@ export const chart = ({ title, caption, xName, series: given, range, xLabels }: 
   const px = placed(x, size.left, size.width - size.right)
   const py = placed(y, size.height - size.bottom, size.top)
   const [right, bottom] = [size.width - size.right, size.height - size.bottom]
-  const xTicks = xLabels === undefined ? ticksOf(x.low, x.high, 5) : xLabels.map((_, i) => i)
+  // Without labels x counts steps: a tick between two of them means nothing.
+  const xTicks =
+    xLabels === undefined ? ticksOf(x.low, x.high, 5).filter(Number.isInteger) : xLabels.map((_, i) => i)
   return html`<figure>
     <h3>${title}</h3>
     <svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${title}">
