@@ -12,6 +12,7 @@ import json
 import math
 import shutil
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -103,7 +104,8 @@ def run(o, theta, loss_of, task, references, batch_size, lr, clip, epochs, weigh
         for b, rows in enumerate(batches):
             due = (b == 0) if o["refresh"] == "epoch" else (refreshed is None or step - refreshed >= o["refresh"])
             if due:
-                measured = [(l, cosine(g, direction)) for l, g in map(reference_gradient, references)]
+                along = total / count if o.get("taskDirection") == "running" and count > 0 else direction
+                measured = [(l, cosine(g, along)) for l, g in map(reference_gradient, references)]
                 losses, cosines = [l for l, _ in measured], [c for _, c in measured]
                 s = mixed(o["muRef"], o["nu"], losses, cosines, o["normalise"])
                 kept = sorted(range(len(s)), key=lambda j: (-s[j], j))[:min(o["kRef"], len(s))]
@@ -174,6 +176,7 @@ def low_rank():
         dict(correction="agem", refresh=1),
         dict(correction="none", warmupSteps=0, muTask=0.5, nu=2.0),
         dict(tokenBudget=0.6, rho=0.7),
+        dict(refresh=2, taskDirection="running"),
     ]:
         options = {**small, **change}
         a, b = a0.clone().requires_grad_(), b0.clone().requires_grad_()
@@ -237,7 +240,7 @@ def llama():
     small = dict(warmupSteps=2, kRef=6, kTask=3, refresh="epoch")
     cases = []
     for change in [dict(), dict(mode="soft", refresh=4, rho=0.5), dict(tokenBudget=0.5, normalise="zscore"),
-                   dict(referenceLoss="kl", rho=0.8)]:
+                   dict(referenceLoss="kl", rho=0.8), dict(referenceLoss="kl", rho=0.8, origin="base")]:
         options = {**small, **change}
         model = LlamaForCausalLM.from_pretrained(folder / "model", dtype=torch.float64, attn_implementation="eager")
         model = PeftModel.from_pretrained(model, folder / "init", is_trainable=True).double()
@@ -255,7 +258,8 @@ def llama():
             ids = torch.tensor([row["promptTokens"] + row["responseTokens"]])
             return torch.log_softmax(model(input_ids=ids).logits[0, len(row["promptTokens"]) - 1:-1], -1)
 
-        with torch.no_grad():
+        origin = options.pop("origin", None)
+        with torch.no_grad(), (model.disable_adapter() if origin == "base" else nullcontext()):
             initial = {json.dumps(row): states(row) for row in references}
 
         def preservation_of(row):
@@ -266,7 +270,8 @@ def llama():
         log, norms = run(options, [p for _, p in named], loss_of, task, references, plan["batchSize"], plan["lr"],
                          plan["clip"], plan["epochs"], 0.0, lambda row: len(row["responseTokens"]), preservation_of)
         update = {n.replace(".default", ""): (p.detach() - before[n]).float().reshape(-1).tolist() for n, p in named}
-        cases.append(dict(options=options, selections=log, gradNorms=norms, update=update))
+        cases.append(dict(options=options, selections=log, gradNorms=norms, update=update,
+                          **({} if origin is None else dict(origin=origin))))
     (folder / "expected.json").write_text(json.dumps(dict(plan=plan, cases=cases)) + "\n")
 
 

@@ -10,7 +10,9 @@ import {
 } from '@safe/tensor-core/contracts'
 import { checked, completed, parametersOf } from '@safe/tensor-core/options'
 import type { DualSelectError } from './errors'
-import { type DualSelectOptions, dualSelectOptions, usesReferences } from './options'
+import { type DualSelectOptions, budgeted, dualSelectOptions, usesReferences } from './options'
+import { fittingLog } from './replay/fit'
+import { replayRule } from './replay/rule'
 import { type DualSelectResources, dualSelectRule } from './rule'
 
 // checks -----------------------------------------------------------------------------------------
@@ -64,7 +66,7 @@ const referenceOracleOf = <G>(
  * @param resources the pool of references, and what the options may need
  * @returns on `apply`, left `BadOption` for an impossible option, `EmptyReferences` where references are needed and there are
  * none, `TokenCountMissing` for a token budget without a way to count, `WarmupMissing` and `PreservationMissing` where `kl` cannot
- * be measured
+ * be measured, `ReplayMismatch` for a log that was made with other data or options
  * @example
  * ```ts
  * import { dualSelect } from '@safe/dualselect'
@@ -102,12 +104,14 @@ export const dualSelect = (
     apply: (inner, oracle) =>
       pipe(
         E.Do,
-        E.bindW('chosen', () => checked(dualSelectOptions, options)),
+        E.bindW('chosen', () => pipe(checked(dualSelectOptions, options), E.map(budgeted))),
         E.chainFirstW(({ chosen }) => checkResources(chosen, resources)),
         E.bindW('referenceOracle', ({ chosen }) => referenceOracleOf(chosen, oracle)),
-        E.map(({ chosen, referenceOracle }) =>
-          dualSelectRule({ options: chosen, resources, inner, oracle, referenceOracle }),
-        ),
+        E.bindW('replay', ({ chosen }) => fittingLog(chosen, resources, inner.warmupSteps)),
+        E.map(({ chosen, referenceOracle, replay }) => {
+          const parts = { options: chosen, resources, inner, oracle, referenceOracle }
+          return replay === undefined ? dualSelectRule(parts) : replayRule(parts, replay)
+        }),
         TE.fromEither,
       ),
   })

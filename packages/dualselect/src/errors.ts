@@ -12,5 +12,7 @@ export type DualSelectError =
       | 'WarmupMissing'
       /** this training keeps no initial model to measure the divergence from */
       | 'PreservationMissing'
+      /** a selection log was not made with this data or these options */
+      | 'ReplayMismatch'
     >
   | LmError

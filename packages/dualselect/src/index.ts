@@ -1,9 +1,17 @@
 /** DualSelect (arXiv 2606.09866): safety references and task rows selected together, and a corrected gradient. */
 export { coefficient, corrected } from './correction'
+export {
+  type ContinuationChoice,
+  type ContinuingModel,
+  isPromptOnly,
+  withContinuations,
+} from './continuations'
 export { dualSelect } from './dualSelect'
 export type { DualSelectError } from './errors'
 export {
   type DualSelectOptions,
+  budgeted,
+  budgets,
   corrections,
   defaults,
   dualSelectOptions,
@@ -12,6 +20,7 @@ export {
   referenceCount,
   referenceLosses,
   referenceSets,
+  taskDirections,
   taskFilters,
   trainingDefaults,
 } from './options'
@@ -28,7 +37,8 @@ export {
   softWeights,
   withinBudget,
 } from './selection'
-export type { SelectionRow, WarningRow } from './selectionLog'
+export { type LoggedSelection, type SelectionLog, readSelectionLog } from './replay/log'
+export type { Among, SelectionRow, WarningRow } from './selectionLog'
 export type { CountTokens } from './taskFilter'
 export { plugins } from './plugin'
 export {

@@ -1,8 +1,8 @@
 /**
  * The options of DualSelect (arXiv 2606.09866), with their sources: commands, plugins and reference pages all read this table.
  *
- * The paper's budgets are modes of the same options: `tokenBudget: 0.9` keeps nine tenths of the supervised target tokens of
- * each batch, `kRef: '10%'` selects ceil(0.1 |R|) references.
+ * The paper's other budgets are one word: `budget: 'paper'` keeps nine tenths of the supervised target tokens of each batch
+ * (`tokenBudget: 0.9`) and selects ceil(0.1 |R|) references (`kRef: '10%'`).
  */
 import * as E from 'fp-ts/Either'
 import {
@@ -12,6 +12,7 @@ import {
   count,
   custom,
   defaultsOf,
+  insteadOf,
   optional,
   positive,
   share,
@@ -39,6 +40,13 @@ export const taskFilters = ['scored', 'random', 'none'] as const
 export const normalisations = ['none', 'zscore'] as const
 /** `nll`: of the references' responses. `kl`: over the same positions, the divergence from the model training started from. */
 export const referenceLosses = ['nll', 'kl'] as const
+/** `paper`: nine tenths of the response tokens of each batch, and a tenth of the references. */
+export const budgets = ['paper'] as const
+/**
+ * The task gradient that references are scored against: the mean of the last whole epoch, or, where a refresh comes within an
+ * epoch, the mean of that epoch so far.
+ */
+export const taskDirections = ['epoch', 'running'] as const
 
 // parsers ----------------------------------------------------------------------------------------
 
@@ -107,6 +115,16 @@ export const dualSelectOptions = {
     paper,
   ),
   tokenBudget: optional(share('share of response tokens of each batch to keep, in place of `kTask`')),
+  budget: insteadOf(
+    'kRef',
+    choice('paper: 0.9 of the response tokens of each batch and ceil(0.1 |R|) references', budgets),
+  ),
+  taskDirection: optional(
+    choice(
+      'task gradient that references are scored against: of the last epoch (default), or of the present one so far',
+      taskDirections,
+    ),
+  ),
   referenceLoss: withDefault('nll', choice('loss of the references', referenceLosses), paper),
   normalise: withDefault(
     'none',
@@ -125,6 +143,16 @@ export const defaults: DualSelectOptions = defaultsOf(dualSelectOptions)
 export const trainingDefaults = { lr: 2e-5, rank: 16, alpha: 32, dropout: 0.05, maxLength: 2048 } as const
 
 // destructors ------------------------------------------------------------------------------------
+
+/** What each budget stands for (DualSelect, arXiv 2606.09866). */
+const budgetOptions = { paper: { kRef: '10%', tokenBudget: 0.9 } } as const
+
+/** The options with their budget spelled out; a `tokenBudget` given beside it takes precedence. */
+export const budgeted = (o: DualSelectOptions): DualSelectOptions => {
+  if (o.budget === undefined) return o
+  const { kRef, tokenBudget } = budgetOptions[o.budget]
+  return { ...o, kRef, tokenBudget: o.tokenBudget ?? tokenBudget }
+}
 
 /** K_R for a pool: ceil of a share, never more than the pool holds. */
 export const referenceCount = (budget: number | string, pool: number): number =>

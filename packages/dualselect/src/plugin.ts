@@ -25,7 +25,7 @@ import { type StrengthOf, definePlugin, withDefaults } from '@safe/tensor-core/o
 import { observed } from './diagnostics'
 import { agemFidelity, dualSelectFidelity, randomDropFidelity, randomReferencesFidelity } from './fidelity'
 import { dualSelect } from './dualSelect'
-import { type DualSelectOptions, dualSelectOptions, usesReferences } from './options'
+import { type DualSelectOptions, budgeted, dualSelectOptions, usesReferences } from './options'
 import type { CountTokens } from './taskFilter'
 
 // token budget -----------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ const made = (
   record: RecordDiagnostics,
 ): TE.TaskEither<Fault, TrainingDefence> =>
   pipe(
-    options.tokenBudget === undefined
+    budgeted(options).tokenBudget === undefined
       ? TE.right<Fault, { readonly countTokens?: CountTokens }>({})
       : pipe(
           tokenCounter(model),

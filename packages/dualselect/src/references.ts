@@ -6,12 +6,13 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Example, GradientOracle, LmError } from '@safe/tensor-core/contracts'
+import type { Example, GradientOracle, LmError, StepContext } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
-import { type DualSelectOptions, referenceCount } from './options'
+import { type DualSelectOptions, referenceCount, usesReferences } from './options'
 import { type PoolOptions, measurePool, measuredGradient, weightedGradient } from './pool'
 import { type Measures, referenceScores } from './score'
 import { type Selection, equalWeights, firstK, ranking, softWeights } from './selection'
+import type { Memory } from './state'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -71,6 +72,15 @@ export const unscoredReferences = (
 }
 
 // refreshing -------------------------------------------------------------------------------------
+
+/** Whether gR is computed anew at a step: where there is none yet, at an epoch's start, or N steps after the last refresh. */
+export const refreshIsDue = <G>(
+  o: DualSelectOptions,
+  { reference, refreshedAt }: Pick<Memory<G>, 'reference' | 'refreshedAt'>,
+  at: Pick<StepContext<G>, 'step' | 'epochStart'>,
+): boolean =>
+  usesReferences(o) &&
+  (reference === undefined || (o.refresh === 'epoch' ? at.epochStart : at.step - refreshedAt >= o.refresh))
 
 /** One refresh: selection and gR at the parameters as they are now. */
 export const refreshReferences = <G>(

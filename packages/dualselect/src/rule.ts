@@ -5,7 +5,8 @@
  *   1. refresh:     select references by s = mu_R l - nu cos(g, gT); gR = their weighted mean gradient, frozen   references.ts
  *   2. task filter: select rows of the batch by c = mu_T l - nu cos(g, gR); gTask from the rule inside           taskStep.ts
  *   3. correction:  g = gTask + rho gR                                                                           correction.ts
- *   4. epoch end:   gT = mean of the epoch's gTask, uncorrected
+ *   4. epoch end:   gT = mean of the epoch's gTask, uncorrected; with `taskDirection: 'running'` a refresh within an epoch uses
+ *                   the mean of that epoch so far
  *
  * Clipping, AdamW, schedules and checkpoints are the training loop's. With neither filter nor correction there is no warm-up and
  * every call goes to the rule inside as it came: plain training is a special case, bit for bit.
@@ -24,9 +25,10 @@ import type {
 } from '@safe/tensor-core/contracts'
 import { corrected } from './correction'
 import { type DualSelectOptions, corrects, isPlain, usesReferences } from './options'
-import { refreshReferences } from './references'
+import { refreshIsDue, refreshReferences } from './references'
 import { selectionRow, warningRow } from './selectionLog'
 import { type Memory, freshMemory, readMemory, writeMemory } from './state'
+import type { SelectionLog } from './replay/log'
 import type { CountTokens } from './taskFilter'
 import { taskStep } from './taskStep'
 import { checkDescent, checkReferences, startWatch } from './watch'
@@ -49,6 +51,8 @@ export interface DualSelectResources {
   readonly onRefresh?: (done: number, total: number) => void
   /** Called at each step that has a reference gradient, with <gTask, gR>: below 0 the two point against each other. */
   readonly onCorrection?: (alongReference: number) => void
+  /** Selections of an earlier run, used in place of scoring: the run is repeated bit for bit. */
+  readonly replay?: SelectionLog
   /** Aborted: a refresh stops before its next batch. */
   readonly signal?: AbortSignal
 }
@@ -102,17 +106,29 @@ export const dualSelectRule = <G, R extends Fault>({
       })),
     )
 
-  const isDue = (memory: Memory<G>, at: StepContext<G>): boolean =>
-    usesReferences(o) &&
-    (memory.reference === undefined ||
-      (o.refresh === 'epoch' ? at.epochStart : at.step - memory.refreshedAt >= o.refresh))
+  /** The mean of the present epoch so far, where that is what references are scored against; the caller frees it. */
+  const runningMean = ({ epochSum, epochSteps }: Memory<G>): G | undefined =>
+    o.taskDirection === 'running' && epochSum !== undefined
+      ? space.scale(1 / epochSteps, epochSum)
+      : undefined
 
-  const refresh = (memory: Memory<G>, at: StepContext<G>): Take<Remembered<G>> =>
+  const refreshed = (memory: Memory<G>, at: StepContext<G>): Take<Remembered<G>> =>
+    TE.bracket(
+      TE.fromIO(() => runningMean(memory)),
+      (running) => refreshAlong(running ?? memory.taskDirection, memory, at),
+      (running) => TE.fromIO(() => (running === undefined ? undefined : space.free(running))),
+    )
+
+  const refreshAlong = (
+    direction: G | undefined,
+    memory: Memory<G>,
+    at: StepContext<G>,
+  ): Take<Remembered<G>> =>
     pipe(
       refreshReferences(o, {
         oracle: referenceOracle,
         pool,
-        direction: memory.taskDirection,
+        direction,
         seed,
         step: at.step,
         run: {
@@ -121,17 +137,17 @@ export const dualSelectRule = <G, R extends Fault>({
           ...(resources.signal === undefined ? {} : { signal: resources.signal }),
         },
       }),
-      TE.map((refreshed) => ({
+      TE.map((fresh) => ({
         memory: {
           ...memory,
-          reference: refreshed.gradient,
+          reference: fresh.gradient,
           refreshedAt: at.step,
-          watch: corrects(o) ? startWatch(refreshed, at.step) : undefined,
+          watch: corrects(o) ? startWatch(fresh, at.step) : undefined,
         },
         notes: [
           selectionRow(at, {
             kind: 'reference',
-            ...refreshed,
+            ...fresh,
             position: (i) => resources.referenceNumbers?.[i] ?? i,
           }),
         ],
@@ -197,16 +213,16 @@ export const dualSelectRule = <G, R extends Fault>({
     step: (state, at) => {
       const memory = readMemory(state)
       if (at.phase === 'warmup') return warmup(memory, at)
-      if (!isDue(memory, at)) return train({ memory, notes: [] }, at)
+      if (!refreshIsDue(o, memory, at)) return train({ memory, notes: [] }, at)
       return pipe(
-        refresh(memory, at),
-        TE.chain((refreshed) =>
+        refreshed(memory, at),
+        TE.chain((fresh) =>
           pipe(
-            train(refreshed, at),
+            train(fresh, at),
             // The state that would have carried the new gR was never given back.
             TE.tapError(() =>
               TE.fromIO(() => {
-                if (refreshed.memory.reference !== undefined) space.free(refreshed.memory.reference)
+                if (fresh.memory.reference !== undefined) space.free(fresh.memory.reference)
               }),
             ),
           ),

@@ -7,7 +7,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Example, type GradientOracle, type LmError, badInput } from '@safe/tensor-core/contracts'
 import { checked } from '@safe/tensor-core/options'
-import { type DualSelectOptions, dualSelectOptions } from './options'
+import { type DualSelectOptions, budgeted, dualSelectOptions } from './options'
 import { type PoolOptions, measurePool, weightedGradient } from './pool'
 import { selectReferences, unscoredReferences } from './references'
 import { type Measures, referenceScores, taskScores } from './score'
@@ -176,6 +176,7 @@ export const scoreSelections = <G>(
 ): TE.TaskEither<LmError, ReadonlyArray<ScoreRow>> =>
   pipe(
     TE.fromEither(checked(dualSelectOptions, options)),
+    TE.map(budgeted),
     TE.filterOrElseW(
       ({ referenceLoss }) => referenceLoss !== 'kl',
       (): LmError =>

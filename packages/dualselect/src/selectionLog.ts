@@ -14,6 +14,16 @@ export interface Moment {
 /** What was not measured is null: a choice that was not made by score has no cosines or scores. */
 type Known = ReadonlyArray<number | null>
 
+/** All rows that a choice was made among, the selected ones included. */
+export interface Among {
+  /** Rows that were measured. */
+  readonly rows: number
+  /** Their mean loss, nats. */
+  readonly loss: number | null
+  /** The share of them whose gradient points against the other side's (a negative cosine). */
+  readonly conflict: number | null
+}
+
 /** What was selected at one moment of training. */
 export interface SelectionRow extends Moment {
   readonly kind: 'reference' | 'task'
@@ -23,6 +33,7 @@ export interface SelectionRow extends Moment {
   readonly losses: Known
   readonly cosines: Known
   readonly scores: Known
+  readonly among: Among
 }
 
 /** A warning about a selection. */
@@ -37,6 +48,21 @@ const known =
   (selection: Selection) =>
   (values: ArrayLike<number> | undefined): Known =>
     selection.indices.map((i) => values?.[i] ?? null)
+
+const finite = (values: ArrayLike<number> | undefined): ReadonlyArray<number> =>
+  Array.from(values ?? []).filter((x) => !Number.isNaN(x))
+
+const meanOf = (values: ReadonlyArray<number>): number | null =>
+  values.length === 0 ? null : values.reduce((s, x) => s + x, 0) / values.length
+
+const amongOf = ({ losses, cosines }: Partial<Measures>): Among => {
+  const measured = finite(losses)
+  return {
+    rows: measured.length,
+    loss: meanOf(measured),
+    conflict: meanOf(finite(cosines).map((c) => (c < 0 ? 1 : 0))),
+  }
+}
 
 /** What a choice was made of. */
 export interface Choice {
@@ -63,6 +89,7 @@ export const selectionRow = (
     losses: of(measures.losses),
     cosines: of(measures.cosines),
     scores: of(scores),
+    among: amongOf(measures),
   }
 }
 

@@ -44,7 +44,7 @@ const pick = <A>(values: ReadonlyArray<A>, positions: ReadonlyArray<number>): Re
 
 /** The rule inside on the whole batch under the weights of a selection. */
 const wholeBatch = <G, R extends Fault>(
-  { inner }: TaskSide<G, R>,
+  { inner }: Pick<TaskSide<G, R>, 'inner'>,
   state: RuleState<G>,
   at: StepContext<G>,
   selection: Selection,
@@ -52,7 +52,7 @@ const wholeBatch = <G, R extends Fault>(
 
 /** The rule inside on the selected rows alone; its losses and weights are put back in their places in the batch. */
 const selectedRows = <G, R extends Fault>(
-  { inner }: TaskSide<G, R>,
+  { inner }: Pick<TaskSide<G, R>, 'inner'>,
   state: RuleState<G>,
   at: StepContext<G>,
   { selection, scored }: { readonly selection: Selection; readonly scored: Float32Array },
@@ -153,6 +153,24 @@ const randomStep = <G, R extends Fault>(
         ...update.notes,
       ],
     })),
+  )
+}
+
+/** A selection that is known already: as the run that made it learned from it, with the cosines and scores left out. */
+export const knownStep = <G, R extends Fault>(
+  side: Pick<TaskSide<G, R>, 'inner' | 'oracle'> & { readonly scored: boolean },
+  state: RuleState<G>,
+  at: StepContext<G>,
+  selection: Selection,
+): TE.TaskEither<R | LmError, Update<G>> => {
+  const { oracle, scored } = side
+  if (!scored || at.perExample !== undefined) return wholeBatch(side, state, at, selection)
+  if (!oracle.deterministic)
+    return selectedRows(side, state, at, { selection, scored: new Float32Array(at.batch.length) })
+  return TE.bracketW(
+    oracle.gradients(at.batch, { kind: 'deterministic' }),
+    (perExample) => wholeBatch(side, state, { ...at, perExample }, selection),
+    (perExample) => TE.fromIO(perExample.dispose),
   )
 }
 

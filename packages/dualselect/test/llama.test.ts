@@ -20,6 +20,8 @@ interface Expected {
   readonly plan: { readonly batchSize: number; readonly epochs: number; readonly lr: number }
   readonly cases: {
     readonly options: Partial<DualSelectOptions>
+    /** Where kl is measured from; by default the model as training starts. */
+    readonly origin?: string
     readonly selections: SelectionRow[]
     readonly gradNorms: number[]
     readonly update: Record<string, number[]>
@@ -55,15 +57,16 @@ const recipe = [
 ]
 
 describe('train against torch', () => {
-  it.each(golden.cases.map((c, i) => [JSON.stringify(c.options), i, c] as const))(
+  it.each(golden.cases.map((c, i) => [JSON.stringify([c.options, c.origin]), i, c] as const))(
     '%s',
     async (_, i, expected) => {
       const [out, selections, log] = [`a${i}`, `s${i}.jsonl`, `l${i}.jsonl`].map((x) => join(work, x))
       const options = Object.entries(expected.options).flatMap(([k, v]) => [`--${kebab(k)}`, String(v)])
+      const origin = expected.origin === undefined ? [] : ['--origin', expected.origin]
       const logs = ['--selection-log', selections!, '--log', log!]
       const done = await run(
         ...['train', '--model', model, '--init-adapter', init, ...files, '--out', out!, '--dropout', '0'],
-        ...[...recipe, ...options, ...logs],
+        ...[...recipe, ...options, ...origin, ...logs],
       )
       expect(done).toMatchObject({ code: 0, err: '' })
       const rows = lines<SelectionRow>(selections!)

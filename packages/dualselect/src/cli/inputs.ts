@@ -10,9 +10,9 @@ import {
   rowChoiceOf,
   valuesIn,
 } from '@safe/tensor-core/cli'
-import { type Fault, type LmError, badInput } from '@safe/tensor-core/contracts'
+import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { type DualSelectOptions, dualSelectOptions, isPlain } from '../options'
-import { type GivenRows, givenRows } from './rows'
+import { type Complete, type GivenRows, givenRows } from './rows'
 import { recipeFrom, trainingTable } from './trainingTable'
 
 export const inputTable = {
@@ -25,8 +25,8 @@ export const inputTable = {
 export interface Inputs {
   readonly options: DualSelectOptions
   readonly recipe: TrainingRecipe
-  /** Reads the rows of both files; @param warn is told of references that were cut or skipped */
-  readonly rows: (warn: (line: string) => void) => TE.TaskEither<LmError, GivenRows>
+  /** Reads the rows of both files, as `givenRows` does. */
+  readonly rows: (warn: (line: string) => void, complete?: Complete) => TE.TaskEither<Fault, GivenRows>
 }
 
 /** @returns left `BadOption` for a loss over tokens: selections are over rows, so the loss must be a mean over rows */
@@ -43,7 +43,11 @@ export const inputsOf = (values: Values<typeof inputTable>): E.Either<Fault, Inp
     : E.right({
         options,
         recipe,
-        rows: (warn) =>
-          givenRows({ model, task, references, maxLength: recipe.maxLength, ...rowChoiceOf(values) }, warn),
+        rows: (warn, complete) =>
+          givenRows(
+            { model, task, references, maxLength: recipe.maxLength, ...rowChoiceOf(values) },
+            warn,
+            complete,
+          ),
       })
 }

@@ -1,13 +1,13 @@
 /** Task and references read for one model: what has no response token is left out, and every row's response tokens are counted. */
-import { createHash } from 'node:crypto'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Dataset, Example, LmError } from '@safe/tensor-core/contracts'
+import type { Dataset, Fault } from '@safe/tensor-core/contracts'
 import { readDataset } from '@safe/tensor-core/formats'
-import { type RowChoice, encodedRows, openModel } from '@safe/tensor-core/lm'
+import { type OpenedModel, type RowChoice, encodedRows, openModel } from '@safe/tensor-core/lm'
 import { encodingWarnings } from '@safe/tensor-core/text'
 import type { NumberedRows } from '../scoring'
 import type { CountTokens } from '../taskFilter'
+import { rowsHash } from './selectionRecord'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -18,7 +18,11 @@ export interface RowsChoice extends RowChoice {
   readonly maxLength: number
 }
 
+/** Fills in references without a response. */
+export type Complete = (opened: OpenedModel, pool: Dataset) => TE.TaskEither<Fault, Dataset>
+
 export interface GivenRows {
+  readonly opened: OpenedModel
   /** As read: training leaves out rows without a response token itself. */
   readonly task: Dataset
   /** Those with a response token, and their numbers in the file. */
@@ -31,32 +35,35 @@ export interface GivenRows {
 
 // reading ----------------------------------------------------------------------------------------
 
-const hashOf = (rows: ReadonlyArray<Example>): string =>
-  rows.reduce((hash, e) => hash.update(`${e.raw}\n`), createHash('sha256')).digest('hex')
-
-/** @param warn is told of references that were cut or skipped; training reports those of the task */
+/**
+ * @param warn is told of references that were cut or skipped; training reports those of the task
+ * @param complete by default references without a response are skipped
+ */
 export const givenRows = (
   choice: RowsChoice,
   warn: (line: string) => void,
-): TE.TaskEither<LmError, GivenRows> =>
+  complete: Complete = (_, pool) => TE.right(pool),
+): TE.TaskEither<Fault, GivenRows> =>
   pipe(
     TE.Do,
     TE.bindW('task', () => readDataset(choice.task)),
-    TE.bindW('pool', () => readDataset(choice.references)),
+    TE.bindW('read', () => readDataset(choice.references)),
     TE.bindW('opened', () => openModel(choice.model, choice)),
     TE.bindW('taskRows', ({ opened, task }) => TE.fromEither(encodedRows(opened, task, choice.maxLength))),
+    TE.bindW('pool', ({ opened, read }) => complete(opened, read)),
     TE.bindW('poolRows', ({ opened, pool }) => TE.fromEither(encodedRows(opened, pool, choice.maxLength))),
-    TE.map(({ task, pool, taskRows, poolRows }) => {
+    TE.map(({ opened, task, pool, taskRows, poolRows }) => {
       encodingWarnings(poolRows, choice.maxLength).forEach((line) => warn(`${pool.name}: ${line}`))
       const counts = new Map(
         taskRows.rows.map(({ example, responseTokens }) => [example, responseTokens.length]),
       )
       const examples = poolRows.rows.map(({ example }) => example)
       return {
+        opened,
         task,
         references: { name: pool.name, examples, numbers: poolRows.rows.map(({ index }) => index) },
         countTokens: (e) => counts.get(e) ?? 0,
-        fingerprint: hashOf(examples),
+        fingerprint: rowsHash({ name: pool.name, examples }),
       }
     }),
   )

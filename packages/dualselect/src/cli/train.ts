@@ -1,9 +1,8 @@
 /** `dualselect train`: an adapter fine-tuned on a task under DualSelect. */
-import { resolve } from 'node:path'
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
+  type Context,
   type Progress,
   command,
   adapterFolder,
@@ -19,33 +18,41 @@ import {
   startEngine,
   stopping,
 } from '@safe/tensor-core/cli'
-import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { refuseExisting } from '@safe/tensor-core/files'
+import type { Fault } from '@safe/tensor-core/contracts'
+import { contentHash, refuseExisting } from '@safe/tensor-core/files'
 import { type LogRow, trainAdapter } from '@safe/tensor-core/lm'
 import { dualSelect } from '../dualSelect'
 import { type DualSelectOptions, isPlain } from '../options'
+import { readSelectionLog } from '../replay/log'
+import { completing } from './completing'
 import { inputTable, inputsOf } from './inputs'
-import { type StepKind, paceKeeper, paceText } from './pace'
+import { checkOrigin, originOf, originTable } from './origin'
+import { type PaceKeeper, type StepKind, paceKeeper, paceText } from './pace'
+import { madeWith, runOptions, writeRunOptions } from './selectionRecord'
+import { checkFiles, logsOf, writeReport } from './trainFiles'
 import { reportingWarnings } from './warnings'
 
-// checks -----------------------------------------------------------------------------------------
+// options ----------------------------------------------------------------------------------------
 
-/** Logs are written as training goes: they must not fall on each other or on the data. */
-const checkLogs = (
-  logs: ReadonlyArray<string | undefined>,
-  inputs: ReadonlyArray<string>,
-): E.Either<Fault, void> => {
-  const taken = new Set(inputs.map((path) => resolve(path)))
-  for (const path of logs) {
-    if (path === undefined) continue
-    if (taken.has(resolve(path)))
-      return E.left(badInput('BadOption', 'is used twice in this command', { where: path }))
-    taken.add(resolve(path))
-  }
-  return E.right(undefined)
+const trainTable = {
+  ...inputTable,
+  out: required(folder('adapter folder')),
+  initAdapter: optional(
+    adapterFolder('continue from this adapter: it brings rank, alpha, targets and patterns'),
+  ),
+  ...originTable,
+  selectionLog: optional(
+    file('JSONL of {epoch, step, kind, indices, weights, losses, cosines, scores, among} per selection'),
+  ),
+  replay: optional(file('selection log of an earlier run: its selections in place of scoring, bit for bit')),
+  checkpointEvery: optional(count('steps between checkpoints')),
+  log: optional(file('JSONL of {step, loss, gradNorm, lr, examples, tokens, seconds}')),
+  report: optional(file('HTML page of what was selected over time')),
+  ...overwriteOption,
+  ...resumeOption,
 }
 
-// command ----------------------------------------------------------------------------------------
+// progress ---------------------------------------------------------------------------------------
 
 interface Seen {
   progress: Progress | undefined
@@ -55,48 +62,99 @@ interface Seen {
   warnings: number
 }
 
+const freshSeen = (): Seen => ({
+  progress: undefined,
+  last: undefined,
+  refreshed: false,
+  refreshes: 0,
+  warnings: 0,
+})
+
+const kindOf = (seen: Seen, options: DualSelectOptions, step: number): StepKind =>
+  seen.refreshed ? 'refreshed' : step < options.warmupSteps || isPlain(options) ? 'plain' : 'filtered'
+
+/** What the training loop tells, kept for the progress line and the outcome. */
+const watching = (seen: Seen, pace: PaceKeeper, options: DualSelectOptions, context: Context) => ({
+  onStart: (total: number, done: number): void => {
+    seen.progress = context.progress('train', total)
+    seen.progress.tick(done)
+  },
+  onNote: (note: Readonly<Record<string, unknown>>): void => {
+    if (note['kind'] !== 'reference') return
+    seen.refreshed = true
+    seen.refreshes += 1
+  },
+  onStep: (row: LogRow): void => {
+    pace.saw(kindOf(seen, options, row.step), row)
+    seen.refreshed = false
+    seen.last = row
+    seen.progress?.tick(1, `loss ${row.loss.toFixed(4)}`)
+  },
+})
+
+// parts ------------------------------------------------------------------------------------------
+
+const interruptedTraining = (e: Fault): Fault =>
+  e.kind === 'interrupted' && e.remedy === undefined
+    ? {
+        ...e,
+        remedy: 'run again; with --checkpoint-every N, --resume continues from the last checkpoint',
+      }
+    : e
+
+// command ----------------------------------------------------------------------------------------
+
 /** `dualselect train`. */
 export const trainCommand = command({
   name: 'train',
   description: 'fine-tunes an adapter on a task, with selected safety references and task rows',
-  options: {
-    ...inputTable,
-    out: required(folder('adapter folder')),
-    initAdapter: optional(
-      adapterFolder('continue from this adapter: it brings rank, alpha, targets and patterns'),
-    ),
-    selectionLog: optional(
-      file('JSONL of {epoch, step, kind, indices, weights, losses, cosines, scores} per selection'),
-    ),
-    checkpointEvery: optional(count('steps between checkpoints')),
-    log: optional(file('JSONL of {step, loss, gradNorm, lr, examples, tokens, seconds}')),
-    ...overwriteOption,
-    ...resumeOption,
-  },
+  options: trainTable,
   run: (values, context) => {
     const pace = paceKeeper()
-    const seen: Seen = {
-      progress: undefined,
-      last: undefined,
-      refreshed: false,
-      refreshes: 0,
-      warnings: 0,
-    }
+    const seen = freshSeen()
+    const logs = logsOf(values)
+    const origin = originOf(values)
     const warn = (line: string): void => {
       seen.warnings += 1
-      context.warn(flagged(line, inputTable))
+      context.warn(flagged(line, trainTable))
     }
-    const kindOf = (options: DualSelectOptions, step: number): StepKind =>
-      seen.refreshed ? 'refreshed' : step < options.warmupSteps || isPlain(options) ? 'plain' : 'filtered'
     return pipe(
       TE.fromEither(inputsOf(values)),
+      TE.bindTo('inputs'),
+      TE.chainFirstEitherKW(() => checkOrigin(values)),
       TE.chainFirstEitherKW(() => refuseExisting(values.out, values, 'folder')),
-      TE.chainFirstEitherKW(() =>
-        checkLogs([values.log, values.selectionLog], [values.task, values.references]),
+      TE.chainFirstEitherKW(() => checkFiles(values, logs)),
+      TE.bindW('replay', () =>
+        values.replay === undefined ? TE.right(undefined) : readSelectionLog(values.replay),
       ),
-      TE.bindW('given', ({ rows }) => rows(warn)),
-      TE.chainFirstW(() => startEngine(context)),
-      TE.chainW(({ options, recipe, given: { task, references, countTokens, fingerprint } }) => {
+      TE.bindW('given', ({ inputs }) => inputs.rows(warn, completing(values, inputs, context))),
+      TE.bindW('engine', () => startEngine(context)),
+      TE.bindW('ran', ({ inputs: { options, recipe }, given, engine }) =>
+        values.replay === undefined && logs.selections === undefined
+          ? TE.right({})
+          : runOptions({
+              opened: given.opened,
+              options,
+              recipe,
+              seed: context.common.seed,
+              dtype: context.common.dtype,
+              engine: engine.engine,
+              template: values.template,
+              noEos: values.noEos,
+              task: given.task,
+              references: given.fingerprint,
+              init: values.initAdapter,
+              origin,
+            }),
+      ),
+      TE.chainFirstW(({ ran }) =>
+        values.replay === undefined ? TE.right(undefined) : madeWith(values.replay, ran, warn),
+      ),
+      TE.chainFirstW(({ ran }) =>
+        logs.selections === undefined ? TE.right(undefined) : writeRunOptions(logs.selections, ran),
+      ),
+      TE.chainFirstW(({ inputs: { options, recipe }, given, replay }) => {
+        const { task, references, countTokens, fingerprint } = given
         const defence = dualSelect(options, {
           references,
           seed: context.common.seed,
@@ -104,7 +162,12 @@ export const trainCommand = command({
           referenceNumbers: references.numbers,
           signal: context.signal,
           onRefresh: (done, total) => seen.progress?.tick(0, `references ${done}/${total}`),
+          ...(replay === undefined ? {} : { replay }),
         })
+        const reads = {
+          references: fingerprint,
+          ...(replay === undefined ? {} : { replay: contentHash(replay.rows.map(({ note }) => note)) }),
+        }
         return trainAdapter({
           model: values.model,
           data: task,
@@ -112,10 +175,7 @@ export const trainCommand = command({
           seed: context.common.seed,
           dtype: context.common.dtype,
           defence: reportingWarnings(
-            {
-              ...defence,
-              steps: defence.steps.map((step) => ({ ...step, reads: { references: fingerprint } })),
-            },
+            { ...defence, steps: defence.steps.map((step) => ({ ...step, reads })) },
             warn,
           ),
           out: values.out,
@@ -123,36 +183,17 @@ export const trainCommand = command({
           signal: context.signal,
           ...rowChoiceOf(values),
           ...(values.initAdapter === undefined ? {} : { init: values.initAdapter }),
+          ...(origin === undefined ? {} : { origin }),
           ...(values.checkpointEvery === undefined ? {} : { checkpointEvery: values.checkpointEvery }),
-          ...(values.log === undefined ? {} : { log: values.log }),
-          ...(values.selectionLog === undefined ? {} : { ruleLog: values.selectionLog }),
+          ...(logs.steps === undefined ? {} : { log: logs.steps }),
+          ...(logs.selections === undefined ? {} : { ruleLog: logs.selections }),
           onWarning: warn,
-          onStart: (total, done) => {
-            seen.progress = context.progress('train', total)
-            seen.progress.tick(done)
-          },
-          onNote: (note) => {
-            if (note['kind'] !== 'reference') return
-            seen.refreshed = true
-            seen.refreshes += 1
-          },
-          onStep: (row) => {
-            pace.saw(kindOf(options, row.step), row)
-            seen.refreshed = false
-            seen.last = row
-            seen.progress?.tick(1, `loss ${row.loss.toFixed(4)}`)
-          },
+          ...watching(seen, pace, options, context),
         })
       }),
       stopping(() => seen.progress),
-      TE.mapLeft((e): Fault =>
-        e.kind === 'interrupted' && e.remedy === undefined
-          ? {
-              ...e,
-              remedy: 'run again; with --checkpoint-every N, --resume continues from the last checkpoint',
-            }
-          : e,
-      ),
+      TE.chainFirstW(({ inputs: { options }, given }) => writeReport(values, logs, { options, given })),
+      TE.mapLeft((e: Fault) => interruptedTraining(e)),
       TE.map(() => {
         const cost = paceText(pace.pace())
         return {
@@ -163,11 +204,13 @@ export const trainCommand = command({
             refreshes: seen.refreshes,
             warnings: seen.warnings,
             seconds: pace.pace(),
+            ...(values.report === undefined ? {} : { report: values.report }),
           },
           text: [
             `adapter${seen.last === undefined ? '' : `, last loss ${seen.last.loss.toFixed(4)} nats`}`,
             ...(cost === '' ? [] : [`; ${cost}`]),
             `: ${values.out}`,
+            ...(values.report === undefined ? [] : [`\nreport: ${values.report}`]),
           ].join(''),
         }
       }),

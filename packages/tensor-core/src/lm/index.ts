@@ -25,6 +25,7 @@ export { trainAdapter } from './trainAdapter'
 export { trainModel } from './trainModel'
 export type { TrainingError, TrainingRequest, TrainingRun } from './training/request'
 export type { LogRow } from './training/log'
+export type { Origin } from './training/origin'
 export { type OracleSettings, deviceSpace, lmOracle } from './training/oracle'
 export {
   type LossKind,

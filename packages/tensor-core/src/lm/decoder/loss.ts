@@ -35,10 +35,17 @@ const chunks = (rows: number, vocab: number): ReadonlyArray<readonly [number, nu
   return starts.slice(0, -1).map((start, i) => [start, (starts[i + 1] ?? rows) - start])
 }
 
-/** What each position should predict: a token, or the distribution of the initial model's final states [rows, width]. */
+/**
+ * What each position should predict: a token, or the distribution of the initial model's final states [rows, width]. Its head is that
+ * of the current model unless `own` says otherwise.
+ */
 export type Target =
   | { readonly kind: 'tokens'; readonly ids: Int32Array }
-  | { readonly kind: 'states'; readonly initial: tf.Tensor }
+  | {
+      readonly kind: 'states'
+      readonly initial: tf.Tensor
+      readonly own?: { readonly head: FrozenMatrix; readonly scales: LogitScales }
+    }
 
 const logProbabilities = (logits: tf.Tensor): tf.Tensor => {
   const shifted = tf.sub(logits, tf.max(logits, -1, true))
@@ -90,6 +97,7 @@ export const crossEntropy = (
     const [rows = 0, width = 0] = hidden.shape
     /** Of the chunks so far: a gradient of the head for each would be many times its size. */
     const sum: { dHead?: tf.Tensor } = {}
+    const origin = target.kind === 'states' ? (target.own ?? { head, scales }) : undefined
     const parts = chunks(rows, vocab).map(([start, size]) => {
       const part: LossResult = tf.tidy(() => {
         const h = tf.slice(hidden, [start, 0], [size, width])
@@ -100,7 +108,11 @@ export const crossEntropy = (
             ? tokenCrossEntropy(logits, target.ids.subarray(start, start + size), own)
             : divergence(
                 logits,
-                logitsOf(head, tf.slice(target.initial, [start, 0], [size, width]), scales),
+                logitsOf(
+                  origin?.head ?? head,
+                  tf.slice(target.initial, [start, 0], [size, target.initial.shape[1] ?? width]),
+                  origin?.scales ?? scales,
+                ),
                 own,
               )
         if (dLogits === undefined) return { nll }

@@ -22,6 +22,7 @@ import { type Target, crossEntropy } from '../decoder/loss'
 import { turn } from '../turn'
 import { batchSalt, dropoutMask } from './dropout'
 import { flatten } from './layout'
+import type { LoadedOrigin } from './origin'
 import type { LossKind } from './recipe'
 import type { Trainable } from './trainable'
 
@@ -38,6 +39,8 @@ export interface OracleSettings {
   readonly seed: number
   /** The vector training starts from; with it (and frozen weights) the oracle can measure preservation. */
   readonly initial?: Float32Array
+  /** The model that preservation is measured from, in place of `initial`. */
+  readonly origin?: Pick<LoadedOrigin, 'weights' | 'factors'>
 }
 
 // the space --------------------------------------------------------------------------------------
@@ -78,14 +81,21 @@ const positionWeights = (batch: TokenBatch, kind: LossKind, weights: ArrayLike<n
 /** A gradient shorter than this has no direction. */
 const GUARD = 1e-12
 
-/** The oracle of one loss: of the rows' own tokens, or of the divergence from the initial parameters. */
-const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): GradientOracle<tf.Tensor> => {
+/** What the divergence is measured from, made inside a scope that frees it. */
+type From = () => Pick<LoadedOrigin, 'weights' | 'factors'>
+
+/** The oracle of one loss: of the rows' own tokens, or of the divergence from another model. */
+const oracleOf = (s: OracleSettings, from: From | undefined): GradientOracle<tf.Tensor> => {
   const { trainable } = s
   /** Inside a scope that frees it. */
   const targetOf = (batch: TokenBatch): Target => {
-    if (initial === undefined) return { kind: 'tokens', ids: batch.targets }
-    const { weights, factors } = trainable.bind(tf.tensor1d(initial))
-    return { kind: 'states', initial: predictingStates(weights, batch, { factors }) }
+    if (from === undefined) return { kind: 'tokens', ids: batch.targets }
+    const { weights, factors } = from()
+    return {
+      kind: 'states',
+      initial: predictingStates(weights, batch, { factors }),
+      own: { head: weights.head, scales: weights.config },
+    }
   }
   const encodeAll = (batch: ReadonlyArray<Example>): TE.TaskEither<LmError, TokenBatch> =>
     TE.fromEither(pipe(batch, E.traverseArray(s.encode), E.map(tokenBatch)))
@@ -217,7 +227,12 @@ const oracleOf = (s: OracleSettings, initial: Float32Array | undefined): Gradien
  */
 export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
   const plain = oracleOf(s, undefined)
-  return s.initial === undefined || s.trainable.full
-    ? plain
-    : { ...plain, preservation: oracleOf(s, s.initial) }
+  const { initial, origin, trainable } = s
+  const from: From | undefined =
+    origin !== undefined
+      ? () => origin
+      : initial === undefined || trainable.full
+        ? undefined
+        : () => trainable.bind(tf.tensor1d(initial))
+  return from === undefined ? plain : { ...plain, preservation: oracleOf(s, from) }
 }

@@ -62,7 +62,7 @@ const defenceRecord = ({ defence }: TrainingRequest): RunRecord =>
 /** The record of a run; `kind` is what it makes. */
 export const runRecord = (
   request: TrainingRequest,
-  { opened, encoded, start }: TrainingPlan,
+  { opened, encoded, start, originPlan }: TrainingPlan,
   kind: 'adapter' | 'model',
 ): TE.TaskEither<LmError, RunRecord> =>
   pipe(
@@ -80,6 +80,7 @@ export const runRecord = (
       ...(start === undefined
         ? {}
         : { initAdapter: contents(createHash('sha256').update(start).digest('hex')) }),
+      ...(originPlan === undefined ? {} : { origin: contents(originPlan.print) }),
     })),
   )
 

@@ -2,6 +2,7 @@
 import type { Dataset, Fault, LmError, LoraAdapter, StorageDtype, TrainingDefence } from '../../contracts'
 import type { RowChoice } from '../rows'
 import type { LogRow } from './log'
+import type { Origin } from './origin'
 import type { TrainingRecipe } from './recipe'
 
 /** A training run without its defence: with one, everything that decides its result is here. */
@@ -15,6 +16,8 @@ export interface TrainingRun extends RowChoice {
   readonly dtype?: StorageDtype
   /** An adapter to continue from: it brings rank, scale, modules and patterns. */
   readonly init?: string | LoraAdapter
+  /** The model that the divergence of a preservation loss is measured from; default: the model as training starts. For adapters. */
+  readonly origin?: Origin
   /** Where the result is written; nothing is written without it. */
   readonly out?: string
   /** Optimizer steps between checkpoints in `out`; none without it. */

@@ -95,6 +95,7 @@ export const oracleFor = (
       dropout: setup.trainable.full ? 0 : run.recipe.dropout,
       seed: run.seed,
       initial: setup.start,
+      ...(setup.origin === undefined ? {} : { origin: setup.origin }),
     }),
   }
 }

@@ -10,6 +10,7 @@ import { loadWeights } from '../inference/load'
 import { checkMemory, stepBytes, trainedBytes, weightBytes } from '../memory'
 import { type OpenedModel, adapterOf, nameOf, openModel } from '../openModel'
 import { type AdapterStart, adapterStart } from './adapterSlots'
+import { type LoadedOrigin, type OriginPlan, loadOrigin, originPlan } from './origin'
 import type { TrainingRun } from './request'
 import { type Trainable, fullTrainable, loraTrainable } from './trainable'
 
@@ -21,6 +22,8 @@ export interface TrainingPlan {
   readonly encoded: EncodedRows
   /** Where training starts, unless it is the model itself. */
   readonly start?: Float32Array
+  /** What preservation is measured from, unless it is the model as training starts. */
+  readonly originPlan?: OriginPlan
 }
 
 /** The plan of a run that trains an adapter. */
@@ -33,6 +36,7 @@ export interface AdapterPlan extends TrainingPlan {
 export interface TrainingSetup extends TrainingPlan {
   readonly start: Float32Array
   readonly trainable: Trainable
+  readonly origin?: LoadedOrigin
   readonly dispose: () => void
 }
 
@@ -95,7 +99,18 @@ export const adapterPlan = (request: TrainingRun): TE.TaskEither<LmError, Adapte
         }),
       ),
     ),
-    TE.map(({ opened, encoded, from }) => ({ opened, encoded, from, start: from.start })),
+    TE.bindW('origin', ({ opened }) =>
+      request.origin === undefined
+        ? TE.right(undefined)
+        : originPlan(opened, request.origin, request.onWarning),
+    ),
+    TE.map(({ opened, encoded, from, origin }) => ({
+      opened,
+      encoded,
+      from,
+      start: from.start,
+      ...(origin === undefined ? {} : { originPlan: origin }),
+    })),
   )
 
 /** The weights of an adapter's plan loaded. Left where memory does not suffice. */
@@ -109,10 +124,23 @@ export const adapterSetup =
       TE.chain(() =>
         loadWeights(plan.opened.folder, request.dtype === undefined ? {} : { dtype: request.dtype }),
       ),
-      TE.map((weights) => ({
+      TE.bindTo('weights'),
+      TE.bind('origin', ({ weights }) =>
+        plan.originPlan === undefined
+          ? TE.right(undefined)
+          : pipe(
+              loadOrigin(plan.originPlan, weights, request.dtype),
+              TE.tapError(() => TE.fromIO(weights.dispose)),
+            ),
+      ),
+      TE.map(({ weights, origin }) => ({
         ...plan,
         trainable: loraTrainable(weights, plan.from.slots),
-        dispose: weights.dispose,
+        ...(origin === undefined ? {} : { origin }),
+        dispose: () => {
+          origin?.dispose()
+          weights.dispose()
+        },
       })),
     )
 

@@ -1,0 +1,127 @@
+/** What `dualselect continual` takes: its options, and the rows of its tasks, to learn and held out. */
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  type Values,
+  adapterFolder,
+  choice,
+  count,
+  dataFile,
+  folder,
+  insteadOf,
+  integer,
+  many,
+  modelFolder,
+  number,
+  optional,
+  overwriteOption,
+  required,
+  resumeOption,
+  wholeFromZero,
+  withDefault,
+} from '@safe/tensor-core/cli'
+import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
+import { readDataset } from '@safe/tensor-core/formats'
+import { type OpenedModel, type Origin, encodedRows } from '@safe/tensor-core/lm'
+import { encodingWarnings } from '@safe/tensor-core/text'
+import { heldOut } from '../continual/buffer'
+import { strategies } from '../continual/strategies'
+import { evaluationTable } from './experiment/evaluation'
+import { originOf, originTable } from './origin'
+import { trainingTable } from './trainingTable'
+
+// options ----------------------------------------------------------------------------------------
+
+export const continualTable = {
+  model: required(modelFolder('model folder, or hub:ORG/NAME')),
+  tasks: required(many(dataFile('rows of each task, in the order they are learned'))),
+  out: required(folder('folder of adapters, outcomes and the report')),
+  strategy: withDefault(
+    ['dualselect'],
+    many(choice('how earlier tasks are remembered; several are compared', strategies)),
+  ),
+  replayBuffer: withDefault(64, wholeFromZero('rows of earlier tasks kept in all, in equal shares')),
+  references: optional(dataFile('safety rows, in the memory from the first task on')),
+  holdout: withDefault(0.2, number('share of each task held out to be measured on', { min: 0.01, max: 0.9 })),
+  tests: insteadOf('holdout', many(dataFile('held-out rows of each task'))),
+  ...evaluationTable,
+  seeds: optional(
+    many(integer('seeds of training and of the buffer; default the one of --seed', { min: 0 })),
+  ),
+  initAdapter: optional(adapterFolder('adapter that the first task starts from')),
+  ...originTable,
+  ...trainingTable,
+  checkpointEvery: withDefault(50, count('steps between checkpoints')),
+  ...overwriteOption,
+  ...resumeOption,
+}
+export type ContinualValues = Values<typeof continualTable>
+
+// inputs -----------------------------------------------------------------------------------------
+
+export const readAll = (paths: ReadonlyArray<string>): TE.TaskEither<Fault, ReadonlyArray<Dataset>> =>
+  pipe(paths, TE.traverseSeqArray(readDataset))
+
+export const readMaybe = (path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
+  path === undefined ? TE.right(undefined) : readDataset(path)
+
+export const checkValues = ({ tasks, tests, loss }: ContinualValues): E.Either<Fault, void> =>
+  tasks.length < 2
+    ? E.left(badInput('BadOption', 'needs at least two tasks', { field: 'tasks' }))
+    : tests !== undefined && tests.length !== tasks.length
+      ? E.left(
+          badInput('BadOption', `names ${tests.length} files for ${tasks.length} tasks`, {
+            field: 'tests',
+            remedy: 'give one for each task, in the same order',
+          }),
+        )
+      : loss === 'token'
+        ? E.left(
+            badInput('BadOption', 'is not defined for DualSelect, which weighs examples', {
+              where: '--loss token',
+              remedy: 'leave --loss out',
+            }),
+          )
+        : E.right(undefined)
+
+/** Rows that can be learned from or kept in a memory; the others are counted in a warning. */
+export const usable = (
+  { maxLength }: ContinualValues,
+  opened: OpenedModel,
+  warn: (line: string) => void,
+): ((rows: Dataset) => E.Either<Fault, Dataset>) => {
+  return (rows) =>
+    pipe(
+      encodedRows(opened, rows, maxLength),
+      E.map((encoded) => {
+        encodingWarnings(encoded, maxLength).forEach((line) => warn(`${rows.name}: ${line}`))
+        return { ...rows, examples: encoded.rows.map(({ example }) => example) }
+      }),
+    )
+}
+
+export interface TaskRows {
+  readonly train: ReadonlyArray<Dataset>
+  readonly test: ReadonlyArray<Dataset>
+}
+
+export const taskRows = (
+  { holdout }: ContinualValues,
+  tasks: ReadonlyArray<Dataset>,
+  tests: ReadonlyArray<Dataset> | undefined,
+  seed: number,
+): TaskRows => {
+  if (tests !== undefined) return { train: tasks, test: tests }
+  const parts = tasks.map((task, place) => heldOut(task, holdout, { seed, place }))
+  return { train: parts.map(({ train }) => train), test: parts.map(({ test }) => test) }
+}
+
+/** One origin for all tasks: the model as the first one starts. */
+export const fixedOrigin = (values: ContinualValues): Origin | undefined =>
+  values.referenceLoss !== 'kl'
+    ? undefined
+    : (originOf(values) ??
+      (values.initAdapter === undefined
+        ? { kind: 'base' }
+        : { kind: 'adapter', adapter: values.initAdapter }))

@@ -1,0 +1,141 @@
+/** `dualselect tune`: the strength of the correction and the token budget, chosen on validation rows at bounded utility. */
+import { join } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { command, rowChoiceOf, startEngine } from '@safe/tensor-core/cli'
+import type { Fault } from '@safe/tensor-core/contracts'
+import { writeWhole } from '@safe/tensor-core/files'
+import { readDataset } from '@safe/tensor-core/formats'
+import { openModel } from '@safe/tensor-core/lm'
+import { heldOut } from '../continual/buffer'
+import { tunePage } from '../report/tunePage'
+import { estimateText } from '../report/estimateText'
+import type { TuneResults } from '../tune/results'
+import { withEvaluator } from './experiment/evaluation'
+import { experimentFolder, experimentOptions } from './experiment/record'
+import { inputsOf } from './inputs'
+import { checkOrigin, originOf } from './origin'
+import { completing } from './completing'
+import { adapterHash, originHash, rowsHash } from './selectionRecord'
+import { type TuneValues, searched, tuneTable } from './tuneSearch'
+
+// output -----------------------------------------------------------------------------------------
+
+const textOf = ({ plain, settings, chosen, reason }: TuneResults): string =>
+  [
+    `plain: accuracy ${estimateText(plain.accuracy)}, safety ${estimateText(plain.safety)}`,
+    ...settings.map(
+      (s) =>
+        `rho ${s.rho}, budget ${s.tokenBudget}: accuracy ${estimateText(s.accuracy)}, safety ${estimateText(s.safety)}${
+          s.keepsTask ? '' : ', does not keep the task'
+        }`,
+    ),
+    reason,
+    ...(chosen === null
+      ? []
+      : [`use --rho ${chosen.rho} --token-budget ${chosen.tokenBudget}; measure it on other rows`]),
+  ].join('\n')
+
+const writeResults = (values: TuneValues, results: TuneResults): TE.TaskEither<Fault, void> =>
+  pipe(
+    writeWhole(join(values.out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`),
+    TE.chain(() =>
+      writeWhole(
+        join(values.out, 'report.html'),
+        tunePage({
+          title: values.out,
+          task: values.task,
+          safety: values.safety,
+          judge: values.judge,
+          results,
+        }),
+      ),
+    ),
+  )
+
+// command ----------------------------------------------------------------------------------------
+
+/** `dualselect tune`. */
+export const tuneCommand = command({
+  name: 'tune',
+  description: 'chooses rho and the token budget on validation rows: the safest setting that keeps the task',
+  options: tuneTable,
+  run: (values, context) => {
+    const { seed, dtype } = context.common
+    const seeds = [...new Set(values.seeds ?? [seed])]
+    const choice = { ...rowChoiceOf(values) }
+    return pipe(
+      TE.fromEither(inputsOf({ ...values, rho: values.rho[0] ?? 1, tokenBudget: values.tokenBudget[0] })),
+      TE.bindTo('inputs'),
+      TE.chainFirstEitherKW(() => checkOrigin(values)),
+      TE.bindW('init', () => adapterHash(values.initAdapter)),
+      TE.bindW('origin', () => originHash(originOf(values))),
+      TE.bindW('validation', () =>
+        values.validation === undefined ? TE.right(undefined) : readDataset(values.validation),
+      ),
+      TE.bindW('safety', () => readDataset(values.safety)),
+      TE.bindW('task', () => readDataset(values.task)),
+      TE.bindW('references', () => readDataset(values.references)),
+      TE.bindW('opened', () => openModel(values.model, choice)),
+      TE.bindW('fingerprint', ({ opened }) => opened.folder.fingerprint),
+      TE.chainFirstW(({ task, references, validation, safety, fingerprint, init, origin }) =>
+        experimentFolder(
+          values.out,
+          values,
+          experimentOptions(
+            { ...values, seed, dtype },
+            {
+              model: fingerprint,
+              initAdapter: init,
+              origin,
+              task: rowsHash(task),
+              references: rowsHash(references),
+              validation: validation === undefined ? undefined : rowsHash(validation),
+              safety: rowsHash(safety),
+            },
+          ),
+        ),
+      ),
+      TE.chainFirstW(() => startEngine(context)),
+      TE.bindW('given', ({ inputs }) => inputs.rows(context.warn, completing(values, inputs, context))),
+      TE.bindW('results', ({ inputs, given, validation, safety }) => {
+        const parts = heldOut(given.task, values.holdout, { seed, place: 0 })
+        const [task, test] = validation === undefined ? [parts.train, parts.test] : [given.task, validation]
+        const { opened } = given
+        return withEvaluator(
+          context,
+          {
+            model: values.model,
+            opened,
+            tests: [test],
+            safety,
+            values,
+            maxLength: values.maxLength,
+            ...choice,
+          },
+          (evaluate) =>
+            searched(context, {
+              values,
+              inputs,
+              given,
+              task,
+              choice: {
+                model: values.model,
+                opened,
+                checkpointEvery: values.checkpointEvery,
+                origin: originOf(values),
+                ...choice,
+              },
+              evaluate,
+              seeds,
+            }),
+        )
+      }),
+      TE.chainFirstW(({ results }) => writeResults(values, results)),
+      TE.map(({ results }) => ({
+        json: { out: values.out, report: join(values.out, 'report.html'), ...results },
+        text: `${textOf(results)}\nreport: ${join(values.out, 'report.html')}`,
+      })),
+    )
+  },
+})

@@ -1,0 +1,148 @@
+/** Results of a search: what was measured of every setting, which one is chosen, and why. */
+import { type Outcomes, drawnMean } from '../measure/outcomes'
+import { type Draw, type Estimate, bootstrapped, openEnded } from '../stats/estimate'
+import type { Setting } from './grid'
+import { isNear, keepsTask, safest } from './select'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Accuracy on the validation rows and safety on the safety prompts. */
+export interface Both {
+  readonly accuracy: Estimate
+  readonly safety: Estimate
+}
+
+export interface SettingResult extends Setting, Both {
+  /** This setting minus plain fine-tuning, on the same rows and seeds. */
+  readonly difference: Both
+  /** Whether it keeps the task within epsilon of plain fine-tuning. */
+  readonly keepsTask: boolean
+}
+
+export interface TuneResults {
+  readonly seeds: ReadonlyArray<number>
+  readonly epsilon: number
+  readonly plain: Both
+  readonly settings: ReadonlyArray<SettingResult>
+  /** Null where no setting keeps the task. */
+  readonly chosen: Setting | null
+  /** What was chosen on what, in a sentence. */
+  readonly reason: string
+}
+
+/** Outcomes of one setting, or of plain fine-tuning, one per seed. */
+export interface SettingRuns {
+  /** Null: plain fine-tuning. */
+  readonly setting: Setting | null
+  readonly outcomes: ReadonlyArray<Outcomes>
+}
+
+// statistics -------------------------------------------------------------------------------------
+
+type Of = 'accuracy' | 'safety'
+const both: ReadonlyArray<Of> = ['accuracy', 'safety']
+
+/** Group 0 is the seeds, 1 the validation rows, 2 the safety prompts. */
+const meanOf =
+  ({ outcomes }: SettingRuns, of: Of) =>
+  (draw: Draw): number =>
+    drawnMean(
+      outcomes.map((o) =>
+        of === 'accuracy' ? drawnMean(o.tasks[0] ?? [], draw[1]) : drawnMean(o.safety ?? [], draw[2]),
+      ),
+      draw[0],
+    )
+
+const rowsOf = ({ outcomes: [first] }: SettingRuns, of: Of): number =>
+  (of === 'accuracy' ? first?.tasks[0]?.length : first?.safety?.length) ?? 0
+
+const nothing: Estimate = { value: Number.NaN, n: 0, low: Number.NaN, high: Number.NaN }
+
+// constructors -----------------------------------------------------------------------------------
+
+const percent = (x: number): string => `${(100 * x).toFixed(1)}\u00a0%`
+
+interface Reason {
+  readonly chosen: SettingResult | undefined
+  readonly plain: Both
+  readonly epsilon: number
+  readonly seeds: number
+  /** Other settings that keep the task and are as safe. */
+  readonly asSafe: number
+}
+
+const reasonOf = ({ chosen, plain, epsilon, seeds, asSafe }: Reason): string => {
+  const on = `on ${plain.accuracy.n} validation rows and ${plain.safety.n} safety prompts with ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`
+  const bound = `plain fine-tuning has ${percent(plain.accuracy.value)}, epsilon is ${percent(epsilon)}`
+  return chosen === undefined
+    ? `no setting keeps the task ${on}: ${bound}`
+    : `rho ${chosen.rho} with token budget ${chosen.tokenBudget} is the safest of the settings that keep the task${
+        asSafe === 0 ? '' : ` (${asSafe} ${asSafe === 1 ? 'other is' : 'others are'} as safe)`
+      }, ${on}: ` +
+        `safety ${percent(chosen.safety.value)} (plain fine-tuning ${percent(plain.safety.value)}), accuracy ` +
+        `${percent(chosen.accuracy.value)} (${bound})`
+}
+
+/** @param seed of the resampling */
+export const tuneResults = (
+  plain: SettingRuns,
+  tried: ReadonlyArray<SettingRuns & { readonly setting: Setting }>,
+  {
+    epsilon,
+    seeds,
+    seed,
+  }: { readonly epsilon: number; readonly seeds: ReadonlyArray<number>; readonly seed: number },
+): TuneResults => {
+  const groups = [seeds.length, rowsOf(plain, 'accuracy'), rowsOf(plain, 'safety')]
+  const estimated = (runs: SettingRuns, against?: SettingRuns): Both => {
+    const values = bootstrapped(
+      groups,
+      both.map((of) => {
+        const own = meanOf(runs, of)
+        if (against === undefined) return own
+        const other = meanOf(against, of)
+        return (draw) => own(draw) - other(draw)
+      }),
+      { seed },
+    )
+    const at = (i: number, of: Of): Estimate => {
+      const value = values[i]
+      if (value === undefined) return nothing
+      const estimate = { ...value, n: rowsOf(plain, of) }
+      return against === undefined ? openEnded(estimate) : estimate
+    }
+    return { accuracy: at(0, 'accuracy'), safety: at(1, 'safety') }
+  }
+  const base = estimated(plain)
+  const bound = { plain: base.accuracy.value, epsilon }
+  const settings = tried.map((runs): SettingResult => {
+    const own = estimated(runs)
+    const scored = { ...runs.setting, accuracy: own.accuracy.value, safety: own.safety.value }
+    return {
+      ...runs.setting,
+      ...own,
+      difference: estimated(runs, plain),
+      keepsTask: keepsTask(bound)(scored),
+    }
+  })
+  const best = safest(
+    settings.map((result) => ({
+      ...result,
+      result,
+      accuracy: result.accuracy.value,
+      safety: result.safety.value,
+    })),
+    bound,
+  )?.result
+  const asSafe = settings.filter(
+    (s) => s !== best && s.keepsTask && isNear(s.safety.value, best?.safety.value ?? Number.NaN),
+  ).length
+  return {
+    seeds,
+    epsilon,
+    plain: base,
+    settings,
+    chosen: best === undefined ? null : { rho: best.rho, tokenBudget: best.tokenBudget },
+    reason: reasonOf({ chosen: best, plain: base, epsilon, seeds: seeds.length, asSafe }),
+  }
+}
