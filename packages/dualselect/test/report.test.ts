@@ -1,7 +1,7 @@
+import { escaped } from '@safe/tensor-core/page'
 import { textExample } from '@safe/tensor-core/contracts'
 import { defaults } from '../src'
 import { binned, chart, ticksOf } from '../src/report/chart'
-import { escaped } from '../src/report/markup'
 import { type TrainingStory, overlaps, timesSelected } from '../src/report/story'
 import { trainingPage } from '../src/report/trainingPage'
 

@@ -1,5 +1,5 @@
 /** Curves over steps as inline SVG, with a legend; at most four of them, told apart by colour and by dashes. */
-import { type Markup, html } from './markup'
+import { type Markup, html } from '@safe/tensor-core/page'
 
 // model ------------------------------------------------------------------------------------------
 

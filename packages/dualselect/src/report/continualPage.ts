@@ -1,11 +1,11 @@
 /** The report of learning tasks in turn: all strategies in one table, their course from task to task, and every accuracy. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import type { ContinualResults, StrategyResult } from '../continual/results'
 import { type MetricName, metricNames } from '../continual/metrics'
 import type { Estimate } from '../stats/estimate'
 import { chart } from './chart'
 import { metricWords } from './continualText'
 import { estimateText, isPoints } from './estimateText'
-import { type Markup, html } from './markup'
 import { page } from './page'
 
 // model ------------------------------------------------------------------------------------------

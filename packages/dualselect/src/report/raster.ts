@@ -1,5 +1,5 @@
 /** Which references were selected at which refresh: a column per refresh, a row per reference, a cell where it was selected. */
-import { type Markup, html } from './markup'
+import { type Markup, html } from '@safe/tensor-core/page'
 import { type StoryRow, timesSelected } from './story'
 
 const width = 560

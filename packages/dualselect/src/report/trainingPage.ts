@@ -1,9 +1,9 @@
 /** The report of a training run: what was selected over time, and how far the two sides pulled against each other. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { type Dataset, type Example, promptText, responseText } from '@safe/tensor-core/contracts'
 import { documentOf, parametersOf } from '@safe/tensor-core/options'
 import { type DualSelectOptions, dualSelectOptions } from '../options'
 import { chart } from './chart'
-import { type Markup, html } from './markup'
 import { facts, page, setup } from './page'
 import { raster } from './raster'
 import {

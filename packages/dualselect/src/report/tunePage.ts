@@ -1,9 +1,9 @@
 /** The report of a search: every setting beside plain fine-tuning, and which one was chosen on what. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import type { Setting } from '../tune/grid'
 import type { SettingResult, TuneResults } from '../tune/results'
 import { type Series, chart } from './chart'
 import { estimateText } from './estimateText'
-import { type Markup, html } from './markup'
 import { page } from './page'
 
 // model ------------------------------------------------------------------------------------------
