@@ -15,7 +15,8 @@ import { readObservations } from './records'
 
 // model ------------------------------------------------------------------------------------------
 
-export type Phase = 'noisy' | 'safe'
+/** What is trained: M1 on the noisy rows, M2 on the safe rows, or the result on the rows that were kept. */
+export type Phase = 'noisy' | 'safe' | 'kept'
 
 /** What trains and what opens models; adapters live in folders. */
 export interface ModelPorts {
@@ -29,7 +30,7 @@ export interface ModelPorts {
   /** The aligned model with an adapter; the caller disposes of it. */
   readonly open: (adapter: string) => TE.TaskEither<Fault, Generates & Scores>
   /** Called before a model observes the rows; the returned function is called with the number of rows done since its last call. */
-  readonly observing: (model: 'M1' | 'M2', rows: number) => (done: number) => void
+  readonly observing: (model: TrainedName, rows: number) => (done: number) => void
 }
 
 /** Everything that decides the results beside the data, as plain JSON. */
@@ -37,12 +38,16 @@ export interface Deciding {
   readonly model: string
   readonly noisyRecipe: unknown
   readonly safeRecipe: unknown
-  readonly maxNewTokens: number
+  /** Longest completion, tokens; default 128. */
+  readonly maxNewTokens: number | undefined
 }
+
+/** M1, M2, or the adapter trained on the rows that were kept. */
+export type TrainedName = 'M1' | 'M2' | 'final'
 
 /** A trained adapter and the hash of what decides it. */
 export interface Trained {
-  readonly name: 'M1' | 'M2'
+  readonly name: TrainedName
   readonly folder: string
   readonly key: string
 }
@@ -55,7 +60,48 @@ const dataKey = (data: Dataset): string =>
 
 // constructors -----------------------------------------------------------------------------------
 
+const DEFAULT_MAX_NEW_TOKENS = 128
 const ADAPTER_FILE = 'adapter_model.safetensors'
+
+/** A training whose result is kept: what is trained, and what decides the result. */
+interface KeptTraining {
+  readonly name: TrainedName
+  readonly phase: Phase
+  readonly data: Dataset
+  readonly decides: unknown
+  readonly init?: string
+}
+
+const trainedIn =
+  (work: string, { train }: Pick<ModelPorts, 'train'>) =>
+  ({ name, phase, data, decides, init }: KeptTraining): TE.TaskEither<Fault, Trained> => {
+    const key = contentHash(decides)
+    const folder = join(work, `${name.toLowerCase()}-${key}`)
+    return pipe(
+      // An adapter's weights are the last thing a training writes.
+      existsSync(join(folder, ADAPTER_FILE))
+        ? TE.right(undefined)
+        : train({ phase, data, out: folder, ...(init === undefined ? {} : { init }) }),
+      TE.map(() => ({ name, folder, key })),
+    )
+  }
+
+/** Step 5: the aligned model trained on the rows that were kept, with the recipe of the noisy phase. */
+export const finalAdapter = (
+  work: string,
+  ports: Pick<ModelPorts, 'train'>,
+  kept: Dataset,
+  { model, noisyRecipe }: Deciding,
+): TE.TaskEither<Fault, Trained> =>
+  trainedIn(
+    work,
+    ports,
+  )({
+    name: 'final',
+    phase: 'kept',
+    data: kept,
+    decides: { model, recipe: noisyRecipe, data: dataKey(kept) },
+  })
 
 /** ForgetFilter's ports over a work folder. */
 export const keptPorts = (
@@ -64,44 +110,30 @@ export const keptPorts = (
   safe: Dataset,
   deciding: Deciding,
 ): ForgettingPorts<Trained> => {
-  const train = (
-    name: 'M1' | 'M2',
-    phase: Phase,
-    data: Dataset,
-    decides: unknown,
-    init?: string,
-  ): TE.TaskEither<Fault, Trained> => {
-    const key = contentHash(decides)
-    const folder = join(work, `${name.toLowerCase()}-${key}`)
-    return pipe(
-      // An adapter's weights are the last thing a training writes.
-      existsSync(join(folder, ADAPTER_FILE))
-        ? TE.right(undefined)
-        : ports.train({ phase, data, out: folder, ...(init === undefined ? {} : { init }) }),
-      TE.map(() => ({ name, folder, key })),
-    )
-  }
+  const train = trainedIn(work, ports)
+  const maxNewTokens = deciding.maxNewTokens ?? DEFAULT_MAX_NEW_TOKENS
   return {
     learn: (noisy) =>
-      train('M1', 'noisy', noisy, {
-        model: deciding.model,
-        recipe: deciding.noisyRecipe,
-        data: dataKey(noisy),
+      train({
+        name: 'M1',
+        phase: 'noisy',
+        data: noisy,
+        decides: { model: deciding.model, recipe: deciding.noisyRecipe, data: dataKey(noisy) },
       }),
     forget: (m1) =>
-      train(
-        'M2',
-        'safe',
-        safe,
-        { from: m1.key, recipe: deciding.safeRecipe, data: dataKey(safe) },
-        m1.folder,
-      ),
+      train({
+        name: 'M2',
+        phase: 'safe',
+        data: safe,
+        decides: { from: m1.key, recipe: deciding.safeRecipe, data: dataKey(safe) },
+        init: m1.folder,
+      }),
     observe: (model, data, field) => {
       const kind = field === 'completion' ? 'completions' : 'scores'
       const key = contentHash({
         model: model.key,
         data: dataKey(data),
-        ...(kind === 'completions' ? { maxNewTokens: deciding.maxNewTokens } : {}),
+        ...(kind === 'completions' ? { maxNewTokens } : {}),
       })
       const path = join(work, `${kind}-${model.name.toLowerCase()}-${key}.jsonl`)
       const observed = (): TE.TaskEither<Fault, void> =>
@@ -110,7 +142,7 @@ export const keptPorts = (
           (lm) =>
             pipe(
               observe(lm, data.examples, field, {
-                maxNewTokens: deciding.maxNewTokens,
+                maxNewTokens,
                 onRows: ports.observing(model.name, data.examples.length),
               }),
               TE.chainW((rows) => writeJsonl(path, rows)),

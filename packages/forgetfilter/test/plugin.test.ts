@@ -112,7 +112,9 @@ describe('the forgetfilter plugin', () => {
     'with %s trains M1, then M2 from it on the safe rows, and frees both models',
     async (signal) => {
       const { diary, resources } = world()
-      const kept = await apply('forgetfilter', { signal, steps: 50, lr: 0.001 }, resources)
+      // The default phi is on the scale from 0 to 1, which log-probabilities are not.
+      const phi = signal === 'nll' || signal === 'max-token' ? 1 : 0.1
+      const kept = await apply('forgetfilter', { signal, phi, steps: 50, lr: 0.001 }, resources)
       expect(diary.trainings).toEqual([
         { data: 'noisy', changes: undefined, from: false },
         { data: 'safe', changes: { maxSteps: 50, lr: 0.001 }, from: true },

@@ -1,4 +1,5 @@
 /** What trains and runs models for `forgetfilter run`: tensor-core, on the chosen engine. */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -72,12 +73,18 @@ type Recipes = Readonly<Record<Phase, TrainingRecipe>>
 /** The training options are those of the noisy phase; the safe phase counts steps and may have a rate of its own. */
 const recipesOf = (v: RunValues): Recipes => {
   const noisy = recipeOf(v)
-  return { noisy, safe: { ...noisy, maxSteps: v.steps, lr: v.safeLr ?? noisy.lr } }
+  return { noisy, safe: { ...noisy, maxSteps: v.steps, lr: v.safeLr ?? noisy.lr }, kept: noisy }
+}
+
+const phaseNames: Readonly<Record<Phase, string>> = {
+  noisy: 'train on noisy rows',
+  safe: 'train on safe rows',
+  kept: 'train on kept rows',
 }
 
 const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: Recipes): ModelPorts => ({
   train: ({ phase, data, init, out }) =>
-    training(context, phase === 'noisy' ? 'train on noisy rows' : 'train on safe rows', (callbacks) =>
+    training(context, phaseNames[phase], (callbacks) =>
       trainAdapter({
         model: v.model,
         data,
@@ -140,6 +147,11 @@ export const openMachine: OpenMachine = (v, context) =>
           safeRecipe: recipes.safe,
           maxNewTokens: v.maxNewTokens,
         },
+        longestResponse: (data) =>
+          pipe(
+            encodeDataset(data, opened.encoder, opened.folder.config.vocabSize, v.maxLength),
+            E.map(({ rows }) => rows.reduce((most, row) => Math.max(most, row.responseTokens.length), 0)),
+          ),
       }
     }),
   )

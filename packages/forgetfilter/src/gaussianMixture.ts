@@ -1,0 +1,194 @@
+/**
+ * Two normal components fitted to numbers by expectation maximization, for rates that are a mixture of rows that were kept in mind
+ * and rows that were forgotten.
+ *
+ *     f(x) = w N(x; m_lower, s_lower) + (1 - w) N(x; m_upper, s_upper)
+ *
+ * Rates have heavy ties (many are exactly 0), so an unconstrained fit puts a component of no width on one value and its likelihood
+ * has no maximum. The two deviations may therefore differ by at most a factor (Hathaway, "A constrained formulation of
+ * maximum-likelihood estimation for normal mixture distributions", Annals of Statistics 13, 1985); the M-step under this constraint
+ * is exact, so the likelihood rises in every iteration.
+ */
+import * as O from 'fp-ts/Option'
+import { otsu } from './otsu'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A normal component with its share of the values. */
+export interface NormalComponent {
+  /** Share of the values, 0 to 1. */
+  readonly weight: number
+  readonly mean: number
+  readonly deviation: number
+}
+
+/** Two components, the one with the smaller mean first. */
+export interface NormalMixture {
+  readonly lower: NormalComponent
+  readonly upper: NormalComponent
+  /** Sum over the values of log f(x), nats. */
+  readonly logLikelihood: number
+}
+
+/** Distinct values and how often each occurs: ties cost nothing. */
+interface Counted {
+  readonly values: ReadonlyArray<number>
+  readonly counts: ReadonlyArray<number>
+  readonly n: number
+}
+
+/** The largest ratio of the two deviations. */
+export const DEVIATION_RATIO = 4
+const MOST_ITERATIONS = 500
+/** EM stops where an iteration gains less than this per value, nats. */
+const LEAST_GAIN = 1e-8
+/** Shares of the values above the split that a start puts into its upper component, besides Otsu's split. */
+const START_SHARES: ReadonlyArray<number> = [0.5, 0.25, 0.1, 0.03, 0.01]
+
+// parts ------------------------------------------------------------------------------------------
+
+const counted = (values: ReadonlyArray<number>): Counted => {
+  const counts = new Map<number, number>()
+  for (const x of values) counts.set(x, (counts.get(x) ?? 0) + 1)
+  const sorted = [...counts].sort(([a], [b]) => a - b)
+  return { values: sorted.map(([x]) => x), counts: sorted.map(([, k]) => k), n: values.length }
+}
+
+/** log(weight N(x; mean, deviation)) */
+export const logDensity = ({ weight, mean, deviation }: NormalComponent, x: number): number =>
+  Math.log(weight) - Math.log(deviation) - 0.5 * Math.log(2 * Math.PI) - 0.5 * ((x - mean) / deviation) ** 2
+
+/** log(e^a + e^b) */
+const logSum = (a: number, b: number): number => Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)))
+
+const logLikelihoodOf = (data: Counted, lower: NormalComponent, upper: NormalComponent): number =>
+  data.values.reduce(
+    (sum, x, i) => sum + (data.counts[i] ?? 0) * logSum(logDensity(lower, x), logDensity(upper, x)),
+    0,
+  )
+
+/** Variances that maximize the likelihood given the sums of squares `a` of `na` and `b` of `nb` values, at most a ratio apart. */
+const variances = (a: number, na: number, b: number, nb: number): readonly [number, number] => {
+  const ratio = DEVIATION_RATIO ** 2
+  const [va, vb] = [a / na, b / nb]
+  if (va > ratio * vb) {
+    const v = (a / ratio + b) / (na + nb)
+    return [ratio * v, v]
+  }
+  if (vb > ratio * va) {
+    const v = (a + b / ratio) / (na + nb)
+    return [v, ratio * v]
+  }
+  return [va, vb]
+}
+
+/** The components that maximize the likelihood where value i belongs to the upper one with probability `belongs(i)`. */
+const maximized = (
+  { values, counts, n }: Counted,
+  belongs: (i: number) => number,
+): O.Option<readonly [NormalComponent, NormalComponent]> => {
+  const sums = { nu: 0, lower: 0, upper: 0 }
+  const shares = values.map((_, i) => belongs(i))
+  values.forEach((x, i) => {
+    const [k, u] = [counts[i] ?? 0, shares[i] ?? 0]
+    sums.nu += k * u
+    sums.upper += k * u * x
+    sums.lower += k * (1 - u) * x
+  })
+  const nl = n - sums.nu
+  if (!(nl > 0) || !(sums.nu > 0)) return O.none
+  const [ml, mu] = [sums.lower / nl, sums.upper / sums.nu]
+  const squares = { lower: 0, upper: 0 }
+  values.forEach((x, i) => {
+    const [k, u] = [counts[i] ?? 0, shares[i] ?? 0]
+    squares.lower += k * (1 - u) * (x - ml) ** 2
+    squares.upper += k * u * (x - mu) ** 2
+  })
+  const [vl, vu] = variances(squares.lower, nl, squares.upper, sums.nu)
+  return vl > 0 && vu > 0
+    ? O.some([
+        { weight: nl / n, mean: ml, deviation: Math.sqrt(vl) },
+        { weight: sums.nu / n, mean: mu, deviation: Math.sqrt(vu) },
+      ])
+    : O.none
+}
+
+/** Expectation maximization from a split; none where a component has no values or no width. */
+const fittedFrom = (data: Counted, split: number): O.Option<NormalMixture> => {
+  let found = maximized(data, (i) => ((data.values[i] ?? 0) > split ? 1 : 0))
+  let last = -Infinity
+  for (let iteration = 0; iteration < MOST_ITERATIONS && O.isSome(found); iteration++) {
+    const [lower, upper] = found.value
+    const logLikelihood = logLikelihoodOf(data, lower, upper)
+    if (logLikelihood - last < LEAST_GAIN * data.n) break
+    last = logLikelihood
+    found = maximized(data, (i) => {
+      const x = data.values[i] ?? 0
+      return 1 / (1 + Math.exp(logDensity(lower, x) - logDensity(upper, x)))
+    })
+  }
+  if (O.isNone(found)) return O.none
+  const [a, b] = found.value
+  const [lower, upper] = a.mean <= b.mean ? [a, b] : [b, a]
+  return O.some({ lower, upper, logLikelihood: logLikelihoodOf(data, lower, upper) })
+}
+
+/** The value that a share of the values lies above. */
+const upperQuantile = ({ values, counts, n }: Counted, share: number): number => {
+  let above = 0
+  for (let i = values.length - 1; i > 0; i--) {
+    above += counts[i] ?? 0
+    if (above >= share * n) return values[i - 1] ?? 0
+  }
+  return values[0] ?? 0
+}
+
+// constructors -----------------------------------------------------------------------------------
+
+/**
+ * The two-component mixture of largest likelihood, of fits started from Otsu's split and from upper shares down to 1 %; none where
+ * fewer than two values differ.
+ */
+export const normalMixture = (values: ReadonlyArray<number>): O.Option<NormalMixture> => {
+  const data = counted(values)
+  const split = otsu(values)
+  if (O.isNone(split)) return O.none
+  const starts = [split.value.threshold, ...START_SHARES.map((share) => upperQuantile(data, share))]
+  return [...new Set(starts)].reduce<O.Option<NormalMixture>>((best, start) => {
+    const fit = fittedFrom(data, start)
+    return O.isSome(fit) && (O.isNone(best) || fit.value.logLikelihood > best.value.logLikelihood)
+      ? fit
+      : best
+  }, O.none)
+}
+
+// destructors ------------------------------------------------------------------------------------
+
+/** Log-likelihood of the values under one normal component, nats; none where they do not vary. */
+export const oneNormalLogLikelihood = (values: ReadonlyArray<number>): O.Option<number> => {
+  const n = values.length
+  const mean = values.reduce((s, x) => s + x, 0) / n
+  const variance = values.reduce((s, x) => s + (x - mean) ** 2, 0) / n
+  return variance > 0 ? O.some(-0.5 * n * (Math.log(2 * Math.PI * variance) + 1)) : O.none
+}
+
+/** Between the means, the value that belongs to both components with equal probability; none where one component covers both means. */
+export const boundaryOf = ({ lower, upper }: NormalMixture): O.Option<number> => {
+  const lead = (x: number): number => logDensity(lower, x) - logDensity(upper, x)
+  if (!(lead(lower.mean) > 0 && lead(upper.mean) < 0)) return O.none
+  // The lead is a parabola, so between a positive and a negative value it has exactly one root.
+  let [from, to] = [lower.mean, upper.mean]
+  for (let i = 0; i < 100; i++) {
+    const middle = (from + to) / 2
+    if (lead(middle) > 0) from = middle
+    else to = middle
+  }
+  return O.some((from + to) / 2)
+}
+
+/**
+ * Ashman's D = |m_1 - m_2| / sqrt((s_1^2 + s_2^2) / 2): above 2, two components are cleanly separated (Ashman, Bird and Zepf,
+ * "Detecting bimodality in astronomical datasets", Astronomical Journal 108, 1994).
+ */
+export const ashmansD = ({ lower, upper }: NormalMixture): number =>
+  (upper.mean - lower.mean) / Math.sqrt((lower.deviation ** 2 + upper.deviation ** 2) / 2)
