@@ -54,18 +54,27 @@ const counted = (values: ReadonlyArray<number>): Counted => {
   return { values: sorted.map(([x]) => x), counts: sorted.map(([, k]) => k), n: values.length }
 }
 
-/** log(weight N(x; mean, deviation)) */
-export const logDensity = ({ weight, mean, deviation }: NormalComponent, x: number): number =>
-  Math.log(weight) - Math.log(deviation) - 0.5 * Math.log(2 * Math.PI) - 0.5 * ((x - mean) / deviation) ** 2
+/** x -> log(weight N(x; mean, deviation)) */
+export const logDensity = ({ weight, mean, deviation }: NormalComponent): ((x: number) => number) => {
+  const constant = Math.log(weight) - Math.log(deviation) - 0.5 * Math.log(2 * Math.PI)
+  return (x) => constant - 0.5 * ((x - mean) / deviation) ** 2
+}
 
-/** log(e^a + e^b) */
-const logSum = (a: number, b: number): number => Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)))
+type Components = readonly [NormalComponent, NormalComponent]
 
-const logLikelihoodOf = (data: Counted, lower: NormalComponent, upper: NormalComponent): number =>
-  data.values.reduce(
-    (sum, x, i) => sum + (data.counts[i] ?? 0) * logSum(logDensity(lower, x), logDensity(upper, x)),
-    0,
-  )
+/** The E-step: the probability of each value to belong to the second component, and the log-likelihood of all values. */
+const expected = ({ values, counts }: Counted, [first, second]: Components) => {
+  const [one, two] = [logDensity(first), logDensity(second)]
+  const belongs = new Float64Array(values.length)
+  let logLikelihood = 0
+  values.forEach((x, i) => {
+    const [a, b] = [one(x), two(x)]
+    const other = Math.exp(-Math.abs(a - b))
+    belongs[i] = (b > a ? 1 : other) / (1 + other)
+    logLikelihood += (counts[i] ?? 0) * (Math.max(a, b) + Math.log1p(other))
+  })
+  return { belongs, logLikelihood }
+}
 
 /** Variances that maximize the likelihood given the sums of squares `a` of `na` and `b` of `nb` values, at most a ratio apart. */
 const variances = (a: number, na: number, b: number, nb: number): readonly [number, number] => {
@@ -82,55 +91,55 @@ const variances = (a: number, na: number, b: number, nb: number): readonly [numb
   return [va, vb]
 }
 
-/** The components that maximize the likelihood where value i belongs to the upper one with probability `belongs(i)`. */
+/** The M-step: the components of largest likelihood where value i belongs to the second with probability `belongs[i]`. */
 const maximized = (
   { values, counts, n }: Counted,
-  belongs: (i: number) => number,
+  belongs: ArrayLike<number>,
 ): O.Option<readonly [NormalComponent, NormalComponent]> => {
-  const sums = { nu: 0, lower: 0, upper: 0 }
-  const shares = values.map((_, i) => belongs(i))
+  const sums = { n2: 0, first: 0, second: 0 }
   values.forEach((x, i) => {
-    const [k, u] = [counts[i] ?? 0, shares[i] ?? 0]
-    sums.nu += k * u
-    sums.upper += k * u * x
-    sums.lower += k * (1 - u) * x
+    const [k, b] = [counts[i] ?? 0, belongs[i] ?? 0]
+    sums.n2 += k * b
+    sums.second += k * b * x
+    sums.first += k * (1 - b) * x
   })
-  const nl = n - sums.nu
-  if (!(nl > 0) || !(sums.nu > 0)) return O.none
-  const [ml, mu] = [sums.lower / nl, sums.upper / sums.nu]
-  const squares = { lower: 0, upper: 0 }
+  const n1 = n - sums.n2
+  if (!(n1 > 0) || !(sums.n2 > 0)) return O.none
+  const [m1, m2] = [sums.first / n1, sums.second / sums.n2]
+  const squares = { first: 0, second: 0 }
   values.forEach((x, i) => {
-    const [k, u] = [counts[i] ?? 0, shares[i] ?? 0]
-    squares.lower += k * (1 - u) * (x - ml) ** 2
-    squares.upper += k * u * (x - mu) ** 2
+    const [k, b] = [counts[i] ?? 0, belongs[i] ?? 0]
+    squares.first += k * (1 - b) * (x - m1) ** 2
+    squares.second += k * b * (x - m2) ** 2
   })
-  const [vl, vu] = variances(squares.lower, nl, squares.upper, sums.nu)
-  return vl > 0 && vu > 0
+  const [v1, v2] = variances(squares.first, n1, squares.second, sums.n2)
+  return v1 > 0 && v2 > 0
     ? O.some([
-        { weight: nl / n, mean: ml, deviation: Math.sqrt(vl) },
-        { weight: sums.nu / n, mean: mu, deviation: Math.sqrt(vu) },
+        { weight: n1 / n, mean: m1, deviation: Math.sqrt(v1) },
+        { weight: sums.n2 / n, mean: m2, deviation: Math.sqrt(v2) },
       ])
     : O.none
 }
 
 /** Expectation maximization from a split; none where a component has no values or no width. */
 const fittedFrom = (data: Counted, split: number): O.Option<NormalMixture> => {
-  let found = maximized(data, (i) => ((data.values[i] ?? 0) > split ? 1 : 0))
+  let components = maximized(
+    data,
+    data.values.map((x) => (x > split ? 1 : 0)),
+  )
   let last = -Infinity
-  for (let iteration = 0; iteration < MOST_ITERATIONS && O.isSome(found); iteration++) {
-    const [lower, upper] = found.value
-    const logLikelihood = logLikelihoodOf(data, lower, upper)
+  for (let iteration = 0; iteration < MOST_ITERATIONS; iteration++) {
+    if (O.isNone(components)) return O.none
+    const { belongs, logLikelihood } = expected(data, components.value)
     if (logLikelihood - last < LEAST_GAIN * data.n) break
     last = logLikelihood
-    found = maximized(data, (i) => {
-      const x = data.values[i] ?? 0
-      return 1 / (1 + Math.exp(logDensity(lower, x) - logDensity(upper, x)))
-    })
+    components = maximized(data, belongs)
   }
-  if (O.isNone(found)) return O.none
-  const [a, b] = found.value
+  if (O.isNone(components)) return O.none
+  const { logLikelihood } = expected(data, components.value)
+  const [a, b] = components.value
   const [lower, upper] = a.mean <= b.mean ? [a, b] : [b, a]
-  return O.some({ lower, upper, logLikelihood: logLikelihoodOf(data, lower, upper) })
+  return O.some({ lower, upper, logLikelihood })
 }
 
 /** The value that a share of the values lies above. */
@@ -174,7 +183,8 @@ export const oneNormalLogLikelihood = (values: ReadonlyArray<number>): O.Option<
 
 /** Between the means, the value that belongs to both components with equal probability; none where one component covers both means. */
 export const boundaryOf = ({ lower, upper }: NormalMixture): O.Option<number> => {
-  const lead = (x: number): number => logDensity(lower, x) - logDensity(upper, x)
+  const [below, above] = [logDensity(lower), logDensity(upper)]
+  const lead = (x: number): number => below(x) - above(x)
   if (!(lead(lower.mean) > 0 && lead(upper.mean) < 0)) return O.none
   // The lead is a parabola, so between a positive and a negative value it has exactly one root.
   let [from, to] = [lower.mean, upper.mean]

@@ -55,7 +55,7 @@ export const binsOf = (rates: ReadonlyArray<DecidedRate>): ReadonlyArray<Bin> =>
 
 // drawing ----------------------------------------------------------------------------------------
 
-const size = { width: 720, height: 300, left: 46, right: 14, top: 26, bottom: 44 } as const
+const size = { width: 720, height: 300, left: 46, right: 14, top: 26, bottom: 56 } as const
 const inner = {
   width: size.width - size.left - size.right,
   height: size.height - size.top - size.bottom,

@@ -201,6 +201,9 @@ const readingSection = ({ rows, audit, texts, labels }: ReportInput): Markup => 
 
 const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`
 
+/** Made as one piece: blanks added by the formatter would change its hash. */
+const styleElement = raw(`<style>${style}</style>`)
+
 /** The page's HTML. */
 export const reportPage = (input: ReportInput): string =>
   html`<!doctype html>
@@ -211,9 +214,7 @@ export const reportPage = (input: ReportInput): string =>
         <meta http-equiv="Content-Security-Policy" content="${raw(policy)}" />
         <meta name="referrer" content="no-referrer" />
         <title>ForgetFilter audit: ${input.name}</title>
-        <style>
-          ${raw(style)}
-        </style>
+        ${styleElement}
       </head>
       <body>
         <main>

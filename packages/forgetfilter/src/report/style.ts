@@ -37,7 +37,7 @@ thead th{vertical-align:bottom;border-bottom:1.5px solid var(--ink);padding:4px 
 tbody th,td{padding:6px 10px;border-bottom:1px solid var(--line);vertical-align:top}
 th:first-child,td:first-child{padding-left:0}
 td:last-child,thead th:last-child{padding-right:0}
-.number{text-align:right}
+.number{text-align:right;white-space:nowrap}
 .range{color:var(--soft)}
 .tag{font-size:.74rem;font-weight:650;white-space:nowrap}
 .tag.dropped{color:var(--dropped)}.tag.kept{color:var(--kept)}.tag.indeterminate{color:var(--soft)}
@@ -49,6 +49,6 @@ td:last-child,thead th:last-child{padding-right:0}
 dl.values{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:3px 22px;font-size:.86rem}
 dl.values dt{color:var(--soft)}dl.values dd{margin:0}
 code{font:.84em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-@media (max-width:700px){main{padding:26px 16px 60px}h1{font-size:1.5rem}.lead{font-size:1.08rem}.facts div{flex-basis:45%}.facts dd{font-size:1.3rem}.plot text{font-size:17px}.row dl{grid-template-columns:minmax(0,1fr)}.row dd{margin-bottom:6px}dl.values{grid-template-columns:minmax(0,1fr);gap:0}dl.values dd{margin-bottom:6px}thead th,tbody th,td{padding-left:5px;padding-right:5px}}
+@media (max-width:700px){main{padding:26px 16px 60px}h1{font-size:1.5rem}.lead{font-size:1.08rem}.facts div{flex-basis:45%}.facts dd{font-size:1.3rem}.plot:not(.square) text{font-size:20px}.row dl{grid-template-columns:minmax(0,1fr)}.row dd{margin-bottom:6px}dl.values{grid-template-columns:minmax(0,1fr);gap:0}dl.values dd{margin-bottom:6px}thead th,tbody th,td{padding-left:5px;padding-right:5px}}
 @media print{main{max-width:none;padding:0}h2{break-after:avoid}}
 `
