@@ -38,7 +38,9 @@ export const binsOf = (rates: ReadonlyArray<DecidedRate>): ReadonlyArray<Bin> =>
     Infinity,
     -Infinity,
   ] as const)
-  const width = most > least ? niceStep(most - least, ABOUT_BINS) : Math.max(1e-3, Math.abs(most) / 10)
+  // Rates that differ by rounding errors only are in one bin.
+  const scale = Math.max(1e-6, Math.abs(least), Math.abs(most))
+  const width = most - least > 1e-6 * scale ? niceStep(most - least, ABOUT_BINS) : scale / 10
   const place = (rate: number): number => Math.floor(rate / width + 1e-9)
   const first = place(least)
   const counts = Array.from({ length: place(most) - first + 1 }, () => ({
