@@ -2,7 +2,8 @@
  * Canaries as rows: trusted benign rows that are trained on and rated with the data, decide the threshold, and are not in the
  * output. They come as a data set of their own, or are marked in the data by a field `canary` that is 1 or true.
  */
-import type { Dataset, Example } from '@safe/tensor-core/contracts'
+import * as E from 'fp-ts/Either'
+import { type Dataset, type Example, type InputError, badInput } from '@safe/tensor-core/contracts'
 import type { RatedRow } from './rates'
 import type { ThresholdMethod } from './threshold'
 
@@ -61,6 +62,24 @@ export const markedCanaries = (data: Dataset): WithCanaries => ({
   ),
   canaryIds: new Set(data.examples.filter(isMarked).map(({ id }) => id)),
 })
+
+/** The data with its canaries, where the method uses them; left where `null` has none. */
+export const withCanaries = (
+  method: ThresholdMethod | undefined,
+  data: Dataset,
+  canaries?: Dataset,
+): E.Either<InputError, WithCanaries> => {
+  if (!usesCanaries(method)) return E.right(noCanaries(data))
+  const found = canaries === undefined ? markedCanaries(data) : mixedWith(data, canaries)
+  return method === 'null' && found.canaryIds.size === 0
+    ? E.left(
+        badInput('BadOption', 'null needs canaries: trusted benign rows that are trained on with the data', {
+          field: 'method',
+          remedy: 'mark them in the data by a field `canary` that is 1, or use auto',
+        }),
+      )
+    : E.right(found)
+}
 
 // destructors ------------------------------------------------------------------------------------
 

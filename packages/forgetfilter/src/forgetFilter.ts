@@ -10,21 +10,12 @@ import {
   type Dataset,
   type Fault,
   type GenerationError,
-  type InputError,
   type RecordDiagnostics,
-  badInput,
   dataDefence,
 } from '@safe/tensor-core/contracts'
 import { checked, completed, parametersOf } from '@safe/tensor-core/options'
 import { type Abstained, accepted, auditRates, keptIds } from './audit'
-import {
-  type WithCanaries,
-  markedCanaries,
-  mixedWith,
-  noCanaries,
-  splitRates,
-  usesCanaries,
-} from './canaryRows'
+import { splitRates, withCanaries } from './canaryRows'
 import { checkForgetFilter } from './checkOptions'
 import { dropDiagnostics } from './diagnostics'
 import { type ForgetFilterResources, forgettingPorts } from './forgettingPorts'
@@ -38,24 +29,6 @@ export type ForgetFilterError = RateError | Abstained | GenerationError
 /** Trusted benign rows, for `method` null and auto; without them, rows that are marked by a field `canary` (1) are canaries. */
 export interface CanaryResource {
   readonly canaries?: Dataset
-}
-
-/** The data with its canaries, where the method uses them; left where `null` has none. */
-const withCanaries = (
-  { method }: Pick<ForgetFilterOptions, 'method'>,
-  data: Dataset,
-  canaries: Dataset | undefined,
-): E.Either<InputError, WithCanaries> => {
-  if (!usesCanaries(method)) return E.right(noCanaries(data))
-  const found = canaries === undefined ? markedCanaries(data) : mixedWith(data, canaries)
-  return method === 'null' && found.canaryIds.size === 0
-    ? E.left(
-        badInput('BadOption', 'null needs canaries: trusted benign rows that are trained on with the data', {
-          field: 'method',
-          remedy: 'mark them in the data by a field `canary` that is 1, or use auto',
-        }),
-      )
-    : E.right(found)
 }
 
 /**
@@ -108,7 +81,7 @@ export const forgetFilter = <E extends Fault>(
             checked(forgetFilterOptions, options),
             E.chain(checkForgetFilter),
             E.bindTo('complete'),
-            E.bind('rows', ({ complete }) => withCanaries(complete, data, resources.canaries)),
+            E.bind('rows', ({ complete }) => withCanaries(complete.method, data, resources.canaries)),
           ),
         ),
         TE.chainW(({ complete, rows }) => {

@@ -10,6 +10,7 @@
  * is exact, so the likelihood rises in every iteration.
  */
 import * as O from 'fp-ts/Option'
+import { pipe } from 'fp-ts/function'
 import { otsu } from './otsu'
 
 // model ------------------------------------------------------------------------------------------
@@ -39,6 +40,8 @@ interface Counted {
 
 /** The largest ratio of the two deviations. */
 export const DEVIATION_RATIO = 4
+/** Iterations of each start, and of the best of them afterwards. */
+const FIRST_ITERATIONS = 40
 const MOST_ITERATIONS = 500
 /** EM stops where an iteration gains less than this per value, nats. */
 const LEAST_GAIN = 1e-8
@@ -121,26 +124,43 @@ const maximized = (
     : O.none
 }
 
-/** Expectation maximization from a split; none where a component has no values or no width. */
-const fittedFrom = (data: Counted, split: number): O.Option<NormalMixture> => {
-  let components = maximized(
-    data,
-    data.values.map((x) => (x > split ? 1 : 0)),
-  )
+/** Components and the log-likelihood of the values under them. */
+interface Fit {
+  readonly components: Components
+  readonly logLikelihood: number
+}
+
+/** Expectation maximization; none where a component has no values or no width. */
+const climbed = (data: Counted, start: O.Option<Components>, iterations: number): O.Option<Fit> => {
+  let components = start
   let last = -Infinity
-  for (let iteration = 0; iteration < MOST_ITERATIONS; iteration++) {
-    if (O.isNone(components)) return O.none
+  for (let iteration = 0; iteration < iterations && O.isSome(components); iteration++) {
     const { belongs, logLikelihood } = expected(data, components.value)
     if (logLikelihood - last < LEAST_GAIN * data.n) break
     last = logLikelihood
     components = maximized(data, belongs)
   }
-  if (O.isNone(components)) return O.none
-  const { logLikelihood } = expected(data, components.value)
-  const [a, b] = components.value
-  const [lower, upper] = a.mean <= b.mean ? [a, b] : [b, a]
-  return O.some({ lower, upper, logLikelihood })
+  return pipe(
+    components,
+    O.map((found) => ({ components: found, logLikelihood: expected(data, found).logLikelihood })),
+  )
 }
+
+/** The first iterations from a split of the values. */
+const startedAt =
+  (data: Counted) =>
+  (split: number): O.Option<Fit> =>
+    climbed(
+      data,
+      maximized(
+        data,
+        data.values.map((x) => (x > split ? 1 : 0)),
+      ),
+      FIRST_ITERATIONS,
+    )
+
+const better = (a: O.Option<Fit>, b: O.Option<Fit>): O.Option<Fit> =>
+  O.isNone(a) || (O.isSome(b) && b.value.logLikelihood > a.value.logLikelihood) ? b : a
 
 /** The value that a share of the values lies above. */
 const upperQuantile = ({ values, counts, n }: Counted, share: number): number => {
@@ -155,20 +175,23 @@ const upperQuantile = ({ values, counts, n }: Counted, share: number): number =>
 // constructors -----------------------------------------------------------------------------------
 
 /**
- * The two-component mixture of largest likelihood, of fits started from Otsu's split and from upper shares down to 1 %; none where
- * fewer than two values differ.
+ * The two-component mixture of largest likelihood: fits are started from Otsu's split and from upper shares down to 1 %, and the best
+ * is continued. None where fewer than two values differ.
  */
 export const normalMixture = (values: ReadonlyArray<number>): O.Option<NormalMixture> => {
   const data = counted(values)
-  const split = otsu(values)
-  if (O.isNone(split)) return O.none
-  const starts = [split.value.threshold, ...START_SHARES.map((share) => upperQuantile(data, share))]
-  return [...new Set(starts)].reduce<O.Option<NormalMixture>>((best, start) => {
-    const fit = fittedFrom(data, start)
-    return O.isSome(fit) && (O.isNone(best) || fit.value.logLikelihood > best.value.logLikelihood)
-      ? fit
-      : best
-  }, O.none)
+  return pipe(
+    otsu(values),
+    O.chain(({ threshold }) => {
+      const splits = [threshold, ...START_SHARES.map((share) => upperQuantile(data, share))]
+      return [...new Set(splits)].map(startedAt(data)).reduce(better, O.none)
+    }),
+    O.chain(({ components }) => climbed(data, O.some(components), MOST_ITERATIONS)),
+    O.map(({ components: [a, b], logLikelihood }) => {
+      const [lower, upper] = a.mean <= b.mean ? [a, b] : [b, a]
+      return { lower, upper, logLikelihood }
+    }),
+  )
 }
 
 // destructors ------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ export interface ModelPorts {
   /** The aligned model with an adapter; the caller disposes of it. */
   readonly open: (adapter: string) => TE.TaskEither<Fault, Generates & Scores>
   /** Called before a model observes the rows; the returned function is called with the number of rows done since its last call. */
-  readonly observing: (model: TrainedName, rows: number) => (done: number) => void
+  readonly observing: (model: string, rows: number) => (done: number) => void
 }
 
 /** Everything that decides the results beside the data, as plain JSON. */
@@ -46,8 +46,8 @@ export interface Deciding {
 export type TrainedName = 'M1' | 'M2' | 'final'
 
 /** A trained adapter and the hash of what decides it. */
-export interface Trained {
-  readonly name: TrainedName
+export interface Trained<N extends string = TrainedName> {
+  readonly name: N
   readonly folder: string
   readonly key: string
 }
@@ -55,7 +55,7 @@ export interface Trained {
 // keys -------------------------------------------------------------------------------------------
 
 /** A hash of the rows, whatever their file looks like. */
-const dataKey = (data: Dataset): string =>
+export const dataKey = (data: Dataset): string =>
   contentHash(data.examples.map(({ id, prompt, response }) => ({ id, prompt, response })))
 
 // constructors -----------------------------------------------------------------------------------
@@ -64,17 +64,24 @@ const DEFAULT_MAX_NEW_TOKENS = 128
 const ADAPTER_FILE = 'adapter_model.safetensors'
 
 /** A training whose result is kept: what is trained, and what decides the result. */
-interface KeptTraining {
-  readonly name: TrainedName
+export interface KeptTraining<N extends string> {
+  readonly name: N
   readonly phase: Phase
   readonly data: Dataset
   readonly decides: unknown
   readonly init?: string
 }
 
-const trainedIn =
+/** Trainings whose results are kept in the work folder: a training that is there already is not repeated. */
+export const trainedIn =
   (work: string, { train }: Pick<ModelPorts, 'train'>) =>
-  ({ name, phase, data, decides, init }: KeptTraining): TE.TaskEither<Fault, Trained> => {
+  <N extends string>({
+    name,
+    phase,
+    data,
+    decides,
+    init,
+  }: KeptTraining<N>): TE.TaskEither<Fault, Trained<N>> => {
     const key = contentHash(decides)
     const folder = join(work, `${name.toLowerCase()}-${key}`)
     return pipe(
@@ -103,6 +110,53 @@ export const finalAdapter = (
     decides: { model, recipe: noisyRecipe, data: dataKey(kept) },
   })
 
+/** A model whose observations are kept: its name for file names and progress, and the hash of what decides it. */
+export interface Observable {
+  readonly name: string
+  readonly key: string
+}
+
+/** Opens models and says how far their observation is. */
+export interface ObservingPorts<M extends Observable> {
+  readonly open: (model: M) => TE.TaskEither<Fault, Generates & Scores>
+  readonly observing: (model: M, rows: number) => (done: number) => void
+}
+
+/** Observations of models, each kept in the work folder under what decides it. */
+export const observedIn =
+  <M extends Observable>(
+    work: string,
+    { open, observing }: ObservingPorts<M>,
+    maxNewTokens: number = DEFAULT_MAX_NEW_TOKENS,
+  ): ForgettingPorts<M>['observe'] =>
+  (model, data, field) => {
+    const kind = field === 'completion' ? 'completions' : 'scores'
+    const key = contentHash({
+      model: model.key,
+      data: dataKey(data),
+      ...(kind === 'completions' ? { maxNewTokens } : {}),
+    })
+    const path = join(work, `${kind}-${model.name.toLowerCase()}-${key}.jsonl`)
+    const observed = (): TE.TaskEither<Fault, void> =>
+      TE.bracket(
+        open(model),
+        (lm) =>
+          pipe(
+            observe(lm, data.examples, field, {
+              maxNewTokens,
+              onRows: observing(model, data.examples.length),
+            }),
+            TE.chainW((rows) => writeJsonl(path, rows)),
+          ),
+        (lm) => TE.fromIO(() => lm.dispose()),
+      )
+    return pipe(
+      existsSync(path) ? TE.right(undefined) : observed(),
+      TE.chainW(() => readObservations(path, field)),
+      TE.map(({ rows }) => rows),
+    )
+  }
+
 /** ForgetFilter's ports over a work folder. */
 export const keptPorts = (
   work: string,
@@ -111,7 +165,6 @@ export const keptPorts = (
   deciding: Deciding,
 ): ForgettingPorts<Trained> => {
   const train = trainedIn(work, ports)
-  const maxNewTokens = deciding.maxNewTokens ?? DEFAULT_MAX_NEW_TOKENS
   return {
     learn: (noisy) =>
       train({
@@ -128,32 +181,13 @@ export const keptPorts = (
         decides: { from: m1.key, recipe: deciding.safeRecipe, data: dataKey(safe) },
         init: m1.folder,
       }),
-    observe: (model, data, field) => {
-      const kind = field === 'completion' ? 'completions' : 'scores'
-      const key = contentHash({
-        model: model.key,
-        data: dataKey(data),
-        ...(kind === 'completions' ? { maxNewTokens } : {}),
-      })
-      const path = join(work, `${kind}-${model.name.toLowerCase()}-${key}.jsonl`)
-      const observed = (): TE.TaskEither<Fault, void> =>
-        TE.bracket(
-          ports.open(model.folder),
-          (lm) =>
-            pipe(
-              observe(lm, data.examples, field, {
-                maxNewTokens,
-                onRows: ports.observing(model.name, data.examples.length),
-              }),
-              TE.chainW((rows) => writeJsonl(path, rows)),
-            ),
-          (lm) => TE.fromIO(() => lm.dispose()),
-        )
-      return pipe(
-        existsSync(path) ? TE.right(undefined) : observed(),
-        TE.chainW(() => readObservations(path, field)),
-        TE.map(({ rows }) => rows),
-      )
-    },
+    observe: observedIn(
+      work,
+      {
+        open: ({ folder }) => ports.open(folder),
+        observing: ({ name }, rows) => ports.observing(name, rows),
+      },
+      deciding.maxNewTokens,
+    ),
   }
 }

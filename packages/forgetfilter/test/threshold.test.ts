@@ -19,8 +19,11 @@ const forgotten = (n: number): ReadonlyArray<number> =>
 const mixed = [...benign(300), ...forgotten(100)].map(row)
 const plain = benign(400).map(row)
 const canaries = benign(60).map(row)
-const phiOf = (choice: ThresholdChoice, rows = mixed, trusted: ReadonlyArray<RatedRow> = []): number | null =>
-  chooseThreshold(choice, rows, trusted).phi
+const phiOf = (
+  choice: ThresholdChoice,
+  rows: ReadonlyArray<RatedRow> = mixed,
+  trusted: ReadonlyArray<RatedRow> = [],
+): number | null => chooseThreshold(choice, rows, trusted).phi
 
 describe('gmm', () => {
   it('separates forgotten rows from a mass at 0', () => {

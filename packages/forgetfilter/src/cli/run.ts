@@ -8,7 +8,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Command, type Context, command } from '@safe/tensor-core/cli'
-import { type Dataset, type Fault, failure } from '@safe/tensor-core/contracts'
+import { type Fault, failure } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { readDataset, writeJsonl } from '@safe/tensor-core/formats'
 import { accepted, auditRates, keptIds } from '../audit'
@@ -17,37 +17,24 @@ import { auditRows } from '../explain'
 import { measureForgetting } from '../measureForgetting'
 import type { RatedRow } from '../rates'
 import { readSource } from '../source'
-import { type Deciding, type ModelPorts, finalAdapter, keptPorts } from '../work'
+import { finalAdapter, keptPorts } from '../work'
 import { auditJson, auditText } from './audit'
 import { copyAdapter } from './copyAdapter'
+import { decidingFor } from './deciding'
 import { type FilteredFile, warnings, writeParts } from './keptRows'
+import type { Machine } from './machine'
 import { withPreset } from './preset'
 import { type RunValues, checkRun, runOptions, runRuleOf } from './runOptions'
 import { checkFolder, checkTargets } from './targets'
 
+export type { Machine } from './machine'
 export { type RunValues, runOptions } from './runOptions'
 
 // machine ----------------------------------------------------------------------------------------
 
-/** What trains and runs models on this machine, and what decides their results beside the data. */
-export interface Machine {
-  readonly ports: ModelPorts
-  readonly deciding: Deciding
-  /** Tokens of the longest response, with its end of sequence: completions need to be no longer. */
-  readonly longestResponse?: (data: Dataset) => E.Either<Fault, number>
-}
 export type OpenMachine = (values: RunValues, context: Context, work: string) => TE.TaskEither<Fault, Machine>
 
 // steps ------------------------------------------------------------------------------------------
-
-/** What decides, with completions as long as the data needs where no length is given. */
-const decidingFor = (v: RunValues, data: Dataset, { deciding, longestResponse }: Machine) =>
-  v.maxNewTokens !== undefined || v.signal !== 'rouge' || longestResponse === undefined
-    ? E.right<Fault, Deciding>(deciding)
-    : pipe(
-        longestResponse(data),
-        E.map((longest): Deciding => ({ ...deciding, maxNewTokens: Math.max(1, longest) })),
-      )
 
 /** Rates in the work folder, under names that depend on them. */
 const writeRates = (

@@ -6,7 +6,9 @@ import {
   type Context,
   type Progress,
   recipeOf,
+  type recipeOptions,
   rowChoiceOf,
+  type rowOptions,
   startEngine,
   stopping,
 } from '@safe/tensor-core/cli'
@@ -20,8 +22,29 @@ import {
   openModel,
   trainAdapter,
 } from '@safe/tensor-core/lm'
-import type { ModelPorts, Phase } from '../work'
-import type { OpenMachine, RunValues } from './run'
+import type { InterleaveModels } from '../interleaveWork'
+import type { Phase } from '../work'
+import type { Machine } from './machine'
+import type { RunValues } from './runOptions'
+
+// model ------------------------------------------------------------------------------------------
+
+/** The options that decide what is trained and run. */
+export type MachineValues = Pick<
+  RunValues,
+  | 'model'
+  | 'steps'
+  | 'safeLr'
+  | 'maxNewTokens'
+  | 'checkpointEvery'
+  | keyof typeof recipeOptions
+  | keyof typeof rowOptions
+>
+
+/** A machine that also opens the aligned model as it is. */
+export interface LmMachine extends Machine {
+  readonly ports: InterleaveModels
+}
 
 // models -----------------------------------------------------------------------------------------
 
@@ -71,7 +94,7 @@ const training = (
 type Recipes = Readonly<Record<Phase, TrainingRecipe>>
 
 /** The training options are those of the noisy phase; the safe phase counts steps and may have a rate of its own. */
-const recipesOf = (v: RunValues): Recipes => {
+const recipesOf = (v: MachineValues): Recipes => {
   const noisy = recipeOf(v)
   return { noisy, safe: { ...noisy, maxSteps: v.steps, lr: v.safeLr ?? noisy.lr }, kept: noisy }
 }
@@ -82,7 +105,24 @@ const phaseNames: Readonly<Record<Phase, string>> = {
   kept: 'train on kept rows',
 }
 
-const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: Recipes): ModelPorts => ({
+const loaded = (v: MachineValues, context: Context, opened: OpenedModel, adapter?: string) =>
+  pipe(
+    loadCausalLM({
+      model: v.model,
+      ...(adapter === undefined ? {} : { adapter }),
+      dtype: context.common.dtype,
+      signal: context.signal,
+      ...rowChoiceOf(v),
+    }),
+    TE.map((lm) => scoringTrainedRows(lm, opened, v.maxLength)),
+  )
+
+const portsOf = (
+  v: MachineValues,
+  context: Context,
+  opened: OpenedModel,
+  recipes: Recipes,
+): InterleaveModels => ({
   train: ({ phase, data, init, out }) =>
     training(context, phaseNames[phase], (callbacks) =>
       trainAdapter({
@@ -101,17 +141,8 @@ const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: R
         ...callbacks,
       }),
     ),
-  open: (adapter) =>
-    pipe(
-      loadCausalLM({
-        model: v.model,
-        adapter,
-        dtype: context.common.dtype,
-        signal: context.signal,
-        ...rowChoiceOf(v),
-      }),
-      TE.map((lm) => scoringTrainedRows(lm, opened, v.maxLength)),
-    ),
+  open: (adapter) => loaded(v, context, opened, adapter),
+  aligned: loaded(v, context, opened),
   observing: (model, rows) => {
     const progress = context.progress(`rows under ${model}`, rows)
     const state = { left: rows }
@@ -125,7 +156,7 @@ const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: R
 
 // constructor ------------------------------------------------------------------------------------
 
-export const openMachine: OpenMachine = (v, context) =>
+export const openMachine = (v: MachineValues, context: Context): TE.TaskEither<Fault, LmMachine> =>
   pipe(
     startEngine(context),
     TE.chainW(() => openModel(v.model, rowChoiceOf(v))),

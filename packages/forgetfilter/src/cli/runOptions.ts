@@ -17,7 +17,7 @@ import {
 import { type InputError, badInput } from '@safe/tensor-core/contracts'
 import type { FilterRule } from '../audit'
 import { checkForgetFilter } from '../checkOptions'
-import { filterOptions, filterRuleOf, forgetFilterOptions } from '../options'
+import { type FilterOptions, filterOptions, filterRuleOf, forgetFilterOptions } from '../options'
 import { checkCanaries } from './canaryFile'
 import { keptRowsOptions } from './keptRows'
 import { presetOption } from './preset'
@@ -63,13 +63,18 @@ export type RunValues = Values<typeof runOptions>
 
 // destructors ------------------------------------------------------------------------------------
 
-const filterValues = (v: RunValues) => ({ ...v, alpha: v.nullAlpha })
+/** The options that decide what the filter does; `alpha` is the adapter's. */
+type FilterValues = Omit<FilterOptions, 'alpha'> & Pick<RunValues, 'nullAlpha'>
+
+const filterValues = <V extends FilterValues>({ nullAlpha: alpha, ...v }: V) => ({ ...v, alpha })
 
 /** The rule that the options stand for. */
-export const runRuleOf = (v: RunValues): FilterRule => filterRuleOf(filterValues(v))
+export const runRuleOf = (v: FilterValues): FilterRule => filterRuleOf(filterValues(v))
 
-/** What would fail after hours of training fails before it. */
-export const checkRun = (v: RunValues): E.Either<InputError, unknown> =>
+/** Conditions on the method's options, with the names they have where models are trained. */
+export const checkTraining = (
+  v: FilterValues & Pick<RunValues, 'signal' | 'reference'>,
+): E.Either<InputError, unknown> =>
   pipe(
     checkForgetFilter(filterValues(v)),
     E.mapLeft((fault): InputError =>
@@ -80,5 +85,11 @@ export const checkRun = (v: RunValues): E.Either<InputError, unknown> =>
           })
         : fault,
     ),
+  )
+
+/** What would fail after hours of training fails before it. */
+export const checkRun = (v: RunValues): E.Either<InputError, unknown> =>
+  pipe(
+    checkTraining(v),
     E.chain(() => checkCanaries(v)),
   )

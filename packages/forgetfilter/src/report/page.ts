@@ -2,17 +2,16 @@
  * The audit of a filter as one page: what was decided and why, the rates as a histogram, quality where rows are labelled, and the rows
  * nearest the threshold to be read. It loads nothing, runs nothing, and its policy allows neither.
  */
-import { createHash } from 'node:crypto'
 import type { Audit, FilterRule } from '../audit'
 import type { AuditRow } from '../explain'
 import { type Quality, qualityMetrics } from '../quality'
 import { type PrecisionRecall, precisionRecall, tieCountsOf } from '../ranking'
 import { digits, places, rowsWord } from './format'
 import { histogram } from './histogram'
-import { type Markup, html, raw } from './markup'
+import { type Markup, html } from './markup'
 import { type RowText, nearestRows, rowCards } from './nearest'
 import { precisionRecallPlot } from './precisionRecall'
-import { style } from './style'
+import { pageOf } from './shell'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -199,28 +198,11 @@ const readingSection = ({ rows, audit, texts, labels }: ReportInput): Markup => 
 
 // constructors -----------------------------------------------------------------------------------
 
-const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`
-
-/** Made as one piece: blanks added by the formatter would change its hash. */
-const styleElement = raw(`<style>${style}</style>`)
-
 /** The page's HTML. */
 export const reportPage = (input: ReportInput): string =>
-  html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="${raw(policy)}" />
-        <meta name="referrer" content="no-referrer" />
-        <title>ForgetFilter audit: ${input.name}</title>
-        ${styleElement}
-      </head>
-      <body>
-        <main>
-          <h1>ForgetFilter audit</h1>
-          <p class="meta">${input.name}</p>
-          ${lead(input)}${facts(input.audit)}${ratesSection(input)}${qualitySection(input)}${readingSection(input)}${thresholdSection(input)}
-        </main>
-      </body>
-    </html> `.markup
+  pageOf(
+    `ForgetFilter audit: ${input.name}`,
+    html`<h1>ForgetFilter audit</h1>
+      <p class="meta">${input.name}</p>
+      ${lead(input)}${facts(input.audit)}${ratesSection(input)}${qualitySection(input)}${readingSection(input)}${thresholdSection(input)}`,
+  )
