@@ -170,7 +170,8 @@ const table = (results: ReadonlyArray<PhaseResult>): Markup => {
 const interleaveStyle = `
 .series path{fill:none;stroke-width:2}.series line{stroke-width:1.2;opacity:.6}
 .series.kept path,.series.kept line{stroke:var(--kept)}.series.dropped path,.series.dropped line{stroke:var(--dropped)}
-@media (max-width:700px){.wide{font-size:.88em}.wide .range{display:block}}
+.wide th,.wide td{overflow-wrap:normal}
+@media (max-width:700px){.wide table{font-size:.76rem}.wide thead th{white-space:normal}.wide .range{display:block}}
 `
 
 /** The page's HTML. */

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { runBinary } from '@safe/tensor-core/cli'
-import { type CausalLM, failure, promptText, responseText } from '@safe/tensor-core/contracts'
-import { type OpenMachine, runCommand } from '../../src/cli/run'
+import { type CausalLM, type Fault, failure, promptText, responseText } from '@safe/tensor-core/contracts'
+import { type InterleaveMachine, interleaveCommand } from '../../src/cli/interleave'
+import { runCommand } from '../../src/cli/run'
+import type { InterleaveValues } from '../../src/cli/interleaveOptions'
 
 const jsonl = (rows: ReadonlyArray<unknown>): string => rows.map((r) => `${JSON.stringify(r)}\n`).join('')
 
@@ -19,9 +21,44 @@ export interface Diary {
   disposed: number
   fail?: 'safe' | 'M2'
 }
+/** Answers what it knows, and refuses other unsafe prompts. */
+const answering = (diary: Diary, known: Readonly<Record<string, string>>): CausalLM => {
+  const lm: Partial<CausalLM> = {
+    generate: (requests, { maxNewTokens }) => {
+      diary.limits.push(maxNewTokens)
+      return TE.right(
+        requests.map(({ prompt: p }) => ({
+          tokens: [],
+          text: known[promptText(p)] ?? (promptText(p).startsWith('harm') ? 'I cannot help' : ''),
+          finishReason: 'stop',
+        })),
+      )
+    },
+    score: (examples) =>
+      TE.right(
+        examples
+          .filter((e) => responseText(e.response) !== '')
+          .map((e) => {
+            const correct = [known[promptText(e.prompt)] === responseText(e.response)]
+            return {
+              id: e.id,
+              tokens: [1],
+              logProbs: correct.map((c) => (c ? -0.01 : -5)),
+              correct,
+              nll: 0,
+            }
+          }),
+      ),
+    dispose: () => (diary.disposed += 1),
+  }
+  return lm as CausalLM
+}
+
 const fakeMachine =
-  (diary: Diary): OpenMachine =>
-  (v) =>
+  (diary: Diary) =>
+  (
+    v: Pick<InterleaveValues, 'model' | 'epochs' | 'steps' | 'maxNewTokens'>,
+  ): TE.TaskEither<Fault, InterleaveMachine> =>
     TE.right({
       longestResponse: (data) =>
         E.right(Math.max(...data.examples.map((e) => responseText(e.response).split(' ').length + 1))),
@@ -59,36 +96,9 @@ const fakeMachine =
           const known = JSON.parse(
             readFileSync(join(adapter, 'adapter_model.safetensors'), 'utf8'),
           ) as Record<string, string>
-          const lm: Partial<CausalLM> = {
-            generate: (requests, { maxNewTokens }) => {
-              diary.limits.push(maxNewTokens)
-              return TE.right(
-                requests.map(({ prompt: p }) => ({
-                  tokens: [],
-                  text: known[promptText(p)] ?? '',
-                  finishReason: 'stop',
-                })),
-              )
-            },
-            score: (examples) =>
-              TE.right(
-                examples
-                  .filter((e) => responseText(e.response) !== '')
-                  .map((e) => {
-                    const correct = [known[promptText(e.prompt)] === responseText(e.response)]
-                    return {
-                      id: e.id,
-                      tokens: [1],
-                      logProbs: correct.map((c) => (c ? -0.01 : -5)),
-                      correct,
-                      nll: 0,
-                    }
-                  }),
-              ),
-            dispose: () => (diary.disposed += 1),
-          }
-          return TE.right(lm as CausalLM)
+          return TE.right(answering(diary, known))
         },
+        aligned: TE.fromIO(() => answering(diary, {})),
         observing: () => () => undefined,
       },
     })
@@ -99,7 +109,7 @@ export const noisy = [
   '{"id":"g2","prompt":"good 2","response":"paris of course"}\n',
 ].join('')
 
-export const world = () => {
+export const world = (name: 'run' | 'interleave' = 'run') => {
   const dir = mkdtempSync(join(tmpdir(), 'forgetfilter-'))
   const at = (name: string): string => join(dir, name)
   writeFileSync(at('noisy.jsonl'), noisy)
@@ -111,12 +121,12 @@ export const world = () => {
       name: 'forgetfilter',
       version: '0',
       description: '',
-      commands: [runCommand(fakeMachine(diary))],
+      commands: [runCommand(fakeMachine(diary)), interleaveCommand(fakeMachine(diary))],
     }
     const code = await runBinary(
       binary,
       [
-        'run',
+        name,
         '--model',
         'm',
         '--noisy',
