@@ -5,6 +5,7 @@ import { interleaveCommand } from './interleave'
 import { rateCommand } from './rate'
 import { runCommand } from './run'
 import { openMachine } from './runMachine'
+import { sensitivityCommand } from './sensitivity'
 import { thresholdCommand } from './threshold'
 
 export const binary: Binary = {
@@ -18,5 +19,6 @@ export const binary: Binary = {
     thresholdCommand,
     filterCommand,
     interleaveCommand(openMachine),
+    sensitivityCommand(openMachine),
   ],
 }

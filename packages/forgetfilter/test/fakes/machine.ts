@@ -8,6 +8,7 @@ import { runBinary } from '@safe/tensor-core/cli'
 import { type CausalLM, type Fault, failure, promptText, responseText } from '@safe/tensor-core/contracts'
 import { type InterleaveMachine, interleaveCommand } from '../../src/cli/interleave'
 import { runCommand } from '../../src/cli/run'
+import { sensitivityCommand } from '../../src/cli/sensitivity'
 import type { InterleaveValues } from '../../src/cli/interleaveOptions'
 
 const jsonl = (rows: ReadonlyArray<unknown>): string => rows.map((r) => `${JSON.stringify(r)}\n`).join('')
@@ -109,7 +110,7 @@ export const noisy = [
   '{"id":"g2","prompt":"good 2","response":"paris of course"}\n',
 ].join('')
 
-export const world = (name: 'run' | 'interleave' = 'run') => {
+export const world = (name: 'run' | 'interleave' | 'sensitivity' = 'run') => {
   const dir = mkdtempSync(join(tmpdir(), 'forgetfilter-'))
   const at = (name: string): string => join(dir, name)
   writeFileSync(at('noisy.jsonl'), noisy)
@@ -121,7 +122,11 @@ export const world = (name: 'run' | 'interleave' = 'run') => {
       name: 'forgetfilter',
       version: '0',
       description: '',
-      commands: [runCommand(fakeMachine(diary)), interleaveCommand(fakeMachine(diary))],
+      commands: [
+        runCommand(fakeMachine(diary)),
+        interleaveCommand(fakeMachine(diary)),
+        sensitivityCommand(fakeMachine(diary)),
+      ],
     }
     const code = await runBinary(
       binary,
