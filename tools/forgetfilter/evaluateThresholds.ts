@@ -3,7 +3,7 @@
  * where they should: no model is run.
  *
  *   node --conditions=@safe/source --import tsx tools/forgetfilter/evaluateThresholds.ts [--rows 1000] [--canaries 100]
- *     [--repeats 200] [--first-seed 10001] [--alpha 0.05] [--json]
+ *     [--repeats 100] [--first-seed 10001] [--alpha 0.05] [--json]
  *
  * Seeds below 10001 are for development, the others for the table of docs/forgetfilter-thresholds.md: no constant was chosen on them.
  */
@@ -148,7 +148,7 @@ main({
       options: {
         rows: withDefault(1000, integer('rows of a draw', { min: 20 })),
         canaries: withDefault(100, integer('canaries of a draw', { min: 0 })),
-        repeats: withDefault(200, integer('draws per scenario and share', { min: 2 })),
+        repeats: withDefault(100, integer('draws per scenario and share', { min: 2 })),
         firstSeed: withDefault(10001, integer('seed of the first draw; the next ones follow', { min: 0 })),
         alpha: withDefault(
           DEFAULT_ALPHA,

@@ -12,6 +12,7 @@ import type { Dataset, Fault } from '@safe/tensor-core/contracts'
 
 /** With and without filtering the noisy rows. */
 export const arms = ['plain', 'filtered'] as const
+/** The name of an arm. */
 export type Arm = (typeof arms)[number]
 
 /** A rate with its 95 % Wilson interval. */
@@ -61,6 +62,7 @@ export interface InterleavePorts<M, E extends Fault> {
   readonly onPhase?: (result: PhaseResult) => void
 }
 
+/** What is run: which arms, how many rounds, on which rows. */
 export interface InterleavePlan {
   readonly arms: ReadonlyArray<Arm>
   readonly rounds: number

@@ -6,6 +6,7 @@
 import type { GroundTruth, Named } from './rates'
 import type { Observation } from './signals'
 
+/** The names of what completions can be compared with. */
 export const references = ['ground-truth', 'past-completion'] as const
 /** What completions are compared with. */
 export type Reference = (typeof references)[number]
