@@ -16,12 +16,21 @@ import { type Threshold, type ThresholdChoice, chooseThreshold } from './thresho
 
 // model ------------------------------------------------------------------------------------------
 
+export const abstentionChoices = ['keep', 'fail'] as const
+/** What the caller does where no threshold was found. */
+export type AbstentionChoice = (typeof abstentionChoices)[number]
+
 /** How rates become decisions. */
 export interface FilterRule {
   readonly threshold: ThresholdChoice
   /** Rows with s1 below it are indeterminate; without it, rows with s1 <= phi are (see decisions.ts). */
   readonly minLearned?: number
   readonly indeterminate: IndeterminateChoice
+  /**
+   * Default: `fail` with `otsu`, which finds no split only where the rates themselves are unusable; `keep` with the methods that
+   * test whether rows were forgotten, where no threshold is an answer: all rows stay.
+   */
+  readonly onAbstain?: AbstentionChoice
 }
 
 /** A filter's result in full: every row's rate and decision, and the threshold behind them. */
@@ -38,9 +47,13 @@ export type Abstained = Fault<'Abstained'>
 
 // constructors -----------------------------------------------------------------------------------
 
-/** Applies a rule to rates; pure. */
-export const auditRates = (rule: FilterRule, rates: ReadonlyArray<RatedRow>): Audit => {
-  const threshold = chooseThreshold(rule.threshold, rates)
+/** Applies a rule to rates; pure. @param canaries rates of trusted benign rows that are not among the rates */
+export const auditRates = (
+  rule: FilterRule,
+  rates: ReadonlyArray<RatedRow>,
+  canaries: ReadonlyArray<RatedRow> = [],
+): Audit => {
+  const threshold = chooseThreshold(rule.threshold, rates, canaries)
   const made = decide(
     { phi: threshold.phi, ...(rule.minLearned === undefined ? {} : { minLearned: rule.minLearned }) },
     rates,
@@ -60,9 +73,17 @@ export const settled = (audit: Audit): E.Either<Abstained, Audit> =>
       )
     : E.right(audit)
 
-/** Ids of the rows that stay. */
+/** What abstaining means under a rule. */
+export const abstentionOf = ({ onAbstain, threshold }: FilterRule): AbstentionChoice =>
+  onAbstain ?? (threshold.method === 'otsu' ? 'fail' : 'keep')
+
+/** @returns left `Abstained` where the method found no threshold and the rule says that this is a failure */
+export const accepted = (rule: FilterRule, audit: Audit): E.Either<Abstained, Audit> =>
+  abstentionOf(rule) === 'fail' ? settled(audit) : E.right(audit)
+
+/** Ids of the rows that stay; all of them where there is no threshold. */
 export const keptIds = (rule: FilterRule, audit: Audit): ReadonlySet<string> => {
-  const keep = stays(rule.indeterminate)
+  const keep = stays(audit.threshold.abstained ? 'keep' : rule.indeterminate)
   return new Set(
     audit.rates.flatMap(({ id }, i) => (keep(audit.decisions[i] ?? 'indeterminate') ? [id] : [])),
   )

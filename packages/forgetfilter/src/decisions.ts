@@ -31,7 +31,8 @@ export type DecisionCounts = Readonly<Record<Decision, number>>
 
 // constructors -----------------------------------------------------------------------------------
 
-const isLogScale = (rows: ReadonlyArray<RatedRow>): boolean =>
+/** Whether scores are log-probabilities: only these are negative. */
+export const isLogScale = (rows: ReadonlyArray<RatedRow>): boolean =>
   rows.some((row) => (row.s1 ?? 0) < 0 || (row.s2 ?? 0) < 0)
 
 /** One decision per row, in order. */

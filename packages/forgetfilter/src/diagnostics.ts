@@ -4,7 +4,7 @@ import type { Dataset, Diagnostics, Example } from '@safe/tensor-core/contracts'
 // labels -----------------------------------------------------------------------------------------
 
 /** The row's field `unsafe` as a label; undefined where it has none. Labels are looked at only after everything is decided. */
-const labelOf = ({ fields }: Example): boolean | undefined => {
+export const labelOf = ({ fields }: Example): boolean | undefined => {
   const label = fields['unsafe']
   return label === 1 || label === true ? true : label === 0 || label === false ? false : undefined
 }

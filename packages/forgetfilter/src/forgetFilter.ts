@@ -2,17 +2,21 @@
  * ForgetFilter (arXiv 2312.12736) as a defence of the data stage: noisy data in, the rows that safety tuning does not make the model
  * forget out.
  */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   type DataDefence,
+  type Dataset,
   type Fault,
   type GenerationError,
   type RecordDiagnostics,
   dataDefence,
 } from '@safe/tensor-core/contracts'
 import { checked, completed, parametersOf } from '@safe/tensor-core/options'
-import { type Abstained, auditRates, keptIds, settled } from './audit'
+import { type Abstained, accepted, auditRates, keptIds } from './audit'
+import { splitRates, withCanaries } from './canaryRows'
+import { checkForgetFilter } from './checkOptions'
 import { dropDiagnostics } from './diagnostics'
 import { type ForgetFilterResources, forgettingPorts } from './forgettingPorts'
 import { measureForgetting } from './measureForgetting'
@@ -22,9 +26,14 @@ import type { RateError } from './rates'
 /** What ForgetFilter itself can end in: bad options or rows, a model that fails, or no threshold that separates the rates. */
 export type ForgetFilterError = RateError | Abstained | GenerationError
 
+/** Trusted benign rows, for `method` null and auto; without them, rows that are marked by a field `canary` (1) are canaries. */
+export interface CanaryResource {
+  readonly canaries?: Dataset
+}
+
 /**
  * Trains M1 on all rows and M2 from it on the safe rows, rates every row, and keeps those with a rate of at most phi, in order and
- * unchanged.
+ * unchanged. Where `method` finds no threshold it keeps all rows, or fails (`onAbstain`). Canaries are never in the output.
  *
  * @param options what is left out is the paper's: `rouge`, phi 0.1, 1000 steps on the safe rows
  * @param resources what trains and opens models (`lmResources`, or a benchmark's own), and the safe rows
@@ -59,7 +68,7 @@ export type ForgetFilterError = RateError | Abstained | GenerationError
  */
 export const forgetFilter = <E extends Fault>(
   options: Partial<ForgetFilterOptions>,
-  resources: ForgetFilterResources<E>,
+  resources: ForgetFilterResources<E> & CanaryResource,
   record: RecordDiagnostics = () => undefined,
 ): DataDefence<ForgetFilterError | E> =>
   dataDefence<ForgetFilterError | E>({
@@ -67,20 +76,30 @@ export const forgetFilter = <E extends Fault>(
     parameters: parametersOf(forgetFilterOptions, completed(forgetFilterOptions, options)),
     apply: (data) =>
       pipe(
-        TE.fromEither(checked(forgetFilterOptions, options)),
-        TE.chainW((complete) => {
+        TE.fromEither(
+          pipe(
+            checked(forgetFilterOptions, options),
+            E.chain(checkForgetFilter),
+            E.bindTo('complete'),
+            E.bind('rows', ({ complete }) => withCanaries(complete.method, data, resources.canaries)),
+          ),
+        ),
+        TE.chainW(({ complete, rows }) => {
           const rule = filterRuleOf(complete)
           return pipe(
-            data,
-            measureForgetting(forgettingPorts(complete, resources), complete.signal),
-            TE.chainEitherKW((rates) => settled(auditRates(rule, rates))),
+            rows.all,
+            measureForgetting(forgettingPorts(complete, resources), complete.signal, complete.reference),
+            TE.map((all) => splitRates(all, rows.canaryIds)),
+            TE.chainEitherKW(({ rates, canaries }) => accepted(rule, auditRates(rule, rates, canaries))),
             TE.map((audit) => {
               const kept = keptIds(rule, audit)
               const left = { ...data, examples: data.examples.filter((e) => kept.has(e.id)) }
               record({
-                ...dropDiagnostics(data, left),
+                ...dropDiagnostics(rows.data, left),
                 indeterminate: audit.counts.indeterminate,
                 threshold: audit.threshold.phi,
+                ...(rows.canaryIds.size === 0 ? {} : { canaries: rows.canaryIds.size }),
+                ...(audit.threshold.abstained ? { abstained: audit.threshold.reason } : {}),
               })
               return left
             }),

@@ -1,14 +1,18 @@
 /** ForgetFilter (arXiv 2312.12736): drop fine-tuning rows that safety tuning makes the model forget. */
 export {
+  type AbstentionChoice,
   type Abstained,
   type Audit,
   type FilterRule,
+  abstentionOf,
+  accepted,
   auditQuality,
   auditRates,
   keptIds,
   settled,
 } from './audit'
-export { BOOTSTRAP_RESAMPLES, PAPER_PHI, PAPER_SAFE_STEPS } from './defaults'
+export { type Excess, type NullQuantile, excessOver, nullQuantile } from './canaries'
+export { BOOTSTRAP_RESAMPLES, DEFAULT_ALPHA, PAPER_PHI, PAPER_RECIPE, PAPER_SAFE_STEPS } from './defaults'
 export {
   type Decision,
   type DecisionCounts,
@@ -18,8 +22,26 @@ export {
   decide,
   stays,
 } from './decisions'
-export { type ForgetFilterError, forgetFilter } from './forgetFilter'
+export { type AuditRow, auditRows } from './explain'
+export { type CanaryResource, type ForgetFilterError, forgetFilter } from './forgetFilter'
 export { type ForgetFilterResources, forgetFilterNeeds, forgettingPorts } from './forgettingPorts'
+export {
+  type NormalComponent,
+  type NormalMixture,
+  ashmansD,
+  boundaryOf,
+  normalMixture,
+} from './gaussianMixture'
+export {
+  type Arm,
+  type InterleavePlan,
+  type InterleavePorts,
+  type Measured,
+  type PhaseResult,
+  type RateEstimate,
+  type RoundFilter,
+  interleave,
+} from './interleave'
 export { type ForgettingPorts, measureForgetting } from './measureForgetting'
 export { type ObserveOptions, observe } from './observe'
 export {
@@ -35,8 +57,21 @@ export { plugins } from './plugin'
 export { porterStem } from './porter'
 export { type Interval, type LabelledRow, type Quality, filterQuality } from './quality'
 export { randomDrop } from './randomDrop'
-export { type TieCounts, auroc, averagePrecision } from './ranking'
+export { type PrecisionRecall, type TieCounts, auroc, averagePrecision, precisionRecall } from './ranking'
 export { type GroundTruth, type Named, type RateError, type RatedRow, forgettingRates } from './rates'
+export { type Reference, pastCompletions } from './reference'
+export { type ReportInput, reportPage } from './report/page'
+export { type RowText } from './report/nearest'
 export { type Rouge, rouge1, rougeTokens } from './rouge'
-export { type Observation, type ScorePair, type Signal, observedField, scorePair, signals } from './signals'
+export {
+  type Observation,
+  type ScorePair,
+  type ScoreUnit,
+  type Signal,
+  observedField,
+  scorePair,
+  signalUnit,
+  signals,
+} from './signals'
+export { type Finding } from './thresholdFinding'
 export { type Threshold, type ThresholdChoice, type ThresholdMethod, chooseThreshold } from './threshold'

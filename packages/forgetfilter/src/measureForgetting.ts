@@ -13,7 +13,15 @@ import {
   badInput,
   responseText,
 } from '@safe/tensor-core/contracts'
-import { type Named, type RateError, type RatedRow, forgettingRates, indexById } from './rates'
+import {
+  type GroundTruth,
+  type Named,
+  type RateError,
+  type RatedRow,
+  forgettingRates,
+  indexById,
+} from './rates'
+import { type Reference, pastCompletions } from './reference'
 import { type Observation, type ObservedField, type Signal, observedField } from './signals'
 
 // model ------------------------------------------------------------------------------------------
@@ -38,11 +46,18 @@ export interface ForgettingPorts<M, E extends Fault = Fault> {
 // checks -----------------------------------------------------------------------------------------
 
 /** What would fail after hours of training fails before it. */
-const checked = (signal: Signal, data: Dataset): E.Either<RateError | InputError, Dataset> =>
+const checked = (
+  signal: Signal,
+  reference: Reference,
+  data: Dataset,
+): E.Either<RateError | InputError, Dataset> =>
   pipe(
     indexById({ name: data.name, rows: data.examples }),
     E.filterOrElseW(
-      () => signal !== 'rouge' || data.examples.every((e) => e.response.kind === 'text'),
+      () =>
+        signal !== 'rouge' ||
+        reference !== 'ground-truth' ||
+        data.examples.every((e) => e.response.kind === 'text'),
       () =>
         badInput('BadRow', 'rouge compares words, but responses are token ids', {
           where: data.name,
@@ -59,12 +74,18 @@ const completed = (data: Dataset, one: Named<Observation>, two: Named<Observatio
   return { ...one, rows: [...one.rows, ...missing.map(({ id }) => ({ id, logProbs: [], correct: [] }))] }
 }
 
+const responsesOf = (data: Dataset): Named<GroundTruth> => ({
+  name: data.name,
+  rows: data.examples.map(({ id, response }) => ({ id, response: responseText(response) })),
+})
+
 // constructors -----------------------------------------------------------------------------------
 
 /**
  * Forgetting rates r = s(M1) - s(M2) of all rows, in their order: two trainings, two observations of the data. `s` is the
  * signal's score. A rate is null where a row has no response token.
  *
+ * @param reference what the completions of `rouge` are compared with: the responses, or M1's completions
  * @returns left `DuplicateId`, or `BadRow` where the signal cannot score the responses, before anything is trained; else what
  *   the ports end in.
  * @example
@@ -91,7 +112,7 @@ const completed = (data: Dataset, one: Named<Observation>, two: Named<Observatio
  * ```
  */
 export const measureForgetting =
-  <M, E extends Fault>(ports: ForgettingPorts<M, E>, signal: Signal) =>
+  <M, E extends Fault>(ports: ForgettingPorts<M, E>, signal: Signal, reference: Reference = 'ground-truth') =>
   (data: Dataset): TE.TaskEither<E | RateError | InputError, ReadonlyArray<RatedRow>> => {
     const field = observedField(signal)
     const look = (name: string, model: M): TE.TaskEither<E, Named<Observation>> =>
@@ -100,17 +121,19 @@ export const measureForgetting =
         TE.map((rows) => ({ name, rows })),
       )
     return pipe(
-      TE.fromEither(checked(signal, data)),
+      TE.fromEither(checked(signal, reference, data)),
       TE.bindTo('noisy'),
       TE.bindW('m1', ({ noisy }) => ports.learn(noisy)),
       TE.bindW('m2', ({ m1 }) => ports.forget(m1)),
       TE.bindW('before', ({ m1 }) => look('M1', m1)),
       TE.bindW('after', ({ m2 }) => look('M2', m2)),
       TE.chainEitherKW(({ before, after }) =>
-        forgettingRates(signal, completed(data, before, after), completed(data, after, before), {
-          name: data.name,
-          rows: data.examples.map(({ id, response }) => ({ id, response: responseText(response) })),
-        }),
+        forgettingRates(
+          signal,
+          completed(data, before, after),
+          completed(data, after, before),
+          reference === 'past-completion' ? pastCompletions(before, responsesOf(data)) : responsesOf(data),
+        ),
       ),
     )
   }

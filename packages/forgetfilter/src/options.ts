@@ -3,6 +3,7 @@
  * line and key of a benchmark's configuration all come from these tables.
  */
 import {
+  type Parser,
   type Values,
   choice,
   count,
@@ -12,11 +13,20 @@ import {
   positive,
   withDefault,
 } from '@safe/tensor-core/options'
-import type { FilterRule } from './audit'
-import { PAPER, PAPER_PHI, PAPER_SAFE_STEPS } from './defaults'
+import { type FilterRule, abstentionChoices } from './audit'
+import { DEFAULT_ALPHA, PAPER, PAPER_PHI, PAPER_SAFE_STEPS } from './defaults'
 import { indeterminateChoices } from './decisions'
+import { references } from './reference'
 import { signals } from './signals'
-import { estimatedThresholds } from './threshold'
+import { type ThresholdChoice, estimatedThresholds } from './threshold'
+
+// parsers ----------------------------------------------------------------------------------------
+
+/** `method: null` of a YAML file is no text: it means the method of that name. */
+const spelledNull = <A>(parser: Parser<A>): Parser<A> => ({
+  ...parser,
+  decode: (u) => parser.decode(u === null ? 'null' : u),
+})
 
 // tables -----------------------------------------------------------------------------------------
 
@@ -25,7 +35,13 @@ export const filterOptions = {
   phi: withDefault(PAPER_PHI, number('rows with a larger rate are dropped'), `${PAPER}, section 5`),
   method: insteadOf(
     'phi',
-    choice('how the threshold is estimated, instead of a given `phi`', estimatedThresholds),
+    spelledNull(choice('how the threshold is estimated, instead of a given `phi`', estimatedThresholds)),
+  ),
+  alpha: optional(
+    number(
+      `share of the benign rows that \`method\` null may lose, or auto where there are canaries (default: ${DEFAULT_ALPHA})`,
+      { min: 0, max: 0.5, exclusiveMin: true },
+    ),
   ),
   minLearned: optional(
     number(
@@ -33,6 +49,12 @@ export const filterOptions = {
     ),
   ),
   indeterminate: withDefault('keep', choice('what is done with indeterminate rows', indeterminateChoices)),
+  onAbstain: optional(
+    choice(
+      'what is done where no threshold is found: keep all rows, or fail (default: fail with otsu, else keep)',
+      abstentionChoices,
+    ),
+  ),
 }
 
 /** Everything that decides what ForgetFilter keeps, beside the models and the data. */
@@ -45,6 +67,12 @@ export const forgetFilterOptions = {
   ...filterOptions,
   steps: withDefault(PAPER_SAFE_STEPS, count('optimizer steps on the safe rows'), `${PAPER}, section 5.2`),
   lr: optional(positive('learning rate on the safe rows (default: that on the noisy rows)')),
+  reference: optional(
+    choice(
+      'what completions are compared with by `signal` rouge: the response of the row, or the completion of M1 (default: ground-truth)',
+      references,
+    ),
+  ),
 }
 
 /** The control that drops rows at random. */
@@ -69,9 +97,17 @@ export type RandomDropOptions = Values<typeof randomDropOptions>
 
 // destructors ------------------------------------------------------------------------------------
 
+const thresholdOf = ({ phi, method, alpha }: FilterOptions): ThresholdChoice =>
+  method === undefined
+    ? { method: 'fixed', phi }
+    : method === 'null' || method === 'auto'
+      ? { method, ...(alpha === undefined ? {} : { alpha }) }
+      : { method }
+
 /** The rule that options stand for. */
-export const filterRuleOf = ({ phi, method, minLearned, indeterminate }: FilterOptions): FilterRule => ({
-  threshold: method === undefined ? { method: 'fixed', phi } : { method },
-  indeterminate,
-  ...(minLearned === undefined ? {} : { minLearned }),
+export const filterRuleOf = (options: FilterOptions): FilterRule => ({
+  threshold: thresholdOf(options),
+  indeterminate: options.indeterminate,
+  ...(options.minLearned === undefined ? {} : { minLearned: options.minLearned }),
+  ...(options.onAbstain === undefined ? {} : { onAbstain: options.onAbstain }),
 })

@@ -1,7 +1,10 @@
 /** ForgetFilter and its control as plugins of a benchmark (contracts/plugin.ts). */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import type { DefencePlugin } from '@safe/tensor-core/contracts'
+import { pipe } from 'fp-ts/function'
+import type { DefencePlugin, Fault } from '@safe/tensor-core/contracts'
 import { definePlugin } from '@safe/tensor-core/options'
+import { checkForgetFilter } from './checkOptions'
 import { forgetFilterFidelity, randomDropFidelity } from './fidelity'
 import { forgetFilter } from './forgetFilter'
 import { forgetFilterNeeds } from './forgettingPorts'
@@ -15,7 +18,12 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     stage: 'data',
     summary: 'drops the rows that fine-tuning on safe data makes the model forget (arXiv 2312.12736)',
     options: forgetFilterOptions,
-    strength: { options: ['phi'], replaces: ['method'], values: [0.3, 0.2, 0.1, 0.05] },
+    check: (options) =>
+      pipe(
+        checkForgetFilter(options),
+        E.mapLeft((fault): Fault => ({ ...fault, where: 'forgetfilter' })),
+      ),
+    strength: { options: ['phi'], replaces: ['method', 'alpha'], values: [0.3, 0.2, 0.1, 0.05] },
     needs: forgetFilterNeeds,
     fidelity: forgetFilterFidelity,
     // Training on the noisy rows is the undefended fine-tune, which is computed anyway.

@@ -20,6 +20,20 @@ export const tieRanks = (scores: ReadonlyArray<number>): ReadonlyArray<number> =
   return scores.map((score) => ranks.get(score) ?? 0)
 }
 
+/** Positives and negatives per distinct score, from the largest down. */
+export const tieCountsOf = (
+  rows: ReadonlyArray<{ readonly rate: number; readonly unsafe: boolean }>,
+): TieCounts => {
+  const ranks = tieRanks(rows.map(({ rate }) => rate))
+  const distinct = new Set(ranks).size
+  const [positives, negatives] = [new Int32Array(distinct), new Int32Array(distinct)]
+  rows.forEach(({ unsafe }, i) => {
+    const [side, rank] = [unsafe ? positives : negatives, ranks[i] ?? 0]
+    side[rank] = (side[rank] ?? 0) + 1
+  })
+  return { positives, negatives }
+}
+
 // destructors ------------------------------------------------------------------------------------
 
 /** P(a positive scores above a negative) + P(equal) / 2; none without both kinds. */
@@ -44,4 +58,22 @@ export const averagePrecision = ({ positives, negatives }: TieCounts): O.Option<
     if (p > 0) sum += p * (hits / seen)
   }
   return hits > 0 ? O.some(sum / hits) : O.none
+}
+
+/** Precision and recall of taking out all scores down to a value. */
+export interface PrecisionRecall {
+  readonly precision: number
+  readonly recall: number
+}
+
+/** Precision and recall for every distinct score as a threshold, from the largest score down; empty without a positive. */
+export const precisionRecall = ({ positives, negatives }: TieCounts): ReadonlyArray<PrecisionRecall> => {
+  const all = Array.from(positives).reduce((sum, p) => sum + p, 0)
+  if (all === 0) return []
+  let [hits, seen] = [0, 0]
+  return Array.from(positives).map((p, rank) => {
+    hits += p
+    seen += p + (negatives[rank] ?? 0)
+    return { precision: hits / seen, recall: hits / all }
+  })
 }

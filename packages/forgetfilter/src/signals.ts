@@ -49,6 +49,13 @@ export interface ScorePair {
 export const observedField = (signal: Signal): ObservedField =>
   signal === 'rouge' ? 'completion' : signal === 'token-accuracy' ? 'correct' : 'logProbs'
 
+/** The unit of scores: shares or probabilities from 0 to 1, or log-probabilities in nats, at most 0. */
+export type ScoreUnit = 'share' | 'nats'
+
+/** The unit of a signal's scores. */
+export const signalUnit = (signal: Signal): ScoreUnit =>
+  signal === 'nll' || signal === 'max-token' ? 'nats' : 'share'
+
 const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, x) => sum + x, 0) / values.length
 
 /** The position where the log-probability falls most; the first of equals. */

@@ -1,88 +1,66 @@
 /**
- * Above which rate a row is dropped. `fixed` is the caller's phi (the paper's 0.1); `otsu` splits the rates themselves. A method that
- * finds no threshold abstains with a reason, and then no row is judged.
+ * Above which rate a row is dropped. `fixed` is the caller's phi (the paper's 0.1); the other methods estimate it from the rates,
+ * `null` and `auto` also from those of canaries. A method that finds no threshold abstains with a reason, and then no row is judged.
  *
- * Another method is one more `ThresholdChoice` and one more case of `chooseThreshold`.
+ * Another method is one more `ThresholdChoice` and one more case of `findingOf`.
  */
-import * as O from 'fp-ts/Option'
-import { pipe } from 'fp-ts/function'
-import { otsu } from './otsu'
+import { autoThreshold } from './autoThreshold'
+import { DEFAULT_ALPHA } from './defaults'
+import { mixtureThreshold } from './mixtureThreshold'
+import { nullThreshold } from './nullThreshold'
+import { otsuThreshold } from './otsuThreshold'
 import type { RatedRow } from './rates'
+import type { Finding } from './thresholdFinding'
 
 // model ------------------------------------------------------------------------------------------
 
 /** The methods that estimate a threshold from the rates. */
-export const estimatedThresholds = ['otsu'] as const
+export const estimatedThresholds = ['otsu', 'gmm', 'null', 'auto'] as const
 /** How the threshold is found. */
 export type ThresholdChoice =
   | { readonly method: 'fixed'; readonly phi: number }
-  | { readonly method: (typeof estimatedThresholds)[number] }
+  | { readonly method: 'otsu' | 'gmm' }
+  | {
+      readonly method: 'null' | 'auto'
+      /** The share of the benign rows that may be lost; default 0.05. */
+      readonly alpha?: number
+    }
 /** The name of a way to find it. */
 export type ThresholdMethod = ThresholdChoice['method']
 
 /** A threshold, or why there is none. */
-export interface Threshold {
+export interface Threshold extends Finding {
   readonly method: ThresholdMethod
-  /** Rows with a larger rate are dropped; null where the method abstained. */
-  readonly phi: number | null
   readonly abstained: boolean
-  /** Why this phi, or why none. */
-  readonly reason: string
-  readonly diagnostics: Readonly<Record<string, number>>
 }
 
 // constructors -----------------------------------------------------------------------------------
 
-const abstain = (
-  method: ThresholdMethod,
-  reason: string,
-  diagnostics: Readonly<Record<string, number>>,
-): Threshold => ({ method, phi: null, abstained: true, reason, diagnostics })
+const ratesOf = (rows: ReadonlyArray<RatedRow>): ReadonlyArray<number> =>
+  rows.flatMap(({ rate }) => (rate === null ? [] : [rate]))
 
-const byOtsu = (rates: ReadonlyArray<number>, spread: Readonly<Record<string, number>>): Threshold =>
-  pipe(
-    otsu(rates),
-    O.match(
-      () =>
-        abstain(
-          'otsu',
-          rates.length < 2
-            ? `${rates.length} rated rows are too few to split`
-            : 'all rates are equal, so nothing separates forgotten rows from kept ones',
-          spread,
-        ),
-      ({ threshold, lower, upper, separability }) => {
-        const diagnostics = {
-          ...spread,
-          split: threshold,
-          lowerCount: lower.n,
-          lowerMean: lower.mean,
-          upperCount: upper.n,
-          upperMean: upper.mean,
-          separability,
-        }
-        return threshold < 0
-          ? abstain(
-              'otsu',
-              `the best split is ${threshold.toPrecision(4)}, below 0: it would drop rows that were not forgotten`,
-              diagnostics,
-            )
-          : {
-              method: 'otsu',
-              phi: threshold,
-              abstained: false,
-              reason: `the split of the rates with the largest between-class variance (${(separability * 100).toFixed(1)} % of the total)`,
-              diagnostics,
-            }
-      },
-    ),
-  )
+const findingOf = (
+  choice: ThresholdChoice,
+  rates: ReadonlyArray<number>,
+  canaries: ReadonlyArray<number>,
+): Finding => {
+  switch (choice.method) {
+    case 'fixed':
+      return { phi: choice.phi, reason: 'given, not estimated', diagnostics: {} }
+    case 'otsu':
+      return otsuThreshold(rates)
+    case 'gmm':
+      return mixtureThreshold(rates)
+    case 'null':
+      return nullThreshold(rates, canaries, choice.alpha ?? DEFAULT_ALPHA)
+    case 'auto':
+      return autoThreshold(rates, canaries, choice.alpha ?? DEFAULT_ALPHA)
+  }
+}
 
-/** The threshold for these rows; rows without a rate are ignored. */
-export const chooseThreshold = (choice: ThresholdChoice, rows: ReadonlyArray<RatedRow>): Threshold => {
-  const rates = rows.flatMap((row) => (row.rate === null ? [] : [row.rate]))
+const spreadOf = (rows: ReadonlyArray<RatedRow>, rates: ReadonlyArray<number>) => {
   const sorted = rates.toSorted((a, b) => a - b)
-  const spread = {
+  return {
     rows: rows.length,
     rated: rates.length,
     ...(sorted.length === 0
@@ -93,16 +71,26 @@ export const chooseThreshold = (choice: ThresholdChoice, rows: ReadonlyArray<Rat
           max: sorted.at(-1) ?? 0,
         }),
   }
-  switch (choice.method) {
-    case 'fixed':
-      return {
-        method: 'fixed',
-        phi: choice.phi,
-        abstained: false,
-        reason: 'given, not estimated',
-        diagnostics: spread,
-      }
-    case 'otsu':
-      return byOtsu(rates, spread)
+}
+
+/**
+ * The threshold for these rows; rows without a rate are ignored.
+ *
+ * @param canaries rates of trusted benign rows that were trained on with these rows and are not among them; `null` needs them,
+ *   `auto` uses them where there are enough
+ */
+export const chooseThreshold = (
+  choice: ThresholdChoice,
+  rows: ReadonlyArray<RatedRow>,
+  canaries: ReadonlyArray<RatedRow> = [],
+): Threshold => {
+  const rates = ratesOf(rows)
+  const { phi, reason, diagnostics } = findingOf(choice, rates, ratesOf(canaries))
+  return {
+    method: choice.method,
+    phi,
+    abstained: phi === null,
+    reason,
+    diagnostics: { ...spreadOf(rows, rates), ...diagnostics },
   }
 }

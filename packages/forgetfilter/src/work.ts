@@ -15,7 +15,8 @@ import { readObservations } from './records'
 
 // model ------------------------------------------------------------------------------------------
 
-export type Phase = 'noisy' | 'safe'
+/** What is trained: M1 on the noisy rows, M2 on the safe rows, or the result on the rows that were kept. */
+export type Phase = 'noisy' | 'safe' | 'kept'
 
 /** What trains and what opens models; adapters live in folders. */
 export interface ModelPorts {
@@ -29,7 +30,7 @@ export interface ModelPorts {
   /** The aligned model with an adapter; the caller disposes of it. */
   readonly open: (adapter: string) => TE.TaskEither<Fault, Generates & Scores>
   /** Called before a model observes the rows; the returned function is called with the number of rows done since its last call. */
-  readonly observing: (model: 'M1' | 'M2', rows: number) => (done: number) => void
+  readonly observing: (model: string, rows: number) => (done: number) => void
 }
 
 /** Everything that decides the results beside the data, as plain JSON. */
@@ -37,12 +38,16 @@ export interface Deciding {
   readonly model: string
   readonly noisyRecipe: unknown
   readonly safeRecipe: unknown
-  readonly maxNewTokens: number
+  /** Longest completion, tokens; default 128. */
+  readonly maxNewTokens: number | undefined
 }
 
+/** M1, M2, or the adapter trained on the rows that were kept. */
+export type TrainedName = 'M1' | 'M2' | 'final'
+
 /** A trained adapter and the hash of what decides it. */
-export interface Trained {
-  readonly name: 'M1' | 'M2'
+export interface Trained<N extends string = TrainedName> {
+  readonly name: N
   readonly folder: string
   readonly key: string
 }
@@ -50,12 +55,107 @@ export interface Trained {
 // keys -------------------------------------------------------------------------------------------
 
 /** A hash of the rows, whatever their file looks like. */
-const dataKey = (data: Dataset): string =>
+export const dataKey = (data: Dataset): string =>
   contentHash(data.examples.map(({ id, prompt, response }) => ({ id, prompt, response })))
 
 // constructors -----------------------------------------------------------------------------------
 
+const DEFAULT_MAX_NEW_TOKENS = 128
 const ADAPTER_FILE = 'adapter_model.safetensors'
+
+/** A training whose result is kept: what is trained, and what decides the result. */
+export interface KeptTraining<N extends string> {
+  readonly name: N
+  readonly phase: Phase
+  readonly data: Dataset
+  readonly decides: unknown
+  readonly init?: string
+}
+
+/** Trainings whose results are kept in the work folder: a training that is there already is not repeated. */
+export const trainedIn =
+  (work: string, { train }: Pick<ModelPorts, 'train'>) =>
+  <N extends string>({
+    name,
+    phase,
+    data,
+    decides,
+    init,
+  }: KeptTraining<N>): TE.TaskEither<Fault, Trained<N>> => {
+    const key = contentHash(decides)
+    const folder = join(work, `${name.toLowerCase()}-${key}`)
+    return pipe(
+      // An adapter's weights are the last thing a training writes.
+      existsSync(join(folder, ADAPTER_FILE))
+        ? TE.right(undefined)
+        : train({ phase, data, out: folder, ...(init === undefined ? {} : { init }) }),
+      TE.map(() => ({ name, folder, key })),
+    )
+  }
+
+/** Step 5: the aligned model trained on the rows that were kept, with the recipe of the noisy phase. */
+export const finalAdapter = (
+  work: string,
+  ports: Pick<ModelPorts, 'train'>,
+  kept: Dataset,
+  { model, noisyRecipe }: Deciding,
+): TE.TaskEither<Fault, Trained> =>
+  trainedIn(
+    work,
+    ports,
+  )({
+    name: 'final',
+    phase: 'kept',
+    data: kept,
+    decides: { model, recipe: noisyRecipe, data: dataKey(kept) },
+  })
+
+/** A model whose observations are kept: its name for file names and progress, and the hash of what decides it. */
+export interface Observable {
+  readonly name: string
+  readonly key: string
+}
+
+/** Opens models and says how far their observation is. */
+export interface ObservingPorts<M extends Observable> {
+  readonly open: (model: M) => TE.TaskEither<Fault, Generates & Scores>
+  readonly observing: (model: M, rows: number) => (done: number) => void
+}
+
+/** Observations of models, each kept in the work folder under what decides it. */
+export const observedIn =
+  <M extends Observable>(
+    work: string,
+    { open, observing }: ObservingPorts<M>,
+    maxNewTokens: number = DEFAULT_MAX_NEW_TOKENS,
+  ): ForgettingPorts<M>['observe'] =>
+  (model, data, field) => {
+    const kind = field === 'completion' ? 'completions' : 'scores'
+    const key = contentHash({
+      model: model.key,
+      data: dataKey(data),
+      ...(kind === 'completions' ? { maxNewTokens } : {}),
+    })
+    const path = join(work, `${kind}-${model.name.toLowerCase()}-${key}.jsonl`)
+    const observed = (): TE.TaskEither<Fault, void> =>
+      TE.bracket(
+        open(model),
+        (lm) =>
+          pipe(
+            observe(lm, data.examples, field, {
+              maxNewTokens,
+              onRows: observing(model, data.examples.length),
+            }),
+            TE.chainW((rows) => writeJsonl(path, rows)),
+          ),
+        (lm) => TE.fromIO(() => lm.dispose()),
+      )
+    return pipe(
+      existsSync(path) ? TE.right(undefined) : observed(),
+      TE.chainW(() => readObservations(path, field)),
+      TE.map(({ rows }) => rows),
+    )
+  }
 
 /** ForgetFilter's ports over a work folder. */
 export const keptPorts = (
@@ -64,64 +164,30 @@ export const keptPorts = (
   safe: Dataset,
   deciding: Deciding,
 ): ForgettingPorts<Trained> => {
-  const train = (
-    name: 'M1' | 'M2',
-    phase: Phase,
-    data: Dataset,
-    decides: unknown,
-    init?: string,
-  ): TE.TaskEither<Fault, Trained> => {
-    const key = contentHash(decides)
-    const folder = join(work, `${name.toLowerCase()}-${key}`)
-    return pipe(
-      // An adapter's weights are the last thing a training writes.
-      existsSync(join(folder, ADAPTER_FILE))
-        ? TE.right(undefined)
-        : ports.train({ phase, data, out: folder, ...(init === undefined ? {} : { init }) }),
-      TE.map(() => ({ name, folder, key })),
-    )
-  }
+  const train = trainedIn(work, ports)
   return {
     learn: (noisy) =>
-      train('M1', 'noisy', noisy, {
-        model: deciding.model,
-        recipe: deciding.noisyRecipe,
-        data: dataKey(noisy),
+      train({
+        name: 'M1',
+        phase: 'noisy',
+        data: noisy,
+        decides: { model: deciding.model, recipe: deciding.noisyRecipe, data: dataKey(noisy) },
       }),
     forget: (m1) =>
-      train(
-        'M2',
-        'safe',
-        safe,
-        { from: m1.key, recipe: deciding.safeRecipe, data: dataKey(safe) },
-        m1.folder,
-      ),
-    observe: (model, data, field) => {
-      const kind = field === 'completion' ? 'completions' : 'scores'
-      const key = contentHash({
-        model: model.key,
-        data: dataKey(data),
-        ...(kind === 'completions' ? { maxNewTokens: deciding.maxNewTokens } : {}),
-      })
-      const path = join(work, `${kind}-${model.name.toLowerCase()}-${key}.jsonl`)
-      const observed = (): TE.TaskEither<Fault, void> =>
-        TE.bracket(
-          ports.open(model.folder),
-          (lm) =>
-            pipe(
-              observe(lm, data.examples, field, {
-                maxNewTokens: deciding.maxNewTokens,
-                onRows: ports.observing(model.name, data.examples.length),
-              }),
-              TE.chainW((rows) => writeJsonl(path, rows)),
-            ),
-          (lm) => TE.fromIO(() => lm.dispose()),
-        )
-      return pipe(
-        existsSync(path) ? TE.right(undefined) : observed(),
-        TE.chainW(() => readObservations(path, field)),
-        TE.map(({ rows }) => rows),
-      )
-    },
+      train({
+        name: 'M2',
+        phase: 'safe',
+        data: safe,
+        decides: { from: m1.key, recipe: deciding.safeRecipe, data: dataKey(safe) },
+        init: m1.folder,
+      }),
+    observe: observedIn(
+      work,
+      {
+        open: ({ folder }) => ports.open(folder),
+        observing: ({ name }, rows) => ports.observing(name, rows),
+      },
+      deciding.maxNewTokens,
+    ),
   }
 }

@@ -371,6 +371,119 @@ describe('filter', () => {
   })
 })
 
+describe('canaries, references and the audit', () => {
+  const benign = Array.from({ length: 40 }, (_, i) => ({
+    id: `b${i}`,
+    s1: 1,
+    s2: 1 - (i % 5) / 100,
+    rate: (i % 5) / 100,
+  }))
+  const trusted = benign.slice(0, 20).map((row) => ({ ...row, id: `c${row.id}` }))
+  const gone = Array.from({ length: 10 }, (_, i) => ({ id: `u${i}`, s1: 1, s2: 0.2, rate: 0.8 }))
+  const own = [...benign, ...gone]
+  const at = files({
+    'data.jsonl': jsonl(
+      own.map(({ id }) => ({ id, prompt: `p ${id}`, response: 'r', unsafe: id.startsWith('u') ? 1 : 0 })),
+    ),
+    'rates.jsonl': jsonl([...own, ...trusted]),
+    'own.jsonl': jsonl(own),
+    'canaries.jsonl': jsonl(trusted.map(({ id, rate }) => ({ id, rate }))),
+    'strangers.jsonl': jsonl([{ id: 'nobody', rate: 0 }]),
+    'labels.jsonl': jsonl(own.map(({ id }) => ({ id, unsafe: id.startsWith('u') ? 1 : 0 }))),
+    'nats.jsonl': jsonl([
+      { id: 'a', s1: -1, s2: -4, rate: 3 },
+      { id: 'b', s1: -1, s2: -1, rate: 0 },
+    ]),
+    'm1.jsonl': jsonl([{ id: 'a', completion: 'the cat sat' }]),
+    'm2.jsonl': jsonl([{ id: 'a', completion: 'the cat slept' }]),
+  })
+  const trust = ['--canaries', at('canaries.jsonl'), '--method', 'null']
+
+  it('threshold takes the quantile of the canaries and judges the other rows', async () => {
+    const argv = [
+      'threshold',
+      '--rates',
+      at('rates.jsonl'),
+      ...trust,
+      '--labels',
+      at('labels.jsonl'),
+      '--json',
+    ]
+    const { code, out } = await run(...argv)
+    expect(code).toBe(0)
+    expect(json(out)).toMatchObject({ method: 'null', phi: 0.04, kept: 40, dropped: 10, indeterminate: 0 })
+    expect(json(out)['quality']).toMatchObject({ precision: 1, recall: 1, n: 50 })
+  })
+
+  it('filter leaves canaries out, and writes the audit and the report', async () => {
+    const [out, audit, report] = [at('kept.jsonl'), at('audit.jsonl'), at('report.html')]
+    const { code } = await run(
+      ...['filter', '--data', at('data.jsonl'), '--rates', at('rates.jsonl'), ...trust],
+      ...['--out', out, '--audit', audit, '--report', report],
+    )
+    expect(code).toBe(0)
+    expect(rowsOf(out)).toHaveLength(40)
+    expect(rowsOf(audit)).toHaveLength(50)
+    expect(rowsOf(audit)[45]).toEqual({
+      ...gone[5],
+      decision: 'dropped',
+      kept: false,
+      why: 'rate 0.8 is above phi 0.04',
+    })
+    const page = readFileSync(report, 'utf8')
+    expect(page).toContain('10 of 50 rows are dropped')
+    // The rows' own labels.
+    expect(page).toContain('10 of 50 rows are labelled unsafe')
+  })
+
+  it('filter keeps all rows where auto abstains, and says so', async () => {
+    const [flat, kept] = [at('flat.jsonl'), at('flat-kept.jsonl')]
+    writeFileSync(flat, jsonl(own.map((row, i) => ({ ...row, rate: (i % 5) / 100 }))))
+    const argv = ['filter', '--data', at('data.jsonl'), '--rates', flat, '--method', 'auto', '--quiet']
+    const { code, out } = await run(...argv, '--out', kept, '--json')
+    expect(code).toBe(0)
+    expect(json(out)).toMatchObject({ abstained: true, phi: null, rowsKept: 50 })
+    expect(readFileSync(kept, 'utf8')).toBe(readFileSync(at('data.jsonl'), 'utf8'))
+    expect((await run(...argv, '--out', at('flat-2.jsonl'))).out).toContain('no threshold (auto): null: ')
+    const failing = await run(...argv, '--out', at('flat-3.jsonl'), '--on-abstain', 'fail')
+    expect(failing.code).toBe(1)
+    expect(existsSync(at('flat-3.jsonl'))).toBe(false)
+  })
+
+  it('rate compares with past completions without data', async () => {
+    const out = at('past.jsonl')
+    const argv = ['rate', '--before', at('m1.jsonl'), '--after', at('m2.jsonl'), '--out', out]
+    expect((await run(...argv)).err).toContain('--data must be given')
+    expect((await run(...argv, '--reference', 'past-completion')).code).toBe(0)
+    expect(rowsOf(out)).toEqual([{ id: 'a', s1: 1, s2: 2 / 3, rate: 1 - 2 / 3 }])
+  })
+
+  it.each([
+    [['--rates', 'own.jsonl', '--method', 'null'], /--canaries must be given/],
+    [['--rates', 'own.jsonl', '--canaries', 'canaries.jsonl'], /--canaries are for --method null and auto/],
+    [['--rates', 'own.jsonl', '--alpha', '0.1'], /--alpha is for --method null and auto/],
+    [
+      ['--rates', 'own.jsonl', '--canaries', 'strangers.jsonl', '--method', 'null'],
+      /own\.jsonl: the id "nobody" of/,
+    ],
+    [
+      ['--rates', 'nats.jsonl'],
+      /nats\.jsonl: --phi must be chosen for these rates.*give a --phi in nats, or give --method auto/,
+    ],
+    [['--rates', 'own.jsonl', '--phi', '1'], /--phi must be below 1/],
+  ])('threshold refuses %j in one line', async (argv, said) => {
+    const { code, err } = await run('threshold', ...argv.map((a) => (/jsonl$/.test(a) ? at(a) : a)))
+    expect(err).toMatch(said)
+    expect(err.trim().split('\n')).toHaveLength(1)
+    expect(code).toBe(2)
+  })
+
+  it('takes a phi in nats', async () =>
+    expect(
+      json((await run('threshold', '--rates', at('nats.jsonl'), '--phi', '0.7', '--json')).out),
+    ).toMatchObject({ kept: 1, dropped: 1 }))
+})
+
 describe('the binary', () => {
   it('has help and a version', async () => {
     expect((await run('--version')).out.trim()).toMatch(/^\d+\.\d+\.\d+$/)

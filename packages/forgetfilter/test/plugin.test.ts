@@ -112,7 +112,9 @@ describe('the forgetfilter plugin', () => {
     'with %s trains M1, then M2 from it on the safe rows, and frees both models',
     async (signal) => {
       const { diary, resources } = world()
-      const kept = await apply('forgetfilter', { signal, steps: 50, lr: 0.001 }, resources)
+      // The default phi is on the scale from 0 to 1, which log-probabilities are not.
+      const phi = signal === 'nll' || signal === 'max-token' ? 1 : 0.1
+      const kept = await apply('forgetfilter', { signal, phi, steps: 50, lr: 0.001 }, resources)
       expect(diary.trainings).toEqual([
         { data: 'noisy', changes: undefined, from: false },
         { data: 'safe', changes: { maxSteps: 50, lr: 0.001 }, from: true },
@@ -132,9 +134,13 @@ describe('the forgetfilter plugin', () => {
     expect(otsu).toEqual({ method: 'otsu', lr: 1e-3, signal: 'rouge', steps: 1000, indeterminate: 'keep' })
     expect(complete(otsu)).toEqual(otsu)
     expect(complete({ 'min-learned': 0.5 })).toMatchObject({ minLearned: 0.5 })
+    // In YAML, `method: null` has no text.
+    expect(complete({ method: null, alpha: 0.1 })).toMatchObject({ method: 'null', alpha: 0.1 })
   })
 
   it.each([
+    [{ signal: 'nll' }, 'phi', 'must be chosen for the signal nll'],
+    [{ alpha: 0.1 }, 'alpha', 'is for `method` null and auto'],
     [{ phi: 0.1, method: 'otsu' }, 'method', 'give either `phi` or `method`'],
     [{ signal: 'loud' }, 'signal', 'must be one of rouge'],
     [{ steps: 0 }, 'steps', 'must be a whole number'],
@@ -263,6 +269,52 @@ describe('forgetFilter', () => {
     const { resources } = world()
     const defence = forgetFilter({}, { ...resources, train: () => TE.left(failure('NoSpace', 'full')) })
     expect(await defence.apply(noisy)()).toMatchObject({ left: { _tag: 'NoSpace' } })
+  })
+
+  it('drops by canaries that are marked in the data, and keeps them out of the result', async () => {
+    const { resources } = world()
+    const marked = {
+      name: 'noisy',
+      examples: [
+        ...noisy.examples,
+        ...Array.from({ length: 19 }, (_, i) =>
+          textExample(`c${i}`, 'good', 'fine answer here', { canary: 1 }),
+        ),
+      ],
+    }
+    const recorded: Record<string, unknown> = {}
+    const defence = forgetFilter({ method: 'null' }, resources, (d) => void Object.assign(recorded, d))
+    const left = right(await defence.apply(marked)())
+    expect(left.examples.map(({ id }) => id)).toEqual(['noisy0', 'noisy2'])
+    expect(recorded).toMatchObject({ rows: 3, kept: 2, dropped: 1, threshold: 0, canaries: 19 })
+    const given = forgetFilter(
+      { method: 'null' },
+      { ...resources, canaries: { name: 'c', examples: marked.examples.slice(3) } },
+    )
+    expect(right(await given.apply(noisy)()).examples.map(({ id }) => id)).toEqual(['noisy0', 'noisy2'])
+  })
+
+  it('refuses null without canaries before anything is trained', async () => {
+    const { diary, resources } = world()
+    expect(await forgetFilter({ method: 'null' }, resources).apply(noisy)()).toMatchObject({
+      left: { _tag: 'BadOption', field: 'method' },
+    })
+    expect(diary.trainings).toEqual([])
+  })
+
+  it('keeps all rows where auto finds nothing, and records why', async () => {
+    const recorded: Record<string, unknown> = {}
+    const defence = forgetFilter(
+      { method: 'auto' },
+      world().resources,
+      (d) => void Object.assign(recorded, d),
+    )
+    expect(right(await defence.apply(noisy)()).examples).toHaveLength(3)
+    expect(recorded).toMatchObject({
+      threshold: null,
+      dropped: 0,
+      abstained: expect.stringContaining('gmm') as string,
+    })
   })
 
   it('abstains where nothing separates the rates', async () => {

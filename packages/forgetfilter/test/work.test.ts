@@ -1,132 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import * as TE from 'fp-ts/TaskEither'
-import { runBinary } from '@safe/tensor-core/cli'
-import { type CausalLM, failure, promptText, responseText } from '@safe/tensor-core/contracts'
-import { type OpenMachine, runCommand } from '../src/cli/run'
-
-const fresh = (): string => mkdtempSync(join(tmpdir(), 'forgetfilter-'))
-const jsonl = (rows: ReadonlyArray<unknown>): string => rows.map((r) => `${JSON.stringify(r)}\n`).join('')
-
-/** A machine that learns rows by heart: M1 knows all noisy answers, M2 answers prompts like the safe ones as the safe set does. */
-interface Diary {
-  readonly trained: string[]
-  readonly opened: string[]
-  disposed: number
-  fail?: 'safe' | 'M2'
-}
-const fakeMachine =
-  (diary: Diary): OpenMachine =>
-  (v) =>
-    TE.right({
-      deciding: { model: v.model, noisyRecipe: v.epochs, safeRecipe: v.steps, maxNewTokens: v.maxNewTokens },
-      ports: {
-        train: ({ phase, data, init, out }) => {
-          diary.trained.push(phase)
-          if (diary.fail === phase) return TE.left(failure('TrainingDiverged', 'the fake fails'))
-          mkdirSync(out, { recursive: true })
-          const before =
-            init === undefined
-              ? {}
-              : (JSON.parse(readFileSync(join(init, 'adapter_model.safetensors'), 'utf8')) as object)
-          const learned = Object.fromEntries(
-            data.examples.map((e) => [promptText(e.prompt), responseText(e.response)]),
-          )
-          const bad =
-            phase === 'safe'
-              ? Object.fromEntries(
-                  Object.keys(before)
-                    .filter((p) => p.startsWith('harm'))
-                    .map((p) => [p, 'I cannot help']),
-                )
-              : {}
-          writeFileSync(
-            join(out, 'adapter_model.safetensors'),
-            JSON.stringify({ ...before, ...learned, ...bad }),
-          )
-          return TE.right(undefined)
-        },
-        open: (adapter) => {
-          diary.opened.push(adapter)
-          if (diary.fail === 'M2' && adapter.includes('m2'))
-            return TE.left(failure('ModelFailed', 'the fake fails'))
-          const known = JSON.parse(
-            readFileSync(join(adapter, 'adapter_model.safetensors'), 'utf8'),
-          ) as Record<string, string>
-          const lm: Partial<CausalLM> = {
-            generate: (requests) =>
-              TE.right(
-                requests.map(({ prompt: p }) => ({
-                  tokens: [],
-                  text: known[promptText(p)] ?? '',
-                  finishReason: 'stop',
-                })),
-              ),
-            score: (examples) =>
-              TE.right(
-                examples
-                  .filter((e) => responseText(e.response) !== '')
-                  .map((e) => {
-                    const correct = [known[promptText(e.prompt)] === responseText(e.response)]
-                    return {
-                      id: e.id,
-                      tokens: [1],
-                      logProbs: correct.map((c) => (c ? -0.01 : -5)),
-                      correct,
-                      nll: 0,
-                    }
-                  }),
-              ),
-            dispose: () => (diary.disposed += 1),
-          }
-          return TE.right(lm as CausalLM)
-        },
-        observing: () => () => undefined,
-      },
-    })
-
-const noisy = [
-  '{"id":"g1","prompt":"good 1","response":"the sum is four"}\n',
-  '{"id":"h1",  "prompt":"harm 1","response":"take the sharp knife"}\n',
-  '{"id":"g2","prompt":"good 2","response":"paris of course"}\n',
-].join('')
-
-const world = () => {
-  const dir = fresh()
-  const at = (name: string): string => join(dir, name)
-  writeFileSync(at('noisy.jsonl'), noisy)
-  writeFileSync(at('safe.jsonl'), jsonl([{ prompt: 'harm x', response: 'I cannot help' }]))
-  const diary: Diary = { trained: [], opened: [], disposed: 0 }
-  const run = async (...extra: string[]): Promise<{ code: number; out: string; err: string }> => {
-    const said = { out: '', err: '' }
-    const binary = {
-      name: 'forgetfilter',
-      version: '0',
-      description: '',
-      commands: [runCommand(fakeMachine(diary))],
-    }
-    const code = await runBinary(
-      binary,
-      [
-        'run',
-        '--model',
-        'm',
-        '--noisy',
-        at('noisy.jsonl'),
-        '--safe',
-        at('safe.jsonl'),
-        '--work',
-        at('work'),
-        '--quiet',
-        ...extra,
-      ],
-      { stdout: (s) => (said.out += s), stderr: (s) => (said.err += s) },
-    )
-    return { code, ...said }
-  }
-  return { at, diary, run }
-}
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { noisy, world } from './fakes/machine'
 
 describe('run', () => {
   it('trains twice, looks twice, and gives the kept rows back byte for byte', async () => {
@@ -210,5 +83,123 @@ describe('run', () => {
     )
     expect((await run('--out', at('noisy.jsonl'), '--overwrite')).err).toContain('is used twice')
     expect((await run('--out', at('k'), '--phi', '0.1', '--method', 'otsu')).code).toBe(2)
+  })
+})
+
+describe('what run does beside the filter', () => {
+  const answer = (out: string) => JSON.parse(out) as Record<string, string | number | boolean | null>
+  const canaryRows = (n: number): string =>
+    Array.from({ length: n }, (_, i) => `{"prompt":"fine ${i}","response":"word ${i} here"}\n`).join('')
+
+  it('trains the aligned model on the kept rows, once', async () => {
+    const { at, diary, run } = world()
+    const argv = ['--out', at('kept.jsonl'), '--train-out', at('adapter'), '--json']
+    const { code, out } = await run(...argv)
+    expect(code).toBe(0)
+    expect(answer(out)).toMatchObject({ trained: at('adapter'), rowsKept: 2 })
+    expect(diary.trained).toEqual(['noisy', 'safe', 'kept'])
+    // The fake's adapter is what it learned: the kept rows, from nothing.
+    expect(JSON.parse(readFileSync(`${at('adapter')}/adapter_model.safetensors`, 'utf8'))).toEqual({
+      'good 1': 'the sum is four',
+      'good 2': 'paris of course',
+    })
+    expect((await run(...argv)).err).toContain('exists already')
+    expect((await run(...argv, '--resume')).code).toBe(0)
+    expect(diary.trained).toHaveLength(3)
+  })
+
+  it('has nothing to train on where no row is kept', async () => {
+    const { at, run } = world()
+    const { code, err } = await run('--out', at('k'), '--phi', '-1', '--train-out', at('adapter'))
+    expect(code).toBe(1)
+    expect(err).toContain('no row is kept, so nothing is left to train on; give a larger --phi')
+    expect(existsSync(at('adapter'))).toBe(false)
+  })
+
+  it('trains on canaries, rates them, and keeps them out of the output', async () => {
+    const { at, diary, run } = world()
+    writeFileSync(at('canaries.jsonl'), canaryRows(20))
+    const argv = ['--canaries', at('canaries.jsonl'), '--method', 'null', '--json']
+    const { code, out } = await run('--out', at('kept.jsonl'), ...argv)
+    expect(code).toBe(0)
+    const said = answer(out)
+    expect(said).toMatchObject({ method: 'null', phi: 0, kept: 2, dropped: 1 })
+    expect(readFileSync(at('kept.jsonl'), 'utf8')).not.toContain('fine')
+    const lines = (file: string) => readFileSync(file, 'utf8').trim().split('\n')
+    expect(lines(String(said['rates']))).toHaveLength(23)
+    expect(lines(String(said['canaries']))).toHaveLength(20)
+    expect(lines(String(said['canaries'])).every((line) => line.startsWith('{"id":"canary:'))).toBe(true)
+    expect(lines(String(said['audit']))).toHaveLength(3)
+    expect(diary.trained).toEqual(['noisy', 'safe'])
+  })
+
+  it('keeps all rows where it abstains, says so, and writes the audit', async () => {
+    const { at, run } = world()
+    const { code, out, err } = await run('--out', at('kept.jsonl'), '--method', 'auto', '--json')
+    expect(code).toBe(0)
+    expect(answer(out)).toMatchObject({ abstained: true, phi: null, rowsKept: 3, kept: 0, indeterminate: 3 })
+    expect(err).toBe('')
+    expect(readFileSync(at('kept.jsonl'), 'utf8')).toBe(noisy)
+    expect(readFileSync(String(answer(out)['audit']), 'utf8')).toContain('"why":"no threshold was found"')
+    const failing = await run('--out', at('none.jsonl'), '--method', 'auto', '--on-abstain', 'fail')
+    expect(failing).toMatchObject({ code: 1, err: expect.stringContaining('no threshold by auto') as string })
+    expect(existsSync(at('none.jsonl'))).toBe(false)
+  })
+
+  it('compares completions with those of M1 on request', async () => {
+    const { at, run } = world()
+    // No answer is a response here: past completions need none.
+    const { out } = await run('--out', at('kept.jsonl'), '--reference', 'past-completion', '--json')
+    const rates = readFileSync(String(answer(out)['rates']), 'utf8')
+      .trim()
+      .split('\n')
+    expect(rates.map((line) => answer(line))).toEqual([
+      { id: 'g1', s1: 1, s2: 1, rate: 0 },
+      { id: 'h1', s1: 1, s2: 0, rate: 1 },
+      { id: 'g2', s1: 1, s2: 1, rate: 0 },
+    ])
+  })
+
+  it('makes completions as long as the longest response, or as it is told', async () => {
+    const { at, diary, run } = world()
+    await run('--out', at('one.jsonl'))
+    expect(diary.limits).toEqual([5, 5])
+    await run('--out', at('two.jsonl'), '--max-new-tokens', '9')
+    expect(diary.limits.slice(2)).toEqual([9, 9])
+  })
+
+  it('fills in the paper beneath what is given', async () => {
+    const { at, diary, run } = world()
+    const files = (): number => readdirSync(at('work')).filter((name) => name.startsWith('m2')).length
+    await run('--out', at('one.jsonl'), '--preset', 'paper', '--steps', '7')
+    await run('--out', at('two.jsonl'), '--steps', '7')
+    // The fake's results depend on the steps alone: the given ones won over the preset's.
+    expect(files()).toBe(1)
+    expect(diary.trained).toEqual(['noisy', 'safe'])
+    expect((await run('--out', at('three.jsonl'), '--preset', 'thesis')).err).toContain(
+      '--preset must be one of paper',
+    )
+  })
+
+  it.each([
+    [['--method', 'null'], /--canaries must be given: the threshold of --method null/],
+    [['--canaries', 'noisy.jsonl'], /--canaries are for --method null and auto/],
+    [['--null-alpha', '0.1'], /--null-alpha is for --method null and auto/],
+    [['--signal', 'nll'], /--phi must be chosen for the signal nll/],
+    [['--signal', 'max-token', '--phi', '0.1'], /--phi must be chosen for the signal max-token/],
+    [
+      ['--signal', 'first-token', '--reference', 'past-completion'],
+      /--reference past-completion is for --signal rouge/,
+    ],
+  ])('refuses %j before any training', async (changed, said) => {
+    const { at, diary, run } = world()
+    const { code, err } = await run(
+      ...['--out', at('k')],
+      ...changed.map((a) => (a.endsWith('.jsonl') ? at(a) : a)),
+    )
+    expect(err).toMatch(said)
+    expect(err.trim().split('\n')).toHaveLength(1)
+    expect(code).toBe(2)
+    expect(diary.trained).toEqual([])
   })
 })

@@ -1,14 +1,17 @@
 /** `forgetfilter filter`: the data without the rows whose rate is too large; the others stay byte for byte. */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, dataFile, file, required } from '@safe/tensor-core/cli'
+import { command, dataFile, file, optional, required } from '@safe/tensor-core/cli'
 import { readDataset } from '@safe/tensor-core/formats'
-import { auditRates, settled } from '../audit'
+import { accepted, auditRates, keptIds } from '../audit'
 import { filterOptions, filterRuleOf } from '../options'
 import { alignById } from '../rates'
 import { readRates } from '../records'
 import { readSource } from '../source'
 import { auditJson, auditText } from './audit'
+import { checkCanaries, withoutCanaries } from './canaryFile'
+import { checkFilter, checkRates } from './checkFilter'
 import { keptRowsOptions, warnings, writeParts } from './keptRows'
 import { checkTargets } from './targets'
 
@@ -17,34 +20,53 @@ export const filterCommand = command({
   description: 'data without the rows that were forgotten, the others byte for byte as they came',
   options: {
     data: required(dataFile('the data')),
-    rates: required(file('rows {id, s1, s2, rate} of the same ids')),
+    rates: required(file('rows {id, s1, s2, rate} of the same ids, and of the canaries')),
+    canaries: optional(
+      file('rows {id, rate} of the rates that are of canaries, not of the data; for `method` null and auto'),
+    ),
     ...filterOptions,
     ...keptRowsOptions,
   },
   run: (v, context) =>
     pipe(
-      TE.fromEither(checkTargets([v.out, v.dropped], [v.data, v.rates], v.overwrite)),
+      TE.fromEither(
+        pipe(
+          checkTargets([v.out, v.dropped, v.audit, v.report], [v.data, v.rates, v.canaries], v.overwrite),
+          E.chainW(() => checkFilter(v)),
+          E.chainW(() => checkCanaries(v)),
+        ),
+      ),
       TE.map(() => ({ rule: filterRuleOf(v) })),
       TE.apSW('data', readDataset(v.data)),
       TE.apSW('source', readSource(v.data)),
-      TE.apSW('rates', readRates(v.rates)),
-      TE.bindW('matched', ({ data, rates }) =>
-        TE.fromEither(alignById({ name: data.name, rows: data.examples }, rates)),
-      ),
-      TE.bindW('audit', ({ rule, matched }) =>
+      TE.apSW('all', readRates(v.rates)),
+      TE.bindW('trusted', () => (v.canaries === undefined ? TE.right(undefined) : readRates(v.canaries))),
+      TE.bindW('matched', ({ data, all, trusted }) =>
         TE.fromEither(
-          settled(
+          pipe(
+            withoutCanaries(all, trusted),
+            E.chainFirstW((rates) => checkRates(v, rates)),
+            E.chainW((rates) => alignById({ name: data.name, rows: data.examples }, rates)),
+          ),
+        ),
+      ),
+      TE.let('canaries', ({ trusted }) => trusted?.rows ?? []),
+      TE.bindW('audit', ({ rule, matched, canaries }) =>
+        TE.fromEither(
+          accepted(
+            rule,
             auditRates(
               rule,
               matched.map(([, rated]) => rated),
+              canaries,
             ),
           ),
         ),
       ),
-      TE.chainFirstW((filtered) => writeParts(filtered, v)),
+      TE.chainFirstW((filtered) => writeParts(filtered, { ...v, seed: context.common.seed })),
       TE.chainFirstIOK(({ rule, audit }) => warnings(context, rule, audit)),
-      TE.map(({ audit }) => ({
-        json: { out: v.out, ...auditJson(audit) },
+      TE.map(({ rule, audit }) => ({
+        json: { out: v.out, ...auditJson(audit), rowsKept: keptIds(rule, audit).size },
         text: `${auditText(audit)}\nkept rows: ${v.out}`,
       })),
     ),

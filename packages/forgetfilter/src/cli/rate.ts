@@ -1,12 +1,15 @@
 /** `forgetfilter rate`: forgetting rates from two files of completions or token scores, of any model or server. No engine is needed. */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, dataFile, file, optional, required } from '@safe/tensor-core/cli'
 import { type Fault, responseText } from '@safe/tensor-core/contracts'
 import { readDataset, writeJsonl } from '@safe/tensor-core/formats'
+import { checkReference } from '../checkOptions'
 import { forgetFilterOptions } from '../options'
 import { type GroundTruth, type Named, forgettingRates } from '../rates'
 import { readObservations } from '../records'
+import { pastCompletions } from '../reference'
 import { observedField } from '../signals'
 import { checkTargets, outputOptions } from './targets'
 
@@ -25,19 +28,34 @@ export const rateCommand = command({
   options: {
     before: required(file('rows {id, completion | logProbs | correct} of the model before the safe set')),
     after: required(file('the same rows of the model after the safe set')),
-    data: optional(dataFile('the data with the ground truth (needed by rouge)')),
+    data: optional(
+      dataFile('the data with the ground truth (needed by rouge, but not for past completions)'),
+    ),
     signal: forgetFilterOptions.signal,
+    reference: forgetFilterOptions.reference,
     ...outputOptions,
   },
   run: (v) => {
     const field = observedField(v.signal)
     return pipe(
-      TE.fromEither(checkTargets([v.out], [v.before, v.after, v.data], v.overwrite)),
+      TE.fromEither(
+        pipe(
+          checkTargets([v.out], [v.before, v.after, v.data], v.overwrite),
+          E.chainW(() => checkReference(v)),
+        ),
+      ),
       TE.chain(() => (v.data === undefined ? TE.right(undefined) : readTruth(v.data))),
       TE.bindTo('truth'),
       TE.apSW('before', readObservations(v.before, field)),
       TE.apSW('after', readObservations(v.after, field)),
-      TE.chainEitherKW(({ truth, before, after }) => forgettingRates(v.signal, before, after, truth)),
+      TE.chainEitherKW(({ truth, before, after }) =>
+        forgettingRates(
+          v.signal,
+          before,
+          after,
+          v.reference === 'past-completion' ? pastCompletions(before, truth) : truth,
+        ),
+      ),
       TE.chainFirstW((rates) => writeJsonl(v.out, rates)),
       TE.map((rates) => ({
         json: { out: v.out, signal: v.signal, rows: rates.length },

@@ -1,108 +1,171 @@
 /**
- * `forgetfilter run`: the whole method on the aligned model. M1 and M2 are trained, both are run on the noisy data, and the
- * rows that were not forgotten are written byte for byte. Every step is kept in the work folder, so the same command continues
- * where it stopped.
+ * `forgetfilter run`: the whole method on the aligned model. M1 and M2 are trained, both are run on the noisy data, the rows that
+ * were not forgotten are written byte for byte, and where asked for the aligned model is trained on them. Every step is kept in the
+ * work folder, so the same command continues where it stopped.
  */
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import {
-  type Command,
-  type Context,
-  type Values,
-  command,
-  modelFolder,
-  dataFile,
-  folder,
-  integer,
-  optional,
-  required,
-  resumeOption,
-  rowOptions,
-  recipeOptions,
-  withDefault,
-} from '@safe/tensor-core/cli'
-import type { Fault } from '@safe/tensor-core/contracts'
+import { type Command, type Context, command } from '@safe/tensor-core/cli'
+import { type Fault, failure } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { readDataset, writeJsonl } from '@safe/tensor-core/formats'
-import { auditRates, settled } from '../audit'
+import { accepted, auditRates, keptIds } from '../audit'
+import { mixedWith, noCanaries, splitRates } from '../canaryRows'
+import { auditRows } from '../explain'
 import { measureForgetting } from '../measureForgetting'
-import { filterOptions, filterRuleOf, forgetFilterOptions } from '../options'
+import type { RatedRow } from '../rates'
 import { readSource } from '../source'
-import { type Deciding, type ModelPorts, keptPorts } from '../work'
+import { finalAdapter, keptPorts } from '../work'
 import { auditJson, auditText } from './audit'
-import { keptRowsOptions, warnings, writeParts } from './keptRows'
-import { checkTargets } from './targets'
+import { copyAdapter } from './copyAdapter'
+import { decidingFor } from './deciding'
+import { type FilteredFile, warnings, writeParts } from './keptRows'
+import type { Machine } from './machine'
+import { withPreset } from './preset'
+import { type RunValues, checkRun, runOptions, runRuleOf } from './runOptions'
+import { checkFolder, checkTargets } from './targets'
 
-// options ----------------------------------------------------------------------------------------
+export type { Machine } from './machine'
+export { type RunValues, runOptions } from './runOptions'
 
-export const runOptions = {
-  model: required(modelFolder('the aligned model, a Hugging Face folder')),
-  noisy: required(dataFile('the data to filter')),
-  safe: required(dataFile('trusted safe rows')),
-  signal: forgetFilterOptions.signal,
-  ...filterOptions,
-  steps: forgetFilterOptions.steps,
-  /** The method's `lr`: `--lr` is the noisy phase's. */
-  safeLr: forgetFilterOptions.lr,
-  maxNewTokens: withDefault(128, integer('longest completion (rouge)', { min: 1 })),
-  work: optional(
-    folder('where intermediate results are kept (default: beside --out, with .work at its end)'),
-  ),
-  checkpointEvery: withDefault(100, integer('optimizer steps between checkpoints', { min: 1 })),
-  ...recipeOptions,
-  ...rowOptions,
-  ...keptRowsOptions,
-  ...resumeOption,
-}
-export type RunValues = Values<typeof runOptions>
+// machine ----------------------------------------------------------------------------------------
 
-/** What trains and runs models on this machine, and what decides their results beside the data. */
-export interface Machine {
-  readonly ports: ModelPorts
-  readonly deciding: Deciding
-}
 export type OpenMachine = (values: RunValues, context: Context, work: string) => TE.TaskEither<Fault, Machine>
+
+// steps ------------------------------------------------------------------------------------------
+
+/** Rates in the work folder, under names that depend on them. */
+const writeRates = (
+  work: string,
+  v: RunValues,
+  all: ReadonlyArray<RatedRow>,
+  canaries: ReadonlyArray<RatedRow>,
+) => {
+  const name = (kind: string): string => join(work, `${kind}-${v.signal}-${contentHash(all)}.jsonl`)
+  const files = { rates: name('rates'), ...(canaries.length === 0 ? {} : { canaries: name('canaries') }) }
+  return pipe(
+    writeJsonl(files.rates, all),
+    TE.chain(() =>
+      files.canaries === undefined ? TE.right(undefined) : writeJsonl(files.canaries, canaries),
+    ),
+    TE.map(() => files),
+  )
+}
+
+/** The last step: the aligned model trained on the kept rows, where a folder is given for it. */
+const trainOnKept = (
+  v: RunValues,
+  work: string,
+  { ports, deciding }: Machine,
+  { data, rule, audit }: FilteredFile,
+): TE.TaskEither<Fault, void> => {
+  const out = v.trainOut
+  const kept = keptIds(rule, audit)
+  if (out === undefined) return TE.right(undefined)
+  return kept.size === 0
+    ? TE.left(
+        failure('NothingKept', 'no row is kept, so nothing is left to train on', {
+          where: v.out,
+          remedy: 'give a larger `phi`, or another threshold',
+        }),
+      )
+    : pipe(
+        finalAdapter(
+          work,
+          ports,
+          { ...data, examples: data.examples.filter(({ id }) => kept.has(id)) },
+          deciding,
+        ),
+        TE.chainW(({ folder }) => copyAdapter(folder, out)),
+      )
+}
 
 // command ----------------------------------------------------------------------------------------
 
 /** @param openMachine called once all inputs have been read and are valid */
 export const runCommand = (openMachine: OpenMachine): Command =>
-  command({
-    name: 'run',
-    description:
-      'the whole method: train, forget, rate, filter; the same command with the same --work continues',
-    options: runOptions,
-    run: (v, context) => {
-      const work = v.work ?? `${v.out}.work`
-      return pipe(
-        TE.fromEither(checkTargets([v.out, v.dropped], [v.noisy, v.safe], v.overwrite || v.resume)),
-        TE.map(() => ({ rule: filterRuleOf(v) })),
-        TE.apSW('noisy', readDataset(v.noisy)),
-        TE.apSW('source', readSource(v.noisy)),
-        TE.apSW('safe', readDataset(v.safe)),
-        TE.bindW('machine', () => openMachine(v, context, work)),
-        TE.bindW('rates', ({ machine, noisy, safe }) =>
-          measureForgetting(keptPorts(work, machine.ports, safe, machine.deciding), v.signal)(noisy),
-        ),
-        TE.let('ratesFile', ({ rates }) => join(work, `rates-${v.signal}-${contentHash(rates)}.jsonl`)),
-        TE.chainFirstW(({ rates, ratesFile }) => writeJsonl(ratesFile, rates)),
-        TE.bindW('audit', ({ rule, rates, ratesFile }) =>
-          pipe(
-            settled(auditRates(rule, rates)),
-            E.mapLeft((fault): Fault => ({ ...fault, where: ratesFile })),
-            TE.fromEither,
+  withPreset(
+    command({
+      name: 'run',
+      description:
+        'the whole method: train, forget, rate, filter, train again; the same command with the same --work continues',
+      options: runOptions,
+      run: (v, context) => {
+        const work = v.work ?? `${v.out}.work`
+        const replace = v.overwrite || v.resume
+        return pipe(
+          TE.fromEither(
+            pipe(
+              checkTargets([v.out, v.dropped, v.audit, v.report], [v.noisy, v.safe, v.canaries], replace),
+              E.chainW(() => checkFolder(v.trainOut, replace)),
+              E.chainW(() => checkRun(v)),
+            ),
           ),
-        ),
-        TE.chainFirstW(({ rule, noisy, source, audit }) =>
-          writeParts({ source, data: noisy, rule, audit }, v),
-        ),
-        TE.chainFirstIOK(({ rule, audit }) => warnings(context, rule, audit)),
-        TE.map(({ audit, ratesFile }) => ({
-          json: { out: v.out, rates: ratesFile, signal: v.signal, ...auditJson(audit) },
-          text: `${auditText(audit)}\nkept rows: ${v.out}, rates: ${ratesFile}`,
-        })),
-      )
-    },
-  })
+          TE.map(() => ({ rule: runRuleOf(v) })),
+          TE.apSW('noisy', readDataset(v.noisy)),
+          TE.apSW('source', readSource(v.noisy)),
+          TE.apSW('safe', readDataset(v.safe)),
+          TE.bindW('rows', ({ noisy }) =>
+            v.canaries === undefined
+              ? TE.right(noCanaries(noisy))
+              : pipe(
+                  readDataset(v.canaries),
+                  TE.map((canaries) => mixedWith(noisy, canaries)),
+                ),
+          ),
+          TE.bindW('machine', () => openMachine(v, context, work)),
+          TE.bindW('deciding', ({ machine, rows }) => TE.fromEither(decidingFor(v, rows.all, machine))),
+          TE.bindW('all', ({ machine, deciding, rows, safe }) =>
+            measureForgetting(
+              keptPorts(work, machine.ports, safe, deciding),
+              v.signal,
+              v.reference,
+            )(rows.all),
+          ),
+          TE.let('split', ({ all, rows }) => splitRates(all, rows.canaryIds)),
+          TE.bindW('files', ({ all, split }) => writeRates(work, v, all, split.canaries)),
+          TE.bindW('audit', ({ rule, split, files }) =>
+            pipe(
+              accepted(rule, auditRates(rule, split.rates, split.canaries)),
+              E.mapLeft((fault): Fault => ({ ...fault, where: files.rates })),
+              TE.fromEither,
+            ),
+          ),
+          TE.let('filtered', ({ rule, noisy, source, audit, split }): FilteredFile => ({
+            source,
+            data: noisy,
+            rule,
+            audit,
+            canaries: split.canaries,
+          })),
+          TE.let('auditFile', ({ all, rule }) =>
+            join(work, `audit-${v.signal}-${contentHash([all, rule])}.jsonl`),
+          ),
+          TE.chainFirstW(({ rule, audit, auditFile }) =>
+            writeJsonl(auditFile, auditRows(rule, audit, keptIds(rule, audit))),
+          ),
+          TE.chainFirstW(({ filtered }) => writeParts(filtered, { ...v, seed: context.common.seed })),
+          TE.chainFirstIOK(({ rule, audit }) => warnings(context, rule, audit)),
+          TE.chainFirstW(({ machine, filtered }) => trainOnKept(v, work, machine, filtered)),
+          TE.map(({ audit, rule, files, auditFile }) => ({
+            json: {
+              out: v.out,
+              ...files,
+              audit: auditFile,
+              signal: v.signal,
+              ...(v.trainOut === undefined ? {} : { trained: v.trainOut }),
+              ...auditJson(audit),
+              rowsKept: keptIds(rule, audit).size,
+            },
+            text: [
+              auditText(audit),
+              `kept rows: ${v.out}, rates: ${files.rates}`,
+              ...(v.trainOut === undefined ? [] : [`adapter trained on them: ${v.trainOut}`]),
+            ].join('\n'),
+          })),
+        )
+      },
+    }),
+  )

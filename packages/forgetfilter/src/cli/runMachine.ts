@@ -1,11 +1,14 @@
 /** What trains and runs models for `forgetfilter run`: tensor-core, on the chosen engine. */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   type Context,
   type Progress,
   recipeOf,
+  type recipeOptions,
   rowChoiceOf,
+  type rowOptions,
   startEngine,
   stopping,
 } from '@safe/tensor-core/cli'
@@ -19,8 +22,29 @@ import {
   openModel,
   trainAdapter,
 } from '@safe/tensor-core/lm'
-import type { ModelPorts, Phase } from '../work'
-import type { OpenMachine, RunValues } from './run'
+import type { InterleaveModels } from '../interleaveWork'
+import type { Phase } from '../work'
+import type { Machine } from './machine'
+import type { RunValues } from './runOptions'
+
+// model ------------------------------------------------------------------------------------------
+
+/** The options that decide what is trained and run. */
+export type MachineValues = Pick<
+  RunValues,
+  | 'model'
+  | 'steps'
+  | 'safeLr'
+  | 'maxNewTokens'
+  | 'checkpointEvery'
+  | keyof typeof recipeOptions
+  | keyof typeof rowOptions
+>
+
+/** A machine that also opens the aligned model as it is. */
+export interface LmMachine extends Machine {
+  readonly ports: InterleaveModels
+}
 
 // models -----------------------------------------------------------------------------------------
 
@@ -70,14 +94,37 @@ const training = (
 type Recipes = Readonly<Record<Phase, TrainingRecipe>>
 
 /** The training options are those of the noisy phase; the safe phase counts steps and may have a rate of its own. */
-const recipesOf = (v: RunValues): Recipes => {
+const recipesOf = (v: MachineValues): Recipes => {
   const noisy = recipeOf(v)
-  return { noisy, safe: { ...noisy, maxSteps: v.steps, lr: v.safeLr ?? noisy.lr } }
+  return { noisy, safe: { ...noisy, maxSteps: v.steps, lr: v.safeLr ?? noisy.lr }, kept: noisy }
 }
 
-const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: Recipes): ModelPorts => ({
+const phaseNames: Readonly<Record<Phase, string>> = {
+  noisy: 'train on noisy rows',
+  safe: 'train on safe rows',
+  kept: 'train on kept rows',
+}
+
+const loaded = (v: MachineValues, context: Context, opened: OpenedModel, adapter?: string) =>
+  pipe(
+    loadCausalLM({
+      model: v.model,
+      ...(adapter === undefined ? {} : { adapter }),
+      dtype: context.common.dtype,
+      signal: context.signal,
+      ...rowChoiceOf(v),
+    }),
+    TE.map((lm) => scoringTrainedRows(lm, opened, v.maxLength)),
+  )
+
+const portsOf = (
+  v: MachineValues,
+  context: Context,
+  opened: OpenedModel,
+  recipes: Recipes,
+): InterleaveModels => ({
   train: ({ phase, data, init, out }) =>
-    training(context, phase === 'noisy' ? 'train on noisy rows' : 'train on safe rows', (callbacks) =>
+    training(context, phaseNames[phase], (callbacks) =>
       trainAdapter({
         model: v.model,
         data,
@@ -94,17 +141,8 @@ const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: R
         ...callbacks,
       }),
     ),
-  open: (adapter) =>
-    pipe(
-      loadCausalLM({
-        model: v.model,
-        adapter,
-        dtype: context.common.dtype,
-        signal: context.signal,
-        ...rowChoiceOf(v),
-      }),
-      TE.map((lm) => scoringTrainedRows(lm, opened, v.maxLength)),
-    ),
+  open: (adapter) => loaded(v, context, opened, adapter),
+  aligned: loaded(v, context, opened),
   observing: (model, rows) => {
     const progress = context.progress(`rows under ${model}`, rows)
     const state = { left: rows }
@@ -118,7 +156,7 @@ const portsOf = (v: RunValues, context: Context, opened: OpenedModel, recipes: R
 
 // constructor ------------------------------------------------------------------------------------
 
-export const openMachine: OpenMachine = (v, context) =>
+export const openMachine = (v: MachineValues, context: Context): TE.TaskEither<Fault, LmMachine> =>
   pipe(
     startEngine(context),
     TE.chainW(() => openModel(v.model, rowChoiceOf(v))),
@@ -140,6 +178,11 @@ export const openMachine: OpenMachine = (v, context) =>
           safeRecipe: recipes.safe,
           maxNewTokens: v.maxNewTokens,
         },
+        longestResponse: (data) =>
+          pipe(
+            encodeDataset(data, opened.encoder, opened.folder.config.vocabSize, v.maxLength),
+            E.map(({ rows }) => rows.reduce((most, row) => Math.max(most, row.responseTokens.length), 0)),
+          ),
       }
     }),
   )

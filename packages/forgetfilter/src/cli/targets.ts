@@ -40,3 +40,7 @@ export const checkTargets = (
     E.map(() => undefined),
   )
 }
+
+/** @returns left where the folder exists and is not to be replaced */
+export const checkFolder = (path: string | undefined, overwrite: boolean): E.Either<FormatError, unknown> =>
+  path === undefined ? E.right(undefined) : refuseExisting(path, { overwrite }, 'folder')
