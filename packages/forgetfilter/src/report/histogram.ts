@@ -2,9 +2,9 @@
  * The rates as a stacked histogram: what became of the rows, bin by bin, with the threshold and the canaries. Heights are square
  * roots of counts: most rows have a rate near 0, and the few others must remain visible.
  */
+import { type Markup, html } from '@safe/tensor-core/page'
 import { type Decision, decisions } from '../decisions'
 import { digits, niceStep, rowsWord } from './format'
-import { type Markup, html } from './markup'
 
 // model ------------------------------------------------------------------------------------------
 

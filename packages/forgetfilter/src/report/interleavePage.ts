@@ -1,8 +1,8 @@
 /** The result of interleaved training as one page: attack success after each phase as a plot and a table. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import type { Arm, PhaseResult, RateEstimate } from '../interleave'
 import { arms } from '../interleave'
-import { type Markup, html } from './markup'
-import { pageOf } from './shell'
+import { framed } from './shell'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -176,7 +176,7 @@ const interleaveStyle = `
 
 /** The page's HTML. */
 export const interleavePage = ({ results, judge, prompts }: InterleaveReport): string =>
-  pageOf(
+  framed(
     'Interleaved training',
     html`<h1>Interleaved training</h1>
       <p class="meta">unsafe prompts: ${prompts}, judged by ${judge}</p>

@@ -1,7 +1,7 @@
 /** The rows whose decision is closest, with their texts: a threshold is best judged by reading what it divides. */
+import { type Markup, html } from '@safe/tensor-core/page'
 import type { AuditRow } from '../explain'
 import { cutTo, places } from './format'
-import { type Markup, html } from './markup'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -2,16 +2,16 @@
  * The audit of a filter as one page: what was decided and why, the rates as a histogram, quality where rows are labelled, and the rows
  * nearest the threshold to be read. It loads nothing, runs nothing, and its policy allows neither.
  */
+import { type Markup, html } from '@safe/tensor-core/page'
 import type { Audit, FilterRule } from '../audit'
 import type { AuditRow } from '../explain'
 import { type Quality, qualityMetrics } from '../quality'
 import { type PrecisionRecall, precisionRecall, tieCountsOf } from '../ranking'
 import { digits, places, rowsWord } from './format'
 import { histogram } from './histogram'
-import { type Markup, html } from './markup'
 import { type RowText, nearestRows, rowCards } from './nearest'
 import { precisionRecallPlot } from './precisionRecall'
-import { pageOf } from './shell'
+import { framed } from './shell'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -200,7 +200,7 @@ const readingSection = ({ rows, audit, texts, labels }: ReportInput): Markup => 
 
 /** The page's HTML. */
 export const reportPage = (input: ReportInput): string =>
-  pageOf(
+  framed(
     `ForgetFilter audit: ${input.name}`,
     html`<h1>ForgetFilter audit</h1>
       <p class="meta">${input.name}</p>
