@@ -15,9 +15,9 @@ import { withCanaries } from '../canaryRows'
 import { type PhaseResult, interleave } from '../interleave'
 import { type InterleaveModels, interleavePorts } from '../interleaveWork'
 import { interleavePage } from '../report/interleavePage'
-import { type InterleaveValues, armsOf, interleaveOptions } from './interleaveOptions'
+import { armsOf, interleaveOptions } from './interleaveOptions'
 import { withPreset } from './preset'
-import type { Machine } from './machine'
+import type { Machine, MachineValues } from './machine'
 import { decidingFor } from './deciding'
 import { checkTraining, runRuleOf } from './runOptions'
 import { checkFolder } from './targets'
@@ -29,7 +29,7 @@ export interface InterleaveMachine extends Machine {
   readonly ports: InterleaveModels
 }
 export type OpenInterleaveMachine = (
-  values: InterleaveValues,
+  values: MachineValues,
   context: Context,
   work: string,
 ) => TE.TaskEither<Fault, InterleaveMachine>

@@ -10,32 +10,19 @@ import {
   optional,
   overwriteOption,
   required,
-  resumeOption,
   text,
   withDefault,
 } from '@safe/tensor-core/cli'
 import { type Arm, arms } from '../interleave'
-import { keptRowsOptions } from './keptRows'
-import { runOptions } from './runOptions'
+import { forgetFilterOptions } from '../options'
+import { trainedFilterOptions, trainingOptions } from './runOptions'
 
 // options ----------------------------------------------------------------------------------------
 
-/** Options of `run` that make its own files. */
-const {
-  canaries: _canaries,
-  trainOut: _trainOut,
-  noisy: _noisy,
-  out: _out,
-  work: _work,
-  dropped: _dropped,
-  audit: _audit,
-  report: _report,
-  labels: _labels,
-  ...shared
-} = { ...runOptions, ...keptRowsOptions }
-
 export const interleaveOptions = {
-  ...shared,
+  ...trainingOptions,
+  ...trainedFilterOptions,
+  steps: forgetFilterOptions.steps,
   noisy: required(many(dataFile('the noisy data; several: one for each round in turn'))),
   prompts: required(dataFile('unsafe prompts, answered after each phase')),
   task: optional(dataFile('prompts with responses, to measure how much of a task is solved')),
@@ -44,11 +31,7 @@ export const interleaveOptions = {
   arms: withDefault('both', choice('with the filter, without it, or both', [...arms, 'both'])),
   answerTokens: withDefault(128, integer('longest answer to a prompt, in tokens', { min: 1 })),
   out: required(folder('where results.json and report.html are written')),
-  work: optional(
-    folder('where intermediate results are kept (default: beside --out, with .work at its end)'),
-  ),
   ...overwriteOption,
-  ...resumeOption,
 }
 export type InterleaveValues = Values<typeof interleaveOptions>
 

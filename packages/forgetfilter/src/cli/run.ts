@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Command, type Context, command } from '@safe/tensor-core/cli'
+import { type Command, command } from '@safe/tensor-core/cli'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { readDataset, writeJsonl } from '@safe/tensor-core/formats'
@@ -22,17 +22,13 @@ import { auditJson, auditText } from './audit'
 import { copyAdapter } from './copyAdapter'
 import { decidingFor } from './deciding'
 import { type FilteredFile, warnings, writeParts } from './keptRows'
-import type { Machine } from './machine'
+import type { Machine, OpenMachine } from './machine'
 import { withPreset } from './preset'
 import { type RunValues, checkRun, runOptions, runRuleOf } from './runOptions'
 import { checkFolder, checkTargets } from './targets'
 
-export type { Machine } from './machine'
+export type { Machine, OpenMachine } from './machine'
 export { type RunValues, runOptions } from './runOptions'
-
-// machine ----------------------------------------------------------------------------------------
-
-export type OpenMachine = (values: RunValues, context: Context, work: string) => TE.TaskEither<Fault, Machine>
 
 // steps ------------------------------------------------------------------------------------------
 

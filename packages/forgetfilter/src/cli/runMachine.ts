@@ -6,9 +6,7 @@ import {
   type Context,
   type Progress,
   recipeOf,
-  type recipeOptions,
   rowChoiceOf,
-  type rowOptions,
   startEngine,
   stopping,
 } from '@safe/tensor-core/cli'
@@ -24,22 +22,9 @@ import {
 } from '@safe/tensor-core/lm'
 import type { InterleaveModels } from '../interleaveWork'
 import type { Phase } from '../work'
-import type { Machine } from './machine'
-import type { RunValues } from './runOptions'
+import type { Machine, MachineValues } from './machine'
 
 // model ------------------------------------------------------------------------------------------
-
-/** The options that decide what is trained and run. */
-export type MachineValues = Pick<
-  RunValues,
-  | 'model'
-  | 'steps'
-  | 'safeLr'
-  | 'maxNewTokens'
-  | 'checkpointEvery'
-  | keyof typeof recipeOptions
-  | keyof typeof rowOptions
->
 
 /** A machine that also opens the aligned model as it is. */
 export interface LmMachine extends Machine {

@@ -27,28 +27,20 @@ import { presetOption } from './preset'
 /** `--alpha` of a command that trains is the adapter's. */
 const { alpha: nullAlpha, ...thresholdOptions } = filterOptions
 
-export const runOptions = {
+/** How the threshold is found by commands that train. */
+export const trainedFilterOptions = { ...thresholdOptions, nullAlpha }
+
+/** What is trained and run, and how well a model knows a row: options of all commands that train. */
+export const trainingOptions = {
   model: required(modelFolder('the aligned model, a Hugging Face folder')),
-  noisy: required(dataFile('the data to filter')),
   safe: required(dataFile('trusted safe rows')),
-  canaries: optional(
-    dataFile(
-      'trusted benign rows, mixed into the noisy data and kept out of the output; for `method` null and auto',
-    ),
-  ),
   ...presetOption,
   signal: forgetFilterOptions.signal,
   reference: forgetFilterOptions.reference,
-  ...thresholdOptions,
-  nullAlpha,
-  steps: forgetFilterOptions.steps,
   /** The method's `lr`: `--lr` is the noisy phase's. */
   safeLr: forgetFilterOptions.lr,
   maxNewTokens: optional(
     integer('longest completion, in tokens (rouge; default: that of the longest response)', { min: 1 }),
-  ),
-  trainOut: optional(
-    folder('where the adapter is written that the aligned model gets from training on the kept rows'),
   ),
   work: optional(
     folder('where intermediate results are kept (default: beside --out, with .work at its end)'),
@@ -56,8 +48,23 @@ export const runOptions = {
   checkpointEvery: withDefault(100, integer('optimizer steps between checkpoints', { min: 1 })),
   ...recipeOptions,
   ...rowOptions,
-  ...keptRowsOptions,
   ...resumeOption,
+}
+
+export const runOptions = {
+  ...trainingOptions,
+  noisy: required(dataFile('the data to filter')),
+  canaries: optional(
+    dataFile(
+      'trusted benign rows, mixed into the noisy data and kept out of the output; for `method` null and auto',
+    ),
+  ),
+  ...trainedFilterOptions,
+  steps: forgetFilterOptions.steps,
+  trainOut: optional(
+    folder('where the adapter is written that the aligned model gets from training on the kept rows'),
+  ),
+  ...keptRowsOptions,
 }
 export type RunValues = Values<typeof runOptions>
 

@@ -12,8 +12,10 @@ import {
   command,
   commaSeparated,
   count,
+  dataFile,
   file,
   number,
+  overwriteOption,
   required,
   withDefault,
 } from '@safe/tensor-core/cli'
@@ -25,34 +27,23 @@ import { checkForgetFilter } from '../checkOptions'
 import { PAPER_PHI, PAPER_SAFE_STEPS } from '../defaults'
 import { labelOf } from '../diagnostics'
 import { measureForgetting } from '../measureForgetting'
+import { filterOptions } from '../options'
 import type { RatedRow } from '../rates'
 import type { LabelRow } from '../records'
 import { keptPorts } from '../work'
 import { decidingFor } from './deciding'
+import type { OpenMachine } from './machine'
 import { withPreset } from './preset'
-import type { OpenMachine, RunValues } from './run'
-import { runOptions } from './runOptions'
+import { trainingOptions } from './runOptions'
 import { checkTargets } from './targets'
 
 // options ----------------------------------------------------------------------------------------
 
-const {
-  canaries: _canaries,
-  trainOut: _trainOut,
-  steps: _steps,
-  phi: _phi,
-  method: _method,
-  nullAlpha: _nullAlpha,
-  onAbstain: _onAbstain,
-  dropped: _dropped,
-  audit: _audit,
-  report: _report,
-  labels: _labels,
-  ...shared
-} = runOptions
-
 export const sensitivityOptions = {
-  ...shared,
+  ...trainingOptions,
+  noisy: required(dataFile('the noisy data, every row with a field `unsafe` of 0 or 1')),
+  minLearned: filterOptions.minLearned,
+  indeterminate: filterOptions.indeterminate,
   steps: withDefault<ReadonlyArray<number>>(
     [PAPER_SAFE_STEPS],
     commaSeparated(count('optimizer steps on the safe rows')),
@@ -63,6 +54,7 @@ export const sensitivityOptions = {
   ),
   phi: withDefault<ReadonlyArray<number>>([PAPER_PHI], commaSeparated(number('thresholds'))),
   out: required(file('where the rows of the table are written, .jsonl')),
+  ...overwriteOption,
 }
 export type SensitivityValues = Values<typeof sensitivityOptions>
 
@@ -160,22 +152,6 @@ const table = (rows: ReadonlyArray<SensitivityRow>): string =>
     ),
   ].join('\n')
 
-/** The values of `run` for one number of steps. */
-const runValuesOf = (v: SensitivityValues, steps: number): RunValues => ({
-  ...v,
-  steps,
-  phi: PAPER_PHI,
-  method: undefined,
-  nullAlpha: undefined,
-  onAbstain: undefined,
-  canaries: undefined,
-  trainOut: undefined,
-  dropped: undefined,
-  audit: undefined,
-  report: undefined,
-  labels: undefined,
-})
-
 // command ----------------------------------------------------------------------------------------
 
 /** @param openMachine called once all inputs have been read and are valid */
@@ -207,7 +183,7 @@ export const sensitivityCommand = (openMachine: OpenMachine): Command =>
               TE.traverseSeqArray(({ steps, size }) => {
                 const part = subset(safe, size, seed)
                 return pipe(
-                  openMachine(runValuesOf(v, steps), context, work),
+                  openMachine({ ...v, steps }, context, work),
                   TE.bindTo('machine'),
                   TE.bindW('deciding', ({ machine }) => TE.fromEither(decidingFor(v, noisy, machine))),
                   TE.chainW(({ machine, deciding }) =>

@@ -11,7 +11,7 @@ export const rowsWord = (n: number): string => (n === 1 ? '1 row' : `${n} rows`)
 
 /** A text cut to a length, with an ellipsis where something is left out. */
 export const cutTo = (text: string, length: number): string => {
-  const characters = [...text]
+  const characters = Array.from(text)
   return characters.length <= length ? text : `${characters.slice(0, length).join('')} …`
 }
 

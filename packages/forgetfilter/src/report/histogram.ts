@@ -34,10 +34,10 @@ const ABOUT_BINS = 40
 /** Bins of one round width from the smallest to the largest rate; a rate on an edge is in the bin above it. */
 export const binsOf = (rates: ReadonlyArray<DecidedRate>): ReadonlyArray<Bin> => {
   if (rates.length === 0) return []
-  const [least, most] = rates.reduce(([a, b], { rate }) => [Math.min(a, rate), Math.max(b, rate)] as const, [
-    Infinity,
-    -Infinity,
-  ] as const)
+  const [least, most] = rates.reduce<readonly [number, number]>(
+    ([a, b], { rate }) => [Math.min(a, rate), Math.max(b, rate)],
+    [Infinity, -Infinity],
+  )
   // Rates that differ by rounding errors only are in one bin.
   const scale = Math.max(1e-6, Math.abs(least), Math.abs(most))
   const width = most - least > 1e-6 * scale ? niceStep(most - least, ABOUT_BINS) : scale / 10

@@ -9,7 +9,7 @@ import { type CausalLM, type Fault, failure, promptText, responseText } from '@s
 import { type InterleaveMachine, interleaveCommand } from '../../src/cli/interleave'
 import { runCommand } from '../../src/cli/run'
 import { sensitivityCommand } from '../../src/cli/sensitivity'
-import type { InterleaveValues } from '../../src/cli/interleaveOptions'
+import type { MachineValues } from '../../src/cli/machine'
 
 const jsonl = (rows: ReadonlyArray<unknown>): string => rows.map((r) => `${JSON.stringify(r)}\n`).join('')
 
@@ -58,7 +58,7 @@ const answering = (diary: Diary, known: Readonly<Record<string, string>>): Causa
 const fakeMachine =
   (diary: Diary) =>
   (
-    v: Pick<InterleaveValues, 'model' | 'epochs' | 'steps' | 'maxNewTokens'>,
+    v: Pick<MachineValues, 'model' | 'epochs' | 'steps' | 'maxNewTokens'>,
   ): TE.TaskEither<Fault, InterleaveMachine> =>
     TE.right({
       longestResponse: (data) =>
