@@ -76,9 +76,10 @@ describe('csulora, the command', () => {
       [v, [8, 16]],
     ])
     for (const m of report.modules) {
-      expect(Object.keys(m.energies)).toEqual(['LR', 'Lp', 'pR', 'pp'])
-      expect(m.energies.LR + m.energies.Lp + m.energies.pR + m.energies.pp).toBeCloseTo(1, 12)
-      expect(m.gammas.LR).toBe(1)
+      const { LR, Lp, pR, pp } = m.energies!
+      expect(Object.keys(m.energies!)).toEqual(['LR', 'Lp', 'pR', 'pp'])
+      expect(LR + Lp + pR + pp).toBeCloseTo(1, 12)
+      expect(m.gammas!.LR).toBe(1)
       expect(m.normRatio).toBeGreaterThan(0)
       expect(m.normRatio).toBeLessThanOrEqual(1)
       expect(m.lostEnergy).toBeGreaterThanOrEqual(0)

@@ -43,12 +43,14 @@ export type Decomposition = Spectrum | Ranged
  * as matrices.
  */
 export interface Subspaces {
-  readonly route: Decomposition['kind']
+  readonly route: Decomposition['kind'] | 'filter'
   readonly rankLeft: number
   readonly rankRight: number
   /** Share of ||V||_F^2 that the subspace captures, measured. */
   readonly capturedLeft: number
   readonly capturedRight: number
+  /** `filter`: share of the directions that may be on the wrong side of the cut, which is estimated there. */
+  readonly misplaced?: number
   /** P_L X for X [rows, p]. */
   readonly projectLeft: (x: Dense) => Pausable<Dense>
   /** P_R X for X [cols, p]. */
