@@ -157,7 +157,7 @@ export function* correctionSteps(
   const found = { ...base, energies: shares(energies) }
   const approximate = route === 'filter' && !random
   const erring = (gammas: PerBlock): Pick<SubspaceReport, 'updateError'> =>
-    approximate ? { updateError: updateError(parts, found.energies, gammas, misplaced) } : {}
+    approximate ? { updateError: updateError(parts, energies, gammas, misplaced) } : {}
   if (all === 0)
     return { route, factors: undefined, report: { ...found, gammas: one, normRatio: 1, lostEnergy: 0 } }
 

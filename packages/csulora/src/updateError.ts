@@ -35,10 +35,11 @@ export const updateError = (
   const { LR, Lp, pR, pp } = energies
   const whole = LR + Lp + pR + pp
   const [left, right] = defects(parts, whole).map((x) => x + misplaced)
+  // Relative to ||D||^2, as the defects are.
+  const star =
+    (gammas.LR ** 2 * LR + gammas.Lp ** 2 * Lp + gammas.pR ** 2 * pR + gammas.pp ** 2 * pp) / whole
   const moved =
     (left ?? 0) * ((gammas.LR - gammas.pR) ** 2 * (LR + pR) + (gammas.Lp - gammas.pp) ** 2 * (Lp + pp)) +
     (right ?? 0) * ((gammas.LR - gammas.Lp) ** 2 * (LR + Lp) + (gammas.pR - gammas.pp) ** 2 * (pR + pp))
-  const star =
-    gammas.LR ** 2 * LR + gammas.Lp ** 2 * Lp + gammas.pR ** 2 * pR + gammas.pp ** 2 * pp
-  return star === 0 ? 0 : Math.sqrt(moved / star)
+  return star === 0 ? 0 : Math.sqrt(moved / whole / star)
 }

@@ -69,8 +69,8 @@ export interface FilterRequest {
 /** Degree of the series at which most spectra without outliers need no second try. */
 export const usualDegree = 80
 /** Chebyshev steps of the probes, and how many entries they have together. */
-const probeDegree = 40
-const probeEntries = 1 << 17
+const probeDegree = 30
+const probeEntries = 1 << 18
 /** The leading directions as shares of the shorter side: the second where the first would reach the cut. */
 const leadingShares = [1 / 32, 1 / 128]
 /** The largest eigenvalue of the rest over tau: below, leading directions would hold parts from beyond the cut; above, float32 fails. */
@@ -160,7 +160,7 @@ function* boundedMoments(
   seed: number,
 ): Pausable<Moments | undefined> {
   const bound = yield* largestEigenvalueSteps(apply, n, seed)
-  const probes = Math.min(128, Math.max(16, Math.ceil(probeEntries / n)))
+  const probes = Math.min(512, Math.max(16, Math.ceil(probeEntries / n)))
   const settings = { probes, degree: probeDegree, seed }
   return (
     (yield* momentSteps({ apply, bound }, n, settings)) ??

@@ -18,14 +18,12 @@ import {
   frobenius,
   fromMatrix,
   generate,
-  gram,
   inOneGo,
   inner,
   leadingSteps,
   matrixEngine,
   momentSteps,
   multiply,
-  multiplyTransposed,
   orthonormal,
   overLambda,
   chebyshevSum,
@@ -80,10 +78,10 @@ describe('Chebyshev series', () => {
     series.reduce((s, c, k) => s + c * Math.cos(k * t), 0)
 
   it('of a step: its mean square error is 1 / (pi^2 degree) at most', () => {
-    for (const degree of [20, 80, 320])
+    for (const degree of [20, 80])
       for (const cut of [0.4, 1.5, 2.8]) {
         const series = stepSeries(degree, cut)
-        const points = Array.from({ length: 4000 }, (_, i) => ((i + 0.5) * Math.PI) / 4000)
+        const points = Array.from({ length: 700 }, (_, i) => ((i + 0.5) * Math.PI) / 700)
         const error =
           points.reduce((s, t) => s + (evaluate(series, t) - (t < cut ? 1 : 0)) ** 2, 0) / points.length
         expect(error).toBeLessThan(1.1 / (Math.PI ** 2 * degree))
@@ -121,7 +119,7 @@ describe('a matrix on the engine', () => {
   it.each([
     [1030, 30],
     [30, 1030],
-    [1030, 1040],
+    [1026, 1026],
   ])('multiplies [%d, %d] in slabs, and frees them', (m, n) => {
     const before = tf.memory().numTensors
     const v = toMatrix(gaussian(m, n, 1))
@@ -133,8 +131,9 @@ describe('a matrix on the engine', () => {
     expect(distance(loaded.transposedTimes(y), multiply(transpose(exact), y))).toBeLessThan(1e-5)
     const g = loaded.gram()
     const short = m <= n ? y : x
-    const reference = m <= n ? multiplyTransposed(exact, exact) : gram(exact)
-    expect(distance(g.times(short), multiply(reference, short))).toBeLessThan(1e-5)
+    const across = multiply(transpose(exact), short.rows === m ? short : multiply(exact, short))
+    const reference = m <= n ? multiply(exact, across) : across
+    expect(distance(g.times(short), reference)).toBeLessThan(1e-5)
     g.dispose()
     loaded.dispose()
     expect(tf.memory().numTensors).toBe(before)
@@ -246,8 +245,8 @@ describe('the filter', () => {
     const first = projected(wide, { energy: 0.95 })
     const again = projected(wide, { energy: 0.95 }, usualDegree, first?.found)
     expect(again?.px).toEqual(first?.px)
-    const other = projected(wide, { energy: 0.9 }, usualDegree, first?.found)
-    expect(other?.s.rankLeft).toBeLessThan(first?.s.rankLeft ?? 0)
+    const other = projected(wide, { energy: 0.97 }, usualDegree, first?.found)
+    expect(other?.s.rankLeft).toBeGreaterThan(first?.s.rankLeft ?? 0)
     expect(other?.found.moments).toBe(first?.found.moments)
   })
 
