@@ -38,8 +38,8 @@ describe('the report as a page', () => {
     expect(page).toContain('in both spaces 50.0\u00a0%, by chance 25.0\u00a0%, weight 1.00')
     expect(page).toContain('7 directions hold 95.1\u00a0% (filtered)')
     expect(page).toContain('estimated error of the update 2.1\u00a0%')
-    // The full bar is what the weight leaves of the energy: 0.1 * 0.7^2 of 130.
-    expect(page).toMatch(/class="b-pp"\s+x="100"\s+y="85"\s+width="6.4"/)
+    // The full bar is what the weight leaves of the energy: 0.1 * 0.7^2 of 110.
+    expect(page).toMatch(/class="b-pp"\s+x="112"\s+y="85"\s+width="5.4"/)
   })
   it('shows modules that were not split', () => {
     const still: ModuleReport = {

@@ -23,7 +23,7 @@ export const blocks = [
   ['pp', 'in neither'],
 ] as const satisfies ReadonlyArray<readonly [keyof PerBlock, string]>
 
-const size = { width: 320, label: 100, bar: 130, row: 26 } as const
+const size = { width: 320, label: 112, bar: 110, row: 26 } as const
 
 interface Split {
   readonly energies: PerBlock
@@ -51,7 +51,7 @@ const bar = ({ energies, chance, gammas }: Split, block: keyof PerBlock, words: 
     /><path class="chance" d="M${at(x(chance[block]))} ${y + 1}v22" /><text
       x="${size.label + size.bar + 8}"
       y="${y + 15}"
-      >${percent(energies[block])} <tspan class="soft">× ${gammas[block].toFixed(2)}</tspan></text
+      >${percent(energies[block])} <tspan class="weight">× ${gammas[block].toFixed(2)}</tspan></text
     >`
 }
 

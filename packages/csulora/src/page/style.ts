@@ -9,7 +9,7 @@ main{max-width:1080px;margin:0 auto;padding:36px 28px 72px}
 h1{font-size:1.8rem;line-height:1.2;margin:0 0 6px}
 h2{font-size:1.25rem;margin:44px 0 8px;padding-top:12px;border-top:1px solid var(--line)}
 p{margin:8px 0;max-width:72ch}
-.soft,figcaption{color:var(--soft);font-size:.88rem}
+figcaption{color:var(--soft);font-size:.88rem}
 .keys{display:flex;flex-wrap:wrap;gap:4px 20px;margin:12px 0;padding:0;list-style:none;font-size:.86rem}
 .keys i{display:inline-block;width:12px;height:12px;margin-right:6px;border-radius:2px;vertical-align:-1px}
 .keys .chance{background:none;border-left:2px solid var(--ink);border-radius:0;width:6px}
@@ -23,7 +23,7 @@ figure{margin:0;border:1px solid var(--line);border-radius:6px;padding:12px 14px
 figure h3{font:600 .86rem/1.35 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;margin:0 0 2px}
 figure svg{display:block;width:100%;height:auto;margin:8px 0 4px}
 svg text{fill:var(--ink);font-size:11px;font-variant-numeric:tabular-nums}
-svg .soft{fill:var(--soft)}
+svg .weight{fill:var(--soft)}
 svg .track{fill:var(--tint)}
 svg .b-LR{fill:var(--LR)}svg .b-Lp{fill:var(--Lp)}svg .b-pR{fill:var(--pR)}svg .b-pp{fill:var(--pp)}
 svg .before{opacity:.38}
