@@ -36,7 +36,7 @@ import {
 } from './blocks'
 import type { CsuloraOptions } from './options'
 import { truncated } from './truncation'
-import { updateError } from './updateError'
+import { addUp, updateError } from './updateError'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -66,7 +66,7 @@ export interface SubspaceReport {
   readonly energies: PerBlock
   readonly chance: PerBlock
   readonly gammas: PerBlock
-  /** Where the projectors are approximate: estimated ||D*_found - D*|| / ||D*||. */
+  /** Where the projectors are approximate: expected ||D*_found - D*|| / ||D*||. */
   readonly updateError?: number
 }
 
@@ -138,7 +138,7 @@ export function* correctionSteps(
   v: Large,
   subspaces: Subspaces,
 ): Pausable<Correction> {
-  const { route, rankLeft, rankRight, capturedLeft, capturedRight, misplaced = 0 } = subspaces
+  const { route, rankLeft, rankRight, capturedLeft, capturedRight } = subspaces
   const base = {
     rankLeft,
     rankRight,
@@ -156,8 +156,11 @@ export function* correctionSteps(
   const all = total(energies)
   const found = { ...base, energies: shares(energies) }
   const approximate = route === 'filter' && !random
+  const whole = inner(gram(d.B), multiplyTransposed(d.A, d.A))
   const erring = (gammas: PerBlock): Pick<SubspaceReport, 'updateError'> =>
-    approximate ? { updateError: updateError(parts, energies, gammas, misplaced) } : {}
+    approximate
+      ? { updateError: addUp(all, whole) ? updateError(found.energies, gammas, subspaces) : Infinity }
+      : {}
   if (all === 0)
     return { route, factors: undefined, report: { ...found, gammas: one, normRatio: 1, lostEnergy: 0 } }
 

@@ -37,7 +37,7 @@ interface Subject {
 }
 
 /** The estimated error of the update that is accepted, the one that a second try aims at, and its highest degree. */
-const filterErrors = { accepted: 0.045, aim: 0.03, highestDegree: 600 }
+const filterErrors = { accepted: 0.045, aim: 0.035, highestDegree: 600 }
 
 // filter -----------------------------------------------------------------------------------------
 

@@ -6,8 +6,8 @@
  * 3. P X = U U^T X + p(G) (I - U U^T) X with the Chebyshev series p of the step at tau (`chebyshev`); on the longer side
  *    P = W W^T + p(V^T V) on the complement, by p(V^T V) = p(0) + V^T q(V V^T) V with p(x) = p(0) + x q(x).
  *
- * What is approximate: eigenvalues near tau are half kept. <X, P X> - ||P X||^2 is 0 for a projector and about ||(P - P_exact) X||^2
- * for the series, so the error can be measured on the very columns, without knowing the exact result.
+ * What is approximate: eigenvalues near tau are half kept, and tau itself is estimated. The density of the eigenvalues gives the mean
+ * error of the series, and the probes' scatter that of tau.
  */
 import { type Pausable, holding } from './cooperative'
 import { type BoundedOperator, chebyshevSum, overLambda, stepSeries } from './chebyshev'
@@ -29,6 +29,7 @@ import {
   countAbove,
   eigenvalueAt,
   momentSteps,
+  stepError,
   sumBelow,
 } from './spectralDensity'
 import type { Subspaces } from './subspaces'
@@ -131,6 +132,15 @@ const projectors = (
   }
 }
 
+/**
+ * Expected ||(P - P_exact) X||^2 / ||X||^2 on either side for X without preference among the directions. On the longer side the
+ * directions beyond the rank of V are at the end of the spectrum, where the series is nearly 0.
+ */
+const projectionErrors = ({ moments, leading: { near, far } }: Filtered, cut: FilterCut, degree: number) => {
+  const short = stepError(moments, cut.angle, degree) + cut.misplaced
+  return { short, long: (short * near.rows) / far.rows }
+}
+
 // steps ------------------------------------------------------------------------------------------
 
 const flipped = ({ left, right }: ThinProduct): ThinProduct => ({
@@ -208,15 +218,16 @@ export function* filterSteps<A>(
           if (cut === undefined) return undefined
           const at = (degree: number): Subspaces => {
             const p = projectors(found, cut, rest, { apply, bound: moments.bound }, degree)
+            const error = projectionErrors(found, cut, degree)
             return {
               route: 'filter',
               rankLeft: cut.rank,
               rankRight: cut.rank,
               capturedLeft: cut.captured,
               capturedRight: cut.captured,
-              misplaced: cut.misplaced,
-              projectLeft: wide ? p.short : p.long,
-              projectRight: wide ? p.long : p.short,
+              ...(wide
+                ? { projectLeft: p.short, projectRight: p.long, errorLeft: error.short, errorRight: error.long }
+                : { projectLeft: p.long, projectRight: p.short, errorLeft: error.long, errorRight: error.short }),
             }
           }
           return { value: yield* use(found, at) }

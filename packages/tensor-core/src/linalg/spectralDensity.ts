@@ -105,6 +105,43 @@ export const sumBelow = (m: Moments, angle: number, trace: number): Estimated =>
 export const countAbove = (m: Moments, angle: number): Estimated =>
   controlled(byProbe(m, stepSeries(degreeOf(m), angle)), new Float64Array(m.values.cols))
 
+/** Jackson's damping of a series: the density stays positive. */
+const damped = (k: number, length: number): number => {
+  const step = Math.PI / (length + 1)
+  return (
+    ((length - k + 1) * Math.cos(k * step) + Math.sin(k * step) / Math.tan(step)) / (length + 1)
+  )
+}
+
+const gridPoints = 1024
+
+/** sum_k series[k] cos(k t) by Clenshaw's recurrence. */
+const cosineSum = (series: Float64Array, t: number): number => {
+  const x = Math.cos(t)
+  let [b1, b2] = [0, 0]
+  for (let k = series.length - 1; k > 0; k--) [b1, b2] = [2 * x * b1 - b2 + (series[k] ?? 0), b1]
+  return x * b1 - b2 + (series[0] ?? 0)
+}
+
+/**
+ * The mean of (p(lambda) - 1[lambda > tau])^2 over the eigenvalues, p being the step's series of this degree: what the series' error
+ * is for columns that prefer no eigenvector.
+ */
+export const stepError = (m: Moments, angle: number, degree: number): number => {
+  const density = Float64Array.from({ length: degreeOf(m) + 1 }, (_, k) => {
+    const moment = mean(m.values.data.subarray(k * m.values.cols, (k + 1) * m.values.cols)) / m.n
+    return (k === 0 ? 1 : 2 * damped(k, degreeOf(m))) * moment
+  })
+  const series = stepSeries(degree, angle)
+  let sum = 0
+  for (let i = 0; i < gridPoints; i++) {
+    const t = ((i + 0.5) * Math.PI) / gridPoints
+    const error = cosineSum(series, t) - (t < angle ? 1 : 0)
+    sum += (Math.max(0, cosineSum(density, t)) * error * error) / gridPoints
+  }
+  return sum
+}
+
 /** The eigenvalue at an angle. */
 export const eigenvalueAt = (angle: number, bound: number): number => (bound * (1 + Math.cos(angle))) / 2
 

@@ -49,8 +49,9 @@ export interface Subspaces {
   /** Share of ||V||_F^2 that the subspace captures, measured. */
   readonly capturedLeft: number
   readonly capturedRight: number
-  /** `filter`: share of the directions that may be on the wrong side of the cut, which is estimated there. */
-  readonly misplaced?: number
+  /** `filter`: expected ||(P - P_exact) X||^2 / ||X||^2 on either side for X without preference among the directions. */
+  readonly errorLeft?: number
+  readonly errorRight?: number
   /** P_L X for X [rows, p]. */
   readonly projectLeft: (x: Dense) => Pausable<Dense>
   /** P_R X for X [cols, p]. */
