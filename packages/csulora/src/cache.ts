@@ -21,11 +21,7 @@ import type { CheckpointPair } from './displacement'
  * and rank rule; an exact one where there is one.
  */
 export interface DecompositionCache {
-  readonly get: (
-    module: string,
-    v: Large,
-    rank: RankRule,
-  ) => TE.TaskEither<FormatError, Kept | undefined>
+  readonly get: (module: string, v: Large, rank: RankRule) => TE.TaskEither<FormatError, Kept | undefined>
   readonly put: (module: string, rank: RankRule, d: Kept) => TE.TaskEither<FormatError, void>
 }
 

@@ -136,7 +136,6 @@ const rangeOf = (file: SafetensorsFile, v: Large): TE.TaskEither<FormatError, Ke
   )
 }
 
-
 const filterOf = (file: SafetensorsFile, v: Large): TE.TaskEither<FormatError, Kept> => {
   const [short, long] = [Math.min(v.rows, v.cols), Math.max(v.rows, v.cols)]
   const k = file.tensors.get('near')?.shape[1] ?? 0

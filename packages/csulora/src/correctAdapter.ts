@@ -63,9 +63,10 @@ export const correctAdapter =
       TE.fromEither,
       TE.chainW(({ chosen, weights }) => {
         const setup = setupOf(resources, chosen)
-        const corrected = chosen.method === 'safelora' && chosen.number !== undefined
-          ? projectLowest(setup, weights, chosen.number)
-          : pipe(weights, TE.traverseSeqArray(correctModule(setup)))
+        const corrected =
+          chosen.method === 'safelora' && chosen.number !== undefined
+            ? projectLowest(setup, weights, chosen.number)
+            : pipe(weights, TE.traverseSeqArray(correctModule(setup)))
         return pipe(
           corrected,
           TE.map((done) => {

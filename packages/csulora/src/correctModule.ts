@@ -85,12 +85,10 @@ export const correctModule =
           ? TE.fromEither(unmovedOutcome(setup, module))
           : pipe(
               routed(setup, { name: module.name, factors: factorsOf(module), v }),
-              TE.map(
-                ({ factors, route, report, degree }): Outcome => ({
-                  factors,
-                  report: { ...report, route, ...(degree === undefined ? {} : { degree }) },
-                }),
-              ),
+              TE.map(({ factors, route, report, degree }): Outcome => ({
+                factors,
+                report: { ...report, route, ...(degree === undefined ? {} : { degree }) },
+              })),
             ),
       ),
       TE.map((outcome) => completedModule(setup, module, outcome, started)),

@@ -4,13 +4,7 @@
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import {
-  type LoraAdapter,
-  type LoraModule,
-  type Matrix,
-  badInput,
-  matrix,
-} from '@safe/tensor-core/contracts'
+import { type LoraAdapter, type LoraModule, type Matrix, badInput, matrix } from '@safe/tensor-core/contracts'
 import { freshAdapterConfig } from '@safe/tensor-core/formats'
 import type { CsuloraError } from './errors'
 
@@ -52,7 +46,9 @@ const checkedTogether = (
         ),
       )
     if (first !== undefined && fanInFanOut(adapter) !== fanInFanOut(first.adapter))
-      return E.left(mismatch(name, `fan_in_fan_out differs from ${first.name}`, 'merge adapters of one model'))
+      return E.left(
+        mismatch(name, `fan_in_fan_out differs from ${first.name}`, 'merge adapters of one model'),
+      )
     for (const module of adapter.modules) {
       const twin = first?.adapter.modules.find((m) => m.name === module.name)
       if (twin !== undefined && dims(twin) !== dims(module))
@@ -90,8 +86,7 @@ const besideEachOther = (parts: ReadonlyArray<Part>): Matrix => {
   for (const { module, factor } of parts) {
     const r = module.B.cols
     for (let i = 0; i < rows; i++)
-      for (let j = 0; j < r; j++)
-        data[i * rank + column + j] = factor * (module.B.data[i * r + j] ?? 0)
+      for (let j = 0; j < r; j++) data[i * rank + column + j] = factor * (module.B.data[i * r + j] ?? 0)
     column += r
   }
   return matrix(rows, rank, data)
@@ -124,9 +119,7 @@ const configOf = (all: ReadonlyArray<WeightedAdapter>, modules: ReadonlyArray<Lo
  *
  * @returns left `AdapterMismatch` where shapes differ, or where an adapter holds tensors that are no LoRA factors
  */
-export const mergedAdapter = (
-  all: ReadonlyArray<WeightedAdapter>,
-): E.Either<CsuloraError, LoraAdapter> => {
+export const mergedAdapter = (all: ReadonlyArray<WeightedAdapter>): E.Either<CsuloraError, LoraAdapter> => {
   const [first] = all
   if (first === undefined)
     return E.left(badInput('BadOption', 'give at least one adapter', { field: 'adapter' }))
@@ -143,7 +136,9 @@ export const mergedAdapter = (
         modules,
         config: configOf(all, modules),
         metadata: first.adapter.metadata,
-        dtype: all.every(({ adapter }) => adapter.dtype === first.adapter.dtype) ? first.adapter.dtype : 'F32',
+        dtype: all.every(({ adapter }) => adapter.dtype === first.adapter.dtype)
+          ? first.adapter.dtype
+          : 'F32',
         extras: [],
       }
     }),

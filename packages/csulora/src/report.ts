@@ -75,7 +75,9 @@ const unmovedLine = (modules: ReadonlyArray<ModuleReport>): ReadonlyArray<string
 
 const projectedLine = (modules: ReadonlyArray<ModuleReport>): ReadonlyArray<string> => {
   const judged = modules.flatMap((m) => m.projected ?? [])
-  return judged.length === 0 ? [] : [`projected: ${judged.filter((p) => p).length} of ${judged.length} modules`]
+  return judged.length === 0
+    ? []
+    : [`projected: ${judged.filter((p) => p).length} of ${judged.length} modules`]
 }
 
 /** A few lines for a person. */

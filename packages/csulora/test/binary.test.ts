@@ -257,7 +257,11 @@ describe('csulora refuses, in one line, with exit 2 and nothing written:', () =>
   })
   it('a module without displacement, whichever it is', async () => {
     const w = await world()
-    await refused(w, /equal in .*q_proj.*--unmoved/, ...flags({ ...w, base: w.aligned }, '--report', w.report))
+    await refused(
+      w,
+      /equal in .*q_proj.*--unmoved/,
+      ...flags({ ...w, base: w.aligned }, '--report', w.report),
+    )
     const half = { ...weights(20), [`${q}.weight`]: weights(10)[`${q}.weight`]! }
     const base = await writeCheckpoint(w.folder, 'half', half)
     await refused(w, /equal in .*v_proj/, ...flags({ ...w, base }, '--report', w.report))

@@ -2,7 +2,15 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { selectEngine, tf } from '@safe/tensor-core/engine'
 import type { LoraAdapter, Matrix } from '@safe/tensor-core/contracts'
-import { type Dense, type MatrixEngine, generate, matrixEngine, multiply, scaleColumns, toMatrix } from '@safe/tensor-core/linalg'
+import {
+  type Dense,
+  type MatrixEngine,
+  generate,
+  matrixEngine,
+  multiply,
+  scaleColumns,
+  toMatrix,
+} from '@safe/tensor-core/linalg'
 import { type CsuloraOptions, type CsuloraResources, correctAdapter, openCache } from '../src'
 import { adapterOf, distance, gaussian, memorySource, product, right, temporaryFolder } from './world'
 
@@ -11,7 +19,11 @@ const displacement = (m: number, n: number, seed: number): Dense => {
   const tail = gaussian(m, n, seed)
   const sizes = Array.from({ length: 6 }, (_, i) => 0.6 * 0.7 ** i)
   const large = multiply(scaleColumns(gaussian(m, 6, seed + 1), sizes), gaussian(6, n, seed + 2))
-  return generate(m, n, (i, j) => (tail.data[i * n + j] ?? 0) * (1 - (0.7 * i) / m) + (large.data[i * n + j] ?? 0))
+  return generate(
+    m,
+    n,
+    (i, j) => (tail.data[i * n + j] ?? 0) * (1 - (0.7 * i) / m) + (large.data[i * n + j] ?? 0),
+  )
 }
 
 const layer = 'model.layers.0'
@@ -30,7 +42,10 @@ const zeroMatrices = (): Record<string, Matrix> =>
   )
 const moved = (): Record<string, Matrix> =>
   Object.fromEntries(
-    Object.entries(shapes).map(([name, [m, n]], i) => [`${name}.weight`, toMatrix(displacement(m, n, 10 * i))]),
+    Object.entries(shapes).map(([name, [m, n]], i) => [
+      `${name}.weight`,
+      toMatrix(displacement(m, n, 10 * i)),
+    ]),
   )
 const pair = { base: memorySource('base', zeroMatrices()), aligned: memorySource('aligned', moved()) }
 const adapter: LoraAdapter = adapterOf(

@@ -85,7 +85,9 @@ describe('Safe LoRA with a number of modules', () => {
       get: () => TE.left({ _tag: 'FileDamaged', kind: 'input', message: 'asked' } as const),
       put: () => TE.left({ _tag: 'FileDamaged', kind: 'input', message: 'kept' } as const),
     }
-    const found = right(await correctAdapter({ method: 'safelora', number: 2 }, { ...pair, cache })(adapter)())
+    const found = right(
+      await correctAdapter({ method: 'safelora', number: 2 }, { ...pair, cache })(adapter)(),
+    )
     expect(found.modules.map((m) => [m.route, m.energies, m.rankLeft])).toEqual(
       found.modules.map(() => ['none', undefined, undefined]),
     )
@@ -170,10 +172,17 @@ describe('several adapters', () => {
   })
   it.each([
     ['other shapes', adapterOf({ [q]: factors(9, 10, 1) }), '[9, 10], but [12, 10] in one'],
-    ['another storage of layers', adapterOf({ [q]: factors(12, 10, 1) }, 'F32', { fan_in_fan_out: true }), 'fan_in_fan_out'],
+    [
+      'another storage of layers',
+      adapterOf({ [q]: factors(12, 10, 1) }, 'F32', { fan_in_fan_out: true }),
+      'fan_in_fan_out',
+    ],
     [
       'tensors that have no sum',
-      { ...adapter, extras: [{ name: 'lm_head.weight', dtype: 'F32', shape: [1], bytes: new Uint8Array(4) }] },
+      {
+        ...adapter,
+        extras: [{ name: 'lm_head.weight', dtype: 'F32', shape: [1], bytes: new Uint8Array(4) }],
+      },
       'lm_head.weight',
     ],
   ] as const)('refuse %s', (_, second, said) => {

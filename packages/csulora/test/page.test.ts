@@ -32,7 +32,9 @@ const report = (modules: ReadonlyArray<ModuleReport>): Report => ({
 
 describe('the report as a page', () => {
   it('shows every block of every module beside what chance gives', () => {
-    const page = reportPage(report([split, { ...split, name: 'b', energies: { LR: 0, Lp: 0, pR: 0, pp: 0 } }]))
+    const page = reportPage(
+      report([split, { ...split, name: 'b', energies: { LR: 0, Lp: 0, pR: 0, pp: 0 } }]),
+    )
     expect(page.match(/<figure>/g)).toHaveLength(2)
     expect(page.match(/class="chance" d=/g)).toHaveLength(8)
     expect(page).toContain('in both spaces 50.0\u00a0%, by chance 25.0\u00a0%, weight 1.00')

@@ -112,9 +112,7 @@ const correct = command({
       TE.chainW(({ done }) => {
         const report = reportOf(chosen, seed, done.modules, (performance.now() - started) / 1000)
         return pipe(
-          o.report === undefined
-            ? TE.right(undefined)
-            : writeWhole(o.report, reportText(o.report, report)),
+          o.report === undefined ? TE.right(undefined) : writeWhole(o.report, reportText(o.report, report)),
           TE.chain(() => writeAdapter(o.out, done.adapter)),
           TE.map(() => ({ json: report, text: summary(report, o.out) })),
         )

@@ -31,7 +31,12 @@ interface Split {
   readonly gammas: PerBlock
 }
 
-const bar = ({ energies, chance, gammas }: Split, block: keyof PerBlock, words: string, i: number): Markup => {
+const bar = (
+  { energies, chance, gammas }: Split,
+  block: keyof PerBlock,
+  words: string,
+  i: number,
+): Markup => {
   const y = i * size.row
   const x = (share: number): number => size.label + share * size.bar
   const left = energies[block] * gammas[block] ** 2

@@ -22,7 +22,8 @@ const fact = (name: string, value: string): Markup =>
     <dd>${value}</dd>
   </div>`
 
-const share = (bs: ReadonlyArray<PerBlock>): string => percent(mean(bs.map((b) => (total(b) === 0 ? 0 : b.LR))))
+const share = (bs: ReadonlyArray<PerBlock>): string =>
+  percent(mean(bs.map((b) => (total(b) === 0 ? 0 : b.LR))))
 
 const facts = (modules: ReadonlyArray<ModuleReport>): ReadonlyArray<Markup> => {
   const energies = modules.flatMap((m) => m.energies ?? [])
@@ -45,16 +46,23 @@ const keys = html`<ul class="keys">
 </ul>`
 
 const reading = html`<p>
-    The update D = BA of each module is split by the column space and the row space in which the alignment moved its matrix. A pale bar
-    is a block’s share of ‖D‖²; the full bar within it is what the block’s weight (× γ) leaves; the tick is the share that an update
-    without any relation to the alignment would have. The update is related to the alignment only as far as bars and ticks differ.
+    The update D = BA of each module is split by the column space and the row space in which the alignment
+    moved its matrix. A pale bar is a block’s share of ‖D‖²; the full bar within it is what the block’s weight
+    (× γ) leaves; the tick is the share that an update without any relation to the alignment would have. The
+    update is related to the alignment only as far as bars and ticks differ.
   </p>
-  <p>Projections do not distinguish signs: an update that undoes the alignment lies in both spaces and is kept.</p>`
+  <p>
+    Projections do not distinguish signs: an update that undoes the alignment lies in both spaces and is kept.
+  </p>`
 
 const options = (report: Report): ReadonlyArray<Markup> =>
   Object.entries(report)
     .filter(([name, value]) => name !== 'modules' && value !== null)
-    .map(([name, value]) => html`<dt>${name}</dt><dd>${String(value)}</dd>`)
+    .map(
+      ([name, value]) =>
+        html`<dt>${name}</dt>
+          <dd>${String(value)}</dd>`,
+    )
 
 // constructors -----------------------------------------------------------------------------------
 

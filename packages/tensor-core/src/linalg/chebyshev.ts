@@ -47,8 +47,7 @@ export const overLambda = (
   const degree = series.length - 1
   const constant = series.reduce((sum, c, k) => sum + (k % 2 === 0 ? c : -c), 0)
   const b = new Float64Array(degree + 2)
-  for (let k = degree - 1; k > 0; k--)
-    b[k] = 2 * ((series[k + 1] ?? 0) - (b[k + 1] ?? 0)) - (b[k + 2] ?? 0)
+  for (let k = degree - 1; k > 0; k--) b[k] = 2 * ((series[k + 1] ?? 0) - (b[k + 1] ?? 0)) - (b[k + 2] ?? 0)
   b[0] = (series[1] ?? 0) - (b[1] ?? 0) - (b[2] ?? 0) / 2
   return { constant, series: b.slice(0, Math.max(1, degree)).map((c) => (2 * c) / bound) }
 }

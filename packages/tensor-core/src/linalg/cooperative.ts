@@ -61,15 +61,16 @@ export const withPauses =
   async () => {
     const done: { result?: readonly [A] } = {}
     let last = Date.now()
-    // Leaving the loop ends the steps, so that what they hold is given back.
-    for (const step of keeping(make(), (result) => (done.result = [result]))) {
-      void step
+    const steps = keeping(make(), (result) => (done.result = [result]))
+    while (steps.next().done !== true) {
       if (Date.now() - last > interval) {
         await yieldToEventLoop()
         last = Date.now()
       }
       if (signal?.aborted === true) break
     }
+    // Ends steps that were left, so that what they hold is given back.
+    steps.return()
     return done.result === undefined
       ? E.left(interrupted('Interrupted', 'stopped on request'))
       : E.right(done.result[0])

@@ -12,12 +12,7 @@
 import { type Pausable, holding } from './cooperative'
 import { type BoundedOperator, chebyshevSum, overLambda, stepSeries } from './chebyshev'
 import { type Dense, type Large, combine, subtract, transpose } from './dense'
-import {
-  type LoadedMatrix,
-  type MatrixEngine,
-  type ThinProduct,
-  transposedView,
-} from './engineMatrix'
+import { type LoadedMatrix, type MatrixEngine, type ThinProduct, transposedView } from './engineMatrix'
 import { matrixEnergy } from './largeProducts'
 import { type Leading, deflationOf, largestEigenvalueSteps, leadingSteps } from './leading'
 import { multiply } from './products'
@@ -108,14 +103,20 @@ export const filterCut = (f: Filtered, rule: RankRule): FilterCut | undefined =>
 const inside = (basis: Dense, x: Dense): Dense => multiply(basis, multiply(transpose(basis), x))
 const sum = (a: Dense, b: Dense): Dense => combine(1, a, 1, b)
 
-/** The projectors of the shorter and of the longer side, by a series of this degree. */
+/** The projectors of the shorter and of the longer side. */
+interface Projectors {
+  readonly short: (x: Dense) => Pausable<Dense>
+  readonly long: (x: Dense) => Pausable<Dense>
+}
+
+/** The projectors by a series of this degree. */
 const projectors = (
   { leading: { near, far } }: Filtered,
   cut: FilterCut,
   rest: LoadedMatrix,
   g: BoundedOperator,
   degree: number,
-) => {
+): Projectors => {
   const series = stepSeries(degree, cut.angle)
   const quotient = overLambda(series, g.bound)
   return {
@@ -164,11 +165,7 @@ function* withGram<A>(
     : yield* use((x) => v.times(v.transposedTimes(x)))
 }
 
-function* boundedMoments(
-  apply: (x: Dense) => Dense,
-  n: number,
-  seed: number,
-): Pausable<Moments | undefined> {
+function* boundedMoments(apply: (x: Dense) => Dense, n: number, seed: number): Pausable<Moments | undefined> {
   const bound = yield* largestEigenvalueSteps(apply, n, seed)
   const probes = Math.min(512, Math.max(16, Math.ceil(probeEntries / n)))
   const settings = { probes, degree: probeDegree, seed }
@@ -226,8 +223,18 @@ export function* filterSteps<A>(
               capturedLeft: cut.captured,
               capturedRight: cut.captured,
               ...(wide
-                ? { projectLeft: p.short, projectRight: p.long, errorLeft: error.short, errorRight: error.long }
-                : { projectLeft: p.long, projectRight: p.short, errorLeft: error.long, errorRight: error.short }),
+                ? {
+                    projectLeft: p.short,
+                    projectRight: p.long,
+                    errorLeft: error.short,
+                    errorRight: error.long,
+                  }
+                : {
+                    projectLeft: p.long,
+                    projectRight: p.short,
+                    errorLeft: error.long,
+                    errorRight: error.short,
+                  }),
             }
           }
           return { value: yield* use(found, at) }

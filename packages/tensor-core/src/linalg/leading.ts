@@ -94,7 +94,11 @@ const lanczosSteps = 14
  * A bound on the largest eigenvalue of G by a few Lanczos steps: the largest Ritz value and its residual, and a margin of 3 %
  * (Zhou and Li 2011).
  */
-export function* largestEigenvalueSteps(apply: (x: Dense) => Dense, n: number, seed: number): Pausable<number> {
+export function* largestEigenvalueSteps(
+  apply: (x: Dense) => Dense,
+  n: number,
+  seed: number,
+): Pausable<number> {
   const draw = stream(seed, 'largest-eigenvalue')
   const start = generate(n, 1, () => draw.normal())
   let before = zeros(n, 1)

@@ -52,7 +52,8 @@ export function* momentSteps(
       if (k === 0) values.data[j] = n
       else {
         values.data[2 * k * probes + j] = 2 * (own[j] ?? 0) - n
-        values.data[(2 * k - 1) * probes + j] = k === 1 ? (cross[j] ?? 0) : 2 * (cross[j] ?? 0) - at(values, 1, j)
+        values.data[(2 * k - 1) * probes + j] =
+          k === 1 ? (cross[j] ?? 0) : 2 * (cross[j] ?? 0) - at(values, 1, j)
       }
     }
     last = data
@@ -108,9 +109,7 @@ export const countAbove = (m: Moments, angle: number): Estimated =>
 /** Jackson's damping of a series: the density stays positive. */
 const damped = (k: number, length: number): number => {
   const step = Math.PI / (length + 1)
-  return (
-    ((length - k + 1) * Math.cos(k * step) + Math.sin(k * step) / Math.tan(step)) / (length + 1)
-  )
+  return ((length - k + 1) * Math.cos(k * step) + Math.sin(k * step) / Math.tan(step)) / (length + 1)
 }
 
 const gridPoints = 1024

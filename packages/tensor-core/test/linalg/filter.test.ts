@@ -34,8 +34,10 @@ import {
   subtract,
   sumBelow,
   timesLambda,
+  timesThin,
   toMatrix,
   transpose,
+  transposedTimesThin,
   usualDegree,
   withPauses,
 } from '../../src/linalg'
@@ -58,7 +60,11 @@ const displacement = (m: number, n: number, seed: number): Large => {
     gaussian(8, n, seed + 2),
   )
   return toMatrix(
-    generate(m, n, (i, j) => (tail.data[i * n + j] ?? 0) * (1 - (0.7 * i) / m) + (large.data[i * n + j] ?? 0)),
+    generate(
+      m,
+      n,
+      (i, j) => (tail.data[i * n + j] ?? 0) * (1 - (0.7 * i) / m) + (large.data[i * n + j] ?? 0),
+    ),
   )
 }
 
@@ -105,9 +111,19 @@ describe('Chebyshev series', () => {
   it('of an operator is the function of its eigenvalues', () => {
     const values = [0, 0.5, 1, 3.2, 4]
     const apply = (x: Dense): Dense =>
-      dense(x.rows, x.cols, x.data.map((y, i) => y * (values[Math.floor(i / x.cols)] ?? 0)))
+      dense(
+        x.rows,
+        x.cols,
+        x.data.map((y, i) => y * (values[Math.floor(i / x.cols)] ?? 0)),
+      )
     const series = stepSeries(60, 1.2)
-    const found = inOneGo(chebyshevSum({ apply, bound: 4 }, series, generate(5, 2, () => 1)))
+    const found = inOneGo(
+      chebyshevSum(
+        { apply, bound: 4 },
+        series,
+        generate(5, 2, () => 1),
+      ),
+    )
     values.forEach((lambda, i) =>
       expect(found.data[2 * i]).toBeCloseTo(evaluate(series, Math.acos(lambda / 2 - 1)), 10),
     )
@@ -124,14 +140,18 @@ describe('a matrix on the engine', () => {
     const v = toMatrix(gaussian(m, n, 1))
     const [x, y] = [gaussian(n, 3, 2), gaussian(m, 3, 3)]
     const less = { left: gaussian(m, 2, 4), right: gaussian(2, n, 5) }
-    const exact = subtract(fromMatrix(v), multiply(less.left, less.right))
+    const times = (right: Dense): Dense =>
+      subtract(timesThin(v, right), multiply(less.left, multiply(less.right, right)))
+    const across = (right: Dense): Dense =>
+      subtract(
+        transposedTimesThin(v, right),
+        multiply(transpose(less.right), multiply(transpose(less.left), right)),
+      )
     const loaded = engine().load(v, less)
-    expect(distance(loaded.times(x), multiply(exact, x))).toBeLessThan(1e-5)
-    expect(distance(loaded.transposedTimes(y), multiply(transpose(exact), y))).toBeLessThan(1e-5)
+    expect(distance(loaded.times(x), times(x))).toBeLessThan(1e-5)
+    expect(distance(loaded.transposedTimes(y), across(y))).toBeLessThan(1e-5)
     const g = loaded.gram()
-    const short = m <= n ? y : x
-    const across = multiply(transpose(exact), short.rows === m ? short : multiply(exact, short))
-    const reference = m <= n ? multiply(exact, across) : across
+    const [short, reference] = m <= n ? [y, times(across(y))] : [x, across(times(x))]
     expect(distance(g.times(short), reference)).toBeLessThan(1e-5)
     g.dispose()
     loaded.dispose()
@@ -144,13 +164,15 @@ describe('spectral density', () => {
     const n = 240
     const values = Float64Array.from({ length: n }, (_, i) => 2 * (1 - i / n) ** 2)
     const apply = (x: Dense): Dense =>
-      dense(x.rows, x.cols, x.data.map((y, i) => y * (values[Math.floor(i / x.cols)] ?? 0)))
+      dense(
+        x.rows,
+        x.cols,
+        x.data.map((y, i) => y * (values[Math.floor(i / x.cols)] ?? 0)),
+      )
     // A diagonal operator is measured exactly by vectors of +-1: mix it by reflections first.
     const q = orthonormal(gaussian(n, n, 1))
     const mixed = (x: Dense): Dense => multiply(q, apply(multiply(transpose(q), x)))
-    const m = inOneGo(
-      momentSteps({ apply: mixed, bound: 2.1 }, n, { probes: 32, degree: 40, seed: 1 }),
-    )
+    const m = inOneGo(momentSteps({ apply: mixed, bound: 2.1 }, n, { probes: 32, degree: 40, seed: 1 }))
     if (m === undefined) throw new Error('no moments')
     const cut = 1.9
     const tau = (2.1 * (1 + Math.cos(cut))) / 2
@@ -162,10 +184,13 @@ describe('spectral density', () => {
     expect(Math.abs(count.value - (n - below.length))).toBeLessThan(4 * count.error + 0.01 * n)
   })
   it('notices a spectrum beyond its bound', () => {
-    const apply = (x: Dense): Dense => dense(x.rows, x.cols, x.data.map((y) => 3 * y))
-    expect(
-      inOneGo(momentSteps({ apply, bound: 2 }, 20, { probes: 4, degree: 10, seed: 1 })),
-    ).toBeUndefined()
+    const apply = (x: Dense): Dense =>
+      dense(
+        x.rows,
+        x.cols,
+        x.data.map((y) => 3 * y),
+      )
+    expect(inOneGo(momentSteps({ apply, bound: 2 }, 20, { probes: 4, degree: 10, seed: 1 }))).toBeUndefined()
   })
 })
 
@@ -173,7 +198,10 @@ describe('leading directions', () => {
   it('are taken out on both sides', () => {
     const s = Array.from({ length: 60 }, (_, i) => (i < 5 ? 40 - i : 1 - i / 100))
     const v = toMatrix(
-      multiply(scaleColumns(orthonormal(gaussian(80, 60, 1)), s), transpose(orthonormal(gaussian(70, 60, 2)))),
+      multiply(
+        scaleColumns(orthonormal(gaussian(80, 60, 1)), s),
+        transpose(orthonormal(gaussian(70, 60, 2))),
+      ),
     )
     const loaded = engine().load(v)
     const leading = inOneGo(leadingSteps(loaded, 5, 1))
@@ -250,10 +278,9 @@ describe('the filter', () => {
   })
 
   it('is not suited where few directions hold the energy', () => {
-    const low = toMatrix(multiply(gaussian(200, 4, 1), gaussian(4, 200, 2)))
+    const low = toMatrix(multiply(gaussian(120, 4, 1), gaussian(4, 120, 2)))
     expect(projected(low, { energy: 0.95 })).toBeUndefined()
     expect(projected(square, { fixed: 3 })).toBeUndefined()
-    expect(projected(square, { fixed: 256 })).toBeUndefined()
   })
 
   it('has no cut where the leading directions satisfy the rule', () => {
