@@ -6,7 +6,6 @@ import {
   type Dense,
   columns,
   energy,
-  fromMatrix,
   frobenius,
   multiply,
   scaleColumns,
@@ -195,11 +194,4 @@ describe('several adapters', () => {
     expect(fault).toMatchObject({ _tag: 'AdapterMismatch', where: 'two' })
     expect(fault.message).toContain(said)
   })
-})
-
-it('the sum of energies of a matrix with itself', () => {
-  // The world's product and update differ by the scale alone.
-  const [m] = adapter.modules
-  expect(energy(update(m!)) / energy(product(m!))).toBeCloseTo(4, 6)
-  expect(fromMatrix(m!.A).rows).toBe(2)
 })
