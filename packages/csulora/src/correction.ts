@@ -36,6 +36,7 @@ import {
 } from './blocks'
 import type { CsuloraOptions } from './options'
 import { truncated } from './truncation'
+import { addUp, updateError } from './updateError'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -56,8 +57,8 @@ export interface Factors {
   readonly A: Dense
 }
 
-/** What was measured; shares are of ||D||_F^2. */
-export interface CorrectionReport {
+/** What was measured of the subspaces; shares are of ||D||_F^2. */
+export interface SubspaceReport {
   readonly rankLeft: number
   readonly rankRight: number
   readonly capturedLeft: number
@@ -65,12 +66,23 @@ export interface CorrectionReport {
   readonly energies: PerBlock
   readonly chance: PerBlock
   readonly gammas: PerBlock
+  /** Where the projectors are approximate: expected ||D*_found - D*|| / ||D*||. */
+  readonly updateError?: number
+}
+
+/** What was measured of the update. */
+export interface UpdateReport {
+  /** ||D*|| / ||D|| before truncation. */
   readonly normRatio: number
+  /** Share of ||D*||_F^2 that is dropped to reach the rank. */
   readonly lostEnergy: number
   /** safelora: cos(C B A, B A), and whether it led to a projection. */
   readonly cosine?: number
   readonly projected?: boolean
 }
+
+/** What was measured of a correction that splits the update. */
+export interface CorrectionReport extends SubspaceReport, UpdateReport {}
 
 /** What a method makes of one module. */
 export interface Correction {
@@ -95,8 +107,17 @@ function* split(
   return splitFactors(B, A, BL, transpose(ARt))
 }
 
-/** C B = V (V^T B) / ||V||_F and its cosine with B, both times A. */
-const safeLora = ({ A, B }: Factors, v: Large): { CB: Dense; cosine: number; ratio: number } => {
+/** Safe LoRA's projection of a module: C B, how similar it is to B, and how large; both times A. */
+export interface SafeLoraProjection {
+  /** V (V^T B) / ||V||_F, [d_out, r] */
+  readonly CB: Dense
+  readonly cosine: number
+  /** ||C B A|| / ||B A|| */
+  readonly ratio: number
+}
+
+/** Safe LoRA's projection: two thin products with V, no decomposition. */
+export const safeLoraProjection = ({ A, B }: Factors, v: Large): SafeLoraProjection => {
   const CB = scale(1 / Math.sqrt(matrixEnergy(v)), timesThin(v, transposedTimesThin(v, B)))
   const aa = multiplyTransposed(A, A)
   const norm2 = inner(gram(B), aa)
@@ -105,7 +126,7 @@ const safeLora = ({ A, B }: Factors, v: Large): { CB: Dense; cosine: number; rat
   return {
     CB,
     cosine: image2 === 0 ? 0 : cross / Math.sqrt(norm2 * image2),
-    ratio: Math.sqrt(image2 / norm2),
+    ratio: norm2 === 0 ? 0 : Math.sqrt(image2 / norm2),
   }
 }
 
@@ -134,6 +155,12 @@ export function* correctionSteps(
   const energies = blockEnergies(parts)
   const all = total(energies)
   const found = { ...base, energies: shares(energies) }
+  const approximate = route === 'filter' && !random
+  const whole = inner(gram(d.B), multiplyTransposed(d.A, d.A))
+  const erring = (gammas: PerBlock): Pick<SubspaceReport, 'updateError'> =>
+    approximate
+      ? { updateError: addUp(all, whole) ? updateError(found.energies, gammas, subspaces) : Infinity }
+      : {}
   if (all === 0)
     return { route, factors: undefined, report: { ...found, gammas: one, normRatio: 1, lostEnergy: 0 } }
 
@@ -146,7 +173,7 @@ export function* correctionSteps(
       return {
         route,
         factors: { A, B },
-        report: { ...found, gammas, normRatio: norm / Math.sqrt(all), lostEnergy },
+        report: { ...found, gammas, ...erring(gammas), normRatio: norm / Math.sqrt(all), lostEnergy },
       }
     }
     case 'scale': {
@@ -155,11 +182,11 @@ export function* correctionSteps(
       return {
         route,
         factors: { A: d.A, B: scale(normRatio, d.B) },
-        report: { ...found, gammas, normRatio, lostEnergy: 0 },
+        report: { ...found, gammas, ...erring(gammas), normRatio, lostEnergy: 0 },
       }
     }
     case 'safelora': {
-      const { CB, cosine, ratio } = safeLora(d, v)
+      const { CB, cosine, ratio } = safeLoraProjection(d, v)
       const projected = cosine <= rule.tau
       return {
         route,

@@ -3,10 +3,11 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type RecordDiagnostics, type WeightsDefence, weightsDefence } from '@safe/tensor-core/contracts'
 import { completed, parametersOf } from '@safe/tensor-core/options'
-import { type CsuloraResources, correctAdapter } from './correctAdapter'
+import { correctAdapter } from './correctAdapter'
 import { correctionDiagnostics } from './diagnostics'
 import type { CsuloraError } from './errors'
-import { type CsuloraOptions, csuloraOptions, optionsOf } from './options'
+import { type CsuloraOptions, csuloraOptions, formOf, optionsOf } from './options'
+import type { CsuloraResources } from './setup'
 
 /**
  * The adapter, corrected against aligned - base in closed form; see `correctAdapter` for a report as well.
@@ -49,7 +50,7 @@ export const csulora = (
   const own = optionsOf(values.method)
   return weightsDefence<CsuloraError>({
     name: values.method,
-    parameters: parametersOf(own, values),
+    parameters: { ...parametersOf(own, values), ...formOf(values) },
     apply: (adapter) =>
       pipe(
         correctAdapter(options, resources)(adapter),

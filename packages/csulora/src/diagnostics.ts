@@ -1,7 +1,7 @@
 /** What a correction did to the whole adapter, for reports: means over its modules. */
 import type { Diagnostics } from '@safe/tensor-core/contracts'
 import type { PerBlock } from './blocks'
-import type { ModuleReport } from './correctAdapter'
+import type { ModuleReport } from './setup'
 import type { Method } from './options'
 
 const mean = (values: ReadonlyArray<number>): number =>
@@ -21,7 +21,7 @@ const own = (method: Method, modules: ReadonlyArray<ModuleReport>): Diagnostics 
     case 'random-basis':
     case 'hard':
       return {
-        gammas: meanBlocks(modules.map((m) => m.gammas)),
+        gammas: meanBlocks(modules.flatMap((m) => m.gammas ?? [])),
         lostEnergy: mean(modules.map((m) => m.lostEnergy)),
       }
     case 'safelora':
@@ -37,7 +37,9 @@ const own = (method: Method, modules: ReadonlyArray<ModuleReport>): Diagnostics 
 /** Means over the modules: shares of the update's energy by block, and the norm kept. */
 export const correctionDiagnostics = (method: Method, modules: ReadonlyArray<ModuleReport>): Diagnostics => ({
   modules: modules.length,
-  energies: meanBlocks(modules.map((m) => m.energies)),
+  ...(modules.some((m) => m.energies !== undefined)
+    ? { energies: meanBlocks(modules.flatMap((m) => m.energies ?? [])) }
+    : {}),
   normRatio: mean(modules.map((m) => m.normRatio)),
   ...own(method, modules),
 })

@@ -111,11 +111,23 @@ const difference = (v: Float32Array, w: Float32Array): Float32Array | Float64Arr
 
 // reading ----------------------------------------------------------------------------------------
 
-/** @returns left `NoDisplacement` where V = 0, `NotFinite` where a weight is NaN or infinite. */
+/** Base and aligned are equal in a module. */
+export const noDisplacement = (module: string): CsuloraError =>
+  badInput(
+    'NoDisplacement',
+    `base and aligned are equal in ${module}: without a displacement there is no aligned subspace`,
+    {
+      where: module,
+      remedy:
+        'give the base checkpoint the aligned one was made from, or say with `unmoved` whether to keep or drop such updates',
+    },
+  )
+
+/** @returns undefined where V = 0; left `NotFinite` where a weight is NaN or infinite. */
 export const readDisplacement = (
   { base, aligned }: CheckpointPair,
   { module, tensor, transposed }: AdaptedWeight,
-): TE.TaskEither<CsuloraError | FormatError, Large> =>
+): TE.TaskEither<CsuloraError | FormatError, Large | undefined> =>
   pipe(
     aligned.read(tensor),
     TE.chain((v) =>
@@ -128,18 +140,10 @@ export const readDisplacement = (
       const [dOut, dIn] = [module.B.rows, module.A.cols]
       return transposed ? flip({ rows: dIn, cols: dOut, data }) : { rows: dOut, cols: dIn, data }
     }),
-    TE.chainEitherKW((v): E.Either<CsuloraError, Large> => {
+    TE.chainEitherKW((v): E.Either<CsuloraError, Large | undefined> => {
       const size = matrixEnergy(v)
-      if (size === 0)
-        return E.left(
-          badInput(
-            'NoDisplacement',
-            `base and aligned are equal in ${module.name}: without a displacement there is no aligned subspace`,
-            { where: module.name, remedy: 'give the base checkpoint the aligned one was made from' },
-          ),
-        )
       return Number.isFinite(size)
-        ? E.right(v)
+        ? E.right(size === 0 ? undefined : v)
         : E.left(
             badInput('NotFinite', `aligned - base is not finite in ${module.name}`, {
               where: module.name,

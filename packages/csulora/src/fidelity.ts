@@ -25,7 +25,8 @@ export const fidelities: Readonly<Record<Method, Fidelity>> = {
     source: 'Safe LoRA, arXiv 2405.16833',
     formula: `B <- C B where cos(C B A, B A) <= tau, C = V V^T / ||V||. Written from the paper, equal to a dense numpy implementation in float64 (${golden}).`,
     defaults: 'tau 0.5; 0.35 is the milder choice.',
-    differs: 'Only the threshold mode; the mode with a given number of projected modules is not offered.',
+    differs:
+      'Both modes: a threshold (`tau`), or the `number` of modules with the lowest cosines. All in double precision on the host.',
   },
   scale: {
     source: 'Control: what shrinking the whole update does by itself.',

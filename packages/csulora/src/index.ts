@@ -10,18 +10,19 @@ export {
   splitFactors,
 } from './blocks'
 export { type DecompositionCache, noCache, openCache } from './cache'
-export {
-  type CorrectedAdapter,
-  type CsuloraResources,
-  type ModuleReport,
-  correctAdapter,
-} from './correctAdapter'
+export type { Kept } from './cacheFile'
+export { type CorrectedAdapter, correctAdapter } from './correctAdapter'
+export type { CsuloraResources, ModuleReport } from './setup'
 export {
   type Correction,
   type CorrectionReport,
   type CorrectionRule,
   type Factors,
+  type SafeLoraProjection,
+  type SubspaceReport,
+  type UpdateReport,
   correctionSteps,
+  safeLoraProjection,
 } from './correction'
 export { csulora } from './csulora'
 export { type AdaptedWeight, type CheckpointPair, findWeights, readDisplacement } from './displacement'
@@ -34,7 +35,11 @@ export {
   methods,
   rankRule,
   safeLoraOptions,
+  unmovedChoices,
 } from './options'
+export { type Lowered, lowered } from './lowRank'
+export { type WeightedAdapter, mergedAdapter } from './mergeAdapters'
 export { plugins } from './plugin'
 export { type Report, reportOf, summary } from './report'
+export { reportPage } from './page/page'
 export { type Truncated, truncated } from './truncation'

@@ -5,6 +5,7 @@ import {
   atLeastZero,
   choice,
   count,
+  flag,
   insteadOf,
   number,
   optional,
@@ -43,6 +44,10 @@ export const safeLoraOptions = {
     number('safelora projects modules with a cosine at or below this', { min: -1, max: 1 }),
     'Safe LoRA, arXiv 2405.16833',
   ),
+  number: insteadOf(
+    'tau',
+    count('safelora projects this many modules, those with the lowest cosines, and decomposes nothing'),
+  ),
 }
 
 /** The options of uniform scaling: to a given share of the update, or to the norm that csulora would leave. */
@@ -57,12 +62,22 @@ export const scaleOptions = {
   ),
 }
 
+/** What to do with a module that the alignment did not move: V = 0. */
+export const unmovedChoices = ['refuse', 'keep', 'drop'] as const
+
 /** All options, with the method that they are for. */
 export const csuloraOptions = {
   ...correctionOptions,
   method: withDefault('csulora', choice('correction, or a control', methods)),
   tau: safeLoraOptions.tau,
+  number: safeLoraOptions.number,
   factor: scaleOptions.factor,
+  toRank: optional(count('rank of the result, where it is lower than the adapter’s')),
+  unmoved: withDefault(
+    'refuse',
+    choice('a module in which base and aligned are equal: refuse, keep its update, drop it', unmovedChoices),
+  ),
+  exact: flag('exact projectors for large matrices too'),
 }
 
 /** Everything that decides a correction, beside the seed. */
@@ -77,3 +92,10 @@ export const optionsOf = (method: Method) =>
 /** How large the subspaces are: a number of directions where one is given, else as many as the energy needs, up to a bound. */
 export const rankRule = ({ energy, rank, maxRank: max }: CsuloraOptions): RankRule =>
   rank !== undefined ? { fixed: rank } : max === undefined ? { energy } : { energy, max }
+
+/** What decides the form of the result, where it is not the usual one. */
+export const formOf = ({ toRank, unmoved, exact }: CsuloraOptions) => ({
+  ...(toRank === undefined ? {} : { toRank }),
+  ...(unmoved === 'refuse' ? {} : { unmoved }),
+  ...(exact ? { exact } : {}),
+})

@@ -24,7 +24,7 @@ const summaries: Readonly<Record<Method, string>> = {
 /** How strong each acts: less of the update's energy outside the aligned subspaces, less of it at all, or more modules projected. */
 const betas = { options: ['beta'], values: [1, 0.5, 0.2, 0.1, 0.05, 0.02] } as const
 const factors = { options: ['factor'], replaces: ['beta'], values: [1, 0.9, 0.8, 0.7, 0.6, 0.5] } as const
-const cosines = { options: ['tau'], values: [0.2, 0.35, 0.5, 0.7, 0.9] } as const
+const cosines = { options: ['tau'], replaces: ['number'], values: [0.2, 0.35, 0.5, 0.7, 0.9] } as const
 
 /** The needs of every method: what lies between the model before alignment and after it. */
 const needs = ['base', 'aligned', 'seed'] as const

@@ -1,7 +1,7 @@
 /** The report of a run: what `--report` writes and `--json` prints. */
 import { type Deciding, parametersOf } from '@safe/tensor-core/options'
 import { type PerBlock, total } from './blocks'
-import type { ModuleReport } from './correctAdapter'
+import type { ModuleReport } from './setup'
 import { type CsuloraOptions, csuloraOptions } from './options'
 
 /** The report of a whole adapter: the options that decided it, and what was measured. */
@@ -43,14 +43,52 @@ const mean = (xs: ReadonlyArray<number>): number => xs.reduce((s, x) => s + x, 0
 const percent = (x: number): string => `${(100 * x).toFixed(1)} %`
 const outside = (b: PerBlock): number => total(b) - b.LR
 
+/** What was split by subspaces, in one line; nothing where no module was. */
+const subspaceLine = (modules: ReadonlyArray<ModuleReport>): ReadonlyArray<string> => {
+  const energies = modules.flatMap((m) => m.energies ?? [])
+  const chance = modules.flatMap((m) => m.chance ?? [])
+  return energies.length === 0
+    ? []
+    : [
+        `in the aligned subspaces: ${percent(mean(energies.map((b) => b.LR)))} of the update's energy, ` +
+          `by chance ${percent(mean(chance.map((b) => b.LR)))}; ` +
+          `outside: ${percent(mean(energies.map(outside)))}`,
+      ]
+}
+
+const filterLine = (modules: ReadonlyArray<ModuleReport>): ReadonlyArray<string> => {
+  const errors = modules.flatMap((m) => m.updateError ?? [])
+  return errors.length === 0
+    ? []
+    : [
+        `approximate in ${errors.length} modules: the update's estimated error is ${percent(mean(errors))} on average, ` +
+          `${percent(Math.max(...errors))} at most (--exact avoids it)`,
+      ]
+}
+
+const unmovedLine = (modules: ReadonlyArray<ModuleReport>): ReadonlyArray<string> => {
+  const unmoved = modules.flatMap((m) => m.unmoved ?? [])
+  return unmoved[0] === undefined
+    ? []
+    : [`not moved by the alignment: ${unmoved.length} modules, ${unmoved[0]}`]
+}
+
+const projectedLine = (modules: ReadonlyArray<ModuleReport>): ReadonlyArray<string> => {
+  const judged = modules.flatMap((m) => m.projected ?? [])
+  return judged.length === 0
+    ? []
+    : [`projected: ${judged.filter((p) => p).length} of ${judged.length} modules`]
+}
+
 /** A few lines for a person. */
 export const summary = ({ method = 'csulora', modules, seconds }: Report, out: string): string =>
   [
     `${method}: ${modules.length} modules in ${seconds.toFixed(1)} s`,
-    `in the aligned subspaces: ${percent(mean(modules.map((m) => m.energies.LR)))} of the update's energy, ` +
-      `by chance ${percent(mean(modules.map((m) => m.chance.LR)))}; ` +
-      `outside: ${percent(mean(modules.map((m) => outside(m.energies))))}`,
+    ...subspaceLine(modules),
+    ...projectedLine(modules),
+    ...unmovedLine(modules),
     `norm kept: ${percent(mean(modules.map((m) => m.normRatio)))}; ` +
       `energy lost to rank: ${percent(mean(modules.map((m) => m.lostEnergy)))}`,
+    ...filterLine(modules),
     `written: ${out}`,
   ].join('\n')

@@ -61,8 +61,8 @@ export const truncated = (f: SplitFactors, gammas: PerBlock): Truncated => {
   }
 }
 
-/** Zero columns up to r, where r exceeds a side of the matrix: the adapter keeps its shape. */
-const widened = (x: Dense, r: number): Dense =>
+/** X with zero columns up to r, where r exceeds a side of the matrix: the adapter keeps its shape. */
+export const widened = (x: Dense, r: number): Dense =>
   x.cols === r
     ? x
     : beside(x, { rows: x.rows, cols: r - x.cols, data: new Float64Array(x.rows * (r - x.cols)) })

@@ -76,9 +76,10 @@ describe('csulora, the command', () => {
       [v, [8, 16]],
     ])
     for (const m of report.modules) {
-      expect(Object.keys(m.energies)).toEqual(['LR', 'Lp', 'pR', 'pp'])
-      expect(m.energies.LR + m.energies.Lp + m.energies.pR + m.energies.pp).toBeCloseTo(1, 12)
-      expect(m.gammas.LR).toBe(1)
+      const { LR, Lp, pR, pp } = m.energies!
+      expect(Object.keys(m.energies!)).toEqual(['LR', 'Lp', 'pR', 'pp'])
+      expect(LR + Lp + pR + pp).toBeCloseTo(1, 12)
+      expect(m.gammas!.LR).toBe(1)
       expect(m.normRatio).toBeGreaterThan(0)
       expect(m.normRatio).toBeLessThanOrEqual(1)
       expect(m.lostEnergy).toBeGreaterThanOrEqual(0)
@@ -130,6 +131,47 @@ describe('csulora, the command', () => {
     const config = join(w.folder, 'options.yaml')
     writeFileSync(config, 'max-rank: 2\n')
     expect(await ranks('--config', config)).toEqual([[2, 2], 2])
+  })
+
+  it('adds several adapters, weighted, and cuts the result to a rank', async () => {
+    const w = await world()
+    const second = await writeAdapterFolder(
+      w.folder,
+      'second',
+      adapterOf({ [q]: { B: gaussian(24, 3, 7), A: gaussian(3, 16, 8) } }),
+    )
+    const both = ['--adapter', second, '--weights', '1,-2']
+    expect((await run(...flags(w, ...both))).err).toBe('')
+    const sum = right(await readAdapter(w.out)())
+    expect(sum.modules.map((m) => [m.name, m.A.rows])).toEqual([
+      [q, 7],
+      [v, 4],
+    ])
+    expect((await run(...flags(w, ...both, '--to-rank', '2', '--overwrite'))).err).toBe('')
+    const cut = right(await readAdapter(w.out)())
+    expect(cut.config).toMatchObject({ r: 2 })
+    expect(cut.modules.map((m) => m.A.rows)).toEqual([2, 2])
+  })
+
+  it('writes the report as a page where its name ends with .html', async () => {
+    const w = await world()
+    const page = join(w.folder, 'report.html')
+    expect((await run(...flags(w, '--report', page))).code).toBe(0)
+    expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>[\s\S]*q_proj[\s\S]*<\/html>\n$/)
+  })
+
+  it('projects a number of modules, and keeps or drops those that were not moved', async () => {
+    const w = await world()
+    const report = async (...more: string[]): Promise<Report> =>
+      JSON.parse((await run(...flags(w, ...more, '--overwrite', '--json'))).out) as Report
+    const { modules } = await report('--method', 'safelora', '--number', '1')
+    expect(modules.filter((m) => m.projected)).toHaveLength(1)
+    const half = { ...weights(20), [`${q}.weight`]: weights(10)[`${q}.weight`]! }
+    const base = await writeCheckpoint(w.folder, 'half', half)
+    for (const unmoved of ['keep', 'drop']) {
+      const kept = await report('--base', base, '--unmoved', unmoved)
+      expect(kept.modules.map((m) => m.unmoved)).toEqual([undefined, unmoved === 'keep' ? 'kept' : 'dropped'])
+    }
   })
 
   it('keeps bfloat16', async () => {
@@ -215,7 +257,11 @@ describe('csulora refuses, in one line, with exit 2 and nothing written:', () =>
   })
   it('a module without displacement, whichever it is', async () => {
     const w = await world()
-    await refused(w, /equal in .*q_proj/, ...flags({ ...w, base: w.aligned }, '--report', w.report))
+    await refused(
+      w,
+      /equal in .*q_proj.*--unmoved/,
+      ...flags({ ...w, base: w.aligned }, '--report', w.report),
+    )
     const half = { ...weights(20), [`${q}.weight`]: weights(10)[`${q}.weight`]! }
     const base = await writeCheckpoint(w.folder, 'half', half)
     await refused(w, /equal in .*v_proj/, ...flags({ ...w, base }, '--report', w.report))
@@ -233,6 +279,11 @@ describe('csulora refuses, in one line, with exit 2 and nothing written:', () =>
     [['--rank', '2', '--energy', '0.9'], /either --energy or --rank/],
     [['--beta', '-1'], /--beta must be a number, at least 0/],
     [['--tau', '2'], /--tau must be a number/],
+    [['--tau', '0.5', '--number', '2'], /either --tau or --number/],
+    [['--number', '0'], /--number must be a whole number/],
+    [['--to-rank', '0'], /--to-rank must be a whole number/],
+    [['--unmoved', 'ignore'], /--unmoved must be one of refuse, keep, drop/],
+    [['--weights', '1,2'], /--weights has 2 numbers for 1 adapters; give one for each --adapter/],
     [['--method', 'magic'], /--method must be one of/],
     [['--frobnicate'], /unknown option/],
   ])('%j', async (more, said) => {

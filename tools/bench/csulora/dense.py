@@ -1,6 +1,6 @@
 """The reference of the benchmark: CSULoRA's steps 1-7 written out densely with torch.linalg.svd.
 
-  python dense.py make DIR --layers 1 --hidden 4096 --kv 1024     a synthetic pair of checkpoints and an adapter
+  python dense.py make DIR --layers 1 --hidden 4096 --kv 1024     a synthetic pair of checkpoints and an adapter (--mlp 14336: MLP too)
   python dense.py correct DIR --threads 1                         base, aligned, adapter -> dense.safetensors, dense.json
   python dense.py compare DIR                                     csulora's adapter against dense.safetensors
 
@@ -20,10 +20,13 @@ from safetensors.torch import load_file, save_file
 BETA, ENERGY, RANK = 0.05, 0.95, 16
 
 
-def shapes(layers, hidden, kv):
-    for i in range(layers):
-        for name, rows in (("q", hidden), ("k", kv), ("v", kv), ("o", hidden)):
-            yield f"model.layers.{i}.self_attn.{name}_proj", rows, hidden
+def shapes(a):
+    for i in range(a.layers):
+        for name, rows in (("q", a.hidden), ("k", a.kv), ("v", a.kv), ("o", a.hidden)):
+            yield f"model.layers.{i}.self_attn.{name}_proj", rows, a.hidden
+        for name, rows, cols in (("gate", a.mlp, a.hidden), ("up", a.mlp, a.hidden), ("down", a.hidden, a.mlp)):
+            if a.mlp > 0:
+                yield f"model.layers.{i}.mlp.{name}_proj", rows, cols
 
 
 def make(a):
@@ -31,7 +34,7 @@ def make(a):
     n = lambda *s: torch.randn(*s, generator=g)
     os.makedirs(f"{a.dir}/adapter", exist_ok=True)
     base, aligned, adapter = {}, {}, {}
-    for name, rows, cols in shapes(a.layers, a.hidden, a.kv):
+    for name, rows, cols in shapes(a):
         w = 0.02 * n(rows, cols)
         tail = n(rows, cols) * torch.linspace(1, 0.3, rows)[:, None]
         spikes = (n(rows, 24) * torch.logspace(0, -1, 24)) @ n(24, cols) * 0.3
@@ -43,7 +46,7 @@ def make(a):
     save_file(aligned, f"{a.dir}/aligned.safetensors")
     save_file(adapter, f"{a.dir}/adapter/adapter_model.safetensors")
     with open(f"{a.dir}/adapter/adapter_config.json", "w") as f:
-        targets = ["q_proj", "k_proj", "v_proj", "o_proj"]
+        targets = ["q_proj", "k_proj", "v_proj", "o_proj"] + (["gate_proj", "up_proj", "down_proj"] if a.mlp > 0 else [])
         json.dump({"peft_type": "LORA", "r": RANK, "lora_alpha": 2 * RANK, "target_modules": targets}, f)
 
 
@@ -53,7 +56,8 @@ def correct(a):
     adapter = load_file(f"{a.dir}/adapter/adapter_model.safetensors")
     out, modules = {}, []
     with safe_open(f"{a.dir}/base.safetensors", "pt") as base, safe_open(f"{a.dir}/aligned.safetensors", "pt") as aligned:
-        for name, rows, cols in shapes(a.layers, a.hidden, a.kv):
+        for name, rows, cols in shapes(a):
+            begun = time.perf_counter()
             v = aligned.get_tensor(f"{name}.weight").float() - base.get_tensor(f"{name}.weight").float()
             u, s, vt = torch.linalg.svd(v, full_matrices=False)
             share = torch.cumsum(s.double() ** 2, 0) / torch.sum(s.double() ** 2)
@@ -71,7 +75,8 @@ def correct(a):
             root = ss[:RANK].sqrt()
             out[f"{name}.B"] = (uu[:, :RANK] * root).contiguous()
             out[f"{name}.A"] = (root[:, None] * vv[:, :RANK].T).contiguous()
-            modules.append({"name": name, "rank": k, "energies": [x / sum(e) for x in e]})
+            measured = {"rank": k, "captured": share.tolist(), "energies": [x / sum(e) for x in e]}
+            modules.append({"name": name, "seconds": time.perf_counter() - begun, **measured})
     save_file(out, f"{a.dir}/dense.safetensors")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     with open(f"{a.dir}/dense.json", "w") as f:
@@ -80,14 +85,14 @@ def correct(a):
 
 
 def compare(a):
-    ours, dense = load_file(f"{a.dir}/out/adapter_model.safetensors"), load_file(f"{a.dir}/dense.safetensors")
-    worst = 0.0
-    for name, _, _ in shapes(a.layers, a.hidden, a.kv):
+    ours, dense = load_file(f"{a.dir}/{a.out}/adapter_model.safetensors"), load_file(f"{a.dir}/dense.safetensors")
+    differences = {}
+    for name, _, _ in shapes(a):
         p = f"base_model.model.{name}.lora_"
         x = ours[f"{p}B.weight"].double() @ ours[f"{p}A.weight"].double()
         y = dense[f"{name}.B"].double() @ dense[f"{name}.A"].double()
-        worst = max(worst, float(torch.linalg.norm(x - y) / torch.linalg.norm(y)))
-    print(json.dumps({"worstRelativeDifference": worst}))
+        differences[name] = float(torch.linalg.norm(x - y) / torch.linalg.norm(y))
+    print(json.dumps(differences))
 
 
 parser = argparse.ArgumentParser()
@@ -96,6 +101,8 @@ parser.add_argument("dir")
 parser.add_argument("--layers", type=int, default=1)
 parser.add_argument("--hidden", type=int, default=4096)
 parser.add_argument("--kv", type=int, default=1024)
+parser.add_argument("--mlp", type=int, default=0)
+parser.add_argument("--out", default="out")
 parser.add_argument("--threads", type=int, default=1)
 arguments = parser.parse_args()
 {"make": make, "correct": correct, "compare": compare}[arguments.step](arguments)

@@ -4,35 +4,63 @@ import { pipe } from 'fp-ts/function'
 import {
   type Binary,
   command,
+  type Context,
   modelFolder,
-  adapterFolder,
   file,
   folder,
   optional,
   overwriteOption,
   packageVersion,
   required,
+  startEngine,
   valuesIn,
 } from '@safe/tensor-core/cli'
 import { refuseExisting, writeWhole } from '@safe/tensor-core/files'
-import { adapterWarnings, openWeights, readAdapter, writeAdapter } from '@safe/tensor-core/formats'
+import type { EngineError, LoraAdapter } from '@safe/tensor-core/contracts'
+import { adapterWarnings, openWeights, writeAdapter } from '@safe/tensor-core/formats'
+import { type MatrixEngine, matrixEngine } from '@safe/tensor-core/linalg'
 import { noCache, openCache } from '../cache'
 import { correctAdapter } from '../correctAdapter'
-import { csuloraOptions } from '../options'
-import { reportOf, summary } from '../report'
+import { type CsuloraOptions, csuloraOptions } from '../options'
+import { reportPage } from '../page/page'
+import { type Report, reportOf, summary } from '../report'
+import { adapterOf, adapterOptions } from './adapters'
 
 // options ----------------------------------------------------------------------------------------
 
 const options = {
-  adapter: required(adapterFolder('PEFT adapter folder to correct')),
+  ...adapterOptions,
   base: required(modelFolder('checkpoint before alignment: a model folder or a .safetensors file')),
   aligned: required(modelFolder('checkpoint the adapter sits on: a model folder or a .safetensors file')),
   out: required(folder('adapter folder to write')),
   ...overwriteOption,
   ...csuloraOptions,
   cache: optional(folder('folder that keeps decompositions of this pair of checkpoints')),
-  report: optional(file('JSON report to write')),
+  report: optional(file('report to write: an HTML page where the name ends with .html, else JSON')),
 }
+
+// parts ------------------------------------------------------------------------------------------
+
+/** The shorter side from which an engine may help. */
+const engineFrom = 1024
+
+/** The engine for large matrices; not started where there are none, or where the result must be exact. */
+const engineFor = (
+  { modules }: LoraAdapter,
+  { exact, method, number }: CsuloraOptions,
+  context: Context,
+): TE.TaskEither<EngineError, MatrixEngine | undefined> =>
+  exact ||
+  (method === 'safelora' && number !== undefined) ||
+  modules.every(({ A, B }) => Math.min(B.rows, A.cols) < engineFrom)
+    ? TE.right(undefined)
+    : pipe(
+        startEngine(context),
+        TE.map(() => matrixEngine()),
+      )
+
+const reportText = (path: string, report: Report): string =>
+  path.endsWith('.html') ? reportPage(report) : `${JSON.stringify(report, null, 2)}\n`
 
 // command ----------------------------------------------------------------------------------------
 
@@ -46,13 +74,14 @@ const correct = command({
     return pipe(
       TE.Do,
       TE.bindW('target', () => TE.fromEither(refuseExisting(o.out, o, 'folder'))),
-      TE.bindW('adapter', () => readAdapter(o.adapter)),
+      TE.bindW('adapter', () => adapterOf(o)),
       TE.bindW('base', () => openWeights(o.base)),
       TE.bindW('aligned', () => openWeights(o.aligned)),
       TE.bindW('cache', ({ base, aligned }) =>
         o.cache === undefined ? TE.right(noCache) : openCache(o.cache, { base, aligned }),
       ),
-      TE.bindW('done', ({ adapter, base, aligned, cache }) => {
+      TE.bindW('engine', ({ adapter }) => engineFor(adapter, chosen, context)),
+      TE.bindW('done', ({ adapter, base, aligned, cache, engine }) => {
         adapterWarnings(adapter).forEach(context.warn)
         const progress = context.progress(o.method, adapter.modules.length)
         return pipe(
@@ -61,6 +90,7 @@ const correct = command({
             aligned,
             seed,
             cache,
+            ...(engine === undefined ? {} : { engine }),
             signal: context.signal,
             onModule: (m) => progress.tick(1, m.name),
           })(adapter),
@@ -82,9 +112,7 @@ const correct = command({
       TE.chainW(({ done }) => {
         const report = reportOf(chosen, seed, done.modules, (performance.now() - started) / 1000)
         return pipe(
-          o.report === undefined
-            ? TE.right(undefined)
-            : writeWhole(o.report, `${JSON.stringify(report, null, 2)}\n`),
+          o.report === undefined ? TE.right(undefined) : writeWhole(o.report, reportText(o.report, report)),
           TE.chain(() => writeAdapter(o.out, done.adapter)),
           TE.map(() => ({ json: report, text: summary(report, o.out) })),
         )

@@ -16,6 +16,24 @@ export const inOneGo = <A>(steps: Pausable<A>): A => {
   return step.value
 }
 
+/** Runs steps with something that must be given back, however they end. */
+export function* holding<R extends { readonly dispose: () => void }, A>(
+  acquire: () => R,
+  steps: (held: R) => Pausable<A>,
+): Pausable<A> {
+  const held = acquire()
+  try {
+    return yield* steps(held)
+  } finally {
+    held.dispose()
+  }
+}
+
+/** The steps alone; their result goes to `keep`. */
+function* keeping<A>(steps: Pausable<A>, keep: (result: A) => void): Generator<void, void> {
+  keep(yield* steps)
+}
+
 const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 /**
@@ -41,16 +59,19 @@ export const withPauses =
   (signal: AbortSignal | undefined, interval = 50) =>
   <A>(make: () => Pausable<A>): TE.TaskEither<Fault<'Interrupted'>, A> =>
   async () => {
-    const steps = make()
+    const done: { result?: readonly [A] } = {}
     let last = Date.now()
-    let step = steps.next()
-    while (step.done !== true) {
+    const steps = keeping(make(), (result) => (done.result = [result]))
+    while (steps.next().done !== true) {
       if (Date.now() - last > interval) {
         await yieldToEventLoop()
         last = Date.now()
       }
-      if (signal?.aborted === true) return E.left(interrupted('Interrupted', 'stopped on request'))
-      step = steps.next()
+      if (signal?.aborted === true) break
     }
-    return E.right(step.value)
+    // Ends steps that were left, so that what they hold is given back.
+    steps.return()
+    return done.result === undefined
+      ? E.left(interrupted('Interrupted', 'stopped on request'))
+      : E.right(done.result[0])
   }

@@ -43,12 +43,15 @@ export type Decomposition = Spectrum | Ranged
  * as matrices.
  */
 export interface Subspaces {
-  readonly route: Decomposition['kind']
+  readonly route: Decomposition['kind'] | 'filter'
   readonly rankLeft: number
   readonly rankRight: number
   /** Share of ||V||_F^2 that the subspace captures, measured. */
   readonly capturedLeft: number
   readonly capturedRight: number
+  /** `filter`: expected ||(P - P_exact) X||^2 / ||X||^2 on either side for X without preference among the directions. */
+  readonly errorLeft?: number
+  readonly errorRight?: number
   /** P_L X for X [rows, p]. */
   readonly projectLeft: (x: Dense) => Pausable<Dense>
   /** P_R X for X [cols, p]. */
