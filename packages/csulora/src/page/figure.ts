@@ -2,9 +2,9 @@
  * The figure of one module: a bar per block. The pale bar is the block's share of ||D||^2, the full one what its weight leaves of it, the
  * tick the share that an update independent of the alignment would have.
  */
+import { type Markup, html } from '@safe/tensor-core/page'
 import type { PerBlock } from '../blocks'
 import type { ModuleReport } from '../setup'
-import { type Markup, html } from './markup'
 
 // numbers ----------------------------------------------------------------------------------------
 

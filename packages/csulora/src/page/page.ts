@@ -1,20 +1,14 @@
-/**
- * The report as one HTML file: it loads nothing, runs nothing, and its policy allows its own style by its hash and nothing else. Names of
- * modules come from files and are escaped.
- */
-import { createHash } from 'node:crypto'
+/** The report as one HTML file without scripts: facts, and a figure for each module. Names of modules come from files and are escaped. */
+import { type Markup, html, pageOf } from '@safe/tensor-core/page'
 import { type PerBlock, total } from '../blocks'
 import type { Report } from '../report'
 import type { ModuleReport } from '../setup'
 import { blocks, moduleFigure, percent } from './figure'
-import { type Markup, escaped, html } from './markup'
 import { style } from './style'
 
 // parts ------------------------------------------------------------------------------------------
 
 const mean = (xs: ReadonlyArray<number>): number => xs.reduce((s, x) => s + x, 0) / Math.max(1, xs.length)
-
-const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`
 
 const fact = (name: string, value: string): Markup =>
   html`<div>
@@ -79,19 +73,5 @@ export const reportPage = (report: Report): string => {
     <h2>Run</h2>
     <dl class="options">${options(report)}</dl>
   </main>`
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escaped(policy)}">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${escaped(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-${body.markup}
-</body>
-</html>
-`
+  return pageOf({ title, style, body })
 }
