@@ -70,7 +70,7 @@ describe('the report as a page', () => {
     const page = reportPage(report([split]))
     const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(page) ?? []
     const hash = createHash('sha256').update(style).digest('base64')
-    expect(page).toContain(`default-src &#39;none&#39;; style-src &#39;sha256-${hash}&#39;`)
+    expect(page).toContain(`default-src 'none'; style-src 'sha256-${hash}'`)
     expect(page).not.toMatch(/ style=|https?:|src=|href=|@import|url\(/)
   })
 })

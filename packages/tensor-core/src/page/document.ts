@@ -16,23 +16,27 @@ export interface PageParts {
 
 /** The page as one HTML document, under a content security policy that names its style and its script by their hashes. */
 export const pageOf = ({ title, style, inlineStyles = false, body, script }: PageParts): string =>
-  html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="${pagePolicy(
-            inlineStyles ? `'unsafe-inline'` : policyHash(style),
-            ...(script === undefined ? [] : [script]),
-          )}"
-        />
-        <meta name="viewport" content="width=device-width,initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${title}</title>
-        ${raw(`<style>${style}</style>`)}
-      </head>
-      <body>
-        ${body}${script === undefined ? undefined : raw(`<script>${script}</script>`)}
-      </body>
-    </html>`.markup
+  `${
+    html`<!doctype html>
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta
+            http-equiv="Content-Security-Policy"
+            content="${raw(
+              pagePolicy(
+                inlineStyles ? `'unsafe-inline'` : policyHash(style),
+                ...(script === undefined ? [] : [script]),
+              ),
+            )}"
+          />
+          <meta name="viewport" content="width=device-width,initial-scale=1" />
+          <meta name="referrer" content="no-referrer" />
+          <title>${title}</title>
+          ${raw(`<style>${style}</style>`)}
+        </head>
+        <body>
+          ${body}${script === undefined ? undefined : raw(`<script>${script}</script>`)}
+        </body>
+      </html>`.markup
+  }\n`

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
-import { escaped, html, inert, joined, pageOf, pagePolicy, raw } from '@safe/tensor-core/page'
+import { escaped, html, inert, joined, pageOf, pagePolicy, raw } from '../../src/page'
 
 const unescaped = (text: string): string =>
   text
@@ -23,10 +23,13 @@ describe('markup', () => {
   })
   it('is undone by a reader of HTML, and never has a bare sign', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'<>&"\' ab;#3') }), (text) => {
-        expect(unescaped(escaped(text))).toBe(text)
-        expect(escaped(text)).not.toMatch(/[<>"']|&(?!lt;|gt;|quot;|#39;|amp;)/)
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('<', '>', '&', '"', "'", ' ', 'a', ';', '#3', 'lt;') }),
+        (text) => {
+          expect(unescaped(escaped(text))).toBe(text)
+          expect(escaped(text)).not.toMatch(/[<>"']|&(?!lt;|gt;|quot;|#39;|amp;)/)
+        },
+      ),
     )
   })
 })
