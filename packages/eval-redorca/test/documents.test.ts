@@ -31,10 +31,11 @@ describe('configurations of the documents', () => {
     const again = decodeConfig(parse(stringify(document)), path)
     expect(E.isRight(again) && configDocument(again.right)).toEqual(document)
   })
-  it('are four', () => {
+  it('are five', () => {
     expect(configurations.map(([path]) => path)).toEqual([
       'docs/example-bench.yaml',
       'docs/judges.md',
+      'docs/evaluation-sets.md',
       'docs/evaluation-sets.md',
       'packages/eval-redorca/README.md',
     ])
