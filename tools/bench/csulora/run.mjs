@@ -5,7 +5,7 @@
  *   PYTHON=path/to/python node tools/bench/csulora/run.mjs [--layers 1] [--hidden 4096] [--kv 1024] [--mlp 14336] [--threads 2]
  *     [--rounds 3] [--engine native] [--sides filter,exact] [--whole-layers 32]
  *
- * PYTHON needs torch and safetensors. Smaller `--hidden` and `--kv` give a faster run of the same kind of work, but below 1,024 all is
+ * PYTHON needs torch and safetensors. Smaller `--hidden` and `--kv` give a faster run of the same kind of work, but below 2,048 all is
  * exact. `whole` is the time and memory of all layers that the measured share implies: modules one after the other, start-up once.
  */
 import { execFileSync } from 'node:child_process'

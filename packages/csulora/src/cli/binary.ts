@@ -42,7 +42,7 @@ const options = {
 // parts ------------------------------------------------------------------------------------------
 
 /** The shorter side from which an engine may help. */
-const engineFrom = 1024
+const engineFrom = 2048
 
 /** The engine for large matrices; not started where there are none, or where the result must be exact. */
 const engineFor = (

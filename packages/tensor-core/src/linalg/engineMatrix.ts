@@ -151,8 +151,8 @@ const load = (v: Large, less?: ThinProduct): LoadedMatrix => {
 
 /** Engines by name: those that are left out are slower than the host's own kernels (cpu), or give no result without waiting (webgpu). */
 const from: ReadonlyMap<string, number> = new Map([
-  ['native', 1024],
-  ['cuda', 1024],
+  ['native', 2048],
+  ['cuda', 2048],
   ['wasm', 4096],
 ])
 
