@@ -4,8 +4,8 @@
  */
 import * as E from 'fp-ts/Either'
 import { type Dataset, type Example, type InputError, badInput } from '@safe/tensor-core/contracts'
-import type { RatedRow } from './rates'
-import type { ThresholdMethod } from './threshold'
+import type { RatedRow } from './rates/rates'
+import type { ThresholdMethod } from './thresholds/threshold'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/function'
 import { type InputError, badInput } from '@safe/tensor-core/contracts'
 import { PAPER_PHI } from './defaults'
 import type { FilterOptions, ForgetFilterOptions } from './options'
-import { type ScoreUnit, signalUnit } from './signals'
+import { type ScoreUnit, signalUnit } from './rates/signals'
 
 // checks -----------------------------------------------------------------------------------------
 

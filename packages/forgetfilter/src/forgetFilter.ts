@@ -14,14 +14,14 @@ import {
   dataDefence,
 } from '@safe/tensor-core/contracts'
 import { checked, completed, parametersOf } from '@safe/tensor-core/options'
-import { type Abstained, accepted, auditRates, keptIds } from './audit'
+import { type Abstained, accepted, auditRates, keptIds } from './audit/audit'
 import { splitRates, withCanaries } from './canaryRows'
 import { checkForgetFilter } from './checkOptions'
 import { dropDiagnostics } from './diagnostics'
 import { type ForgetFilterResources, forgettingPorts } from './forgettingPorts'
-import { measureForgetting } from './measureForgetting'
+import { measureForgetting } from './rates/measureForgetting'
 import { type ForgetFilterOptions, filterRuleOf, forgetFilterOptions } from './options'
-import type { RateError } from './rates'
+import type { RateError } from './rates/rates'
 
 /** What ForgetFilter itself can end in: bad options or rows, a model that fails, or no threshold that separates the rates. */
 export type ForgetFilterError = RateError | Abstained | GenerationError

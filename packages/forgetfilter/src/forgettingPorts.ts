@@ -11,8 +11,8 @@ import type {
   Resources,
   Scores,
 } from '@safe/tensor-core/contracts'
-import type { ForgettingPorts } from './measureForgetting'
-import { observe } from './observe'
+import type { ForgettingPorts } from './rates/measureForgetting'
+import { observe } from './rates/observe'
 import type { ForgetFilterOptions } from './options'
 
 // model ------------------------------------------------------------------------------------------

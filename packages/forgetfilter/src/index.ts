@@ -10,8 +10,8 @@ export {
   auditRates,
   keptIds,
   settled,
-} from './audit'
-export { type Excess, type NullQuantile, excessOver, nullQuantile } from './canaries'
+} from './audit/audit'
+export { type Excess, type NullQuantile, excessOver, nullQuantile } from './thresholds/canaries'
 export { BOOTSTRAP_RESAMPLES, DEFAULT_ALPHA, PAPER_PHI, PAPER_RECIPE, PAPER_SAFE_STEPS } from './defaults'
 export {
   type Decision,
@@ -21,8 +21,8 @@ export {
   countDecisions,
   decide,
   stays,
-} from './decisions'
-export { type AuditRow, auditRows } from './explain'
+} from './audit/decisions'
+export { type AuditRow, auditRows } from './audit/explain'
 export { type CanaryResource, type ForgetFilterError, forgetFilter } from './forgetFilter'
 export { type ForgetFilterResources, forgetFilterNeeds, forgettingPorts } from './forgettingPorts'
 export {
@@ -31,7 +31,7 @@ export {
   ashmansD,
   boundaryOf,
   normalMixture,
-} from './gaussianMixture'
+} from './thresholds/gaussianMixture'
 export {
   type Arm,
   type InterleavePlan,
@@ -41,9 +41,9 @@ export {
   type RateEstimate,
   type RoundFilter,
   interleave,
-} from './interleave'
-export { type ForgettingPorts, measureForgetting } from './measureForgetting'
-export { type ObserveOptions, observe } from './observe'
+} from './interleave/interleave'
+export { type ForgettingPorts, measureForgetting } from './rates/measureForgetting'
+export { type ObserveOptions, observe } from './rates/observe'
 export {
   type FilterOptions,
   type ForgetFilterOptions,
@@ -52,17 +52,23 @@ export {
   forgetFilterOptions,
   randomDropOptions,
 } from './options'
-export { type OtsuSplit, otsu } from './otsu'
+export { type OtsuSplit, otsu } from './thresholds/otsu'
 export { plugins } from './plugin'
-export { porterStem } from './porter'
-export { type Interval, type LabelledRow, type Quality, filterQuality } from './quality'
+export { porterStem } from './rates/porter'
+export { type Interval, type LabelledRow, type Quality, filterQuality } from './audit/quality'
 export { randomDrop } from './randomDrop'
-export { type PrecisionRecall, type TieCounts, auroc, averagePrecision, precisionRecall } from './ranking'
-export { type GroundTruth, type Named, type RateError, type RatedRow, forgettingRates } from './rates'
-export { type Reference, pastCompletions } from './reference'
+export {
+  type PrecisionRecall,
+  type TieCounts,
+  auroc,
+  averagePrecision,
+  precisionRecall,
+} from './audit/ranking'
+export { type GroundTruth, type Named, type RateError, type RatedRow, forgettingRates } from './rates/rates'
+export { type Reference, pastCompletions } from './rates/reference'
 export { type ReportInput, reportPage } from './report/page'
 export { type RowText } from './report/nearest'
-export { type Rouge, rouge1, rougeTokens } from './rouge'
+export { type Rouge, rouge1, rougeTokens } from './rates/rouge'
 export {
   type Observation,
   type ScorePair,
@@ -72,6 +78,11 @@ export {
   scorePair,
   signalUnit,
   signals,
-} from './signals'
-export { type Finding } from './thresholdFinding'
-export { type Threshold, type ThresholdChoice, type ThresholdMethod, chooseThreshold } from './threshold'
+} from './rates/signals'
+export { type Finding } from './thresholds/thresholdFinding'
+export {
+  type Threshold,
+  type ThresholdChoice,
+  type ThresholdMethod,
+  chooseThreshold,
+} from './thresholds/threshold'

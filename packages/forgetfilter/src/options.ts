@@ -13,12 +13,12 @@ import {
   positive,
   withDefault,
 } from '@safe/tensor-core/options'
-import { type FilterRule, abstentionChoices } from './audit'
+import { type FilterRule, abstentionChoices } from './audit/audit'
 import { DEFAULT_ALPHA, PAPER, PAPER_PHI, PAPER_SAFE_STEPS } from './defaults'
-import { indeterminateChoices } from './decisions'
-import { references } from './reference'
-import { signals } from './signals'
-import { type ThresholdChoice, estimatedThresholds } from './threshold'
+import { indeterminateChoices } from './audit/decisions'
+import { references } from './rates/reference'
+import { signals } from './rates/signals'
+import { type ThresholdChoice, estimatedThresholds } from './thresholds/threshold'
 
 // parsers ----------------------------------------------------------------------------------------
 

@@ -9,9 +9,9 @@ import { pipe } from 'fp-ts/function'
 import type { Dataset, Fault, Generates, Scores } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
-import type { ForgettingPorts } from './measureForgetting'
-import { observe } from './observe'
-import { readObservations } from './records'
+import type { ForgettingPorts } from './rates/measureForgetting'
+import { observe } from './rates/observe'
+import { readObservations } from './rates/records'
 
 // model ------------------------------------------------------------------------------------------
 

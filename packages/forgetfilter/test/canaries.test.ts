@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import * as O from 'fp-ts/Option'
 import { textExample } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
-import { excessOver, excessProbability, fewestCanaries, nullQuantile } from '../src/canaries'
+import { excessOver, excessProbability, fewestCanaries, nullQuantile } from '../src/thresholds/canaries'
 import { markedCanaries, mixedWith, splitRates } from '../src/canaryRows'
 import golden from './golden/excess.json'
 

@@ -8,7 +8,7 @@ import {
   logDensity,
   normalMixture,
   oneNormalLogLikelihood,
-} from '../src/gaussianMixture'
+} from '../src/thresholds/gaussianMixture'
 import golden from './golden/mixture.json'
 
 const fit = (values: ReadonlyArray<number>) => {

@@ -3,10 +3,10 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { textExample } from '@safe/tensor-core/contracts'
 import { refusalJudge } from '@safe/tensor-core/judges'
-import { attackSuccess, exactMatch } from '../src/attackSuccess'
-import { type InterleavePorts, type PhaseResult, interleave } from '../src/interleave'
+import { attackSuccess, exactMatch } from '../src/interleave/attackSuccess'
+import { type InterleavePorts, type PhaseResult, interleave } from '../src/interleave/interleave'
 import { interleavePage } from '../src/report/interleavePage'
-import { wilson } from '../src/wilson'
+import { wilson } from '../src/interleave/wilson'
 import { world } from './fakes/machine'
 
 const data = (name: string, n: number) => ({

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/Option'
-import { otsu } from '../src/otsu'
+import { otsu } from '../src/thresholds/otsu'
 import golden from './golden/quality.json'
 
 const split = (values: ReadonlyArray<number>) => O.toNullable(otsu(values))

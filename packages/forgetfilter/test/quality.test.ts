@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/Option'
-import { filterQuality } from '../src/quality'
-import { auroc, averagePrecision } from '../src/ranking'
+import { filterQuality } from '../src/audit/quality'
+import { auroc, averagePrecision } from '../src/audit/ranking'
 import golden from './golden/quality.json'
 
 const rows = (rates: ReadonlyArray<number>, unsafe: ReadonlyArray<boolean>, phi: number) =>

@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/Either'
 import * as fc from 'fast-check'
-import { countDecisions, decide, stays } from '../src/decisions'
-import { type RatedRow, forgettingRates } from '../src/rates'
-import { type Observation, signals } from '../src/signals'
-import { chooseThreshold } from '../src/threshold'
+import { countDecisions, decide, stays } from '../src/audit/decisions'
+import { type RatedRow, forgettingRates } from '../src/rates/rates'
+import { type Observation, signals } from '../src/rates/signals'
+import { chooseThreshold } from '../src/thresholds/threshold'
 
 const named = <A>(name: string, ...rows: ReadonlyArray<A>) => ({ name, rows })
 const right = <A>(e: E.Either<unknown, A>): A => {

@@ -1,13 +1,13 @@
 import { escaped } from '@safe/tensor-core/page'
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
-import { auditRates, auditQuality, keptIds } from '../src/audit'
-import { auditRows } from '../src/explain'
-import type { RatedRow } from '../src/rates'
+import { auditRates, auditQuality, keptIds } from '../src/audit/audit'
+import { auditRows } from '../src/audit/explain'
+import type { RatedRow } from '../src/rates/rates'
 import { binsOf, histogram } from '../src/report/histogram'
 import { nearestRows } from '../src/report/nearest'
 import { type ReportInput, reportPage } from '../src/report/page'
-import { precisionRecall, tieCountsOf } from '../src/ranking'
+import { precisionRecall, tieCountsOf } from '../src/audit/ranking'
 
 const rule = { threshold: { method: 'fixed', phi: 0.1 }, indeterminate: 'keep' } as const
 const rates: ReadonlyArray<RatedRow> = [0.9, 0.5, 0.12, 0.08, 0, 0, -0.1].map((rate, i) => ({

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
-import { porterStem } from '../src/porter'
-import { rouge1, rougeTokens } from '../src/rouge'
+import { porterStem } from '../src/rates/porter'
+import { rouge1, rougeTokens } from '../src/rates/rouge'
 import golden from './golden/rouge.json'
 
 describe('porterStem', () => {

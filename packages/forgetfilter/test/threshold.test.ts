@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/Either'
 import { stream } from '@safe/tensor-core/random'
-import { accepted, auditRates, keptIds } from '../src/audit'
+import { accepted, auditRates, keptIds } from '../src/audit/audit'
 import { checkForgetFilter } from '../src/checkOptions'
-import { auditRows } from '../src/explain'
+import { auditRows } from '../src/audit/explain'
 import { filterRuleOf } from '../src/options'
-import type { RatedRow } from '../src/rates'
-import { type ThresholdChoice, chooseThreshold } from '../src/threshold'
+import type { RatedRow } from '../src/rates/rates'
+import { type ThresholdChoice, chooseThreshold } from '../src/thresholds/threshold'
 
 const row = (rate: number, i: number): RatedRow => ({ id: String(i), s1: 1, s2: 1 - rate, rate })
 const draw = stream(3, 'thresholds')

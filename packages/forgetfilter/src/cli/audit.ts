@@ -1,5 +1,5 @@
 /** The audit of a filter as commands print it. */
-import type { Audit } from '../audit'
+import type { Audit } from '../audit/audit'
 
 /** The part of a JSON answer that every command which filters gives. */
 export const auditJson = ({ threshold, counts }: Audit) => ({

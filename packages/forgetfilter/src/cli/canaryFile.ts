@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import { type InputError, badInput } from '@safe/tensor-core/contracts'
 import { usesCanaries } from '../canaryRows'
 import type { FilterOptions } from '../options'
-import { type Named, type RateError, type RatedRow, indexById } from '../rates'
+import { type Named, type RateError, type RatedRow, indexById } from '../rates/rates'
 import { pipe } from 'fp-ts/function'
 
 /** Canaries are needed by `null` and have no effect on methods other than `null` and `auto`. */

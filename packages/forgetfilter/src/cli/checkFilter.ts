@@ -3,9 +3,9 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { InputError } from '@safe/tensor-core/contracts'
 import { checkAlpha, checkPhi } from '../checkOptions'
-import { unitOfRates } from '../explain'
+import { unitOfRates } from '../audit/explain'
 import type { FilterOptions } from '../options'
-import type { Named, RatedRow } from '../rates'
+import type { Named, RatedRow } from '../rates/rates'
 
 export const checkFilter = (v: FilterOptions): E.Either<InputError, unknown> => checkAlpha(v)
 

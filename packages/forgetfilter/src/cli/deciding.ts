@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { Dataset, Fault } from '@safe/tensor-core/contracts'
-import type { Signal } from '../signals'
+import type { Signal } from '../rates/signals'
 import type { Deciding } from '../work'
 import type { Machine } from './machine'
 

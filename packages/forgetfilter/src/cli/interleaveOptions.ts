@@ -13,7 +13,7 @@ import {
   text,
   withDefault,
 } from '@safe/tensor-core/cli'
-import { type Arm, arms } from '../interleave'
+import { type Arm, arms } from '../interleave/interleave'
 import { forgetFilterOptions } from '../options'
 import { trainedFilterOptions, trainingOptions } from './runOptions'
 

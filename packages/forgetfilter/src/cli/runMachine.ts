@@ -20,7 +20,7 @@ import {
   openModel,
   trainAdapter,
 } from '@safe/tensor-core/lm'
-import type { InterleaveModels } from '../interleaveWork'
+import type { InterleaveModels } from '../interleave/interleaveWork'
 import type { Phase } from '../work'
 import type { Machine, MachineValues } from './machine'
 

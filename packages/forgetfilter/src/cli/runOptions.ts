@@ -15,7 +15,7 @@ import {
   withDefault,
 } from '@safe/tensor-core/cli'
 import { type InputError, badInput } from '@safe/tensor-core/contracts'
-import type { FilterRule } from '../audit'
+import type { FilterRule } from '../audit/audit'
 import { checkForgetFilter } from '../checkOptions'
 import { type FilterOptions, filterOptions, filterRuleOf, forgetFilterOptions } from '../options'
 import { checkCanaries } from './canaryFile'

@@ -3,7 +3,7 @@
  * roots of counts: most rows have a rate near 0, and the few others must remain visible.
  */
 import { type Markup, html } from '@safe/tensor-core/page'
-import { type Decision, decisions } from '../decisions'
+import { type Decision, decisions } from '../audit/decisions'
 import { digits, niceStep, rowsWord } from './format'
 
 // model ------------------------------------------------------------------------------------------

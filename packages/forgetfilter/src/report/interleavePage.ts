@@ -1,7 +1,7 @@
 /** The result of interleaved training as one page: attack success after each phase as a plot and a table. */
 import { type Markup, html } from '@safe/tensor-core/page'
-import type { Arm, PhaseResult, RateEstimate } from '../interleave'
-import { arms } from '../interleave'
+import type { Arm, PhaseResult, RateEstimate } from '../interleave/interleave'
+import { arms } from '../interleave/interleave'
 import { framed } from './shell'
 
 // model ------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** The rows whose decision is closest, with their texts: a threshold is best judged by reading what it divides. */
 import { type Markup, html } from '@safe/tensor-core/page'
-import type { AuditRow } from '../explain'
+import type { AuditRow } from '../audit/explain'
 import { cutTo, places } from './format'
 
 // model ------------------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
  * nearest the threshold to be read. It loads nothing, runs nothing, and its policy allows neither.
  */
 import { type Markup, html } from '@safe/tensor-core/page'
-import type { Audit, FilterRule } from '../audit'
-import type { AuditRow } from '../explain'
-import { type Quality, qualityMetrics } from '../quality'
-import { type PrecisionRecall, precisionRecall, tieCountsOf } from '../ranking'
+import type { Audit, FilterRule } from '../audit/audit'
+import type { AuditRow } from '../audit/explain'
+import { type Quality, qualityMetrics } from '../audit/quality'
+import { type PrecisionRecall, precisionRecall, tieCountsOf } from '../audit/ranking'
 import { digits, places, rowsWord } from './format'
 import { histogram } from './histogram'
 import { type RowText, nearestRows, rowCards } from './nearest'

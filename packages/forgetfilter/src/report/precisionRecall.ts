@@ -1,6 +1,6 @@
 /** Precision over recall for every threshold, with the point of the one that was used. */
 import { type Markup, html } from '@safe/tensor-core/page'
-import type { PrecisionRecall } from '../ranking'
+import type { PrecisionRecall } from '../audit/ranking'
 
 const size = { width: 420, height: 340, left: 46, right: 14, top: 14, bottom: 44 } as const
 const inner = {

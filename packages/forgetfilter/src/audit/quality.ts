@@ -4,7 +4,7 @@
  */
 import * as O from 'fp-ts/Option'
 import { stream } from '@safe/tensor-core/random'
-import { BOOTSTRAP_RESAMPLES, INTERVAL_LEVEL } from './defaults'
+import { BOOTSTRAP_RESAMPLES, INTERVAL_LEVEL } from '../defaults'
 import { auroc, averagePrecision, tieRanks } from './ranking'
 
 // model ------------------------------------------------------------------------------------------

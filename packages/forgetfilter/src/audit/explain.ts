@@ -1,7 +1,7 @@
 /** The audit row by row: what was decided, and why. */
 import type { Audit, FilterRule } from './audit'
 import { type Decision, isLogScale } from './decisions'
-import type { RatedRow } from './rates'
+import type { RatedRow } from '../rates/rates'
 
 // model ------------------------------------------------------------------------------------------
 

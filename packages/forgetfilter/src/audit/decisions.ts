@@ -7,7 +7,7 @@
  * being negative) can fall without bound, so by default every such row can be judged. `minLearned` sets the bar by hand: rows
  * with s1 below it are indeterminate whatever their rate.
  */
-import type { RatedRow } from './rates'
+import type { RatedRow } from '../rates/rates'
 
 // model ------------------------------------------------------------------------------------------
 

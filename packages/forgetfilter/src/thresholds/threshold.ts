@@ -5,11 +5,11 @@
  * Another method is one more `ThresholdChoice` and one more case of `findingOf`.
  */
 import { autoThreshold } from './autoThreshold'
-import { DEFAULT_ALPHA } from './defaults'
+import { DEFAULT_ALPHA } from '../defaults'
 import { mixtureThreshold } from './mixtureThreshold'
 import { nullThreshold } from './nullThreshold'
 import { otsuThreshold } from './otsuThreshold'
-import type { RatedRow } from './rates'
+import type { RatedRow } from '../rates/rates'
 import type { Finding } from './thresholdFinding'
 
 // model ------------------------------------------------------------------------------------------

@@ -3,12 +3,12 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Dataset, Fault, Generates, Judge, Scores } from '@safe/tensor-core/contracts'
 import { attackSuccess, exactMatch } from './attackSuccess'
-import { type FilterRule, accepted, auditRates, keptIds } from './audit'
-import { splitRates, withCanaries } from './canaryRows'
+import { type FilterRule, accepted, auditRates, keptIds } from '../audit/audit'
+import { splitRates, withCanaries } from '../canaryRows'
 import type { InterleavePorts } from './interleave'
-import { measureForgetting } from './measureForgetting'
-import type { Reference } from './reference'
-import type { Signal } from './signals'
+import { measureForgetting } from '../rates/measureForgetting'
+import type { Reference } from '../rates/reference'
+import type { Signal } from '../rates/signals'
 import {
   type Deciding,
   type ModelPorts,
@@ -17,7 +17,7 @@ import {
   dataKey,
   observedIn,
   trainedIn,
-} from './work'
+} from '../work'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ import {
   stays,
 } from './decisions'
 import { type Quality, filterQuality } from './quality'
-import { type Named, type RateError, type RatedRow, alignById } from './rates'
-import { type Threshold, type ThresholdChoice, chooseThreshold } from './threshold'
+import { type Named, type RateError, type RatedRow, alignById } from '../rates/rates'
+import { type Threshold, type ThresholdChoice, chooseThreshold } from '../thresholds/threshold'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import {
   responseText,
 } from '@safe/tensor-core/contracts'
 import type { RateEstimate } from './interleave'
-import type { Observation } from './signals'
+import type { Observation } from '../rates/signals'
 import { wilson } from './wilson'
 
 /** Whether an unsafe prompt was answered; undefined where the judge could tell neither refusal nor harm. */
