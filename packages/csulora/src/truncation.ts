@@ -20,16 +20,44 @@ import {
 } from '@safe/tensor-core/linalg'
 import type { PerBlock, SplitFactors } from './blocks'
 
-/** An update cut back to rank r, and what that cost. */
+/** An update cut to a rank, and what that cost. */
 export interface Truncated {
   /** [d_out, r] */
   readonly B: Dense
   /** [r, d_in] */
   readonly A: Dense
-  /** ||D*||_F before truncation. */
+  /** Its Frobenius norm before. */
   readonly norm: number
-  /** Share of ||D*||_F^2 that the truncation drops. */
+  /** Share of its square that is dropped. */
   readonly lostEnergy: number
+}
+
+/** X with zero columns up to r, where r exceeds a side of the matrix: the adapter keeps its shape. */
+const widened = (x: Dense, r: number): Dense =>
+  x.cols === r
+    ? x
+    : beside(x, { rows: x.rows, cols: r - x.cols, data: new Float64Array(x.rows * (r - x.cols)) })
+
+/**
+ * Q1 core Q2^T cut to its best approximation of a rank (Eckart and Young), split evenly between the factors.
+ *
+ * @param left [d_out, k] with orthonormal columns; `right` [d_in, k] as well
+ */
+export const cutTo = (left: Dense, core: Dense, right: Dense, rank: number): Truncated => {
+  const { U, s, V } = smallSVD(core)
+  const squares = s.map((x) => x * x)
+  const all = squares.reduce((sum, x) => sum + x, 0)
+  const dropped = squares.slice(rank).reduce((sum, x) => sum + x, 0)
+  const kept = Math.min(rank, s.length)
+  const root = s.slice(0, kept).map(Math.sqrt)
+  const factor = (q: Dense, vectors: Dense): Dense =>
+    widened(multiply(q, scaleColumns(columns(vectors, 0, kept), root)), rank)
+  return {
+    B: factor(left, U),
+    A: transpose(factor(right, V)),
+    norm: Math.sqrt(all),
+    lostEnergy: all === 0 ? 0 : dropped / all,
+  }
 }
 
 /** The best rank-r approximation of the reweighted update, r being that of the factors; O((d_out + d_in) r^2). */
@@ -45,24 +73,5 @@ export const truncated = (f: SplitFactors, gammas: PerBlock): Truncated => {
     1,
     multiplyTransposed(l2, combine(gammas.pR, r1, gammas.pp, r2)),
   )
-  const { U, s, V } = smallSVD(core)
-  const squares = s.map((x) => x * x)
-  const all = squares.reduce((sum, x) => sum + x, 0)
-  const dropped = squares.slice(r).reduce((sum, x) => sum + x, 0)
-  const kept = Math.min(r, s.length)
-  const root = s.slice(0, kept).map(Math.sqrt)
-  const B = multiply(left.Q, scaleColumns(columns(U, 0, kept), root))
-  const At = multiply(right.Q, scaleColumns(columns(V, 0, kept), root))
-  return {
-    B: widened(B, r),
-    A: transpose(widened(At, r)),
-    norm: Math.sqrt(all),
-    lostEnergy: all === 0 ? 0 : dropped / all,
-  }
+  return cutTo(left.Q, core, right.Q, r)
 }
-
-/** X with zero columns up to r, where r exceeds a side of the matrix: the adapter keeps its shape. */
-export const widened = (x: Dense, r: number): Dense =>
-  x.cols === r
-    ? x
-    : beside(x, { rows: x.rows, cols: r - x.cols, data: new Float64Array(x.rows * (r - x.cols)) })
