@@ -10,7 +10,7 @@ import {
   startEngine,
   stopping,
 } from '@safe/tensor-core/cli'
-import type { CausalLM, Example, Fault } from '@safe/tensor-core/contracts'
+import type { CausalLM, Fault } from '@safe/tensor-core/contracts'
 import {
   type OpenedModel,
   type TrainingRecipe,
@@ -20,6 +20,7 @@ import {
   openModel,
   trainAdapter,
 } from '@safe/tensor-core/lm'
+import { tokenExamples } from '@safe/tensor-core/text'
 import type { InterleaveModels } from '../interleave/interleaveWork'
 import type { Phase } from '../work'
 import type { Machine, MachineValues } from './machine'
@@ -41,17 +42,8 @@ const scoringTrainedRows = (lm: CausalLM, opened: OpenedModel, maxLength: number
       TE.fromEither(
         encodeDataset({ name: 'noisy', examples }, opened.encoder, opened.folder.config.vocabSize, maxLength),
       ),
-      TE.chain(({ rows }) =>
-        rows.length === 0
-          ? TE.right([])
-          : lm.score(
-              rows.map(({ example, promptTokens, responseTokens }): Example => ({
-                ...example,
-                prompt: { kind: 'tokens', tokens: promptTokens },
-                response: { kind: 'tokens', tokens: responseTokens },
-              })),
-            ),
-      ),
+      TE.map(tokenExamples),
+      TE.chain((rows) => (rows.length === 0 ? TE.right([]) : lm.score(rows))),
     ),
 })
 

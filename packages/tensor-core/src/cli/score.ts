@@ -14,11 +14,11 @@ import {
   startEngine,
   withDefault,
 } from './kit'
-import { type Example, type LmError, type Score, failure } from '../contracts'
+import { type LmError, type Score, failure } from '../contracts'
 import { refuseExisting } from '../files'
 import { readDataset, writeJsonl } from '../formats'
 import { causalLMOf, encodedRows, openModel } from '../lm'
-import { encodingWarnings } from '../text'
+import { encodingWarnings, tokenExamples } from '../text'
 
 const scoreRow = (s: Score): Readonly<Record<string, unknown>> => ({
   id: s.id,
@@ -49,11 +49,7 @@ export const scoreCommand = command({
       TE.bindW('encoded', ({ data, opened }) => TE.fromEither(encodedRows(opened, data, values.maxLength))),
       TE.chainW(({ data, encoded, opened }) => {
         encodingWarnings(encoded, values.maxLength).forEach((line) => context.warn(`${data.name}: ${line}`))
-        const rows = encoded.rows.map(({ example, promptTokens, responseTokens }): Example => ({
-          ...example,
-          prompt: { kind: 'tokens', tokens: promptTokens },
-          response: { kind: 'tokens', tokens: responseTokens },
-        }))
+        const rows = tokenExamples(encoded)
         const progress = context.progress('score', rows.length)
         return pipe(
           TE.bracket(

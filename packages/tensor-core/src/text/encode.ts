@@ -168,3 +168,11 @@ export const encodingWarnings = ({ cut, skipped }: EncodedRows, maxLength: numbe
         `${skipped} ${skipped === 1 ? 'row has' : 'rows have'} no response token and ${skipped === 1 ? 'was' : 'were'} skipped`,
       ]),
 ]
+
+/** The rows with their tokens in place of their texts, as they were encoded: what is scored is then what training sees. */
+export const tokenExamples = ({ rows }: Pick<EncodedRows, 'rows'>): ReadonlyArray<Example> =>
+  rows.map(({ example, promptTokens, responseTokens }) => ({
+    ...example,
+    prompt: { kind: 'tokens', tokens: promptTokens },
+    response: { kind: 'tokens', tokens: responseTokens },
+  }))

@@ -10,6 +10,7 @@ export {
   encodePrompt,
   encoderOf,
   encodingWarnings,
+  tokenExamples,
 } from './encode'
 export { type PromptTemplate, chooseTemplate, noTemplate, qaTemplate } from './template'
 export { type TextTokenizer, loadTokenizer } from './tokenizer'

@@ -24,6 +24,7 @@ import {
   promptText,
 } from '@safe/tensor-core/contracts'
 import { type OpenedModel, type RowChoice, encodedRows, loadCausalLM } from '@safe/tensor-core/lm'
+import { tokenExamples } from '@safe/tensor-core/text'
 import { type Accuracy, type Outcomes, accuracies, rowValue } from '../../measure/outcomes'
 
 // options ----------------------------------------------------------------------------------------
@@ -60,17 +61,7 @@ export type Evaluate = (adapter: string | undefined, tasks: number) => TE.TaskEi
 const tokenRows = (
   { opened, maxLength }: EvaluationChoice,
   test: Dataset,
-): E.Either<Fault, ReadonlyArray<Example>> =>
-  pipe(
-    encodedRows(opened, test, maxLength),
-    E.map(({ rows }) =>
-      rows.map(({ example, promptTokens, responseTokens }): Example => ({
-        ...example,
-        prompt: { kind: 'tokens', tokens: promptTokens },
-        response: { kind: 'tokens', tokens: responseTokens },
-      })),
-    ),
-  )
+): E.Either<Fault, ReadonlyArray<Example>> => pipe(encodedRows(opened, test, maxLength), E.map(tokenExamples))
 
 const accuracyOn = (
   lm: CausalLM,
