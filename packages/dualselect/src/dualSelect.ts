@@ -13,7 +13,8 @@ import type { DualSelectError } from './errors'
 import { type DualSelectOptions, budgeted, dualSelectOptions, usesReferences } from './options'
 import { fittingLog } from './replay/fit'
 import { replayRule } from './replay/rule'
-import { type DualSelectResources, dualSelectRule } from './rule'
+import { dualSelectRule } from './rule'
+import type { DualSelectResources } from './ruleParts'
 
 // checks -----------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ export {
 } from './options'
 export { type PoolOptions, measurePool, weightedGradient } from './pool'
 export { type RefreshOf, type Refreshed, refreshReferences } from './references'
-export type { DualSelectResources } from './rule'
+export type { DualSelectResources } from './ruleParts'
 export { type Measures, referenceScores, scores, standardise, taskScores } from './score'
 export {
   type End,

@@ -13,76 +13,24 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type {
-  Dataset,
-  Fault,
-  GradientOracle,
-  LmError,
-  RuleNote,
-  StepContext,
-  Update,
-  UpdateRule,
-} from '@safe/tensor-core/contracts'
+import type { Fault, LmError, StepContext, Update, UpdateRule } from '@safe/tensor-core/contracts'
 import { corrected } from './correction'
-import { type DualSelectOptions, corrects, isPlain, usesReferences } from './options'
+import { corrects, usesReferences } from './options'
 import { refreshIsDue, refreshReferences } from './references'
+import type { RuleParts } from './ruleParts'
+import { type Remembered, afterRefresh, poolRun, warmupContext, warmupStepsOf } from './ruleSteps'
 import { selectionRow, warningRow } from './selectionLog'
 import { type Memory, freshMemory, readMemory, writeMemory } from './state'
-import type { SelectionLog } from './replay/log'
-import type { CountTokens } from './taskFilter'
 import { taskStep } from './taskStep'
 import { checkDescent, checkReferences, startWatch } from './watch'
-
-// model ------------------------------------------------------------------------------------------
-
-/** What the rule takes from its surroundings. */
-export interface DualSelectResources {
-  /** The pool of safety references. */
-  readonly references: Dataset
-  /** Of random choices; default 42. */
-  readonly seed?: number
-  /** Needed for a token budget. */
-  readonly countTokens?: CountTokens
-  /** Where the references stand in their file, for the log (default: their order). */
-  readonly referenceNumbers?: ReadonlyArray<number>
-  /** Batch size of the passes over the reference pool (default: that of the training batch). */
-  readonly poolBatchSize?: number
-  /** Called while the pool is measured. */
-  readonly onRefresh?: (done: number, total: number) => void
-  /** Called at each step that has a reference gradient, with <gTask, gR>: below 0 the two point against each other. */
-  readonly onCorrection?: (alongReference: number) => void
-  /** Selections of an earlier run, used in place of scoring: the run is repeated bit for bit. */
-  readonly replay?: SelectionLog
-  /** Aborted: a refresh stops before its next batch. */
-  readonly signal?: AbortSignal
-}
-
-/** A rule under construction: the rule inside, and the oracles of the task's loss and of the references'. */
-export interface RuleParts<G, R extends Fault> {
-  readonly options: DualSelectOptions
-  readonly resources: DualSelectResources
-  readonly inner: UpdateRule<G, R>
-  readonly oracle: GradientOracle<G>
-  readonly referenceOracle: GradientOracle<G>
-}
-
-interface Remembered<G> {
-  readonly memory: Memory<G>
-  readonly notes: ReadonlyArray<RuleNote>
-}
 
 const defaultSeed = 42
 
 // the rule ---------------------------------------------------------------------------------------
 
 /** The rule; everything it remembers is in its state. */
-export const dualSelectRule = <G, R extends Fault>({
-  options: o,
-  resources,
-  inner,
-  oracle,
-  referenceOracle,
-}: RuleParts<G, R>): UpdateRule<G, R | LmError> => {
+export const dualSelectRule = <G, R extends Fault>(parts: RuleParts<G, R>): UpdateRule<G, R | LmError> => {
+  const { options: o, resources, inner, oracle, referenceOracle } = parts
   type Take<A> = TE.TaskEither<R | LmError, A>
   const { space } = oracle
   const pool = resources.references.examples
@@ -95,7 +43,7 @@ export const dualSelectRule = <G, R extends Fault>({
 
   const warmup = (memory: Memory<G>, at: StepContext<G>): Take<Update<G>> =>
     pipe(
-      inner.step(memory.inner, { ...at, phase: at.step < inner.warmupSteps ? 'warmup' : 'train' }),
+      inner.step(memory.inner, warmupContext(parts, at)),
       TE.map((update) => ({
         ...update,
         state: writeMemory({
@@ -131,11 +79,7 @@ export const dualSelectRule = <G, R extends Fault>({
         direction,
         seed,
         step: at.step,
-        run: {
-          batchSize: resources.poolBatchSize ?? at.batch.length,
-          ...(resources.onRefresh === undefined ? {} : { onProgress: resources.onRefresh }),
-          ...(resources.signal === undefined ? {} : { signal: resources.signal }),
-        },
+        run: poolRun(parts, at),
       }),
       TE.map((fresh) => ({
         memory: {
@@ -208,26 +152,13 @@ export const dualSelectRule = <G, R extends Fault>({
 
   return {
     name: `dualselect(${inner.name})`,
-    warmupSteps: inner.warmupSteps + (isPlain(o) ? 0 : o.warmupSteps),
+    warmupSteps: warmupStepsOf(parts),
     initial: writeMemory(freshMemory(inner.initial)),
     step: (state, at) => {
       const memory = readMemory(state)
       if (at.phase === 'warmup') return warmup(memory, at)
       if (!refreshIsDue(o, memory, at)) return train({ memory, notes: [] }, at)
-      return pipe(
-        refreshed(memory, at),
-        TE.chain((fresh) =>
-          pipe(
-            train(fresh, at),
-            // The state that would have carried the new gR was never given back.
-            TE.tapError(() =>
-              TE.fromIO(() => {
-                if (fresh.memory.reference !== undefined) space.free(fresh.memory.reference)
-              }),
-            ),
-          ),
-        ),
-      )
+      return afterRefresh(space, refreshed(memory, at), (fresh) => train(fresh, at))
     },
     endEpoch: (state, epoch) => {
       const memory = readMemory(state)

@@ -20,10 +20,10 @@ import {
   continualTable,
   fixedOrigin,
   readAll,
-  readMaybe,
   taskRows,
   usable,
 } from './continualInputs'
+import { readMaybe } from './rows'
 import { learning } from './continualLearning'
 
 // results ----------------------------------------------------------------------------------------

@@ -63,9 +63,6 @@ export type ContinualValues = Values<typeof continualTable>
 export const readAll = (paths: ReadonlyArray<string>): TE.TaskEither<Fault, ReadonlyArray<Dataset>> =>
   pipe(paths, TE.traverseSeqArray(readDataset))
 
-export const readMaybe = (path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
-  path === undefined ? TE.right(undefined) : readDataset(path)
-
 export const checkValues = ({ tasks, tests, loss }: ContinualValues): E.Either<Fault, void> =>
   tasks.length < 2
     ? E.left(badInput('BadOption', 'needs at least two tasks', { field: 'tasks' }))

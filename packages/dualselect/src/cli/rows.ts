@@ -35,6 +35,10 @@ export interface GivenRows {
 
 // reading ----------------------------------------------------------------------------------------
 
+/** The rows of a file that may be left out. */
+export const readMaybe = (path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
+  path === undefined ? TE.right(undefined) : readDataset(path)
+
 /**
  * @param warn is told of references that were cut or skipped; training reports those of the task
  * @param complete by default references without a response are skipped

@@ -16,6 +16,7 @@ import { experimentFolder, experimentOptions } from './experiment/record'
 import { inputsOf } from './inputs'
 import { checkOrigin, originOf } from './origin'
 import { completing } from './completing'
+import { readMaybe } from './rows'
 import { adapterHash, originHash, rowsHash } from './selectionRecord'
 import { type TuneValues, searched, tuneTable } from './tuneSearch'
 
@@ -70,9 +71,7 @@ export const tuneCommand = command({
       TE.chainFirstEitherKW(() => checkOrigin(values)),
       TE.bindW('init', () => adapterHash(values.initAdapter)),
       TE.bindW('origin', () => originHash(originOf(values))),
-      TE.bindW('validation', () =>
-        values.validation === undefined ? TE.right(undefined) : readDataset(values.validation),
-      ),
+      TE.bindW('validation', () => readMaybe(values.validation)),
       TE.bindW('safety', () => readDataset(values.safety)),
       TE.bindW('task', () => readDataset(values.task)),
       TE.bindW('references', () => readDataset(values.references)),

@@ -7,7 +7,7 @@ import { pipe } from 'fp-ts/function'
 import { badInput } from '@safe/tensor-core/contracts'
 import type { DualSelectError } from '../errors'
 import { type DualSelectOptions, isPlain, referenceCount, usesReferences } from '../options'
-import type { DualSelectResources } from '../rule'
+import type { DualSelectResources } from '../ruleParts'
 import type { Selection } from '../selection'
 import type { LoggedSelection, SelectionLog } from './log'
 

@@ -5,13 +5,13 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Fault, LmError, RuleNote, StepContext, Update, UpdateRule } from '@safe/tensor-core/contracts'
+import type { Fault, LmError, StepContext, Update, UpdateRule } from '@safe/tensor-core/contracts'
 import { corrected } from '../correction'
 import type { DualSelectError } from '../errors'
-import { isPlain } from '../options'
 import { type PoolOptions, measuredGradient, weightedGradient } from '../pool'
 import { refreshIsDue } from '../references'
-import type { RuleParts } from '../rule'
+import type { RuleParts } from '../ruleParts'
+import { type Remembered, afterRefresh, poolRun, warmupContext, warmupStepsOf } from '../ruleSteps'
 import type { Selection } from '../selection'
 import { type Memory, freshMemory, readMemory, writeMemory } from '../state'
 import { knownStep } from '../taskStep'
@@ -78,9 +78,10 @@ const rowsAt = <G>(
 
 /** @returns on a step, left `ReplayMismatch` where the log does not fit the data */
 export const replayRule = <G, R extends Fault>(
-  { options: o, resources, inner, oracle, referenceOracle }: RuleParts<G, R>,
+  parts: RuleParts<G, R>,
   replay: Replay,
 ): UpdateRule<G, R | DualSelectError> => {
+  const { options: o, resources, inner, oracle, referenceOracle } = parts
   type Take<A> = TE.TaskEither<R | DualSelectError, A>
   const { space } = oracle
   const pool = resources.references.examples
@@ -103,13 +104,9 @@ export const replayRule = <G, R extends Fault>(
     memory: Memory<G>,
     { row, selection }: LoggedReference,
     at: StepContext<G>,
-  ): Take<{ readonly memory: Memory<G>; readonly notes: ReadonlyArray<RuleNote> }> =>
+  ): Take<Remembered<G>> =>
     pipe(
-      gradientOf(selection, {
-        batchSize: resources.poolBatchSize ?? at.batch.length,
-        ...(resources.onRefresh === undefined ? {} : { onProgress: resources.onRefresh }),
-        ...(resources.signal === undefined ? {} : { signal: resources.signal }),
-      }),
+      gradientOf(selection, poolRun(parts, at)),
       TE.map((reference) => ({
         memory: { ...memory, reference, refreshedAt: at.step },
         notes: [row.note],
@@ -129,7 +126,7 @@ export const replayRule = <G, R extends Fault>(
           ),
         )
 
-  const trained = (memory: Memory<G>, notes: ReadonlyArray<RuleNote>, at: StepContext<G>): Take<Update<G>> =>
+  const trained = ({ memory, notes }: Remembered<G>, at: StepContext<G>): Take<Update<G>> =>
     pipe(
       taskUpdate(memory, at),
       TE.map((update) => {
@@ -148,34 +145,21 @@ export const replayRule = <G, R extends Fault>(
 
   return {
     name: `dualselect(${inner.name})`,
-    warmupSteps: inner.warmupSteps + (isPlain(o) ? 0 : o.warmupSteps),
+    warmupSteps: warmupStepsOf(parts),
     initial: writeMemory(freshMemory(inner.initial)),
     step: (state, at) => {
       const memory = readMemory(state)
       if (at.phase === 'warmup')
         return pipe(
-          inner.step(memory.inner, { ...at, phase: at.step < inner.warmupSteps ? 'warmup' : 'train' }),
+          inner.step(memory.inner, warmupContext(parts, at)),
           TE.map((update) => ({ ...update, state: writeMemory({ ...memory, inner: update.state }) })),
         )
       return pipe(
         TE.fromEither(referencesAt(replay, refreshIsDue(o, memory, at), memory, at)),
         TE.chainW((logged) =>
           logged === undefined
-            ? trained(memory, [], at)
-            : pipe(
-                refreshed(memory, logged, at),
-                TE.chain((fresh) =>
-                  pipe(
-                    trained(fresh.memory, fresh.notes, at),
-                    // The state that would have carried the new gR was never given back.
-                    TE.tapError(() =>
-                      TE.fromIO(() => {
-                        if (fresh.memory.reference !== undefined) space.free(fresh.memory.reference)
-                      }),
-                    ),
-                  ),
-                ),
-              ),
+            ? trained({ memory, notes: [] }, at)
+            : afterRefresh(space, refreshed(memory, logged, at), (fresh) => trained(fresh, at)),
         ),
       )
     },

@@ -1,6 +1,6 @@
 /** The report of learning tasks in turn: all strategies in one table, their course from task to task, and every accuracy. */
 import { type Markup, html } from '@safe/tensor-core/page'
-import type { ContinualResults, StrategyResult } from '../continual/results'
+import type { ContinualResults, Measures, StrategyResult } from '../continual/results'
 import { type MetricName, metricNames } from '../continual/metrics'
 import type { Estimate } from '../stats/estimate'
 import { chart } from './chart'
@@ -27,17 +27,17 @@ const measured = ({ strategies }: ContinualResults): ReadonlyArray<MetricName> =
 const cell = (label: string, e: Estimate | undefined, points: boolean): Markup =>
   html`<td class="number" data-label="${label}">${estimateText(e, points)}</td>`
 
-const finalTable = (results: ContinualResults): Markup => {
+/** A row for each strategy, a column for each measure. */
+const measuresTable = (
+  caption: Markup,
+  results: ContinualResults,
+  rows: ReadonlyArray<{ readonly strategy: string; readonly measures: Measures }>,
+  inPoints: (name: MetricName) => boolean,
+): Markup => {
   const names = measured(results)
-  const row = ({ strategy, after }: StrategyResult): Markup =>
-    html`<tr>
-      <th>${strategy}</th>
-      ${names.map((name) => cell(metricWords[name], after.at(-1)?.[name], isPoints(name)))}
-    </tr>`
   return html`<table>
     <caption>
-      After the last task, in percent with 95 % intervals. Forgetting is better when smaller, all else when
-      larger.
+      ${caption}
     </caption>
     <thead>
       <tr>
@@ -46,40 +46,38 @@ const finalTable = (results: ContinualResults): Markup => {
       </tr>
     </thead>
     <tbody>
-      ${results.strategies.map(row)}
-    </tbody>
-  </table>`
-}
-
-const differenceTable = (results: ContinualResults): Markup => {
-  const names = measured(results)
-  const { comparedWith } = results
-  if (comparedWith === null) return html``
-  return html`<table>
-    <caption>
-      Difference from ${comparedWith}, in points, on the same rows and seeds. An interval without 0 is a
-      difference.
-    </caption>
-    <thead>
-      <tr>
-        <th>strategy</th>
-        ${names.map((name) => html`<th class="number">${metricWords[name]}</th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${results.strategies.flatMap(({ strategy, difference }) =>
-        difference === undefined
-          ? []
-          : [
-              html`<tr>
-                <th>${strategy}</th>
-                ${names.map((name) => cell(metricWords[name], difference[name], true))}
-              </tr>`,
-            ],
+      ${rows.map(
+        ({ strategy, measures }) =>
+          html`<tr>
+            <th>${strategy}</th>
+            ${names.map((name) => cell(metricWords[name], measures[name], inPoints(name)))}
+          </tr>`,
       )}
     </tbody>
   </table>`
 }
+
+const finalTable = (results: ContinualResults): Markup =>
+  measuresTable(
+    html`After the last task, in percent with 95 % intervals. Forgetting is better when smaller, all else when
+    larger.`,
+    results,
+    results.strategies.map(({ strategy, after }) => ({ strategy, measures: after.at(-1) ?? {} })),
+    isPoints,
+  )
+
+const differenceTable = (results: ContinualResults): Markup =>
+  results.comparedWith === null
+    ? html``
+    : measuresTable(
+        html`Difference from ${results.comparedWith}, in points, on the same rows and seeds. An interval
+        without 0 is a difference.`,
+        results,
+        results.strategies.flatMap(({ strategy, difference }) =>
+          difference === undefined ? [] : [{ strategy, measures: difference }],
+        ),
+        () => true,
+      )
 
 const accuracyTable = (tasks: ReadonlyArray<string>, { strategy, accuracies }: StrategyResult): Markup =>
   html`<table>
