@@ -171,13 +171,14 @@ export const fileSuiteCodec: t.Type<FileSuite, unknown> = new t.Type<FileSuite, 
 
 /** The complete suite as it is written to a file, in kebab-case. */
 export const shownFileSuite = (suite: FileSuite): unknown => {
-  const { judges, headline, beamJudge, matching, maxNewTokens, models, templates, alignedModels, ...files } =
-    suite
-  const shown = shownModels({ models, templates, ...(alignedModels === undefined ? {} : { alignedModels }) })
+  const { judges, headline, beamJudge, matching, maxNewTokens, ...files } = suite
+  const { models, templates } = shownModels(suite)
   return documentOf({
     ...files,
-    models: documentOf(shown.models),
-    templates: shown.templates,
+    // These are by name where there are several.
+    alignedModels: undefined,
+    models: documentOf(models),
+    templates,
     evaluation: shownEvaluation(suite.evaluation),
     validation: suite.validation === undefined ? undefined : shownValidation(suite.validation),
     judge: shownJudges(judges),

@@ -86,39 +86,43 @@ const dataHashed = (data: Dataset): TE.TaskEither<Fault, string> => TE.right(dat
 
 // constructors -----------------------------------------------------------------------------------
 
+/** A hash for each part that a set of models has. */
+const forEachPart = (
+  { models }: SuiteModels,
+  hash: (folder: string, part: keyof SuiteModels['models']) => TE.TaskEither<Fault, string>,
+) =>
+  pipe(
+    TE.Do,
+    TE.bind('base', () => optionalHash(models.base, (folder) => hash(folder, 'base'))),
+    TE.bind('aligned', () => hash(models.aligned, 'aligned')),
+    TE.bind('anchor', () => optionalHash(models.anchor, (folder) => hash(folder, 'anchor'))),
+  )
+
 /** Hashes of one set of models. */
 const modelHashes =
   (ports: BenchPorts) =>
-  ({ models, templates }: SuiteModels): TE.TaskEither<Fault, ModelHashes> =>
+  (suite: SuiteModels): TE.TaskEither<Fault, ModelHashes> =>
     pipe(
       TE.Do,
-      TE.bind('models', () =>
-        pipe(
-          TE.Do,
-          TE.bind('base', () => optionalHash(models.base, ports.fingerprint)),
-          TE.bind('aligned', () => ports.fingerprint(models.aligned)),
-          TE.bind('anchor', () => optionalHash(models.anchor, ports.fingerprint)),
-        ),
-      ),
-      TE.bind('checkpoints', () =>
-        pipe(
-          TE.Do,
-          TE.bind('base', () => optionalHash(models.base, ports.checkpoint)),
-          TE.bind('aligned', () => ports.checkpoint(models.aligned)),
-          TE.bind('anchor', () => optionalHash(models.anchor, ports.checkpoint)),
-        ),
-      ),
+      TE.bind('models', () => forEachPart(suite, ports.fingerprint)),
+      TE.bind('checkpoints', () => forEachPart(suite, ports.checkpoint)),
       TE.bind('templates', () =>
-        pipe(
-          TE.Do,
-          TE.bind('base', () => optionalHash(models.base, (folder) => templateHash(folder, templates.base))),
-          TE.bind('aligned', () => templateHash(models.aligned, templates.aligned)),
-          TE.bind('anchor', () =>
-            optionalHash(models.anchor, (folder) => templateHash(folder, templates.anchor)),
-          ),
-        ),
+        forEachPart(suite, (folder, part) => templateHash(folder, suite.templates[part])),
       ),
     )
+
+/** Hashes of every set of models: of several aligned ones those of the first stand beside all of them. */
+const allModelHashes = (ports: BenchPorts, suite: Suite) =>
+  suite.alignedModels === undefined
+    ? modelHashes(ports)(suite)
+    : pipe(
+        suite.alignedModels,
+        RR.traverse(TE.ApplicativeSeq)(modelHashes(ports)),
+        TE.chain((alignedModels) => {
+          const [first] = Object.values(alignedModels)
+          return first === undefined ? modelHashes(ports)(suite) : TE.right({ ...first, alignedModels })
+        }),
+      )
 
 const adapterHashes = (ports: BenchPorts, { adapters = {} }: Suite) =>
   pipe(
@@ -136,16 +140,12 @@ const adapterHashes = (ports: BenchPorts, { adapters = {} }: Suite) =>
 export const hashesOf = (ports: BenchPorts, suite: Suite): TE.TaskEither<Fault, Hashes> =>
   pipe(
     TE.Do,
-    TE.bind('first', () => modelHashes(ports)(suite)),
-    TE.bind('alignedModels', () =>
-      pipe(suite.alignedModels ?? {}, RR.traverse(TE.ApplicativeSeq)(modelHashes(ports))),
-    ),
+    TE.bind('models', () => allModelHashes(ports, suite)),
     TE.bind('adapters', () => adapterHashes(ports, suite)),
     TE.bind('safe', () => optionalHash(suite.safe, dataHashed)),
     TE.bind('references', () => optionalHash(suite.references, dataHashed)),
-    TE.map(({ first, alignedModels, ...rest }) => ({
-      ...first,
-      ...(suite.alignedModels === undefined ? {} : { alignedModels }),
+    TE.map(({ models, ...rest }) => ({
+      ...models,
       ...rest,
       evaluation: contentHash(suite.evaluation),
     })),
