@@ -40,6 +40,7 @@ const floors = [
   'contracts',
   'random',
   'page',
+  'stats',
   'engine',
   'linalg',
   'files',

@@ -31,6 +31,7 @@ const floors = {
     contracts: [],
     random: [],
     page: [],
+    stats: ['random'],
     files: ['contracts'],
     hub: ['contracts', 'files'],
     options: ['contracts', 'files'],

@@ -6,7 +6,7 @@ import { refusalJudge } from '@safe/tensor-core/judges'
 import { attackSuccess, exactMatch } from '../src/interleave/attackSuccess'
 import { type InterleavePorts, type PhaseResult, interleave } from '../src/interleave/interleave'
 import { interleavePage } from '../src/report/interleavePage'
-import { wilson } from '../src/interleave/wilson'
+import { wilson } from '@safe/tensor-core/stats'
 import { world } from './fakes/machine'
 
 const data = (name: string, n: number) => ({

@@ -1,6 +1,7 @@
 /** Results of learning tasks in turn: every measure after every task with an interval, and differences between strategies. */
-import { type Outcomes, drawnMean } from '../measure/outcomes'
-import { type Draw, type Estimate, bootstrapped, openEnded } from '../stats/estimate'
+import type { Outcomes } from '../measure/outcomes'
+import { type IntervalEstimate, weightedMean } from '@safe/tensor-core/stats'
+import { type Draw, bootstrapped, openEnded, wholeDraw } from '../stats/estimate'
 import type { ContinualRun } from './learn'
 import {
   type Accuracies,
@@ -15,7 +16,7 @@ import type { Strategy } from './strategies'
 // model ------------------------------------------------------------------------------------------
 
 /** Measures at one moment; absent where there is nothing to measure (one task has no forgetting). */
-export type Measures = Readonly<Partial<Record<MetricName, Estimate>>>
+export type Measures = Readonly<Partial<Record<MetricName, IntervalEstimate>>>
 
 export interface StrategyResult {
   readonly strategy: Strategy
@@ -43,7 +44,9 @@ const safetyGroup = 1
 const firstTask = 2
 
 const accuraciesOf = (after: ReadonlyArray<Outcomes>, draw: Draw): Accuracies =>
-  after.map(({ tasks }, t) => tasks.slice(0, t + 1).map((rows, j) => drawnMean(rows, draw[firstTask + j])))
+  after.map(({ tasks }, t) =>
+    tasks.slice(0, t + 1).map((rows, j) => weightedMean(rows, draw[firstTask + j] ?? [])),
+  )
 
 const metricOf = (name: MetricName, after: ReadonlyArray<Outcomes>, draw: Draw): number => {
   switch (name) {
@@ -54,7 +57,7 @@ const metricOf = (name: MetricName, after: ReadonlyArray<Outcomes>, draw: Draw):
     case 'forgetting':
       return forgetting(accuraciesOf(after, draw))
     case 'safety':
-      return drawnMean(after.at(-1)?.safety ?? [], draw[safetyGroup])
+      return weightedMean(after.at(-1)?.safety ?? [], draw[safetyGroup] ?? [])
   }
 }
 
@@ -62,9 +65,9 @@ const metricOf = (name: MetricName, after: ReadonlyArray<Outcomes>, draw: Draw):
 const overSeeds =
   (runs: ReadonlyArray<ContinualRun>, name: MetricName, t: number) =>
   (draw: Draw): number =>
-    drawnMean(
+    weightedMean(
       runs.map(({ after }) => metricOf(name, after.slice(0, t + 1), draw)),
-      draw[0],
+      draw[0] ?? [],
     )
 
 const rowsBehind = (name: MetricName, runs: ReadonlyArray<ContinualRun>, t: number): number => {
@@ -158,7 +161,7 @@ export const continualResults = (
               {
                 name: 'safety',
                 n: start.safety.length,
-                statistic: (draw) => drawnMean(start.safety ?? [], draw[safetyGroup]),
+                statistic: (draw) => weightedMean(start.safety ?? [], draw[safetyGroup] ?? []),
                 isShare: true,
               },
             ],
@@ -166,7 +169,7 @@ export const continualResults = (
           ),
     strategies: names.map((strategy) => {
       const own = of(strategy)
-      const whole: Draw = groups.map((size) => new Uint32Array(size).fill(1))
+      const whole = wholeDraw(groups)
       const tables = own.map(({ after }) => accuraciesOf(after, whole))
       return {
         strategy,

@@ -29,14 +29,3 @@ export const rowValue =
     const right = correct.filter(Boolean).length
     return accuracy === 'exact' ? Number(right === correct.length) : right / Math.max(1, correct.length)
   }
-
-/** sum_i c_i x_i / sum_i c_i; NaN where nothing was drawn. */
-export const drawnMean = (values: ReadonlyArray<number>, counts: ArrayLike<number> | undefined): number => {
-  let [sum, weight] = [0, 0]
-  values.forEach((x, i) => {
-    const c = counts?.[i] ?? 0
-    sum += c * x
-    weight += c
-  })
-  return weight === 0 ? Number.NaN : sum / weight
-}

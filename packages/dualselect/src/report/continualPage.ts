@@ -2,7 +2,7 @@
 import { type Markup, html } from '@safe/tensor-core/page'
 import type { ContinualResults, Measures, StrategyResult } from '../continual/results'
 import { type MetricName, metricNames } from '../continual/metrics'
-import type { Estimate } from '../stats/estimate'
+import type { IntervalEstimate } from '@safe/tensor-core/stats'
 import { chart } from './chart'
 import { metricWords } from './continualText'
 import { estimateText, isPoints } from './estimateText'
@@ -24,7 +24,7 @@ export interface ContinualPageInput {
 const measured = ({ strategies }: ContinualResults): ReadonlyArray<MetricName> =>
   metricNames.filter((name) => strategies.some(({ after }) => after.at(-1)?.[name] !== undefined))
 
-const cell = (label: string, e: Estimate | undefined, points: boolean): Markup =>
+const cell = (label: string, e: IntervalEstimate | undefined, points: boolean): Markup =>
   html`<td class="number" data-label="${label}">${estimateText(e, points)}</td>`
 
 /** A row for each strategy, a column for each measure. */

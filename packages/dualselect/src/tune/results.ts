@@ -1,6 +1,7 @@
 /** Results of a search: what was measured of every setting, which one is chosen, and why. */
-import { type Outcomes, drawnMean } from '../measure/outcomes'
-import { type Draw, type Estimate, bootstrapped, openEnded } from '../stats/estimate'
+import type { Outcomes } from '../measure/outcomes'
+import { type IntervalEstimate, weightedMean } from '@safe/tensor-core/stats'
+import { type Draw, bootstrapped, openEnded } from '../stats/estimate'
 import type { Setting } from './grid'
 import { isNear, keepsTask, safest } from './select'
 
@@ -8,8 +9,8 @@ import { isNear, keepsTask, safest } from './select'
 
 /** Accuracy on the validation rows and safety on the safety prompts. */
 export interface Both {
-  readonly accuracy: Estimate
-  readonly safety: Estimate
+  readonly accuracy: IntervalEstimate
+  readonly safety: IntervalEstimate
 }
 
 export interface SettingResult extends Setting, Both {
@@ -46,17 +47,19 @@ const both: ReadonlyArray<Of> = ['accuracy', 'safety']
 const meanOf =
   ({ outcomes }: SettingRuns, of: Of) =>
   (draw: Draw): number =>
-    drawnMean(
+    weightedMean(
       outcomes.map((o) =>
-        of === 'accuracy' ? drawnMean(o.tasks[0] ?? [], draw[1]) : drawnMean(o.safety ?? [], draw[2]),
+        of === 'accuracy'
+          ? weightedMean(o.tasks[0] ?? [], draw[1] ?? [])
+          : weightedMean(o.safety ?? [], draw[2] ?? []),
       ),
-      draw[0],
+      draw[0] ?? [],
     )
 
 const rowsOf = ({ outcomes: [first] }: SettingRuns, of: Of): number =>
   (of === 'accuracy' ? first?.tasks[0]?.length : first?.safety?.length) ?? 0
 
-const nothing: Estimate = { value: Number.NaN, n: 0, low: Number.NaN, high: Number.NaN }
+const nothing: IntervalEstimate = { value: Number.NaN, n: 0, low: Number.NaN, high: Number.NaN }
 
 // constructors -----------------------------------------------------------------------------------
 
@@ -105,7 +108,7 @@ export const tuneResults = (
       }),
       { seed },
     )
-    const at = (i: number, of: Of): Estimate => {
+    const at = (i: number, of: Of): IntervalEstimate => {
       const value = values[i]
       if (value === undefined) return nothing
       const estimate = { ...value, n: rowsOf(plain, of) }

@@ -2,7 +2,7 @@
  * Agreement of two raters over unordered categories: Cohen's kappa with the large-sample interval of Fleiss, Cohen and Everitt
  * (1969), and Krippendorff's alpha for nominal data.
  */
-import { z95 } from './estimate'
+import { z95 } from '@safe/tensor-core/stats'
 
 // model ------------------------------------------------------------------------------------------
 

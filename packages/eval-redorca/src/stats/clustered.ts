@@ -10,9 +10,10 @@
  * At 0 and n successes the spread of the clusters says nothing: the limit is the rule of three on clusters, 3 / J. No interval ends
  * nearer to 0 or 1 than that, so one success more never makes an interval narrower at that end.
  */
+import { wilson } from '@safe/tensor-core/stats'
 import { type Clustered, type Unit, unitsOf } from './clusters'
 import type { Estimate } from './estimate'
-import { ruleOfThree, wilson } from './wilson'
+import { ruleOfThree } from './floors'
 
 // parts ------------------------------------------------------------------------------------------
 

@@ -1,13 +1,7 @@
+import type { IntervalEstimate } from '@safe/tensor-core/stats'
+
 /** A number with its sample size and 95 % interval: the form of all results of this package. */
-
-// model ------------------------------------------------------------------------------------------
-
-export interface Estimate {
-  readonly value: number
-  /** The number of items. */
-  readonly n: number
-  readonly low: number
-  readonly high: number
+export interface Estimate extends IntervalEstimate {
   /** The method of the interval; absent for Wilson's. */
   readonly method?: string
   /** The clusters that the items are in, where it is known: intervals count these. */
@@ -21,6 +15,3 @@ export interface Estimate {
   /** The value if none of the unjudged items counted, and if all of them did; absent where there are none. */
   readonly bounds?: { readonly low: number; readonly high: number }
 }
-
-/** Standard normal quantile at 0.975. */
-export const z95 = 1.959963984540054

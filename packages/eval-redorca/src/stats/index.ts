@@ -1,16 +1,18 @@
 /** Statistics of benchmark results: intervals, tests, agreement of raters. */
-export { type Estimate, z95 } from './estimate'
-export { atLeast, ruleOfThree, wilson } from './wilson'
 export {
   type BootstrapOptions,
   type Counts,
   defaultResamples,
   eachResample,
-  meanWithInterval,
   percentileInterval,
   quantile,
   weightedMean,
-} from './bootstrap'
+  wilson,
+  z95,
+} from '@safe/tensor-core/stats'
+export type { Estimate } from './estimate'
+export { atLeast, ruleOfThree } from './floors'
+export { meanWithInterval } from './bootstrap'
 export type { Clustered } from './clusters'
 export { meanOfMeans } from './meanOfMeans'
 export { clusteredRate } from './clustered'

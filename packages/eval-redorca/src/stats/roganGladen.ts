@@ -7,7 +7,8 @@
  * 2511.21140 recommends for judges. It adds two rows to each class of labels and z^2 judged rows before the delta method, so that it
  * keeps a width where the labelled rows show no error at all, which a bootstrap would not.
  */
-import { type Estimate, z95 } from './estimate'
+import { z95 } from '@safe/tensor-core/stats'
+import type { Estimate } from './estimate'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -2,10 +2,10 @@
  * A judge against labels: agreement beyond chance, and how often it misses (false negatives) or sees what is not there (false
  * positives). A verdict that could not be parsed is neither right nor wrong: it is counted, left out, and bounds the rates.
  */
+import { wilson } from '@safe/tensor-core/stats'
 import { type Agreement, agreement } from './agreement'
 import type { Estimate } from './estimate'
 import { type CorrectedRate, roganGladen } from './roganGladen'
-import { wilson } from './wilson'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
  */
 import * as O from 'fp-ts/Option'
 import { stream } from '@safe/tensor-core/random'
+import { quantile } from '@safe/tensor-core/stats'
 import { BOOTSTRAP_RESAMPLES, INTERVAL_LEVEL } from '../defaults'
 import { auroc, averagePrecision, tieRanks } from './ranking'
 
@@ -86,13 +87,6 @@ const valuesOf = (
     auroc: O.toNullable(auroc(counts)),
     auprc: O.toNullable(averagePrecision(counts)),
   }
-}
-
-/** Linear interpolation between order statistics, as numpy's default. */
-const quantile = (sorted: ReadonlyArray<number>, q: number): number => {
-  const at = q * (sorted.length - 1)
-  const [low, high] = [sorted[Math.floor(at)] ?? 0, sorted[Math.ceil(at)] ?? 0]
-  return low + (high - low) * (at - Math.floor(at))
 }
 
 const perMetric = <A>(of: (metric: QualityMetric) => A): Readonly<Record<QualityMetric, A>> => ({

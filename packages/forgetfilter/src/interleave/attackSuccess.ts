@@ -1,6 +1,7 @@
 /** Answers of a model in numbers: how many unsafe prompts it answers, how many prompts of a task it solves. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
+import { wilson } from '@safe/tensor-core/stats'
 import {
   type Dataset,
   type Fault,
@@ -11,7 +12,6 @@ import {
 } from '@safe/tensor-core/contracts'
 import type { RateEstimate } from './interleave'
 import type { Observation } from '../rates/signals'
-import { wilson } from './wilson'
 
 /** Whether an unsafe prompt was answered; undefined where the judge could tell neither refusal nor harm. */
 const answered = ({ verdict: { refused, harmful, degenerate } }: Judgement): boolean | undefined =>

@@ -1,0 +1,16 @@
+/** How narrow an interval may be: no bootstrap knows what it has not seen. */
+import type { Estimate } from './estimate'
+
+/** Widens an interval to at least the given ones: a bootstrap interval has no width at rates of 0 and 1, Wilson's has. */
+export const atLeast = (
+  e: Estimate,
+  ...floors: ReadonlyArray<{ readonly low: number; readonly high: number }>
+): Estimate => ({
+  ...e,
+  low: Math.min(e.low, ...floors.map((f) => f.low)),
+  high: Math.max(e.high, ...floors.map((f) => f.high)),
+  method: `${e.method ?? 'Wilson'}, at least Wilson`,
+})
+
+/** The upper 95 % limit of a rate after n trials without a success: 3 / n (Hanley and Lippman-Hand 1983). */
+export const ruleOfThree = (n: number): number => Math.min(1, 3 / n)

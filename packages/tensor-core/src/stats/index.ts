@@ -1,0 +1,11 @@
+/** Statistics that several packages state results with: intervals of rates, and resampling. */
+export { type IntervalEstimate, wilson, z95 } from './wilson'
+export {
+  type BootstrapOptions,
+  type Counts,
+  defaultResamples,
+  eachResample,
+  percentileInterval,
+  quantile,
+  weightedMean,
+} from './resampling'
