@@ -526,6 +526,19 @@ describe('run', () => {
       /^soft: The aligned model complies .* tough: The aligned model complies /,
     )
   })
+  it('has cells for each of two names of one model, and trains once', async () => {
+    process.env['FAKE_SUITE'] = JSON.stringify({ alignedModels: ['soft', 'twin'] })
+    const none = { data: [], training: [], weights: [], decoding: [] }
+    const { results } = ranIn(await go(folder(), configured({ stages: none })))
+    expect(results.cells.map(({ factors: { model, aligned, regime } }) => [model, aligned, regime])).toEqual([
+      ['base', undefined, 'none'],
+      ['aligned', 'soft', 'none'],
+      ['aligned', 'twin', 'none'],
+      ['aligned', 'soft', 'poison:0.05'],
+      ['aligned', 'twin', 'poison:0.05'],
+    ])
+    expect(noted('train')).toHaveLength(1)
+  })
   it('starts from an adapter that was fine-tuned before, and trains nothing', async () => {
     const adapter = folder()
     writeFileSync(join(adapter, 'adapter.json'), JSON.stringify({ harm: 0.5, task: 0.9 }))

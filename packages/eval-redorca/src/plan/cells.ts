@@ -47,6 +47,9 @@ const measured = (bench: Bench, engine: EngineUsed): Key => ({
   ...judgingKey(bench),
 })
 
+/** Two names may stand for one model, with another base or anchor: each has cells of its own, made from the same steps. */
+const nameKey = ({ aligned }: Pick<Factors, 'aligned'>): Key => (aligned === undefined ? {} : { aligned })
+
 const cellOf = (
   bench: Bench,
   engine: EngineUsed,
@@ -58,6 +61,7 @@ const cellOf = (
     E.map((methods) => {
       const key = {
         kind: 'cell',
+        ...nameKey(factors),
         ...measured(bench, engine),
         ...alignedKey(bench),
         trainedOn,
@@ -147,13 +151,19 @@ const referenceCells = (bench: Bench, engine: EngineUsed): ReadonlyArray<Cell> =
       model === 'base' && each.every((e) => e.hash === first?.hash && e.template === first.template)
     return (shared ? each.slice(0, 1) : each).flatMap(({ aligned, hash, template }): ReadonlyArray<Cell> => {
       if (hash === null) return []
-      const key = { kind: 'reference', ...measured(bench, engine), model: hash, template }
+      const name = shared ? {} : aligned
+      const key = {
+        kind: 'reference',
+        ...nameKey(name),
+        ...measured(bench, engine),
+        ...{ model: hash, template },
+      }
       return [
         {
           id: contentHash(key),
           factors: {
             model,
-            ...(shared ? {} : aligned),
+            ...name,
             regime: untouched,
             ...undefended,
             seed: bench.config.seeds[0] ?? 0,

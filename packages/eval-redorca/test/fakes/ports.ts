@@ -109,7 +109,7 @@ const Changes = t.partial({
   adapter: t.string,
   /** Whether it has validation items, as many as for the test. */
   validation: t.boolean,
-  /** Names of several aligned models. One named `tough` learns half the harm, and loses the task with the last of it. */
+  /** Names of several aligned models. One named `tough` learns half the harm, and loses the task with the last of it; `twin` is `soft`. */
   alignedModels: t.array(t.string),
 })
 
@@ -142,7 +142,11 @@ export const fakeSuite = (): Suite => {
     ...models(alignedModels?.[0] ?? 'aligned'),
     ...(alignedModels === undefined
       ? {}
-      : { alignedModels: Object.fromEntries(alignedModels.map((name) => [name, models(name)])) }),
+      : {
+          alignedModels: Object.fromEntries(
+            alignedModels.map((name) => [name, models(name === 'twin' ? 'soft' : name)]),
+          ),
+        }),
     ...(adapter === undefined ? {} : { adapters: { 'poison:0.05': adapter } }),
     trainingData: (regime, seed) => {
       if (adapter !== undefined) return E.right({ name: regime, examples: [] })
