@@ -178,27 +178,35 @@ export const sensitivityCommand = (openMachine: OpenMachine): Command =>
           TE.bindW('safe', () => readDataset(v.safe)),
           TE.bindW('rows', ({ noisy, labels, safe }) => {
             const sizes = v.safeRows.length === 0 ? [safe.examples.length] : v.safeRows
+            const parts = sizes.map((size) => subset(safe, size, seed))
             return pipe(
-              v.steps.flatMap((steps) => sizes.map((size) => ({ steps, size }))),
-              TE.traverseSeqArray(({ steps, size }) => {
-                const part = subset(safe, size, seed)
-                return pipe(
+              v.steps,
+              TE.traverseSeqArray((steps) =>
+                pipe(
                   openMachine({ ...v, steps }, context, work),
                   TE.bindTo('machine'),
                   TE.bindW('deciding', ({ machine }) => TE.fromEither(decidingFor(v, noisy, machine))),
                   TE.chainW(({ machine, deciding }) =>
-                    measureForgetting(
-                      keptPorts(work, machine.ports, part, deciding),
-                      v.signal,
-                      v.reference,
-                    )(noisy),
+                    pipe(
+                      parts,
+                      TE.traverseSeqArray((part) =>
+                        pipe(
+                          noisy,
+                          measureForgetting(
+                            keptPorts(work, machine.ports, part, deciding),
+                            v.signal,
+                            v.reference,
+                          ),
+                          TE.chainEitherKW((rates) =>
+                            rowsOf(v, { steps, safeRows: part.examples.length }, rates, labels, seed),
+                          ),
+                        ),
+                      ),
+                    ),
                   ),
-                  TE.chainEitherKW((rates) =>
-                    rowsOf(v, { steps, safeRows: part.examples.length }, rates, labels, seed),
-                  ),
-                )
-              }),
-              TE.map((parts) => parts.flat()),
+                ),
+              ),
+              TE.map((all) => all.flat(2)),
             )
           }),
           TE.chainFirstW(({ rows }) => writeJsonl(v.out, rows)),

@@ -7,6 +7,7 @@ import type { ReadonlyNonEmptyArray } from 'fp-ts/ReadonlyNonEmptyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Dataset, Fault } from '@safe/tensor-core/contracts'
+import type { IntervalEstimate } from '@safe/tensor-core/stats'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -16,12 +17,7 @@ export const arms = ['plain', 'filtered'] as const
 export type Arm = (typeof arms)[number]
 
 /** A rate with its 95 % Wilson interval. */
-export interface RateEstimate {
-  readonly value: number
-  readonly n: number
-  readonly low: number
-  readonly high: number
-}
+export type RateEstimate = IntervalEstimate
 
 /** A model's answers in numbers. */
 export interface Measured {
