@@ -1,15 +1,17 @@
-/** Counts the checks of a script in the file from which `npm test` computes its totals. */
+/** Counts the checks of a script, and keeps what failed, in the file from which `npm test` computes its totals. */
 import { appendFileSync } from 'node:fs'
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
+const failures = []
 
 export const check = (name, problem) => {
   totals[problem === undefined ? 'passed' : 'failed'] += 1
+  if (problem !== undefined) failures.push({ test: name, message: problem })
   process.stdout.write(problem === undefined ? `ok ${name}\n` : `FAILED ${name}\n${problem}\n`)
 }
 
 export const finish = (name) => {
   const file = process.env.SAFE_TEST_COUNTS
-  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ name, ...totals })}\n`)
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ name, ...totals, failures })}\n`)
   process.exitCode = totals.failed === 0 ? 0 : 1
 }

@@ -1,6 +1,7 @@
 /**
  * `npm test`: types, formatting, lint, import rules, the reference pages, unit and contract tests of all packages, the build, the
- * built binaries, and the commands and examples of README, docs and doc comments. Ends with one line `N passed, N failed`.
+ * built binaries, and the commands and examples of README, docs and doc comments. What failed is named
+ * again at the end; the last line is `N passed, N failed`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -11,6 +12,13 @@ import { twoAtATime } from './twoAtATime.mjs'
 const folder = mkdtempSync(join(tmpdir(), 'safe-test-'))
 const counts = join(folder, 'counts.jsonl')
 const totals = { passed: 0, failed: 0, skipped: 0 }
+/** Steps that failed and do not count their own: named again at the end. */
+const steps = []
+/** Counts a step as one test. */
+const count = (name, good) => {
+  totals[good ? 'passed' : 'failed'] += 1
+  if (!good) steps.push({ test: name, message: 'what it said stands above' })
+}
 const environment = {
   ...process.env,
   SAFE_TEST_COUNTS: counts,
@@ -28,7 +36,7 @@ const step = (name, command, args, { counted = false } = {}) => {
   process.stdout.write(
     `== ${name}: ${good ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(0)} s\n`,
   )
-  if (!counted) totals[good ? 'passed' : 'failed'] += 1
+  if (!counted) count(name, good)
   return good
 }
 
@@ -45,7 +53,7 @@ const beside = ({ name, command, args, counted = false }) =>
       process.stdout.write(
         `\n== ${name}\n${said}== ${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(0)} s\n`,
       )
-      if (!counted) totals[status === 0 ? 'passed' : 'failed'] += 1
+      if (!counted) count(name, status === 0)
       resolve()
     })
   })
@@ -89,6 +97,8 @@ const rows = existsSync(counts)
       .filter(Boolean)
       .map((line) => JSON.parse(line))
   : []
+for (const { test, message } of [...steps, ...rows.flatMap((row) => row.failures ?? [])])
+  process.stdout.write(`\nFAILED ${test}\n${message}\n`)
 for (const row of rows) for (const key of ['passed', 'failed', 'skipped']) totals[key] += row[key] ?? 0
 if (!unit && totals.failed === 0) totals.failed += 1
 rmSync(folder, { recursive: true, force: true })

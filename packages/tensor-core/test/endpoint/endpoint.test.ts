@@ -294,11 +294,9 @@ describe('trouble that passes', () => {
   })
 
   it('may be silence', async () => {
-    server.answer = always({ body: chatBody('late'), after: 5000 })
-    const start = Date.now()
+    server.answer = always({ body: chatBody('late'), after: 600_000 })
     const fault = await fail({ timeoutSeconds: 0.1, retries: 1 })
     expect(fault.message).toBe('did not answer within 0.1 s, 2 times')
-    expect(Date.now() - start).toBeLessThan(3000)
   })
 })
 
@@ -560,17 +558,15 @@ describe('many requests', () => {
   })
 
   it.each<[string, Answer]>([
-    ['in flight', { after: 60_000 }],
-    ['that wait to be repeated', { status: 429, headers: { 'retry-after': '60' } }],
+    ['in flight', { after: 600_000 }],
+    ['that wait to be repeated', { status: 429, headers: { 'retry-after': '600' } }],
   ])('%s are stopped at once', async (_, answer) => {
     server.answer = always(answer)
     const stop = new AbortController()
     const endpoint = await open({ signal: stop.signal, concurrency: 20 })
     const asked = Array.from({ length: 40 }, (__, i) => endpoint.chat(question(`item ${i}`))())
     setTimeout(() => stop.abort(), 150)
-    const start = Date.now()
     const faults = (await Promise.all(asked)).map(left)
-    expect(Date.now() - start).toBeLessThan(2000)
     expect(faults.every((f) => f.kind === 'interrupted' && f._tag === 'Interrupted')).toBe(true)
     expect(server.asked.length).toBeLessThanOrEqual(20)
   })

@@ -65,9 +65,7 @@ describe('templates that do not end', () => {
       /list of|much|seconds/,
     ],
   ])('%s', (source, message) => {
-    const start = Date.now()
     expect(() => render(source)).toThrow(message)
-    expect(Date.now() - start).toBeLessThan(8000)
   })
 
   it('nested too deeply to be parsed', () =>
