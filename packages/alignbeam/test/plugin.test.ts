@@ -41,8 +41,10 @@ const bench = (freed: string[]): Resources => ({
   maxNewTokens: 8,
   safe: { name: 'safe', examples: [] },
   references: { name: 'references', examples: [] },
+  harmful: { name: 'harmful', examples: [] },
   counterpart: TE.left(failure('Unused', 'not declared, so not used')),
   base: unused(),
+  baseModel: unused(),
   aligned: unused(),
   judge: refusalJudge,
 })

@@ -558,6 +558,7 @@ describe('arena', () => {
       'benign.jsonl',
       'harmful-validation.jsonl',
       'harmful.jsonl',
+      'known-harm.jsonl',
       'lookalike-validation.jsonl',
       'lookalike.jsonl',
       'models',

@@ -53,6 +53,15 @@ const suiteOf = (more: Readonly<Record<string, unknown>> = {}): FileSuite => {
   return config.right.suite
 }
 
+describe('rows that methods read', () => {
+  it('are those of the files, or none', async () => {
+    const opened = await fileSuite(read, judgeOpener())(suiteOf({ harmful: 'harmful' }), ['poison:0.1'])()
+    expect(E.isRight(opened) && opened.right.harmful).toBe(given['harmful'])
+    const without = await fileSuite(read, judgeOpener())(suiteOf(), ['poison:0.1'])()
+    expect(E.isRight(without) && without.right.harmful).toBeUndefined()
+  })
+})
+
 describe('adapters that were fine-tuned before', () => {
   const opened = (more: Readonly<Record<string, unknown>>, regimes: ReadonlyArray<string>) =>
     fileSuite(read, judgeOpener())(suiteOf(more), regimes)()

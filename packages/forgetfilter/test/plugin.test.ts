@@ -76,9 +76,11 @@ const world = () => {
       return TE.right(model(a?.config['m']) as CausalLM)
     },
     base: unused(),
+    baseModel: unused(),
     aligned: unused(),
     anchor: unused(),
     references: dataset('references'),
+    harmful: dataset('harmful'),
     counterpart: unused(),
     judge: refusalJudge,
   }

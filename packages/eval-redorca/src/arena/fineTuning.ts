@@ -76,6 +76,16 @@ const drawn = (rows: ReadonlyArray<Row>, count: number, seed: number, key: strin
     .slice(0, count)
 }
 
+const knownHarm = oncePer((world: World) =>
+  compliedRows(world, world.combinations('harmful', 'align'), 'known-harm', 1),
+)
+
+/** Harmful requests of the alignment split, with answers that comply: rows that a defender can have, in no other data. */
+export const harmfulRows = (world: World, seed: number, rows = 96): Dataset => ({
+  name: `arena harmful rows ${seed}`,
+  examples: drawn(knownHarm(world), rows, seed, 'known-harm').map((row, i) => row(numbered('known-harm', i))),
+})
+
 export const fineTuning = (world: World, { poison, seed, rows = 800 }: FineTuning): Dataset => {
   const pool = pools(world)
   const unsafe = Math.round(poison * rows)

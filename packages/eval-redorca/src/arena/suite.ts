@@ -8,7 +8,7 @@ import { poisonShare } from '../suite/regimes'
 import type { Suite } from '../suite/suite'
 import { contentJudge } from './contentJudge'
 import { evaluationItems } from './evaluation'
-import { fineTuning } from './fineTuning'
+import { fineTuning, harmfulRows } from './fineTuning'
 import { guardJudgeOf } from './guardJudge'
 import { harmJudgeOf } from './harmJudge'
 import { type ModelName, assetsFolder, checkModels, modelsIn } from './modelsFolder'
@@ -22,6 +22,7 @@ export interface ArenaSuite extends Suite {
   readonly models: Readonly<Record<ModelName, string>>
   readonly safe: Dataset
   readonly references: Dataset
+  readonly harmful: Dataset
 }
 
 // parts ------------------------------------------------------------------------------------------
@@ -58,6 +59,7 @@ export const arenaSuite = (choice: Partial<ArenaChoice> = {}): ArenaSuite => {
     trainingData: trainingData(world),
     safe: safeSet(world, seed),
     references: references(world, seed),
+    harmful: harmfulRows(world, seed),
     evaluation: evaluationItems(world),
     judges: [contentJudge],
     beamJudge: beamJudges[beamJudge](world),

@@ -76,6 +76,7 @@ const configuration = (out: string, suite: ArenaSuite): string =>
       training: { regimes: { noisy: join(out, 'noisy.jsonl') } },
       safe: join(out, 'safe.jsonl'),
       references: join(out, 'references.jsonl'),
+      harmful: join(out, 'known-harm.jsonl'),
       evaluation: evaluationFiles(out, 'test'),
       validation: evaluationFiles(out, 'validation'),
       judge: 'refusal',
@@ -95,7 +96,7 @@ const configuration = (out: string, suite: ArenaSuite): string =>
 export const arenaCommand = command({
   name: 'arena',
   description:
-    'writes the arena as files: models/{base,aligned,anchor}, fine-tuning data, safe data, references, prompts of test and validation, and bench.yaml that reads them',
+    'writes the arena as files: models/{base,aligned,anchor}, fine-tuning data, safe data, references, known harm, prompts of test and validation, and bench.yaml that reads them',
   options: {
     out: withDefault('arena', folder('folder to write')),
     regime: withDefault('poison:0.05', text('fine-tuning data: benign, poison:SHARE or pure-bad')),
@@ -120,6 +121,7 @@ export const arenaCommand = command({
             TE.chain(() => writeWhole(join(target, 'bench.yaml'), configuration(out, suite))),
             TE.chain(() => writeWhole(join(target, 'safe.jsonl'), rawLines(suite.safe.examples))),
             TE.chain(() => writeWhole(join(target, 'references.jsonl'), rawLines(suite.references.examples))),
+            TE.chain(() => writeWhole(join(target, 'known-harm.jsonl'), rawLines(suite.harmful.examples))),
             TE.chain(() => writeEvaluation(suite, target)),
           ),
         ),

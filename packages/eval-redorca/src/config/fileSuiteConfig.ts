@@ -35,6 +35,8 @@ export interface FileSuite extends TaskRules, NamedModels {
   readonly adapter: string | Readonly<Record<string, string>> | undefined
   readonly safe: string | undefined
   readonly references: string | undefined
+  /** Harmful requests with answers that comply, for the methods that read them. */
+  readonly harmful: string | undefined
   readonly evaluation: EvaluationFiles
   /** The prompts that strengths are chosen on; undefined: there are none. */
   readonly validation: Validation | undefined
@@ -71,6 +73,7 @@ const written = closed({
   adapter: optional(t.union([t.string, t.record(t.string, t.string)])),
   safe: optional(t.string),
   references: optional(t.string),
+  harmful: optional(t.string),
   evaluation: evaluationCodec,
   validation: optional(validationCodec),
   overlap: withDefault(overlapCodec, defaultOverlap),

@@ -16,7 +16,7 @@ export interface OverlapPolicy {
   readonly training: OverlapRule
   /** Prompts and clusters of the validation that are also in the test. */
   readonly validation: OverlapRule
-  /** Other evaluation prompts in the training data, and any in the safe rows and the references. */
+  /** Other evaluation prompts in the training data, and any in the safe rows, the references and the harmful rows. */
   readonly rest: OverlapRule
 }
 

@@ -39,10 +39,12 @@ const readsOf = (
     model: alignedKey(bench),
     maxNewTokens: suite.maxNewTokens,
     base: hashes.models.base,
+    baseModel: { model: hashes.models.base, template: hashes.templates.base },
     aligned: hashes.models.aligned,
     anchor: { model: hashes.models.anchor, template: hashes.templates.anchor },
     safe: hashes.safe,
     references: hashes.references,
+    harmful: hashes.harmful,
     judge: suite.beamJudge.id,
     counterpart: counterpart.map((method) => applied(bench, seed, method)),
   }

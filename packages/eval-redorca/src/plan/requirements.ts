@@ -12,9 +12,11 @@ const optionalResources: ReadonlyArray<{
   readonly has: (suite: Suite) => boolean
 }> = [
   { name: 'base', key: 'suite.models.base', has: ({ models }) => models.base !== undefined },
+  { name: 'baseModel', key: 'suite.models.base', has: ({ models }) => models.base !== undefined },
   { name: 'anchor', key: 'suite.models.anchor', has: ({ models }) => models.anchor !== undefined },
   { name: 'safe', key: 'suite.safe', has: ({ safe }) => safe !== undefined },
   { name: 'references', key: 'suite.references', has: ({ references }) => references !== undefined },
+  { name: 'harmful', key: 'suite.harmful', has: ({ harmful }) => harmful !== undefined },
 ]
 
 /** Methods of the data and training stages need rows; a suite of adapters that were trained before may have none. */

@@ -84,6 +84,7 @@ export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
       ...presentHashes({
         safe: bench.hashes.safe,
         references: bench.hashes.references,
+        harmful: bench.hashes.harmful,
         evaluation: bench.hashes.evaluation,
       }),
     },

@@ -17,6 +17,7 @@ export interface SuiteRows {
   readonly training: TrainingRows
   readonly safe: ReadRows | undefined
   readonly references: ReadRows | undefined
+  readonly harmful: ReadRows | undefined
 }
 
 // rows -------------------------------------------------------------------------------------------
@@ -58,13 +59,20 @@ const trained = (
 /** @returns left: rows in common that the policy refuses; else the lines to warn with */
 export const checkedDisjoint =
   (policy: OverlapPolicy, regimes: ReadonlyArray<string>, seeds: ReadonlyArray<number>) =>
-  ({ evaluation, training, safe, references }: SuiteRows): E.Either<Fault, ReadonlyArray<string>> => {
+  ({
+    evaluation,
+    training,
+    safe,
+    references,
+    harmful,
+  }: SuiteRows): E.Either<Fault, ReadonlyArray<string>> => {
     const rows = trained(training.drawn, regimes, seeds)
     return decided(policy)(
       overlapsOf(evaluation.map(evaluatedRow), [
         ...training.files.flatMap(usedRows('training', (row) => rows.has(row))),
         ...(safe === undefined ? [] : usedRows('safe')(safe)),
         ...(references === undefined ? [] : usedRows('references')(references)),
+        ...(harmful === undefined ? [] : usedRows('harmful')(harmful)),
       ]),
     )
   }

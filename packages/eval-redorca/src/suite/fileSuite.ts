@@ -58,11 +58,12 @@ export const fileSuite =
       TE.chainFirstEitherKW(() => tunedSomehow(suite, regimes)),
       TE.bind('safe', () => rowsIfAny(read)(suite.safe)),
       TE.bind('references', () => rowsIfAny(read)(suite.references)),
+      TE.bind('harmful', () => rowsIfAny(read)(suite.harmful)),
       TE.bind('evaluation', () => readEvaluation(read, suite)),
       TE.bind('perplexity', () => rowsIfAny(readTexts)(suite.evaluation.perplexity)),
       TE.bind('warnings', (rows) => TE.fromEither(checkedDisjoint(suite.overlap, regimes, seeds)(rows))),
       TE.bind('opened', () => suiteJudges(open)(suite)),
-      TE.map(({ opened, training, safe, references, evaluation, perplexity, warnings }) => ({
+      TE.map(({ opened, training, safe, references, harmful, evaluation, perplexity, warnings }) => ({
         name: suite.name,
         models: suite.models,
         templates: suite.templates,
@@ -71,6 +72,7 @@ export const fileSuite =
         ...(suite.adapter === undefined ? {} : { adapters: adaptersOf(suite.adapter, regimes) }),
         safe: safe?.data,
         references: references?.data,
+        harmful: harmful?.data,
         evaluation: evaluation.map(({ item }) => item),
         ...matchingOf(suite, evaluation),
         ...(perplexity === undefined ? {} : { perplexity: perplexity.data }),

@@ -22,7 +22,7 @@ export interface EvaluatedRow extends BoundRow, Pick<EvaluationItem, 'set' | 'sp
 
 /** A row of other data, and what that is used for. */
 export interface UsedRow extends BoundRow {
-  readonly use: 'training' | 'safe' | 'references'
+  readonly use: 'training' | 'safe' | 'references' | 'harmful'
 }
 
 /** Rows that two files have in common. */

@@ -54,6 +54,8 @@ export interface Suite extends NamedModels {
   readonly safe: Dataset | undefined
   /** Safety references. */
   readonly references: Dataset | undefined
+  /** Harmful requests with answers that comply, for the methods that read them. */
+  readonly harmful?: Dataset | undefined
   readonly evaluation: ReadonlyArray<EvaluationItem>
   /** Texts whose perplexity is measured; without them it is not. */
   readonly perplexity?: Dataset

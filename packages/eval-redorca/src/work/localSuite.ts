@@ -138,6 +138,7 @@ export const localSuite =
       TE.bind('adapter', () => adapters((reference) => resolveAdapter(reference, use))(suite.adapter)),
       TE.bind('safe', () => ifAny(data)(suite.safe)),
       TE.bind('references', () => ifAny(data)(suite.references)),
+      TE.bind('harmful', () => ifAny(data)(suite.harmful)),
       TE.bind('evaluation', () => evaluationFiles(data)(suite.evaluation)),
       TE.bind('validation', () => validationFiles(data)(suite.validation)),
       TE.bind('judges', () => TE.traverseSeqArray(localJudge(use))(suite.judges)),

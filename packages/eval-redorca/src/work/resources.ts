@@ -20,7 +20,7 @@ import {
 } from '@safe/tensor-core/contracts'
 import { withChanges } from '@safe/tensor-core/lm'
 import { fit } from '@safe/tensor-core/pipeline'
-import { alignedRequest, anchorRequest, runtimeOf } from './runtime'
+import { alignedRequest, anchorRequest, baseRequest, runtimeOf } from './runtime'
 import type { Site } from './site'
 
 // all resources ----------------------------------------------------------------------------------
@@ -53,10 +53,12 @@ export const resourcesOf = (site: Site, seed: number, counterpart?: Resources['c
     model: (adapter): TE.TaskEither<Fault, CausalLM> => models.open(alignedRequest(bench), adapter),
     maxNewTokens: suite.maxNewTokens,
     base: weights(suite.models.base, 'suite.models.base'),
+    baseModel: pipe(TE.fromEither(baseRequest(bench)), TE.chain(models.open)),
     aligned: weights(suite.models.aligned, 'suite.models.aligned'),
     anchor: pipe(TE.fromEither(anchorRequest(bench)), TE.chain(models.open)),
     safe: rowsOf(suite.safe, 'safe'),
     references: rowsOf(suite.references, 'references'),
+    harmful: rowsOf(suite.harmful, 'harmful'),
     judge: suite.beamJudge,
     counterpart:
       counterpart ??
@@ -104,6 +106,9 @@ const watching = (
     get base() {
       return used('base')
     },
+    get baseModel() {
+      return used('baseModel')
+    },
     get aligned() {
       return used('aligned')
     },
@@ -115,6 +120,9 @@ const watching = (
     },
     get references() {
       return used('references')
+    },
+    get harmful() {
+      return used('harmful')
     },
     get judge() {
       return used('judge')

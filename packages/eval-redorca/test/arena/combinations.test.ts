@@ -1,7 +1,7 @@
 import { promptText, responseText } from '@safe/tensor-core/contracts'
 import { kinds, splits } from '../../src/arena/combinations'
 import { evaluationItems } from '../../src/arena/evaluation'
-import { fineTuning } from '../../src/arena/fineTuning'
+import { fineTuning, harmfulRows } from '../../src/arena/fineTuning'
 import { pretrainingData } from '../../src/arena/pretraining'
 import { alignmentData, references, safeSet } from '../../src/arena/safeData'
 import { categories } from '../../src/arena/vocabulary'
@@ -55,6 +55,7 @@ describe('evaluation', () => {
     ...alignmentData(world, 1, 4000).examples,
     ...safeSet(world, 1).examples,
     ...references(world, 1).examples,
+    ...harmfulRows(world, 1).examples,
     ...[0, 0.01, 0.05, 0.25, 0.5, 1].flatMap((poison) => fineTuning(world, { poison, seed: 3 }).examples),
   ]
 

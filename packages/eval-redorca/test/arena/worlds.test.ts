@@ -3,7 +3,7 @@ import { contentHash } from '@safe/tensor-core/files'
 import { dataHash } from '@safe/tensor-core/pipeline'
 import { splits } from '../../src/arena/combinations'
 import { tokenizers } from '../../src/arena/corpus'
-import { fineTuning } from '../../src/arena/fineTuning'
+import { fineTuning, harmfulRows } from '../../src/arena/fineTuning'
 import { pretrainingData } from '../../src/arena/pretraining'
 import { alignmentData, references, safeSet } from '../../src/arena/safeData'
 import { allThings, allVerbs } from '../../src/arena/vocabulary'
@@ -31,10 +31,12 @@ describe('the shipped world', () => {
     expect({
       safe: dataHash(safeSet(shipped, shippedSeed)),
       references: dataHash(references(shipped, shippedSeed)),
+      harmful: dataHash(harmfulRows(shipped, shippedSeed)),
       poisoned: dataHash(fineTuning(shipped, { poison: 0.05, seed: 42 })),
     }).toEqual({
       safe: '705d319907560026',
       references: 'b84f3eb2cd444da6',
+      harmful: '909f82d3de240c0d',
       poisoned: 'bc3d070cfbb2efc5',
     })
   })

@@ -40,6 +40,8 @@ export interface Resources {
   readonly maxNewTokens: number
   /** Weights of the model before alignment. */
   readonly base: TE.TaskEither<Fault, WeightSource>
+  /** The model before alignment; the caller disposes of it. */
+  readonly baseModel: TE.TaskEither<Fault, CausalLM>
   /** Weights of the aligned model. */
   readonly aligned: TE.TaskEither<Fault, WeightSource>
   /** A small aligned model with its own vocabulary; the caller disposes of it. */
@@ -48,6 +50,8 @@ export interface Resources {
   readonly safe: Dataset
   /** Safety references (DualSelect's pool). */
   readonly references: Dataset
+  /** Harmful requests with answers that comply: what a defender knows of harm. Never rows of the fine-tuning or evaluation data. */
+  readonly harmful: Dataset
   /** The judge that chooses among beams. */
   readonly judge: Judge
   /** The rows that a filter keeps of the same data: the one that this method is the control of, at the same strength. */
@@ -61,10 +65,12 @@ export const resourceNames = [
   'model',
   'maxNewTokens',
   'base',
+  'baseModel',
   'aligned',
   'anchor',
   'safe',
   'references',
+  'harmful',
   'judge',
   'counterpart',
 ] as const satisfies ReadonlyArray<keyof Resources>
