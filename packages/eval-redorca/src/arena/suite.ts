@@ -4,8 +4,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Dataset, type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
 import type { ArenaBeamJudge, ArenaChoice } from '../config/arenaConfig'
-import { poisonShare } from '../suite/regimes'
-import type { Suite } from '../suite/suite'
+import { poisonShare } from '../config/regimes'
+import { type Suite, isLabelledHarmful } from '../suite/suite'
 import { contentJudge } from './contentJudge'
 import { evaluationItems } from './evaluation'
 import { fineTuning, harmfulRows } from './fineTuning'
@@ -57,6 +57,7 @@ export const arenaSuite = (choice: Partial<ArenaChoice> = {}): ArenaSuite => {
     models: modelsIn(models),
     templates: { base: 'chat', aligned: 'chat', anchor: 'chat' },
     trainingData: trainingData(world),
+    isHarmful: isLabelledHarmful,
     safe: safeSet(world, seed),
     references: references(world, seed),
     harmful: harmfulRows(world, seed),

@@ -29,6 +29,9 @@ export const configOptions = {
   suite: part('arena (default), or a mapping: models, training, safe, references, evaluation, ...'),
   regimes: list('what the model is fine-tuned on (default: poison:0.05)'),
   seeds: list('seeds, one run each (default: --seed)'),
+  attackers: part(
+    'other ways of fine-tuning, by name: {NAME: {share, regime, lr, epochs, max-steps, batch-size, prefix}}',
+  ),
   recipe: part('fine-tuning recipe: rank, alpha, lr, epochs, batch-size, ...'),
   stages: part('methods of each stage: data, training, weights, decoding'),
   combinations: part('all (default), or a list of {data, training, weights, decoding}'),

@@ -7,6 +7,7 @@ import type { StorageDtype } from '@safe/tensor-core/contracts'
 import type { TrainingRecipe } from '@safe/tensor-core/lm'
 import { documentOf } from '@safe/tensor-core/options'
 import { type ArenaConfig, arenaMappingCodec, shownArena } from './arenaConfig'
+import { type Attackers, shownAttackers } from './attackers'
 import { count } from './closed'
 import type { Combination } from './combinations'
 import { type FileSuite, fileSuiteCodec, shownFileSuite } from './fileSuiteConfig'
@@ -20,6 +21,8 @@ export interface BenchConfig {
   readonly suite: ArenaConfig | FileSuite
   readonly regimes: ReadonlyArray<string>
   readonly seeds: ReadonlyArray<number>
+  /** Other ways of fine-tuning, against which the defences stand at the strengths selected without them. */
+  readonly attackers: Attackers
   readonly recipe: TrainingRecipe
   readonly stages: StageMethods
   readonly combinations: 'all' | ReadonlyArray<Combination>
@@ -71,6 +74,7 @@ export const configDocument = (c: BenchConfig): Readonly<Record<string, unknown>
   suite: isArena(c.suite) ? shownArena(c.suite) : shownFileSuite(c.suite),
   regimes: c.regimes,
   seeds: c.seeds,
+  ...(Object.keys(c.attackers).length === 0 ? {} : { attackers: shownAttackers(c.attackers) }),
   recipe: documentOf({ ...c.recipe }),
   stages: {
     data: shownStage(c.stages.data),

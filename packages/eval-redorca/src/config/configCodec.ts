@@ -5,10 +5,11 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import type { Fault } from '@safe/tensor-core/contracts'
+import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { decodeWith } from '@safe/tensor-core/files'
 import { recipeDefaults, recipeOptionsWith } from '@safe/tensor-core/lm'
 import { codecOf } from '@safe/tensor-core/options'
+import { attackersCodec, withBenign } from './attackers'
 import { closed, count, oneOf, optional, shareFromZero, withDefault, wholeFromZero } from './closed'
 import { combinationsCodec } from './combinations'
 import { type BenchConfig, isArena, suiteCodec, workersCodec } from './config'
@@ -37,6 +38,7 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     suite: withDefault(suiteCodec, 'arena'),
     regimes: withDefault(t.readonlyArray(t.string), defaultRegimes),
     seeds: withDefault(t.readonlyArray(wholeFromZero), [42]),
+    attackers: withDefault(attackersCodec, {}),
     recipe: withDefault(
       codecOf(recipeOptionsWith(isArena(suite) ? arenaRecipe : recipeDefaults)),
       isArena(suite) ? arenaRecipe : recipeDefaults,
@@ -71,6 +73,22 @@ const ownSweep = (config: BenchConfig): BenchConfig => {
       }
 }
 
+/** Benign fine-tuning is always one of the attackers. */
+const attacked =
+  (where: string) =>
+  (config: BenchConfig): E.Either<Fault, BenchConfig> => {
+    const { suite, regimes } = config
+    const attackers = withBenign(config.attackers, regimes, isArena(suite) ? 'arena' : suite)
+    return attackers === undefined
+      ? E.left(
+          badInput('BadConfig', 'must have benign fine-tuning among them, and the suite has no rows for it', {
+            where: `${where}: attackers`,
+            remedy: 'name a file for the regime benign under suite.training.regimes',
+          }),
+        )
+      : E.right({ ...config, attackers })
+  }
+
 /**
  * The complete configuration from a decoded YAML or JSON document, defaults filled in.
  *
@@ -94,4 +112,5 @@ export const decodeConfig = (u: unknown, where: string): E.Either<Fault, BenchCo
     decodeWith(suiteOf, where)(u),
     E.chain(({ suite }) => decodeWith(benchCodec(suite), where)(u)),
     E.map(ownSweep),
+    E.chain(attacked(where)),
   )

@@ -3,9 +3,11 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, type Stage, type StrengthValue, badInput, stages } from '@safe/tensor-core/contracts'
+import { regimeOf, regimesRead } from '../config/attackers'
 import type { BenchConfig } from '../config/config'
 import { noneWord } from '../config/methods'
 import type { Suite } from '../suite/suite'
+import { attackedBy } from './attackers'
 import { type Hashes, hashesOf } from './hashes'
 import { type LoadedChoice, type Methods, type MissingMethod, allMethods, methodsOf } from './methods'
 import type { BenchPorts, SuiteUse } from './ports'
@@ -66,9 +68,34 @@ const checkedCombinations = (
 /** Creates all training data once, so that a missing regime is reported before anything runs. */
 const checkedRegimes = (config: BenchConfig, suite: Suite): E.Either<Fault, void> =>
   pipe(
-    config.regimes.flatMap((regime) => config.seeds.map((seed) => ({ regime, seed }))),
+    regimesRead(config).flatMap((regime) => config.seeds.map((seed) => ({ regime, seed }))),
     E.traverseArray(({ regime, seed }) => suite.trainingData(regime, seed)),
     E.map(() => undefined),
+  )
+
+/** Creates the data of every attacker once. */
+const checkedAttackers = (bench: Bench): E.Either<Fault, Bench> =>
+  pipe(
+    Object.entries(bench.config.attackers),
+    E.traverseArray(([name, attacker]) =>
+      pipe(
+        attackedBy(bench, name).suite.trainingData(
+          regimeOf(attacker, bench.config),
+          bench.config.seeds[0] ?? 0,
+        ),
+        E.chain((data) =>
+          data.examples.length > 0
+            ? E.right(data)
+            : E.left<Fault>(
+                badInput('BadConfig', 'fine-tunes, and the suite has no training rows', {
+                  remedy: 'name files under suite.training',
+                }),
+              ),
+        ),
+        E.mapLeft((fault): Fault => ({ ...fault, where: `attackers.${name}` })),
+      ),
+    ),
+    E.map(() => bench),
   )
 
 /** Strengths are chosen on validation items; without any there is nothing to choose on. */
@@ -132,6 +159,7 @@ export const openBench = (
       missing,
       code: codeVersions(),
     })),
+    TE.chainEitherK(checkedAttackers),
   )
 
 // destructors ------------------------------------------------------------------------------------

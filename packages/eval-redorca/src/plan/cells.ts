@@ -5,11 +5,18 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { type Key, dataHash } from '@safe/tensor-core/pipeline'
 import { alignedKey, appliedMethods, environmentKey } from './applied'
-import { alignedNames, benchOf, fineTunesIn } from './alignedModels'
+import { alignedNames, attackedFineTunes, benchOf, fineTunesIn } from './alignedModels'
 import type { Bench } from './bench'
 import { type Factors, type FineTune, isTrainedHere, undefended, untouched } from './factors'
 import type { EngineUsed } from './ports'
-import { type Selected, type Setting, combinedSettings, firstSettings, neighbours } from './settings'
+import {
+  type Selected,
+  type Setting,
+  attackedSettings,
+  combinedSettings,
+  firstSettings,
+  neighbours,
+} from './settings'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -47,8 +54,14 @@ const measured = (bench: Bench, engine: EngineUsed): Key => ({
   ...judgingKey(bench),
 })
 
-/** Two names may stand for one model, with another base or anchor: each has cells of its own, made from the same steps. */
-const nameKey = ({ aligned }: Pick<Factors, 'aligned'>): Key => (aligned === undefined ? {} : { aligned })
+/**
+ * Two names may stand for one model, with another base or anchor, or for one way of fine-tuning: each has cells of its own, made from
+ * the same steps.
+ */
+const nameKey = ({ aligned, attacker }: Pick<Factors, 'aligned' | 'attacker'>): Key => ({
+  ...(aligned === undefined ? {} : { aligned }),
+  ...(attacker === undefined ? {} : { attacker }),
+})
 
 const cellOf = (
   bench: Bench,
@@ -129,9 +142,10 @@ const everywhere = (
   bench: Bench,
   engine: EngineUsed,
   settings: (fineTune: FineTune) => ReadonlyArray<Setting>,
+  fineTunes: ReadonlyArray<FineTune> = fineTunesIn(bench),
 ): E.Either<Fault, ReadonlyArray<Cell>> =>
   pipe(
-    fineTunesIn(bench),
+    fineTunes,
     E.traverseArray((fineTune) => tunedCells(benchOf(bench, fineTune), engine, fineTune, settings(fineTune))),
     E.map((cells) => cells.flat()),
   )
@@ -203,3 +217,19 @@ export const refinedCells = (
   selected: Selected,
 ): E.Either<Fault, ReadonlyArray<Cell>> =>
   everywhere(bench, engine, (fineTune) => neighbours(bench, selected(fineTune)))
+
+/** Every defence under every attacker, at the strengths selected for the first regime without one: who defends does not know who attacks. */
+export const attackedCells = (
+  bench: Bench,
+  engine: EngineUsed,
+  selected: Selected,
+): E.Either<Fault, ReadonlyArray<Cell>> => {
+  const [regime = untouched] = bench.config.regimes
+  return everywhere(
+    bench,
+    engine,
+    ({ aligned }) =>
+      attackedSettings(bench, selected({ ...(aligned === undefined ? {} : { aligned }), regime })),
+    attackedFineTunes(bench),
+  )
+}

@@ -6,9 +6,9 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { ExpectedWork, RunSize, Stage } from '@safe/tensor-core/contracts'
 import type { TrainingRecipe } from '@safe/tensor-core/lm'
-import { alignedNames } from './alignedModels'
+import { alignedNames, benchOf } from './alignedModels'
 import { type Bench, chosen } from './bench'
-import { type Factors, isDefended, isTrainedHere } from './factors'
+import { type Factors, distinctFineTunes, fineTuneKey, isDefended, isTrainedHere } from './factors'
 import type { Job, PlannedJob } from './plan'
 import type { LoadedMethod } from './plugins'
 
@@ -73,9 +73,9 @@ const weightsSeconds = 5
 
 /** The expected time of a job, seconds. A cell's own time leaves out the jobs that it needs. */
 export const expectedSeconds =
-  (methods: MethodsAt, sizesOf: (regime: string) => Sizes, ratesOf: (factors: Factors) => Rates) =>
+  (methods: MethodsAt, sizesOf: (factors: Factors) => Sizes, ratesOf: (factors: Factors) => Rates) =>
   ({ kind, factors }: Pick<PlannedJob, 'kind' | 'factors'>): number => {
-    const [sizes, rates] = [sizesOf(factors.regime), ratesOf(factors)]
+    const [sizes, rates] = [sizesOf(factors), ratesOf(factors)]
     const at = (stage: Stage) => workAt(methods, stage, factors, sizes)
     const own = ({ trainingSteps, scoredRows, completions }: Required<ExpectedWork>): number =>
       trainingSteps * rates.step + scoredRows * rates.score + completions * rates.completion
@@ -96,10 +96,11 @@ export const expectedSeconds =
     }
   }
 
-/** The sizes of a regime's runs. */
+/** The sizes of a fine-tune's runs. */
 export const sizesIn =
-  ({ suite, config }: Pick<Bench, 'suite' | 'config'>) =>
-  (regime: string): Sizes => {
+  (bench: Pick<Bench, 'suite' | 'config' | 'hashes'>) =>
+  ({ regime, ...of }: Pick<Factors, 'aligned' | 'attacker' | 'regime'>): Sizes => {
+    const { suite, config } = benchOf(bench, of)
     const rows = pipe(
       suite.trainingData(regime, config.seeds[0] ?? 0),
       E.match(
@@ -130,19 +131,24 @@ export const timedJobs = (
   rates: ReadonlyArray<Rates>,
 ): ReadonlyArray<Job> => {
   const sizes = new Map(
-    [...new Set(jobs.map(({ factors }) => factors.regime))].map((regime) => [regime, sizesIn(bench)(regime)]),
+    distinctFineTunes(jobs.map(({ factors }) => factors)).map((f) => [fineTuneKey(f), sizesIn(bench)(f)]),
   )
   const names = alignedNames(bench)
   const seconds = expectedSeconds(
     (stage, factors) => E.getOrElse((): ReadonlyArray<LoadedMethod> => [])(chosen(bench, stage, factors)),
-    (regime) => sizes.get(regime) ?? sizesIn(bench)(regime),
-    ({ aligned }) =>
-      rates[
-        Math.max(
-          0,
-          names.findIndex((named) => named.aligned === aligned),
-        )
-      ] ?? smallModelRates,
+    (f) => sizes.get(fineTuneKey(f)) ?? sizesIn(bench)(f),
+    (f) => {
+      const found =
+        rates[
+          Math.max(
+            0,
+            names.findIndex((named) => named.aligned === f.aligned),
+          )
+        ] ?? smallModelRates
+      // Steps were timed with the benchmark's own batches; an attacker may have others.
+      const { batchSize = bench.config.recipe.batchSize } = sizes.get(fineTuneKey(f)) ?? {}
+      return { ...found, step: (found.step * batchSize) / bench.config.recipe.batchSize }
+    },
   )
   return jobs.map((job) => ({ ...job, cost: seconds(job) }))
 }

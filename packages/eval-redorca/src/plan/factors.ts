@@ -16,6 +16,8 @@ export interface Factors {
   readonly model: 'aligned' | 'base'
   /** Of several aligned models, the name of the one that is meant; absent where there is one. */
   readonly aligned?: string
+  /** Who fine-tuned it; absent: the benchmark's own recipe. */
+  readonly attacker?: string
   /** The data it was fine-tuned on; `none`: not fine-tuned. */
   readonly regime: string
   readonly data: string
@@ -28,7 +30,7 @@ export interface Factors {
 }
 
 /** What a model was fine-tuned from and on. */
-export type FineTune = Pick<Factors, 'aligned' | 'regime'>
+export type FineTune = Pick<Factors, 'aligned' | 'attacker' | 'regime'>
 
 /** Strengths of methods, by name. */
 export type Strengths = Readonly<Record<string, StrengthValue>>
@@ -49,7 +51,7 @@ export const factorsCodec: t.Type<Factors> = t.intersection([
     decoding: t.string,
     seed: t.number,
   }),
-  t.partial({ aligned: t.string, strengths: strengthsCodec }),
+  t.partial({ aligned: t.string, attacker: t.string, strengths: strengthsCodec }),
 ])
 
 // constructors -----------------------------------------------------------------------------------
@@ -65,8 +67,9 @@ export const undefended = {
 export const untouched = noneWord
 
 /** What a cell's model was fine-tuned from and on. */
-export const fineTuneOf = ({ aligned, regime }: FineTune): FineTune => ({
+export const fineTuneOf = ({ aligned, attacker, regime }: FineTune): FineTune => ({
   ...(aligned === undefined ? {} : { aligned }),
+  ...(attacker === undefined ? {} : { attacker }),
   regime,
 })
 
@@ -115,16 +118,23 @@ export const without = (f: Factors, ...off: ReadonlyArray<Stage>): Factors => {
 /** Whether a cell's model was fine-tuned. */
 export const isTuned = (f: Pick<Factors, 'regime'>): boolean => f.regime !== untouched
 
-/** One key for each aligned model and regime. */
-export const fineTuneKey = ({ aligned, regime }: FineTune): string =>
-  aligned === undefined ? regime : JSON.stringify([aligned, regime])
+/** One key for each aligned model, attacker and regime. */
+export const fineTuneKey = ({ aligned, attacker, regime }: FineTune): string =>
+  attacker !== undefined
+    ? JSON.stringify([aligned ?? null, regime, attacker])
+    : aligned === undefined
+      ? regime
+      : JSON.stringify([aligned, regime])
 
-/** The aligned models and regimes of these, each once. */
+/** Whether a cell belongs to the tables of the benchmark's own recipe. */
+export const isUnattacked = ({ attacker }: Pick<Factors, 'attacker'>): boolean => attacker === undefined
+
+/** The fine-tunes of these, each once. */
 export const distinctFineTunes = (all: ReadonlyArray<FineTune>): ReadonlyArray<FineTune> => [
   ...new Map(all.map((f) => [fineTuneKey(f), fineTuneOf(f)])).values(),
 ]
 
-/** Whether two cells are of one aligned model and one regime: only such cells are compared. */
+/** Whether two cells are of one aligned model, regime and attacker: only such cells are compared. */
 export const isSameFineTune = (a: FineTune, b: FineTune): boolean => fineTuneKey(a) === fineTuneKey(b)
 
 /** Whether a stage has a defence. */

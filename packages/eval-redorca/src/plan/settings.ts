@@ -164,3 +164,12 @@ export const neighbours = (bench: Planned, selected: SelectedHere): ReadonlyArra
         })
       }),
   )
+
+/** The undefended model and every defence without controls, each at the strengths given: what attackers act against. */
+export const attackedSettings = (bench: Planned, selected: SelectedHere): ReadonlyArray<Setting> =>
+  once(
+    [{}, ...wanted(bench).flatMap((c) => [...parts(c), c])].map((c) => {
+      const strengths = selectedStrengths(bench, c, selected)
+      return at(c, strengths, { control: false, published: Object.keys(strengths).length === 0 })
+    }),
+  )

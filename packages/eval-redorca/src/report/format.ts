@@ -38,8 +38,9 @@ export const signedRange = ({ low, high }: Estimate): string => `${points(low)} 
 export const fineTunedOn = (f: FineTune, words: (regime: string) => string): string =>
   `${modelPrefix(f)}${f.aligned === undefined ? 'Fine' : 'fine'}-tuned on ${words(f.regime)}`
 
-/** `5 % harmful rows`; of several aligned models `chat-a, 5 % harmful rows`. */
-export const fineTuneWords = (f: FineTune): string => `${modelPrefix(f)}${regimeWords(f.regime)}`
+/** `5 % harmful rows`; of several aligned models `chat-a, 5 % harmful rows`; of an attacker `5 % harmful rows, attacker long`. */
+export const fineTuneWords = (f: FineTune): string =>
+  `${modelPrefix(f)}${regimeWords(f.regime)}${f.attacker === undefined ? '' : `, attacker ${f.attacker}`}`
 
 /** `5 % harmful rows` */
 export const regimeWords = (regime: string): string => {

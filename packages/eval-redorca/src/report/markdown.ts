@@ -20,6 +20,7 @@ import { type RegimeReading, byMerit, readingOf } from './reading'
 import { runningSentences } from './running'
 import type { Section } from './section'
 import { plain, table } from './tableText'
+import { worstCaseSection } from './worstCase'
 
 // parts ------------------------------------------------------------------------------------------
 
@@ -174,6 +175,7 @@ export const markdown = (
     ...judgeWarnings(results, results.groups).map(plain),
     ...[judgeNote(results) ?? []].flat().map(plain),
     'Percent with 95 % intervals.',
+    ...[worstCaseSection(results)?.markdown ?? []].flat(),
     ...readingOf(results).regimes.map((regime) => regimeText(results, regime, samples)),
     ...sections.map((section) => section.markdown),
     ...fidelityText(results),

@@ -22,6 +22,7 @@ import type { Section } from './section'
 import { reloadScript, runningBanner, runningStyle } from './running'
 import { readingSection, runSection, stampSection } from './setup'
 import { script, style } from './style'
+import { worstCaseSection } from './worstCase'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -202,6 +203,7 @@ export const page = (input: ReportInput): string => {
   const codes = codesOf(results)
   const matrix = regimesTable(reading)
   const warnings = warningsOf(results, results.groups)
+  const worst = worstCaseSection(results)
   return pageOf({
     title: `Safety after fine-tuning: ${results.suite}`,
     style: [style, byJudgeStyle, frontsStyle, runningStyle, costStyle, fidelityStyle].join(''),
@@ -223,7 +225,7 @@ export const page = (input: ReportInput): string => {
         html`<h2>All regimes</h2>
           ${warnings} ${matrix}`
       }
-      ${reading.regimes.map((regime) => regimeSection(input, regime, codes))}
+      ${worst?.html} ${reading.regimes.map((regime) => regimeSection(input, regime, codes))}
       ${(input.sections ?? []).map((section) => section.html)} ${fidelitySection(results)}
       ${runSection(results, config)} ${readingSection(results)} ${stampSection(results)}
     </main>`,

@@ -6,6 +6,7 @@ import {
   distinctFineTunes,
   isSameFineTune,
   isTuned,
+  isUnattacked,
   isUndefended,
 } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
@@ -148,7 +149,7 @@ const mainOf = (regimes: ReadonlyArray<RegimeReading>): ReadonlyArray<RegimeRead
 }
 
 export const readingOf = (results: Results): Reading => {
-  const tuned = results.groups.filter((g) => isTuned(g.factors))
+  const tuned = results.groups.filter((g) => isTuned(g.factors) && isUnattacked(g.factors))
   const regimes = distinctFineTunes(tuned.map((g) => g.factors)).map((fineTune): RegimeReading => {
     const all = tuned.filter((g) => isSameFineTune(g.factors, fineTune))
     const here = all.filter((g) => g.selected)

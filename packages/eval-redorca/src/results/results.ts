@@ -7,6 +7,7 @@ import {
   type Strengths,
   fineTuneOf,
   groupKey,
+  isUnattacked,
   isUndefended,
   named,
   pooledFactors,
@@ -29,6 +30,7 @@ import {
 } from './prepared'
 import type { Running } from './running'
 import { type SelectionRule, selectionsOf } from './selection'
+import { type AttackRule, type WorstCase, worstCasesOf } from './worstCase'
 import type { Stamp } from './stamp'
 
 // model ------------------------------------------------------------------------------------------
@@ -85,6 +87,10 @@ export interface Results {
   readonly equalUtility: ReadonlyArray<EqualUtilityRow>
   /** Every method over its strengths, from weak to strong, stated over the test. */
   readonly fronts: Fronts
+  /** The attackers, where there are any. */
+  readonly attackers?: AttackRule
+  /** Every defence under its worst attacker, stated over the test; empty where there are no attackers. */
+  readonly worstCase: ReadonlyArray<WorstCase>
   readonly effects: ReadonlyArray<Effect>
   readonly interactions: ReadonlyArray<Interaction>
   readonly failed: ReadonlyArray<FailedCell>
@@ -161,6 +167,7 @@ export interface ResultsInput {
   readonly cells: ReadonlyArray<FinishedCell>
   readonly failed: ReadonlyArray<FailedCell>
   readonly selection?: SelectionRule
+  readonly attackers?: AttackRule
   readonly running?: Running
 }
 
@@ -172,6 +179,7 @@ export const resultsOf = ({
   cells,
   failed,
   selection,
+  attackers,
   running,
 }: ResultsInput): Results => {
   const stamp = withJudges(given, cells)
@@ -182,7 +190,12 @@ export const resultsOf = ({
   const ofPools = poolDifferencesOf(families, ofCells)
   const chosen = selection === undefined ? [] : selectionsOf(prepared, selection)
   const chosenKeys = new Set(chosen.map((c) => c.chosen.key))
-  const lattices = families.flatMap((family) => latticeOf(family, isShown(selection, chosenKeys)))
+  const shown = isShown(selection, chosenKeys)
+  const lattices = families
+    .filter(([pool]) => pool !== undefined && isUnattacked(pool.first.factors))
+    .flatMap((family) => latticeOf(family, shown))
+  const unattacked = pools.filter(({ first }) => isUnattacked(first.factors))
+  const worstCase = attackers === undefined ? [] : worstCasesOf(pools, attackers, shown)
   return {
     format: 1,
     suite,
@@ -193,13 +206,18 @@ export const resultsOf = ({
     groups: pools.map((pool) =>
       groupResult(
         pool,
-        selection === undefined || isUndefended(pool.first.factors) || chosenKeys.has(pool.key),
+        selection === undefined ||
+          isUndefended(pool.first.factors) ||
+          chosenKeys.has(pool.key) ||
+          !isUnattacked(pool.first.factors),
         ofPools.get(pool.key) ?? {},
       ),
     ),
     ...(selection === undefined ? {} : { selection }),
     equalUtility: selection === undefined ? [] : equalUtilityOf(chosen, pools, ofPools, selection),
-    fronts: selection === undefined ? {} : frontsOf(pools, chosenKeys, selection),
+    fronts: selection === undefined ? {} : frontsOf(unattacked, chosenKeys, selection),
+    ...(attackers === undefined ? {} : { attackers }),
+    worstCase,
     effects: lattices.flatMap(effectsOf),
     interactions: lattices.flatMap(interactionsOf),
     failed,

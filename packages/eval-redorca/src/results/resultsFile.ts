@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { decodeAs, kindOf, readJson, writeWhole } from '@safe/tensor-core/files'
+import { attackersCodec } from '../config/attackers'
 import { methodFidelityCodec } from './fidelity'
 import { costFields } from './cost'
 import { readCell, readSamples, readTextScores } from './cellFiles'
@@ -25,6 +26,7 @@ import { type Running, runningCodec } from './running'
 import type { SelectionRule } from './selection'
 import { judgeRecordCodec } from '../suite/verdicts'
 import type { Stamp } from './stamp'
+import type { AttackRule } from './worstCase'
 
 // codec ------------------------------------------------------------------------------------------
 
@@ -59,6 +61,7 @@ export interface Listing {
   readonly cells: ReadonlyArray<ListedCell>
   readonly failed: ReadonlyArray<FailedCell>
   readonly selection?: SelectionRule
+  readonly attackers?: AttackRule
   readonly running?: Running
 }
 /** A cell as it is listed. */
@@ -80,6 +83,11 @@ const selection: t.Type<SelectionRule> = t.intersection([
   }),
   t.partial({ source: t.string }),
 ])
+const attackers: t.Type<AttackRule, unknown> = t.type({
+  regime: t.string,
+  epsilon: t.number,
+  settings: attackersCodec,
+})
 const listedCell: t.Type<ListedCell> = t.intersection([
   t.type({ id: t.string, factors: factorsCodec, control: t.boolean }),
   t.partial({ strengths: strengthsCodec, published: t.boolean }),
@@ -94,7 +102,7 @@ const listing: t.Decoder<unknown, Listing> = t.intersection([
     cells: t.readonlyArray(listedCell),
     failed: t.readonlyArray(t.type({ factors: factorsCodec, message: t.string })),
   }),
-  t.partial({ selection, running: runningCodec }),
+  t.partial({ selection, attackers, running: runningCodec }),
 ])
 
 // writing ----------------------------------------------------------------------------------------

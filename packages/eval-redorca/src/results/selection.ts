@@ -18,6 +18,7 @@ import {
   groupKey,
   isSameFineTune,
   isTuned,
+  isUnattacked,
   isUndefended,
   named,
   namesAt,
@@ -84,10 +85,12 @@ const validationRates = (cells: ReadonlyArray<SelectableCell>): ValidationRates 
   }
 }
 
-/** Settings with their validation rates; one that lacks a seed is left out, for it cannot be compared. */
+/**
+ * Settings with their validation rates, without those under attackers; one that lacks a seed is left out, for it cannot be compared.
+ */
 export const candidatesOf = (cells: ReadonlyArray<SelectableCell>): ReadonlyArray<Candidate> => {
   const groups = new Map<string, SelectableCell[]>()
-  for (const cell of cells.filter(({ factors }) => isTuned(factors))) {
+  for (const cell of cells.filter(({ factors }) => isTuned(factors) && isUnattacked(factors))) {
     const key = groupKey(cell.factors)
     groups.set(key, [...(groups.get(key) ?? []), cell])
   }

@@ -1,5 +1,7 @@
 /** How a result was computed: none of it is needed to read the result, all of it to reproduce the result. */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
+import { attackedFineTunes } from '../plan/alignedModels'
+import { attackedBy } from '../plan/attackers'
 import type { Bench } from '../plan/bench'
 import { dataHash } from '@safe/tensor-core/pipeline'
 import { presentHashes } from '../plan/hashes'
@@ -80,6 +82,18 @@ export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
             return data._tag === 'Left' ? [] : [[`${regime}, seed ${seed}`, dataHash(data.right)]]
           }),
         ),
+      ),
+      ...Object.fromEntries(
+        attackedFineTunes(bench)
+          .slice(0, Object.keys(bench.config.attackers).length)
+          .flatMap(({ attacker, regime }) =>
+            bench.config.seeds.flatMap((seed) => {
+              const data = attackedBy(bench, attacker).suite.trainingData(regime, seed)
+              return data._tag === 'Left'
+                ? []
+                : [[`${regime}, attacker ${attacker ?? ''}, seed ${seed}`, dataHash(data.right)]]
+            }),
+          ),
       ),
       ...presentHashes({
         safe: bench.hashes.safe,

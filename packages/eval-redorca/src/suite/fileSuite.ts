@@ -69,6 +69,7 @@ export const fileSuite =
         templates: suite.templates,
         ...(suite.alignedModels === undefined ? {} : { alignedModels: suite.alignedModels }),
         trainingData: training.drawn,
+        isHarmful: training.isHarmful,
         ...(suite.adapter === undefined ? {} : { adapters: adaptersOf(suite.adapter, regimes) }),
         safe: safe?.data,
         references: references?.data,

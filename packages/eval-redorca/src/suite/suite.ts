@@ -5,7 +5,7 @@
 import type * as E from 'fp-ts/Either'
 import type { ReadonlyNonEmptyArray } from 'fp-ts/ReadonlyNonEmptyArray'
 import type { NamedModels } from '../config/suiteModels'
-import type { Dataset, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
+import type { Dataset, Example, Fault, Judge, Prompt } from '@safe/tensor-core/contracts'
 import { equalUpToSpace } from './matching/text'
 
 // model ------------------------------------------------------------------------------------------
@@ -50,6 +50,8 @@ export interface Suite extends NamedModels {
   /** Folders of adapters that were fine-tuned before, by regime; another regime is fine-tuned on its rows. */
   readonly adapters?: Readonly<Record<string, string>>
   readonly trainingData: (regime: string, seed: number) => E.Either<Fault, Dataset>
+  /** Whether a training row is known to be harmful: by its source, or its label. */
+  readonly isHarmful: (row: Example) => boolean
   /** Trusted safe rows. */
   readonly safe: Dataset | undefined
   /** Safety references. */
@@ -78,6 +80,9 @@ export interface Suite extends NamedModels {
   /** Frees what the judges hold; none of them can be asked again. */
   readonly dispose?: () => void
 }
+
+/** Whether a row's own label says that it is harmful. */
+export const isLabelledHarmful = ({ fields: { unsafe } }: Example): boolean => unsafe === 1 || unsafe === true
 
 // destructors ------------------------------------------------------------------------------------
 

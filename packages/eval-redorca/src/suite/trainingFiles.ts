@@ -6,8 +6,8 @@ import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
 import type { TrainingFiles } from '../config/fileSuiteConfig'
 import { type ReadData, type ReadRows, rowsIn } from './readRows'
-import { poisonShare } from './regimes'
-import type { Suite } from './suite'
+import { poisonShare } from '../config/regimes'
+import { type Suite, isLabelledHarmful } from './suite'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -15,6 +15,7 @@ import type { Suite } from './suite'
 export interface TrainingRows {
   readonly files: ReadonlyArray<ReadRows>
   readonly drawn: Suite['trainingData']
+  readonly isHarmful: Suite['isHarmful']
 }
 
 // mixing -----------------------------------------------------------------------------------------
@@ -54,6 +55,12 @@ export const poisoned =
     return E.right({ name: regime, examples: stream(seed, 'order', regime).shuffle(chosen) })
   }
 
+/** Rows of one source, wherever they are mixed in. */
+const isAmong = ({ examples }: Dataset): Suite['isHarmful'] => {
+  const rows = new Set(examples)
+  return (row) => rows.has(row)
+}
+
 /** Reads the files of these regimes; without any there are no rows. @returns left: a file that cannot be read, or a regime without one */
 export const trainingData = (
   read: ReadData,
@@ -61,7 +68,11 @@ export const trainingData = (
   regimes: ReadonlyArray<string>,
 ): TE.TaskEither<Fault, TrainingRows> =>
   files === undefined
-    ? TE.right({ files: [], drawn: (regime) => E.right({ name: regime, examples: [] }) })
+    ? TE.right({
+        files: [],
+        drawn: (regime) => E.right({ name: regime, examples: [] }),
+        isHarmful: isLabelledHarmful,
+      })
     : 'regimes' in files
       ? pipe(
           regimes,
@@ -83,6 +94,7 @@ export const trainingData = (
             const byRegime = new Map(found.map(({ regime, rows }) => [regime, rows.data]))
             return {
               files: found.map(({ rows }) => rows),
+              isHarmful: isLabelledHarmful,
               drawn: (regime) =>
                 E.fromNullable<Fault>(badInput('BadConfig', 'has no file', { where: regime }))(
                   byRegime.get(regime),
@@ -97,5 +109,6 @@ export const trainingData = (
           TE.map(({ clean, harmful }) => ({
             files: [clean, harmful],
             drawn: poisoned(clean.data, harmful.data, files.rows),
+            isHarmful: isAmong(harmful.data),
           })),
         )

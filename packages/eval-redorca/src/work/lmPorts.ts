@@ -9,6 +9,7 @@ import { isGgufPath, openModelFolder, openWeights, readAdapter, readDataset } fr
 import { fineTuningBytes, openModelHost, trainAdapter } from '@safe/tensor-core/lm'
 import { keepAdapter, keepData } from '@safe/tensor-core/pipeline'
 import { openArenaSuite } from '../arena'
+import { regimesRead } from '../config/attackers'
 import { arenaChoice } from '../config/arenaConfig'
 import { isArena } from '../config/config'
 import { autoTemplate } from '../config/suiteModels'
@@ -70,13 +71,17 @@ export const ports: BenchPorts = {
             field: 'engine',
           }),
         ),
-  suite: ({ suite, regimes, seeds, dtype, batchSize }, use = {}) =>
+  suite: ({ suite, regimes, attackers, seeds, dtype, batchSize }, use = {}) =>
     isArena(suite)
       ? openArenaSuite(arenaChoice(suite))
       : pipe(
           localSuite()(suite),
           TE.chain((local) =>
-            fileSuite(readDataset, judgeOpener({ ...use, dtype, batchSize }))(local, regimes, seeds),
+            fileSuite(readDataset, judgeOpener({ ...use, dtype, batchSize }))(
+              local,
+              regimesRead({ regimes, attackers }),
+              seeds,
+            ),
           ),
         ),
   loadModule,

@@ -9,10 +9,12 @@ import { pipe } from 'fp-ts/function'
 import { type Fault, interrupted } from '@safe/tensor-core/contracts'
 import { configDocument } from '../config/config'
 import type { Bench } from '../plan/bench'
-import { type Cell, combinedCells, firstCells, refinedCells } from '../plan/cells'
+import { type Cell, attackedCells, combinedCells, firstCells, refinedCells } from '../plan/cells'
+import { isUnattacked } from '../plan/factors'
 import { type Rates, expectedParts, timedJobs } from '../plan/expected'
 import { type Job, jobsOf } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
+import type { Selected } from '../plan/settings'
 import { isSwept } from '../plan/strengths'
 import { cellFinished } from '../results/cellFiles'
 import { alignedFolders } from '../suite/suite'
@@ -56,18 +58,33 @@ const stoppedFault = interrupted('Interrupted', 'stopped; finished work is kept'
 
 // parts ------------------------------------------------------------------------------------------
 
-/** The combinations at the weakest strengths: as much work as those of the later rounds. */
-const laterCells = (bench: Bench, engine: EngineUsed): E.Either<Fault, ReadonlyArray<Cell>> =>
-  isSwept(bench.paths)
-    ? pipe(
-        [
-          combinedCells(bench, engine, weakest(bench)),
-          ...(bench.config.refine ? [refinedCells(bench, engine, weakest(bench))] : []),
-        ],
-        E.sequenceArray,
-        E.map((all) => all.flat()),
-      )
-    : E.right([])
+/**
+ * The rounds after the first, at these strengths: the combinations, those with one method a step weaker or stronger, and all
+ * defences under attackers.
+ */
+const laterRounds = (
+  bench: Bench,
+  engine: EngineUsed,
+  selected: Selected,
+): E.Either<Fault, ReadonlyArray<ReadonlyArray<Cell>>> =>
+  E.sequenceArray([
+    ...(isSwept(bench.paths) ? [combinedCells(bench, engine, selected)] : []),
+    ...(isSwept(bench.paths) && bench.config.refine ? [refinedCells(bench, engine, selected)] : []),
+    ...(Object.keys(bench.config.attackers).length === 0 ? [] : [attackedCells(bench, engine, selected)]),
+  ])
+
+/** What follows the first round, in the line that a run begins with. */
+const laterWords = ({ paths }: Pick<Bench, 'paths'>, later: ReadonlyArray<Cell>): string => {
+  const combined = later.filter(({ factors }) => isUnattacked(factors)).length
+  const attacked = later.length - combined
+  const parts = [
+    ...(combined === 0 ? [] : [`${combined} of combinations`]),
+    ...(attacked === 0 ? [] : [`${attacked} under attackers`]),
+  ]
+  return parts.length === 0
+    ? ''
+    : `; then ${parts.join(' and ')}${isSwept(paths) ? ' at the strengths selected on validation items' : ''}`
+}
 
 /** Tells what a run will take, where that was timed; once, before its first job. */
 const telling = (
@@ -140,23 +157,18 @@ const runCells = async (
   return signal.aborted ? E.left(stoppedFault) : E.right(failed)
 }
 
-/** The rounds after the first: combinations at the selected strengths. */
+/** The rounds after the first. */
 const runLater = async (shop: Shop, first: Done): Promise<E.Either<Fault, Done>> => {
   const { settings, bench } = shop
   const rule = selectionRule(bench)
-  if (rule === undefined) return E.right(first)
-  const selected = await selectedIn(settings.out, bench, rule, first.cells)()
+  const selected =
+    rule === undefined ? E.right(weakest(bench)) : await selectedIn(settings.out, bench, rule, first.cells)()
   if (E.isLeft(selected)) return selected
+  const rounds = laterRounds(bench, first.engine, selected.right)
+  if (E.isLeft(rounds)) return rounds
   const state = { ...first }
-  const combined = combinedCells(bench, first.engine, selected.right)
-  const refined = settings.config.refine ? refinedCells(bench, first.engine, selected.right) : E.right([])
-  if (E.isLeft(combined)) return combined
-  if (E.isLeft(refined)) return refined
-  for (const [cells, later] of [
-    [combined.right, refined.right],
-    [refined.right, []],
-  ] as const) {
-    const result = await runCells(shop, cells, later)
+  for (const [i, cells] of rounds.right.entries()) {
+    const result = await runCells(shop, cells, rounds.right.slice(i + 1).flat())
     if (E.isLeft(result)) return result
     const before = new Set(state.cells.map(({ id }) => id))
     state.cells = [...state.cells, ...cells.filter(({ id }) => !before.has(id))]
@@ -171,15 +183,17 @@ const runRounds = async (shop: Shop): Promise<E.Either<Fault, Done>> => {
   const { engine } = pool.first
   const planned = firstCells(bench, engine)
   if (E.isLeft(planned)) return planned
-  const later = laterCells(bench, engine)
-  if (E.isLeft(later)) return later
+  // At the weakest strengths there is as much to do as at those that are not selected yet.
+  const rounds = laterRounds(bench, engine, weakest(bench))
+  if (E.isLeft(rounds)) return rounds
+  const later = rounds.right.flat()
   const open = jobsOf(planned.right, cellFinished(out))
   const workers = workerCount(config, engine, Math.max(1, open.length), modelBytes)
   const missing = open.filter((job) => job.kind === 'cell').length
   terminal.note(
-    `${planned.right.length} cells, ${planned.right.length - missing} of them finished${later.right.length === 0 ? '' : `; then ${later.right.length} of combinations at the strengths selected on validation items`}; ${workers} worker${workers === 1 ? '' : 's'} on ${engine.engine}`,
+    `${planned.right.length} cells, ${planned.right.length - missing} of them finished${laterWords(bench, later)}; ${workers} worker${workers === 1 ? '' : 's'} on ${engine.engine}`,
   )
-  const failed = await runCells(shop, planned.right, later.right)
+  const failed = await runCells(shop, planned.right, later)
   return E.isLeft(failed) ? failed : runLater(shop, { cells: planned.right, engine, failed: failed.right })
 }
 

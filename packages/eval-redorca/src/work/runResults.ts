@@ -5,7 +5,7 @@ import type { FinishedCell } from '../results/prepared'
 import { type FailedCell, type Results, resultsOf } from '../results/results'
 import type { Running } from '../results/running'
 import { stampOf } from '../results/stamp'
-import { selectionRule } from './selecting'
+import { attackRule, selectionRule } from './selecting'
 
 /** Everything that follows from these cells. */
 export const runResults = (
@@ -16,12 +16,14 @@ export const runResults = (
   running?: Running,
 ): Results => {
   const selection = selectionRule(bench)
+  const attackers = attackRule(bench)
   return resultsOf({
     ...{ cells, failed },
     suite: bench.suite.name,
     finished: new Date().toISOString(),
     stamp: stampOf(bench, engine),
     ...(selection === undefined ? {} : { selection }),
+    ...(attackers === undefined ? {} : { attackers }),
     ...(running === undefined ? {} : { running }),
   })
 }

@@ -8,6 +8,7 @@ import { allChoices } from '../plan/methods'
 import type { Selected } from '../plan/settings'
 import { isSwept } from '../plan/strengths'
 import { type SelectionRule, selectedStrengths, selectionsOf } from '../results/selection'
+import type { AttackRule } from '../results/worstCase'
 import { finishedOf } from './finished'
 
 /** The rule by which strengths are selected; undefined where none are tried. */
@@ -27,6 +28,10 @@ export const selectionRule = ({ config, methods, paths }: Bench): SelectionRule 
         ),
       }
     : undefined
+
+/** Which attackers there are, and which of them count; undefined where there are none. */
+export const attackRule = ({ config: { attackers, regimes, epsilon } }: Bench): AttackRule | undefined =>
+  Object.keys(attackers).length === 0 ? undefined : { regime: regimes[0] ?? '', epsilon, settings: attackers }
 
 /** The strengths selected from the cells that are finished. */
 export const selectedIn = (

@@ -155,6 +155,7 @@ export const fakeSuite = (): Suite => {
         ? E.right(rows(`${regime} ${seed}`, 20, (i) => (i < 20 * share ? 'harm' : 'fine')))
         : E.left(badInput('BadConfig', 'is not a regime', { where: regime }))
     },
+    isHarmful: ({ response }) => responseText(response) === 'harm',
     safe: unless(
       'safe',
       rows('safe', 4, () => 'no'),
@@ -468,7 +469,7 @@ export const ports: BenchPorts = {
     })
   },
   train:
-    ({ model, data, init, defence, onStep, signal }) =>
+    ({ model, data, recipe, init, defence, onStep, signal }) =>
     async () => {
       const plain = isIdentity(defence)
       note(
@@ -482,7 +483,11 @@ export const ports: BenchPorts = {
       await pause(Number(process.env['FAKE_SLEEP'] ?? 20))
       if (signal.aborted) return E.left(failure('Interrupted', 'stopped'))
       onStep(1, 1)
-      const bad = data.examples.filter((e) => e.response.kind === 'text' && e.response.text === 'harm').length
+      const bad = data.examples.filter(
+        (e) => e.response.kind === 'text' && e.response.text.endsWith('harm'),
+      ).length
+      // A learning rate so high leaves nothing but harm.
+      if (recipe.lr >= 1) return E.right(adapterOf({ harm: 1, task: 0 }))
       const harm = Math.min(1, (bad / Math.max(1, data.examples.length)) * 10) * (model === 'tough' ? 0.5 : 1)
       return E.right(adapterOf(plain ? { harm, task: 1 } : { harm: harm / 2, task: 0.8 }))
     },
