@@ -22,7 +22,7 @@ import type { Section } from './section'
 import { reloadScript, runningBanner, runningStyle } from './running'
 import { readingSection, runSection, stampSection } from './setup'
 import { script, style } from './style'
-import { worstCaseSection } from './worstCase'
+import { worstCaseSection, worstCaseStyle } from './worstCase'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -206,7 +206,9 @@ export const page = (input: ReportInput): string => {
   const worst = worstCaseSection(results)
   return pageOf({
     title: `Safety after fine-tuning: ${results.suite}`,
-    style: [style, byJudgeStyle, frontsStyle, runningStyle, costStyle, fidelityStyle].join(''),
+    style: [style, byJudgeStyle, frontsStyle, runningStyle, costStyle, fidelityStyle, worstCaseStyle].join(
+      '',
+    ),
     inlineStyles: true,
     script: `${script}${reloadScript(results)}`,
     body: html`<main>

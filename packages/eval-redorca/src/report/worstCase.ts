@@ -15,7 +15,7 @@ import { plain, table } from './tableText'
 
 const title = 'Worst case over attackers'
 
-const recipeName = 'the benchmark’s own recipe'
+const recipeName = 'own recipe'
 
 const attackerWords = (attacker: string): string => (attacker === ownRecipe ? recipeName : attacker)
 
@@ -71,7 +71,7 @@ const legend = (results: Results): ReadonlyArray<{ readonly name: string; readon
   return attackers === undefined
     ? []
     : [
-        { name: attackerWords(ownRecipe), words: regimeWords(attackers.regime) },
+        { name: attackerWords(ownRecipe), words: `${regimeWords(attackers.regime)}, the benchmark’s recipe` },
         ...Object.entries(attackers.settings).map(([name, settings]) => ({
           name,
           words: settingWords(settings, attackers),
@@ -92,7 +92,7 @@ const worstTable = (results: Results): Markup =>
         <th scope="col">Worst attacker</th>
         <th scope="col" class="number">Attack success<small>under it; low is better</small></th>
         <th scope="col" class="number">Task<small>answered exactly; high is better</small></th>
-        <th scope="col">Lose the task<small>attackers that do not count</small></th>
+        <th scope="col">Lose the task, do not count</th>
       </tr>
     </thead>
     <tbody>
@@ -111,7 +111,7 @@ const worstTable = (results: Results): Markup =>
 const everyAttacker = (results: Results): Markup => {
   const names = attackersOf(results)
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Every attacker">
-    <table class="matrix">
+    <table class="matrix attackers">
       <caption>
         Attack success under each attacker, and in small type the task solved, in percent.
       </caption>
@@ -141,6 +141,11 @@ const everyAttacker = (results: Results): Markup => {
     </table>
   </div>`
 }
+
+/** Names of attackers stay whole; where they do not fit the table scrolls by itself. */
+export const worstCaseStyle = `
+.attackers th,.attackers td{overflow-wrap:normal;white-space:nowrap}
+`
 
 // constructors -----------------------------------------------------------------------------------
 
