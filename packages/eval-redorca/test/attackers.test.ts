@@ -12,7 +12,7 @@ import { decodeConfig } from '../src/config/configCodec'
 import { openBench } from '../src/plan/bench'
 import { attackedBy } from '../src/plan/attackers'
 import { undefended } from '../src/plan/factors'
-import { markdown, page } from '../src/report'
+import { headline, markdown, page } from '../src/report'
 import type { FinishedCell } from '../src/results/prepared'
 import { readResults } from '../src/results/resultsFile'
 import { resultsOf } from '../src/results/results'
@@ -135,6 +135,9 @@ describe('a run against attackers', () => {
     ])
     // Tables, headline and effects are of the benchmark's own recipe.
     expect(new Set(results.effects.map(({ attacker }) => attacker))).toEqual(new Set([undefined]))
+    expect(headline(results)).toMatch(
+      /Under its worst attacker filter is at 50\s%.*attacker prefixed\)\. Lowest under the worst attacker is filter \+ guard: 10\s%.*attacker prefixed\)\.$/,
+    )
     expect(right(await readResults(out)()).results.worstCase).toEqual(results.worstCase)
     right(await go())
     expect(lines.at(-1)).toContain('6 cells, 6 of them finished')

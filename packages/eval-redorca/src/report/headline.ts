@@ -1,5 +1,6 @@
 /** The result in words. Every clause depends on the numbers. */
-import { combinationName, defendedStages } from '../plan/factors'
+import { stages } from '@safe/tensor-core/contracts'
+import { combinationName, defendedStages, undefended } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import { inWords, listed, regimeData } from './format'
 import { type RegimeReading, boundsOf, readingOf } from './reading'
@@ -71,6 +72,27 @@ const won = (results: Results, { none, best, defended }: RegimeReading): string 
   ].join(' ')
 }
 
+/** The worst case of the best defence, and of the least harmful one where that is another; empty without attackers. */
+const attacked = ({ worstCase }: Results, { aligned, best }: RegimeReading): string => {
+  const rows = worstCase.flatMap((row) =>
+    row.factors.aligned === aligned && row.attackSuccess !== undefined
+      ? [{ ...row, attack: row.attackSuccess }]
+      : [],
+  )
+  const mine = rows.find(({ factors }) => stages.every((s) => factors[s] === best?.factors[s]))
+  const [least] = rows
+    .filter(({ method }) => method !== combinationName(undefended))
+    .sort((a, b) => a.attack.value - b.attack.value)
+  const words = ({ attack, attacker }: (typeof rows)[number]): string =>
+    `${inWords(attack.value)} (${inWords(attack.low)} to ${inWords(attack.high)}, attacker ${attacker})`
+  return [
+    ...(mine === undefined ? [] : [`Under its worst attacker ${mine.method} is at ${words(mine)}.`]),
+    ...(least === undefined || least.method === mine?.method
+      ? []
+      : [`Lowest under the worst attacker is ${least.method}: ${words(least)}.`]),
+  ].join(' ')
+}
+
 /** `So far, with 12 of 40 cells: `; empty for complete results. */
 const soFar = ({ running }: Results): string =>
   running === undefined ? '' : `So far, with ${running.done} of ${running.cells} cells: `
@@ -81,7 +103,7 @@ export const headline = (results: Results): string => {
   const said = main.map((regime) =>
     [
       ...(regime.aligned === undefined ? [] : [`${regime.aligned}:`]),
-      ...[lost(regime), won(results, regime)].filter((s) => s !== ''),
+      ...[lost(regime), won(results, regime), attacked(results, regime)].filter((s) => s !== ''),
     ].join(' '),
   )
   return main.length === 0
