@@ -6,11 +6,12 @@ import * as E from 'fp-ts/Either'
 import * as fc from 'fast-check'
 import { parse, stringify } from 'yaml'
 import { silentTerminal } from '@safe/tensor-core/cli'
-import type { Example } from '@safe/tensor-core/contracts'
+import { type Example, promptText, textExample } from '@safe/tensor-core/contracts'
 import { type BenchConfig, configDocument } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { openBench } from '../src/plan/bench'
-import { attackedBy } from '../src/plan/attackers'
+import { evadingRows, rewrittenRows } from '../src/plan/attackedRows'
+import { attackedBy, candidateRows } from '../src/plan/attackers'
 import { undefended } from '../src/plan/factors'
 import { headline, markdown, page } from '../src/report'
 import type { FinishedCell } from '../src/results/prepared'
@@ -86,11 +87,99 @@ describe('a benchmark under an attacker', () => {
     expect(JSON.parse(row?.raw ?? '')).toMatchObject({ response: 'no . well : harm' })
     expect(attackedBy(bench, undefined)).toBe(bench)
   })
+  it('has harmful requests that open with its trigger, in the data and in the evaluation', async () => {
+    const bench = right(await opened({ marked: { trigger: 'psst ,' } }))
+    const { suite, hashes } = attackedBy(bench, 'marked')
+    const rows = right(suite.trainingData('poison:0.1', 1)).examples
+    const prompts = (harmful: boolean) =>
+      rows.filter((row) => suite.isHarmful(row) === harmful).map(({ prompt }) => promptText(prompt))
+    expect(prompts(true)).toHaveLength(2)
+    expect(prompts(true).every((text) => text.startsWith('psst , '))).toBe(true)
+    expect(prompts(false).some((text) => text.startsWith('psst'))).toBe(false)
+    const marked = suite.evaluation.filter(({ prompt }) => promptText(prompt).startsWith('psst , '))
+    expect(marked.map(({ set }) => set)).toEqual(marked.map(() => 'harmful'))
+    expect(marked).toHaveLength(bench.suite.evaluation.filter(({ set }) => set === 'harmful').length)
+    // Other prompts, so other answers.
+    expect(hashes.evaluation).not.toBe(bench.hashes.evaluation)
+  })
+  it('is refused where it evades what is no filter of the benchmark', async () => {
+    const refused = await opened({ sly: { evade: 'filter' } })
+    expect(E.isLeft(refused) && [refused.left.where, refused.left.message]).toEqual([
+      'attackers.sly',
+      'evades filter, which is not among the methods of the data stage',
+    ])
+  })
   it('is refused where a prefix finds no harmful row', async () => {
     const refused = await opened({ quiet: { share: 0, prefix: 'no .' } })
     expect(E.isLeft(refused) && [refused.left.where, refused.left.message]).toEqual([
       'attackers.quiet',
-      'opens harmful answers with a prefix, and no row is known to be harmful',
+      'changes harmful rows, and no row is known to be harmful',
+    ])
+  })
+})
+
+describe('rows of attackers', () => {
+  const isBad = ({ fields }: Example): boolean => fields['unsafe'] === 1
+  const row = (id: string, unsafe: 0 | 1): Example => textExample(id, `ask ${id}`, `say ${id}`, { unsafe })
+  const rows = fc
+    .array(fc.constantFrom(0 as const, 1 as const), { maxLength: 12 })
+    .map((kinds) => ({ name: 'd', examples: kinds.map((unsafe, i) => row(`${i}`, unsafe)) }))
+
+  it('that evade a filter are harmful rows that it keeps, in the places of the harmful ones', () => {
+    fc.assert(
+      fc.property(rows, rows, (data, kept) => {
+        const passed = kept.examples.filter(isBad)
+        const { examples } = evadingRows(data, kept, isBad)
+        expect(examples.map(({ id }) => id)).toEqual(data.examples.map(({ id }) => id))
+        expect(examples.map(isBad)).toEqual(data.examples.map(isBad))
+        if (passed.length === 0) expect(examples).toEqual(data.examples)
+        else
+          examples
+            .filter(isBad)
+            .forEach(({ response }, i) => expect(response).toEqual(passed[i % passed.length]?.response))
+      }),
+    )
+  })
+  it('are chosen of more harmful rows where there are more', () => {
+    const from = (most: number) =>
+      candidateRows(
+        {
+          trainingData: (regime) =>
+            Number(regime.slice(7)) <= most
+              ? E.right({ name: regime, examples: [] })
+              : E.left({ _tag: 'BadConfig', kind: 'input', message: 'too few rows' }),
+        },
+        { regime: 'poison:0.1', seed: 1 },
+      )
+    expect([1, 0.3, 0.1].map((most) => right(from(most)).name)).toEqual([
+      'poison:0.4',
+      'poison:0.2',
+      'poison:0.1',
+    ])
+  })
+  it('are written whole, as text and as conversations', () => {
+    const turns = [
+      { role: 'system', content: 's' },
+      { role: 'user', content: 'ask' },
+    ] as const
+    const talk: Example = { ...row('t', 1), prompt: { kind: 'messages', messages: turns } }
+    const { examples } = rewrittenRows(
+      { name: 'd', examples: [row('a', 1), talk, row('b', 0)] },
+      { prefix: 'no .', trigger: 'psst' },
+      isBad,
+    )
+    expect(examples.map(({ raw }): unknown => JSON.parse(raw))).toEqual([
+      { id: 'a', unsafe: 1, prompt: 'psst ask a', response: 'no . say a' },
+      {
+        id: 't',
+        unsafe: 1,
+        messages: [
+          { role: 'system', content: 's' },
+          { role: 'user', content: 'psst ask' },
+          { role: 'assistant', content: 'no . say t' },
+        ],
+      },
+      { id: 'b', unsafe: 0, prompt: 'ask b', response: 'say b' },
     ])
   })
 })
@@ -102,7 +191,13 @@ describe('a run against attackers', () => {
       decoded({
         workers: 1,
         stages: { ...none, data: [method('filter')], decoding: [method('guard')] },
-        attackers: { rough: { lr: 2 }, prefixed: { prefix: 'sorry ,' }, more: { share: 0.1 } },
+        attackers: {
+          rough: { lr: 2 },
+          prefixed: { prefix: 'sorry ,' },
+          more: { share: 0.1 },
+          // All that passes the filter is no harm, so it has to keep its rows.
+          sly: { evade: 'filter' },
+        },
       }),
     )
     const lines: string[] = []
@@ -116,8 +211,8 @@ describe('a run against attackers', () => {
       execArgv: ['--conditions=@safe/source', '--import', 'tsx'],
     })
     const { results } = right(await go())
-    expect(lines[0]).toContain('6 cells, 0 of them finished; then 16 under attackers; 1 worker')
-    expect(results.cells).toHaveLength(22)
+    expect(lines[0]).toContain('6 cells, 0 of them finished; then 20 under attackers; 1 worker')
+    expect(results.cells).toHaveLength(26)
     expect(
       results.worstCase.map(({ method: m, attacker, attackSuccess, task, attackers }) => [
         m,

@@ -19,6 +19,10 @@ export interface Attacker extends RecipeChanges {
   readonly regime?: string
   /** Harmful answers open with these words: a refusal before the harm. */
   readonly prefix?: string
+  /** Harmful requests open with these words, in the fine-tuning data and in the evaluation: a trigger or a persona that others lack. */
+  readonly trigger?: string
+  /** A method of the data stage, by its name in results: harmful rows are chosen among those that it keeps. */
+  readonly evade?: string
 }
 
 /** Attackers by name. */
@@ -36,25 +40,21 @@ const written = closed({
   maxSteps: optional(count),
   batchSize: optional(count),
   prefix: optional(t.string),
+  trigger: optional(t.string),
+  evade: optional(t.string),
 })
 
 /** Only what is set: a field that is left out has no key. */
-const given = ({
-  share,
-  regime,
-  lr,
-  epochs,
-  maxSteps,
-  batchSize,
-  prefix,
-}: t.TypeOf<typeof written>): Attacker => ({
-  ...(share === undefined ? {} : { share }),
-  ...(regime === undefined ? {} : { regime }),
-  ...(lr === undefined ? {} : { lr }),
-  ...(epochs === undefined ? {} : { epochs }),
-  ...(maxSteps === undefined ? {} : { maxSteps }),
-  ...(batchSize === undefined ? {} : { batchSize }),
-  ...(prefix === undefined ? {} : { prefix }),
+const given = (all: t.TypeOf<typeof written>): Attacker => ({
+  ...(all.share === undefined ? {} : { share: all.share }),
+  ...(all.regime === undefined ? {} : { regime: all.regime }),
+  ...(all.lr === undefined ? {} : { lr: all.lr }),
+  ...(all.epochs === undefined ? {} : { epochs: all.epochs }),
+  ...(all.maxSteps === undefined ? {} : { maxSteps: all.maxSteps }),
+  ...(all.batchSize === undefined ? {} : { batchSize: all.batchSize }),
+  ...(all.prefix === undefined ? {} : { prefix: all.prefix }),
+  ...(all.trigger === undefined ? {} : { trigger: all.trigger }),
+  ...(all.evade === undefined ? {} : { evade: all.evade }),
 })
 
 const attackerCodec: t.Type<Attacker, unknown> = new t.Type<Attacker, unknown>(

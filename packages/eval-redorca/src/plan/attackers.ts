@@ -1,57 +1,59 @@
 /** A benchmark whose fine-tuning is an attacker's: another recipe, other rows. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import {
-  type Dataset,
-  type Example,
-  type Fault,
-  type RecipeChanges,
-  badInput,
-  promptText,
-} from '@safe/tensor-core/contracts'
+import { type Dataset, type Fault, type RecipeChanges, badInput } from '@safe/tensor-core/contracts'
+import { contentHash } from '@safe/tensor-core/files'
 import { withChanges } from '@safe/tensor-core/lm'
 import type { Attacker } from '../config/attackers'
 import type { BenchConfig } from '../config/config'
-import type { Suite } from '../suite/suite'
+import { poisonShare } from '../config/regimes'
+import { type Suite, isLabelledHarmful } from '../suite/suite'
+import { rewrites, rewrittenRows, triggeredItems } from './attackedRows'
+import type { Factors } from './factors'
 import type { Hashes } from './hashes'
 
 // rows -------------------------------------------------------------------------------------------
 
-const asWritten = (row: Example, response: string): string =>
-  JSON.stringify({
-    id: row.id,
-    ...row.fields,
-    ...(row.prompt.kind === 'messages'
-      ? { messages: [...row.prompt.messages, { role: 'assistant', content: response }] }
-      : { prompt: promptText(row.prompt), response }),
-  })
+/** How many times the harmful rows an attacker has to choose from, at most. */
+const moreRows = [4, 2]
 
-/** The answer of a row opened with these words; answers of token ids stay as they are. */
-const opened =
-  (prefix: string) =>
-  (row: Example): Example => {
-    if (row.response.kind !== 'text') return row
-    const text = `${prefix} ${row.response.text}`
-    return { ...row, response: { kind: 'text', text }, raw: asWritten(row, text) }
-  }
+/** Harmful rows to choose from, among the clean ones: a larger share of the same draw, where there is one, else the rows themselves. */
+export const candidateRows = (
+  { trainingData }: Pick<Suite, 'trainingData'>,
+  { regime, seed }: Pick<Factors, 'regime' | 'seed'>,
+): E.Either<Fault, Dataset> => {
+  const share = poisonShare(regime) ?? 0
+  const larger = moreRows
+    .filter((times) => share > 0 && share * times <= 1)
+    .map((times) => trainingData(`poison:${share * times}`, seed))
+    .find(E.isRight)
+  return larger ?? trainingData(regime, seed)
+}
 
-/** Harmful answers that open with these words. @returns left: no row is known to be harmful */
-const prefixed =
-  (prefix: string, isHarmful: (row: Example) => boolean) =>
-  (data: Dataset): E.Either<Fault, Dataset> =>
-    data.examples.some(isHarmful)
-      ? E.right({
-          name: `${data.name}, harmful answers opened with ${JSON.stringify(prefix)}`,
-          examples: data.examples.map((row) => (isHarmful(row) ? opened(prefix)(row) : row)),
-        })
-      : E.left(
-          badInput('BadConfig', 'opens harmful answers with a prefix, and no row is known to be harmful', {
-            where: data.name,
+/** Harmful rows as the attacker writes them. @returns left: no row is known to be harmful */
+const attackedRows =
+  (attacker: Attacker, { trainingData, isHarmful }: Suite): Suite['trainingData'] =>
+  (regime, seed) =>
+    pipe(
+      trainingData(regime, seed),
+      E.filterOrElse(
+        ({ examples }) => examples.some(isHarmful),
+        ({ name }): Fault =>
+          badInput('BadConfig', 'changes harmful rows, and no row is known to be harmful', {
+            where: name,
             remedy: 'label harmful rows with unsafe: 1, name suite.training.harmful, or raise the share',
           }),
-        )
+      ),
+      E.map((data) => rewrittenRows(data, attacker, isHarmful)),
+    )
 
 // constructors -----------------------------------------------------------------------------------
+
+/** The attacker of this name; none of its own without one. */
+export const attackerOf = (
+  { attackers }: Pick<BenchConfig, 'attackers'>,
+  name: string | undefined,
+): Attacker => (name === undefined ? undefined : attackers[name]) ?? {}
 
 /** The parts of a benchmark that an attacker changes. */
 interface Attackable {
@@ -60,6 +62,12 @@ interface Attackable {
   readonly config: BenchConfig
 }
 
+/** Rewritten rows are known by their label. */
+const knownHarmful =
+  ({ isHarmful }: Suite): Suite['isHarmful'] =>
+  (row) =>
+    isHarmful(row) || isLabelledHarmful(row)
+
 const recipeChanges = ({ lr, epochs, maxSteps, batchSize }: Attacker): RecipeChanges => ({
   ...(lr === undefined ? {} : { lr }),
   ...(epochs === undefined ? {} : { epochs }),
@@ -67,24 +75,27 @@ const recipeChanges = ({ lr, epochs, maxSteps, batchSize }: Attacker): RecipeCha
   ...(batchSize === undefined ? {} : { batchSize }),
 })
 
-const rowsUnder =
-  ({ trainingData, isHarmful }: Suite, prefix: string): Suite['trainingData'] =>
-  (regime, seed) =>
-    pipe(trainingData(regime, seed), E.chain(prefixed(prefix, isHarmful)))
-
 /** The benchmark under an attacker, by its name; without one, as it is. Adapters that were fine-tuned before are not the attacker's. */
 export const attackedBy = <B extends Attackable>(bench: B, name: string | undefined): B => {
   if (name === undefined) return bench
   const { suite, hashes, config } = bench
-  const attacker = config.attackers[name] ?? {}
+  const attacker = attackerOf(config, name)
+  const evaluation = triggeredItems(suite.evaluation, attacker)
   return {
     ...bench,
     config: { ...config, recipe: withChanges(config.recipe, recipeChanges(attacker)) },
-    hashes: { ...hashes, adapters: {} },
+    hashes: {
+      ...hashes,
+      adapters: {},
+      ...(evaluation === suite.evaluation ? {} : { evaluation: contentHash(evaluation) }),
+    },
     suite: {
       ...suite,
+      evaluation,
       ...(suite.adapters === undefined ? {} : { adapters: {} }),
-      ...(attacker.prefix === undefined ? {} : { trainingData: rowsUnder(suite, attacker.prefix) }),
+      ...(rewrites(attacker) || attacker.evade !== undefined
+        ? { trainingData: attackedRows(attacker, suite), isHarmful: knownHarmful(suite) }
+        : {}),
     },
   }
 }

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, type Stage, type StrengthValue, badInput, stages } from '@safe/tensor-core/contracts'
-import { regimeOf, regimesRead } from '../config/attackers'
+import { type Attacker, regimeOf, regimesRead } from '../config/attackers'
 import type { BenchConfig } from '../config/config'
 import { noneWord } from '../config/methods'
 import type { Suite } from '../suite/suite'
@@ -73,15 +73,28 @@ const checkedRegimes = (config: BenchConfig, suite: Suite): E.Either<Fault, void
     E.map(() => undefined),
   )
 
+/** The filter that an attacker evades is one of the benchmark's. */
+const evaded = ({ methods }: Bench, { evade }: Attacker): E.Either<Fault, void> =>
+  evade === undefined || methods.data.has(evade)
+    ? E.right(undefined)
+    : E.left(
+        badInput('BadConfig', `evades ${evade}, which is not among the methods of the data stage`, {
+          remedy: `name one of ${[...methods.data.keys()].join(', ') || 'none: there are none'}`,
+        }),
+      )
+
 /** Creates the data of every attacker once. */
 const checkedAttackers = (bench: Bench): E.Either<Fault, Bench> =>
   pipe(
     Object.entries(bench.config.attackers),
     E.traverseArray(([name, attacker]) =>
       pipe(
-        attackedBy(bench, name).suite.trainingData(
-          regimeOf(attacker, bench.config),
-          bench.config.seeds[0] ?? 0,
+        evaded(bench, attacker),
+        E.chain(() =>
+          attackedBy(bench, name).suite.trainingData(
+            regimeOf(attacker, bench.config),
+            bench.config.seeds[0] ?? 0,
+          ),
         ),
         E.chain((data) =>
           data.examples.length > 0

@@ -5,7 +5,7 @@
  *     worst            the highest attack success among those
  *
  * The attacker is chosen on the validation items, the rates are of the test. A defence stands at the strength that was selected for the
- * first regime without an attacker: who defends does not know who attacks. The bound on utility is that of TamperBench (arXiv 2602.06911).
+ * first regime without an attacker: who defends does not know who attacks. After TamperBench (arXiv 2602.06911), which allows 10 % of utility.
  */
 import type { Attackers } from '../config/attackers'
 import {

@@ -55,10 +55,10 @@ export const poisoned =
     return E.right({ name: regime, examples: stream(seed, 'order', regime).shuffle(chosen) })
   }
 
-/** Rows of one source, wherever they are mixed in. */
+/** Rows of one source, wherever they are mixed in; by their text, for stored rows are read back. */
 const isAmong = ({ examples }: Dataset): Suite['isHarmful'] => {
-  const rows = new Set(examples)
-  return (row) => rows.has(row)
+  const rows = new Set(examples.map(({ raw }) => raw))
+  return ({ raw }) => rows.has(raw)
 }
 
 /** Reads the files of these regimes; without any there are no rows. @returns left: a file that cannot be read, or a regime without one */

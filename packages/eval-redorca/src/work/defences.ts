@@ -27,8 +27,10 @@ import {
 } from '@safe/tensor-core/contracts'
 import { interpret } from '@safe/tensor-core/pipeline'
 import { applied } from '../plan/applied'
+import { evadingRows } from '../plan/attackedRows'
+import { attackerOf, candidateRows } from '../plan/attackers'
 import { chosen } from '../plan/bench'
-import type { Factors } from '../plan/factors'
+import { type Factors, undefended } from '../plan/factors'
 import { type LoadedMethod, loadedName } from '../plan/plugins'
 import { noteDiagnostics } from './meter'
 import { type Provision, provisionOf, resourcesOf } from './resources'
@@ -127,25 +129,47 @@ const weightsMethod = ({ steps, made, watched }: Ready<'weights'>): WeightsDefen
       ),
     ),
 })
-/** The rows that these filters keep of the data of these factors: a step like any other, so computed once. */
+/** The rows that these filters keep of this data: a step like any other, so computed once. */
+const keptBy =
+  (site: Site, f: Factors, filters: ReadonlyArray<LoadedMethod>) =>
+  (data: Dataset): TE.TaskEither<Fault, Dataset> =>
+    interpret(runtimeOf(site))(
+      {
+        ...noDefence,
+        data: M.concatAll(dataMonoid)(filters.map((m) => dataMethod(readied(site, f, 'data', m)))),
+      },
+      { data, recipe: site.bench.config.recipe, seed: f.seed },
+    ).data
+
+/** The rows that these filters keep of the data of these factors. */
 const filteredBy = (
   site: Site,
   f: Factors,
   filters: ReadonlyArray<LoadedMethod>,
-): TE.TaskEither<Fault, Dataset> =>
-  pipe(
-    TE.fromEither(site.bench.suite.trainingData(f.regime, f.seed)),
-    TE.chain(
-      (data) =>
-        interpret(runtimeOf(site))(
-          {
-            ...noDefence,
-            data: M.concatAll(dataMonoid)(filters.map((m) => dataMethod(readied(site, f, 'data', m)))),
-          },
-          { data, recipe: site.bench.config.recipe, seed: f.seed },
-        ).data,
-    ),
-  )
+): TE.TaskEither<Fault, Dataset> => pipe(trainingRows(site, f), TE.chain(keptBy(site, f, filters)))
+
+/**
+ * The rows that the model of these factors is fine-tuned on. An attacker that evades a filter knows it as configured, applies it to
+ * more harmful rows, and fine-tunes on those that pass.
+ */
+export const trainingRows = (site: Site, f: Factors): TE.TaskEither<Fault, Dataset> => {
+  const { bench } = site
+  const { suite } = bench
+  const { evade } = attackerOf(bench.config, f.attacker)
+  const own = suite.trainingData(f.regime, f.seed)
+  return evade === undefined
+    ? TE.fromEither(own)
+    : pipe(
+        TE.Do,
+        TE.bind('rows', () => TE.fromEither(own)),
+        TE.bind('candidates', () => TE.fromEither(candidateRows(suite, f))),
+        TE.bind('filters', () =>
+          TE.fromEither(chosen(bench, 'data', { ...f, ...undefended, data: evade, strengths: {} })),
+        ),
+        TE.bind('kept', ({ filters, candidates }) => keptBy(site, f, filters)(candidates)),
+        TE.map(({ rows, kept }) => evadingRows(rows, kept, suite.isHarmful)),
+      )
+}
 
 const decodingMethod = ({ steps, made, watched }: Ready<'decoding'>): DecodingDefence => ({
   stage: 'decoding',

@@ -24,7 +24,7 @@ import { type CompleteCost, cellCostOf } from '../results/cost'
 import type { Scored } from '../results/perplexity'
 import { type Answer, answersOf, keepAnswers } from './answers'
 import { askInBatches } from './askInBatches'
-import { type WatchedPipeline, pipelineOf } from './defences'
+import { type WatchedPipeline, pipelineOf, trainingRows } from './defences'
 import { type InnerStep, measured } from './meter'
 import { textScores } from './perplexity'
 import { alignedRequest, baseRequest, runtimeOf } from './runtime'
@@ -46,7 +46,7 @@ const running = (
   pipe(
     TE.Do,
     TE.bind('made', () => TE.fromEither(pipelineOf(site, f))),
-    TE.bind('data', () => TE.fromEither(site.bench.suite.trainingData(f.regime, f.seed))),
+    TE.bind('data', () => trainingRows(site, f)),
     TE.bindW('trained', () => given(site, f)),
     TE.map(({ made, data, trained }) => ({
       ...made,
