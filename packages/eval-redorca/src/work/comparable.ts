@@ -8,7 +8,7 @@ import { type Factors, fineTuneKey, isTuned } from '../plan/factors'
 type Planned = Pick<Cell, 'id' | 'factors'>
 
 /**
- * @param planned the cells of the first round
+ * @param planned the cells of the first round, and those under attackers
  * @param finished whether a cell, by its id, has results
  * @param failed whether it will have none
  */

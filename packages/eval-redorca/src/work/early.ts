@@ -9,7 +9,7 @@ import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import type { Bench } from '../plan/bench'
 import type { Cell } from '../plan/cells'
-import { isTuned, isUndefended } from '../plan/factors'
+import { isTuned, isUnattacked, isUndefended } from '../plan/factors'
 import type { Job } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
 import { cellFinished } from '../results/cellFiles'
@@ -85,7 +85,8 @@ export const earlyResults = (
 
   const resultsNow = (cells: ReadonlyArray<FinishedCell>, stopped: boolean): Results => {
     const isShown = comparable(
-      state.cells.slice(0, state.first),
+      // Of later rounds, attackers are fine-tunes of their own; combinations belong to those of the first.
+      state.cells.filter(({ factors }, i) => i < state.first || !isUnattacked(factors)),
       (id) => state.read.has(id),
       (id) => state.reasons.has(id),
     )
