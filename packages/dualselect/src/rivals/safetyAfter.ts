@@ -37,7 +37,7 @@ const fidelity: Fidelity = {
   formula:
     'Compared with plain torch: parameters within 1e-6 in float64; a llama’s adapter after 12 steps within 1e-4 of its update (golden ' +
     'tests, tools/golden/dualselect_rivals.py).',
-  defaults: '100 steps; the paper gives no number for this baseline.',
+  defaults: '100 steps, set here.',
   differs:
     'The recipe is the run’s own, and the steps continue its optimizer; the learning rate runs through its course anew.',
 }
