@@ -53,13 +53,14 @@ describe('surgery', () => {
     fc.assert(
       fc.property(vectors, vectors, (t, a) => {
         const { found, g } = step(t, a, 0)
+        const unchanged = g.every((x, i) => x === t[i])
         if (found.noise) {
-          expect(g).toEqual(t)
+          expect(unchanged).toBe(true)
           return
         }
         const tolerance = 1e-9 * (1 + Math.sqrt(space.dot(t, t) * space.dot(a, a)))
         expect(space.dot(g, a)).toBeGreaterThanOrEqual(-tolerance)
-        if (space.dot(t, a) >= 0) expect(g).toEqual(t)
+        if (space.dot(t, a) >= 0) expect(unchanged).toBe(true)
         else expect(Math.abs(space.dot(g, a))).toBeLessThan(tolerance)
       }),
     ))
