@@ -30,11 +30,7 @@ import { rivalDefence, unrecorded } from './rival'
 
 /** The options of the moving average. */
 export const emaOptions = {
-  decay: withDefault(
-    0.995,
-    number('share of the average that each step keeps', { min: 0, max: 1 }),
-    'arXiv 2508.12531',
-  ),
+  decay: withDefault(0.995, number('share of the average that each step keeps', { min: 0, max: 1 })),
 }
 /** Their values. */
 export type EmaOptions = Values<typeof emaOptions>
@@ -44,10 +40,10 @@ const fidelity: Fidelity = {
   formula:
     'Compared with plain torch: parameters within 1e-6 in float64; a llama’s adapter after 12 steps within 1e-4 of its update (golden ' +
     'tests, tools/golden/dualselect_rivals.py).',
-  defaults: 'Decay 0.995, at every step from the first.',
+  defaults: 'Decay 0.995, at every step from the first, set here.',
   differs:
-    'The factors of an adapter are averaged, not its product and not all weights. Gradients are taken at the last parameters, not at ' +
-    'the average. The authors’ code was not found.',
+    'Of the paper only the abstract was read, and its code was not found. The factors of an adapter are averaged, not its product and ' +
+    'not all weights. Gradients are taken at the last parameters, not at the average.',
 }
 
 // rule -------------------------------------------------------------------------------------------

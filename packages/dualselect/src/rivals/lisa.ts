@@ -54,7 +54,8 @@ const fidelity: Fidelity = {
   formula:
     'Phases, proximal term and its start are those of the authors’ trainer, compared with plain torch: parameters within 1e-6 in ' +
     'float64; a llama’s adapter after 12 steps within 1e-4 of its update (golden tests, tools/golden/dualselect_rivals.py).',
-  defaults: 'K_1 100, K_2 900, rho 1, no proximal term in the first 10 % of the steps.',
+  defaults:
+    'Those of the authors’ script: K_1 100, K_2 900, rho 1; no proximal term in the first 10 % of the steps, as in their trainer.',
   differs:
     'Runs shorter than one turn keep its shares (theirs would be on safe rows alone up to step K_1). Safe batches are as large as task batches.',
 }

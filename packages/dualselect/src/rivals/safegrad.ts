@@ -36,7 +36,7 @@ import { type DrawSafe, type SafeResources, safeRows } from './safeRows'
 
 /** The options of SafeGrad. */
 export const safegradOptions = {
-  rho: withDefault(1, atLeastZero('weight of the alignment gradient'), 'SafeGrad, arXiv 2508.07172'),
+  rho: withDefault(1, atLeastZero('weight of the alignment gradient')),
 }
 /** Their values. */
 export type SafegradOptions = Values<typeof safegradOptions>
@@ -44,12 +44,12 @@ export type SafegradOptions = Values<typeof safegradOptions>
 const fidelity: Fidelity = {
   source: 'arXiv 2508.07172',
   formula:
-    'Written from the formula and compared with plain torch: parameters within 1e-6 in float64; a llama’s adapter after 12 steps ' +
-    'within 1e-4 of its update (golden tests, tools/golden/dualselect_rivals.py).',
-  defaults: 'rho 1.',
+    'Written from the formula at the head of its source file and compared with plain torch: parameters within 1e-6 in float64; a llama’s ' +
+    'adapter after 12 steps within 1e-4 of its update (golden tests, tools/golden/dualselect_rivals.py).',
+  defaults: 'rho 1, set here.',
   differs:
-    'The authors’ code is not public where it was looked for. Aligned model: the one training starts from. As many safe rows per step ' +
-    'as task rows; their gradient is taken without dropout; nothing is projected while it is below 1e-6 of the task’s.',
+    'Of the paper only the abstract was read, and the authors’ code was not accessible. Aligned model: the one training starts from. As ' +
+    'many safe rows per step as task rows; their gradient is taken without dropout; nothing is projected while it is at most 1e-6 of the task’s.',
 }
 
 // surgery ----------------------------------------------------------------------------------------
