@@ -42,6 +42,25 @@ export type { Among, SelectionRow, WarningRow } from './selectionLog'
 export type { CountTokens } from './taskFilter'
 export { plugins } from './plugin'
 export {
+  type ConstrainedSftOptions,
+  type EmaOptions,
+  type LisaOptions,
+  type RivalError,
+  type SafeResources,
+  type SafegradOptions,
+  type SafetyAfterOptions,
+  constrainedSft,
+  constrainedSftOptions,
+  ema,
+  emaOptions,
+  lisa,
+  lisaOptions,
+  safegrad,
+  safegradOptions,
+  safetyAfter,
+  safetyAfterOptions,
+} from './rivals'
+export {
   type NumberedRows,
   type ScoreRow,
   type ScoringResources,

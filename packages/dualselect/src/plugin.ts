@@ -26,6 +26,7 @@ import { observed } from './diagnostics'
 import { agemFidelity, dualSelectFidelity, randomDropFidelity, randomReferencesFidelity } from './fidelity'
 import { dualSelect } from './dualSelect'
 import { type DualSelectOptions, budgeted, dualSelectOptions, usesReferences } from './options'
+import { rivals } from './rivals'
 import type { CountTokens } from './taskFilter'
 
 // token budget -----------------------------------------------------------------------------------
@@ -146,7 +147,7 @@ const withoutReferences = (control: Control): DefencePlugin =>
       made(control, options, { name: `the references of ${control.name}`, examples: [] }, resources, record),
   })
 
-/** DualSelect and its controls, as a benchmark finds them. */
+/** DualSelect, its controls and the rivals of its stage, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [
   withReferences({
     name: 'dualselect',
@@ -180,4 +181,5 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
       warmupSteps: 0,
     },
   }),
+  ...rivals,
 ]

@@ -9,7 +9,7 @@
  *                   the mean of that epoch so far
  *
  * Clipping, AdamW, schedules and checkpoints are the training loop's. With neither filter nor correction there is no warm-up and
- * every call goes to the rule inside as it came: plain training is a special case, bit for bit.
+ * every call goes to the rule inside as it came: plain training is a special case, bit for bit. So do closing steps.
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -18,9 +18,9 @@ import { corrected } from './correction'
 import { corrects, usesReferences } from './options'
 import { refreshIsDue, refreshReferences } from './references'
 import type { RuleParts } from './ruleParts'
-import { type Remembered, afterRefresh, poolRun, warmupContext, warmupStepsOf } from './ruleSteps'
+import { type Remembered, afterRefresh, passedOn, poolRun, warmupContext, warmupStepsOf } from './ruleSteps'
 import { selectionRow, warningRow } from './selectionLog'
-import { type Memory, freshMemory, readMemory, writeMemory } from './state'
+import { type Memory, freshMemory, innerOf, readMemory, writeMemory } from './state'
 import { taskStep } from './taskStep'
 import { checkDescent, checkReferences, startWatch } from './watch'
 
@@ -40,6 +40,13 @@ export const dualSelectRule = <G, R extends Fault>(parts: RuleParts<G, R>): Upda
 
   /** sum + a as a new vector; `a` stays the caller's, and the training loop frees the old sum. */
   const addedTo = (sum: G | undefined, a: G): G => (sum === undefined ? space.scale(1, a) : space.add(sum, a))
+
+  /** Steps after the last epoch are those of the rule inside: nothing is selected and nothing is corrected. */
+  const closing = (memory: Memory<G>, at: StepContext<G>): Take<Update<G>> =>
+    pipe(
+      inner.step(memory.inner, at),
+      TE.map((update) => ({ ...update, state: writeMemory({ ...memory, inner: update.state }) })),
+    )
 
   const warmup = (memory: Memory<G>, at: StepContext<G>): Take<Update<G>> =>
     pipe(
@@ -151,12 +158,14 @@ export const dualSelectRule = <G, R extends Fault>(parts: RuleParts<G, R>): Upda
     )
 
   return {
+    ...passedOn(inner, innerOf),
     name: `dualselect(${inner.name})`,
     warmupSteps: warmupStepsOf(parts),
     initial: writeMemory(freshMemory(inner.initial)),
     step: (state, at) => {
       const memory = readMemory(state)
       if (at.phase === 'warmup') return warmup(memory, at)
+      if (at.phase === 'closing') return closing(memory, at)
       if (!refreshIsDue(o, memory, at)) return train({ memory, notes: [] }, at)
       return afterRefresh(space, refreshed(memory, at), (fresh) => train(fresh, at))
     },

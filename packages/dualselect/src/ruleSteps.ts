@@ -1,7 +1,14 @@
 /** Steps that the rule has in common with its replay. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Fault, RuleNote, StepContext, VectorSpace } from '@safe/tensor-core/contracts'
+import type {
+  Fault,
+  RuleNote,
+  RuleState,
+  StepContext,
+  UpdateRule,
+  VectorSpace,
+} from '@safe/tensor-core/contracts'
 import { isPlain } from './options'
 import type { PoolOptions } from './pool'
 import type { RuleParts } from './ruleParts'
@@ -19,6 +26,17 @@ export const warmupStepsOf = <G, R extends Fault>({
   options,
 }: Pick<RuleParts<G, R>, 'inner' | 'options'>): number =>
   inner.warmupSteps + (isPlain(options) ? 0 : options.warmupSteps)
+
+/** What a rule passes on of the rule inside as it is: the steps after the last epoch, and what is deployed. */
+export const passedOn = <G, R extends Fault>(
+  { closingSteps, deployed }: UpdateRule<G, R>,
+  innerStateOf: (state: RuleState<G>) => RuleState<G>,
+): Pick<UpdateRule<G, R>, 'closingSteps' | 'deployed'> => ({
+  ...(closingSteps === undefined ? {} : { closingSteps }),
+  ...(deployed === undefined
+    ? {}
+    : { deployed: (state, parameters) => deployed(innerStateOf(state), parameters) }),
+})
 
 /** A step of the method's warm-up, as the rule inside is to see it. */
 export const warmupContext = <G, R extends Fault>(

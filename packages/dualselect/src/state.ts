@@ -44,6 +44,24 @@ const unnest = <A>(record: Readonly<Record<string, A>>): Record<string, A> =>
     ),
   )
 
+/** The state of the rule inside, of a rule's state that carries it along. */
+export const innerOf = <G>({ vectors, numbers }: RuleState<G>): RuleState<G> => ({
+  vectors: unnest(vectors),
+  numbers: unnest(numbers),
+})
+
+/** A rule's own state, without that of the rule inside. */
+export const ownOf = <G>({ vectors, numbers }: RuleState<G>): RuleState<G> => ({
+  vectors: Object.fromEntries(Object.entries(vectors).filter(([name]) => !name.startsWith(prefix))),
+  numbers: Object.fromEntries(Object.entries(numbers).filter(([name]) => !name.startsWith(prefix))),
+})
+
+/** A rule's own state that carries along that of the rule inside. */
+export const carrying = <G>(own: Partial<RuleState<G>>, inner: RuleState<G>): RuleState<G> => ({
+  vectors: { ...own.vectors, ...nest(inner.vectors) },
+  numbers: { ...own.numbers, ...nest(inner.numbers) },
+})
+
 const present = <A>(record: Readonly<Record<string, A | undefined>>): Record<string, A> =>
   Object.fromEntries(Object.entries(record).flatMap(([name, a]) => (a === undefined ? [] : [[name, a]])))
 
@@ -65,30 +83,30 @@ export const readMemory = <G>({ vectors, numbers }: RuleState<G>): Memory<G> => 
             checkedAt: numbers['watch.lookedAt']?.[0] ?? 0,
             warnings: numbers['watch.warnings'] ?? [],
           },
-    inner: { vectors: unnest(vectors), numbers: unnest(numbers) },
+    inner: innerOf({ vectors, numbers }),
   }
 }
 
 /** The memory as a rule's state. */
-export const writeMemory = <G>(m: Memory<G>): RuleState<G> => ({
-  vectors: {
-    ...present({ taskDirection: m.taskDirection, epochSum: m.epochSum, reference: m.reference }),
-    ...nest(m.inner.vectors),
-  },
-  numbers: {
-    epochSteps: [m.epochSteps],
-    refreshedAt: [m.refreshedAt],
-    ...(m.watch === undefined
-      ? {}
-      : {
-          'watch.positions': m.watch.positions,
-          'watch.loss': [m.watch.loss],
-          'watch.lookedAt': [m.watch.checkedAt],
-          'watch.warnings': m.watch.warnings,
-        }),
-    ...nest(m.inner.numbers),
-  },
-})
+export const writeMemory = <G>(m: Memory<G>): RuleState<G> =>
+  carrying(
+    {
+      vectors: present({ taskDirection: m.taskDirection, epochSum: m.epochSum, reference: m.reference }),
+      numbers: {
+        epochSteps: [m.epochSteps],
+        refreshedAt: [m.refreshedAt],
+        ...(m.watch === undefined
+          ? {}
+          : {
+              'watch.positions': m.watch.positions,
+              'watch.loss': [m.watch.loss],
+              'watch.lookedAt': [m.watch.checkedAt],
+              'watch.warnings': m.watch.warnings,
+            }),
+      },
+    },
+    m.inner,
+  )
 
 /** The memory before the first step. */
 export const freshMemory = <G>(inner: RuleState<G>): Memory<G> => ({

@@ -50,7 +50,10 @@ const wholeBatch = <G, R extends Fault>(
   selection: Selection,
 ): TE.TaskEither<R, Update<G>> => inner.step(state, { ...at, weights: spread(at.batch.length, selection) })
 
-/** The rule inside on the selected rows alone; its losses and weights are put back in their places in the batch. */
+/**
+ * The rule inside on the selected rows alone; its losses and weights are put back in their places in the batch, unless it has taken
+ * its step on other rows.
+ */
 const selectedRows = <G, R extends Fault>(
   { inner }: Pick<TaskSide<G, R>, 'inner'>,
   state: RuleState<G>,
@@ -67,6 +70,7 @@ const selectedRows = <G, R extends Fault>(
       weights: Float32Array.from(positions, (i) => weights[i] ?? 0),
     }),
     TE.map((update) => {
+      if (update.batch !== undefined) return update
       const losses = Float32Array.from(scored)
       const used = new Float32Array(at.batch.length)
       positions.forEach((i, k) => {

@@ -143,9 +143,11 @@ describe('a log that does not fit', () => {
         phase: 'train',
         epoch: 0,
         step: 2,
+        trainingSteps: 12,
         epochStart: true,
         batch: order.slice(0, 6).map((i) => data[i]!),
         indices: order.slice(0, 6),
+        parameters: on.oracle.space.zero,
       })()
       return start
     }

@@ -126,7 +126,9 @@ const looksLike = {
       phase: 'train' as const,
       epoch: 0,
       step: 0,
+      trainingSteps: 1,
       epochStart: true,
+      parameters: oracle.space.zero,
       batch: dataset.examples,
       indices: [],
     }

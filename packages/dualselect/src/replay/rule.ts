@@ -11,9 +11,9 @@ import type { DualSelectError } from '../errors'
 import { type PoolOptions, measuredGradient, weightedGradient } from '../pool'
 import { refreshIsDue } from '../references'
 import type { RuleParts } from '../ruleParts'
-import { type Remembered, afterRefresh, poolRun, warmupContext, warmupStepsOf } from '../ruleSteps'
+import { type Remembered, afterRefresh, passedOn, poolRun, warmupContext, warmupStepsOf } from '../ruleSteps'
 import type { Selection } from '../selection'
-import { type Memory, freshMemory, readMemory, writeMemory } from '../state'
+import { type Memory, freshMemory, innerOf, readMemory, writeMemory } from '../state'
 import { knownStep } from '../taskStep'
 import { type LoggedReference, type Replay, mismatch } from './fit'
 import type { LoggedSelection } from './log'
@@ -144,14 +144,15 @@ export const replayRule = <G, R extends Fault>(
     )
 
   return {
+    ...passedOn(inner, innerOf),
     name: `dualselect(${inner.name})`,
     warmupSteps: warmupStepsOf(parts),
     initial: writeMemory(freshMemory(inner.initial)),
     step: (state, at) => {
       const memory = readMemory(state)
-      if (at.phase === 'warmup')
+      if (at.phase !== 'train')
         return pipe(
-          inner.step(memory.inner, warmupContext(parts, at)),
+          inner.step(memory.inner, at.phase === 'warmup' ? warmupContext(parts, at) : at),
           TE.map((update) => ({ ...update, state: writeMemory({ ...memory, inner: update.state }) })),
         )
       return pipe(

@@ -1,5 +1,5 @@
 /** The training loop's part of the bargain, in plain numbers: warm-up, epochs, clipping, AdamW, freeing, checkpoints. */
-import type { Example, RuleNote, RuleState, UpdateRule } from '@safe/tensor-core/contracts'
+import type { Example, Phase, RuleNote, RuleState, UpdateRule } from '@safe/tensor-core/contracts'
 import type { Vector } from './countingSpace'
 import type { LowRank } from './lowRank'
 
@@ -50,20 +50,21 @@ export const train = async (
     )
     replace({ vectors, numbers })
   }
-  const one = async (
-    rows: number[],
-    phase: 'warmup' | 'train',
-    epoch: number,
-    epochStart: boolean,
-  ): Promise<boolean> => {
+  const all = batches(data.length, plan.batchSize)
+  const trainingSteps = rule.warmupSteps + plan.epochs * all.length
+  const one = async (rows: number[], phase: Phase, epoch: number, epochStart: boolean): Promise<boolean> => {
+    const parameters = model.make(model.theta.values)
     const result = await rule.step(state, {
       phase,
       epoch,
       step,
+      trainingSteps,
       epochStart,
       batch: rows.map((i) => data[i]!),
       indices: rows,
+      parameters: () => parameters,
     })()
+    space.free(parameters)
     if (result._tag === 'Left') return false
     const update = result.right
     notes.push(...update.notes)
@@ -85,7 +86,6 @@ export const train = async (
     return true
   }
   const run = async (): Promise<boolean> => {
-    const all = batches(data.length, plan.batchSize)
     for (let w = 0; w < rule.warmupSteps; w++)
       if (!(await one(all[w % all.length]!, 'warmup', 0, false))) return false
     for (let epoch = 0; epoch < plan.epochs; epoch++) {
@@ -94,9 +94,18 @@ export const train = async (
       if (ended._tag === 'Left') return false
       replace(ended.right)
     }
+    for (let c = 0; c < (rule.closingSteps ?? 0); c++)
+      if (!(await one(all[c % all.length]!, 'closing', plan.epochs, false))) return false
     return true
   }
   const ok = await run()
+  const last = model.make(model.theta.values)
+  const deployed = ok ? rule.deployed?.(state, last) : undefined
+  if (deployed !== undefined) {
+    model.theta.values = [...model.read(deployed)]
+    space.free(deployed)
+  }
+  space.free(last)
   Object.values(state.vectors).forEach(space.free)
   return { theta: model.theta.values, notes, gradients, failed: !ok }
 }

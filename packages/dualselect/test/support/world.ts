@@ -3,7 +3,7 @@ import type { Dataset, Example, TrainingDefence, UpdateRule } from '@safe/tensor
 import { plainRule } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
 import type { Vector } from './countingSpace'
-import { type LowRank, type Shape, example, lowRank } from './lowRank'
+import { type LowRank, type LowRankOptions, type Shape, example, lowRank } from './lowRank'
 
 export const shape: Shape = { inputs: 5, classes: 4, rank: 2 }
 
@@ -20,7 +20,7 @@ export const rows = (seed: number, n: number, tokens = 3): ReadonlyArray<Example
 
 export const dataset = (name: string, examples: ReadonlyArray<Example>): Dataset => ({ name, examples })
 
-export const model = (options: { noisy?: boolean; failAt?: number } = {}): LowRank => {
+export const model = (options: LowRankOptions = {}): LowRank => {
   const draw = stream(1, 'model')
   const frozen = Array.from({ length: shape.classes }, () =>
     Array.from({ length: shape.inputs }, draw.normal),

@@ -50,6 +50,12 @@ export interface MeanGradient<G> {
 }
 
 /**
+ * The weight of a response token in its row's loss, from its place among the row's predicted tokens (from 0) and its
+ * log-probabilities under the current and the initial model, in nats.
+ */
+export type TokenWeight = (place: number, current: number, initial: number) => number
+
+/**
  * Gradients of the training loss at the current parameters. The caller need not know the model, engine or adapter.
  */
 export interface GradientOracle<G> {
@@ -69,6 +75,12 @@ export interface GradientOracle<G> {
    * current model from the initial one. Its gradient is zero at the start. Absent where the initial model is not kept.
    */
   readonly preservation?: GradientOracle<G>
+  /**
+   * The same oracle with a weight for each response token: the gradient is that of mean_t w_t nll_t, each w_t held fixed. Losses stay
+   * those without weights. Each pass is one of the current model, as without weights, and a forward pass of the initial one without
+   * dropout. Absent where the initial model is not kept.
+   */
+  readonly reweighted?: (weight: TokenWeight) => GradientOracle<G>
   /** True when `training` and `deterministic` passes are the same (dropout is 0). */
   readonly deterministic: boolean
 }

@@ -19,8 +19,11 @@ export interface RuleState<G> {
   readonly numbers: Readonly<Record<string, ReadonlyArray<number>>>
 }
 
-/** `warmup` steps come before the first epoch; the rule sets their number (`warmupSteps`). */
-export type Phase = 'warmup' | 'train'
+/**
+ * `warmup` steps come before the first epoch, `closing` steps after the last; the rule sets their numbers (`warmupSteps`,
+ * `closingSteps`).
+ */
+export type Phase = 'warmup' | 'train' | 'closing'
 
 /** What an update rule knows about its batch. */
 export interface StepContext<G> {
@@ -29,11 +32,15 @@ export interface StepContext<G> {
   readonly epoch: number
   /** Optimizer steps done before this one, warm-up included. */
   readonly step: number
+  /** Optimizer steps of warm-up and epochs together; closing steps follow them. */
+  readonly trainingSteps: number
   /** True at the first batch of an epoch (never during warm-up). */
   readonly epochStart: boolean
   readonly batch: ReadonlyArray<Example>
-  /** The positions of the batch's rows in the task file. */
+  /** The positions of the batch's rows in the task file; empty where an outer rule has put rows of another file in their place. */
   readonly indices: ReadonlyArray<number>
+  /** The parameters before this step. They stay the loop's, which may change them in place: a rule that keeps them keeps a copy. */
+  readonly parameters: () => G
   /** Weight of each row, default equal; this is how a filtering rule passes its choice to the inner rule. */
   readonly weights?: Float32Array
   /** Per-example gradients of this batch, where an outer rule has computed them: they avoid a second pass. */
@@ -55,6 +62,8 @@ export interface Update<G> {
   readonly notes: ReadonlyArray<RuleNote>
   /** Weight given to each row of the batch (0: dropped). */
   readonly weights: Float32Array
+  /** The rows that `losses` and `weights` are of, where the step was taken on other rows than those of its batch. */
+  readonly batch?: ReadonlyArray<Example>
 }
 
 /**
@@ -68,6 +77,16 @@ export interface UpdateRule<G, E extends Fault = Fault> {
   readonly initial: RuleState<G>
   readonly step: (state: RuleState<G>, at: StepContext<G>) => TE.TaskEither<E, Update<G>>
   readonly endEpoch: (state: RuleState<G>, epoch: number) => TE.TaskEither<E, RuleState<G>>
+  /**
+   * The number of steps after the last epoch, default 0. They come in addition to the steps of the recipe, and the learning rate
+   * runs through its course anew. Their batches are those that a further epoch would have had.
+   */
+  readonly closingSteps?: number
+  /**
+   * The parameters that training gives, from those after the last step, which stay the loop's; default: the same. It returns a new
+   * vector, freed by the caller.
+   */
+  readonly deployed?: (state: RuleState<G>, parameters: G) => G
 }
 
 // constructors -----------------------------------------------------------------------------------

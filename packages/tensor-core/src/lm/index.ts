@@ -26,7 +26,8 @@ export { trainModel } from './trainModel'
 export type { TrainingError, TrainingRequest, TrainingRun } from './training/request'
 export type { LogRow } from './training/log'
 export type { Origin } from './training/origin'
-export { type OracleSettings, deviceSpace, lmOracle } from './training/oracle'
+export { deviceSpace } from './training/deviceSpace'
+export { type OracleSettings, lmOracle } from './training/oracle'
 export {
   type LossKind,
   type TrainingRecipe,

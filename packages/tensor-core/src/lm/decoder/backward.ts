@@ -10,7 +10,7 @@ import { type LayerTrace, derivedBytes, leanTrace, leanTraceBytes } from './laye
 import { layerForward, layerOutputAt } from './layerForward'
 import { layerPullback } from './layerPullback'
 import type { Adaptation, Gradients, Wanted } from './linear'
-import { type Target, crossEntropy } from './loss'
+import { type PositionWeights, type Target, crossEntropy } from './loss'
 import { EMBEDDING, FINAL_NORM, HEAD } from './parameters'
 import { packed, packedPlaces, packedTokens, packingOf } from './packing'
 import { SMALL, traceRoom } from './traceRoom'
@@ -68,7 +68,7 @@ const scatterRows = (values: tf.Tensor, positions: Int32Array, rows: number): tf
 /** The loss of a batch, and the gradients that are wanted of it. */
 export interface LossRequest {
   /** [positions] each position's weight in the loss whose gradient is taken */
-  readonly weightsOf: Float32Array
+  readonly weightsOf: PositionWeights
   readonly wanted: Wanted
   /** What the positions should predict; default: the batch's own tokens. */
   readonly target?: Target

@@ -66,13 +66,19 @@ const divergence = (
     : { losses, dLogits: tf.mul(tf.sub(tf.exp(logQ), p), tf.tensor2d(weights, [weights.length, 1])) }
 }
 
+/**
+ * Weights of positions in the loss whose gradient is wanted: as they are, or from the losses of consecutive positions (nats) and the
+ * number of the first of them.
+ */
+export type PositionWeights = Float32Array | ((nll: Float32Array, first: number) => Float32Array)
+
 /** Positions that predict, and what is wanted of their loss. */
 export interface LossInput {
   /** [rows, width] final states at the positions that predict */
   readonly hidden: tf.Tensor
   readonly target: Target
   /** [rows] weight of each position in the loss whose gradient is wanted; none where no gradient is. */
-  readonly weights?: Float32Array
+  readonly weights?: PositionWeights
   /** Also the gradient of the head's weight; default false. */
   readonly wantHead?: boolean
   /** Default: the logits are the head's product. */
@@ -85,6 +91,16 @@ const addedTo = (sum: tf.Tensor | undefined, x: tf.Tensor): tf.Tensor => {
   const next = tf.add(sum, x)
   tf.dispose([sum, x])
   return next
+}
+
+/** The gradient at weights that depend on the losses. */
+const weightedAfter = (
+  { losses, dLogits }: TokenCrossEntropy,
+  weightsOf: (losses: Float32Array) => Float32Array,
+): TokenCrossEntropy => {
+  if (dLogits === undefined) return { losses }
+  const weights = weightsOf(Float32Array.from(losses.dataSync()))
+  return { losses, dLogits: tf.mul(dLogits, tf.tensor2d(weights, [weights.length, 1])) }
 }
 
 /** loss_r = KL(p_r || q_r), which for a token is -log q_r(token); d loss / d logits = q - p. */
@@ -102,8 +118,7 @@ export const crossEntropy = (
       const part: LossResult = tf.tidy(() => {
         const h = tf.slice(hidden, [start, 0], [size, width])
         const logits = logitsOf(head, h, scales)
-        const own = weights?.subarray(start, start + size)
-        const { losses: nll, dLogits } =
+        const scored = (own: Float32Array | undefined): TokenCrossEntropy =>
           target.kind === 'tokens'
             ? tokenCrossEntropy(logits, target.ids.subarray(start, start + size), own)
             : divergence(
@@ -115,6 +130,10 @@ export const crossEntropy = (
                 ),
                 own,
               )
+        const { losses: nll, dLogits } =
+          typeof weights === 'function'
+            ? weightedAfter(scored(new Float32Array(size).fill(1)), (losses) => weights(losses, start))
+            : scored(weights?.subarray(start, start + size))
         if (dLogits === undefined) return { nll }
         const dProduct = logitsPullback(dLogits, logits, scales)
         const dHidden = head.pullback(dProduct)

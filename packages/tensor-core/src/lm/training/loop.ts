@@ -9,12 +9,12 @@ import { type Fault, type LmError, badInput, causeLine, failure, interrupted } f
 import { turn } from '../turn'
 import { adamWStep, clipFactor } from './adamw'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint'
+import { deviceSpace } from './deviceSpace'
 import { type LogRow, openLog } from './log'
 import type { LoopSettings } from './loopSettings'
 import { disposeState, freeGone, freshState, restored, snapshot } from './loopState'
-import { deviceSpace } from './oracle'
 import { type PlannedStep, planOf } from './plan'
-import { scheduleFactor } from './schedule'
+import { rateFactor } from './schedule'
 import { takeStep } from './step'
 
 // faults -----------------------------------------------------------------------------------------
@@ -67,6 +67,7 @@ export const trainLoop =
     const plan = planOf(s.recipe, {
       rows: s.rows.length,
       warmupSteps: s.rule.warmupSteps,
+      ...(s.rule.closingSteps === undefined ? {} : { closingSteps: s.rule.closingSteps }),
       seed: s.seed,
       lengthOf: (n) => {
         const row = s.rows[n]
@@ -89,7 +90,7 @@ export const trainLoop =
         }
         const started = performance.now()
         const planned = plan.at(step)
-        const result = await takeStep(s, state, planned)
+        const result = await takeStep(s, state, planned, plan.trainingSteps)
         if (E.isLeft(result)) return result
         const { gradient, loss, examples, tokens, notes } = result.right
         const gradNorm = Math.sqrt(space.dot(gradient, gradient))
@@ -105,8 +106,7 @@ export const trainLoop =
             ),
           )
         }
-        const lr =
-          s.recipe.lr * scheduleFactor(s.recipe.schedule, s.recipe.warmupSteps, plan.totalSteps, step)
+        const lr = s.recipe.lr * rateFactor({ ...s.recipe, ...plan }, step)
         const clip = clipFactor(gradNorm, s.recipe.clip)
         const adam = adamWStep({ ...s.recipe, epsilon: 1e-8 }, state.adam, gradient, lr, clip)
         gradient.dispose()
@@ -135,7 +135,10 @@ export const trainLoop =
           if (E.isLeft(saved)) return saved
         }
       }
-      return E.right(space.toHost(state.adam.parameters))
+      const deployed = s.rule.deployed?.(state.rule, state.adam.parameters)
+      const trained = space.toHost(deployed ?? state.adam.parameters)
+      deployed?.dispose()
+      return E.right(trained)
     } catch (cause) {
       return E.left(failure('ModelFailed', causeLine(cause), { where: `step ${state.adam.step}` }))
     } finally {

@@ -3,8 +3,8 @@ import type { RuleState } from '../../contracts'
 import { tf } from '../../engine'
 import { type AdamWState, adamWStart, disposeAdamW } from './adamw'
 import type { Checkpoint } from './checkpoint'
+import { deviceSpace } from './deviceSpace'
 import type { LoopSettings } from './loopSettings'
-import { deviceSpace } from './oracle'
 
 // model ------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import {
   type InputError,
   type LmError,
   type Pass,
-  type VectorSpace,
+  type TokenWeight,
   causeLine,
   failure,
 } from '../../contracts'
@@ -18,11 +18,13 @@ import type { EncodedExample } from '../../text'
 import { predictingStates, lossAndGradients } from '../decoder/backward'
 import { type TokenBatch, meanByRow, tokenBatch } from '../decoder/batch'
 import type { Adaptation } from '../decoder/linear'
-import { type Target, crossEntropy } from '../decoder/loss'
+import { type PositionWeights, type Target, crossEntropy } from '../decoder/loss'
 import { turn } from '../turn'
+import { deviceSpace, scalarOf } from './deviceSpace'
 import { batchSalt, dropoutMask } from './dropout'
 import { flatten } from './layout'
 import type { LoadedOrigin } from './origin'
+import { positionWeights, tokenWeights } from './positionWeights'
 import type { LossKind } from './recipe'
 import type { Trainable } from './trainable'
 
@@ -43,54 +45,42 @@ export interface OracleSettings {
   readonly origin?: Pick<LoadedOrigin, 'weights' | 'factors'>
 }
 
-// the space --------------------------------------------------------------------------------------
-
-const scalarOf = (make: () => tf.Tensor): number => {
-  const x = tf.tidy(make)
-  const value = x.dataSync()[0] ?? 0
-  x.dispose()
-  return value
-}
-
-/** Flat vectors on the device. */
-export const deviceSpace = (size: number): VectorSpace<tf.Tensor> => ({
-  zero: () => tf.zeros([size]),
-  add: (a, b) => tf.add(a, b),
-  scale: (k, a) => tf.mul(a, k),
-  dot: (a, b) => scalarOf(() => tf.sum(tf.mul(a, b))),
-  free: (a) => {
-    a.dispose()
-  },
-  toHost: (a) => Float32Array.from(a.dataSync()),
-  fromHost: (values) => tf.tensor1d(values),
-})
-
-// weights of positions ---------------------------------------------------------------------------
-
-/** Each position's weight such that the gradient of the weighted sum is that of sum_i w_i loss_i / sum_i w_i. */
-const positionWeights = (batch: TokenBatch, kind: LossKind, weights: ArrayLike<number>): Float32Array => {
-  const share = (n: number): number => (kind === 'example' ? 1 / Math.max(1, batch.counts[n] ?? 0) : 1)
-  let total = 0
-  for (let n = 0; n < batch.rows; n++)
-    total += (weights[n] ?? 0) * (kind === 'example' ? 1 : (batch.counts[n] ?? 0))
-  return Float32Array.from(batch.owners, (n) => (total === 0 ? 0 : ((weights[n] ?? 0) * share(n)) / total))
-}
-
 // constructor ------------------------------------------------------------------------------------
 
 /** A gradient shorter than this has no direction. */
 const GUARD = 1e-12
 
-/** What the divergence is measured from, made inside a scope that frees it. */
+/** The initial model, made inside a scope that frees it. */
 type From = () => Pick<LoadedOrigin, 'weights' | 'factors'>
 
-/** The oracle of one loss: of the rows' own tokens, or of the divergence from another model. */
-const oracleOf = (s: OracleSettings, from: From | undefined): GradientOracle<tf.Tensor> => {
+/** A loss: of the rows' own tokens, of these with weights, or the divergence from another model. */
+type Objective =
+  | { readonly kind: 'tokens' }
+  | { readonly kind: 'reweighted'; readonly from: From; readonly weight: TokenWeight }
+  | { readonly kind: 'divergence'; readonly from: From }
+
+/** The losses of all positions without dropout, [positions], nats. */
+const positionLosses = (
+  batch: TokenBatch,
+  { weights, factors }: ReturnType<From>,
+  target: Target,
+): tf.Tensor =>
+  tf.tidy(
+    () =>
+      crossEntropy(weights.head, weights.config.vocabSize, {
+        hidden: predictingStates(weights, batch, { factors }),
+        target,
+        scales: weights.config,
+      }).nll,
+  )
+
+/** The oracle of one loss. */
+const oracleOf = (s: OracleSettings, objective: Objective): GradientOracle<tf.Tensor> => {
   const { trainable } = s
   /** Inside a scope that frees it. */
   const targetOf = (batch: TokenBatch): Target => {
-    if (from === undefined) return { kind: 'tokens', ids: batch.targets }
-    const { weights, factors } = from()
+    if (objective.kind !== 'divergence') return { kind: 'tokens', ids: batch.targets }
+    const { weights, factors } = objective.from()
     return {
       kind: 'states',
       initial: predictingStates(weights, batch, { factors }),
@@ -109,6 +99,17 @@ const oracleOf = (s: OracleSettings, from: From | undefined): GradientOracle<tf.
       ? { factors, dropout: dropoutMask(s.dropout, s.seed, pass.step, batchSalt(batch.tokens)) }
       : { factors }
 
+  /** The weights of positions: as they are, or times those of their tokens. */
+  const weightsOf = (batch: TokenBatch, weights: Float32Array): PositionWeights => {
+    if (objective.kind !== 'reweighted') return weights
+    const initial = tf.tidy(() =>
+      positionLosses(batch, objective.from(), { kind: 'tokens', ids: batch.targets }),
+    )
+    const losses = Float32Array.from(initial.dataSync())
+    initial.dispose()
+    return tokenWeights(batch, { weights, initial: losses, weight: objective.weight })
+  }
+
   /** Flat gradient, [size] or [examples, size], and the losses of the rows. */
   const run = (
     batch: TokenBatch,
@@ -123,7 +124,7 @@ const oracleOf = (s: OracleSettings, from: From | undefined): GradientOracle<tf.
         const adaptation = adaptationOf(bound.factors, pass, batch)
         return {
           ...lossAndGradients(bound.weights, batch, adaptation, {
-            weightsOf: weights,
+            weightsOf: weightsOf(batch, weights),
             wanted: { examples, weights: trainable.full },
             target: targetOf(batch),
           }),
@@ -203,15 +204,7 @@ const oracleOf = (s: OracleSettings, from: From | undefined): GradientOracle<tf.
         encodeAll(examples),
         TE.chain((batch) =>
           attempt(() => {
-            const nll = tf.tidy(() => {
-              const { weights, factors } = trainable.bind(s.parameters())
-              const states = predictingStates(weights, batch, { factors })
-              return crossEntropy(weights.head, weights.config.vocabSize, {
-                hidden: states,
-                target: targetOf(batch),
-                scales: weights.config,
-              }).nll
-            })
+            const nll = tf.tidy(() => positionLosses(batch, trainable.bind(s.parameters()), targetOf(batch)))
             const losses = meanByRow(batch, nll.dataSync())
             nll.dispose()
             return losses
@@ -226,7 +219,7 @@ const oracleOf = (s: OracleSettings, from: From | undefined): GradientOracle<tf.
  * a whole batch, for one gradient per row as for their mean.
  */
 export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
-  const plain = oracleOf(s, undefined)
+  const plain = oracleOf(s, { kind: 'tokens' })
   const { initial, origin, trainable } = s
   const from: From | undefined =
     origin !== undefined
@@ -234,5 +227,11 @@ export const lmOracle = (s: OracleSettings): GradientOracle<tf.Tensor> => {
       : initial === undefined || trainable.full
         ? undefined
         : () => trainable.bind(tf.tensor1d(initial))
-  return from === undefined ? plain : { ...plain, preservation: oracleOf(s, from) }
+  return from === undefined
+    ? plain
+    : {
+        ...plain,
+        preservation: oracleOf(s, { kind: 'divergence', from }),
+        reweighted: (weight) => oracleOf(s, { kind: 'reweighted', from, weight }),
+      }
 }

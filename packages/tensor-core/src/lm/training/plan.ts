@@ -19,7 +19,10 @@ export interface PlannedStep {
 
 /** All steps of a run. */
 export interface Plan {
+  /** Steps of warm-up and epochs, and closing steps after them. */
   readonly totalSteps: number
+  /** Steps of warm-up and epochs. */
+  readonly trainingSteps: number
   readonly stepsPerEpoch: number
   readonly at: (step: number) => PlannedStep
 }
@@ -30,13 +33,18 @@ export interface PlanOf {
   readonly rows: number
   /** Steps the update rule takes before the first epoch. */
   readonly warmupSteps: number
+  /** Steps it takes after the last epoch, default 0; they have the batches of further epochs. */
+  readonly closingSteps?: number
   readonly seed: number
   /** Tokens of a row; used where rows are grouped by length. */
   readonly lengthOf: (row: number) => number
 }
 
 /** Which rows each step of a run sees. */
-export const planOf = (recipe: TrainingRecipe, { rows, warmupSteps, seed, lengthOf }: PlanOf): Plan => {
+export const planOf = (
+  recipe: TrainingRecipe,
+  { rows, warmupSteps, closingSteps = 0, seed, lengthOf }: PlanOf,
+): Plan => {
   const { batchSize, accumulate } = recipe
   const perEpoch = Math.ceil(rows / batchSize)
   const stepsPerEpoch = Math.ceil(perEpoch / accumulate)
@@ -57,11 +65,14 @@ export const planOf = (recipe: TrainingRecipe, { rows, warmupSteps, seed, length
   }
   const batchOf = (epoch: number, b: number): ReadonlyArray<number> =>
     orderOf(epoch).slice(b * batchSize, (b + 1) * batchSize)
+  const trainingSteps = recipe.maxSteps ?? warmupSteps + recipe.epochs * stepsPerEpoch
   return {
-    totalSteps: recipe.maxSteps ?? warmupSteps + recipe.epochs * stepsPerEpoch,
+    totalSteps: trainingSteps + closingSteps,
+    trainingSteps,
     stepsPerEpoch,
     at: (step) => {
-      if (step < warmupSteps)
+      const closing = step >= trainingSteps
+      if (!closing && step < warmupSteps)
         return {
           phase: 'warmup',
           epoch: 0,
@@ -71,15 +82,17 @@ export const planOf = (recipe: TrainingRecipe, { rows, warmupSteps, seed, length
             batchOf(0, (step * accumulate + a) % perEpoch),
           ),
         }
-      const done = step - warmupSteps
-      const epoch = Math.floor(done / stepsPerEpoch)
+      // Closing steps begin where a further epoch would.
+      const epochsBefore = closing ? Math.ceil(Math.max(0, trainingSteps - warmupSteps) / stepsPerEpoch) : 0
+      const done = step - (closing ? trainingSteps : warmupSteps)
+      const epoch = epochsBefore + Math.floor(done / stepsPerEpoch)
       const within = done % stepsPerEpoch
       const first = within * accumulate
       return {
-        phase: 'train',
+        phase: closing ? 'closing' : 'train',
         epoch,
-        epochStart: within === 0,
-        epochEnd: within === stepsPerEpoch - 1,
+        epochStart: !closing && within === 0,
+        epochEnd: !closing && within === stepsPerEpoch - 1,
         batches: Array.from({ length: Math.min(accumulate, perEpoch - first) }, (_, a) =>
           batchOf(epoch, first + a),
         ),

@@ -18,3 +18,22 @@ export const scheduleFactor = (schedule: Schedule, warmup: number, total: number
       return Math.max(0, 0.5 * (1 + Math.cos(Math.PI * progress)))
   }
 }
+
+/** What the learning rate's course depends on. */
+export interface RateCourse {
+  readonly schedule: Schedule
+  /** Steps over which the rate rises. */
+  readonly warmupSteps: number
+  /** Steps of training, and of training with the closing steps after it. */
+  readonly trainingSteps: number
+  readonly totalSteps: number
+}
+
+/** Factor of the rate at step s of a run; closing steps have a course of their own. */
+export const rateFactor = (
+  { schedule, warmupSteps, trainingSteps, totalSteps }: RateCourse,
+  s: number,
+): number =>
+  s < trainingSteps
+    ? scheduleFactor(schedule, warmupSteps, trainingSteps, s)
+    : scheduleFactor(schedule, warmupSteps, totalSteps - trainingSteps, s - trainingSteps)

@@ -44,6 +44,7 @@ export const takeStep = async <Err extends Fault>(
   s: LoopSettings<Err>,
   state: LoopState,
   planned: PlannedStep,
+  trainingSteps: number,
 ): Promise<E.Either<Err, StepResult>> => {
   let rule = state.rule
   let gradient: tf.Tensor | undefined
@@ -55,9 +56,11 @@ export const takeStep = async <Err extends Fault>(
       phase: planned.phase,
       epoch: planned.epoch,
       step: state.adam.step,
+      trainingSteps,
       epochStart: planned.epochStart && micro === 0,
       batch,
       indices: numbers.map((n) => s.rowNumbers[n] ?? n),
+      parameters: () => state.adam.parameters,
     })()
     if (E.isLeft(result)) {
       // What earlier batches of this step have made; the caller frees the state it gave.
@@ -69,9 +72,10 @@ export const takeStep = async <Err extends Fault>(
     if (rule !== update.state) freeGone(rule, update.state)
     rule = update.state
     notes.push(...update.notes)
-    loss += batchLoss(s, batch, update.losses, update.weights) / planned.batches.length
-    examples += batch.length
-    tokens += batch.reduce((sum, row) => sum + s.tokenCounts(row).all, 0)
+    const taken = update.batch ?? batch
+    loss += batchLoss(s, taken, update.losses, update.weights) / planned.batches.length
+    examples += taken.length
+    tokens += taken.reduce((sum, row) => sum + s.tokenCounts(row).all, 0)
     if (gradient === undefined) gradient = update.gradient
     else {
       const sum: tf.Tensor = tf.add(gradient, update.gradient)
