@@ -49,13 +49,16 @@ export const byMerit = (a: GroupResult, b: GroupResult): number =>
   (b.metrics.exactMatch?.value ?? 0) - (a.metrics.exactMatch?.value ?? 0) ||
   defendedStages(a.factors).length - defendedStages(b.factors).length
 
+/** Rates are quotients of small numbers. */
+const rounding = 1e-9
+
 /** Whether a group keeps the task and the answers to look-alikes of the undefended one, in these metrics. */
 const keepsUtility =
   ({ epsilon, delta }: { readonly epsilon: number; readonly delta: number }, none: GroupResult) =>
   (g: GroupResult): boolean => {
     const kept = (metric: 'exactMatch' | 'lookalikeAnswered', allowed: number): boolean => {
       const bare = none.metrics[metric]
-      return bare === undefined || (g.metrics[metric]?.value ?? 0) >= bare.value - allowed - 1e-9
+      return bare === undefined || (g.metrics[metric]?.value ?? 0) >= bare.value - allowed - rounding
     }
     return kept('exactMatch', epsilon) && kept('lookalikeAnswered', delta)
   }
@@ -66,6 +69,7 @@ const sameStages = (a: Readonly<Record<Stage, string>>, b: Readonly<Record<Stage
 /**
  * The group of the headline: at selected strengths the one with the lowest attack success on the validation items, of those that keep
  * utility there, and of equal ones that with the fewest defences; as configured, the lowest attack success of those that keep it in the table itself.
+ * The undefended one where none is below it.
  */
 const bestOf = (
   { equalUtility, selection }: Pick<Results, 'equalUtility' | 'selection'>,
@@ -73,7 +77,10 @@ const bestOf = (
   groups: ReadonlyArray<GroupResult>,
 ): GroupResult | undefined => {
   if (none === undefined) return undefined
-  if (selection === undefined) return groups.filter(keepsUtility(usual, none)).sort(byMerit)[0]
+  const lowers = (g: GroupResult): boolean =>
+    isUndefended(g.factors) ||
+    (g.metrics.attackSuccess?.value ?? 1) < (none.metrics.attackSuccess?.value ?? 0) - rounding
+  if (selection === undefined) return groups.filter(keepsUtility(usual, none)).filter(lowers).sort(byMerit)[0]
   const [row] = equalUtility
     .filter((r) => isSameFineTune(r.factors, none.factors) && r.reachable && !r.control)
     .sort(
@@ -83,7 +90,11 @@ const bestOf = (
         (b.validation.task ?? 0) - (a.validation.task ?? 0) ||
         (b.validation.lookalikeAnswered ?? 0) - (a.validation.lookalikeAnswered ?? 0),
     )
-  return row === undefined ? undefined : groups.find((g) => sameStages(g.factors, row.factors))
+  if (row === undefined) return undefined
+  const { attackSuccess = 1, undefended } = row.validation
+  return attackSuccess < (undefended.attackSuccess ?? 0) - rounding
+    ? groups.find((g) => sameStages(g.factors, row.factors))
+    : none
 }
 
 export const methodsOf = (
