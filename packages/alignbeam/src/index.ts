@@ -13,6 +13,7 @@ export {
   systemPromptOptions,
 } from './options'
 export { plugins } from './plugin'
+export { type AnchorAloneResources, anchorAlone } from './rivals/anchorAlone'
 export { type Bridge, type Multi, bridgeOf, bridgeShare, buildBridge } from './mixing/bridge'
 export {
   type DraftMass,

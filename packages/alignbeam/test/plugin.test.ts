@@ -63,12 +63,13 @@ describe('plugins', () => {
     expect(work?.({}, size)).toEqual({ completionFactor: 3 + 16 / 32 })
   })
 
-  it('are the method and its baselines', () => {
+  it('are the method, its baselines and its rivals', () => {
     expect(plugins.map((p) => [p.name, p.stage])).toEqual([
       ['alignbeam', 'decoding'],
       ['safe-decoding', 'decoding'],
       ['prefix', 'decoding'],
       ['system-prompt', 'decoding'],
+      ['anchor-alone', 'decoding'],
     ])
   })
 
@@ -85,6 +86,7 @@ describe('plugins', () => {
       ['safe-decoding', ['model']],
       ['prefix', []],
       ['system-prompt', []],
+      ['anchor-alone', ['anchor']],
     ])
   })
 
@@ -143,7 +145,8 @@ describe('plugins', () => {
     )
     expect(out).toHaveLength(2)
     model.dispose()
-    const second = { alignbeam: ['anchor'], 'safe-decoding': ['aligned'] }[name] ?? []
+    const second =
+      { alignbeam: ['anchor'], 'safe-decoding': ['aligned'], 'anchor-alone': ['anchor'] }[name] ?? []
     expect(freed.sort()).toEqual([...second, 'draft'].sort())
   })
 
