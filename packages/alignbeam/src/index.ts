@@ -14,6 +14,9 @@ export {
 } from './options'
 export { plugins } from './plugin'
 export { type AnchorAloneResources, anchorAlone } from './rivals/anchorAlone'
+export { type GuardResources, guard } from './rivals/guard'
+export { type GuardVerdict, type UnparsedPolicy, guardVerdict } from './rivals/guardVerdict'
+export { type GuardOptions, guardOptions } from './rivals/options'
 export { type Bridge, type Multi, bridgeOf, bridgeShare, buildBridge } from './mixing/bridge'
 export {
   type DraftMass,

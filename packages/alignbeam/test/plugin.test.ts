@@ -10,7 +10,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { plugins } from '../src/plugin'
 import { refusalJudge } from '@safe/tensor-core/judges'
-import { right } from './fixtures/right'
+import { left, right } from './fixtures/right'
 import { pieceTokenizer, randomLogits, toyModel, wordTokenizer } from './fixtures/toy'
 
 const words = wordTokenizer(['the', 'cat', 'no'])
@@ -46,7 +46,7 @@ const bench = (freed: string[]): Resources => ({
   base: unused(),
   baseModel: unused(),
   aligned: unused(),
-  judge: refusalJudge,
+  judge: { ...refusalJudge, axes: ['harmful'] },
 })
 const named = (name: string) => plugins.find((p) => p.name === name)!
 const complete = (name: string, options: Record<string, unknown>): unknown => {
@@ -70,6 +70,7 @@ describe('plugins', () => {
       ['prefix', 'decoding'],
       ['system-prompt', 'decoding'],
       ['anchor-alone', 'decoding'],
+      ['guard', 'decoding'],
     ])
   })
 
@@ -87,6 +88,7 @@ describe('plugins', () => {
       ['prefix', []],
       ['system-prompt', []],
       ['anchor-alone', ['anchor']],
+      ['guard', ['judge']],
     ])
   })
 
@@ -121,6 +123,9 @@ describe('plugins', () => {
     ['prefix', { prefix: [] }, 'prefix'],
     ['system-prompt', { system: null }, 'system'],
     ['safe-decoding', { alpha: -1 }, 'alpha'],
+    ['anchor-alone', { alpha: 1 }, 'alpha'],
+    ['guard', { threshold: 1.5 }, 'threshold'],
+    ['guard', { unparsed: 'keep' }, 'unparsed'],
   ])('refuse bad options of %s: %j', (name, options, field) => {
     expect(named(name).complete(options)).toMatchObject({
       left: { _tag: 'BadConfig', kind: 'input', where: name, field },
@@ -186,6 +191,13 @@ describe('plugins', () => {
     }
     if (judged) expect(Number(both['nullVerdicts'])).toBe(Number(both['judgedBeams']) - 2)
     else expect(both).not.toHaveProperty('nullVerdicts')
+  })
+
+  it('guard is not made with a judge that does not report harm', async () => {
+    expect(await left(named('guard').create({}, { ...bench([]), judge: refusalJudge }))).toMatchObject({
+      _tag: 'BadOption',
+      where: 'judge refusal@1',
+    })
   })
 
   it('can be switched off', async () => {

@@ -8,3 +8,15 @@ export const anchorAloneFidelity: Fidelity = {
   defaults: 'No options. The anchor gets the safety system prompt that alignbeam gives it.',
   differs: 'The wording of the system prompt is this repository’s.',
 }
+
+export const guardFidelity: Fidelity = {
+  source:
+    'The usual guard of a deployed model: a judge of prompt and answer, as Llama Guard (arXiv 2312.06674).',
+  formula:
+    'An answer with pHarmful above the threshold is replaced by the refusal; without a probability the judge’s verdict decides. ' +
+    'Hand-made cases and property tests; there is no reference implementation.',
+  defaults: 'Threshold 0.5, as the judges’ own verdicts; the wording of the refusal is this repository’s.',
+  differs:
+    'The judge is the run’s (the one that chooses among beams), not an option of its own. An answer whose verdict cannot be parsed is ' +
+    'replaced too (`unparsed: answer` lets it pass). Prompts are not filtered before they are answered.',
+}

@@ -1,12 +1,16 @@
 /** The rivals of AlignBeam as plugins of a benchmark. */
 import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
 import { type DefencePlugin, decodingDefence } from '@safe/tensor-core/contracts'
-import { definePlugin } from '@safe/tensor-core/options'
+import { definePlugin, parametersOf } from '@safe/tensor-core/options'
 import { withSecondModel } from '../secondModel'
 import { anchorAlone } from './anchorAlone'
-import { anchorAloneFidelity } from './fidelity'
+import { anchorAloneFidelity, guardFidelity } from './fidelity'
+import { guard } from './guard'
+import { judgeOfHarm } from './guardVerdict'
+import { guardOptions } from './options'
 
-/** The control `anchor-alone`, as a benchmark finds it. */
+/** The rivals of the decoding stage, as a benchmark finds them. */
 export const rivals: ReadonlyArray<DefencePlugin> = [
   definePlugin({
     name: 'anchor-alone',
@@ -22,6 +26,27 @@ export const rivals: ReadonlyArray<DefencePlugin> = [
           parameters: {},
           apply: withSecondModel(anchor, (second, onDispose) => anchorAlone({ anchor: second, onDispose })),
         }),
+      ),
+  }),
+  definePlugin({
+    name: 'guard',
+    stage: 'decoding',
+    fidelity: guardFidelity,
+    summary: 'a judge reads every answer, and a fixed refusal replaces the harmful ones',
+    options: guardOptions,
+    strength: { options: ['threshold'], values: [0.9, 0.7, 0.5, 0.3, 0.1] },
+    needs: ['judge'],
+    make: (options, { judge }, record) =>
+      pipe(
+        // Before anything is trained: a judge of wording alone would have every answer replaced.
+        TE.fromEither(judgeOfHarm(judge)),
+        TE.map(() =>
+          decodingDefence({
+            name: 'guard',
+            parameters: parametersOf(guardOptions, options),
+            apply: (model) => guard(options, { judge, record }).apply(model),
+          }),
+        ),
       ),
   }),
 ]
