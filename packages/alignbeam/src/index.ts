@@ -16,7 +16,14 @@ export { plugins } from './plugin'
 export { type AnchorAloneResources, anchorAlone } from './rivals/anchorAlone'
 export { type GuardResources, guard } from './rivals/guard'
 export { type GuardVerdict, type UnparsedPolicy, guardVerdict } from './rivals/guardVerdict'
-export { type GuardOptions, guardOptions } from './rivals/options'
+export {
+  type GuardOptions,
+  type ProxyTuningOptions,
+  guardOptions,
+  proxyTuningOptions,
+} from './rivals/options'
+export { type ProxyTuningResources, proxyTuning } from './rivals/proxyTuning'
+export { logRatio, proxyTuningMix } from './rivals/proxyTuningMix'
 export { type Bridge, type Multi, bridgeOf, bridgeShare, buildBridge } from './mixing/bridge'
 export {
   type DraftMass,

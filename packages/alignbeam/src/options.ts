@@ -24,7 +24,8 @@ import { draftMasses, supports } from './mixing/mix'
 
 // tables -----------------------------------------------------------------------------------------
 
-const batchSize = withDefault(8, count('prompts answered at once'))
+/** How many prompts a method answers in one call of its models. */
+export const batchSize = withDefault(8, count('prompts answered at once'))
 
 /** How the draft completes a beam where the caller has no generation options of its own: on the command line. */
 export const completionOptions = {

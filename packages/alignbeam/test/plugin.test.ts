@@ -44,7 +44,10 @@ const bench = (freed: string[]): Resources => ({
   harmful: { name: 'harmful', examples: [] },
   counterpart: TE.left(failure('Unused', 'not declared, so not used')),
   base: unused(),
-  baseModel: unused(),
+  baseModel: TE.right({
+    ...toyModel('base', words, randomLogits(6, words.size)),
+    dispose: () => void freed.push('base'),
+  }),
   aligned: unused(),
   judge: { ...refusalJudge, axes: ['harmful'] },
 })
@@ -71,6 +74,7 @@ describe('plugins', () => {
       ['system-prompt', 'decoding'],
       ['anchor-alone', 'decoding'],
       ['guard', 'decoding'],
+      ['proxy-tuning', 'decoding'],
     ])
   })
 
@@ -89,6 +93,7 @@ describe('plugins', () => {
       ['system-prompt', []],
       ['anchor-alone', ['anchor']],
       ['guard', ['judge']],
+      ['proxy-tuning', ['model', 'baseModel']],
     ])
   })
 
@@ -126,6 +131,7 @@ describe('plugins', () => {
     ['anchor-alone', { alpha: 1 }, 'alpha'],
     ['guard', { threshold: 1.5 }, 'threshold'],
     ['guard', { unparsed: 'keep' }, 'unparsed'],
+    ['proxy-tuning', { alpha: -0.1 }, 'alpha'],
   ])('refuse bad options of %s: %j', (name, options, field) => {
     expect(named(name).complete(options)).toMatchObject({
       left: { _tag: 'BadConfig', kind: 'input', where: name, field },
@@ -150,9 +156,13 @@ describe('plugins', () => {
     )
     expect(out).toHaveLength(2)
     model.dispose()
-    const second =
-      { alignbeam: ['anchor'], 'safe-decoding': ['aligned'], 'anchor-alone': ['anchor'] }[name] ?? []
-    expect(freed.sort()).toEqual([...second, 'draft'].sort())
+    const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
+      alignbeam: ['anchor'],
+      'safe-decoding': ['aligned'],
+      'anchor-alone': ['anchor'],
+      'proxy-tuning': ['aligned', 'base'],
+    }
+    expect(freed.sort()).toEqual([...(loaded[name] ?? []), 'draft'].sort())
   })
 
   it.each([

@@ -1,6 +1,6 @@
 /** How faithful the rivals are to their papers, and what the controls control for. */
 import type { Fidelity } from '@safe/tensor-core/contracts'
-import { ALIGNBEAM_PAPER } from '../defaults'
+import { ALIGNBEAM_PAPER, PROXY_TUNING_PAPER } from '../defaults'
 
 export const anchorAloneFidelity: Fidelity = {
   source: `Control: what the anchor answers by itself; a baseline of ${ALIGNBEAM_PAPER}.`,
@@ -19,4 +19,16 @@ export const guardFidelity: Fidelity = {
   differs:
     'The judge is the run’s (the one that chooses among beams), not an option of its own. An answer whose verdict cannot be parsed is ' +
     'replaced too (`unparsed: answer` lets it pass). Prompts are not filtered before they are answered.',
+}
+
+export const proxyTuningFidelity: Fidelity = {
+  source: `${PROXY_TUNING_PAPER}, equation 1`,
+  commit: 'alisawuffles/proxy-tuning@e60de54',
+  formula:
+    'softmax(z_draft + alpha (z_expert - z_anti)) at every token, from log-probabilities, which differ from logits by a constant. ' +
+    'Probabilities, tokens and scores equal a Python reference on tables of logits (golden tests, tools/golden/alignbeam_rivals.py).',
+  defaults: 'The paper’s: alpha 1.',
+  differs:
+    'The paper tunes a large untuned model by small ones; here the fine-tuned model is shifted by the aligned model and the model before ' +
+    'alignment, all of one size. Each model reads the prompt under its own template. A repetition penalty acts on log-probabilities.',
 }

@@ -1,6 +1,7 @@
 /** The options of the rivals, each described once, as those of AlignBeam are. */
-import { type Values, choice, number, text, withDefault } from '@safe/tensor-core/options'
-import { refusalText } from '../defaults'
+import { type Values, atLeastZero, choice, number, text, withDefault } from '@safe/tensor-core/options'
+import { PROXY_TUNING_PAPER, refusalText } from '../defaults'
+import { batchSize } from '../options'
 import { unparsedPolicies } from './guardVerdict'
 
 // tables -----------------------------------------------------------------------------------------
@@ -18,7 +19,19 @@ export const guardOptions = {
   ),
 }
 
+/** Everything that decides what proxy tuning writes, beside the models and the generation options. */
+export const proxyTuningOptions = {
+  alpha: withDefault(
+    1,
+    atLeastZero('strength, logits of the draft + alpha (expert - anti-expert)'),
+    PROXY_TUNING_PAPER,
+  ),
+  batchSize,
+}
+
 // types ------------------------------------------------------------------------------------------
 
 /** The options of the guard, with values. */
 export type GuardOptions = Values<typeof guardOptions>
+/** The options of proxy tuning, with values. */
+export type ProxyTuningOptions = Values<typeof proxyTuningOptions>

@@ -1,14 +1,32 @@
 /** The rivals of AlignBeam as plugins of a benchmark. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type DefencePlugin, decodingDefence } from '@safe/tensor-core/contracts'
+import { type CausalLM, type DefencePlugin, type Fault, decodingDefence } from '@safe/tensor-core/contracts'
 import { definePlugin, parametersOf } from '@safe/tensor-core/options'
 import { withSecondModel } from '../secondModel'
 import { anchorAlone } from './anchorAlone'
-import { anchorAloneFidelity, guardFidelity } from './fidelity'
+import { anchorAloneFidelity, guardFidelity, proxyTuningFidelity } from './fidelity'
 import { guard } from './guard'
 import { judgeOfHarm } from './guardVerdict'
-import { guardOptions } from './options'
+import { guardOptions, proxyTuningOptions } from './options'
+import { proxyTuning } from './proxyTuning'
+
+/** Two models as one that is freed with both: where the second cannot be opened, the first is freed. */
+const bothOf = <A extends Fault>(first: TE.TaskEither<A, CausalLM>, second: TE.TaskEither<A, CausalLM>) =>
+  pipe(
+    first,
+    TE.chain((expert) =>
+      pipe(
+        second,
+        TE.tapError(() => TE.fromIO(expert.dispose)),
+        TE.map((antiExpert) => ({
+          expert,
+          antiExpert,
+          dispose: () => [expert, antiExpert].forEach((model) => model.dispose()),
+        })),
+      ),
+    ),
+  )
 
 /** The rivals of the decoding stage, as a benchmark finds them. */
 export const rivals: ReadonlyArray<DefencePlugin> = [
@@ -47,6 +65,28 @@ export const rivals: ReadonlyArray<DefencePlugin> = [
             apply: (model) => guard(options, { judge, record }).apply(model),
           }),
         ),
+      ),
+  }),
+  definePlugin({
+    name: 'proxy-tuning',
+    stage: 'decoding',
+    fidelity: proxyTuningFidelity,
+    summary:
+      'every token shifted by what the aligned model knows and the model before alignment does not (arXiv 2401.08565)',
+    options: proxyTuningOptions,
+    strength: { options: ['alpha'], values: [0.2, 0.5, 1, 1.5, 2] },
+    needs: ['model', 'baseModel'],
+    // Three models of one size read every token.
+    work: () => ({ completionFactor: 3 }),
+    make: (options, { model, baseModel }, record) =>
+      TE.right(
+        decodingDefence({
+          name: 'proxy-tuning',
+          parameters: parametersOf(proxyTuningOptions, options),
+          apply: withSecondModel(bothOf(model(), baseModel), ({ expert, antiExpert }, onDispose) =>
+            proxyTuning(options, { expert, antiExpert, record, onDispose }),
+          ),
+        }),
       ),
   }),
 ]
