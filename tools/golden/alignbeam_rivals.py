@@ -5,16 +5,24 @@ Writes packages/alignbeam/test/golden/rivals.json.
 Proxy tuning (arXiv 2401.08565): three models of one vocabulary, each a random table of logits by the last token; the distribution
 after each prompt, greedy tokens and scores of responses for several alphas.
 
+Nudging (arXiv 2410.09300): the random models of three vocabularies that alignbeam.py wrote; the tokens of every answer for several
+thresholds, and what the anchor wrote of them. Everything is computed from whole prefixes: no cache, no batch.
+
     python tools/golden/alignbeam_rivals.py
 """
 import json
 import pathlib
 
 import torch
+from tokenizers import Tokenizer
+from transformers import LlamaForCausalLM
+
+from alignbeam import PROMPTS, Vocabulary, log_probs, order
 
 torch.set_num_threads(1)
 OUT = pathlib.Path(__file__).parents[2] / "packages/alignbeam/test/golden"
 EOS = 2
+NUDGING_THRESHOLDS = (0.04, 0.08, 0.15, 0.3)
 
 
 # proxy tuning -------------------------------------------------------------------------------------
@@ -58,6 +66,102 @@ def proxy_tuning():
     return {"words": words, "tables": tables, "prompts": prompts, "responses": responses, "runs": runs}
 
 
+# nudging ------------------------------------------------------------------------------------------
+
+WORD_TOKENS = 16
+REPEATS = 3
+
+
+def raw_of(vocabulary, ids):
+    return b"".join(vocabulary.raw(i) or b"" for i in ids)
+
+
+def unfinished(raw):
+    """Bytes at the end that begin a character without finishing it."""
+    for cut in range(1, min(4, len(raw) + 1)):
+        try:
+            raw[-cut:].decode()
+            return 0
+        except UnicodeDecodeError:
+            if raw[-cut] >= 0xC0:
+                width = 4 if raw[-cut] >= 0xF0 else 3 if raw[-cut] >= 0xE0 else 2
+                return cut if width > cut else 0
+    return 0
+
+
+def anchor_word(model, anchor, row):
+    """The anchor's greedy text up to its next blank, and whether it ended the completion."""
+    raw, count = b"", 0
+    while count < WORD_TOKENS:
+        token = order(log_probs(model, row))[0]
+        if token == EOS:
+            return raw[: len(raw) - unfinished(raw)].decode(errors="replace"), True
+        raw += anchor.raw(token) or b""
+        row, count = row + [token], count + 1
+        blank = raw.find(b" ", len(raw) - len(raw.lstrip(b" ")))
+        if blank > 0 and raw.strip(b" "):
+            return raw[:blank].decode(errors="replace"), False
+    return raw[: len(raw) - unfinished(raw)].decode(errors="replace"), False
+
+
+def nudged(draft, anchor, models, prompt, threshold, limit):
+    ours, theirs = draft.encode(f"Q:{prompt}\nA:"), anchor.encode(f"Q:{prompt}\nA:")
+    tokens, run, start, last, repeats = [], "", 0, "", 0
+    words = written = fallbacks = 0
+    finish = "length"
+    while len(tokens) < limit:
+        p = log_probs(models[draft.name], ours + tokens).exp()
+        top = order(p)[0]
+        if float(p[top]) < threshold:
+            text, ended = anchor_word(models[anchor.name], anchor, theirs + anchor.encode_inner(draft.text(tokens)))
+            tail = left = unfinished(raw_of(draft, tokens))
+            before = list(tokens)
+            while left > 0:
+                left -= len(draft.raw(before.pop()) or b"")
+            held = raw_of(draft, tokens[len(before) :])
+            held = held[: len(held) - tail]
+            spelled = draft.encode_inner(held.decode() + text) if text else []
+            if spelled or ended:
+                if not spelled:
+                    before = list(tokens)
+                if run == "":
+                    start = len(before)
+                run, words = run + text, words + (1 if text else 0)
+                tokens = (before + spelled)[:limit]
+                written += len(tokens) - len(before)
+                if ended and len(before) + len(spelled) <= limit:
+                    finish = "stop"
+                    break
+                continue
+            fallbacks += 1
+        if run:
+            repeats = repeats + 1 if run == last else 0
+            if repeats >= REPEATS:
+                written -= len(tokens) - start
+                tokens, finish = tokens[:start], "stop"
+                break
+            last, run = run, ""
+        if top == EOS:
+            finish = "stop"
+            break
+        tokens.append(top)
+    return {"tokens": tokens, "finishReason": finish, "words": words, "anchorTokens": written, "fallbacks": fallbacks}
+
+
+def nudging():
+    names = ("words", "pieces", "bytes")
+    vocabularies = {n: Vocabulary(n, Tokenizer.from_file(str(OUT / n / "tokenizer.json"))) for n in names}
+    models = {n: LlamaForCausalLM.from_pretrained(OUT / n).eval() for n in names}
+    runs = []
+    for draft, anchor in [("words", "pieces"), ("pieces", "words"), ("bytes", "pieces"), ("pieces", "bytes"), ("bytes", "words")]:
+        for threshold in NUDGING_THRESHOLDS:
+            rows = [nudged(vocabularies[draft], vocabularies[anchor], models, p, threshold, 14) for p in PROMPTS]
+            for row in rows:
+                row["text"] = vocabularies[draft].tok.decode(row["tokens"], skip_special_tokens=True)
+            runs.append({"draft": draft, "anchor": anchor, "threshold": threshold, "rows": rows})
+    return {"prompts": PROMPTS, "runs": runs}
+
+
 def rounded(value):
     if isinstance(value, float):
         return round(value, 9)
@@ -69,7 +173,7 @@ def rounded(value):
 
 
 def main():
-    document = rounded({"proxyTuning": proxy_tuning()})
+    document = rounded({"proxyTuning": proxy_tuning(), "nudging": nudging()})
     (OUT / "rivals.json").write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 

@@ -8,6 +8,7 @@ import {
 } from '@safe/tensor-core/contracts'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import { refusalText } from '../src/defaults'
 import { plugins } from '../src/plugin'
 import { refusalJudge } from '@safe/tensor-core/judges'
 import { left, right } from './fixtures/right'
@@ -75,6 +76,7 @@ describe('plugins', () => {
       ['anchor-alone', 'decoding'],
       ['guard', 'decoding'],
       ['proxy-tuning', 'decoding'],
+      ['nudging', 'decoding'],
     ])
   })
 
@@ -94,6 +96,7 @@ describe('plugins', () => {
       ['anchor-alone', ['anchor']],
       ['guard', ['judge']],
       ['proxy-tuning', ['model', 'baseModel']],
+      ['nudging', ['anchor']],
     ])
   })
 
@@ -115,6 +118,9 @@ describe('plugins', () => {
       system: null,
       bridgeTokens: 2,
     })
+    expect(complete('nudging', {})).toMatchObject({ threshold: 0.4, system: null })
+    expect(complete('proxy-tuning', {})).toMatchObject({ alpha: 1 })
+    expect(complete('guard', {})).toMatchObject({ refusal: refusalText, threshold: 0.5, unparsed: 'refuse' })
     // The completion follows the benchmark's own generation options unless a configuration says otherwise.
     expect(complete('alignbeam', {})).not.toHaveProperty('temperature')
     expect(complete('alignbeam', { temperature: 0 })).toMatchObject({ temperature: 0 })
@@ -132,6 +138,8 @@ describe('plugins', () => {
     ['guard', { threshold: 1.5 }, 'threshold'],
     ['guard', { unparsed: 'keep' }, 'unparsed'],
     ['proxy-tuning', { alpha: -0.1 }, 'alpha'],
+    ['nudging', { threshold: -1 }, 'threshold'],
+    ['nudging', { system: 3 }, 'system'],
   ])('refuse bad options of %s: %j', (name, options, field) => {
     expect(named(name).complete(options)).toMatchObject({
       left: { _tag: 'BadConfig', kind: 'input', where: name, field },
@@ -161,6 +169,7 @@ describe('plugins', () => {
       'safe-decoding': ['aligned'],
       'anchor-alone': ['anchor'],
       'proxy-tuning': ['aligned', 'base'],
+      nudging: ['anchor'],
     }
     expect(freed.sort()).toEqual([...(loaded[name] ?? []), 'draft'].sort())
   })

@@ -1,6 +1,6 @@
 /** How faithful the rivals are to their papers, and what the controls control for. */
 import type { Fidelity } from '@safe/tensor-core/contracts'
-import { ALIGNBEAM_PAPER, PROXY_TUNING_PAPER } from '../defaults'
+import { ALIGNBEAM_PAPER, NUDGING_PAPER, PROXY_TUNING_PAPER } from '../defaults'
 
 export const anchorAloneFidelity: Fidelity = {
   source: `Control: what the anchor answers by itself; a baseline of ${ALIGNBEAM_PAPER}.`,
@@ -31,4 +31,18 @@ export const proxyTuningFidelity: Fidelity = {
   differs:
     'The paper tunes a large untuned model by small ones; here the fine-tuned model is shifted by the aligned model and the model before ' +
     'alignment, all of one size. Each model reads the prompt under its own template. A repetition penalty acts on log-probabilities.',
+}
+
+export const nudgingFidelity: Fidelity = {
+  source: NUDGING_PAPER,
+  commit: 'fywalter/nudging@37bc022',
+  formula:
+    'The draft’s most probable token where its probability reaches the threshold, else the anchor’s greedy text up to the next blank. ' +
+    'Tokens and counts equal a Python reference on random models of three vocabularies (golden tests, tools/golden/alignbeam_rivals.py).',
+  defaults:
+    'The paper’s: threshold 0.4. Words of at most 16 tokens and the end after repeated words are its code’s.',
+  differs:
+    'The rule of the paper’s text at every token. Its code has the anchor write the first word of every answer, lets a word pass the ' +
+    'threshold where the draft’s token begins the anchor’s next word, ends with the anchor’s text where that would end within 16 ' +
+    'tokens, does not end where the draft does, and removes repeated text; here the draft may end, as it was fine-tuned to.',
 }

@@ -1,7 +1,7 @@
 /** The options of the rivals, each described once, as those of AlignBeam are. */
 import { type Values, atLeastZero, choice, number, text, withDefault } from '@safe/tensor-core/options'
-import { PROXY_TUNING_PAPER, refusalText } from '../defaults'
-import { batchSize } from '../options'
+import { NUDGING_PAPER, PROXY_TUNING_PAPER, refusalText } from '../defaults'
+import { anchorSystem, batchSize } from '../options'
 import { unparsedPolicies } from './guardVerdict'
 
 // tables -----------------------------------------------------------------------------------------
@@ -19,6 +19,17 @@ export const guardOptions = {
   ),
 }
 
+/** Everything that decides what nudging writes, beside the models and the generation options. */
+export const nudgingOptions = {
+  threshold: withDefault(
+    0.4,
+    atLeastZero("the anchor writes the next word where the draft's most probable token has less"),
+    NUDGING_PAPER,
+  ),
+  system: anchorSystem(null),
+  batchSize,
+}
+
 /** Everything that decides what proxy tuning writes, beside the models and the generation options. */
 export const proxyTuningOptions = {
   alpha: withDefault(
@@ -33,5 +44,7 @@ export const proxyTuningOptions = {
 
 /** The options of the guard, with values. */
 export type GuardOptions = Values<typeof guardOptions>
+/** The options of nudging, with values. */
+export type NudgingOptions = Values<typeof nudgingOptions>
 /** The options of proxy tuning, with values. */
 export type ProxyTuningOptions = Values<typeof proxyTuningOptions>

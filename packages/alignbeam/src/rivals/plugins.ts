@@ -5,10 +5,11 @@ import { type CausalLM, type DefencePlugin, type Fault, decodingDefence } from '
 import { definePlugin, parametersOf } from '@safe/tensor-core/options'
 import { withSecondModel } from '../secondModel'
 import { anchorAlone } from './anchorAlone'
-import { anchorAloneFidelity, guardFidelity, proxyTuningFidelity } from './fidelity'
+import { anchorAloneFidelity, guardFidelity, nudgingFidelity, proxyTuningFidelity } from './fidelity'
 import { guard } from './guard'
 import { judgeOfHarm } from './guardVerdict'
-import { guardOptions, proxyTuningOptions } from './options'
+import { nudging } from './nudging/nudging'
+import { guardOptions, nudgingOptions, proxyTuningOptions } from './options'
 import { proxyTuning } from './proxyTuning'
 
 /** Two models as one that is freed with both: where the second cannot be opened, the first is freed. */
@@ -85,6 +86,28 @@ export const rivals: ReadonlyArray<DefencePlugin> = [
           parameters: parametersOf(proxyTuningOptions, options),
           apply: withSecondModel(bothOf(model(), baseModel), ({ expert, antiExpert }, onDispose) =>
             proxyTuning(options, { expert, antiExpert, record, onDispose }),
+          ),
+        }),
+      ),
+  }),
+  definePlugin({
+    name: 'nudging',
+    stage: 'decoding',
+    fidelity: nudgingFidelity,
+    summary:
+      'where the fine-tuned model is unsure of its next token, the anchor writes the next word (arXiv 2410.09300)',
+    options: nudgingOptions,
+    strength: { options: ['threshold'], values: [0.2, 0.4, 0.6, 0.8, 0.95] },
+    needs: ['anchor'],
+    // At most: the anchor reads every token.
+    work: ({ threshold }) => ({ completionFactor: threshold === 0 ? 1 : 2 }),
+    make: (options, { anchor }, record) =>
+      TE.right(
+        decodingDefence({
+          name: 'nudging',
+          parameters: parametersOf(nudgingOptions, options),
+          apply: withSecondModel(anchor, (second, onDispose) =>
+            nudging(options, { anchor: second, record, onDispose }),
           ),
         }),
       ),
