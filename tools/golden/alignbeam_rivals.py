@@ -79,14 +79,17 @@ def raw_of(vocabulary, ids):
 def unfinished(raw):
     """Bytes at the end that begin a character without finishing it."""
     for cut in range(1, min(4, len(raw) + 1)):
-        try:
-            raw[-cut:].decode()
+        byte = raw[-cut]
+        if byte < 0x80:
             return 0
-        except UnicodeDecodeError:
-            if raw[-cut] >= 0xC0:
-                width = 4 if raw[-cut] >= 0xF0 else 3 if raw[-cut] >= 0xE0 else 2
-                return cut if width > cut else 0
+        if byte >= 0xC0:
+            width = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2
+            return cut if width > cut else 0
     return 0
+
+
+def whole(raw):
+    return raw[: len(raw) - unfinished(raw)].decode(errors="replace")
 
 
 def anchor_word(model, anchor, row):
@@ -95,13 +98,13 @@ def anchor_word(model, anchor, row):
     while count < WORD_TOKENS:
         token = order(log_probs(model, row))[0]
         if token == EOS:
-            return raw[: len(raw) - unfinished(raw)].decode(errors="replace"), True
+            return whole(raw), True
         raw += anchor.raw(token) or b""
         row, count = row + [token], count + 1
         blank = raw.find(b" ", len(raw) - len(raw.lstrip(b" ")))
         if blank > 0 and raw.strip(b" "):
-            return raw[:blank].decode(errors="replace"), False
-    return raw[: len(raw) - unfinished(raw)].decode(errors="replace"), False
+            return whole(raw[:blank]), False
+    return whole(raw), False
 
 
 def nudged(draft, anchor, models, prompt, threshold, limit):
@@ -120,7 +123,7 @@ def nudged(draft, anchor, models, prompt, threshold, limit):
                 left -= len(draft.raw(before.pop()) or b"")
             held = raw_of(draft, tokens[len(before) :])
             held = held[: len(held) - tail]
-            spelled = draft.encode_inner(held.decode() + text) if text else []
+            spelled = draft.encode_inner(held.decode(errors="replace") + text) if text else []
             if spelled or ended:
                 if not spelled:
                     before = list(tokens)

@@ -34,10 +34,10 @@ export const slotOf = <S extends Rows<S>>(first: S): Slot<S> => {
   }
 }
 
+const stay: TE.TaskEither<LmError, void> = TE.right(undefined)
+
 /** Keeps the rows at these places, where the session has others too. */
 export const keepOnly =
   <S extends Rows<S>>(slot: Slot<S>, places: ReadonlyArray<number>): TE.TaskEither<LmError, void> =>
   () =>
-    (places.length === slot.now().tokens.length
-      ? TE.right<LmError, void>(undefined)
-      : slot.move(slot.now().select(places)))()
+    (places.length === slot.now().tokens.length ? stay : slot.move(slot.now().select(places)))()
