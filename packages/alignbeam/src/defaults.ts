@@ -4,6 +4,10 @@
 export const ALIGNBEAM_PAPER = 'arXiv 2606.12342'
 /** SafeDecoding, where its defaults come from. */
 export const SAFE_DECODING_PAPER = 'arXiv 2402.08983'
+/** Proxy tuning, where its defaults come from. */
+export const PROXY_TUNING_PAPER = 'arXiv 2401.08565'
+/** Nudging, where its defaults come from. */
+export const NUDGING_PAPER = 'arXiv 2410.09300'
 
 /** What the anchor is told first, where its chat template has a place for it. Our wording. */
 export const safetySystemPrompt =

@@ -1,7 +1,7 @@
 /** What can go wrong in this package. */
 import { type Fault, type LmError, badInput } from '@safe/tensor-core/contracts'
 
-/** `TokenizerMissing`: a model has none; `VocabularyMismatch`: SafeDecoding's models must share theirs. */
+/** `TokenizerMissing`: a model has none; `VocabularyMismatch`: the models of SafeDecoding and of proxy tuning share theirs. */
 export type AlignBeamError =
   Fault<'TokenizerMissing' | 'VocabularyMismatch' | 'BadOption' | 'JudgeFailed'> | LmError
 

@@ -13,6 +13,20 @@ export {
   systemPromptOptions,
 } from './options'
 export { plugins } from './plugin'
+export { type AnchorAloneResources, anchorAlone } from './rivals/anchorAlone'
+export { type GuardResources, guard } from './rivals/guard'
+export { type GuardVerdict, type UnparsedPolicy, guardVerdict } from './rivals/guardVerdict'
+export { type NudgingResources, nudging } from './rivals/nudging/nudging'
+export {
+  type GuardOptions,
+  type NudgingOptions,
+  type ProxyTuningOptions,
+  guardOptions,
+  nudgingOptions,
+  proxyTuningOptions,
+} from './rivals/options'
+export { type ProxyTuningResources, proxyTuning } from './rivals/proxyTuning'
+export { logRatio, proxyTuningMix } from './rivals/proxyTuningMix'
 export { type Bridge, type Multi, bridgeOf, bridgeShare, buildBridge } from './mixing/bridge'
 export {
   type DraftMass,

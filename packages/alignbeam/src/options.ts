@@ -24,7 +24,17 @@ import { draftMasses, supports } from './mixing/mix'
 
 // tables -----------------------------------------------------------------------------------------
 
-const batchSize = withDefault(8, count('prompts answered at once'))
+/** How many prompts a method answers in one call of its models. */
+export const batchSize = withDefault(8, count('prompts answered at once'))
+
+/** What the anchor is told first, by default this. */
+export const anchorSystem = (byDefault: string | null) =>
+  withDefault<string | null>(
+    byDefault,
+    custom('safety system prompt of the anchor; null for none', 'TEXT', (u) =>
+      u === false || u === null ? E.right(null) : typeof u === 'string' ? E.right(u) : E.left('must be text'),
+    ),
+  )
 
 /** How the draft completes a beam where the caller has no generation options of its own: on the command line. */
 export const completionOptions = {
@@ -74,12 +84,7 @@ export const alignBeamOptions = {
     ALIGNBEAM_PAPER,
   ),
   /** The default applies only where the anchor has a chat template and can spell the text. */
-  system: withDefault<string | null>(
-    safetySystemPrompt,
-    custom('safety system prompt of the anchor; null for none', 'TEXT', (u) =>
-      u === false || u === null ? E.right(null) : typeof u === 'string' ? E.right(u) : E.left('must be text'),
-    ),
-  ),
+  system: anchorSystem(safetySystemPrompt),
   /** Without these two, the completion follows the caller's generation options. */
   temperature: optional(completionOptions.temperature),
   repetitionPenalty: optional(completionOptions.repetitionPenalty),

@@ -1,39 +1,16 @@
-/** AlignBeam and its baselines as plugins of a benchmark (contracts/plugin.ts). */
+/** AlignBeam, its baselines and its rivals as plugins of a benchmark (contracts/plugin.ts). */
 import * as TE from 'fp-ts/TaskEither'
-import { pipe } from 'fp-ts/function'
-import {
-  type DecodingDefence,
-  type DefencePlugin,
-  type Fault,
-  type Steps,
-  decodingDefence,
-  noDefence,
-} from '@safe/tensor-core/contracts'
+import { type DefencePlugin, decodingDefence, noDefence } from '@safe/tensor-core/contracts'
 import { definePlugin, parametersOf } from '@safe/tensor-core/options'
 import { alignBeam } from './alignBeam'
 import { alignBeamFidelity, prefixFidelity, safeDecodingFidelity, systemPromptFidelity } from './fidelity'
 import { hardPrefix, safetySystem } from './baselines/oneModel'
 import { alignBeamOptions, prefixOptions, safeDecodingOptions, systemPromptOptions } from './options'
+import { rivals } from './rivals/plugins'
 import { safeDecoding } from './baselines/safeDecoding'
+import { withSecondModel } from './secondModel'
 
-/** A defence with a second model, which is loaded when it is applied and freed with the defended model. */
-const withSecondModel =
-  (
-    second: TE.TaskEither<Fault, Steps>,
-    defence: (second: Steps, onDispose: () => void) => DecodingDefence,
-  ): DecodingDefence['apply'] =>
-  (draft) =>
-    pipe(
-      second,
-      TE.chain((model) =>
-        pipe(
-          defence(model, () => model.dispose()).apply(draft),
-          TE.tapError(() => TE.fromIO(() => model.dispose())),
-        ),
-      ),
-    )
-
-/** AlignBeam, SafeDecoding, the hard prefix and the safety prompt, as a benchmark finds them. */
+/** AlignBeam, SafeDecoding, the hard prefix, the safety prompt and the rivals, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [
   definePlugin({
     name: 'alignbeam',
@@ -99,4 +76,5 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     needs: [],
     make: (options) => TE.right(safetySystem(options)),
   }),
+  ...rivals,
 ]

@@ -39,8 +39,11 @@ export const systemFor = ({ tokenizer }: Pick<Steps, 'tokenizer'>, system: strin
   return readable ? system : null
 }
 
-/** Prompts of tokens belong to one vocabulary: an anchor with another one reads their text. */
-const anchorPrompt =
+/**
+ * The prompt as the anchor is given it, with `system` before it. Prompts of tokens belong to one vocabulary: an anchor with another one
+ * reads their text.
+ */
+export const anchorPrompt =
   (anchor: Steps, draft: Steps, system: string | null) =>
   (prompt: Prompt): TE.TaskEither<LmError, Prompt> => {
     if (prompt.kind === 'tokens')

@@ -3,18 +3,28 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as t from 'io-ts'
 import * as E from 'fp-ts/Either'
-import { type CausalLM, requestsOf, textPrompt } from '@safe/tensor-core/contracts'
+import {
+  type CausalLM,
+  type Diagnostics,
+  greedy,
+  requestsOf,
+  textExample,
+  textPrompt,
+} from '@safe/tensor-core/contracts'
 import { selectEngine, tf } from '@safe/tensor-core/engine'
 import { decodeWith } from '@safe/tensor-core/files'
 import { loadCausalLM } from '@safe/tensor-core/lm'
 import { answerBatch } from '../src/mixing/answer'
 import { buildBridge } from '../src/mixing/bridge'
 import { alignBeam } from '../src/alignBeam'
+import { nudging } from '../src/rivals/nudging/nudging'
+import { proxyTuning } from '../src/rivals/proxyTuning'
 import type { AlignBeamOptions } from '../src/options'
 import { alignBeamMixer, defaultSettings } from '../src/settings'
 import { multis } from '../src/mixing/bridge'
 import { draftMasses, supports } from '../src/mixing/mix'
 import { right } from './fixtures/right'
+import { rivalsGolden } from './fixtures/rivalsGolden'
 
 const folder = join(__dirname, 'golden')
 const oneOf = <A extends string>(names: ReadonlyArray<A>) =>
@@ -155,4 +165,57 @@ describe('alignBeam', () => {
     ;[session, forked, edited].forEach((s) => s.dispose())
     expect(tf.memory().numTensors).toBe(before)
   })
+})
+
+describe('proxyTuning on the in-process decoder', () => {
+  it('with one model as expert and anti-expert is the draft, sampled or greedy, and frees every tensor', async () => {
+    const draft = model('words')
+    const tuned = await right(
+      proxyTuning({ alpha: 1.5, batchSize: 4 }, { expert: draft, antiExpert: draft }).apply(draft),
+    )
+    const requests = requestsOf(golden.prompts.map(textPrompt))
+    const before = tf.memory().numTensors
+    for (const options of [
+      greedy(8),
+      { ...greedy(8), temperature: 0.8, topK: 12, topP: 0.9, stop: [' the'] },
+    ])
+      expect(await right(tuned.generate(requests, options))).toEqual(
+        await right(draft.generate(requests, options)),
+      )
+    const examples = golden.prompts.map((text, i) => textExample(`${i}`, text, 'the cat and the dog'))
+    const own = await right(draft.score(examples))
+    const scores = await right(tuned.score(examples))
+    scores.forEach((score, i) => {
+      expect(score.tokens).toEqual(own[i]!.tokens)
+      expect(score.nll).toBeCloseTo(own[i]!.nll, 4)
+    })
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
+
+describe('nudging on the in-process decoder', () => {
+  it.each(rivalsGolden.nudging.runs)(
+    "$draft with $anchor, threshold $threshold: the reference's tokens and counts",
+    async ({ draft, anchor, threshold, rows }) => {
+      const told: Diagnostics[] = []
+      const before = tf.memory().numTensors
+      const nudged = await right(
+        nudging({ threshold, batchSize: 4 }, { anchor: model(anchor), record: (d) => told.push(d) }).apply(
+          model(draft),
+        ),
+      )
+      const requests = requestsOf(rivalsGolden.nudging.prompts.map(textPrompt))
+      const found = await right(nudged.generate(requests, greedy(14)))
+      expect(found).toEqual(rows.map(({ tokens, text, finishReason }) => ({ tokens, text, finishReason })))
+      const sum = (of: (row: (typeof rows)[number]) => number): number =>
+        rows.reduce((total, row) => total + of(row), 0)
+      expect(told.at(-1)).toMatchObject({
+        prompts: rows.length,
+        anchorWords: sum((row) => row.words),
+        fallbacks: sum((row) => row.fallbacks),
+        anchorShare: sum((row) => row.anchorTokens) / sum((row) => row.tokens.length),
+      })
+      expect(tf.memory().numTensors).toBe(before)
+    },
+  )
 })

@@ -8,9 +8,10 @@ import {
 } from '@safe/tensor-core/contracts'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import { refusalText } from '../src/defaults'
 import { plugins } from '../src/plugin'
 import { refusalJudge } from '@safe/tensor-core/judges'
-import { right } from './fixtures/right'
+import { left, right } from './fixtures/right'
 import { pieceTokenizer, randomLogits, toyModel, wordTokenizer } from './fixtures/toy'
 
 const words = wordTokenizer(['the', 'cat', 'no'])
@@ -44,9 +45,12 @@ const bench = (freed: string[]): Resources => ({
   harmful: { name: 'harmful', examples: [] },
   counterpart: TE.left(failure('Unused', 'not declared, so not used')),
   base: unused(),
-  baseModel: unused(),
+  baseModel: TE.right({
+    ...toyModel('base', words, randomLogits(6, words.size)),
+    dispose: () => void freed.push('base'),
+  }),
   aligned: unused(),
-  judge: refusalJudge,
+  judge: { ...refusalJudge, axes: ['harmful'] },
 })
 const named = (name: string) => plugins.find((p) => p.name === name)!
 const complete = (name: string, options: Record<string, unknown>): unknown => {
@@ -63,12 +67,16 @@ describe('plugins', () => {
     expect(work?.({}, size)).toEqual({ completionFactor: 3 + 16 / 32 })
   })
 
-  it('are the method and its baselines', () => {
+  it('are the method, its baselines and its rivals', () => {
     expect(plugins.map((p) => [p.name, p.stage])).toEqual([
       ['alignbeam', 'decoding'],
       ['safe-decoding', 'decoding'],
       ['prefix', 'decoding'],
       ['system-prompt', 'decoding'],
+      ['anchor-alone', 'decoding'],
+      ['guard', 'decoding'],
+      ['proxy-tuning', 'decoding'],
+      ['nudging', 'decoding'],
     ])
   })
 
@@ -85,6 +93,10 @@ describe('plugins', () => {
       ['safe-decoding', ['model']],
       ['prefix', []],
       ['system-prompt', []],
+      ['anchor-alone', ['anchor']],
+      ['guard', ['judge']],
+      ['proxy-tuning', ['model', 'baseModel']],
+      ['nudging', ['anchor']],
     ])
   })
 
@@ -106,6 +118,9 @@ describe('plugins', () => {
       system: null,
       bridgeTokens: 2,
     })
+    expect(complete('nudging', {})).toMatchObject({ threshold: 0.4, system: null })
+    expect(complete('proxy-tuning', {})).toMatchObject({ alpha: 1 })
+    expect(complete('guard', {})).toMatchObject({ refusal: refusalText, threshold: 0.5, unparsed: 'refuse' })
     // The completion follows the benchmark's own generation options unless a configuration says otherwise.
     expect(complete('alignbeam', {})).not.toHaveProperty('temperature')
     expect(complete('alignbeam', { temperature: 0 })).toMatchObject({ temperature: 0 })
@@ -119,6 +134,12 @@ describe('plugins', () => {
     ['prefix', { prefix: [] }, 'prefix'],
     ['system-prompt', { system: null }, 'system'],
     ['safe-decoding', { alpha: -1 }, 'alpha'],
+    ['anchor-alone', { alpha: 1 }, 'alpha'],
+    ['guard', { threshold: 1.5 }, 'threshold'],
+    ['guard', { unparsed: 'keep' }, 'unparsed'],
+    ['proxy-tuning', { alpha: -0.1 }, 'alpha'],
+    ['nudging', { threshold: -1 }, 'threshold'],
+    ['nudging', { system: 3 }, 'system'],
   ])('refuse bad options of %s: %j', (name, options, field) => {
     expect(named(name).complete(options)).toMatchObject({
       left: { _tag: 'BadConfig', kind: 'input', where: name, field },
@@ -143,8 +164,14 @@ describe('plugins', () => {
     )
     expect(out).toHaveLength(2)
     model.dispose()
-    const second = { alignbeam: ['anchor'], 'safe-decoding': ['aligned'] }[name] ?? []
-    expect(freed.sort()).toEqual([...second, 'draft'].sort())
+    const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
+      alignbeam: ['anchor'],
+      'safe-decoding': ['aligned'],
+      'anchor-alone': ['anchor'],
+      'proxy-tuning': ['aligned', 'base'],
+      nudging: ['anchor'],
+    }
+    expect(freed.sort()).toEqual([...(loaded[name] ?? []), 'draft'].sort())
   })
 
   it.each([
@@ -183,6 +210,13 @@ describe('plugins', () => {
     }
     if (judged) expect(Number(both['nullVerdicts'])).toBe(Number(both['judgedBeams']) - 2)
     else expect(both).not.toHaveProperty('nullVerdicts')
+  })
+
+  it('guard is not made with a judge that does not report harm', async () => {
+    expect(await left(named('guard').create({}, { ...bench([]), judge: refusalJudge }))).toMatchObject({
+      _tag: 'BadOption',
+      where: 'judge refusal@1',
+    })
   })
 
   it('can be switched off', async () => {

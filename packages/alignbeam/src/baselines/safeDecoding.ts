@@ -5,13 +5,14 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type DecodingDefence, type Steps, badInput, decodingDefence } from '@safe/tensor-core/contracts'
+import { type DecodingDefence, type Steps, decodingDefence } from '@safe/tensor-core/contracts'
 import { checked, completed, parametersOf } from '@safe/tensor-core/options'
 import type { ChoiceSettings } from '../mixing/answer'
 import { answeringModel } from '../mixing/answeringModel'
-import { type AlignBeamError, tokenizerMissing } from '../errors'
+import type { AlignBeamError } from '../errors'
 import type { Mixer } from '../mixing/mixedSession'
 import { type SafeDecodingOptions, safeDecodingOptions } from '../options'
+import { sameVocabulary } from '../vocabulary'
 import { safeDecodingMix } from './safeDecodingMix'
 
 // model ------------------------------------------------------------------------------------------
@@ -39,27 +40,16 @@ export const safeDecodingMixer = (
   expert: Steps,
   draft: Steps,
   settings: SafeDecodingOptions,
-): E.Either<AlignBeamError, Mixer> => {
-  if (expert.tokenizer === undefined) return E.left(tokenizerMissing(expert.id))
-  if (draft.tokenizer === undefined) return E.left(tokenizerMissing(draft.id))
-  const [theirs, ours] = [expert.tokenizer, draft.tokenizer]
-  const same =
-    theirs.size === ours.size &&
-    Array.from({ length: ours.size }, (_, id) => id).every((id) => theirs.token(id) === ours.token(id))
-  return same
-    ? E.right({
-        bridgeTokens: settings.first,
-        mix: safeDecodingMix(settings),
-        reading: (completion) => completion,
-        anchorPrompt: (prompt) => TE.right(prompt),
-      })
-    : E.left(
-        badInput('VocabularyMismatch', 'SafeDecoding needs two models of one vocabulary', {
-          where: `${expert.id} and ${draft.id}`,
-          remedy: 'use the method alignbeam',
-        }),
-      )
-}
+): E.Either<AlignBeamError, Mixer> =>
+  pipe(
+    sameVocabulary(expert, draft, 'SafeDecoding'),
+    E.map(() => ({
+      bridgeTokens: settings.first,
+      mix: safeDecodingMix(settings),
+      reading: (completion) => completion,
+      anchorPrompt: (prompt) => TE.right(prompt),
+    })),
+  )
 
 /**
  * SafeDecoding with this expert.

@@ -16,7 +16,8 @@ import { type Answer, answerBatch } from '../mixing/answer'
 import { safetySystemPrompt } from '../defaults'
 import { prefixedModel } from '../baselines/prefixedModel'
 import { onlyBeam, safeDecodingMixer } from '../baselines/safeDecoding'
-import { alignBeamMixer, systemFor } from '../settings'
+import { askedAnchor } from '../rivals/anchorAlone'
+import { alignBeamMixer } from '../settings'
 import { systemPromptedModel } from '../systemPrompt'
 import { type GenerateValues, alignBeamSettingsOf, safeDecodingSettingsOf, systemOf } from './generateOptions'
 
@@ -71,8 +72,7 @@ export const answering = (
   if (values.method === 'anchor') {
     if (anchor === undefined) return missing('anchor')
     const given = systemOf(values)
-    const system = systemFor(anchor, given === undefined ? safetySystemPrompt : given)
-    return E.right(alone(system === null ? anchor : systemPromptedModel(anchor, system)))
+    return E.right(alone(askedAnchor(anchor, given === undefined ? safetySystemPrompt : given)))
   }
   if (draft === undefined) return missing('draft')
   switch (values.method) {

@@ -26,24 +26,34 @@ const lastBytes = (tokenizer: Tokenizer, tokens: ReadonlyArray<number>): Uint8Ar
   return Uint8Array.from(bytes)
 }
 
-/** The draft's tokens as text, without an unfinished last character. */
-export const beamText = (draft: Tokenizer, tokens: ReadonlyArray<number>): string => {
-  const read = (some: ReadonlyArray<number>): string => draft.decode(some, { skipSpecial: true })
-  const tail = unfinishedTail(lastBytes(draft, tokens))
-  if (tail === 0) return read(tokens)
-  // Tokens that are nothing but a part of the unfinished character are left out.
+/** Tokens without an unfinished last character. */
+export interface WholeCharacters {
+  /** The tokens before the one in which that character begins. */
+  readonly tokens: ReadonlyArray<number>
+  /** The whole characters of the tokens left out: a byte-level token may hold some, and a part of the next. */
+  readonly text: string
+}
+
+/** Holds back the bytes at the end of the tokens that do not make a character yet. */
+export const wholeCharacters = (tokenizer: Tokenizer, tokens: ReadonlyArray<number>): WholeCharacters => {
+  const tail = unfinishedTail(lastBytes(tokenizer, tokens))
   let whole = tokens.length
   let left = tail
   while (whole > 0 && left > 0) {
-    const size = draft.bytes(tokens[whole - 1] ?? -1)?.length ?? 0
-    if (size > left) break
-    left -= size
     whole -= 1
+    left -= tokenizer.bytes(tokens[whole] ?? -1)?.length ?? 0
   }
-  if (left === 0) return read(tokens.slice(0, whole))
-  // The last token holds whole characters and a part of one: only byte-level tokens do.
-  const bytes = Buffer.concat(tokens.slice(0, whole).map((id) => draft.bytes(id) ?? new Uint8Array(0)))
-  return bytes.subarray(0, bytes.length - left).toString('utf8')
+  const bytes = Buffer.concat(tokens.slice(whole).map((id) => tokenizer.bytes(id) ?? new Uint8Array(0)))
+  return {
+    tokens: tokens.slice(0, whole),
+    text: bytes.subarray(0, bytes.length - tail).toString('utf8'),
+  }
+}
+
+/** The draft's tokens as text, without an unfinished last character. */
+export const beamText = (draft: Tokenizer, tokens: ReadonlyArray<number>): string => {
+  const whole = wholeCharacters(draft, tokens)
+  return draft.decode(whole.tokens, { skipSpecial: true }) + whole.text
 }
 
 /** A beam's tokens in the anchor's vocabulary. */

@@ -6,15 +6,14 @@ import {
   type GenerationRequest,
   type Judge,
   type JudgeError,
-  type Prompt,
   type Steps,
-  promptText,
 } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type BeamOptions, type Beams, type Telemetry, decodeBeams, draftRefuses, telemetryOf } from './beams'
 import { type ChoiceOptions, chooseBeam } from './chooseBeam'
 import { refusalText } from '../defaults'
+import { cannedAnswer, judgeItem, promptWords } from './judging'
 import type { Mixer } from './mixedSession'
 
 // model ------------------------------------------------------------------------------------------
@@ -48,12 +47,6 @@ export interface ChoiceSettings extends BeamOptions, ChoiceOptions {
 
 // judging ----------------------------------------------------------------------------------------
 
-/** What a judge reads as the prompt: its words, or the text of its tokens. */
-const promptWords = (draft: Steps, prompt: Prompt): string =>
-  prompt.kind === 'tokens'
-    ? (draft.tokenizer?.decode(prompt.tokens, { skipSpecial: true }) ?? '')
-    : promptText(prompt)
-
 /** Harm scores of all beams; nulls where there is no judge. */
 const scoresOf = (
   judge: Judge | undefined,
@@ -63,12 +56,13 @@ const scoresOf = (
 ): TE.TaskEither<JudgeError, ReadonlyArray<ReadonlyArray<number | null>>> => {
   if (judge === undefined) return TE.right(all.map((beams) => beams.map(() => null)))
   const items = all.flatMap((beams, i) =>
-    beams.map(({ completion }, rank) => ({
-      id: `${i}/${rank}`,
-      prompt: promptWords(draft, requests[i]?.prompt ?? { kind: 'text', text: '' }),
-      completion: completion.text,
-      truncated: completion.finishReason === 'length',
-    })),
+    beams.map(({ completion }, rank) =>
+      judgeItem(
+        `${i}/${rank}`,
+        promptWords(draft, requests[i]?.prompt ?? { kind: 'text', text: '' }),
+        completion,
+      ),
+    ),
   )
   return pipe(
     judge.judge(items),
@@ -78,12 +72,6 @@ const scoresOf = (
     }),
   )
 }
-
-const refused = (draft: Steps): Completion => ({
-  tokens: draft.tokenizer?.encodeInner(refusalText) ?? [],
-  text: refusalText,
-  finishReason: 'stop',
-})
 
 const empty: Completion = { tokens: [], text: '', finishReason: 'length' }
 
@@ -115,7 +103,8 @@ export const answerBatch =
               const own = scores[i] ?? []
               const chosen = asked === undefined ? 0 : chooseBeam(own, settings)
               return {
-                completion: chosen === null ? refused(draft) : (beams[chosen]?.completion ?? empty),
+                completion:
+                  chosen === null ? cannedAnswer(draft, refusalText) : (beams[chosen]?.completion ?? empty),
                 chosen,
                 beams: beams.map(({ completion }, rank) => ({ completion, verdict: own[rank] ?? null })),
                 telemetry: telemetryOf(beams),

@@ -1,5 +1,5 @@
 /**
- * The bridge of a completion: rows advance greedily on the mixture until they have N tokens, end, or have used up their budget.
+ * The bridge of a completion: rows advance on the mixture until they have N tokens, end, or have used up their budget.
  * All rows of a batch take a step together, one call per model.
  */
 import type { DecodingSession, LmError, TokenLogProb } from '@safe/tensor-core/contracts'
@@ -45,6 +45,10 @@ export interface BridgingOptions {
   readonly budgets: ReadonlyArray<number>
   /** How many of the most probable tokens each step remembers. */
   readonly logProbs: number
+  /** The token that a row takes, from the mixture and the row's tokens, prompt included; default: the most probable. */
+  readonly choose?: ((mixed: Mixed, row: number, tokens: ReadonlyArray<number>) => number) | undefined
+  /** Whether a row ends with its last token; default: never. */
+  readonly ends?: ((added: ReadonlyArray<number>) => boolean) | undefined
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -141,7 +145,7 @@ const settle =
     )
   }
 
-/** One greedy mixed step for every row of the running session. */
+/** One mixed step for every row of the running session. */
 const stepAll =
   (options: BridgingOptions) =>
   (running: Running): TE.TaskEither<LmError, Running> => {
@@ -152,15 +156,20 @@ const stepAll =
       TE.chain((mixtures) => {
         const next = [...done.rows]
         const chosen = mixtures.map((mixed, place) => {
-          const token = bestToken(mixed)
           const row = rows[place] ?? -1
+          const token = options.choose?.(mixed, row, session.tokens[place] ?? []) ?? bestToken(mixed)
           const before = next[row] ?? { tokens: [], steps: [], state: 'live' }
           const stops = options.stopTokens.has(token)
           const tokens = stops ? before.tokens : [...before.tokens, token]
           next[row] = {
             tokens,
             steps: [...before.steps, stepOf(mixed, token, options.logProbs)],
-            state: stops ? 'stop' : tokens.length >= (options.budgets[row] ?? 0) ? 'length' : 'live',
+            state:
+              stops || options.ends?.(tokens) === true
+                ? 'stop'
+                : tokens.length >= (options.budgets[row] ?? 0)
+                  ? 'length'
+                  : 'live',
           }
           return token
         })

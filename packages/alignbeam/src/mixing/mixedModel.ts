@@ -15,20 +15,46 @@ import type {
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { bridgeRows } from './bridging'
-import { completeBridged, joined } from './completing'
+import { chooseToken } from '@safe/tensor-core/lm'
+import { stream } from '@safe/tensor-core/random'
+import { type Step, bridgeRows } from './bridging'
+import { completeBridged, cutAtStop, joined } from './completing'
+import { type Mixed, denseLogProbs } from './mix'
 import { type MixedSession, type Mixer, openMixed } from './mixedSession'
+import type { Reader } from './reading'
 
-/** Completes a mixed session: what is left of the bridge greedily, then the draft by the caller's options. */
-const completeMixed =
-  (draft: Steps, bridgeTokens: number) =>
+/** Completions of mixed rows, with the mixed steps of each. */
+interface MixedCompletions {
+  readonly completions: ReadonlyArray<Completion>
+  readonly steps: ReadonlyArray<ReadonlyArray<Step>>
+}
+
+/** The caller's way to choose a token from a mixture, each row with its own random stream. */
+const choosing = (draft: Steps, generation: GenerationOptions, streams: ReadonlyArray<number>) => {
+  const draws = streams.map((id) => stream(generation.seed, 'sample', id))
+  const spare = stream(generation.seed, 'sample', streams.length)
+  return (mixed: Mixed, row: number, tokens: ReadonlyArray<number>): number =>
+    chooseToken(denseLogProbs(mixed, draft.vocabSize), tokens, generation, draws[row] ?? spare)
+}
+
+/** Whether a stop string has been written, where there are any. */
+const ending = (draft: Steps, { stop }: GenerationOptions) =>
+  stop.length === 0
+    ? undefined
+    : (added: ReadonlyArray<number>): boolean =>
+        cutAtStop(draft.tokenizer?.decode(added, { skipSpecial: true }) ?? '', stop).stopped
+
+/** Completes a mixed session: what is left of the bridge by the mixture, then the draft by the caller's options. */
+export const completeMixed =
+  (draft: Steps, { bridgeTokens, sampled }: Pick<Mixer, 'bridgeTokens' | 'sampled'>) =>
   (
     session: MixedSession,
     generation: GenerationOptions,
     requests: ReadonlyArray<RowRequest> = [],
-  ): TE.TaskEither<GenerationError, ReadonlyArray<Completion>> => {
+  ): TE.TaskEither<GenerationError, MixedCompletions> => {
     const rows = session.tokens.map((_, i) => i)
     const budgets = rows.map((i) => requests[i]?.maxNewTokens ?? generation.maxNewTokens)
+    const streams = rows.map((i) => requests[i]?.stream ?? i)
     return pipe(
       session.select(rows),
       TE.chain((own) =>
@@ -37,6 +63,8 @@ const completeMixed =
           stopTokens: draft.stopTokens,
           budgets,
           logProbs: generation.logProbs ?? 0,
+          choose: sampled === true ? choosing(draft, generation, streams) : undefined,
+          ends: ending(draft, generation),
         }),
       ),
       TE.chainW((bridged) =>
@@ -44,27 +72,32 @@ const completeMixed =
           completeBridged(bridged, {
             generation,
             budgets: budgets.map((n, i) => n - (bridged.rows[i]?.tokens.length ?? 0)),
-            streams: rows.map((i) => requests[i]?.stream ?? i),
+            streams,
           }),
-          TE.map((rest) =>
-            bridged.rows.map((row, i) =>
+          TE.map((rest) => ({
+            completions: bridged.rows.map((row, i) =>
               joined(draft.tokenizer, generation, row, rest.get(i), row.state === 'stop' ? 'stop' : 'length'),
             ),
-          ),
+            steps: bridged.rows.map((row) => row.steps),
+          })),
         ),
       ),
     )
   }
 
-const asSession = (draft: Steps, bridgeTokens: number, session: MixedSession): DecodingSession => {
-  const wrap = (next: MixedSession): DecodingSession => asSession(draft, bridgeTokens, next)
+const asSession = (draft: Steps, mixer: Mixer, session: MixedSession): DecodingSession => {
+  const wrap = (next: MixedSession): DecodingSession => asSession(draft, mixer, next)
   return {
     tokens: session.tokens,
     promptLengths: session.promptLengths,
     logProbs: session.logProbs,
     edit: (edits) => pipe(session.edit(edits), TE.map(wrap)),
     select: (rows) => pipe(session.select(rows), TE.map(wrap)),
-    complete: (generation, rows) => completeMixed(draft, bridgeTokens)(session, generation, rows),
+    complete: (generation, rows) =>
+      pipe(
+        completeMixed(draft, mixer)(session, generation, rows),
+        TE.map(({ completions }) => completions),
+      ),
     dispose: session.dispose,
   }
 }
@@ -80,7 +113,7 @@ export interface MixedModelOptions {
     generation: GenerationOptions,
   ) => TE.TaskEither<GenerationError, ReadonlyArray<Completion>>
   /** Called by `dispose`, besides the draft's own. */
-  readonly onDispose?: () => void
+  readonly onDispose?: (() => void) | undefined
 }
 
 /** Requests with the random stream that each has by its place, so that they can be answered in batches. */
@@ -90,7 +123,7 @@ export const streamed = (requests: ReadonlyArray<GenerationRequest>): ReadonlyAr
 /** The draft with the anchor beside it. Disposing of it disposes of the draft. */
 export const mixedModel = (
   draft: CausalLM,
-  anchor: Steps,
+  anchor: Reader,
   mixer: Mixer,
   options: MixedModelOptions,
 ): CausalLM => ({
@@ -99,7 +132,7 @@ export const mixedModel = (
   open: (prompts) =>
     pipe(
       openMixed(anchor, mixer)(draft)(prompts),
-      TE.map((session) => asSession(draft, mixer.bridgeTokens, session)),
+      TE.map((session) => asSession(draft, mixer, session)),
     ),
   generate: (requests, generation) =>
     pipe(

@@ -11,6 +11,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { editTowards } from './anchorReading'
 import { type Mixed, denseLogProbs } from './mix'
+import type { Reader, ReadingSession } from './reading'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -23,6 +24,8 @@ export interface Mixer {
   readonly reading: (completion: ReadonlyArray<number>) => ReadonlyArray<number>
   /** The prompt as the anchor is given it. */
   readonly anchorPrompt: (prompt: Prompt) => TE.TaskEither<LmError, Prompt>
+  /** Whether the mixture's tokens are chosen by the caller's generation options; without it, greedily. */
+  readonly sampled?: boolean
 }
 
 /**
@@ -47,12 +50,12 @@ export interface MixedSession extends Pick<
 
 /** A session owned by several values, freed with the last of them. */
 interface Shared {
-  readonly session: DecodingSession
+  readonly session: ReadingSession
   readonly retain: () => Shared
   readonly free: () => void
 }
 
-const shared = (session: DecodingSession): Shared => {
+const shared = (session: ReadingSession): Shared => {
   const owners = { count: 1 }
   const self: Shared = {
     session,
@@ -86,7 +89,7 @@ const mixedSession = (draft: DecodingSession, anchor: Shared, mixer: Mixer): Mix
   const positions = draft.tokens.map((row, i) => row.length - (draft.promptLengths[i] ?? 0))
 
   /** Brings the anchor's rows up to what the draft's rows say now. */
-  const upToDate: TE.TaskEither<LmError, DecodingSession> = async () => {
+  const upToDate: TE.TaskEither<LmError, ReadingSession> = async () => {
     const { session } = own.anchor
     const wanted = session.tokens.map((row, i) => [
       ...row.slice(0, session.promptLengths[i] ?? 0),
@@ -168,8 +171,8 @@ const mixedSession = (draft: DecodingSession, anchor: Shared, mixer: Mixer): Mix
 
 /** Opens both models on the prompts, each under its own template. */
 export const openMixed =
-  (anchor: Steps, mixer: Mixer) =>
-  (draft: Steps) =>
+  (anchor: Reader, mixer: Mixer) =>
+  (draft: Pick<Steps, 'open'>) =>
   (prompts: ReadonlyArray<Prompt>): TE.TaskEither<LmError, MixedSession> =>
     pipe(
       TE.traverseSeqArray(mixer.anchorPrompt)(prompts),

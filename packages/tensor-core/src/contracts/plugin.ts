@@ -8,7 +8,7 @@ import type { Dataset } from './data'
 import type { Defence, Parameters, Stage } from './defence'
 import type { Fault } from './errors'
 import type { Judge } from './judge'
-import type { CausalLM, Steps } from './model'
+import type { CausalLM } from './model'
 import type { LoraAdapter, WeightSource } from './weights'
 
 // resources --------------------------------------------------------------------------------------
@@ -45,7 +45,7 @@ export interface Resources {
   /** Weights of the aligned model. */
   readonly aligned: TE.TaskEither<Fault, WeightSource>
   /** A small aligned model with its own vocabulary; the caller disposes of it. */
-  readonly anchor: TE.TaskEither<Fault, Steps>
+  readonly anchor: TE.TaskEither<Fault, CausalLM>
   /** Trusted safe rows (ForgetFilter's safe set). */
   readonly safe: Dataset
   /** Safety references (DualSelect's pool). */
