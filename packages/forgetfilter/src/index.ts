@@ -66,6 +66,8 @@ export {
 } from './audit/ranking'
 export { type GroundTruth, type Named, type RateError, type RatedRow, forgettingRates } from './rates/rates'
 export { type Reference, pastCompletions } from './rates/reference'
+export { type OracleOptions, oracle, oracleOptions } from './rivals/oracle'
+export { type SafetyMixOptions, safetyMix, safetyMixOptions } from './rivals/safetyMix'
 export { type ReportInput, reportPage } from './report/page'
 export { type RowText } from './report/nearest'
 export { type Rouge, rouge1, rougeTokens } from './rates/rouge'
