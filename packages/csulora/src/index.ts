@@ -40,6 +40,13 @@ export {
 export { type Lowered, lowered } from './lowRank'
 export { type WeightedAdapter, mergedAdapter } from './mergeAdapters'
 export { plugins } from './plugin'
+export { type RestaOptions, type RestaResources, resta, restaOptions } from './rivals/resta'
+export {
+  type SafemergeOptions,
+  type SafemergeResources,
+  safemerge,
+  safemergeOptions,
+} from './rivals/safemerge'
 export { type Report, reportOf, summary } from './report'
 export { reportPage } from './page/page'
 export { type Truncated, truncated } from './truncation'
