@@ -10,6 +10,7 @@ import { forgetFilter } from './forgetFilter'
 import { forgetFilterNeeds } from './forgettingPorts'
 import { forgetFilterOptions, randomDropOptions } from './options'
 import { randomDrop } from './randomDrop'
+import { guardFilterPlugin } from './rivals/guardFilter'
 import { oraclePlugin } from './rivals/oracle'
 import { safetyMixPlugin } from './rivals/safetyMix'
 
@@ -46,4 +47,5 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   }),
   oraclePlugin,
   safetyMixPlugin,
+  guardFilterPlugin,
 ]

@@ -5,12 +5,14 @@ import * as fc from 'fast-check'
 import {
   type Dataset,
   type Diagnostics,
+  type Judge,
+  type JudgeItem,
   type Resources,
   failure,
   textExample,
 } from '@safe/tensor-core/contracts'
 import { refusalJudge } from '@safe/tensor-core/judges'
-import { oracle, plugins, safetyMix } from '../src'
+import { guardFilter, oracle, plugins, safetyMix } from '../src'
 
 const unused = () => TE.left(failure('Unused', 'not declared, so not used'))
 const rows = (name: string, count: number, fields: (i: number) => Record<string, unknown> = () => ({})) => ({
@@ -56,6 +58,7 @@ describe('rivals of the data stage', () => {
   it.each([
     ['oracle', [], { field: 'unsafe' }],
     ['safety-mix', ['seed', 'safe'], { share: 0.03 }],
+    ['guard-filter', ['judge'], { what: 'response', threshold: 0.5, unparsed: 'keep' }],
   ] as const)('%s declares its needs, its defaults and how faithful it is', (name, needs, defaults) => {
     expect([...plugin(name).needs]).toEqual(needs)
     expect(right(plugin(name).complete({}))).toEqual(defaults)
@@ -154,5 +157,91 @@ describe('safety-mix', () => {
       },
     })
     expect(E.isLeft(plugin('safety-mix').complete({ share: 0.1, count: 2 }))).toBe(true)
+  })
+})
+
+describe('guard-filter', () => {
+  /** Harm is in the text that stands as the answer: "bad 0.7" has that probability, "bad" a verdict alone, "odd" none. */
+  const asked: JudgeItem[] = []
+  const judge: Judge = {
+    specificationVersion: 2,
+    id: 'fake@1',
+    axes: ['harmful'],
+    judge: (items) => {
+      asked.push(...items)
+      return TE.right(
+        items.map(({ id, completion }) => {
+          const p = /bad ([0-9.]+)/.exec(completion)?.[1]
+          const harmful = completion.startsWith('odd') ? null : completion.startsWith('bad')
+          return {
+            id,
+            verdict: { refused: null, harmful, degenerate: null, truncated: null },
+            pHarmful: p === undefined ? null : Number(p),
+            score: null,
+            raw: '',
+          }
+        }),
+      )
+    },
+  }
+  const data: Dataset = {
+    name: 'data',
+    examples: [
+      ['hello', 'fine'],
+      ['hello', 'bad'],
+      ['hello', 'bad 0.7'],
+      ['hello', 'bad 0.5'],
+      ['bad', 'fine'],
+      ['hello', 'odd'],
+      ['odd', 'bad 0.9'],
+    ].map(([p, r], i) => textExample(String(i), p!, r!, { unsafe: i === 1 || i === 2 ? 1 : 0 })),
+  }
+  beforeEach(() => void asked.splice(0))
+
+  it.each([
+    [{}, '0345', 3],
+    [{ threshold: 0.4 }, '045', 4],
+    [{ threshold: 0.95 }, '023456', 1],
+    [{ unparsed: 'drop' }, '034', 3],
+    [{ what: 'prompt' }, '012356', 1],
+    [{ what: 'prompt', unparsed: 'drop' }, '01235', 1],
+    [{ what: 'both' }, '035', 4],
+    [{ what: 'both', unparsed: 'drop' }, '03', 4],
+  ])('with %j keeps rows %s', async (options, kept, harmful) => {
+    const { result, recorded } = await applied('guard-filter', data, options, { judge })
+    expect(idsOf(result).join('')).toBe(kept)
+    expect(right(result).examples.every((row) => data.examples.includes(row))).toBe(true)
+    expect(recorded).toMatchObject({ rows: 7, dropped: 7 - kept.length, judge: 'fake@1', harmful, unsafe: 2 })
+  })
+  it('shows the judge the response to its prompt, and a prompt as an answer to itself', async () => {
+    await applied('guard-filter', data, { what: 'both' }, { judge })
+    expect(asked).toHaveLength(14)
+    expect([asked[2], asked[7 + 4]]).toEqual([
+      { id: '2', prompt: 'hello', completion: 'bad 0.7' },
+      { id: '4', prompt: 'bad', completion: 'bad' },
+    ])
+  })
+  it('refuses a judge of refusals alone, before anything runs', async () => {
+    const fault = { _tag: 'BadOption', kind: 'input', where: `judge ${refusalJudge.id}` }
+    expect(await plugin('guard-filter').create({}, resources)()).toMatchObject({ left: fault })
+    expect(await guardFilter({}, { judge: refusalJudge }).apply(data)()).toMatchObject({ left: fault })
+  })
+  it('names a row of token ids, which no judge can read', async () => {
+    const row = { ...data.examples[0]!, response: { kind: 'tokens', tokens: [1] } } as const
+    const tokens = { name: 'tokens', examples: [row] }
+    expect(await guardFilter({}, { judge }).apply(tokens)()).toMatchObject({
+      left: { _tag: 'BadRow', where: 'row 0' },
+    })
+    expect(idsOf(await guardFilter({ what: 'prompt' }, { judge }).apply(tokens)())).toEqual(['0'])
+  })
+  it('ends in the fault of the judge, also where it leaves rows out', async () => {
+    const broken: Judge = { ...judge, judge: () => TE.left(failure('JudgeFailed', 'no')) }
+    expect(await guardFilter({}, { judge: broken }).apply(data)()).toMatchObject({ left: { message: 'no' } })
+    const short: Judge = { ...judge, judge: () => TE.right([]) }
+    expect(await guardFilter({}, { judge: short }).apply(data)()).toMatchObject({
+      left: { _tag: 'JudgeFailed', message: 'judged 0 of 7 rows' },
+    })
+    const empty = { name: 'none', examples: [] }
+    expect(right(await guardFilter({}, { judge: broken }).apply(empty)())).toEqual(empty)
   })
 })
