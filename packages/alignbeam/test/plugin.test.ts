@@ -29,6 +29,7 @@ const unused = () => TE.left({ _tag: 'Unused', kind: 'failure', message: 'not ne
 const bench = (freed: string[]): Resources => ({
   seed: 1,
   train: unused,
+  gradients: unused,
   model: () =>
     TE.right({
       ...toyModel('aligned', words, randomLogits(4, words.size)),

@@ -21,6 +21,7 @@ const resources: Resources = {
   seed: 7,
   train: () => unavailable,
   model: () => unavailable,
+  gradients: () => unavailable,
   anchor: unavailable,
   maxNewTokens: 8,
   safe: empty,

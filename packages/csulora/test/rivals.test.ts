@@ -92,6 +92,7 @@ const resources: Resources = {
   maxNewTokens: 8,
   train: unused,
   model: unused,
+  gradients: unused,
   anchor: unused(),
   safe: rows('safe'),
   harmful: rows('harmful'),

@@ -19,6 +19,7 @@ const resources: Resources = {
   seed: 3,
   train: () => unavailable,
   model: () => unavailable,
+  gradients: () => unavailable,
   anchor: unavailable,
   maxNewTokens: 1,
   safe: empty,

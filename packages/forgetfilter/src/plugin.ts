@@ -10,6 +10,7 @@ import { forgetFilter } from './forgetFilter'
 import { forgetFilterNeeds } from './forgettingPorts'
 import { forgetFilterOptions, randomDropOptions } from './options'
 import { randomDrop } from './randomDrop'
+import { gradientAnchorPlugin } from './rivals/gradientAnchor'
 import { guardFilterPlugin } from './rivals/guardFilter'
 import { oraclePlugin } from './rivals/oracle'
 import { safetyMixPlugin } from './rivals/safetyMix'
@@ -48,4 +49,5 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   oraclePlugin,
   safetyMixPlugin,
   guardFilterPlugin,
+  gradientAnchorPlugin,
 ]

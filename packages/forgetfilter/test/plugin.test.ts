@@ -75,6 +75,7 @@ const world = () => {
       diary.open += 1
       return TE.right(model(a?.config['m']) as CausalLM)
     },
+    gradients: unused,
     base: unused(),
     baseModel: unused(),
     aligned: unused(),

@@ -24,6 +24,7 @@ const resources: Resources = {
   maxNewTokens: 8,
   train: unused,
   model: unused,
+  gradients: unused,
   base: unused(),
   baseModel: unused(),
   aligned: unused(),

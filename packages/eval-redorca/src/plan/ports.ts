@@ -8,6 +8,7 @@ import type {
   Dataset,
   Fault,
   LoraAdapter,
+  OpenGradients,
   StorageDtype,
   WeightSource,
 } from '@safe/tensor-core/contracts'
@@ -51,6 +52,9 @@ export interface TrainingRequest<E extends Fault = Fault> extends Fitting<E> {
   readonly onStep: (done: number, total: number) => void
 }
 
+/** Rows that gradients are taken of, under the recipe of a training run. */
+export type GradientsRequest = Omit<TrainingRequest, 'defence' | 'onStep'>
+
 /** What the judges of a suite use while they are asked. */
 export interface SuiteUse {
   /** Aborted: a judge that waits for a server stops. */
@@ -77,6 +81,11 @@ export interface BenchPorts {
   ) => TE.TaskEither<Fault, number>
   readonly load: (request: ModelRequest) => TE.TaskEither<Fault, LoadedModel>
   readonly train: <E extends Fault>(request: TrainingRequest<E>) => TE.TaskEither<Fault, LoraAdapter>
+  /** Gradients of an adapter's factors, open while `use` runs. */
+  readonly gradients: <A>(
+    request: GradientsRequest,
+    use: <G>(opened: OpenGradients<G>) => TE.TaskEither<Fault, A>,
+  ) => TE.TaskEither<Fault, A>
   readonly weights: (folder: string) => TE.TaskEither<Fault, WeightSource>
   /** A PEFT adapter of the user's. */
   readonly adapter: (folder: string) => TE.TaskEither<Fault, LoraAdapter>

@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/function'
 import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { engineNames as engines, selectEngine } from '@safe/tensor-core/engine'
 import { isGgufPath, openModelFolder, openWeights, readAdapter, readDataset } from '@safe/tensor-core/formats'
-import { fineTuningBytes, openModelHost, trainAdapter } from '@safe/tensor-core/lm'
+import { fineTuningBytes, openModelHost, trainAdapter, withGradients } from '@safe/tensor-core/lm'
 import { keepAdapter, keepData } from '@safe/tensor-core/pipeline'
 import { openArenaSuite } from '../arena'
 import { arenaChoice } from '../config/arenaConfig'
@@ -107,6 +107,7 @@ export const ports: BenchPorts = {
       onStep: ({ step }) => onStep(step + 1, total.steps),
     })
   },
+  gradients: ({ template, ...request }, use) => withGradients({ ...request, ...templated(template) }, use),
   weights: openWeights,
   adapter: readAdapter,
   keep: { data: keepData, adapter: keepAdapter },

@@ -36,7 +36,7 @@ const rowsOf = (data: Dataset | undefined, name: string): Dataset => data ?? { n
 
 /** All resources of a run with this seed. @param counterpart the rows kept by the filter that a method is the control of */
 export const resourcesOf = (site: Site, seed: number, counterpart?: Resources['counterpart']): Resources => {
-  const { bench, models } = site
+  const { bench, models, signal } = site
   const { suite, ports } = bench
   const weights = (folder: string | undefined, key: string): TE.TaskEither<Fault, WeightSource> =>
     pipe(TE.fromEither(present(folder, key)), TE.chain(ports.weights))
@@ -51,6 +51,25 @@ export const resourcesOf = (site: Site, seed: number, counterpart?: Resources['c
         ...(init === undefined ? {} : { init }),
       }),
     model: (adapter): TE.TaskEither<Fault, CausalLM> => models.open(alignedRequest(bench), adapter),
+    gradients: (data, use, init?: LoraAdapter) =>
+      pipe(
+        models.release,
+        TE.chainW(() =>
+          ports.gradients(
+            {
+              model: suite.models.aligned,
+              template: suite.templates.aligned,
+              dtype: bench.config.dtype,
+              data,
+              recipe: bench.config.recipe,
+              seed,
+              signal,
+              ...(init === undefined ? {} : { init }),
+            },
+            use,
+          ),
+        ),
+      ),
     maxNewTokens: suite.maxNewTokens,
     base: weights(suite.models.base, 'suite.models.base'),
     baseModel: pipe(TE.fromEither(baseRequest(bench)), TE.chain(models.open)),
@@ -99,6 +118,9 @@ const watching = (
     },
     get model() {
       return used('model')
+    },
+    get gradients() {
+      return used('gradients')
     },
     get maxNewTokens() {
       return used('maxNewTokens')

@@ -1,7 +1,14 @@
 /** The resources of a run (`Resources`) from a model folder: training and models of this package. */
 import type * as TE from 'fp-ts/TaskEither'
 import type { CausalLM, Dataset, LmError, LoraAdapter, RecipeChanges, Resources } from '../contracts'
-import { type ModelChoice, type TrainingRun, loadCausalLM, trainAdapter, withChanges } from '../lm'
+import {
+  type ModelChoice,
+  type TrainingRun,
+  loadCausalLM,
+  trainAdapter,
+  withChanges,
+  withGradients,
+} from '../lm'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -27,7 +34,7 @@ export interface LmResourcesChoice
 }
 
 /** The part of `Resources` that one model folder provides. Nothing is kept: every call of `train` is a training run. */
-export interface LmResources extends Pick<Resources, 'seed' | 'maxNewTokens'> {
+export interface LmResources extends Pick<Resources, 'seed' | 'maxNewTokens' | 'gradients'> {
   /** A LoRA adapter trained with the recipe and seed, from `init` where given. */
   readonly train: (
     data: Dataset,
@@ -64,6 +71,8 @@ export const lmResources = ({
       ...(onStart === undefined ? {} : { onStart }),
       ...(onStep === undefined ? {} : { onStep }),
     }),
+  gradients: (data, use, init) =>
+    withGradients({ ...choice, data, recipe, seed, ...(init === undefined ? {} : { init }) }, use),
   model: (adapter) =>
     loadCausalLM({
       ...choice,

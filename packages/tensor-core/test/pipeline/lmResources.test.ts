@@ -1,9 +1,11 @@
 import { join } from 'node:path'
-import type { Resources } from '../../src/contracts'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type GradientOracle, type OpenGradients, type Resources, failure } from '../../src/contracts'
 import { selectEngine, tf } from '../../src/engine'
 import { type LogRow, recipeDefaults, trainAdapter } from '../../src/lm'
 import { lmResources } from '../../src/pipeline'
-import { golden, goldenFolder, run, tokenExample } from '../lm/golden'
+import { golden, goldenFolder, relativeError, run, tokenExample } from '../lm/golden'
 
 beforeAll(() => run(selectEngine('wasm')))
 
@@ -48,5 +50,79 @@ describe('lmResources', () => {
     plain.dispose()
     tuned.dispose()
     expect(tf.memory().numTensors).toBe(before)
+  })
+
+  describe('open gradients', () => {
+    const deterministic = { kind: 'deterministic' } as const
+    /** The losses and the mean gradient of rows, on the host. */
+    const passOver =
+      <G>({ space, mean }: GradientOracle<G>) =>
+      (rows: OpenGradients<G>['rows'][number]['example'][]) =>
+        pipe(
+          mean(rows, deterministic),
+          TE.map(({ losses, gradient }) => {
+            const values = { losses, gradient: space.toHost(gradient) }
+            space.free(gradient)
+            return values
+          }),
+        )
+
+    it('of a fresh adapter and of a given one, freed when they have been used', async () => {
+      const before = tf.memory().numTensors
+      const { gradients, train } = lmResources(choice)
+      const adapter = await run(train(data))
+      const measured = (init?: typeof adapter) =>
+        run(
+          gradients(
+            data,
+            ({ oracle, rows, batchSize }) => {
+              expect([rows.length, batchSize]).toEqual([data.examples.length, recipe.batchSize])
+              return passOver(oracle)(rows.map(({ example }) => example))
+            },
+            init,
+          ),
+        )
+      const [fresh, tuned] = [await measured(), await measured(adapter)]
+      expect(Math.max(...tuned.losses)).toBeLessThan(Math.max(...fresh.losses))
+      expect(tf.memory().numTensors).toBe(before)
+      const fault = failure('Own', 'of the user')
+      expect(await gradients(data, () => TE.left(fault))()).toMatchObject({ left: { _tag: 'Own' } })
+      expect(tf.memory().numTensors).toBe(before)
+    })
+
+    it('of the first response tokens alone', async () => {
+      const { gradients } = lmResources(choice)
+      const [long] = data.examples.filter(
+        (row) => row.response.kind === 'tokens' && row.response.tokens.length > 2,
+      )
+      const { responseTokens, promptTokens } = golden.lora.rows[data.examples.indexOf(long!)]!
+      const cut = tokenExample('cut', { promptTokens, responseTokens: responseTokens.slice(0, 2) })
+      await run(
+        gradients(data, ({ oracle, opening }) =>
+          pipe(
+            TE.fromEither(opening(long!, 2)),
+            TE.chainW((row) => TE.sequenceArray([passOver(oracle)([row]), passOver(oracle)([cut])])),
+            TE.map(([got, want]) => {
+              expect(got!.losses[0]).toBeCloseTo(want!.losses[0]!, 6)
+              expect(relativeError(got!.gradient, want!.gradient)).toBeLessThan(1e-5)
+            }),
+          ),
+        ),
+      )
+    })
+
+    it('until the run is stopped', async () => {
+      const stop = new AbortController()
+      const { gradients } = lmResources({ ...choice, signal: stop.signal })
+      const ended = await gradients(data, ({ oracle, rows }) => {
+        const first = rows.slice(0, 1).map(({ example }) => example)
+        return pipe(
+          passOver(oracle)(first),
+          TE.map(() => stop.abort()),
+          TE.chain(() => oracle.losses(first)),
+        )
+      })()
+      expect(ended).toMatchObject({ left: { _tag: 'Interrupted', kind: 'interrupted' } })
+    })
   })
 })
