@@ -1,5 +1,5 @@
 """Golden values for the rivals in @safe/csulora, written out densely with torch in float64 from the papers' formulas:
-SafeMERGE (arXiv 2503.17239) and RESTA with DARE (arXiv 2402.11746, 2311.03099).
+SafeMERGE (arXiv 2503.17239), RESTA with DARE (arXiv 2402.11746, 2311.03099), Antidote (arXiv 2408.09600).
 
 usage: python tools/golden/csulora_rivals.py packages/csulora/test/golden/rivals.json
 """
@@ -73,6 +73,28 @@ def resta(name, m, n, r, q, gamma, drop):
     }
 
 
+def antidote(name, m, n, r, tokens, share):
+    b, a = lora(m, n, r)
+    x = f32(torch.randn(tokens, n) * torch.linspace(0.1, 2, n))
+    low = x @ a.T
+
+    def prune(w, read):
+        score = w.abs() * torch.linalg.norm(read, dim=0)
+        gone = score.argsort(dim=-1, stable=True)[:, int(w.shape[1] * (1 - share)) :]
+        return w.scatter(1, gone, 0.0)
+
+    return {
+        "name": name,
+        "share": share,
+        "B": listed(b),
+        "A": listed(a),
+        "input": torch.linalg.norm(x, dim=0).tolist(),
+        "low": torch.linalg.norm(low, dim=0).tolist(),
+        "prunedA": listed(prune(a, x)),
+        "prunedB": listed(prune(b, low)),
+    }
+
+
 golden = {
     "safemerge": [
         safemerge("the authors' values", 0.35, 0.8, [(9, 7, 2, 3, 0.0), (6, 8, 3, 2, 4.0), (10, 5, 2, 2, 0.3)]),
@@ -82,6 +104,11 @@ golden = {
         resta("usual", 8, 12, 2, 2, 0.5, 0.9),
         resta("other ranks, fewer drops", 10, 6, 3, 4, 1.0, 0.25),
         resta("nothing dropped", 5, 7, 1, 2, 0.3, 0.0),
+    ],
+    "antidote": [
+        antidote("the authors' share", 7, 20, 4, 9, 0.1),
+        antidote("half", 6, 5, 3, 4, 0.5),
+        antidote("everything", 4, 3, 2, 5, 1.0),
     ],
 }
 with open(sys.argv[1], "w") as f:

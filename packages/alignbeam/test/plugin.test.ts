@@ -30,6 +30,7 @@ const bench = (freed: string[]): Resources => ({
   seed: 1,
   train: unused,
   gradients: unused,
+  activationNorms: unused,
   model: () =>
     TE.right({
       ...toyModel('aligned', words, randomLogits(4, words.size)),

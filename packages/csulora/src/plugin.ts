@@ -12,6 +12,7 @@ import { definePlugin } from '@safe/tensor-core/options'
 import { csulora } from './csulora'
 import { fidelities } from './fidelity'
 import { type CsuloraOptions, type Method, correctionOptions, safeLoraOptions, scaleOptions } from './options'
+import { antidotePlugin } from './rivals/antidote'
 import { restaPlugin } from './rivals/resta'
 import { safemergePlugin } from './rivals/safemerge'
 
@@ -64,4 +65,5 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   definePlugin({ ...described('random-basis'), options: correctionOptions, strength: betas }),
   restaPlugin,
   safemergePlugin,
+  antidotePlugin,
 ]

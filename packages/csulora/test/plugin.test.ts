@@ -22,6 +22,7 @@ const resources: Resources = {
   train: () => unavailable,
   model: () => unavailable,
   gradients: () => unavailable,
+  activationNorms: () => unavailable,
   anchor: unavailable,
   maxNewTokens: 8,
   safe: empty,

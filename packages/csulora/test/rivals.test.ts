@@ -6,6 +6,7 @@ import * as fc from 'fast-check'
 import {
   type Dataset,
   type Diagnostics,
+  type InputNorms,
   type LoraAdapter,
   type LoraModule,
   type Resources,
@@ -14,7 +15,8 @@ import {
 } from '@safe/tensor-core/contracts'
 import { freshAdapterConfig, readAdapter } from '@safe/tensor-core/formats'
 import { type Dense, fromRows, scale, toMatrix } from '@safe/tensor-core/linalg'
-import { plugins, resta, safemerge } from '../src'
+import { antidote, plugins, resta, safemerge } from '../src'
+import { pruned } from '../src/rivals/antidote'
 import { droppedRescaled } from '../src/rivals/resta'
 import {
   adapterOf,
@@ -50,6 +52,16 @@ interface Golden {
     readonly tau: number
     readonly weight: number
     readonly modules: ReadonlyArray<GoldenModule>
+  }>
+  readonly antidote: ReadonlyArray<{
+    readonly name: string
+    readonly share: number
+    readonly B: number[][]
+    readonly A: number[][]
+    readonly input: number[]
+    readonly low: number[]
+    readonly prunedA: number[][]
+    readonly prunedB: number[][]
   }>
   readonly resta: ReadonlyArray<{
     readonly name: string
@@ -93,6 +105,7 @@ const resources: Resources = {
   train: unused,
   model: unused,
   gradients: unused,
+  activationNorms: unused,
   anchor: unused(),
   safe: rows('safe'),
   harmful: rows('harmful'),
@@ -125,6 +138,7 @@ describe('rivals of the weights stage', () => {
   it.each([
     ['resta', ['seed', 'train', 'harmful'], { gamma: 0.5, drop: 0.9 }],
     ['safemerge', ['base', 'aligned', 'train', 'safe'], { tau: 0.35, weight: 0.8 }],
+    ['antidote', ['activationNorms', 'harmful'], { share: 0.1 }],
   ] as const)('%s declares its needs, its defaults and how faithful it is', async (name, needs, defaults) => {
     const plugin = plugins.find((p) => p.name === name)!
     expect(plugin.needs).toEqual(needs)
@@ -322,6 +336,71 @@ describe('resta', () => {
     expect(left(await resta({ drop: 1 }, given).apply(adapter)())).toMatchObject({
       _tag: 'BadOption',
       field: 'drop',
+    })
+  })
+})
+
+describe('antidote', () => {
+  const measuring = (norms: ReadonlyMap<string, InputNorms>) => {
+    const asked: string[] = []
+    const activationNorms: Resources['activationNorms'] = (_, data) => {
+      asked.push(data.name)
+      return TE.right(norms)
+    }
+    return { asked, given: { ...resources, activationNorms } }
+  }
+
+  it.each(golden.antidote.map((c) => [c.name, c] as const))('equals dense torch: %s', async (_, c) => {
+    const adapter = adapterOfModules([moduleOf('layer', c.B, c.A, 2)])
+    const norms = { input: Float32Array.from(c.input), low: Float32Array.from(c.low) }
+    const { asked, given } = measuring(new Map([['layer', norms]]))
+    const { values, record } = recording()
+    const done = right(await antidote({ share: c.share }, given, record).apply(adapter)())
+    expect(asked).toEqual(['harmful'])
+    expect(done.modules[0]).toEqual(moduleOf('layer', c.prunedB, c.prunedA, 2))
+    const count = (x: number[][]) => x.flat().filter((v) => v === 0).length
+    expect(values).toMatchObject({ modules: 1, zeroed: count(c.prunedA) + count(c.prunedB) })
+    if (c.share === 1) expect(values['normRatio']).toBe(0)
+  })
+  it('zeroes as many in each row, of the largest scores, and changes nothing else', () =>
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat(1000),
+        (m, n, share, seed) => {
+          const W = toMatrix(gaussian(m, n, seed))
+          const norms = gaussian(1, n, seed + 1).data.map(Math.abs)
+          const left = pruned(W, norms, share)
+          for (let i = 0; i < m; i++) {
+            const of = (gone: boolean) =>
+              Array.from({ length: n }, (_, j) => j)
+                .filter((j) => (left.data[i * n + j] === 0) === gone)
+                .map((j) => Math.abs(W.data[i * n + j]!) * norms[j]!)
+            expect(of(true)).toHaveLength(n - Math.floor(n * (1 - share)))
+            expect(Math.min(Infinity, ...of(true))).toBeGreaterThanOrEqual(Math.max(0, ...of(false)))
+          }
+          left.data.forEach((x, i) => expect(x === 0 || x === W.data[i]).toBe(true))
+        },
+      ),
+    ))
+  const adapter = adapterOf({ a: factors(6, 5, 2, 10) })
+  it('at share 0 measures nothing and changes nothing', async () => {
+    const { asked, given } = measuring(new Map())
+    expect(right(await antidote({ share: 0 }, { ...given, harmful: none }).apply(adapter)())).toBe(adapter)
+    expect(asked).toEqual([])
+  })
+  it('refuses to do without harmful rows, and names a module that was not measured', async () => {
+    const { given } = measuring(new Map())
+    expect(left(await antidote({}, { ...given, harmful: none }).apply(adapter)())).toMatchObject({
+      _tag: 'EmptyData',
+      kind: 'input',
+      where: 'harmful',
+    })
+    expect(left(await antidote({}, given).apply(adapter)())).toMatchObject({
+      _tag: 'ModelFailed',
+      where: 'a',
     })
   })
 })

@@ -20,6 +20,7 @@ const resources: Resources = {
   train: () => unavailable,
   model: () => unavailable,
   gradients: () => unavailable,
+  activationNorms: () => unavailable,
   anchor: unavailable,
   maxNewTokens: 1,
   safe: empty,

@@ -76,6 +76,7 @@ const world = () => {
       return TE.right(model(a?.config['m']) as CausalLM)
     },
     gradients: unused,
+    activationNorms: unused,
     base: unused(),
     baseModel: unused(),
     aligned: unused(),

@@ -25,6 +25,7 @@ const resources: Resources = {
   train: unused,
   model: unused,
   gradients: unused,
+  activationNorms: unused,
   base: unused(),
   baseModel: unused(),
   aligned: unused(),

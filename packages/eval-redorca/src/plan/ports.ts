@@ -7,6 +7,7 @@ import type {
   CausalLM,
   Dataset,
   Fault,
+  InputNorms,
   LoraAdapter,
   OpenGradients,
   StorageDtype,
@@ -52,8 +53,8 @@ export interface TrainingRequest<E extends Fault = Fault> extends Fitting<E> {
   readonly onStep: (done: number, total: number) => void
 }
 
-/** Rows that gradients are taken of, under the recipe of a training run. */
-export type GradientsRequest = Omit<TrainingRequest, 'defence' | 'onStep'>
+/** Rows that pass through the model with an adapter, under the recipe of a training run, without training. */
+export type PassRequest = Omit<TrainingRequest, 'defence' | 'onStep'>
 
 /** What the judges of a suite use while they are asked. */
 export interface SuiteUse {
@@ -83,9 +84,11 @@ export interface BenchPorts {
   readonly train: <E extends Fault>(request: TrainingRequest<E>) => TE.TaskEither<Fault, LoraAdapter>
   /** Gradients of an adapter's factors, open while `use` runs. */
   readonly gradients: <A>(
-    request: GradientsRequest,
+    request: PassRequest,
     use: <G>(opened: OpenGradients<G>) => TE.TaskEither<Fault, A>,
   ) => TE.TaskEither<Fault, A>
+  /** Norms of what the factors of the adapter `init` read. */
+  readonly activationNorms: (request: PassRequest) => TE.TaskEither<Fault, ReadonlyMap<string, InputNorms>>
   readonly weights: (folder: string) => TE.TaskEither<Fault, WeightSource>
   /** A PEFT adapter of the user's. */
   readonly adapter: (folder: string) => TE.TaskEither<Fault, LoraAdapter>

@@ -6,7 +6,13 @@ import { pipe } from 'fp-ts/function'
 import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { engineNames as engines, selectEngine } from '@safe/tensor-core/engine'
 import { isGgufPath, openModelFolder, openWeights, readAdapter, readDataset } from '@safe/tensor-core/formats'
-import { fineTuningBytes, openModelHost, trainAdapter, withGradients } from '@safe/tensor-core/lm'
+import {
+  activationNorms,
+  fineTuningBytes,
+  openModelHost,
+  trainAdapter,
+  withGradients,
+} from '@safe/tensor-core/lm'
 import { keepAdapter, keepData } from '@safe/tensor-core/pipeline'
 import { openArenaSuite } from '../arena'
 import { arenaChoice } from '../config/arenaConfig'
@@ -108,6 +114,7 @@ export const ports: BenchPorts = {
     })
   },
   gradients: ({ template, ...request }, use) => withGradients({ ...request, ...templated(template) }, use),
+  activationNorms: ({ template, ...request }) => activationNorms({ ...request, ...templated(template) }),
   weights: openWeights,
   adapter: readAdapter,
   keep: { data: keepData, adapter: keepAdapter },

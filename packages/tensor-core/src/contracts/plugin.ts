@@ -10,7 +10,7 @@ import type { Fault } from './errors'
 import type { OpenGradients } from './gradients'
 import type { Judge } from './judge'
 import type { CausalLM, Steps } from './model'
-import type { LoraAdapter, WeightSource } from './weights'
+import type { InputNorms, LoraAdapter, WeightSource } from './weights'
 
 // resources --------------------------------------------------------------------------------------
 
@@ -47,6 +47,14 @@ export interface Resources {
     use: <G>(opened: OpenGradients<G>) => TE.TaskEither<Fault, A>,
     adapter?: LoraAdapter,
   ) => TE.TaskEither<Fault, A>
+  /**
+   * What the factors of an adapter read while these rows, prompts and responses, pass through the aligned model with the adapter: norms over
+   * all tokens, by module name.
+   */
+  readonly activationNorms: (
+    adapter: LoraAdapter,
+    rows: Dataset,
+  ) => TE.TaskEither<Fault, ReadonlyMap<string, InputNorms>>
   /** Longest completion of the run, in tokens. */
   readonly maxNewTokens: number
   /** Weights of the model before alignment. */
@@ -75,6 +83,7 @@ export const resourceNames = [
   'train',
   'model',
   'gradients',
+  'activationNorms',
   'maxNewTokens',
   'base',
   'baseModel',

@@ -21,6 +21,7 @@ export { type ModelChoice, type OpenedModel, causalLMOf, loadCausalLM, openModel
 export { encodedRows } from './encodedRows'
 export { type RowChoice, encodeDataset } from './rows'
 export { type OpenOracle, openGradientOracle, withGradients } from './openGradientOracle'
+export { activationNorms } from './activationNorms'
 export { trainAdapter } from './trainAdapter'
 export { trainModel } from './trainModel'
 export type { TrainingError, TrainingRequest, TrainingRun } from './training/request'

@@ -2,19 +2,13 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import {
-  type Example,
-  type Fault,
-  type GradientOracle,
-  type LmError,
-  type OpenGradients,
-  interrupted,
-} from '../contracts'
+import type { Example, Fault, GradientOracle, LmError, OpenGradients } from '../contracts'
 import { tf } from '../engine'
 import type { EncodedExample } from '../text'
 import type { TrainingRun } from './training/request'
 import { oracleFor } from './training/run'
 import { adapterPlan, adapterSetup } from './training/setup'
+import { unlessStopped } from './unlessStopped'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -37,13 +31,7 @@ const openingOf = (
 
 /** The oracle, whose passes end in `Interrupted` once the signal is aborted. */
 const stoppable = <G>(oracle: GradientOracle<G>, signal: AbortSignal): GradientOracle<G> => {
-  const unless = <A>(work: TE.TaskEither<LmError, A>): TE.TaskEither<LmError, A> =>
-    pipe(
-      TE.fromIOEither<LmError, void>(() =>
-        signal.aborted ? E.left(interrupted('Interrupted', 'stopped on request')) : E.right(undefined),
-      ),
-      TE.chain(() => work),
-    )
+  const unless = unlessStopped(signal)
   return {
     ...oracle,
     gradients: (batch, pass) => unless(oracle.gradients(batch, pass)),

@@ -4,6 +4,7 @@ import type { CausalLM, Dataset, LmError, LoraAdapter, RecipeChanges, Resources 
 import {
   type ModelChoice,
   type TrainingRun,
+  activationNorms,
   loadCausalLM,
   trainAdapter,
   withChanges,
@@ -34,7 +35,10 @@ export interface LmResourcesChoice
 }
 
 /** The part of `Resources` that one model folder provides. Nothing is kept: every call of `train` is a training run. */
-export interface LmResources extends Pick<Resources, 'seed' | 'maxNewTokens' | 'gradients'> {
+export interface LmResources extends Pick<
+  Resources,
+  'seed' | 'maxNewTokens' | 'gradients' | 'activationNorms'
+> {
   /** A LoRA adapter trained with the recipe and seed, from `init` where given. */
   readonly train: (
     data: Dataset,
@@ -73,6 +77,7 @@ export const lmResources = ({
     }),
   gradients: (data, use, init) =>
     withGradients({ ...choice, data, recipe, seed, ...(init === undefined ? {} : { init }) }, use),
+  activationNorms: (init, data) => activationNorms({ ...choice, data, recipe, seed, init }),
   model: (adapter) =>
     loadCausalLM({
       ...choice,

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type GradientOracle, type OpenGradients, type Resources, failure } from '../../src/contracts'
 import { selectEngine, tf } from '../../src/engine'
+import { readAdapter } from '../../src/formats'
 import { type LogRow, recipeDefaults, trainAdapter } from '../../src/lm'
 import { lmResources } from '../../src/pipeline'
 import { golden, goldenFolder, relativeError, run, tokenExample } from '../lm/golden'
@@ -124,5 +126,29 @@ describe('lmResources', () => {
       })()
       expect(ended).toMatchObject({ left: { _tag: 'Interrupted', kind: 'interrupted' } })
     })
+  })
+
+  it("measure what an adapter's factors read, as hooks on peft's layers do, whatever the batches", async () => {
+    const before = tf.memory().numTensors
+    const adapter = await run(readAdapter(join(model, 'adapter')))
+    const rows = { name: 'rows', examples: golden.gradients.rows.map((r, i) => tokenExample(String(i), r)) }
+    const want = JSON.parse(readFileSync(join(goldenFolder, 'norms.json'), 'utf8')) as Readonly<
+      Record<string, { readonly input: number[]; readonly low: number[] }>
+    >
+    expect(Object.keys(want)).toHaveLength(14)
+    for (const batchSize of [1, 2, 8]) {
+      const found = await run(
+        lmResources({ ...choice, recipe: { ...recipe, batchSize } }).activationNorms(adapter, rows),
+      )
+      expect([...found.keys()].sort()).toEqual(Object.keys(want).sort())
+      for (const [name, { input, low }] of found) {
+        expect(relativeError(input, want[name]!.input)).toBeLessThan(1e-4)
+        expect(relativeError(low, want[name]!.low)).toBeLessThan(1e-4)
+      }
+    }
+    expect(tf.memory().numTensors).toBe(before)
+    const stopped = lmResources({ ...choice, signal: AbortSignal.abort() })
+    expect(await stopped.activationNorms(adapter, rows)()).toMatchObject({ left: { _tag: 'Interrupted' } })
+    expect(tf.memory().numTensors).toBe(before)
   })
 })
