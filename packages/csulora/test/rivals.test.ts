@@ -359,7 +359,11 @@ describe('antidote', () => {
     expect(asked).toEqual(['harmful'])
     expect(done.modules[0]).toEqual(moduleOf('layer', c.prunedB, c.prunedA, 2))
     const count = (x: number[][]) => x.flat().filter((v) => v === 0).length
-    expect(values).toMatchObject({ modules: 1, zeroed: count(c.prunedA) + count(c.prunedB) })
+    expect(values).toMatchObject({
+      modules: 1,
+      extraForwardPasses: 1,
+      zeroed: count(c.prunedA) + count(c.prunedB),
+    })
     if (c.share === 1) expect(values['normRatio']).toBe(0)
   })
   it('zeroes as many in each row, of the largest scores, and changes nothing else', () =>

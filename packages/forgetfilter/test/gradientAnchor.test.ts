@@ -155,6 +155,7 @@ describe('gradient-anchor', () => {
       else expect(recorded['scoreDropped']).toBeNull()
       if (gone.size < 12) expect(recorded['scoreKept']).toBeCloseTo(mean(of(false)), 5)
       expect(recorded).toMatchObject({ rows: 12, dropped: gone.size, scored: 12, labelled: 12, unsafe: 6 })
+      expect(recorded['extraForwardPasses']).toBe(12 + 3 * anchors)
       expect(state).toMatchObject({ open: 0, batches: [5, 5, 2] })
     },
   )

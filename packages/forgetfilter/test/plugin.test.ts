@@ -346,6 +346,12 @@ describe('random-drop', () => {
       ),
     ))
 
+  it('drops nothing beside a method that adds rows', async () => {
+    const more = dataset('more', ...noisy.examples.map(() => ['p', 'r'] as const), ['p', 'r'])
+    const counterpart = TE.right(more)
+    expect(right(await randomDrop({}, { seed: 1, counterpart }).apply(noisy)())).toEqual(noisy)
+  })
+
   it('is a plugin with one option', async () => {
     expect((await apply('random-drop', { share: 1 / 3 }, world().resources)).examples).toHaveLength(2)
     expect(plugin('random-drop').complete({})).toEqual(E.right({}))

@@ -139,6 +139,7 @@ export const antidote = (
         TE.map((left) => {
           record({
             modules: adapter.modules.length,
+            extraForwardPasses: left === adapter ? 0 : harmful.examples.length,
             zeroed: zeros(left) - zeros(adapter),
             normRatio: meanNormRatio(adapter, left),
           })

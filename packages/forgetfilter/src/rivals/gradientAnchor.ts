@@ -141,6 +141,7 @@ export const gradientAnchor = (
               record({
                 ...dropDiagnostics(data, left),
                 scored: scores.size,
+                extraForwardPasses: scores.size + 3 * anchors.harmful.length,
                 scoreDropped: of(true),
                 scoreKept: of(false),
               })
