@@ -30,6 +30,8 @@ const unused = () => TE.left({ _tag: 'Unused', kind: 'failure', message: 'not ne
 const bench = (freed: string[]): Resources => ({
   seed: 1,
   train: unused,
+  gradients: unused,
+  activationNorms: unused,
   model: () =>
     TE.right({
       ...toyModel('aligned', words, randomLogits(4, words.size)),

@@ -40,6 +40,14 @@ export {
 export { type Lowered, lowered } from './lowRank'
 export { type WeightedAdapter, mergedAdapter } from './mergeAdapters'
 export { plugins } from './plugin'
+export { type AntidoteOptions, type AntidoteResources, antidote, antidoteOptions } from './rivals/antidote'
+export { type RestaOptions, type RestaResources, resta, restaOptions } from './rivals/resta'
+export {
+  type SafemergeOptions,
+  type SafemergeResources,
+  safemerge,
+  safemergeOptions,
+} from './rivals/safemerge'
 export { type Report, reportOf, summary } from './report'
 export { reportPage } from './page/page'
 export { type Truncated, truncated } from './truncation'

@@ -12,6 +12,9 @@ import { definePlugin } from '@safe/tensor-core/options'
 import { csulora } from './csulora'
 import { fidelities } from './fidelity'
 import { type CsuloraOptions, type Method, correctionOptions, safeLoraOptions, scaleOptions } from './options'
+import { antidotePlugin } from './rivals/antidote'
+import { restaPlugin } from './rivals/resta'
+import { safemergePlugin } from './rivals/safemerge'
 
 const summaries: Readonly<Record<Method, string>> = {
   csulora: 'shrinks what of the update lies outside the aligned subspaces, in closed form (arXiv 2605.30640)',
@@ -53,11 +56,14 @@ const described = <M extends Method>(method: M) =>
     make: made(method),
   }) as const
 
-/** CSULoRA and its controls, as a benchmark finds them. */
+/** CSULoRA, its controls, and other methods of the weights stage, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [
   definePlugin({ ...described('csulora'), options: correctionOptions, strength: betas }),
   definePlugin({ ...described('hard'), options: correctionOptions }),
   definePlugin({ ...described('safelora'), options: safeLoraOptions, strength: cosines }),
   definePlugin({ ...described('scale'), options: scaleOptions, strength: factors }),
   definePlugin({ ...described('random-basis'), options: correctionOptions, strength: betas }),
+  restaPlugin,
+  safemergePlugin,
+  antidotePlugin,
 ]

@@ -19,6 +19,8 @@ const resources: Resources = {
   seed: 3,
   train: () => unavailable,
   model: () => unavailable,
+  gradients: () => unavailable,
+  activationNorms: () => unavailable,
   anchor: unavailable,
   maxNewTokens: 1,
   safe: empty,

@@ -3,9 +3,15 @@ import type { Dataset, Diagnostics, Example } from '@safe/tensor-core/contracts'
 
 // labels -----------------------------------------------------------------------------------------
 
-/** The row's field `unsafe` as a label; undefined where it has none. Labels are looked at only after everything is decided. */
-export const labelOf = ({ fields }: Example): boolean | undefined => {
-  const label = fields['unsafe']
+/** The field that says whether a row is unsafe, where data is labelled. */
+export const labelField = 'unsafe'
+
+/**
+ * A row's label: its field is 1 or true, 0 or false; undefined where it is neither. Labels are looked at only after everything is
+ * decided, by all but the oracle.
+ */
+export const labelOf = ({ fields }: Example, field: string = labelField): boolean | undefined => {
+  const label = fields[field]
   return label === 1 || label === true ? true : label === 0 || label === false ? false : undefined
 }
 

@@ -66,6 +66,15 @@ export {
 } from './audit/ranking'
 export { type GroundTruth, type Named, type RateError, type RatedRow, forgettingRates } from './rates/rates'
 export { type Reference, pastCompletions } from './rates/reference'
+export {
+  type GradientAnchorOptions,
+  type GradientAnchorResources,
+  gradientAnchor,
+  gradientAnchorOptions,
+} from './rivals/gradientAnchor'
+export { type GuardFilterOptions, guardFilter, guardFilterOptions } from './rivals/guardFilter'
+export { type OracleOptions, oracle, oracleOptions } from './rivals/oracle'
+export { type SafetyMixOptions, safetyMix, safetyMixOptions } from './rivals/safetyMix'
 export { type ReportInput, reportPage } from './report/page'
 export { type RowText } from './report/nearest'
 export { type Rouge, rouge1, rougeTokens } from './rates/rouge'

@@ -1,4 +1,4 @@
-/** ForgetFilter and its control as plugins of a benchmark (contracts/plugin.ts). */
+/** ForgetFilter, its control and its rivals as plugins of a benchmark (contracts/plugin.ts). */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -10,8 +10,12 @@ import { forgetFilter } from './forgetFilter'
 import { forgetFilterNeeds } from './forgettingPorts'
 import { forgetFilterOptions, randomDropOptions } from './options'
 import { randomDrop } from './randomDrop'
+import { gradientAnchorPlugin } from './rivals/gradientAnchor'
+import { guardFilterPlugin } from './rivals/guardFilter'
+import { oraclePlugin } from './rivals/oracle'
+import { safetyMixPlugin } from './rivals/safetyMix'
 
-/** ForgetFilter and its control, as a benchmark finds them. */
+/** ForgetFilter, its control, and other methods of the data stage, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [
   definePlugin({
     name: 'forgetfilter',
@@ -42,4 +46,8 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     fidelity: randomDropFidelity,
     make: (options, resources, record) => TE.right(randomDrop(options, resources, record)),
   }),
+  oraclePlugin,
+  safetyMixPlugin,
+  guardFilterPlugin,
+  gradientAnchorPlugin,
 ]

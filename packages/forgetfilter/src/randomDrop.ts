@@ -34,7 +34,8 @@ const dropped = (
         )
       : pipe(
           counterpart,
-          TE.map((kept: Dataset) => rows - kept.examples.length),
+          // A method that adds rows has dropped none.
+          TE.map((kept: Dataset) => Math.max(0, rows - kept.examples.length)),
         )
 
 /** Drops that many rows; which ones depends on the seed and the number of rows alone. The other rows keep their order and their bytes. */

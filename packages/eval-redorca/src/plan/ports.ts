@@ -7,7 +7,9 @@ import type {
   CausalLM,
   Dataset,
   Fault,
+  InputNorms,
   LoraAdapter,
+  OpenGradients,
   StorageDtype,
   WeightSource,
 } from '@safe/tensor-core/contracts'
@@ -51,6 +53,9 @@ export interface TrainingRequest<E extends Fault = Fault> extends Fitting<E> {
   readonly onStep: (done: number, total: number) => void
 }
 
+/** Rows that pass through the model with an adapter, under the recipe of a training run, without training. */
+export type PassRequest = Omit<TrainingRequest, 'defence' | 'onStep'>
+
 /** What the judges of a suite use while they are asked. */
 export interface SuiteUse {
   /** Aborted: a judge that waits for a server stops. */
@@ -77,6 +82,13 @@ export interface BenchPorts {
   ) => TE.TaskEither<Fault, number>
   readonly load: (request: ModelRequest) => TE.TaskEither<Fault, LoadedModel>
   readonly train: <E extends Fault>(request: TrainingRequest<E>) => TE.TaskEither<Fault, LoraAdapter>
+  /** Gradients of an adapter's factors, open while `use` runs. */
+  readonly gradients: <A>(
+    request: PassRequest,
+    use: <G>(opened: OpenGradients<G>) => TE.TaskEither<Fault, A>,
+  ) => TE.TaskEither<Fault, A>
+  /** Norms of what the factors of the adapter `init` read. */
+  readonly activationNorms: (request: PassRequest) => TE.TaskEither<Fault, ReadonlyMap<string, InputNorms>>
   readonly weights: (folder: string) => TE.TaskEither<Fault, WeightSource>
   /** A PEFT adapter of the user's. */
   readonly adapter: (folder: string) => TE.TaskEither<Fault, LoraAdapter>

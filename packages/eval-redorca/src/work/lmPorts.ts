@@ -6,7 +6,13 @@ import { pipe } from 'fp-ts/function'
 import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { engineNames as engines, selectEngine } from '@safe/tensor-core/engine'
 import { isGgufPath, openModelFolder, openWeights, readAdapter, readDataset } from '@safe/tensor-core/formats'
-import { fineTuningBytes, openModelHost, trainAdapter } from '@safe/tensor-core/lm'
+import {
+  activationNorms,
+  fineTuningBytes,
+  openModelHost,
+  trainAdapter,
+  withGradients,
+} from '@safe/tensor-core/lm'
 import { keepAdapter, keepData } from '@safe/tensor-core/pipeline'
 import { openArenaSuite } from '../arena'
 import { regimesRead } from '../config/attackers'
@@ -112,6 +118,8 @@ export const ports: BenchPorts = {
       onStep: ({ step }) => onStep(step + 1, total.steps),
     })
   },
+  gradients: ({ template, ...request }, use) => withGradients({ ...request, ...templated(template) }, use),
+  activationNorms: ({ template, ...request }) => activationNorms({ ...request, ...templated(template) }),
   weights: openWeights,
   adapter: readAdapter,
   keep: { data: keepData, adapter: keepAdapter },

@@ -20,6 +20,7 @@ import {
 } from '@safe/tensor-core/contracts'
 import { withChanges } from '@safe/tensor-core/lm'
 import { fit } from '@safe/tensor-core/pipeline'
+import type { PassRequest } from '../plan/ports'
 import { alignedRequest, anchorRequest, baseRequest, runtimeOf } from './runtime'
 import type { Site } from './site'
 
@@ -33,6 +34,23 @@ const present = <A>(value: A | undefined, key: string): E.Either<Fault, A> =>
 
 /** The plan has checked that declared data is present; data that no method declares is given as no rows. */
 const rowsOf = (data: Dataset | undefined, name: string): Dataset => data ?? { name, examples: [] }
+
+/** Rows that pass through the aligned model with an adapter, under the run's recipe. */
+const passOf = (
+  { bench: { config, suite }, signal }: Site,
+  seed: number,
+  data: Dataset,
+  init: LoraAdapter | undefined,
+): PassRequest => ({
+  model: suite.models.aligned,
+  template: suite.templates.aligned,
+  dtype: config.dtype,
+  recipe: config.recipe,
+  seed,
+  data,
+  signal,
+  ...(init === undefined ? {} : { init }),
+})
 
 /** All resources of a run with this seed. @param counterpart the rows kept by the filter that a method is the control of */
 export const resourcesOf = (site: Site, seed: number, counterpart?: Resources['counterpart']): Resources => {
@@ -51,6 +69,16 @@ export const resourcesOf = (site: Site, seed: number, counterpart?: Resources['c
         ...(init === undefined ? {} : { init }),
       }),
     model: (adapter): TE.TaskEither<Fault, CausalLM> => models.open(alignedRequest(bench), adapter),
+    gradients: (data, use, init?: LoraAdapter) =>
+      pipe(
+        models.release,
+        TE.chainW(() => ports.gradients(passOf(site, seed, data, init), use)),
+      ),
+    activationNorms: (init, rows) =>
+      pipe(
+        models.release,
+        TE.chainW(() => ports.activationNorms(passOf(site, seed, rows, init))),
+      ),
     maxNewTokens: suite.maxNewTokens,
     base: weights(suite.models.base, 'suite.models.base'),
     baseModel: pipe(TE.fromEither(baseRequest(bench)), TE.chain(models.open)),
@@ -99,6 +127,12 @@ const watching = (
     },
     get model() {
       return used('model')
+    },
+    get gradients() {
+      return used('gradients')
+    },
+    get activationNorms() {
+      return used('activationNorms')
     },
     get maxNewTokens() {
       return used('maxNewTokens')

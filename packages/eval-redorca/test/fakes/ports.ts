@@ -491,6 +491,8 @@ export const ports: BenchPorts = {
       const harm = Math.min(1, (bad / Math.max(1, data.examples.length)) * 10) * (model === 'tough' ? 0.5 : 1)
       return E.right(adapterOf(plain ? { harm, task: 1 } : { harm: harm / 2, task: 0.8 }))
     },
+  activationNorms: () => TE.left(failure('ModelFailed', 'there are none')),
+  gradients: () => TE.left(failure('ModelFailed', 'there are none')),
   weights: () => TE.left(failure('FileMissing', 'there are none')),
   adapter: (folder) =>
     TE.fromIO(() => adapterOf(JSON.parse(readFileSync(join(folder, 'adapter.json'), 'utf8')) as Learned)),

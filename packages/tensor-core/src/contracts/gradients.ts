@@ -2,9 +2,10 @@
  * Gradients of the trainable parameters, opaque to their users: tensors on a device in training, `number[]` in a test. The code
  * that creates a vector frees it with `free`.
  */
+import type * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import type { Example } from './data'
-import type { LmError } from './errors'
+import type { InputError, LmError } from './errors'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -83,6 +84,22 @@ export interface GradientOracle<G> {
   readonly reweighted?: (weight: TokenWeight) => GradientOracle<G>
   /** True when `training` and `deterministic` passes are the same (dropout is 0). */
   readonly deterministic: boolean
+}
+
+/** An oracle that is open for the rows of a data set, and what its user must know of them. */
+export interface OpenGradients<G> {
+  /** It also takes rows of other data. */
+  readonly oracle: GradientOracle<G>
+  /** Rows of the data that have a response token, with their numbers in it. */
+  readonly rows: ReadonlyArray<{ readonly example: Example; readonly number: number }>
+  /** Rows that one pass can take. */
+  readonly batchSize: number
+  /**
+   * The row with no more than the first `tokens` tokens of its response, as token ids: the loss is then of these alone.
+   *
+   * @returns left `BadRow` for a row without a response token
+   */
+  readonly opening: (row: Example, tokens: number) => E.Either<InputError, Example>
 }
 
 // constructors -----------------------------------------------------------------------------------

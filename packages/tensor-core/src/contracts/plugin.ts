@@ -7,9 +7,10 @@ import type * as TE from 'fp-ts/TaskEither'
 import type { Dataset } from './data'
 import type { Defence, Parameters, Stage } from './defence'
 import type { Fault } from './errors'
+import type { OpenGradients } from './gradients'
 import type { Judge } from './judge'
 import type { CausalLM } from './model'
-import type { LoraAdapter, WeightSource } from './weights'
+import type { InputNorms, LoraAdapter, WeightSource } from './weights'
 
 // resources --------------------------------------------------------------------------------------
 
@@ -36,6 +37,24 @@ export interface Resources {
   ) => TE.TaskEither<Fault, LoraAdapter>
   /** The aligned model, with an adapter attached; the caller disposes of it. */
   readonly model: (adapter?: LoraAdapter) => TE.TaskEither<Fault, CausalLM>
+  /**
+   * Opens gradients of the aligned model's training loss for these rows, runs `use` with them and frees them, whatever it ends in. They are
+   * gradients of a LoRA adapter's factors under the run's recipe: of the given one, else of a new one (B = 0, A drawn by the seed). Vectors
+   * must not be used afterwards.
+   */
+  readonly gradients: <A>(
+    data: Dataset,
+    use: <G>(opened: OpenGradients<G>) => TE.TaskEither<Fault, A>,
+    adapter?: LoraAdapter,
+  ) => TE.TaskEither<Fault, A>
+  /**
+   * What the factors of an adapter read while these rows, prompts and responses, pass through the aligned model with the adapter: norms over
+   * all tokens, by module name.
+   */
+  readonly activationNorms: (
+    adapter: LoraAdapter,
+    rows: Dataset,
+  ) => TE.TaskEither<Fault, ReadonlyMap<string, InputNorms>>
   /** Longest completion of the run, in tokens. */
   readonly maxNewTokens: number
   /** Weights of the model before alignment. */
@@ -63,6 +82,8 @@ export const resourceNames = [
   'seed',
   'train',
   'model',
+  'gradients',
+  'activationNorms',
   'maxNewTokens',
   'base',
   'baseModel',

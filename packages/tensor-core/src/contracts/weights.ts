@@ -42,6 +42,14 @@ export interface LoraAdapter {
   readonly extras: ReadonlyArray<NamedTensor>
 }
 
+/** L2 norms of what the factors of an adapted layer read, over the tokens of some rows. */
+export interface InputNorms {
+  /** [d_in] of each coordinate of the layer's input x, which A reads */
+  readonly input: Float32Array
+  /** [r] of each coordinate of A x, which B reads */
+  readonly low: Float32Array
+}
+
 /** A tensor that is passed through unchanged: raw little-endian bytes. */
 export interface NamedTensor {
   readonly name: string

@@ -1,7 +1,15 @@
 /** The resources of a run (`Resources`) from a model folder: training and models of this package. */
 import type * as TE from 'fp-ts/TaskEither'
 import type { CausalLM, Dataset, LmError, LoraAdapter, RecipeChanges, Resources } from '../contracts'
-import { type ModelChoice, type TrainingRun, loadCausalLM, trainAdapter, withChanges } from '../lm'
+import {
+  type ModelChoice,
+  type TrainingRun,
+  activationNorms,
+  loadCausalLM,
+  trainAdapter,
+  withChanges,
+  withGradients,
+} from '../lm'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -27,7 +35,10 @@ export interface LmResourcesChoice
 }
 
 /** The part of `Resources` that one model folder provides. Nothing is kept: every call of `train` is a training run. */
-export interface LmResources extends Pick<Resources, 'seed' | 'maxNewTokens'> {
+export interface LmResources extends Pick<
+  Resources,
+  'seed' | 'maxNewTokens' | 'gradients' | 'activationNorms'
+> {
   /** A LoRA adapter trained with the recipe and seed, from `init` where given. */
   readonly train: (
     data: Dataset,
@@ -64,6 +75,9 @@ export const lmResources = ({
       ...(onStart === undefined ? {} : { onStart }),
       ...(onStep === undefined ? {} : { onStep }),
     }),
+  gradients: (data, use, init) =>
+    withGradients({ ...choice, data, recipe, seed, ...(init === undefined ? {} : { init }) }, use),
+  activationNorms: (init, data) => activationNorms({ ...choice, data, recipe, seed, init }),
   model: (adapter) =>
     loadCausalLM({
       ...choice,

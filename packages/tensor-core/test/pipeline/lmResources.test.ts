@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Resources } from '../../src/contracts'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type GradientOracle, type OpenGradients, type Resources, failure } from '../../src/contracts'
 import { selectEngine, tf } from '../../src/engine'
+import { readAdapter } from '../../src/formats'
 import { type LogRow, recipeDefaults, trainAdapter } from '../../src/lm'
 import { lmResources } from '../../src/pipeline'
-import { golden, goldenFolder, run, tokenExample } from '../lm/golden'
+import { golden, goldenFolder, relativeError, run, tokenExample } from '../lm/golden'
 
 beforeAll(() => run(selectEngine('wasm')))
 
@@ -47,6 +51,104 @@ describe('lmResources', () => {
     expect(await scores(tuned)).toBeLessThan((await scores(plain)) ?? 0)
     plain.dispose()
     tuned.dispose()
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  describe('open gradients', () => {
+    const deterministic = { kind: 'deterministic' } as const
+    /** The losses and the mean gradient of rows, on the host. */
+    const passOver =
+      <G>({ space, mean }: GradientOracle<G>) =>
+      (rows: OpenGradients<G>['rows'][number]['example'][]) =>
+        pipe(
+          mean(rows, deterministic),
+          TE.map(({ losses, gradient }) => {
+            const values = { losses, gradient: space.toHost(gradient) }
+            space.free(gradient)
+            return values
+          }),
+        )
+
+    it('of a fresh adapter and of a given one, freed when they have been used', async () => {
+      const before = tf.memory().numTensors
+      const { gradients, train } = lmResources(choice)
+      const adapter = await run(train(data))
+      const measured = (init?: typeof adapter) =>
+        run(
+          gradients(
+            data,
+            ({ oracle, rows, batchSize }) => {
+              expect([rows.length, batchSize]).toEqual([data.examples.length, recipe.batchSize])
+              return passOver(oracle)(rows.map(({ example }) => example))
+            },
+            init,
+          ),
+        )
+      const [fresh, tuned] = [await measured(), await measured(adapter)]
+      expect(Math.max(...tuned.losses)).toBeLessThan(Math.max(...fresh.losses))
+      expect(tf.memory().numTensors).toBe(before)
+      const fault = failure('Own', 'of the user')
+      expect(await gradients(data, () => TE.left(fault))()).toMatchObject({ left: { _tag: 'Own' } })
+      expect(tf.memory().numTensors).toBe(before)
+    })
+
+    it('of the first response tokens alone', async () => {
+      const { gradients } = lmResources(choice)
+      const [long] = data.examples.filter(
+        (row) => row.response.kind === 'tokens' && row.response.tokens.length > 2,
+      )
+      const { responseTokens, promptTokens } = golden.lora.rows[data.examples.indexOf(long!)]!
+      const cut = tokenExample('cut', { promptTokens, responseTokens: responseTokens.slice(0, 2) })
+      await run(
+        gradients(data, ({ oracle, opening }) =>
+          pipe(
+            TE.fromEither(opening(long!, 2)),
+            TE.chainW((row) => TE.sequenceArray([passOver(oracle)([row]), passOver(oracle)([cut])])),
+            TE.map(([got, want]) => {
+              expect(got!.losses[0]).toBeCloseTo(want!.losses[0]!, 6)
+              expect(relativeError(got!.gradient, want!.gradient)).toBeLessThan(1e-5)
+            }),
+          ),
+        ),
+      )
+    })
+
+    it('until the run is stopped', async () => {
+      const stop = new AbortController()
+      const { gradients } = lmResources({ ...choice, signal: stop.signal })
+      const ended = await gradients(data, ({ oracle, rows }) => {
+        const first = rows.slice(0, 1).map(({ example }) => example)
+        return pipe(
+          passOver(oracle)(first),
+          TE.map(() => stop.abort()),
+          TE.chain(() => oracle.losses(first)),
+        )
+      })()
+      expect(ended).toMatchObject({ left: { _tag: 'Interrupted', kind: 'interrupted' } })
+    })
+  })
+
+  it("measure what an adapter's factors read, as hooks on peft's layers do, whatever the batches", async () => {
+    const before = tf.memory().numTensors
+    const adapter = await run(readAdapter(join(model, 'adapter')))
+    const rows = { name: 'rows', examples: golden.gradients.rows.map((r, i) => tokenExample(String(i), r)) }
+    const want = JSON.parse(readFileSync(join(goldenFolder, 'norms.json'), 'utf8')) as Readonly<
+      Record<string, { readonly input: number[]; readonly low: number[] }>
+    >
+    expect(Object.keys(want)).toHaveLength(14)
+    for (const batchSize of [1, 2, 8]) {
+      const found = await run(
+        lmResources({ ...choice, recipe: { ...recipe, batchSize } }).activationNorms(adapter, rows),
+      )
+      expect([...found.keys()].sort()).toEqual(Object.keys(want).sort())
+      for (const [name, { input, low }] of found) {
+        expect(relativeError(input, want[name]!.input)).toBeLessThan(1e-4)
+        expect(relativeError(low, want[name]!.low)).toBeLessThan(1e-4)
+      }
+    }
+    expect(tf.memory().numTensors).toBe(before)
+    const stopped = lmResources({ ...choice, signal: AbortSignal.abort() })
+    expect(await stopped.activationNorms(adapter, rows)()).toMatchObject({ left: { _tag: 'Interrupted' } })
     expect(tf.memory().numTensors).toBe(before)
   })
 })

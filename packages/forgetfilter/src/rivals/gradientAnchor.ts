@@ -1,0 +1,170 @@
+/**
+ * Gradient matching with bidirectional anchoring ("What is in Your Safe Data?", arXiv 2404.01099), here as a filter: the paper uses it to
+ * find the benign rows that break safety most.
+ *
+ *   a = 1/n sum_k g_k / ||g_k||         over n anchor rows, g_k the gradient of the loss on the first 10 tokens of the response
+ *   score_i = cos(g_i, a_harmful) - cos(g_i, a_safe1) - cos(g_i, a_safe2)                    g_i: of the whole response
+ *
+ * The rows with the largest scores are dropped: they move the model where harmful rows do, and not where safe ones do. All gradients are
+ * those of the aligned model, before fine-tuning.
+ */
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  type DataDefence,
+  type Dataset,
+  type Example,
+  type Fault,
+  type Fidelity,
+  type InputError,
+  type RecordDiagnostics,
+  type Resources,
+  badInput,
+  dataDefence,
+} from '@safe/tensor-core/contracts'
+import {
+  type Values,
+  checked,
+  completed,
+  count,
+  definePlugin,
+  number,
+  parametersOf,
+  withDefault,
+} from '@safe/tensor-core/options'
+import { dropDiagnostics } from '../diagnostics'
+import { type Anchors, highest, scoresOf } from './anchorScores'
+
+// options ----------------------------------------------------------------------------------------
+
+const paper = 'arXiv 2404.01099'
+
+/** The options of gradient-anchor. */
+export const gradientAnchorOptions = {
+  share: withDefault(
+    0.1,
+    number('share of the rows that is dropped, those with the largest scores', { min: 0, max: 1 }),
+  ),
+  anchors: withDefault(10, count('rows of an anchor'), `${paper}, section 3`),
+  tokens: withDefault(
+    10,
+    count('response tokens of an anchor row whose loss is taken'),
+    `${paper}, section 3`,
+  ),
+}
+/** Their values. */
+export type GradientAnchorOptions = Values<typeof gradientAnchorOptions>
+
+const fidelity: Fidelity = {
+  source: paper,
+  commit: 'princeton-nlp/benign-data-breaks-safety at 84b52fe',
+  formula:
+    'cos(g, a_harmful) - cos(g, a_safe1) - cos(g, a_safe2), anchors the means of normalised gradients of first tokens. Equal to a torch ' +
+    'implementation with its own gradients (golden tests, tools/golden/forgetfilter_anchor.py).',
+  defaults:
+    "The paper's 10 anchor rows and 10 tokens. The share is not the paper's: it selects the 100 highest rows for an attack.",
+  differs:
+    'Gradients are those of a new LoRA adapter’s factors (B = 0, so of B alone: a random projection of the full gradient), not of all weights. ' +
+    'The released code multiplies with means that it does not normalise again, so its three terms weigh by their norms. Anchors are the ' +
+    'run’s own rows: the first of `harmful`, and the first and second ten of `references`.',
+}
+
+// anchors ----------------------------------------------------------------------------------------
+
+const firstRows = (
+  { examples }: Dataset,
+  wanted: number,
+  where: string,
+): E.Either<InputError, ReadonlyArray<Example>> =>
+  examples.length >= wanted
+    ? E.right(examples.slice(0, wanted))
+    : E.left(
+        badInput('EmptyData', `has ${examples.length} rows, but ${wanted} are needed as anchors`, {
+          where,
+          remedy: 'give more rows, or lower `anchors`',
+        }),
+      )
+
+/** The first rows of `harmful`, and the first and the next rows of `references`. */
+const anchorRows = (
+  { harmful, references }: Pick<Resources, 'harmful' | 'references'>,
+  anchors: number,
+): E.Either<InputError, Anchors> =>
+  pipe(
+    E.Do,
+    E.bind('harmful', () => firstRows(harmful, anchors, 'harmful')),
+    E.bind('safe', () => firstRows(references, 2 * anchors, 'references')),
+    E.map(({ harmful: bad, safe }) => ({
+      harmful: bad,
+      safe1: safe.slice(0, anchors),
+      safe2: safe.slice(anchors),
+    })),
+  )
+
+const mean = (values: ReadonlyArray<number>): number | null =>
+  values.length === 0 ? null : values.reduce((sum, x) => sum + x, 0) / values.length
+
+// constructors -----------------------------------------------------------------------------------
+
+/** The resources of gradient-anchor. */
+export type GradientAnchorResources = Pick<Resources, 'gradients' | 'harmful' | 'references'>
+
+/**
+ * Drops the rows whose gradients point most to the harmful anchor and away from the safe ones; the others keep their order and their
+ * bytes. The share is of all rows; a row without a response token has no score and is kept.
+ *
+ * @returns on `apply`, left `EmptyData` where there are too few anchor rows, `BadRow` for one without a response token
+ */
+export const gradientAnchor = (
+  options: Partial<GradientAnchorOptions>,
+  { gradients, harmful, references }: GradientAnchorResources,
+  record: RecordDiagnostics = () => undefined,
+): DataDefence =>
+  dataDefence<Fault>({
+    name: 'gradient-anchor',
+    parameters: parametersOf(gradientAnchorOptions, completed(gradientAnchorOptions, options)),
+    apply: (data) =>
+      pipe(
+        E.Do,
+        E.bindW('chosen', () => checked(gradientAnchorOptions, options)),
+        E.bindW('anchors', ({ chosen }) => anchorRows({ harmful, references }, chosen.anchors)),
+        TE.fromEither,
+        TE.chainW(({ chosen: { share, tokens }, anchors }) =>
+          pipe(
+            gradients(data, scoresOf({ anchors, tokens })),
+            TE.map((scores) => {
+              const gone = highest(scores, Math.round(share * data.examples.length))
+              const left = { ...data, examples: data.examples.filter((_, i) => !gone.has(i)) }
+              const of = (dropped: boolean) =>
+                mean([...scores].flatMap(([row, score]) => (gone.has(row) === dropped ? [score] : [])))
+              record({
+                ...dropDiagnostics(data, left),
+                scored: scores.size,
+                extraForwardPasses: scores.size + 3 * anchors.harmful.length,
+                scoreDropped: of(true),
+                scoreKept: of(false),
+              })
+              return left
+            }),
+          ),
+        ),
+      ),
+  })
+
+/** Gradient-anchor as a benchmark finds it. */
+export const gradientAnchorPlugin = definePlugin({
+  name: 'gradient-anchor',
+  stage: 'data',
+  summary:
+    'drops rows whose gradients resemble those of harmful rows, and not those of safe ones (arXiv 2404.01099)',
+  options: gradientAnchorOptions,
+  needs: ['gradients', 'harmful', 'references'],
+  strength: { options: ['share'], values: [0.02, 0.05, 0.1, 0.2, 0.3] },
+  fidelity,
+  // A gradient of each row is as much work as training on it once.
+  work: ({ anchors }, { rows, batchSize }) => ({
+    trainingSteps: Math.ceil(rows / Math.max(1, batchSize)) + 3 * anchors,
+  }),
+  make: (options, resources, record) => TE.right(gradientAnchor(options, resources, record)),
+})
