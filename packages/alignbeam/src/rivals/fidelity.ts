@@ -42,7 +42,7 @@ export const nudgingFidelity: Fidelity = {
   defaults:
     'The paper’s: threshold 0.4. Words of at most 16 tokens and the end after repeated words are its code’s.',
   differs:
-    'The rule of the paper’s text at every token. Its code has the anchor write the first word of every answer, lets a word pass the ' +
+    'The same rule at every token; of the paper only its abstract was read. Its code has the anchor write the first word of every answer, lets a word pass the ' +
     'threshold where the draft’s token begins the anchor’s next word, ends with the anchor’s text where that would end within 16 ' +
     'tokens, does not end where the draft does, and removes repeated text; here the draft may end, as it was fine-tuned to.',
 }
