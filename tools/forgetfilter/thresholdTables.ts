@@ -1,4 +1,7 @@
-/** The results of evaluateThresholds.ts as rows and as Markdown. Intervals are 95 %: of means over draws (normal), of shares (Wilson). */
+/**
+ * Outcomes of thresholds as rows and as Markdown. Intervals are 95 %: of means over draws (normal; Student's t below 30 draws), of
+ * shares (Wilson).
+ */
 import type { Scenario } from './syntheticRates'
 
 // model ------------------------------------------------------------------------------------------
@@ -37,6 +40,12 @@ type Wilson = (k: number, n: number) => Estimate
 
 // estimates --------------------------------------------------------------------------------------
 
+/** Two-sided 95 % quantiles of Student's t for 1, 2, ... 28 degrees of freedom. */
+const studentT = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131,
+  2.12, 2.11, 2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048,
+]
+
 /** The mean of the defined values; null where there are fewer than two. */
 const meanOf = (values: ReadonlyArray<number | null>): Estimate | null => {
   const defined = values.flatMap((x) => (x === null ? [] : [x]))
@@ -44,7 +53,7 @@ const meanOf = (values: ReadonlyArray<number | null>): Estimate | null => {
   if (n < 2) return null
   const value = defined.reduce((s, x) => s + x, 0) / n
   const variance = defined.reduce((s, x) => s + (x - value) ** 2, 0) / (n - 1)
-  const half = 1.96 * Math.sqrt(variance / n)
+  const half = (studentT[n - 2] ?? 1.96) * Math.sqrt(variance / n)
   return { value, n, low: Math.max(0, value - half), high: Math.min(1, value + half) }
 }
 
@@ -81,7 +90,11 @@ const head = [
 // constructors -----------------------------------------------------------------------------------
 
 /** All cells as rows, and a Markdown table per scenario; everything in the text is in percent. */
-export const tables = (scenarios: ReadonlyArray<Scenario>, cells: ReadonlyArray<Cell>, wilson: Wilson) => {
+export const tables = (
+  scenarios: ReadonlyArray<Pick<Scenario, 'name' | 'description'>>,
+  cells: ReadonlyArray<Cell>,
+  wilson: Wilson,
+) => {
   const rows = cells.map(rowOf(wilson))
   const text = scenarios
     .map(({ name, description }) => {
