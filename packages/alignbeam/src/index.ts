@@ -1,4 +1,4 @@
-/** AlignBeam: a safe anchor's next-token distribution mixed into another model's vocabulary, and its baselines. */
+/** AlignBeam: a safe anchor's next-token distribution mixed into another model's vocabulary, its baselines and its rivals. */
 export { type AlignBeamResources, alignBeam } from './alignBeam'
 export { hardPrefix, safetySystem } from './baselines/oneModel'
 export {
