@@ -1,5 +1,5 @@
 /** Attackers: settings of the fine-tuner that a provider does not control, and the worst case of each defence over them. */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
@@ -228,6 +228,11 @@ describe('a run against attackers', () => {
       ['filter', 'prefixed', 0.5, 1, ['rough']],
       ['filter + guard', 'prefixed', 0.1, 1, ['rough']],
     ])
+    // A cell tells the data of the whole benchmark, whoever attacked it.
+    const { id = '' } = results.cells.find(({ factors }) => factors.attacker === 'prefixed') ?? {}
+    expect(JSON.parse(readFileSync(join(out, 'cells', id, 'cell.json'), 'utf8'))).toMatchObject({
+      stamp: { hashes: { data: results.stamp.hashes.data } },
+    })
     // Tables, headline and effects are of the benchmark's own recipe.
     expect(new Set(results.effects.map(({ attacker }) => attacker))).toEqual(new Set([undefined]))
     expect(headline(results)).toMatch(

@@ -27,7 +27,7 @@ export const attackedFineTunes = (bench: Pick<Bench, 'suite' | 'config'>): Reado
 type Divided = Pick<Bench, 'suite' | 'hashes' | 'config'>
 
 /** The benchmark with one of its aligned models as the only one. */
-const withModel = <B extends Divided>(bench: B, { aligned }: Named): B => {
+export const withModel = <B extends Divided>(bench: B, { aligned }: Named): B => {
   if (aligned === undefined) return bench
   const { alignedModels: models, ...suite } = bench.suite
   const { alignedModels: hashed, ...hashes } = bench.hashes

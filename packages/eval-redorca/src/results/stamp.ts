@@ -1,6 +1,6 @@
 /** How a result was computed: none of it is needed to read the result, all of it to reproduce the result. */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
-import { attackedFineTunes } from '../plan/alignedModels'
+import { regimeOf } from '../config/attackers'
 import { attackedBy } from '../plan/attackers'
 import type { Bench } from '../plan/bench'
 import { dataHash } from '@safe/tensor-core/pipeline'
@@ -84,16 +84,16 @@ export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
         ),
       ),
       ...Object.fromEntries(
-        attackedFineTunes(bench)
-          .slice(0, Object.keys(bench.config.attackers).length)
-          .flatMap(({ attacker, regime }) =>
-            bench.config.seeds.flatMap((seed) => {
-              const data = attackedBy(bench, attacker).suite.trainingData(regime, seed)
-              return data._tag === 'Left'
-                ? []
-                : [[`${regime}, attacker ${attacker ?? ''}, seed ${seed}`, dataHash(data.right)]]
-            }),
-          ),
+        Object.entries(bench.config.attackers).flatMap(([name, attacker]) => {
+          const regime = regimeOf(attacker, bench.config)
+          const { suite } = attackedBy(bench, name)
+          return bench.config.seeds.flatMap((seed) => {
+            const data = suite.trainingData(regime, seed)
+            return data._tag === 'Left'
+              ? []
+              : [[`${regime}, attacker ${name}, seed ${seed}`, dataHash(data.right)]]
+          })
+        }),
       ),
       ...presentHashes({
         safe: bench.hashes.safe,

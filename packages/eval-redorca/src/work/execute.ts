@@ -2,12 +2,12 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
-import { benchOf } from '../plan/alignedModels'
+import { benchOf, withModel } from '../plan/alignedModels'
 import type { Cell } from '../plan/cells'
 import type { Job } from '../plan/plan'
 import { writeCell } from '../results/cellFiles'
 import { splitMetricsOf } from '../results/metrics'
-import { stampOf } from '../results/stamp'
+import { type Stamp, stampOf } from '../results/stamp'
 import { recordOf } from '../suite/verdicts'
 import { evaluate, stepsOf } from './evaluate'
 import type { Site } from './site'
@@ -18,7 +18,7 @@ export interface Task {
   readonly cell?: Cell
 }
 
-const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Fault, void> => {
+const writeEvaluated = (site: Site, out: string, cell: Cell, stamp: Stamp): TE.TaskEither<Fault, void> => {
   const judges = site.bench.suite.judges.map(recordOf)
   return pipe(
     evaluate(site, cell.factors),
@@ -34,7 +34,7 @@ const writeEvaluated = (site: Site, out: string, cell: Cell): TE.TaskEither<Faul
           published: cell.published,
           ...splitMetricsOf(samples, judges, judges[0], scored),
           ...cost,
-          stamp: stampOf(site.bench, site.engine),
+          stamp,
         },
         samples,
         scored,
@@ -62,6 +62,8 @@ export const execute =
       case 'weights':
         return made('adapter')
       case 'cell':
-        return cell === undefined ? TE.right(undefined) : writeEvaluated(site, out, cell)
+        return cell === undefined
+          ? TE.right(undefined)
+          : writeEvaluated(site, out, cell, stampOf(withModel(all.bench, job.factors), all.engine))
     }
   }
