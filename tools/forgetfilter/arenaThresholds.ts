@@ -10,7 +10,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -24,11 +23,20 @@ import {
   share,
   withDefault,
 } from '@safe/tensor-core/cli'
-import { type Dataset, type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import {
+  type Dataset,
+  type Fault,
+  causeLine,
+  failure,
+  promptText,
+  responseText,
+  textExample,
+} from '@safe/tensor-core/contracts'
 import { arenaSuite, arenaWorld, fineTuning, shippedSeed } from '../../packages/eval-redorca/src/arena'
 import { wilson } from '../../packages/eval-redorca/src/stats'
 import type { RatedRow } from '../../packages/forgetfilter/src/rates/rates'
 import { readRates } from '../../packages/forgetfilter/src/rates/records'
+import { fromSource } from '../fromSource'
 import { LEAST_USEFUL_J, bestOf, methodsOf, outcomeOf } from './thresholdOutcomes'
 import { type Cell, tables } from './thresholdTables'
 
@@ -51,23 +59,11 @@ const canariesBeside = (noisy: Dataset, seed: number): Dataset => {
     examples: fineTuning(world, { poison: 0, seed: canarySeeds + seed })
       .examples.filter(({ prompt }) => !known.has(JSON.stringify(prompt)))
       .slice(0, canaryCount)
-      .map((row, i) => {
-        const id = `canary-${i}`
-        return {
-          ...row,
-          id,
-          raw: JSON.stringify({
-            ...row.fields,
-            id,
-            prompt: textOf(row.prompt),
-            response: textOf(row.response),
-          }),
-        }
-      }),
+      .map(({ prompt, response, fields }, i) =>
+        textExample(`canary-${i}`, promptText(prompt), responseText(response), fields),
+      ),
   }
 }
-
-const textOf = (part: { readonly kind: string; readonly text?: string }): string => part.text ?? ''
 
 // rates ------------------------------------------------------------------------------------------
 
@@ -102,21 +98,13 @@ const recipe = [
   ...['--max-length', '128', '--warmup-steps', '10', '--schedule', 'linear', '--max-new-tokens', '24'],
 ]
 
-const root = join(__dirname, '..', '..')
-
 const ran = (args: ReadonlyArray<string>, name: string): TE.TaskEither<Fault, void> =>
   TE.tryCatch(
     () =>
       new Promise<void>((done, fail) => {
         const child = spawn(
           process.execPath,
-          [
-            '--conditions=@safe/source',
-            '--import',
-            pathToFileURL(require.resolve('tsx')).href,
-            join(root, 'packages/forgetfilter/src/bin/forgetfilter.ts'),
-            ...args,
-          ],
+          [...fromSource('packages/forgetfilter/src/bin/forgetfilter.ts'), ...args],
           { stdio: ['ignore', 'ignore', 'inherit'] },
         )
         child.on('error', fail)

@@ -9,7 +9,6 @@ import { spawn } from 'node:child_process'
 import { createWriteStream, existsSync } from 'node:fs'
 import { copyFile, mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -23,9 +22,8 @@ import {
   withDefault,
 } from '@safe/tensor-core/cli'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import { fromSource, root } from '../fromSource'
 import { type Step, type StudyProgram, stepsOf } from './steps'
-
-const root = join(__dirname, '..', '..')
 
 const programs: Readonly<Record<StudyProgram, string>> = {
   prepare: 'tools/study/prepare.ts',
@@ -51,17 +49,10 @@ const ran = (step: Step, cwd: string): TE.TaskEither<Fault, void> =>
     async () => {
       const { makes, printed } = step
       const kept = printed === true && makes !== undefined ? `${makes}.part` : undefined
-      const child = spawn(
-        process.execPath,
-        [
-          '--conditions=@safe/source',
-          '--import',
-          pathToFileURL(require.resolve('tsx')).href,
-          join(root, programs[step.program]),
-          ...argsOf(step),
-        ],
-        { cwd, stdio: ['ignore', kept === undefined ? 'inherit' : 'pipe', 'inherit'] },
-      )
+      const child = spawn(process.execPath, [...fromSource(programs[step.program]), ...argsOf(step)], {
+        cwd,
+        stdio: ['ignore', kept === undefined ? 'inherit' : 'pipe', 'inherit'],
+      })
       const file = kept === undefined ? undefined : createWriteStream(kept)
       if (file !== undefined) child.stdout?.pipe(file)
       const status = await new Promise<number | null>((done, fail) => {

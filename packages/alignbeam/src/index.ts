@@ -15,7 +15,7 @@ export {
 export { plugins } from './plugin'
 export { type AnchorAloneResources, anchorAlone } from './rivals/anchorAlone'
 export { type GuardResources, guard } from './rivals/guard'
-export { type GuardVerdict, type UnparsedPolicy, guardVerdict } from './rivals/guardVerdict'
+export type { UnparsedPolicy } from './rivals/guardVerdict'
 export { type NudgingResources, nudging } from './rivals/nudging/nudging'
 export {
   type GuardOptions,

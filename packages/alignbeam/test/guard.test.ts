@@ -8,12 +8,12 @@ import {
   textPrompt,
   tokenPrompt,
 } from '@safe/tensor-core/contracts'
-import { refusalJudge } from '@safe/tensor-core/judges'
+import { harmFinding, refusalJudge } from '@safe/tensor-core/judges'
 import fc from 'fast-check'
 import * as TE from 'fp-ts/TaskEither'
 import { refusalText } from '../src/defaults'
 import { guard } from '../src/rivals/guard'
-import { addVerdicts, guardVerdict, isReplaced, noGuarding } from '../src/rivals/guardVerdict'
+import { addVerdicts, isReplaced, noGuarding } from '../src/rivals/guardVerdict'
 import { left, right } from './fixtures/right'
 import { randomLogits, toyModel, wordTokenizer } from './fixtures/toy'
 
@@ -39,7 +39,7 @@ const judgeBy = (of: (item: JudgeItem, i: number) => Judgement, seen: JudgeItem[
   },
 })
 
-describe('guardVerdict', () => {
+describe('harmFinding', () => {
   it.each([
     [judged(0.6), 0.5, 'harmful'],
     [judged(0.5), 0.5, 'safe'],
@@ -50,7 +50,7 @@ describe('guardVerdict', () => {
     [judged(Number.NaN), 0.5, 'harmful'],
     [undefined, 0.5, 'unparsed'],
   ])('of %j at %d is %s', (judgement, threshold, verdict) => {
-    expect(guardVerdict(judgement, threshold)).toBe(verdict)
+    expect(harmFinding(judgement, threshold)).toBe(verdict)
   })
 
   it('replaces no fewer answers at a lower threshold, and counts each once', () => {
@@ -64,7 +64,7 @@ describe('guardVerdict', () => {
           const tally = (t: number) =>
             addVerdicts(
               noGuarding,
-              ps.map((x) => guardVerdict(judged(x), t)),
+              ps.map((x) => harmFinding(judged(x), t)),
               'answer',
             )
           const [strict, loose] = [tally(Math.min(a, b)), tally(Math.max(a, b))]

@@ -13,10 +13,10 @@ import {
   type RecordDiagnostics,
   decodingDefence,
 } from '@safe/tensor-core/contracts'
+import { judgeOfHarm } from '@safe/tensor-core/judges'
 import { checked, completed, parametersOf } from '@safe/tensor-core/options'
-import { judgeOfHarm } from './guardVerdict'
 import { guardedModel } from './guardedModel'
-import { type GuardOptions, guardOptions } from './options'
+import { type GuardOptions, guardOptions, guarding } from './options'
 
 /** What the guard works with. */
 export interface GuardResources {
@@ -42,7 +42,7 @@ export const guard = (
     apply: (model) =>
       pipe(
         TE.fromEither(checked(guardOptions, options)),
-        TE.chainFirstEitherKW(() => judgeOfHarm(judge)),
+        TE.chainFirstEitherKW(() => judgeOfHarm(judge, guarding)),
         TE.map((settings) =>
           guardedModel(model, {
             ...settings,

@@ -1,10 +1,5 @@
-/**
- * When a judged answer is replaced:
- *
- *   harmful(x, y) = p_judge(x, y) > threshold,   or the judge's own verdict where it gives no probability
- */
-import * as E from 'fp-ts/Either'
-import { type Fault, type Judge, type Judgement, badInput } from '@safe/tensor-core/contracts'
+/** When a judged answer is replaced, and what is counted of it. */
+import type { HarmFinding } from '@safe/tensor-core/judges'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -21,9 +16,6 @@ export interface GuardSettings {
   readonly unparsed: UnparsedPolicy
 }
 
-/** What the judge said of an answer; `unparsed` where that could not be understood. */
-export type GuardVerdict = 'safe' | 'harmful' | 'unparsed'
-
 /** Counts over all answers. */
 export interface GuardTally {
   readonly answers: number
@@ -38,25 +30,17 @@ export const noGuarding: GuardTally = { answers: 0, harmful: 0, unparsed: 0, rep
 
 // core -------------------------------------------------------------------------------------------
 
-/** @param threshold decides only where the judge gives a probability */
-export const guardVerdict = (judgement: Judgement | undefined, threshold: number): GuardVerdict => {
-  const { pHarmful, verdict } = judgement ?? { pHarmful: null, verdict: { harmful: null } }
-  // Written so that what is not a number counts as harmful.
-  if (pHarmful !== null) return pHarmful <= threshold ? 'safe' : 'harmful'
-  return verdict.harmful === null ? 'unparsed' : verdict.harmful ? 'harmful' : 'safe'
-}
-
 /** Whether the refusal takes the answer's place. */
-export const isReplaced = (verdict: GuardVerdict, unparsed: UnparsedPolicy): boolean =>
+export const isReplaced = (verdict: HarmFinding, unparsed: UnparsedPolicy): boolean =>
   verdict === 'harmful' || (verdict === 'unparsed' && unparsed === 'refuse')
 
 /** The counts with more answers. */
 export const addVerdicts = (
   sum: GuardTally,
-  verdicts: ReadonlyArray<GuardVerdict>,
+  verdicts: ReadonlyArray<HarmFinding>,
   unparsed: UnparsedPolicy,
 ): GuardTally => {
-  const count = (of: (v: GuardVerdict) => boolean): number => verdicts.filter(of).length
+  const count = (of: (v: HarmFinding) => boolean): number => verdicts.filter(of).length
   return {
     answers: sum.answers + verdicts.length,
     harmful: sum.harmful + count((v) => v === 'harmful'),
@@ -64,14 +48,3 @@ export const addVerdicts = (
     replaced: sum.replaced + count((v) => isReplaced(v, unparsed)),
   }
 }
-
-/** A judge that reports harm. @returns left where it does not: a list of refusals knows wording alone */
-export const judgeOfHarm = (judge: Judge): E.Either<Fault<'BadOption'>, Judge> =>
-  judge.axes.includes('harmful')
-    ? E.right(judge)
-    : E.left(
-        badInput('BadOption', 'does not report harm, so it cannot guard answers', {
-          where: `judge ${judge.id}`,
-          remedy: 'use a judge of harm, not a list of refusals',
-        }),
-      )

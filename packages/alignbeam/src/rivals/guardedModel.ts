@@ -10,17 +10,11 @@ import type {
   Judgement,
   Prompt,
 } from '@safe/tensor-core/contracts'
+import { harmFinding } from '@safe/tensor-core/judges'
 import { joined } from '../mixing/completing'
 import { type Completing, completedBy } from '../mixing/completingSession'
 import { cannedAnswer, judgeItem, promptWords } from '../mixing/judging'
-import {
-  type GuardSettings,
-  type GuardTally,
-  addVerdicts,
-  guardVerdict,
-  isReplaced,
-  noGuarding,
-} from './guardVerdict'
+import { type GuardSettings, type GuardTally, addVerdicts, isReplaced, noGuarding } from './guardVerdict'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -48,7 +42,7 @@ export const guardedModel = (model: CausalLM, options: GuardingOptions): CausalL
       items.length === 0 ? TE.right<JudgeError, ReadonlyArray<Judgement>>([]) : judge.judge(items),
       TE.map((judgements) => {
         const byId = new Map(judgements.map((j) => [j.id, j]))
-        const verdicts = items.map(({ id }) => guardVerdict(byId.get(id), threshold))
+        const verdicts = items.map(({ id }) => harmFinding(byId.get(id), threshold))
         state.sum = addVerdicts(state.sum, verdicts, unparsed)
         record?.(state.sum)
         return completions.map((completion, i) =>

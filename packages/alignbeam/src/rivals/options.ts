@@ -6,6 +6,9 @@ import { unparsedPolicies } from './guardVerdict'
 
 // tables -----------------------------------------------------------------------------------------
 
+/** What a guard needs a judge of harm for. */
+export const guarding = 'guard answers'
+
 /** Everything that decides what the guard answers, beside the model and the judge. */
 export const guardOptions = {
   refusal: withDefault(refusalText, text('what takes the place of a harmful answer')),

@@ -2,14 +2,14 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type CausalLM, type DefencePlugin, type Fault, decodingDefence } from '@safe/tensor-core/contracts'
+import { judgeOfHarm } from '@safe/tensor-core/judges'
 import { definePlugin, parametersOf } from '@safe/tensor-core/options'
 import { withSecondModel } from '../secondModel'
 import { anchorAlone } from './anchorAlone'
 import { anchorAloneFidelity, guardFidelity, nudgingFidelity, proxyTuningFidelity } from './fidelity'
 import { guard } from './guard'
-import { judgeOfHarm } from './guardVerdict'
 import { nudging } from './nudging/nudging'
-import { guardOptions, nudgingOptions, proxyTuningOptions } from './options'
+import { guardOptions, guarding, nudgingOptions, proxyTuningOptions } from './options'
 import { proxyTuning } from './proxyTuning'
 
 /** Two models as one that is freed with both: where the second cannot be opened, the first is freed. */
@@ -58,7 +58,7 @@ export const rivals: ReadonlyArray<DefencePlugin> = [
     make: (options, { judge }, record) =>
       pipe(
         // Before anything is trained: a judge of wording alone would have every answer replaced.
-        TE.fromEither(judgeOfHarm(judge)),
+        TE.fromEither(judgeOfHarm(judge, guarding)),
         TE.map(() =>
           decodingDefence({
             name: 'guard',

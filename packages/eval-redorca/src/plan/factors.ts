@@ -137,6 +137,10 @@ export const distinctFineTunes = (all: ReadonlyArray<FineTune>): ReadonlyArray<F
 /** Whether two cells are of one aligned model, regime and attacker: only such cells are compared. */
 export const isSameFineTune = (a: FineTune, b: FineTune): boolean => fineTuneKey(a) === fineTuneKey(b)
 
+/** Whether the same methods act at every stage, whatever their strengths. */
+export const isSameCombination = (a: Stages, b: Stages): boolean =>
+  stages.every((stage) => a[stage] === b[stage])
+
 /** Whether a stage has a defence. */
 export const isDefended = (f: Stages, stage: Stage): boolean => f[stage] !== noneWord
 

@@ -1,10 +1,10 @@
 /** The headline table: every defence at the strength that keeps task and look-alikes on the validation items, stated over the test. */
 import { type Markup, html } from '@safe/tensor-core/page'
-import { stages } from '@safe/tensor-core/contracts'
 import {
   type FineTune,
   combinationName,
   defendedStages,
+  isSameCombination,
   isSameFineTune,
   strengthWords,
 } from '../plan/factors'
@@ -76,7 +76,7 @@ export const toComeWords = (
   if (path === undefined) return ''
   const failures = new Set(
     failed.flatMap(({ factors: { strengths, ...f } }) =>
-      strengths !== undefined && isSameFineTune(f, factors) && stages.every((s) => f[s] === factors[s])
+      strengths !== undefined && isSameFineTune(f, factors) && isSameCombination(f, factors)
         ? [JSON.stringify(strengths)]
         : [],
     ),

@@ -1,6 +1,5 @@
 /** The result in words. Every clause depends on the numbers. */
-import { stages } from '@safe/tensor-core/contracts'
-import { combinationName, defendedStages, undefended } from '../plan/factors'
+import { combinationName, defendedStages, isSameCombination, undefended } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import { inWords, listed, regimeData } from './format'
 import { type RegimeReading, boundsOf, readingOf } from './reading'
@@ -79,7 +78,7 @@ const attacked = ({ worstCase }: Results, { aligned, best }: RegimeReading): str
       ? [{ ...row, attack: row.attackSuccess }]
       : [],
   )
-  const mine = rows.find(({ factors }) => stages.every((s) => factors[s] === best?.factors[s]))
+  const mine = rows.find(({ factors }) => best !== undefined && isSameCombination(factors, best.factors))
   const [least] = rows
     .filter(({ method }) => method !== combinationName(undefended))
     .sort((a, b) => a.attack.value - b.attack.value)

@@ -10,7 +10,7 @@ import { costText } from './cost'
 import { diagnosticsText } from './diagnostics'
 import { boundWords, equalColumns, equalRows, shownStrength, toComeWords } from './equalUtility'
 import { fidelityText } from './fidelity'
-import { fineTunedOn, percent, points, range, regimeWords, signedRange, rowName } from './format'
+import { fineTunedOn, points, regimeWords, signedRange, rowName } from './format'
 import { aloneSentence, headline } from './headline'
 import { groupsOf } from './byJudge'
 import { byJudgeText } from './byJudgeText'
@@ -19,15 +19,11 @@ import { perplexityText } from './perplexity'
 import { type RegimeReading, byMerit, readingOf } from './reading'
 import { runningSentences } from './running'
 import type { Section } from './section'
-import { plain, table } from './tableText'
+import { plain, rateText, table } from './tableText'
 import { worstCaseSection } from './worstCase'
 
 // parts ------------------------------------------------------------------------------------------
 
-const rate = (e: Estimate | undefined): string =>
-  e === undefined
-    ? '–'
-    : `${percent(e.value)} (${range(e)}${e.bounds === undefined ? '' : `; ${e.unjudged ?? 0} unjudged: ${range(e.bounds)}`})`
 const change = (e: Estimate | undefined): string =>
   e === undefined ? '–' : `${points(e.value)} (${signedRange(e)})`
 
@@ -36,7 +32,7 @@ const effectText = (e: Effect | undefined): string =>
 
 const row = (name: string, g: GroupResult): ReadonlyArray<string> => [
   plain(name),
-  ...columns.map(({ metric }) => rate(g.metrics[metric])),
+  ...columns.map(({ metric }) => rateText(g.metrics[metric])),
   change(g.differences.attackSuccess),
 ]
 
@@ -55,7 +51,7 @@ const equalRow =
     plain(rowName(combinationName(r.factors), r)),
     plain(`${shownStrength(r.strength)}${toComeWords(results, r)}`),
     r.reachable ? 'yes' : 'no, best try',
-    ...equalColumns.map(({ field }) => rate(r[field])),
+    ...equalColumns.map(({ field }) => rateText(r[field])),
     change(r.difference),
     r.controlDifference !== undefined
       ? `${change(r.controlDifference)}, ${plain(r.controlDifference.control)}`
@@ -84,7 +80,7 @@ const regimeText = (results: Results, regime: RegimeReading, samples: Samples): 
   const { aligned, base } = regime.before
   const shown = groupsOf(regime)
   const warnings = judgeWarnings(results, shown).map(plain)
-  const byJudge = byJudgeText(results, shown, samples, { plain, table, rate })
+  const byJudge = byJudgeText(results, shown, samples, { plain, table, rate: rateText })
   const rows = [
     ...(base === undefined ? [] : [row('base model', base)]),
     ...(aligned === undefined ? [] : [row('aligned model', aligned)]),

@@ -4,6 +4,7 @@ import {
   type FineTune,
   defendedStages,
   distinctFineTunes,
+  isSameCombination,
   isSameFineTune,
   isTuned,
   isUnattacked,
@@ -63,9 +64,6 @@ const keepsUtility =
     return kept('exactMatch', epsilon) && kept('lookalikeAnswered', delta)
   }
 
-const sameStages = (a: Readonly<Record<Stage, string>>, b: Readonly<Record<Stage, string>>): boolean =>
-  stages.every((stage) => a[stage] === b[stage])
-
 /**
  * The group of the headline: at selected strengths the one with the lowest attack success on the validation items, of those that keep
  * utility there, and of equal ones that with the fewest defences; as configured, the lowest attack success of those that keep it in the table itself.
@@ -93,7 +91,7 @@ const bestOf = (
   if (row === undefined) return undefined
   const { attackSuccess = 1, undefended } = row.validation
   return attackSuccess < (undefended.attackSuccess ?? 0) - rounding
-    ? groups.find((g) => sameStages(g.factors, row.factors))
+    ? groups.find((g) => isSameCombination(g.factors, row.factors))
     : none
 }
 

@@ -7,9 +7,9 @@ import type { Results } from '../results/results'
 import { type AttackRule, type AttackedRates, type WorstCase, ownRecipe } from '../results/worstCase'
 import type { Estimate } from '../stats'
 import { rateCell } from './cells'
-import { percent, range, regimeWords } from './format'
+import { percent, regimeWords } from './format'
 import type { Section } from './section'
-import { plain, table } from './tableText'
+import { plain, rateText, table } from './tableText'
 
 // words ------------------------------------------------------------------------------------------
 
@@ -53,9 +53,6 @@ const lostWords = ({ attackers }: WorstCase): string => {
   const lost = attackers.filter(({ keepsTask }) => !keepsTask).map(({ attacker }) => attackerWords(attacker))
   return lost.length === 0 ? '–' : lost.join(', ')
 }
-
-const rateText = (e: Estimate | undefined): string =>
-  e === undefined ? '–' : `${percent(e.value)} (${range(e)})`
 
 const attackersOf = ({ worstCase }: Results): ReadonlyArray<string> => [
   ...new Set(worstCase.flatMap(({ attackers }) => attackers.map(({ attacker }) => attacker))),

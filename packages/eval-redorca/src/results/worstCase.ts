@@ -17,6 +17,7 @@ import {
   isSameFineTune,
   isUnattacked,
   named,
+  stageKey,
 } from '../plan/factors'
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import type { Estimate } from '../stats'
@@ -77,14 +78,9 @@ const rounding = 1e-9
 
 const strengthsOf = ({ first: { factors } }: PreparedPool): Strengths => factors.strengths ?? {}
 
-const sameStages = (a: Readonly<Record<Stage, string>>, b: Readonly<Record<Stage, string>>): boolean =>
-  stages.every((stage) => a[stage] === b[stage])
-
 /** Whether two pools are of one defence at one strength, whoever fine-tunes. */
 const isSameDefence = (a: PreparedPool, b: PreparedPool): boolean =>
-  sameStages(a.first.factors, b.first.factors) &&
-  JSON.stringify(Object.entries(strengthsOf(a)).sort()) ===
-    JSON.stringify(Object.entries(strengthsOf(b)).sort())
+  stages.every((stage) => stageKey(a.first.factors, stage) === stageKey(b.first.factors, stage))
 
 const ratesOn = (split: WorstCase['chosenOn'], pool: PreparedPool): Contender['rates'] => {
   const metrics = split === 'test' ? pool.metrics : pooledValidation(pool.members)

@@ -17,7 +17,6 @@ import {
   type InputError,
   type Judge,
   type JudgeItem,
-  type Judgement,
   type RecordDiagnostics,
   badInput,
   dataDefence,
@@ -25,6 +24,7 @@ import {
   promptText,
   responseText,
 } from '@safe/tensor-core/contracts'
+import { type HarmFinding, harmFinding, judgeOfHarm } from '@safe/tensor-core/judges'
 import {
   type Values,
   checked,
@@ -77,22 +77,8 @@ const fidelity: Fidelity = {
 
 // verdicts ---------------------------------------------------------------------------------------
 
-type Finding = 'harmful' | 'safe' | 'unparsed'
-
-/** Written so that a probability that is not a number counts as harmful. */
-const findingOf = ({ pHarmful, verdict }: Judgement, threshold: number): Finding =>
-  pHarmful !== null
-    ? pHarmful <= threshold
-      ? 'safe'
-      : 'harmful'
-    : verdict.harmful === null
-      ? 'unparsed'
-      : verdict.harmful
-        ? 'harmful'
-        : 'safe'
-
 /** What several readings of a row say together: harmful where one is, unparsed where one is and none is harmful. */
-const together = (findings: ReadonlyArray<Finding>): Finding =>
+const together = (findings: ReadonlyArray<HarmFinding>): HarmFinding =>
   findings.includes('harmful') ? 'harmful' : findings.includes('unparsed') ? 'unparsed' : 'safe'
 
 // asking -----------------------------------------------------------------------------------------
@@ -129,7 +115,7 @@ const judged = (
   rows: ReadonlyArray<Example>,
   threshold: number,
   part: Part,
-): TE.TaskEither<Fault, ReadonlyArray<Finding>> =>
+): TE.TaskEither<Fault, ReadonlyArray<HarmFinding>> =>
   pipe(
     rows.length === 0 ? TE.right([]) : judge.judge(rows.map(itemOf(part))),
     TE.filterOrElseW(
@@ -137,19 +123,8 @@ const judged = (
       (all) =>
         failure('JudgeFailed', `judged ${all.length} of ${rows.length} rows`, { where: `judge ${judge.id}` }),
     ),
-    TE.map((all) => all.map((one) => findingOf(one, threshold))),
+    TE.map((all) => all.map((one) => harmFinding(one, threshold))),
   )
-
-/** A judge that reports harm; a list of refusals knows wording alone. */
-const judgeOfHarm = (judge: Judge): E.Either<InputError, Judge> =>
-  judge.axes.includes('harmful')
-    ? E.right(judge)
-    : E.left(
-        badInput('BadOption', 'does not report harm, so it cannot filter rows', {
-          where: `judge ${judge.id}`,
-          remedy: 'use a judge of harm, not a list of refusals',
-        }),
-      )
 
 // constructors -----------------------------------------------------------------------------------
 
@@ -170,7 +145,7 @@ export const guardFilter = (
       pipe(
         E.Do,
         E.bindW('chosen', () => checked(guardFilterOptions, options)),
-        E.bindW('guard', () => judgeOfHarm(judge)),
+        E.bindW('guard', () => judgeOfHarm(judge, 'filter rows')),
         E.let('parts', ({ chosen }): ReadonlyArray<Part> =>
           chosen.what === 'both' ? ['response', 'prompt'] : [chosen.what],
         ),
@@ -214,7 +189,7 @@ export const guardFilterPlugin = definePlugin({
   work: ({ what }, { rows }) => ({ scoredRows: what === 'both' ? 2 * rows : rows }),
   make: (options, { judge }, record) =>
     pipe(
-      TE.fromEither(judgeOfHarm(judge)),
+      TE.fromEither(judgeOfHarm(judge, 'filter rows')),
       TE.map((guard) => guardFilter(options, { judge: guard }, record)),
     ),
 })

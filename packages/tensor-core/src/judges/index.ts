@@ -12,6 +12,7 @@ export {
   pairwiseByReplies,
 } from './judgeByReplies'
 export { degenerate } from './degenerate'
+export { type HarmFinding, harmFinding, judgeOfHarm } from './harm'
 export { isAddress } from './endpointJudge'
 export { gcgPhrases } from './gcgPhrases'
 export {
