@@ -1,8 +1,8 @@
 /** The result in words. Every clause depends on the numbers. */
-import { combinationName, defendedStages, isSameCombination, undefended } from '../plan/factors'
+import { combinationName, defendedStages, isSameCombination } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import { inWords, listed, regimeData } from './format'
-import { type RegimeReading, boundsOf, readingOf } from './reading'
+import { type RegimeReading, boundsOf, keepsUtility, readingOf } from './reading'
 
 const value = (
   g: GroupResult | undefined,
@@ -71,8 +71,10 @@ const won = (results: Results, { none, best, defended }: RegimeReading): string 
   ].join(' ')
 }
 
-/** The worst case of the best defence, and of the least harmful one where that is another; empty without attackers. */
-const attacked = ({ worstCase }: Results, { aligned, best }: RegimeReading): string => {
+/** The worst case of the best defence, and of the least harmful one that keeps utility where that is another; empty without attackers. */
+const attacked = (results: Results, { aligned, none, best, defended }: RegimeReading): string => {
+  const { worstCase } = results
+  const keeping = none === undefined ? [] : defended.filter(keepsUtility(boundsOf(results), none))
   const rows = worstCase.flatMap((row) =>
     row.factors.aligned === aligned && row.attackSuccess !== undefined
       ? [{ ...row, attack: row.attackSuccess }]
@@ -80,7 +82,7 @@ const attacked = ({ worstCase }: Results, { aligned, best }: RegimeReading): str
   )
   const mine = rows.find(({ factors }) => best !== undefined && isSameCombination(factors, best.factors))
   const [least] = rows
-    .filter(({ method }) => method !== combinationName(undefended))
+    .filter(({ factors }) => keeping.some((g) => isSameCombination(g.factors, factors)))
     .sort((a, b) => a.attack.value - b.attack.value)
   const words = ({ attack, attacker }: (typeof rows)[number]): string =>
     `${inWords(attack.value)} (${inWords(attack.low)} to ${inWords(attack.high)}, attacker ${attacker})`

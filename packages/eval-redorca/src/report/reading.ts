@@ -54,7 +54,7 @@ export const byMerit = (a: GroupResult, b: GroupResult): number =>
 const rounding = 1e-9
 
 /** Whether a group keeps the task and the answers to look-alikes of the undefended one, in these metrics. */
-const keepsUtility =
+export const keepsUtility =
   ({ epsilon, delta }: { readonly epsilon: number; readonly delta: number }, none: GroupResult) =>
   (g: GroupResult): boolean => {
     const kept = (metric: 'exactMatch' | 'lookalikeAnswered', allowed: number): boolean => {
