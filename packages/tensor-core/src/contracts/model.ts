@@ -126,6 +126,40 @@ export interface Steps<D extends NextToken = FullDistribution> extends LanguageM
 /** A model with all capabilities: the decoder in this process, or a mixture of two. */
 export interface CausalLM extends Generates, Scores, Steps {}
 
+/** How the next token of one row is chosen. */
+export interface TokenChoice extends Pick<
+  GenerationOptions,
+  'temperature' | 'topP' | 'topK' | 'repetitionPenalty' | 'logProbs'
+> {
+  /** A uniform number in [0, 1); called once where the temperature is above 0. */
+  readonly draw: () => number
+}
+
+/** A row's next token, with log-probabilities under the model itself where they were asked for. */
+export interface ChosenToken {
+  readonly id: number
+  readonly logProbs?: { readonly chosen: TokenLogProb; readonly top: ReadonlyArray<TokenLogProb> }
+}
+
+/**
+ * A model whose rows can be regrouped while they are decoded: what continuous batching needs. Rows of different requests, with
+ * options of their own, take each step together.
+ */
+export interface Batches extends Steps {
+  /** One session of all rows, in the order of the sessions; those stay valid and are freed by their owners. */
+  readonly join: (sessions: ReadonlyArray<DecodingSession>) => TE.TaskEither<LmError, DecodingSession>
+  /** The next token of each row, by its own options. Nothing is appended. */
+  readonly choose: (
+    session: DecodingSession,
+    rows: ReadonlyArray<TokenChoice>,
+  ) => TE.TaskEither<LmError, ReadonlyArray<ChosenToken>>
+  /** As the session's `edit`; all that the rows then hold is their prompt. So a prompt that begins as an earlier one is not computed anew. */
+  readonly reopen: (
+    session: DecodingSession,
+    edits: ReadonlyArray<RowEdit>,
+  ) => TE.TaskEither<LmError, DecodingSession>
+}
+
 // constructors -----------------------------------------------------------------------------------
 
 /**

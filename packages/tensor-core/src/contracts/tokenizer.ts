@@ -21,6 +21,8 @@ export interface Tokenizer {
   readonly bytes: (id: number) => Uint8Array | undefined
   readonly specialIds: ReadonlySet<number>
   readonly byteLevel: boolean
+  /** Ids put before a text without a chat template: begin-of-sequence where the tokenizer adds it; undefined: not known. */
+  readonly prefixTokens?: ReadonlyArray<number>
   readonly bos?: number
   readonly eos?: number
   /** The chat template's rendering; undefined where the tokenizer has none. */

@@ -1,7 +1,7 @@
 /** Language models: decoding, scoring, gradients, training. */
 export { type TokenBatch, tokenBatch } from './decoder/batch'
 export { linearModules, parameterShapes } from './decoder/parameters'
-export { causalLM } from './inference/causalLM'
+export { type LocalLM, causalLM } from './inference/causalLM'
 export type { Decoder } from './inference/decoder'
 export { fineTuningBytes, weightBytes } from './memory'
 export { checkAdapter } from './inference/adapter'

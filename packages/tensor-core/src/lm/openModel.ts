@@ -2,7 +2,6 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
-  type CausalLM,
   type LmError,
   type LoraAdapter,
   type StorageDtype,
@@ -11,7 +10,7 @@ import {
 } from '../contracts'
 import { type ModelFolder, adapterWarnings, openModelFolder, readAdapter } from '../formats'
 import { type Encoder, encoderOf, loadTokenizer } from '../text'
-import { causalLM } from './inference/causalLM'
+import { type LocalLM, causalLM } from './inference/causalLM'
 import { type Decoder, NO_ADAPTATION } from './inference/decoder'
 import { attachAdapter, checkAdapter } from './inference/adapter'
 import { loadWeights } from './inference/load'
@@ -133,7 +132,7 @@ export const decodingOf = (
 export const causalLMOf = (
   opened: OpenedModel,
   choice: Omit<ModelChoice, 'model' | keyof RowChoice>,
-): TE.TaskEither<LmError, CausalLM> =>
+): TE.TaskEither<LmError, LocalLM> =>
   pipe(
     TE.Do,
     TE.bindW('adapter', () => adapterOf(choice.adapter, choice.onWarning)),
@@ -174,7 +173,7 @@ export const causalLMOf = (
  * console.log(result.right[0]?.text)
  * ```
  */
-export const loadCausalLM = (choice: ModelChoice): TE.TaskEither<LmError, CausalLM> =>
+export const loadCausalLM = (choice: ModelChoice): TE.TaskEither<LmError, LocalLM> =>
   pipe(
     openModel(choice.model, choice),
     TE.chain((opened) => causalLMOf(opened, choice)),

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import * as t from 'io-ts'
-import { type CausalLM, type Example, type Fault, badInput, faultLine } from '../../src/contracts'
+import { type Example, type Fault, badInput, faultLine } from '../../src/contracts'
 import { installedEngines } from '../../src/engine'
 import { openModelFolder } from '../../src/formats'
-import { type Decoder, causalLM, loadWeights } from '../../src/lm'
+import { type Decoder, type LocalLM, causalLM, loadWeights } from '../../src/lm'
 import type { EncodedExample } from '../../src/text'
 
 const numbers = t.array(t.number)
@@ -108,7 +108,7 @@ export const tokenExample = (
   fields: {},
 })
 
-export const loadGolden = async (name: string): Promise<CausalLM> => {
+export const loadGolden = async (name: string): Promise<LocalLM> => {
   const folder = await run(openModelFolder(join(goldenFolder, name)))
   return causalLM({
     id: name,

@@ -152,5 +152,48 @@ export const selectCache = (state: CacheState, rows: ReadonlyArray<number>): Cac
   }
 }
 
+/** The rows of all states, in their order; shorter ones are padded on the left. */
+export const joinCaches = (states: ReadonlyArray<CacheState>): CacheState => {
+  const slotsOf = ({ slots }: CacheState): number => slots[0]?.length ?? 0
+  const total = Math.max(0, ...states.map(slotsOf))
+  const depth = Math.max(0, ...states.map(({ layers }) => layers.length))
+  const padded = (memory: tf.Tensor, slots: number): tf.Tensor => {
+    const counting = countingSlots(memory, slots)
+    const [rows = 0, heads = 0, , width = 0] = memory.shape
+    return slots === total
+      ? counting
+      : tf.concat([tf.zeros([rows, heads, total - slots, width]), counting], 2)
+  }
+  const joined = (side: 'k' | 'v', layer: number): tf.Tensor =>
+    tf.concat(
+      states.flatMap((state) => {
+        const past = state.layers[layer]
+        return past === undefined ? [] : [padded(past[side], past.slots)]
+      }),
+      0,
+    )
+  const out = tf.tidy(() => ({
+    keys: Array.from({ length: depth }, (_, layer) => joined('k', layer)),
+    values: Array.from({ length: depth }, (_, layer) => joined('v', layer)),
+    logits: [
+      tf.concat(
+        states.flatMap(({ logits }) => (logits === undefined ? [] : [logits])),
+        0,
+      ),
+    ],
+  }))
+  return {
+    slots: states.flatMap(({ slots }) =>
+      slots.map((row) => {
+        const wide = new Uint8Array(total)
+        wide.set(row, total - row.length)
+        return wide
+      }),
+    ),
+    layers: paired(out.keys, out.values),
+    logits: out.logits[0],
+  }
+}
+
 /** Tokens each row holds. */
 export const cacheLengths = (state: CacheState): ReadonlyArray<number> => state.slots.map(held)

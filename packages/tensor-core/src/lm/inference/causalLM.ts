@@ -2,8 +2,16 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type CausalLM, type DecodingSession, type LmError, type Prompt, modelVersion } from '../../contracts'
+import {
+  type Batches,
+  type CausalLM,
+  type DecodingSession,
+  type LmError,
+  type Prompt,
+  modelVersion,
+} from '../../contracts'
 import { inBatches } from './batches'
+import { batching } from './batching'
 import type { CompletionContext } from './complete'
 import { type Decoder, attempt, checkTokens, halted } from './decoder'
 import { disposeAdaptation } from './adapter'
@@ -11,8 +19,11 @@ import { cachePrompts } from './prompts'
 import { scoreRows } from './score'
 import { session } from './session'
 
+/** The decoder in this process: all capabilities, and batches that can be regrouped while they run. */
+export interface LocalLM extends CausalLM, Batches {}
+
 /** Takes over the decoder's weights and adapter: `dispose` frees them. */
-export const causalLM = (decoder: Decoder): CausalLM => {
+export const causalLM = (decoder: Decoder): LocalLM => {
   const { weights, adaptation, tokenizer, encoder, batchSize, signal } = decoder
   const vocab = weights.config.vocabSize
   const context: CompletionContext = {
@@ -41,6 +52,7 @@ export const causalLM = (decoder: Decoder): CausalLM => {
     vocabSize: vocab,
     stopTokens: decoder.stopTokens,
     encodePrompt,
+    ...batching(decoder, context),
     open: (prompts) => pipe(prompts, TE.traverseArray(encodePrompt), TE.chain(openTokens)),
     generate: (requests, options) =>
       pipe(

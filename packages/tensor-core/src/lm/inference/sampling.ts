@@ -84,7 +84,7 @@ export const chooseToken = (
   logits: Float32Array,
   history: Iterable<number>,
   o: SamplingOptions,
-  draws: RandomStream,
+  draws: Pick<RandomStream, 'uniform'>,
 ): number => {
   const processed = processedLogits(logits, history, o)
   if (o.temperature === 0) return argmax(processed)

@@ -13,8 +13,25 @@ export interface SessionRows extends CachedRows {
   readonly promptLengths: ReadonlyArray<number>
 }
 
+/** What stands behind each session of this process. */
+const inside = new WeakMap<DecodingSession, SessionRows>()
+
+/** The rows and the cache of a session; left where another model made it. */
+export const rowsOf = (from: DecodingSession): E.Either<LmError, SessionRows> =>
+  E.fromNullable(
+    badInput('BadOption', 'the session was not opened by a decoder of this process', {
+      remedy: 'give sessions of the model itself',
+    }),
+  )(inside.get(from))
+
 /** @param rows their cache is the session's own: its `dispose` frees it */
-export const session = (
+export const session = (decoder: Decoder, context: CompletionContext, rows: SessionRows): DecodingSession => {
+  const made = sessionOf(decoder, context, rows)
+  inside.set(made, rows)
+  return made
+}
+
+const sessionOf = (
   decoder: Decoder,
   context: CompletionContext,
   { cache, tokens, promptLengths }: SessionRows,
