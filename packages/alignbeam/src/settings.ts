@@ -53,7 +53,8 @@ export const anchorPrompt =
           anchor.tokenizer.fingerprint === draft.tokenizer.fingerprint
           ? prompt
           : tokenPrompt([
-              ...(anchor.tokenizer.bos === undefined ? [] : [anchor.tokenizer.bos]),
+              ...(anchor.tokenizer.prefixTokens ??
+                (anchor.tokenizer.bos === undefined ? [] : [anchor.tokenizer.bos])),
               ...anchor.tokenizer.encode(draft.tokenizer.decode(prompt.tokens, { skipSpecial: true })),
             ]),
       )

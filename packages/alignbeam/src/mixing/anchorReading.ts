@@ -4,7 +4,8 @@
  * The text is encoded without a prefix space, as the continuation of the anchor's prompt. While a byte-level draft is in the
  * middle of a character the unfinished bytes are held back: the anchor never reads a replacement character that is not there.
  */
-import type { RowEdit, Tokenizer } from '@safe/tensor-core/contracts'
+import type { LmError, RowEdit, Tokenizer } from '@safe/tensor-core/contracts'
+import * as TE from 'fp-ts/TaskEither'
 
 /** How many bytes at the end of `bytes` begin a UTF-8 character without finishing it. */
 export const unfinishedTail = (bytes: Uint8Array): number => {
@@ -73,4 +74,28 @@ export const editTowards = (held: ReadonlyArray<number>, wanted: ReadonlyArray<n
   while (keep < held.length && keep < wanted.length && held[keep] === wanted[keep]) keep += 1
   if (keep === wanted.length) keep = Math.max(0, keep - 1)
   return { keep, tokens: wanted.slice(keep) }
+}
+
+/** A session as far as it is brought up to date. */
+interface Edited<S> {
+  readonly tokens: ReadonlyArray<ReadonlyArray<number>>
+  readonly edit: (edits: ReadonlyArray<RowEdit>) => TE.TaskEither<LmError, S>
+}
+
+/**
+ * A session whose rows hold what is wanted: this one where they do already, else a new one. This one stays the caller's.
+ *
+ * @param wanted one row of tokens per row of the session
+ */
+export const readingOf = <S extends Edited<S>>(
+  session: S,
+  wanted: ReadonlyArray<ReadonlyArray<number>>,
+): TE.TaskEither<LmError, S> => {
+  const same = wanted.every((row, i) => {
+    const held = session.tokens[i] ?? []
+    return held.length === row.length && row.every((id, j) => id === held[j])
+  })
+  return same
+    ? TE.right(session)
+    : session.edit(wanted.map((row, i) => editTowards(session.tokens[i] ?? [], row)))
 }

@@ -9,7 +9,7 @@ import type { DecodingSession, LmError, Prompt, RowEdit, Steps } from '@safe/ten
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { editTowards } from './anchorReading'
+import { readingOf } from './anchorReading'
 import { type Mixed, denseLogProbs } from './mix'
 import type { Reader, ReadingSession } from './reading'
 
@@ -95,13 +95,8 @@ const mixedSession = (draft: DecodingSession, anchor: Shared, mixer: Mixer): Mix
       ...row.slice(0, session.promptLengths[i] ?? 0),
       ...mixer.reading((draft.tokens[i] ?? []).slice(draft.promptLengths[i] ?? 0)),
     ])
-    const same = wanted.every((row, i) => {
-      const held = session.tokens[i] ?? []
-      return held.length === row.length && row.every((id, j) => id === held[j])
-    })
-    if (same) return E.right(session)
-    const edited = await session.edit(wanted.map((row, i) => editTowards(session.tokens[i] ?? [], row)))()
-    if (E.isLeft(edited)) return edited
+    const edited = await readingOf(session, wanted)()
+    if (E.isLeft(edited) || edited.right === session) return edited
     own.anchor.free()
     own.anchor = shared(edited.right)
     return edited
