@@ -55,10 +55,15 @@ const of = <A extends { readonly description: string }>(method: GenerationMethod
   description: `${method}: ${option.description}`,
 })
 
-export const generateOptions = {
-  draft: optional(modelFolder('model folder of the draft, the model to be made safe')),
+/** The two models. */
+export const models = {
+  draft: modelFolder('model folder of the draft, the model to be made safe'),
+  anchor: modelFolder('model folder of the anchor, small and aligned'),
+}
+
+/** What decides how a pair answers: of `generate`, of `serve` and of `sweep`. */
+export const decodingOptions = {
   draftAdapter: optional(adapterFolder("PEFT adapter folder of the draft's fine-tuning")),
-  anchor: optional(modelFolder('model folder of the anchor, small and aligned')),
   judge: withDefault(
     'none',
     text(
@@ -66,14 +71,10 @@ export const generateOptions = {
       'none|KIND[:MODEL]|DIR|URL#MODEL',
     ),
   ),
-  prompts: required(dataFile('rows whose prompts are answered; responses are ignored')),
-  out: optional(file('JSONL of {id, prompt, completion, chosen, beams, telemetry}; default: stdout')),
-  method: withDefault('alignbeam', choice('decoding method, or a baseline', generationMethods)),
   alpha: ofBoth(alignBeamOptions.alpha, safeDecodingOptions.alpha),
   beams: alignBeamOptions.beams,
   bridgeTokens: ofBoth(alignBeamOptions.bridgeTokens, safeDecodingOptions.first),
   top: alignBeamOptions.top,
-  common: of('safe-decoding', safeDecodingOptions.common),
   tau: alignBeamOptions.tau,
   ...completionOptions,
   multi: alignBeamOptions.multi,
@@ -85,9 +86,19 @@ export const generateOptions = {
     description: 'safety system prompt (default: a short one, where there is a chat template)',
   },
   noSystem: flag('no system prompt for the anchor'),
-  prefix: of('prefix', prefixOptions.prefix),
   draftTemplate: optional(text('chat, qa, none or a template file, of the draft', 'NAME')),
   anchorTemplate: optional(text('chat, qa, none or a template file, of the anchor', 'NAME')),
+}
+
+export const generateOptions = {
+  draft: optional(models.draft),
+  anchor: optional(models.anchor),
+  prompts: required(dataFile('rows whose prompts are answered; responses are ignored')),
+  out: optional(file('JSONL of {id, prompt, completion, chosen, beams, telemetry}; default: stdout')),
+  method: withDefault('alignbeam', choice('decoding method, or a baseline', generationMethods)),
+  ...decodingOptions,
+  common: of('safe-decoding', safeDecodingOptions.common),
+  prefix: of('prefix', prefixOptions.prefix),
   batchSize: alignBeamOptions.batchSize,
   ...overwriteOption,
   ...resumeOption,

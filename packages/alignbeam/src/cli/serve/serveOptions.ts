@@ -1,0 +1,67 @@
+/** The options of `alignbeam serve`: those of the models and of decoding, of the batch, and of the server. */
+import * as E from 'fp-ts/Either'
+import { type Values, count, required, wholeFromZero, withDefault } from '@safe/tensor-core/cli'
+import { type InputError, badInput } from '@safe/tensor-core/contracts'
+import { serverOptions } from '../../serving/http/serverOptions'
+import { type GenerateValues, decodingOptions, generateOptions, models } from '../generateOptions'
+
+// options ----------------------------------------------------------------------------------------
+
+/** Limits of the running batch. */
+const batchOptions = {
+  maxRows: withDefault(64, count('beams decoded together; further requests wait')),
+  prefixCache: withDefault(
+    4096,
+    wholeFromZero('tokens of earlier prompts kept by each model, so that what prompts share is read once'),
+  ),
+  promptChunk: withDefault(
+    256,
+    count('tokens of a long prompt read between two steps, so that it does not hold up other requests'),
+  ),
+}
+
+/** What decides the models and their answers: it goes to the process of the models. */
+export const modelOptions = {
+  draft: required(models.draft),
+  anchor: required(models.anchor),
+  ...decodingOptions,
+  ...batchOptions,
+}
+/** Values of `modelOptions`. */
+export type ModelValues = Values<typeof modelOptions>
+
+export const serveOptions = { ...modelOptions, ...serverOptions }
+/** Values of `serveOptions`. */
+export type ServeValues = Values<typeof serveOptions>
+
+// settings ---------------------------------------------------------------------------------------
+
+/** The key that clients must send. @returns left where the variable named is not set, or the key is empty */
+export const apiKeyOf = (
+  { apiKeyEnv }: Pick<ServeValues, 'apiKeyEnv'>,
+  env: NodeJS.ProcessEnv,
+): E.Either<InputError, string | undefined> => {
+  if (apiKeyEnv === undefined) return E.right(undefined)
+  const key = env[apiKeyEnv]
+  return key === undefined || key.trim() === ''
+    ? E.left(
+        badInput('BadOption', `the variable ${apiKeyEnv} is not set`, {
+          field: 'apiKeyEnv',
+          remedy: 'put the key that clients must send into it',
+        }),
+      )
+    : E.right(key)
+}
+
+/** The same values as `alignbeam generate` has them. */
+export const generateValuesOf = (values: ModelValues): GenerateValues => ({
+  ...values,
+  method: 'alignbeam',
+  prompts: '',
+  out: undefined,
+  common: generateOptions.common.fallback.right,
+  prefix: generateOptions.prefix.fallback.right,
+  batchSize: generateOptions.batchSize.fallback.right,
+  overwrite: false,
+  resume: false,
+})
