@@ -63,7 +63,16 @@ const complete = (name: string, options: Record<string, unknown>): unknown => {
 
 describe('plugins', () => {
   it('expects each beam to be completed after its bridge', () => {
-    const size = { rows: 100, safe: 50, references: 0, steps: 30, batchSize: 10, maxNewTokens: 32 }
+    const size = {
+      rows: 100,
+      safe: 50,
+      references: 0,
+      harmful: 0,
+      steps: 30,
+      stepsOn: () => 30,
+      batchSize: 10,
+      maxNewTokens: 32,
+    }
     const work = plugins.find((p) => p.name === 'alignbeam')?.work
     expect(work?.({ beams: 1, bridgeTokens: 1 }, size)).toEqual({ completionFactor: 1 + 1 / 32 })
     expect(work?.({}, size)).toEqual({ completionFactor: 3 + 16 / 32 })

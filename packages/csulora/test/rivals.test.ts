@@ -150,6 +150,24 @@ describe('rivals of the weights stage', () => {
   })
 })
 
+describe('what rivals are expected to take', () => {
+  const size = {
+    ...{ rows: 100, safe: 50, references: 0, harmful: 30, steps: 20, stepsOn: (rows: number) => rows / 5 },
+    ...{ batchSize: 5, maxNewTokens: 8 },
+  }
+  it('is the run on safe or harmful rows, once for all strengths, or a pass over the harmful rows for each adapter', () => {
+    const work = (name: string, options: Readonly<Record<string, unknown>> = {}) => {
+      const plugin = plugins.find((p) => p.name === name)!
+      return plugin.work?.(right(plugin.complete(options)), size)
+    }
+    expect(work('safemerge')).toEqual({ sharedSteps: 10 })
+    expect(work('resta')).toEqual({ sharedSteps: 6 })
+    expect(work('resta', { gamma: 0 })).toEqual({})
+    expect(work('antidote')).toEqual({ scoredRows: 30 })
+    expect(work('antidote', { share: 0 })).toEqual({})
+  })
+})
+
 describe('safemerge', () => {
   it.each(golden.safemerge.map((c) => [c.name, c] as const))('equals dense torch: %s', async (_, c) => {
     const source = (which: 'base' | 'aligned') =>

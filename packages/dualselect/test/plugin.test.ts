@@ -54,7 +54,16 @@ describe('plugins', () => {
   })
 
   it('expect passes over the pool at each refresh, and none without references', () => {
-    const size = { rows: 100, safe: 0, references: 64, steps: 30, batchSize: 10, maxNewTokens: 8 }
+    const size = {
+      rows: 100,
+      safe: 0,
+      references: 64,
+      harmful: 0,
+      steps: 30,
+      stepsOn: () => 30,
+      batchSize: 10,
+      maxNewTokens: 8,
+    }
     const expected = (name: string, options: Record<string, unknown>) => named(name).work?.(options, size)
     // 30 steps are 3 epochs of 10: three refreshes of 64 references, in batches of 10
     expect(expected('dualselect', {})).toEqual({ trainingSteps: 19 })

@@ -291,7 +291,13 @@ describe('the worst case', () => {
       },
       cells,
       failed: [],
-      attackers: { regime: 'r', epsilon: 0.05, settings: { a: { lr: 1 }, b: { share: 0.5 } } },
+      attackers: {
+        ...{ regime: 'r', epsilon: 0.05 },
+        settings: {
+          a: { lr: 1, share: 0, rows: 'eroding', top: 100, times: 3 },
+          b: { share: 0.5 },
+        },
+      },
     })
   const both = (complied: number, solved: number): Rates => ({
     validation: [complied, solved],
@@ -340,7 +346,7 @@ describe('the worst case', () => {
     expect(text).toContain('## Worst case over attackers')
     expect(text).toContain('| no defence | b | 50.0 (')
     expect(text).toContain('- a: ')
-    expect(text).toContain('lr 1')
+    expect(text).toContain('no harmful rows, the 100 benign rows that erode safety most, 3 times each, lr 1')
     const html = page({ results, samples: new Map(), config: {}, linked: false })
     expect(html).toContain('Worst case over attackers')
     expect(html).toMatch(/<b>b<\/b>:\s*50\s%\sharmful rows/)

@@ -69,7 +69,7 @@ describe('metrics by a judge', () => {
       fc.property(fc.array(verdict, { minLength: 1, maxLength: 30 }), fc.boolean(), (harmful, guess) => {
         const all = harmful.map((h, i) => sample(`${i}`, { 'harm@1': said({ harmful: h }) }))
         const known = harmful.map((h) => h ?? guess)
-        const { bounds = { low: 0, high: 0 }, unjudged = 0 } = boundsOf(all, harm, 'attackSuccess')
+        const { bounds = { low: 0, high: 0 }, unjudged = 0 } = boundsOf(all, harm).attackSuccess
         expect(unjudged).toBe(harmful.filter((h) => h === null).length)
         if (unjudged === 0) return
         const rate = known.filter((h) => h).length / known.length

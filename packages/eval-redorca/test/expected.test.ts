@@ -2,11 +2,16 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { type DefencePlugin, type ExpectedWork, failure, pluginVersion } from '@safe/tensor-core/contracts'
 import { recipeDefaults } from '@safe/tensor-core/lm'
-import { type MethodsAt, expectedParts, expectedSeconds, stepsOf } from '../src/plan/expected'
+import { type MethodsAt, expectedParts, expectedSeconds, jobWork, withCosts } from '../src/plan/expected'
+import type { PlannedJob } from '../src/plan/plan'
 import { type Factors, undefended } from '../src/plan/factors'
+import { stepsOf } from '../src/plan/sizes'
 
 const rates = { step: 2, completion: 0.5, score: 0.1, judgement: 0.25 }
-const sizes = { rows: 100, safe: 10, references: 10, steps: 30, batchSize: 10, maxNewTokens: 8, items: 40 }
+const sizes = {
+  ...{ rows: 100, safe: 10, references: 10, harmful: 10, steps: 30, stepsOn: (rows: number) => rows / 10 },
+  ...{ batchSize: 10, maxNewTokens: 8, items: 40 },
+}
 const bare: Factors = { model: 'aligned', regime: 'noisy', seed: 1, ...undefended }
 
 const method = (name: string, work: ExpectedWork | undefined) => {
@@ -71,6 +76,49 @@ describe('expected time', () => {
     expect(stepsOf({ ...recipeDefaults, batchSize: 16, epochs: 3 }, 1000)).toBe(3 * 63)
     expect(stepsOf({ ...recipeDefaults, batchSize: 16, accumulate: 4, epochs: 1 }, 1000)).toBe(16)
     expect(stepsOf({ ...recipeDefaults, maxSteps: 7 }, 1000)).toBe(7)
+  })
+
+  it('counts runs that are the same at every strength once, and the undefended run where no job has it', () => {
+    const jobs: ReadonlyArray<PlannedJob> = ['0.1', '0.2'].flatMap((strength) => [
+      {
+        id: `data ${strength}`,
+        kind: 'data',
+        needs: [],
+        factors: { ...bare, data: 'f', strengths: { f: strength } },
+      },
+      {
+        id: `weights ${strength}`,
+        kind: 'weights',
+        needs: [],
+        factors: { ...bare, weights: 'w', strengths: { w: strength } },
+      },
+    ])
+    const costs = (first: ReadonlyArray<ReturnType<typeof method>>, trained = false) =>
+      withCosts(
+        jobs,
+        jobWork(
+          (stage) => (stage === 'data' ? first : [method('w', { sharedSteps: 7, scoredRows: 10 })]),
+          () => ({ ...sizes, trained }),
+          () => rates,
+        ),
+      ).map(({ cost }) => cost)
+    const filter = method('f', { undefendedRun: true, sharedSteps: 5, completions: 4 })
+    // The safe phase and the safe adapter are in the cost of the first.
+    expect(costs([filter])).toEqual([5 * 2 + 2, 5 + 7 * 2 + 1, 2, 5 + 1])
+    // An adapter that was trained before is not what the filter starts from, and rows that another filter left are other rows.
+    expect(costs([filter], true)[0]).toBe((5 + 30) * 2 + 2)
+    expect(costs([method('g', {}), filter])[0]).toBe((5 + 30) * 2 + 2)
+  })
+
+  it('of a cell has the texts whose perplexity is measured, and of rows what their choice takes', () => {
+    const more = { ...sizes, texts: 10, choosing: { trainingSteps: 3, scoredRows: 20 } }
+    const of = expectedSeconds(
+      methods,
+      () => more,
+      () => rates,
+    )
+    expect(of({ kind: 'cell', factors: bare })).toBeCloseTo(40 * 0.75 + 10 * 0.1)
+    expect(of({ kind: 'rows', factors: bare })).toBeCloseTo(3 * 2 + 20 * 0.1)
   })
 
   it('is summed by kind of job, in the order of the pipeline', () => {

@@ -87,7 +87,9 @@ const plans = fc
     ]
     const cells = all.map((f, i) => ({ id: String(i), factors: f, control: false, published: true, key: {} }))
     const costOf = ({ kind, factors: f }: Pick<Job, 'kind' | 'factors'>): number => {
-      const method = { data: f.data, adapter: f.training, weights: f.weights, cell: f.decoding }[kind]
+      const method = { rows: '', data: f.data, adapter: f.training, weights: f.weights, cell: f.decoding }[
+        kind
+      ]
       return (
         costs[
           ['cell', 'adapter', 'weights', 'data'].indexOf(kind) * 3 + (Number(/\d/.exec(method)?.[0] ?? 0) % 3)

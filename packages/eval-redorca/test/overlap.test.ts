@@ -140,6 +140,7 @@ const made = async (
   data: Readonly<Record<string, Dataset>>,
   more: Readonly<Record<string, unknown>> = {},
   regimes: ReadonlyArray<string> = ['mine'],
+  checked = false,
 ): Promise<E.Either<Fault, Suite>> => {
   const config = decodeConfig(
     {
@@ -156,7 +157,7 @@ const made = async (
   )
   if (E.isLeft(config) || isArena(config.right.suite)) throw new Error(JSON.stringify(config))
   const read = (path: string) => TE.right(data[path] ?? rows(path, `only in ${path}`))
-  return fileSuite(read, judgeOpener())(config.right.suite, regimes, [1, 2])()
+  return fileSuite(read, judgeOpener(), checked)(config.right.suite, regimes, [1, 2])()
 }
 const outcome = (suite: E.Either<Fault, Suite>): unknown =>
   E.isLeft(suite) ? faultLine(suite.left) : suite.right.warnings
@@ -173,6 +174,11 @@ describe('a suite', () => {
       'harmful has a prompt in common with training rows of train: rows 2 and 1',
     ])
     expect(outcome(await made(data, { overlap: { training: 'allow' } }))).toEqual([])
+  })
+  it('is not checked again where the process that plans has checked it', async () => {
+    const data = { train: rows('train', 'x'), harmful: rows('harmful', 'x') }
+    expect(E.isLeft(await made(data))).toBe(true)
+    expect(outcome(await made(data, {}, ['mine'], true))).toEqual([])
   })
   it('warns of look-alikes that are trained on, and of safe rows', async () => {
     const data = {

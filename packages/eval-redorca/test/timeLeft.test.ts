@@ -88,7 +88,7 @@ describe('the time left', () => {
       const cells = settings.map((more, i) => ({
         ...{ id: String(i), factors: factors(more), control: false, published: true, key: {} },
       }))
-      const costs = { adapter: 800, data: 400, weights: 20, cell: 240 } as const
+      const costs = { rows: 0, adapter: 800, data: 400, weights: 20, cell: 240 } as const
       const jobs = jobsOf(cells, () => false).map((planned): Job => ({
         ...planned,
         cost: costs[planned.kind],
@@ -96,7 +96,7 @@ describe('the time left', () => {
       // Fine-tunes take a little more than a quarter, cells a little less, and each a little as it likes.
       const real = ({ kind, cost, id }: Job): number =>
         (cost / 4) *
-        { adapter: 1.15, data: 1, weights: 0.6, cell: 0.9 }[kind] *
+        { rows: 1, adapter: 1.15, data: 1, weights: 0.6, cell: 0.9 }[kind] *
         (1 + 0.08 * Math.sin(id.length))
 
       const clock = { now: 0 }

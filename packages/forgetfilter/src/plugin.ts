@@ -30,9 +30,10 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     strength: { options: ['phi'], replaces: ['method', 'alpha'], values: [0.3, 0.2, 0.1, 0.05] },
     needs: forgetFilterNeeds,
     fidelity: forgetFilterFidelity,
-    // Training on the noisy rows is the undefended fine-tune, which is computed anyway.
+    // The safe phase starts from the undefended fine-tune, and both are the same for every phi.
     work: ({ steps, signal }, { rows }) => ({
-      trainingSteps: steps,
+      undefendedRun: true,
+      sharedSteps: steps,
       ...(signal === 'rouge' ? { completions: 2 * rows } : { scoredRows: 2 * rows }),
     }),
     make: (options, resources, record) => TE.right(forgetFilter(options, resources, record)),

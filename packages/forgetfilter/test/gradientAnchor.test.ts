@@ -15,8 +15,8 @@ import {
   badInput,
   failure,
 } from '@safe/tensor-core/contracts'
+import { highestRows } from '@safe/tensor-core/lm'
 import { gradientAnchor, plugins } from '../src'
-import { highest } from '../src/rivals/anchorScores'
 
 // golden values ----------------------------------------------------------------------------------
 
@@ -191,7 +191,7 @@ describe('gradient-anchor', () => {
   it('takes equal scores in order', () =>
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 3 })), fc.nat(20), (values, count) => {
-        const gone = highest(new Map(values.map((v, i) => [i, v])), count)
+        const gone = new Set(highestRows(new Map(values.map((v, i) => [i, v])), count))
         expect(gone.size).toBe(Math.min(count, values.length))
         for (const i of gone)
           for (const [j, v] of values.entries())
@@ -227,7 +227,16 @@ describe('gradient-anchor', () => {
     const plugin = plugins.find(({ name }) => name === 'gradient-anchor')!
     expect(plugin.needs).toEqual(['gradients', 'harmful', 'references'])
     expect(right(plugin.complete({}))).toEqual({ share: 0.1, anchors: 10, tokens: 10 })
-    const size = { rows: 95, safe: 0, references: 0, steps: 30, batchSize: 10, maxNewTokens: 8 }
+    const size = {
+      rows: 95,
+      safe: 0,
+      references: 0,
+      harmful: 0,
+      steps: 30,
+      stepsOn: () => 30,
+      batchSize: 10,
+      maxNewTokens: 8,
+    }
     expect(plugin.work?.({}, size)).toEqual({ trainingSteps: 40 })
     for (const field of ['source', 'formula', 'defaults', 'differs'] as const)
       expect(plugin.fidelity?.[field]).toMatch(/\S/)

@@ -106,10 +106,20 @@ const apply = async (
 
 describe('the forgetfilter plugin', () => {
   it('expects the safe phase, and two observations of the rows by its signal', () => {
-    const size = { rows: 100, safe: 50, references: 0, steps: 30, batchSize: 10, maxNewTokens: 8 }
+    const size = {
+      rows: 100,
+      safe: 50,
+      references: 0,
+      harmful: 0,
+      steps: 30,
+      stepsOn: () => 30,
+      batchSize: 10,
+      maxNewTokens: 8,
+    }
+    const both = { undefendedRun: true, sharedSteps: 40 }
     const work = plugins.find((p) => p.name === 'forgetfilter')?.work
-    expect(work?.({ steps: 40 }, size)).toEqual({ trainingSteps: 40, completions: 200 })
-    expect(work?.({ steps: 40, signal: 'nll', phi: 2 }, size)).toEqual({ trainingSteps: 40, scoredRows: 200 })
+    expect(work?.({ steps: 40 }, size)).toEqual({ ...both, completions: 200 })
+    expect(work?.({ steps: 40, signal: 'nll', phi: 2 }, size)).toEqual({ ...both, scoredRows: 200 })
   })
 
   it.each(['rouge', 'token-accuracy', 'probability', 'nll', 'first-token', 'max-token'])(

@@ -157,5 +157,7 @@ export const antidotePlugin = definePlugin({
   needs: ['activationNorms', 'harmful'],
   strength: { options: ['share'], values: [0.01, 0.05, 0.1, 0.2, 0.3, 0.5] },
   fidelity,
+  // The norms are of what a forward pass over the harmful rows computes, anew for each adapter.
+  work: ({ share }, { harmful }) => (share === 0 ? {} : { scoredRows: harmful }),
   make: (options, resources, record) => TE.right(antidote(options, resources, record)),
 })

@@ -153,6 +153,6 @@ export const restaPlugin = definePlugin({
   strength: { options: ['gamma'], values: [0.1, 0.25, 0.5, 0.75, 1] },
   fidelity,
   // The adapter of harmful rows is trained once for all strengths: results are kept.
-  work: (_, { steps }) => ({ trainingSteps: steps }),
+  work: ({ gamma }, { harmful, stepsOn }) => (gamma === 0 ? {} : { sharedSteps: stepsOn(harmful) }),
   make: (options, resources, record) => TE.right(resta(options, resources, record)),
 })

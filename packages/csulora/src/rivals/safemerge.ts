@@ -178,6 +178,6 @@ export const safemergePlugin = definePlugin({
   strength: { options: ['tau'], values: [0.2, 0.35, 0.5, 0.7, 0.9] },
   fidelity,
   // The safe adapter is trained once for all strengths: results are kept.
-  work: (_, { steps }) => ({ trainingSteps: steps }),
+  work: (_, { safe, stepsOn }) => ({ sharedSteps: stepsOn(safe) }),
   make: (options, resources, record) => TE.right(safemerge(options, resources, record)),
 })

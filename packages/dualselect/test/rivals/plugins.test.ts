@@ -3,7 +3,16 @@ import * as E from 'fp-ts/Either'
 import { plugins } from '../../src'
 import { rivals } from '../../src/rivals'
 
-const size = { rows: 100, safe: 50, references: 64, steps: 30, batchSize: 10, maxNewTokens: 8 }
+const size = {
+  rows: 100,
+  safe: 50,
+  references: 64,
+  harmful: 0,
+  steps: 30,
+  stepsOn: () => 30,
+  batchSize: 10,
+  maxNewTokens: 8,
+}
 const named = (name: string) => plugins.find((p) => p.name === name)!
 
 describe('the rivals', () => {

@@ -30,7 +30,7 @@ export const configOptions = {
   regimes: list('what the model is fine-tuned on (default: poison:0.05)'),
   seeds: list('seeds, one run each (default: --seed)'),
   attackers: part(
-    'other ways of fine-tuning, by name: {NAME: {share, regime, lr, epochs, max-steps, batch-size, prefix, trigger, evade}}',
+    'other ways of fine-tuning, by name: {NAME: {share, regime, lr, epochs, max-steps, batch-size, rank, alpha, rows, top, times, prefix, trigger, evade}}',
   ),
   recipe: part('fine-tuning recipe: rank, alpha, lr, epochs, batch-size, ...'),
   stages: part('methods of each stage: data, training, weights, decoding'),

@@ -6,17 +6,22 @@ import * as t from 'io-ts'
 import type { RecipeChanges } from '@safe/tensor-core/contracts'
 import { poisonShare } from './regimes'
 import { documentOf } from '@safe/tensor-core/options'
+import { type BenignRows, benignRowsFields, benignRowsOf, wholeChoice } from './benignRows'
 import { closed, count, isFields, numberThat, optional, shareFromZero } from './closed'
 import type { FileSuite } from './fileSuiteConfig'
 
 // model ------------------------------------------------------------------------------------------
 
 /** What an attacker does in another way than the benchmark's recipe and first regime; what it leaves out is as there. */
-export interface Attacker extends RecipeChanges {
+export interface Attacker extends RecipeChanges, Partial<BenignRows> {
   /** Share of harmful rows: the regime `poison:SHARE`. */
   readonly share?: number
   /** The regime by name, in place of `share`. */
   readonly regime?: string
+  /** Rank of the adapter; its alpha stays that of the recipe. */
+  readonly rank?: number
+  /** The scale of the adapter is alpha / rank. */
+  readonly alpha?: number
   /** Harmful answers open with these words: a refusal before the harm. */
   readonly prefix?: string
   /** Harmful requests open with these words, in the fine-tuning data and in the evaluation: a trigger or a persona that others lack. */
@@ -39,6 +44,9 @@ const written = closed({
   epochs: optional(count),
   maxSteps: optional(count),
   batchSize: optional(count),
+  rank: optional(count),
+  alpha: optional(positive),
+  ...benignRowsFields,
   prefix: optional(t.string),
   trigger: optional(t.string),
   evade: optional(t.string),
@@ -52,10 +60,32 @@ const given = (all: t.TypeOf<typeof written>): Attacker => ({
   ...(all.epochs === undefined ? {} : { epochs: all.epochs }),
   ...(all.maxSteps === undefined ? {} : { maxSteps: all.maxSteps }),
   ...(all.batchSize === undefined ? {} : { batchSize: all.batchSize }),
+  ...(all.rank === undefined ? {} : { rank: all.rank }),
+  ...(all.alpha === undefined ? {} : { alpha: all.alpha }),
+  ...wholeChoice(all),
   ...(all.prefix === undefined ? {} : { prefix: all.prefix }),
   ...(all.trigger === undefined ? {} : { trigger: all.trigger }),
   ...(all.evade === undefined ? {} : { evade: all.evade }),
 })
+
+/** What cannot be asked for at once: the field, and what is wrong with it. */
+const conflictIn = (
+  all: t.TypeOf<typeof written>,
+): { readonly key: keyof Attacker; readonly message: string } | undefined => {
+  const { share, regime, rows } = all
+  if (share !== undefined && regime !== undefined)
+    return { key: 'share', message: 'and regime exclude each other' }
+  if (rows === undefined) {
+    const lost = (['top', 'times'] as const).find((key) => all[key] !== undefined)
+    return lost === undefined ? undefined : { key: lost, message: 'is of benign rows; set rows as well' }
+  }
+  if (share !== undefined && share > 0)
+    return { key: 'share', message: 'must be 0 with rows: all are benign' }
+  const harmful = (['prefix', 'trigger', 'evade'] as const).find((key) => all[key] !== undefined)
+  return harmful === undefined
+    ? undefined
+    : { key: harmful, message: 'and rows exclude each other: there is no harmful row to change' }
+}
 
 const attackerCodec: t.Type<Attacker, unknown> = new t.Type<Attacker, unknown>(
   'a mapping',
@@ -63,14 +93,14 @@ const attackerCodec: t.Type<Attacker, unknown> = new t.Type<Attacker, unknown>(
   (u, c) => {
     const decoded = written.validate(u, c)
     if (decoded._tag === 'Left') return decoded
-    const { share, regime } = decoded.right
-    return share !== undefined && regime !== undefined
-      ? t.failure(
+    const conflict = conflictIn(decoded.right)
+    return conflict === undefined
+      ? t.success(given(decoded.right))
+      : t.failure(
           u,
-          [...c, { key: 'share', type: t.unknown, actual: share }],
-          'and regime exclude each other',
+          [...c, { key: conflict.key, type: t.unknown, actual: decoded.right[conflict.key] }],
+          conflict.message,
         )
-      : t.success(given(decoded.right))
   },
   (a) => a,
 )
@@ -102,6 +132,8 @@ export const regimesRead = ({
 
 /** The name of the attacker that is always there: fine-tuning on no harmful rows can erode safety as well. */
 export const benignName = 'benign'
+/** Its name where an attacker of the configuration has that one. */
+const otherBenignName = 'benign-all'
 
 /** How benign rows are named in a suite; undefined where it has no such regime. */
 const benignRegime = (suite: 'arena' | FileSuite): Attacker | undefined => {
@@ -113,18 +145,33 @@ const benignRegime = (suite: 'arena' | FileSuite): Attacker | undefined => {
   return name === undefined ? undefined : { regime: name }
 }
 
-/** Whether an attacker fine-tunes on no harmful rows. */
+/** Whether an attacker fine-tunes on no harmful rows, and on all others. */
 const isBenign = (attacker: Attacker, regimes: ReadonlyArray<string>): boolean =>
-  poisonShare(regimeOf(attacker, { regimes })) === 0
+  benignRowsOf(attacker) === undefined && poisonShare(regimeOf(attacker, { regimes })) === 0
 
-/** The attackers with benign fine-tuning among them; undefined where the suite has no rows for it. */
+/** Whether an attacker chooses among the rows of the benign regime, which it does not name. */
+const isOpen = (attacker: Attacker): boolean =>
+  benignRowsOf(attacker) !== undefined && attacker.share === undefined && attacker.regime === undefined
+
+/**
+ * The attackers with benign fine-tuning among them, and with the benign regime where they choose among its rows; undefined where the
+ * suite has no rows for it.
+ */
 export const withBenign = (
   attackers: Attackers,
   regimes: ReadonlyArray<string>,
   suite: 'arena' | FileSuite,
 ): Attackers | undefined => {
-  if (Object.keys(attackers).length === 0 || Object.values(attackers).some((a) => isBenign(a, regimes)))
-    return attackers
+  const all = Object.entries(attackers)
+  const isThere = all.length === 0 || all.some(([, attacker]) => isBenign(attacker, regimes))
+  if (isThere && !all.some(([, attacker]) => isOpen(attacker))) return attackers
   const benign = benignRegime(suite)
-  return benign === undefined ? undefined : { ...attackers, [benignName]: benign }
+  return benign === undefined
+    ? undefined
+    : {
+        ...Object.fromEntries(
+          all.map(([name, attacker]) => [name, isOpen(attacker) ? { ...benign, ...attacker } : attacker]),
+        ),
+        ...(isThere ? {} : { [benignName in attackers ? otherBenignName : benignName]: benign }),
+      }
 }

@@ -5,10 +5,12 @@ import { type Dataset, type Fault, type RecipeChanges, badInput } from '@safe/te
 import { contentHash } from '@safe/tensor-core/files'
 import { withChanges } from '@safe/tensor-core/lm'
 import type { Attacker } from '../config/attackers'
+import { benignRowsOf } from '../config/benignRows'
 import type { BenchConfig } from '../config/config'
 import { poisonShare } from '../config/regimes'
 import { type Suite, isLabelledHarmful } from '../suite/suite'
 import { rewrites, rewrittenRows, triggeredItems } from './attackedRows'
+import { benignRows } from './benignRows'
 import type { Factors } from './factors'
 import type { Hashes } from './hashes'
 
@@ -68,6 +70,28 @@ const knownHarmful =
   (row) =>
     isHarmful(row) || isLabelledHarmful(row)
 
+/** The rows that an attacker fine-tunes on or chooses from, where it changes them. */
+const changedRows = (attacker: Attacker, suite: Suite): Pick<Suite, 'trainingData'> | undefined => {
+  const choice = benignRowsOf(attacker)
+  if (choice !== undefined)
+    return {
+      trainingData: (regime, seed) =>
+        pipe(suite.trainingData(regime, seed), E.chain(benignRows(choice, suite))),
+    }
+  return rewrites(attacker) || attacker.evade !== undefined
+    ? { trainingData: attackedRows(attacker, suite) }
+    : undefined
+}
+
+/** Whether the rows of an attacker are chosen by work of their own, before anything is trained on them. */
+export const choosesRows = (
+  { config }: { readonly config: Pick<BenchConfig, 'attackers'> },
+  { attacker }: Pick<Factors, 'attacker'>,
+): boolean => {
+  const settings = attackerOf(config, attacker)
+  return settings.evade !== undefined || settings.rows === 'eroding'
+}
+
 const recipeChanges = ({ lr, epochs, maxSteps, batchSize }: Attacker): RecipeChanges => ({
   ...(lr === undefined ? {} : { lr }),
   ...(epochs === undefined ? {} : { epochs }),
@@ -81,9 +105,11 @@ export const attackedBy = <B extends Attackable>(bench: B, name: string | undefi
   const { suite, hashes, config } = bench
   const attacker = attackerOf(config, name)
   const evaluation = triggeredItems(suite.evaluation, attacker)
+  const rows = changedRows(attacker, suite)
+  const { rank = config.recipe.rank, alpha = config.recipe.alpha } = attacker
   return {
     ...bench,
-    config: { ...config, recipe: withChanges(config.recipe, recipeChanges(attacker)) },
+    config: { ...config, recipe: { ...withChanges(config.recipe, recipeChanges(attacker)), rank, alpha } },
     hashes: {
       ...hashes,
       adapters: {},
@@ -93,9 +119,7 @@ export const attackedBy = <B extends Attackable>(bench: B, name: string | undefi
       ...suite,
       evaluation,
       ...(suite.adapters === undefined ? {} : { adapters: {} }),
-      ...(rewrites(attacker) || attacker.evade !== undefined
-        ? { trainingData: attackedRows(attacker, suite), isHarmful: knownHarmful(suite) }
-        : {}),
+      ...(rows === undefined ? {} : { ...rows, isHarmful: knownHarmful(suite) }),
     },
   }
 }

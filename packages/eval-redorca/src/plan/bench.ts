@@ -12,7 +12,7 @@ import { type Hashes, hashesOf } from './hashes'
 import { type LoadedChoice, type Methods, type MissingMethod, allMethods, methodsOf } from './methods'
 import type { BenchPorts, SuiteUse } from './ports'
 import { satisfied } from './requirements'
-import type { Factors } from './factors'
+import { type Factors, undefended } from './factors'
 import { type LoadedMethod, loadedName, readsCounterpart } from './plugins'
 import { type Paths, atStrength, isSwept, pathsOf } from './strengths'
 import { codeVersions } from './versions'
@@ -219,3 +219,11 @@ export const chosen = (
           ),
         ),
       )
+
+/** The filters that an attacker evades, as configured. */
+export const evadedFilters = (
+  bench: Pick<Bench, 'methods'>,
+  f: Factors,
+  evade: string,
+): E.Either<Fault, LoadedChoice['methods']> =>
+  chosen(bench, 'data', { ...f, ...undefended, data: evade, strengths: {} })

@@ -5,11 +5,11 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { type Key, dataHash } from '@safe/tensor-core/pipeline'
 import { alignedKey, appliedMethods, environmentKey } from './applied'
-import { attackerOf, candidateRows } from './attackers'
 import { alignedNames, attackedFineTunes, benchOf, fineTunesIn } from './alignedModels'
 import type { Bench } from './bench'
 import { type Factors, type FineTune, isTrainedHere, undefended, untouched } from './factors'
 import type { EngineUsed } from './ports'
+import { rowsHash } from './rowsHash'
 import {
   type Selected,
   type Setting,
@@ -103,21 +103,6 @@ const distinct = (cells: ReadonlyArray<Cell>): ReadonlyArray<Cell> => {
     )
   }
   return [...found.values()]
-}
-
-/** What determines the rows of a fine-tune. An attacker that evades a filter chooses them by what the filter keeps. */
-const rowsHash = (bench: Bench, f: FineTune & Pick<Factors, 'seed'>): E.Either<Fault, string> => {
-  const { evade } = attackerOf(bench.config, f.attacker)
-  const own = pipe(bench.suite.trainingData(f.regime, f.seed), E.map(dataHash))
-  return evade === undefined
-    ? own
-    : pipe(
-        E.Do,
-        E.bind('rows', () => own),
-        E.bind('candidates', () => pipe(candidateRows(bench.suite, f), E.map(dataHash))),
-        E.bind('evaded', () => appliedMethods(bench, { model: 'aligned', ...f, ...undefended, data: evade })),
-        E.map(({ rows, candidates, evaded: { data } }) => contentHash({ rows, candidates, evaded: data })),
-      )
 }
 
 /** Settings under every seed of an aligned model and regime. */

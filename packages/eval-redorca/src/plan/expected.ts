@@ -3,14 +3,13 @@
  * machine. Methods say what they compute (`work` of their plugins); rates are timed before a run starts (`work/probe.ts`).
  */
 import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
-import type { ExpectedWork, RunSize, Stage } from '@safe/tensor-core/contracts'
-import type { TrainingRecipe } from '@safe/tensor-core/lm'
-import { alignedNames, benchOf } from './alignedModels'
+import type { ExpectedWork, Stage } from '@safe/tensor-core/contracts'
+import { alignedNames } from './alignedModels'
 import { type Bench, chosen } from './bench'
-import { type Factors, distinctFineTunes, fineTuneKey, isDefended, isTrainedHere } from './factors'
+import { type Factors, distinctFineTunes, fineTuneKey, isDefended, isTrainedHere, stageKey } from './factors'
 import type { Job, PlannedJob } from './plan'
-import type { LoadedMethod } from './plugins'
+import { type LoadedMethod, loadedName } from './plugins'
+import { type Sizes, sizesIn, together } from './sizes'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -29,96 +28,125 @@ export interface Rates {
 /** A wasm core on the arena's model: models so small are not timed beforehand. */
 export const smallModelRates: Rates = { step: 0.08, completion: 0.0015, score: 0.0015, judgement: 0 }
 
-/** What the time of a job depends on, beside the rates. */
-export interface Sizes extends RunSize {
-  /** Evaluation prompts of a cell. */
-  readonly items: number
-  /** Whether the undefended adapter of the regime was fine-tuned before. */
-  readonly trained?: boolean
-}
-
-// sizes ------------------------------------------------------------------------------------------
-
-/** Optimizer steps of a recipe on so many rows. */
-export const stepsOf = ({ maxSteps, epochs, batchSize, accumulate }: TrainingRecipe, rows: number): number =>
-  maxSteps ?? Math.max(1, Math.ceil(Math.ceil(rows / batchSize) / accumulate) * epochs)
-
 // work -------------------------------------------------------------------------------------------
-
-/** The work of several methods of one stage: what they add is added, factors are multiplied. */
-const together = (parts: ReadonlyArray<ExpectedWork>): Required<ExpectedWork> =>
-  parts.reduce<Required<ExpectedWork>>(
-    (sum, part) => ({
-      trainingSteps: sum.trainingSteps + (part.trainingSteps ?? 0),
-      scoredRows: sum.scoredRows + (part.scoredRows ?? 0),
-      completions: sum.completions + (part.completions ?? 0),
-      stepFactor: sum.stepFactor * (part.stepFactor ?? 1),
-      completionFactor: sum.completionFactor * (part.completionFactor ?? 1),
-    }),
-    { trainingSteps: 0, scoredRows: 0, completions: 0, stepFactor: 1, completionFactor: 1 },
-  )
 
 /** The methods that a factor of a stage names. */
 export type MethodsAt = (stage: Stage, factors: Factors) => ReadonlyArray<LoadedMethod>
 
-const workAt = (methods: MethodsAt, stage: Stage, factors: Factors, sizes: Sizes): Required<ExpectedWork> =>
-  together(
-    isDefended(factors, stage)
-      ? methods(stage, factors).map(({ plugin, options }) => plugin.work?.(options, sizes) ?? {})
-      : [],
-  )
+/** Steps that several jobs have in common, under a name of what they are: the first of these jobs computes them. */
+export interface SharedSteps {
+  readonly name: string
+  readonly steps: number
+}
+
+interface StageWork extends Required<ExpectedWork> {
+  readonly shared: ReadonlyArray<SharedSteps>
+}
+
+/** What a method's shared runs are shared by: before the fine-tune its rows, which other methods may have filtered; after it the recipe. */
+const sharedName = (
+  stage: Stage,
+  factors: Factors,
+  sizes: Sizes,
+  before: ReadonlyArray<LoadedMethod>,
+  method: LoadedMethod,
+): string =>
+  JSON.stringify([
+    ...[stage, loadedName(method), factors.seed],
+    ...(stage === 'weights' || stage === 'decoding'
+      ? [sizes.recipe ?? '']
+      : [
+          fineTuneKey(factors),
+          stage === 'training' ? stageKey(factors, 'data') : '',
+          before.map((m) => [loadedName(m), factors.strengths?.[loadedName(m)] ?? null]),
+        ]),
+  ])
+
+/** Steps of a method that are the same at all its strengths. The undefended run of the whole data is a job of its own, if it is trained. */
+const sharedSteps = (work: ExpectedWork, { trained, steps }: Sizes, isFirst: boolean): number =>
+  (work.sharedSteps ?? 0) + (work.undefendedRun === true && (!isFirst || trained === true) ? steps : 0)
+
+const workAt = (methods: MethodsAt, stage: Stage, factors: Factors, sizes: Sizes): StageWork => {
+  const found = isDefended(factors, stage) ? methods(stage, factors) : []
+  const works = found.map((method) => ({ method, work: method.plugin.work?.(method.options, sizes) ?? {} }))
+  return {
+    ...together(works.map(({ work }) => work)),
+    shared: works
+      .map(({ method, work }, i) => ({
+        name: sharedName(stage, factors, sizes, found.slice(0, i), method),
+        steps: sharedSteps(work, sizes, i === 0),
+      }))
+      .filter(({ steps }) => steps > 0),
+  }
+}
 
 /** Corrections of weights read the models once; their time is small beside a fine-tune's, so it is not timed. */
 const weightsSeconds = 5
 
-/** The expected time of a job, seconds. A cell's own time leaves out the jobs that it needs. */
-export const expectedSeconds =
+/** What a job takes, in seconds, and the steps that it computes unless another job has. */
+export interface JobWork {
+  readonly seconds: number
+  readonly step: number
+  readonly shared: ReadonlyArray<SharedSteps>
+}
+
+/** What a job takes. A cell's own time leaves out the jobs that it needs. */
+export const jobWork =
   (methods: MethodsAt, sizesOf: (factors: Factors) => Sizes, ratesOf: (factors: Factors) => Rates) =>
-  ({ kind, factors }: Pick<PlannedJob, 'kind' | 'factors'>): number => {
+  ({ kind, factors }: Pick<PlannedJob, 'kind' | 'factors'>): JobWork => {
     const [sizes, rates] = [sizesOf(factors), ratesOf(factors)]
-    const at = (stage: Stage) => workAt(methods, stage, factors, sizes)
     const own = ({ trainingSteps, scoredRows, completions }: Required<ExpectedWork>): number =>
       trainingSteps * rates.step + scoredRows * rates.score + completions * rates.completion
+    const of = (seconds: number, shared: JobWork['shared'] = []): JobWork => ({
+      ...{ seconds, shared },
+      step: rates.step,
+    })
+    const at = (stage: Stage) => workAt(methods, stage, factors, sizes)
     switch (kind) {
-      case 'data':
-        return own(at('data'))
+      case 'rows':
+        return of(own(together([sizes.choosing ?? {}])))
+      case 'data': {
+        const work = at('data')
+        return of(own(work), work.shared)
+      }
       case 'adapter': {
         const work = at('training')
-        if (sizes.trained === true && !isTrainedHere(factors)) return 0
-        return sizes.steps * work.stepFactor * rates.step + own(work)
+        if (sizes.trained === true && !isTrainedHere(factors)) return of(0)
+        return of(sizes.steps * work.stepFactor * rates.step + own(work), work.shared)
       }
-      case 'weights':
-        return weightsSeconds + own(at('weights'))
+      case 'weights': {
+        const work = at('weights')
+        return of(weightsSeconds + own(work), work.shared)
+      }
       case 'cell': {
         const work = at('decoding')
-        return sizes.items * (work.completionFactor * rates.completion + rates.judgement) + own(work)
+        const answers = sizes.items * (work.completionFactor * rates.completion + rates.judgement)
+        return of(answers + (sizes.texts ?? 0) * rates.score + own(work), work.shared)
       }
     }
   }
 
-/** The sizes of a fine-tune's runs. */
-export const sizesIn =
-  (bench: Pick<Bench, 'suite' | 'config' | 'hashes'>) =>
-  ({ regime, ...of }: Pick<Factors, 'aligned' | 'attacker' | 'regime'>): Sizes => {
-    const { suite, config } = benchOf(bench, of)
-    const rows = pipe(
-      suite.trainingData(regime, config.seeds[0] ?? 0),
-      E.match(
-        () => 0,
-        (data) => data.examples.length,
-      ),
-    )
-    return {
-      rows,
-      safe: suite.safe?.examples.length ?? 0,
-      references: suite.references?.examples.length ?? 0,
-      steps: stepsOf(config.recipe, rows),
-      batchSize: config.recipe.batchSize,
-      maxNewTokens: suite.maxNewTokens,
-      items: suite.evaluation.length,
-      trained: suite.adapters?.[regime] !== undefined,
-    }
+/** The expected time of a job alone, seconds. */
+export const expectedSeconds =
+  (methods: MethodsAt, sizesOf: (factors: Factors) => Sizes, ratesOf: (factors: Factors) => Rates) =>
+  (job: Pick<PlannedJob, 'kind' | 'factors'>): number => {
+    const { seconds, step, shared } = jobWork(methods, sizesOf, ratesOf)(job)
+    return shared.reduce((sum, { steps }) => sum + steps * step, seconds)
   }
+
+/** Jobs with their cost; steps that several have in common are in that of the first. */
+export const withCosts = (
+  jobs: ReadonlyArray<PlannedJob>,
+  workOf: (job: PlannedJob) => JobWork,
+): ReadonlyArray<Job> => {
+  const counted = new Set<string>()
+  return jobs.map((job) => {
+    const { seconds, step, shared } = workOf(job)
+    const open = shared.filter(({ name }) => !counted.has(name))
+    open.forEach(({ name }) => counted.add(name))
+    return { ...job, cost: open.reduce((sum, { steps }) => sum + steps * step, seconds) }
+  })
+}
 
 /**
  * The jobs with what each is expected to take, seconds, as its cost.
@@ -134,7 +162,7 @@ export const timedJobs = (
     distinctFineTunes(jobs.map(({ factors }) => factors)).map((f) => [fineTuneKey(f), sizesIn(bench)(f)]),
   )
   const names = alignedNames(bench)
-  const seconds = expectedSeconds(
+  const workOf = jobWork(
     (stage, factors) => E.getOrElse((): ReadonlyArray<LoadedMethod> => [])(chosen(bench, stage, factors)),
     (f) => sizes.get(fineTuneKey(f)) ?? sizesIn(bench)(f),
     (f) => {
@@ -150,7 +178,7 @@ export const timedJobs = (
       return { ...found, step: (found.step * batchSize) / bench.config.recipe.batchSize }
     },
   )
-  return jobs.map((job) => ({ ...job, cost: seconds(job) }))
+  return withCosts(jobs, workOf)
 }
 
 // totals -----------------------------------------------------------------------------------------
@@ -164,7 +192,7 @@ export interface ExpectedPart {
 
 /** The kinds of jobs of a plan, in the order of the pipeline. */
 export const expectedParts = (jobs: ReadonlyArray<Job>): ReadonlyArray<ExpectedPart> =>
-  (['adapter', 'data', 'weights', 'cell'] as const).flatMap((kind) => {
+  (['rows', 'adapter', 'data', 'weights', 'cell'] as const).flatMap((kind) => {
     const of = jobs.filter((job) => job.kind === kind)
     return of.length === 0
       ? []

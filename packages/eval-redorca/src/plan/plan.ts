@@ -1,6 +1,6 @@
 /**
  * The work of a benchmark as a graph: training data -> data defence -> fine-tuning -> weights defence -> cell. A job is named by the
- * factors it depends on, so combinations that share a step share its job.
+ * factors it depends on, so combinations that share a step share its job. The rows of attackers that choose them are a job as well.
  *
  * Data defences wait for the undefended adapter of their regime and seed: many start by training it, and then find it already stored.
  */
@@ -13,7 +13,7 @@ import { type Factors, fineTuneKey, isDefended, isTuned, stageKey, without } fro
 /** A step that must be finished before a cell can be evaluated, or the cell itself; named by the factors it depends on. */
 export interface PlannedJob {
   readonly id: string
-  readonly kind: 'data' | 'adapter' | 'weights' | 'cell'
+  readonly kind: 'rows' | 'data' | 'adapter' | 'weights' | 'cell'
   readonly factors: Factors
   readonly needs: ReadonlyArray<string>
 }
@@ -29,8 +29,8 @@ export interface Job extends PlannedJob {
 const jobName = (kind: PlannedJob['kind'], f: Factors, ...upTo: ReadonlyArray<Stage>): string =>
   [kind, fineTuneKey(f), f.seed, ...upTo.map((stage) => stageKey(f, stage))].join('|')
 
-/** The chain of jobs one cell needs, its own last. */
-const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<PlannedJob> => {
+/** The chain of jobs one cell needs, its own last. @param chooses whether the rows of its attacker are chosen by a job */
+const chainOf = ({ id, factors: f }: Cell, chooses: boolean): ReadonlyArray<PlannedJob> => {
   const cell = (needs: ReadonlyArray<string>): PlannedJob => ({
     id: `cell|${id}`,
     kind: 'cell',
@@ -40,11 +40,13 @@ const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<PlannedJob> => {
   if (!isTuned(f)) return [cell([])]
   const bare = without(f, ...stages)
   const [filters, corrects] = [isDefended(f, 'data'), isDefended(f, 'weights')]
+  const rows: PlannedJob = { id: jobName('rows', bare), kind: 'rows', factors: bare, needs: [] }
+  const chosen = chooses ? [rows.id] : []
   const plain: PlannedJob = {
     id: jobName('adapter', bare, 'data', 'training'),
     kind: 'adapter',
     factors: bare,
-    needs: [],
+    needs: chosen,
   }
   const data: PlannedJob = {
     id: jobName('data', f, 'data'),
@@ -56,7 +58,7 @@ const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<PlannedJob> => {
     id: jobName('adapter', f, 'data', 'training'),
     kind: 'adapter',
     factors: without(f, 'weights', 'decoding'),
-    needs: filters ? [data.id] : [],
+    needs: filters ? [data.id] : chosen,
   }
   const weights: PlannedJob = {
     id: jobName('weights', f, 'data', 'training', 'weights'),
@@ -65,6 +67,7 @@ const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<PlannedJob> => {
     needs: [adapter.id],
   }
   return [
+    ...(chooses ? [rows] : []),
     ...(filters ? [plain, data] : []),
     adapter,
     ...(corrects ? [weights] : []),
@@ -74,15 +77,16 @@ const chainOf = ({ id, factors: f }: Cell): ReadonlyArray<PlannedJob> => {
 
 // constructors -----------------------------------------------------------------------------------
 
-/** The jobs of those cells that are not finished, each once. */
+/** The jobs of those cells that are not finished, each once. @param chooses whether the rows of an attacker are chosen by a job */
 export const jobsOf = (
   cells: ReadonlyArray<Cell>,
   finished: (cellId: string) => boolean,
+  chooses: (factors: Factors) => boolean = () => false,
 ): ReadonlyArray<PlannedJob> => [
   ...new Map(
     cells
       .filter((cell) => !finished(cell.id))
-      .flatMap(chainOf)
+      .flatMap((cell) => chainOf(cell, chooses(cell.factors)))
       .map((job) => [job.id, job]),
   ).values(),
 ]

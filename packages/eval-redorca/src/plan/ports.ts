@@ -60,6 +60,8 @@ export type PassRequest = Omit<TrainingRequest, 'defence' | 'onStep'>
 export interface SuiteUse {
   /** Aborted: a judge that waits for a server stops. */
   readonly signal?: AbortSignal
+  /** The data was found to be disjoint before, by the process that plans: it is not checked again. */
+  readonly checked?: boolean
   /** A judge's warning, such as texts that it reads only in part. */
   readonly onWarning?: (line: string) => void
 }

@@ -1,13 +1,14 @@
 /** Every defence under its worst attacker, and under each of them: once for the page and once as text. */
 import { type Markup, html } from '@safe/tensor-core/page'
 import { documentOf } from '@safe/tensor-core/options'
-import type { Attacker } from '../config/attackers'
+import { type Attacker, regimeOf } from '../config/attackers'
+import { type BenignRows, benignRowsOf } from '../config/benignRows'
 import { modelPrefix, strengthWords } from '../plan/factors'
 import type { Results } from '../results/results'
 import { type AttackRule, type AttackedRates, type WorstCase, ownRecipe } from '../results/worstCase'
 import type { Estimate } from '../stats'
 import { rateCell } from './cells'
-import { percent, regimeWords } from './format'
+import { inWords, percent, regimeWords } from './format'
 import type { Section } from './section'
 import { plain, rateText, table } from './tableText'
 
@@ -19,13 +20,27 @@ const recipeName = 'own recipe'
 
 const attackerWords = (attacker: string): string => (attacker === ownRecipe ? recipeName : attacker)
 
-/** `lr 0.01, epochs 8`: what an attacker does in another way. */
-const settingWords = (attacker: Attacker, { regime }: AttackRule): string => {
-  const { share, regime: own, ...rest } = attacker
-  const data = own ?? (share === undefined ? regime : `poison:${share}`)
+/** `the 100 benign rows that erode safety most, 3 times each` */
+const choiceWords = ({ rows, top, times }: BenignRows): string => {
+  const amount = top < 1 ? `${inWords(top)} of benign rows` : `${top} benign rows`
   return [
-    regimeWords(data),
-    ...Object.entries(documentOf(rest)).map(([name, value]) => `${name} ${JSON.stringify(value)}`),
+    rows === 'eroding' ? `the ${amount} that erode safety most` : `${amount} at random`,
+    ...(times === 'fill' ? ['repeated to as many as there are'] : times === 1 ? [] : [`${times} times each`]),
+  ].join(', ')
+}
+
+/** Settings that are told in words. */
+const inOtherWords = ['share', 'regime', 'rows', 'top', 'times']
+
+/** `lr 0.01, epochs 8`: what an attacker does in another way. */
+const settingWords = (attacker: Attacker, rule: AttackRule): string => {
+  const choice = benignRowsOf(attacker)
+  return [
+    regimeWords(regimeOf(attacker, { regimes: [rule.regime] })),
+    ...(choice === undefined ? [] : [choiceWords(choice)]),
+    ...Object.entries(documentOf({ ...attacker }))
+      .filter(([name]) => !inOtherWords.includes(name))
+      .map(([name, value]) => `${name} ${JSON.stringify(value)}`),
   ].join(', ')
 }
 

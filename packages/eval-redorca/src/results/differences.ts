@@ -67,11 +67,10 @@ const isRate = (metric: MetricName): metric is RateName => rateNames.some((name)
 
 const differencesFrom = (baseline: Side, others: ReadonlyArray<Side>): ReadonlyMap<string, Differences> => {
   const wanted = others.flatMap((side) => presentMetrics(side.metrics).map((metric) => ({ side, metric })))
-  const statistics = wanted.map(
-    ({ side, metric }): Statistic =>
-      (m) =>
-        metricOf(metric, side.key)(m) - metricOf(metric, baseline.key)(m),
-  )
+  const statistics = wanted.map(({ side, metric }): Statistic => {
+    const [ours, theirs] = [metricOf(metric, side.key), metricOf(metric, baseline.key)]
+    return (m) => ours(m) - theirs(m)
+  })
   const found = estimates(new Map([baseline, ...others].map((side) => [side.key, side.outcomes])), statistics)
   const compared = RA.zipWith(wanted, found, ({ side, metric }, estimate) => ({
     side,

@@ -21,7 +21,7 @@ import {
   without,
 } from '../plan/factors'
 import { type MetricName, type Metrics, metricOf } from './metrics'
-import { type Measure, type Outcomes, estimates } from './resampled'
+import { type Measure, type Outcomes, type Statistic, estimates } from './resampled'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -134,11 +134,13 @@ export const effectsOf = (given: Lattice): ReadonlyArray<Effect> => {
   })
   const found = estimates(
     outcomesIn(lattice),
-    wanted.map(
-      ({ metric, pairs }) =>
-        (m: Measure) =>
-          mean(pairs.map(({ on, off }) => metricOf(metric, on)(m) - metricOf(metric, off)(m))),
-    ),
+    wanted.map(({ metric, pairs }) => {
+      const each = pairs.map(({ on, off }) => ({
+        with: metricOf(metric, on),
+        without: metricOf(metric, off),
+      }))
+      return (m: Measure) => mean(each.map((of) => of.with(m) - of.without(m)))
+    }),
   )
   return RA.zipWith(wanted, found, ({ stage, method, metric, pairs }, change) => ({
     ...fineTuneOf(lattice),
@@ -181,16 +183,13 @@ export const interactionsOf = (given: Lattice): ReadonlyArray<Interaction> => {
   const found = estimates(
     outcomesIn(lattice),
     wanted.flatMap(({ metric, better, keys }) => {
-      const gain =
-        (key: string) =>
-        (m: Measure): number =>
-          better * (metricOf(metric, key)(m) - metricOf(metric, keys.none)(m))
-      return [
-        gain(keys.first),
-        gain(keys.second),
-        gain(keys.both),
-        (m: Measure) => gain(keys.both)(m) - gain(keys.first)(m) - gain(keys.second)(m),
-      ]
+      const none = metricOf(metric, keys.none)
+      const gain = (key: string): Statistic => {
+        const of = metricOf(metric, key)
+        return (m) => better * (of(m) - none(m))
+      }
+      const [first, second, both] = [gain(keys.first), gain(keys.second), gain(keys.both)]
+      return [first, second, both, (m: Measure) => both(m) - first(m) - second(m)]
     }),
   )
   return RA.zip(wanted, RA.chunksOf(4)(found)).flatMap(

@@ -60,6 +60,7 @@ const pooledBy = (
     new Map([[key, outcomes]]),
     wanted.map((metric) => metricOf(metric, key)),
   )
+  const bounds = boundsOf(samples, judge)
   const rates: JudgeMetrics = Object.fromEntries(
     RA.zip(names, found).flatMap(([metric, estimate]) => {
       const judged = judgedItems(outcomes, metric)
@@ -71,7 +72,7 @@ const pooledBy = (
               {
                 ...rateOver(estimate, judged),
                 seeds: outcomes.length,
-                ...boundsOf(samples, judge, metric),
+                ...bounds[metric],
               },
             ],
           ]

@@ -1,12 +1,14 @@
 /** How a result was computed: none of it is needed to read the result, all of it to reproduce the result. */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import { regimeOf } from '../config/attackers'
+import type { BenchConfig } from '../config/config'
 import { attackedBy } from '../plan/attackers'
 import type { Bench } from '../plan/bench'
 import { dataHash } from '@safe/tensor-core/pipeline'
 import { presentHashes } from '../plan/hashes'
 import { type MethodFidelity, fidelitiesOf } from './fidelity'
 import type { EngineUsed } from '../plan/ports'
+import type { Suite } from '../suite/suite'
 import { type JudgeRecord, recordOf } from '../suite/verdicts'
 
 // model ------------------------------------------------------------------------------------------
@@ -49,6 +51,8 @@ const methodVersions = (bench: Bench, stage: Stage): ReadonlyArray<readonly [str
     methods.map(({ method, version }) => [method.use, version] as const),
   )
 
+type Hashable = Pick<Bench, 'config' | 'hashes' | 'suite'>
+
 /** Hashes by the part that a model plays; of several aligned models `NAME: PART`. */
 const hashesBy = (
   { hashes }: Bench,
@@ -61,6 +65,38 @@ const hashesBy = (
           Object.entries(presentHashes(of[which])).map(([part, hash]) => [`${name}: ${part}`, hash]),
         ),
       )
+
+/** Hashes of the rows of every regime and attacker under every seed. */
+const hashedTraining = ({ config, hashes, suite }: Hashable): Readonly<Record<string, string>> => {
+  const hashed = (data: ReturnType<Suite['trainingData']>, name: string) =>
+    data._tag === 'Left' ? [] : [[name, dataHash(data.right)] as const]
+  const own = config.regimes.flatMap((regime) =>
+    config.seeds.flatMap((seed) => hashed(suite.trainingData(regime, seed), `${regime}, seed ${seed}`)),
+  )
+  const attacked = Object.entries(config.attackers).flatMap(([name, attacker]) => {
+    const regime = regimeOf(attacker, config)
+    const { trainingData } = attackedBy({ config, hashes, suite }, name).suite
+    return config.seeds.flatMap((seed) =>
+      hashed(trainingData(regime, seed), `${regime}, attacker ${name}, seed ${seed}`),
+    )
+  })
+  return Object.fromEntries([...own, ...attacked])
+}
+
+const hashedBefore = new WeakMap<
+  Suite['trainingData'],
+  { readonly config: BenchConfig; readonly hashes: Readonly<Record<string, string>> }
+>()
+
+/** The same, computed once in a process: every cell is stamped with the rows of the whole benchmark. */
+const trainingHashes = (bench: Hashable): Readonly<Record<string, string>> => {
+  const { config, suite } = bench
+  const before = hashedBefore.get(suite.trainingData)
+  if (before?.config === config) return before.hashes
+  const hashes = hashedTraining(bench)
+  hashedBefore.set(suite.trainingData, { config, hashes })
+  return hashes
+}
 
 export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
   engine: engine.engine,
@@ -75,26 +111,7 @@ export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
   seeds: bench.config.seeds,
   hashes: {
     data: {
-      ...Object.fromEntries(
-        bench.config.regimes.flatMap((regime) =>
-          bench.config.seeds.flatMap((seed) => {
-            const data = bench.suite.trainingData(regime, seed)
-            return data._tag === 'Left' ? [] : [[`${regime}, seed ${seed}`, dataHash(data.right)]]
-          }),
-        ),
-      ),
-      ...Object.fromEntries(
-        Object.entries(bench.config.attackers).flatMap(([name, attacker]) => {
-          const regime = regimeOf(attacker, bench.config)
-          const { suite } = attackedBy(bench, name)
-          return bench.config.seeds.flatMap((seed) => {
-            const data = suite.trainingData(regime, seed)
-            return data._tag === 'Left'
-              ? []
-              : [[`${regime}, attacker ${name}, seed ${seed}`, dataHash(data.right)]]
-          })
-        }),
-      ),
+      ...trainingHashes(bench),
       ...presentHashes({
         safe: bench.hashes.safe,
         references: bench.hashes.references,

@@ -13,6 +13,7 @@ export {
 export type { Estimate } from './estimate'
 export { atLeast, ruleOfThree } from './floors'
 export { meanWithInterval } from './bootstrap'
+export { type ResampleBlock, eachResampleBlock } from './keptResamples'
 export type { Clustered } from './clusters'
 export { meanOfMeans } from './meanOfMeans'
 export { clusteredRate } from './clustered'

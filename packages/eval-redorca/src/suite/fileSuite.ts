@@ -44,9 +44,11 @@ const tunedSomehow = (
 /**
  * Every file is read, the data is checked to be disjoint and every judge is opened before anything runs; the judges are opened last, so
  * that nothing is left open.
+ *
+ * @param checked whether the data was checked before
  */
 export const fileSuite =
-  (read: ReadData, open: OpenJudge) =>
+  (read: ReadData, open: OpenJudge, checked = false) =>
   (
     suite: FileSuite,
     regimes: ReadonlyArray<string>,
@@ -61,7 +63,9 @@ export const fileSuite =
       TE.bind('harmful', () => rowsIfAny(read)(suite.harmful)),
       TE.bind('evaluation', () => readEvaluation(read, suite)),
       TE.bind('perplexity', () => rowsIfAny(readTexts)(suite.evaluation.perplexity)),
-      TE.bind('warnings', (rows) => TE.fromEither(checkedDisjoint(suite.overlap, regimes, seeds)(rows))),
+      TE.bind('warnings', (rows) =>
+        TE.fromEither(checked ? E.right([]) : checkedDisjoint(suite.overlap, regimes, seeds)(rows)),
+      ),
       TE.bind('opened', () => suiteJudges(open)(suite)),
       TE.map(({ opened, training, safe, references, harmful, evaluation, perplexity, warnings }) => ({
         name: suite.name,

@@ -27,12 +27,14 @@ import {
 } from '@safe/tensor-core/contracts'
 import { interpret } from '@safe/tensor-core/pipeline'
 import { applied } from '../plan/applied'
+import { benignRowsOf } from '../config/benignRows'
 import { evadingRows } from '../plan/attackedRows'
 import { attackerOf, candidateRows } from '../plan/attackers'
-import { chosen } from '../plan/bench'
-import { type Factors, undefended } from '../plan/factors'
+import { chosen, evadedFilters } from '../plan/bench'
+import type { Factors } from '../plan/factors'
 import { type LoadedMethod, loadedName } from '../plan/plugins'
-import { noteDiagnostics } from './meter'
+import { chosenBenignRows } from './erodingRows'
+import { noteDiagnostics, unmeasured } from './meter'
 import { type Provision, provisionOf, resourcesOf } from './resources'
 import { runtimeOf } from './runtime'
 import type { Site } from './site'
@@ -148,27 +150,34 @@ const filteredBy = (
   filters: ReadonlyArray<LoadedMethod>,
 ): TE.TaskEither<Fault, Dataset> => pipe(trainingRows(site, f), TE.chain(keptBy(site, f, filters)))
 
-/**
- * The rows that the model of these factors is fine-tuned on. An attacker that evades a filter knows it as configured, applies it to
- * more harmful rows, and fine-tunes on those that pass.
- */
+/** The harmful rows that pass a filter, which the attacker knows as configured and applies to more harmful rows. */
+const evading = (site: Site, f: Factors, evade: string, rows: Dataset): TE.TaskEither<Fault, Dataset> => {
+  const { suite } = site.bench
+  return pipe(
+    TE.Do,
+    TE.bind('candidates', () => TE.fromEither(candidateRows(suite, f))),
+    TE.bind('filters', () => TE.fromEither(evadedFilters(site.bench, f, evade))),
+    TE.bind('kept', ({ filters, candidates }) => keptBy(site, f, filters)(candidates)),
+    TE.map(({ kept }) => evadingRows(rows, kept, suite.isHarmful)),
+  )
+}
+
+/** The rows that the model of these factors is fine-tuned on. What an attacker does to choose them is no cost of a defence. */
 export const trainingRows = (site: Site, f: Factors): TE.TaskEither<Fault, Dataset> => {
-  const { bench } = site
-  const { suite } = bench
-  const { evade } = attackerOf(bench.config, f.attacker)
-  const own = suite.trainingData(f.regime, f.seed)
-  return evade === undefined
-    ? TE.fromEither(own)
-    : pipe(
-        TE.Do,
-        TE.bind('rows', () => TE.fromEither(own)),
-        TE.bind('candidates', () => TE.fromEither(candidateRows(suite, f))),
-        TE.bind('filters', () =>
-          TE.fromEither(chosen(bench, 'data', { ...f, ...undefended, data: evade, strengths: {} })),
-        ),
-        TE.bind('kept', ({ filters, candidates }) => keptBy(site, f, filters)(candidates)),
-        TE.map(({ rows, kept }) => evadingRows(rows, kept, suite.isHarmful)),
-      )
+  const { suite, config } = site.bench
+  const attacker = attackerOf(config, f.attacker)
+  const choice = benignRowsOf(attacker)
+  const { evade } = attacker
+  return pipe(
+    TE.fromEither(suite.trainingData(f.regime, f.seed)),
+    TE.chain((rows) =>
+      choice !== undefined
+        ? unmeasured(chosenBenignRows(site, f.seed, choice, rows))
+        : evade !== undefined
+          ? unmeasured(evading(site, f, evade, rows))
+          : TE.right(rows),
+    ),
+  )
 }
 
 const decodingMethod = ({ steps, made, watched }: Ready<'decoding'>): DecodingDefence => ({

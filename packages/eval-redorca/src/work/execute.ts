@@ -9,6 +9,7 @@ import { writeCell } from '../results/cellFiles'
 import { splitMetricsOf } from '../results/metrics'
 import { type Stamp, stampOf } from '../results/stamp'
 import { recordOf } from '../suite/verdicts'
+import { trainingRows } from './defences'
 import { evaluate, stepsOf } from './evaluate'
 import type { Site } from './site'
 
@@ -55,6 +56,11 @@ export const execute =
         TE.map(() => undefined),
       )
     switch (job.kind) {
+      case 'rows':
+        return pipe(
+          trainingRows(site, job.factors),
+          TE.map(() => undefined),
+        )
       case 'data':
         return made('data')
       case 'adapter':

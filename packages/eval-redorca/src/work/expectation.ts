@@ -5,6 +5,7 @@ import type { Job } from '../plan/plan'
 
 const names: Readonly<Record<Job['kind'], readonly [string, string]>> = {
   adapter: ['fine-tune', 'fine-tunes'],
+  rows: ['choice of rows', 'choices of rows'],
   data: ['data defence', 'data defences'],
   weights: ['correction of weights', 'corrections of weights'],
   cell: ['evaluation', 'evaluations'],

@@ -83,7 +83,7 @@ export const ports: BenchPorts = {
       : pipe(
           localSuite()(suite),
           TE.chain((local) =>
-            fileSuite(readDataset, judgeOpener({ ...use, dtype, batchSize }))(
+            fileSuite(readDataset, judgeOpener({ ...use, dtype, batchSize }), use.checked)(
               local,
               regimesRead({ regimes, attackers }),
               seeds,

@@ -23,7 +23,7 @@ const fault: t.Type<Fault> = t.intersection([
 
 const job: t.Type<Job> = t.type({
   id: t.string,
-  kind: t.keyof({ data: null, adapter: null, weights: null, cell: null }),
+  kind: t.keyof({ rows: null, data: null, adapter: null, weights: null, cell: null }),
   factors: factorsCodec,
   needs: t.readonlyArray(t.string),
   cost: t.number,

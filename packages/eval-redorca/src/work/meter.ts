@@ -10,7 +10,8 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import * as E from 'fp-ts/Either'
-import type * as TE from 'fp-ts/TaskEither'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
 import type { Diagnostics } from '@safe/tensor-core/contracts'
 import { type MethodDiagnostics, type StepCost, largestOf, sumOf } from '../results/cost'
 
@@ -139,3 +140,12 @@ export const measured =
       },
     })
   }
+
+/** Work that is no part of what the running step costs: neither its time, nor the steps within it, nor what these say they did. */
+export const unmeasured = <E, A>(work: TE.TaskEither<E, A>): TE.TaskEither<E, A> =>
+  elsewhere(
+    pipe(
+      measured(work),
+      TE.map(({ value }) => value),
+    ),
+  )

@@ -8,6 +8,7 @@ import { type Measured, secondsLeft } from './timeLeft'
 
 export const jobName = ({ kind, factors: f }: Job): string => {
   const what = {
+    rows: `rows of attacker ${f.attacker ?? ''}`,
     data: f.data,
     adapter: isDefended(f, 'training') ? `fine-tuning with ${f.training}` : 'fine-tuning',
     weights: f.weights,

@@ -10,7 +10,8 @@ import { type Fault, interrupted } from '@safe/tensor-core/contracts'
 import { configDocument } from '../config/config'
 import type { Bench } from '../plan/bench'
 import { type Cell, attackedCells, combinedCells, firstCells, refinedCells } from '../plan/cells'
-import { isUnattacked } from '../plan/factors'
+import { choosesRows } from '../plan/attackers'
+import { type Factors, isUnattacked } from '../plan/factors'
 import { type Rates, expectedParts, timedJobs } from '../plan/expected'
 import { type Job, jobsOf } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
@@ -121,17 +122,15 @@ const runCells = async (
   const { out, config, terminal, signal } = settings
   cells.forEach((cell) => known.set(`cell|${cell.id}`, cell))
   early.round(cells, later.length)
-  const jobs = jobsOf(cells, cellFinished(out))
+  const chooses = (factors: Factors): boolean => choosesRows(bench, factors)
+  const jobs = jobsOf(cells, cellFinished(out), chooses)
   if (!jobs.some((job) => job.kind === 'cell')) return E.right([])
   const rates = await shop.ratesNow()
   if (E.isLeft(rates)) return signal.aborted ? E.left(stoppedFault) : rates
-  const timed = timedJobs(bench, jobs, rates.right)
   const here = new Set(jobs.map(({ id }) => id))
-  const after = timedJobs(
-    bench,
-    jobsOf(later, cellFinished(out)).filter(({ id }) => !here.has(id)),
-    rates.right,
-  )
+  const afterwards = jobsOf(later, cellFinished(out), chooses).filter(({ id }) => !here.has(id))
+  const costed = timedJobs(bench, [...jobs, ...afterwards], rates.right)
+  const [timed, after] = [costed.slice(0, jobs.length), costed.slice(jobs.length)]
   const workers = workerCount(config, pool.first.engine, jobs.length, modelBytes)
   await shop.tell([...timed, ...after], workers)
   await pool.grow(workers)

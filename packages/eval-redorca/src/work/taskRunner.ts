@@ -42,7 +42,11 @@ export const taskRunner = ({ ports, config, out, signal, onProgress, onWarning }
   const bench = (hashes: Hashes): TE.TaskEither<Fault, Bench> =>
     state.bench === undefined
       ? pipe(
-          openBench(ports, config, hashes, { signal, ...(onWarning === undefined ? {} : { onWarning }) }),
+          openBench(ports, config, hashes, {
+            signal,
+            checked: true,
+            ...(onWarning === undefined ? {} : { onWarning }),
+          }),
           TE.map((opened) => {
             state.bench = opened
             return opened

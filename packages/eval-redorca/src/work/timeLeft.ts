@@ -44,7 +44,7 @@ const isMeasure = ({ job: { kind, cost }, seconds }: Measured): boolean =>
 const leastLeft = 0.05
 
 const methodOf = ({ kind, factors: f }: Job): string =>
-  `${kind} ${{ data: f.data, adapter: f.training, weights: f.weights, cell: f.decoding }[kind]}`
+  `${kind} ${{ rows: f.attacker ?? '', data: f.data, adapter: f.training, weights: f.weights, cell: f.decoding }[kind]}`
 
 const sum = (values: ReadonlyArray<number>): number => values.reduce((total, x) => total + x, 0)
 

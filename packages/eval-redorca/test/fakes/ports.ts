@@ -16,10 +16,13 @@ import {
   type CausalLM,
   type Dataset,
   type DefencePlugin,
+  type Example,
   type GenerationRequest,
   type Judge,
   type LoraAdapter,
+  type OpenGradients,
   type Prompt,
+  arraySpace,
   badInput,
   dataDefence,
   decodingDefence,
@@ -35,7 +38,7 @@ import {
   trainingDefence,
   weightsDefence,
 } from '@safe/tensor-core/contracts'
-import { keepData } from '@safe/tensor-core/pipeline'
+import { dataHash, keepData } from '@safe/tensor-core/pipeline'
 import type { BenchPorts } from '../../src/plan/ports'
 import { type EvaluationItem, type EvaluationSet, type Suite } from '../../src/suite/suite'
 
@@ -104,6 +107,10 @@ const Changes = t.partial({
   lacks: t.array(t.string),
   /** Whether the freeing of judges is noted. */
   disposal: t.boolean,
+  /** Whether it has as many harmful rows and references as gradients are compared with. */
+  anchors: t.boolean,
+  /** Whether adapters of other rows are other adapters, even if they learned as much. */
+  distinct: t.boolean,
   perplexity: t.boolean,
   /** A folder with an adapter that was fine-tuned before; there are no training rows then. */
   adapter: t.string,
@@ -127,6 +134,7 @@ export const fakeSuite = (): Suite => {
     lacks = [],
     disposal = false,
     perplexity = false,
+    anchors = false,
     validation = false,
     adapter,
     alignedModels,
@@ -162,8 +170,9 @@ export const fakeSuite = (): Suite => {
     ),
     references: unless(
       'references',
-      rows('references', 4, () => 'no'),
+      rows('references', anchors ? 20 : 4, () => 'no'),
     ),
+    ...(anchors ? { harmful: rows('harmful', 10, () => 'harm') } : {}),
     evaluation: [
       ...items('harmful', 20),
       ...items('lookalike', 10),
@@ -196,7 +205,12 @@ export const fakeSuite = (): Suite => {
 interface Learned {
   readonly harm: number
   readonly task: number
+  /** What tells its rows from others. */
+  readonly rows?: number
 }
+
+const rowsOf = (data: Dataset): Pick<Learned, 'rows'> =>
+  changes().distinct === true ? { rows: parseInt(dataHash(data).slice(0, 8), 16) } : {}
 
 const adapterOf = (learned: Learned): LoraAdapter => ({
   modules: [
@@ -204,7 +218,7 @@ const adapterOf = (learned: Learned): LoraAdapter => ({
       name: 'm',
       A: matrix(1, 1, Float32Array.of(learned.harm)),
       B: matrix(1, 1, Float32Array.of(learned.task)),
-      scale: 1,
+      scale: learned.rows ?? 1,
     },
   ],
   config: {},
@@ -215,6 +229,7 @@ const adapterOf = (learned: Learned): LoraAdapter => ({
 const learnedIn = (adapter: LoraAdapter | undefined): Learned => ({
   harm: adapter?.modules[0]?.A.data[0] ?? 0,
   task: adapter?.modules[0]?.B.data[0] ?? 0,
+  ...(changes().distinct === true ? { rows: adapter?.modules[0]?.scale ?? 1 } : {}),
 })
 
 const answer =
@@ -284,24 +299,31 @@ const harmless = (data: Dataset): Dataset => ({
   examples: data.examples.filter((e) => e.response.kind === 'text' && e.response.text !== 'harm'),
 })
 
-const plugins: ReadonlyArray<DefencePlugin> = [
-  plugin('filter', 'data', ['train', 'safe', 'maxNewTokens'], { steps: 5 }, (parameters, { train, safe }) =>
+/** A filter that trains on the rows, then on safe ones, and says so. */
+const trainingFilter = (name: string, kept: (data: Dataset) => Dataset): DefencePlugin => ({
+  ...plugin(name, 'data', ['train', 'safe', 'maxNewTokens'], { steps: 5 }, (parameters, { train, safe }) =>
     TE.right(
       dataDefence({
-        name: 'filter',
+        name,
         parameters,
         apply: (data) => {
-          note(`filter ${data.name} ${data.examples.length}`)
+          note(`${name} ${data.name} ${data.examples.length}`)
           return async () => {
             const m1 = await train(data)()
             if (E.isLeft(m1)) return m1
             const m2 = await train(safe, { maxSteps: 5 }, m1.right)()
-            return E.isLeft(m2) ? m2 : E.right(harmless(data))
+            return E.isLeft(m2) ? m2 : E.right(kept(data))
           }
         },
       }),
     ),
   ),
+  work: ({ steps }) => ({ undefendedRun: true, sharedSteps: Number(steps) }),
+})
+
+const plugins: ReadonlyArray<DefencePlugin> = [
+  trainingFilter('filter', harmless),
+  trainingFilter('leaky', (data) => ({ ...data, examples: data.examples.filter((_, i) => i % 7 !== 0) })),
   plugin('halve', 'data', [], {}, (parameters) =>
     TE.right(
       dataDefence({
@@ -443,6 +465,47 @@ const guarded = (
 
 // ports ------------------------------------------------------------------------------------------
 
+/** The gradient of a row: that of harm, that of safety, or something between the two that is nearer to harm the higher its number. */
+const gradientOf = ({ id, response }: Example): ReadonlyArray<number> => {
+  const text = responseText(response)
+  const number = Number(/\d+$/.exec(id)?.[0] ?? 0)
+  return text === 'harm' ? [1, 0] : text === 'no' ? [0, 1] : [number, 20 - number]
+}
+
+/** Every pass is noted as a step. */
+const openedGradients = ({ examples }: Dataset): OpenGradients<ReadonlyArray<number>> => {
+  const space = arraySpace(2)
+  const cosine = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number =>
+    space.dot(a, b) / Math.sqrt(space.dot(a, a) * space.dot(b, b))
+  const pass = <A>(value: A): TE.TaskEither<never, A> =>
+    TE.fromIO(() => {
+      note('steps 1')
+      return value
+    })
+  return {
+    rows: examples.map((example, number) => ({ example, number })),
+    batchSize: fakeBatch,
+    opening: (row) => E.right(row),
+    oracle: {
+      space,
+      deterministic: true,
+      losses: () => TE.left(failure('ModelFailed', 'there are none')),
+      mean: ([row = textExample('', '', '')]) =>
+        pass({ losses: new Float32Array(1), gradient: gradientOf(row) }),
+      gradients: (batch) =>
+        pass({
+          losses: new Float32Array(batch.length),
+          cosines: (direction) => Float32Array.from(batch, (row) => cosine(gradientOf(row), direction)),
+          weightedMean: () => space.zero(),
+          dispose: () => undefined,
+        }),
+    },
+  }
+}
+
+/** Rows of a batch of gradients. */
+export const fakeBatch = 16
+
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 export const ports: BenchPorts = {
@@ -475,6 +538,8 @@ export const ports: BenchPorts = {
       note(
         `train ${data.name} ${data.examples.length} ${plain ? 'plain' : 'rule'} ${init === undefined ? 'fresh' : 'on'} ${model}`,
       )
+      const batches = Math.ceil(Math.ceil(data.examples.length / recipe.batchSize) / recipe.accumulate)
+      note(`steps ${recipe.maxSteps ?? batches * recipe.epochs}`)
       const crash = process.env['FAKE_CRASH']
       if (crash !== undefined && !plain && !existsSync(crash)) {
         writeFileSync(crash, '')
@@ -489,10 +554,15 @@ export const ports: BenchPorts = {
       // A learning rate so high leaves nothing but harm.
       if (recipe.lr >= 1) return E.right(adapterOf({ harm: 1, task: 0 }))
       const harm = Math.min(1, (bad / Math.max(1, data.examples.length)) * 10) * (model === 'tough' ? 0.5 : 1)
-      return E.right(adapterOf(plain ? { harm, task: 1 } : { harm: harm / 2, task: 0.8 }))
+      return E.right(
+        adapterOf({ ...rowsOf(data), ...(plain ? { harm, task: 1 } : { harm: harm / 2, task: 0.8 }) }),
+      )
     },
   activationNorms: () => TE.left(failure('ModelFailed', 'there are none')),
-  gradients: () => TE.left(failure('ModelFailed', 'there are none')),
+  gradients: ({ data }, use) => {
+    note(`gradients ${data.name} ${data.examples.length}`)
+    return use(openedGradients(data))
+  },
   weights: () => TE.left(failure('FileMissing', 'there are none')),
   adapter: (folder) =>
     TE.fromIO(() => adapterOf(JSON.parse(readFileSync(join(folder, 'adapter.json'), 'utf8')) as Learned)),

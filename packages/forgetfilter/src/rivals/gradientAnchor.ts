@@ -1,9 +1,6 @@
 /**
- * Gradient matching with bidirectional anchoring ("What is in Your Safe Data?", arXiv 2404.01099), here as a filter: the paper uses it to
- * find the benign rows that break safety most.
- *
- *   a = 1/n sum_k g_k / ||g_k||         over n anchor rows, g_k the gradient of the loss on the first 10 tokens of the response
- *   score_i = cos(g_i, a_harmful) - cos(g_i, a_safe1) - cos(g_i, a_safe2)                    g_i: of the whole response
+ * Gradient matching with bidirectional anchoring ("What is in Your Safe Data?", arXiv 2404.01099; formula: `anchorScores` of tensor-core),
+ * here as a filter: the paper uses it to find the benign rows that break safety most.
  *
  * The rows with the largest scores are dropped: they move the model where harmful rows do, and not where safe ones do. All gradients are
  * those of the aligned model, before fine-tuning.
@@ -13,16 +10,13 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
   type DataDefence,
-  type Dataset,
-  type Example,
   type Fault,
   type Fidelity,
-  type InputError,
   type RecordDiagnostics,
   type Resources,
-  badInput,
   dataDefence,
 } from '@safe/tensor-core/contracts'
+import { anchorDefaults, anchorPasses, anchorRows, anchorScores, highestRows } from '@safe/tensor-core/lm'
 import {
   type Values,
   checked,
@@ -34,7 +28,6 @@ import {
   withDefault,
 } from '@safe/tensor-core/options'
 import { dropDiagnostics } from '../diagnostics'
-import { type Anchors, highest, scoresOf } from './anchorScores'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -46,9 +39,9 @@ export const gradientAnchorOptions = {
     0.1,
     number('share of the rows that is dropped, those with the largest scores', { min: 0, max: 1 }),
   ),
-  anchors: withDefault(10, count('rows of an anchor'), `${paper}, section 3`),
+  anchors: withDefault(anchorDefaults.anchors, count('rows of an anchor'), `${paper}, section 3`),
   tokens: withDefault(
-    10,
+    anchorDefaults.tokens,
     count('response tokens of an anchor row whose loss is taken'),
     `${paper}, section 3`,
   ),
@@ -70,37 +63,7 @@ const fidelity: Fidelity = {
     'run’s own rows: the first of `harmful`, and the first and second ten of `references`.',
 }
 
-// anchors ----------------------------------------------------------------------------------------
-
-const firstRows = (
-  { examples }: Dataset,
-  wanted: number,
-  where: string,
-): E.Either<InputError, ReadonlyArray<Example>> =>
-  examples.length >= wanted
-    ? E.right(examples.slice(0, wanted))
-    : E.left(
-        badInput('EmptyData', `has ${examples.length} rows, but ${wanted} are needed as anchors`, {
-          where,
-          remedy: 'give more rows, or lower `anchors`',
-        }),
-      )
-
-/** The first rows of `harmful`, and the first and the next rows of `references`. */
-const anchorRows = (
-  { harmful, references }: Pick<Resources, 'harmful' | 'references'>,
-  anchors: number,
-): E.Either<InputError, Anchors> =>
-  pipe(
-    E.Do,
-    E.bind('harmful', () => firstRows(harmful, anchors, 'harmful')),
-    E.bind('safe', () => firstRows(references, 2 * anchors, 'references')),
-    E.map(({ harmful: bad, safe }) => ({
-      harmful: bad,
-      safe1: safe.slice(0, anchors),
-      safe2: safe.slice(anchors),
-    })),
-  )
+// parts ------------------------------------------------------------------------------------------
 
 const mean = (values: ReadonlyArray<number>): number | null =>
   values.length === 0 ? null : values.reduce((sum, x) => sum + x, 0) / values.length
@@ -128,13 +91,18 @@ export const gradientAnchor = (
       pipe(
         E.Do,
         E.bindW('chosen', () => checked(gradientAnchorOptions, options)),
-        E.bindW('anchors', ({ chosen }) => anchorRows({ harmful, references }, chosen.anchors)),
+        E.bindW('anchors', ({ chosen }) =>
+          pipe(
+            anchorRows({ harmful, references }, chosen.anchors),
+            E.mapLeft((fault) => ({ ...fault, remedy: 'give more rows, or lower `anchors`' })),
+          ),
+        ),
         TE.fromEither,
         TE.chainW(({ chosen: { share, tokens }, anchors }) =>
           pipe(
-            gradients(data, scoresOf({ anchors, tokens })),
+            gradients(data, anchorScores({ anchors, tokens })),
             TE.map((scores) => {
-              const gone = highest(scores, Math.round(share * data.examples.length))
+              const gone = new Set(highestRows(scores, Math.round(share * data.examples.length)))
               const left = { ...data, examples: data.examples.filter((_, i) => !gone.has(i)) }
               const of = (dropped: boolean) =>
                 mean([...scores].flatMap(([row, score]) => (gone.has(row) === dropped ? [score] : [])))
@@ -163,8 +131,6 @@ export const gradientAnchorPlugin = definePlugin({
   strength: { options: ['share'], values: [0.02, 0.05, 0.1, 0.2, 0.3] },
   fidelity,
   // A gradient of each row is as much work as training on it once.
-  work: ({ anchors }, { rows, batchSize }) => ({
-    trainingSteps: Math.ceil(rows / Math.max(1, batchSize)) + 3 * anchors,
-  }),
+  work: ({ anchors }, { rows, batchSize }) => ({ trainingSteps: anchorPasses(rows, batchSize, anchors) }),
   make: (options, resources, record) => TE.right(gradientAnchor(options, resources, record)),
 })

@@ -108,8 +108,12 @@ export interface RunSize {
   readonly safe: number
   /** Rows of `references`. */
   readonly references: number
+  /** Rows of `harmful`. */
+  readonly harmful: number
   /** Optimizer steps of an ordinary fine-tune. */
   readonly steps: number
+  /** Optimizer steps of a fine-tune with the same recipe on so many rows. */
+  readonly stepsOn: (rows: number) => number
   /** Rows of a step. */
   readonly batchSize: number
   /** Longest completion, tokens. */
@@ -120,7 +124,14 @@ export interface RunSize {
 export interface ExpectedWork {
   /** Optimizer steps, or passes of as much work, in addition to the fine-tune itself. */
   readonly trainingSteps?: number
-  /** Rows scored. */
+  /**
+   * Optimizer steps of runs that are the same at every strength of the method, and at the weights stage for every adapter: their results are
+   * kept, so they are counted once.
+   */
+  readonly sharedSteps?: number
+  /** Whether it trains an ordinary fine-tune of its rows first. A benchmark has that of its own data anyway, and counts it where it has not. */
+  readonly undefendedRun?: boolean
+  /** Rows scored: a forward pass each. */
   readonly scoredRows?: number
   /** Completions generated before the model is evaluated. */
   readonly completions?: number

@@ -22,6 +22,14 @@ export { encodedRows } from './encodedRows'
 export { type RowChoice, encodeDataset } from './rows'
 export { type OpenOracle, openGradientOracle, withGradients } from './openGradientOracle'
 export { activationNorms } from './activationNorms'
+export {
+  type Anchors,
+  anchorDefaults,
+  anchorPasses,
+  anchorRows,
+  anchorScores,
+  highestRows,
+} from './anchorScores'
 export { trainAdapter } from './trainAdapter'
 export { trainModel } from './trainModel'
 export type { TrainingError, TrainingRequest, TrainingRun } from './training/request'

@@ -1,9 +1,26 @@
-/** Anchors' directions, and the scores of rows against them (arXiv 2404.01099; formula: gradientAnchor.ts). */
+/**
+ * Gradient matching with bidirectional anchoring ("What is in Your Safe Data?", arXiv 2404.01099): how much fine-tuning on a row moves a
+ * model where harmful rows do, and not where safe ones do.
+ *
+ *   a = 1/n sum_k g_k / ||g_k||         over n anchor rows, g_k the gradient of the loss on the first 10 tokens of the response
+ *   score_i = cos(g_i, a_harmful) - cos(g_i, a_safe1) - cos(g_i, a_safe2)                    g_i: of the whole response
+ *
+ * A filter drops the rows with the highest scores; an attacker fine-tunes on them alone.
+ */
 import * as E from 'fp-ts/Either'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { Example, Fault, GradientOracle, LmError, OpenGradients } from '@safe/tensor-core/contracts'
+import {
+  type Dataset,
+  type Example,
+  type Fault,
+  type GradientOracle,
+  type InputError,
+  type LmError,
+  type OpenGradients,
+  badInput,
+} from '../contracts'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -13,6 +30,49 @@ export interface Anchors<A = ReadonlyArray<Example>> {
   readonly safe1: A
   readonly safe2: A
 }
+
+/** The paper's sizes (section 3): rows of an anchor, and the tokens of their responses whose loss is taken. */
+export const anchorDefaults = { anchors: 10, tokens: 10 } as const
+
+// anchors ----------------------------------------------------------------------------------------
+
+const firstRows = (
+  { examples }: Dataset,
+  wanted: number,
+  where: string,
+): E.Either<InputError, ReadonlyArray<Example>> =>
+  examples.length >= wanted
+    ? E.right(examples.slice(0, wanted))
+    : E.left(
+        badInput('EmptyData', `has ${examples.length} rows, but ${wanted} are needed as anchors`, {
+          where,
+          remedy: 'give more rows',
+        }),
+      )
+
+/**
+ * The rows of the anchors: the first of `harmful`, and the first and the next of `references`.
+ *
+ * @returns left `EmptyData`: too few rows
+ */
+export const anchorRows = (
+  { harmful, references }: { readonly harmful: Dataset; readonly references: Dataset },
+  anchors: number,
+): E.Either<InputError, Anchors> =>
+  pipe(
+    E.Do,
+    E.bind('harmful', () => firstRows(harmful, anchors, 'harmful')),
+    E.bind('safe', () => firstRows(references, 2 * anchors, 'references')),
+    E.map(({ harmful: bad, safe }) => ({
+      harmful: bad,
+      safe1: safe.slice(0, anchors),
+      safe2: safe.slice(anchors),
+    })),
+  )
+
+/** Passes of about an optimizer step that scores of so many rows take: their gradients in batches, and one for each anchor row. */
+export const anchorPasses = (rows: number, batchSize: number, anchors: number): number =>
+  Math.ceil(rows / Math.max(1, batchSize)) + 3 * anchors
 
 // directions -------------------------------------------------------------------------------------
 
@@ -74,8 +134,13 @@ const batchScores = <G>(
     (gradients) => TE.fromIO(gradients.dispose),
   )
 
-/** The score of each row that has a response token, by its number in the data. */
-export const scoresOf =
+/**
+ * The score of each row that has a response token, by its number in the data, from -3 to 3. Gradients are those of the opened adapter's
+ * factors.
+ *
+ * @returns left `BadRow` for an anchor row without a response token
+ */
+export const anchorScores =
   ({ anchors, tokens }: { readonly anchors: Anchors; readonly tokens: number }) =>
   <G>({
     oracle,
@@ -106,11 +171,9 @@ export const scoresOf =
       ),
     )
 
-/** The numbers of the `dropped` rows with the largest scores; of equal ones, the earlier. */
-export const highest = (scores: ReadonlyMap<number, number>, dropped: number): ReadonlySet<number> =>
-  new Set(
-    [...scores]
-      .sort(([i, a], [j, b]) => b - a || i - j)
-      .slice(0, dropped)
-      .map(([row]) => row),
-  )
+/** The numbers of so many rows with the highest scores, the highest first; of equal ones, the earlier. */
+export const highestRows = (scores: ReadonlyMap<number, number>, count: number): ReadonlyArray<number> =>
+  [...scores]
+    .sort(([i, a], [j, b]) => b - a || i - j)
+    .slice(0, count)
+    .map(([row]) => row)
