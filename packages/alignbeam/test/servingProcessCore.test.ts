@@ -5,7 +5,7 @@ import { badInput, failure, greedy, interrupted } from '@safe/tensor-core/contra
 import type { Ask, Engine, Reply } from '../src/serving/contract'
 import { answering } from '../src/serving/process/answering'
 import { askCodec, replyCodec } from '../src/serving/process/contractCodecs'
-import { lastWords, modelsLoading, modelsPausing, processDied } from '../src/serving/process/faults'
+import { reasonLine, modelsLoading, modelsPausing, processDied } from '../src/serving/process/faults'
 import { type FromModel, type ToModel, fromModel, read } from '../src/serving/process/messages'
 import { type AskEvent, type OpenAsks, after, noAsks } from '../src/serving/process/openAsks'
 import { remoteEngine } from '../src/serving/process/remoteEngine'
@@ -154,8 +154,8 @@ describe('what is said of a process that ended', () => {
     )
     const v8 =
       'FATAL ERROR: Reached heap limit\n----- Native stack trace -----\n 1: 0xb7 node::Abort()\nNode.js v20\n'
-    expect(lastWords(v8)).toBe('FATAL ERROR: Reached heap limit')
-    expect(lastWords('TypeError: no\n    at f (a.js:1:1)\n\nNode.js v20.20.2\n')).toBe('TypeError: no')
+    expect(reasonLine(v8)).toBe('FATAL ERROR: Reached heap limit')
+    expect(reasonLine('TypeError: no\n    at f (a.js:1:1)\n\nNode.js v20.20.2\n')).toBe('TypeError: no')
   })
   it('stays in the answer until the models are back', () => {
     const missing = badInput('FileMissing', 'there is no such folder', { where: 'models/draft' })

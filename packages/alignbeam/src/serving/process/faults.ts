@@ -47,7 +47,7 @@ export interface Ending {
 const noise = /^(at |Node\.js v|\d+: 0x|-----)/
 
 /** The line of standard error that tells most of the reason: the last fatal error of V8, else the last line that is none of its noise. */
-export const lastWords = (stderr: string): string => {
+export const reasonLine = (stderr: string): string => {
   const lines = stderr
     .split('\n')
     .map((line) => line.trim())
@@ -67,10 +67,10 @@ const manner = ({ code, signal }: Ending): string =>
       : `killed by ${signal}`
 
 export const processDied = (ending: Ending): ProcessFault => {
-  const words = lastWords(ending.stderr)
+  const reason = reasonLine(ending.stderr)
   return failure(
     'ModelProcessDied',
-    `the model process died (${manner(ending)}${words === '' ? '' : `; ${words}`})`,
+    `the model process died (${manner(ending)}${reason === '' ? '' : `; ${reason}`})`,
     tryAgain,
   )
 }
