@@ -105,12 +105,3 @@ export const scoresOf =
         ),
       ),
     )
-
-/** The numbers of the `dropped` rows with the largest scores; of equal ones, the earlier. */
-export const highest = (scores: ReadonlyMap<number, number>, dropped: number): ReadonlySet<number> =>
-  new Set(
-    [...scores]
-      .sort(([i, a], [j, b]) => b - a || i - j)
-      .slice(0, dropped)
-      .map(([row]) => row),
-  )

@@ -34,7 +34,8 @@ import {
   withDefault,
 } from '@safe/tensor-core/options'
 import { dropDiagnostics } from '../diagnostics'
-import { type Anchors, highest, scoresOf } from './anchorScores'
+import { type Anchors, scoresOf } from './anchorScores'
+import { highest, meanOf } from './ranked'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -102,9 +103,6 @@ const anchorRows = (
     })),
   )
 
-const mean = (values: ReadonlyArray<number>): number | null =>
-  values.length === 0 ? null : values.reduce((sum, x) => sum + x, 0) / values.length
-
 // constructors -----------------------------------------------------------------------------------
 
 /** The resources of gradient-anchor. */
@@ -137,7 +135,7 @@ export const gradientAnchor = (
               const gone = highest(scores, Math.round(share * data.examples.length))
               const left = { ...data, examples: data.examples.filter((_, i) => !gone.has(i)) }
               const of = (dropped: boolean) =>
-                mean([...scores].flatMap(([row, score]) => (gone.has(row) === dropped ? [score] : [])))
+                meanOf([...scores].flatMap(([row, score]) => (gone.has(row) === dropped ? [score] : [])))
               record({
                 ...dropDiagnostics(data, left),
                 scored: scores.size,

@@ -5,7 +5,7 @@
 import type * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import type { Dataset } from './data'
-import type { Defence, Parameters, Stage } from './defence'
+import type { Defence, Parameters, Stage, TrainingDefence } from './defence'
 import type { Fault } from './errors'
 import type { OpenGradients } from './gradients'
 import type { Judge } from './judge'
@@ -24,16 +24,21 @@ export interface RecipeChanges {
 
 /**
  * All resources that a method can use, by name. Results are kept under what determines them, so repeated requests are computed
- * once.
+ * once, except where a resource says otherwise.
  */
 export interface Resources {
   /** Seed of everything random in this run. */
   readonly seed: number
-  /** Trains an adapter for the aligned model with the run's recipe and seed, from `init` where given. */
+  /**
+   * Trains an adapter for the aligned model with the run's recipe and seed, from `init` where given, under the update rule that `defence`
+   * makes of plain training. What a rule learns beside the adapter is in no stored result, so such a request trains every time: a method
+   * that needs it once keeps it in its own result.
+   */
   readonly train: (
     data: Dataset,
     changes?: RecipeChanges,
     init?: LoraAdapter,
+    defence?: TrainingDefence,
   ) => TE.TaskEither<Fault, LoraAdapter>
   /** The aligned model, with an adapter attached; the caller disposes of it. */
   readonly model: (adapter?: LoraAdapter) => TE.TaskEither<Fault, CausalLM>
