@@ -143,7 +143,13 @@ describe('the training of a selector', () => {
       const { state, run } = machine()
       const draw = (drawn: number, count: number) =>
         Array.from({ length: count }, (_, k) => safe.examples[(drawn + k) % safe.examples.length]!)
-      const of = { rows: 12, decay, selectorLr: c.selectorLr, draw, learned: learned.write }
+      const of = {
+        rows: 12,
+        decay,
+        selectorLr: c.selectorLr,
+        draw,
+        learned: (p: Progress) => learned.write(p),
+      }
       right(await run(data, epochs, c.lr, sealTraining(of)))
       const { selector, drawn, passes } = learned.read()
       expect(state.norms).toHaveLength(c.gradNorms.length)

@@ -135,6 +135,21 @@ export interface ExpectedWork {
   readonly completionFactor?: number
 }
 
+// options ----------------------------------------------------------------------------------------
+
+/** An option as a reference page shows it. */
+export interface OptionDescription {
+  /** Its name in code; a configuration may also write it in kebab-case. */
+  readonly name: string
+  /** How its value is written, in short: `N`, `keep|drop`. */
+  readonly value: string
+  readonly description: string
+  /** The default, where there is one. */
+  readonly default?: string
+  /** Where the default comes from. */
+  readonly source?: string
+}
+
 // strength ---------------------------------------------------------------------------------------
 
 /** A value of a method's strength: the value of its one option, or a record where several options move together. */
@@ -192,6 +207,8 @@ export interface DefencePlugin {
    * is not listed here is an error (`UndeclaredResource`).
    */
   readonly needs: ReadonlyArray<ResourceName>
+  /** Its options, for reference pages. */
+  readonly options?: ReadonlyArray<OptionDescription>
   /** The options with defaults filled in: they are hashed and shown. */
   readonly complete: (options: Parameters) => E.Either<Fault, Parameters>
   /** Its strength, where it has one: a benchmark compares methods at the strengths at which they keep the same utility. */
