@@ -1,5 +1,6 @@
 /**
- * Every binary's commands as JSON on stdout: what `--help` says, and where defaults come from, for the reference pages. A table of
+ * Every binary's commands as JSON on stdout: what `--help` says, and where defaults come from, for the reference pages; and the methods
+ * of all packages (methods.ts). A table of
  * options that several commands of a binary have is listed once, under the commands that have it.
  */
 import * as E from 'fp-ts/Either'
@@ -16,6 +17,7 @@ import { binary as csulora } from '../../packages/csulora/src/cli/binary'
 import { dualselectBinary } from '../../packages/dualselect/src/cli/binary'
 import { binary as redorca } from '../../packages/eval-redorca/src/cli/binary'
 import { binary as forgetfilter } from '../../packages/forgetfilter/src/cli/binary'
+import { methods } from './methods'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -95,6 +97,7 @@ const described = (binary: Binary) => {
 process.stdout.write(
   JSON.stringify({
     common: optionsOf(commonOptions),
+    methods,
     binaries: [tensorCore, forgetfilter, dualselectBinary, csulora, alignbeam, redorca].map(described),
   }),
 )

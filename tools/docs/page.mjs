@@ -9,7 +9,7 @@ const anchor = (heading) =>
     .replaceAll(' ', '-')
 
 /** What Markdown would take for HTML, emphasis or a link is escaped; code spans stay as they are. */
-const plain = (text) =>
+export const plain = (text) =>
   text
     .split(/(`[^`]*`)/)
     .map((part, i) =>

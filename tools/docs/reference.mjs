@@ -1,7 +1,7 @@
 /**
- * Reference pages from doc comments and from the options of commands: `npm run docs` writes docs/reference, and
- * `node tools/docs/reference.mjs --check` fails where a page is out of date or an export of a package has no doc comment.
- * Declarations are TypeScript's own: nothing is parsed by hand.
+ * Reference pages from doc comments, from the options of commands and from plugins: `npm run docs` writes docs/reference and
+ * docs/methods.md, and `node tools/docs/reference.mjs --check` fails where a page is out of date or an export of a package has no doc
+ * comment. Declarations are TypeScript's own: nothing is parsed by hand.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ import prettier from 'prettier'
 import { check, finish } from '../ci/count.mjs'
 import { commandPage } from './commandPage.mjs'
 import { entryComment, exportsOf, openProgram } from './exports.mjs'
+import { methodsPage } from './methodsPage.mjs'
 import { pageText } from './page.mjs'
 
 const root = process.cwd()
@@ -94,7 +95,9 @@ const listed = spawnSync(
   { encoding: 'utf8' },
 )
 if (listed.status !== 0) throw new Error(listed.stderr)
-const { common, binaries } = JSON.parse(listed.stdout)
+const { common, binaries, methods } = JSON.parse(listed.stdout)
+/** The page of methods stands among the guides, beside the reference. */
+const methodsFile = join('..', 'methods.md')
 const commandFile = (binary) => join('commands', `${binary.name}.md`)
 
 // overview ---------------------------------------------------------------------------------------
@@ -129,6 +132,7 @@ for (const [file, text] of [
   ['README.md', overview],
   ...pages.map((page) => [page.file, pageText(page, placeOf, linkTo)]),
   ...binaries.map((binary) => [commandFile(binary), commandPage(binary, common)]),
+  [methodsFile, methodsPage(methods)],
 ])
   written.set(file, await prettier.format(text, { ...style, parser: 'markdown' }))
 
@@ -144,11 +148,12 @@ const bare = pages.flatMap((page) =>
 
 // writing ----------------------------------------------------------------------------------------
 
-const present = existsSync(target)
-  ? readdirSync(target, { recursive: true })
-      .map(String)
-      .filter((name) => name.endsWith('.md'))
-  : []
+const present = [
+  ...(existsSync(target) ? readdirSync(target, { recursive: true }) : [])
+    .map(String)
+    .filter((name) => name.endsWith('.md')),
+  ...(existsSync(join(target, methodsFile)) ? [methodsFile] : []),
+]
 
 if (checking) {
   const stale = [...written].filter(
@@ -158,7 +163,7 @@ if (checking) {
   const names = [...stale.map(([file]) => file), ...gone].map((file) => join(target, file))
   check('every export has a doc comment', bare.length === 0 ? undefined : bare.join('\n'))
   check(
-    'docs/reference is up to date',
+    'docs/reference and docs/methods.md are up to date',
     names.length === 0
       ? undefined
       : `${names.join('\n')}\nare not what the sources say: run \`npm run docs\``,

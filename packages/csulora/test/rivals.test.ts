@@ -11,6 +11,7 @@ import {
   type LoraModule,
   type Resources,
   failure,
+  matrix,
   textExample,
 } from '@safe/tensor-core/contracts'
 import { freshAdapterConfig, readAdapter } from '@safe/tensor-core/formats'
@@ -136,7 +137,7 @@ const factors = (m: number, n: number, r: number, seed: number) => ({
 
 describe('rivals of the weights stage', () => {
   it.each([
-    ['resta', ['seed', 'train', 'harmful'], { gamma: 0.5, drop: 0.9 }],
+    ['resta', ['seed', 'train', 'harmful'], { gamma: 0.5, drop: 0.9, dare: 'vector' }],
     ['safemerge', ['base', 'aligned', 'train', 'safe'], { tau: 0.35, weight: 0.8 }],
     ['antidote', ['activationNorms', 'harmful'], { share: 0.1 }],
   ] as const)('%s declares its needs, its defaults and how faithful it is', async (name, needs, defaults) => {
@@ -302,6 +303,26 @@ describe('resta', () => {
     const { train, asked } = training(learned)
     expect(right(await resta({ gamma: 0 }, { ...resources, train }).apply(adapter)())).toBe(adapter)
     expect(asked).toEqual([])
+  })
+  it('with dare: update drops entries of the fine-tuned update, and subtracts the whole vector', async () => {
+    const { train } = training(learned)
+    const done = right(
+      await resta({ gamma: 0.5, drop: 0.75, dare: 'update' }, { ...resources, train }).apply(adapter)(),
+    )
+    done.modules.forEach((m, i) => {
+      const [own, harmful] = [adapter.modules[i]!, learned.modules[i]!]
+      const size = own.A.data.length
+      const kept = [...m.A.data.slice(0, size)]
+      expect(kept).toEqual(kept.map((x, j) => (x === 0 ? 0 : Math.fround(own.A.data[j]! / 0.25))))
+      expect(kept.some((x) => x === 0) && kept.some((x) => x !== 0)).toBe(true)
+      expect([...m.A.data.slice(size)]).toEqual([...harmful.A.data])
+      const [sparse, vector] = [
+        update({ ...own, A: matrix(own.A.rows, own.A.cols, Float32Array.from(kept)) }),
+        update(harmful),
+      ]
+      const expected = { ...sparse, data: sparse.data.map((x, j) => x - 0.5 * vector.data[j]!) }
+      expect(distance(update(m), expected)).toBeLessThan(1e-5)
+    })
   })
   it('keeps the safety vector in expectation, with the variance of one drop per term', async () => {
     const one = adapterOf({ a: factors(3, 4, 2, 40) })

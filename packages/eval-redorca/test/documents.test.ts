@@ -18,9 +18,12 @@ const blocks = (path: string, language: string): ReadonlyArray<string> =>
 
 const configurations = [
   ['docs/example-bench.yaml', text('docs/example-bench.yaml')],
-  ...['docs/judges.md', 'docs/evaluation-sets.md', 'packages/eval-redorca/README.md'].flatMap((path) =>
-    blocks(path, 'yaml').map((body) => [path, body]),
-  ),
+  ...[
+    'docs/judges.md',
+    'docs/evaluation-sets.md',
+    'docs/methods.md',
+    'packages/eval-redorca/README.md',
+  ].flatMap((path) => blocks(path, 'yaml').map((body) => [path, body])),
 ]
 
 describe('configurations of the documents', () => {
@@ -31,12 +34,13 @@ describe('configurations of the documents', () => {
     const again = decodeConfig(parse(stringify(document)), path)
     expect(E.isRight(again) && configDocument(again.right)).toEqual(document)
   })
-  it('are five', () => {
+  it('are six', () => {
     expect(configurations.map(([path]) => path)).toEqual([
       'docs/example-bench.yaml',
       'docs/judges.md',
       'docs/evaluation-sets.md',
       'docs/evaluation-sets.md',
+      'docs/methods.md',
       'packages/eval-redorca/README.md',
     ])
   })

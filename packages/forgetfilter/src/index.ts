@@ -75,6 +75,7 @@ export {
 export { type GuardFilterOptions, guardFilter, guardFilterOptions } from './rivals/guardFilter'
 export { type OracleOptions, oracle, oracleOptions } from './rivals/oracle'
 export { type SafetyMixOptions, safetyMix, safetyMixOptions } from './rivals/safetyMix'
+export { type SealOptions, type SealResources, seal, sealOptions } from './rivals/seal'
 export { type ReportInput, reportPage } from './report/page'
 export { type RowText } from './report/nearest'
 export { type Rouge, rouge1, rougeTokens } from './rates/rouge'

@@ -14,6 +14,7 @@ import { gradientAnchorPlugin } from './rivals/gradientAnchor'
 import { guardFilterPlugin } from './rivals/guardFilter'
 import { oraclePlugin } from './rivals/oracle'
 import { safetyMixPlugin } from './rivals/safetyMix'
+import { sealPlugin } from './rivals/seal'
 
 /** ForgetFilter, its control, and other methods of the data stage, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [
@@ -51,4 +52,5 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
   safetyMixPlugin,
   guardFilterPlugin,
   gradientAnchorPlugin,
+  sealPlugin,
 ]

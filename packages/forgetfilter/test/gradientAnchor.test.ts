@@ -17,13 +17,10 @@ import {
 } from '@safe/tensor-core/contracts'
 import { highestRows } from '@safe/tensor-core/lm'
 import { gradientAnchor, plugins } from '../src'
+import { type Row, exampleOf, lossAndGradient } from './fakes/bigram'
 
 // golden values ----------------------------------------------------------------------------------
 
-interface Row {
-  readonly prompt: number
-  readonly response: ReadonlyArray<number>
-}
 interface Golden {
   readonly anchors: number
   readonly tokens: number
@@ -42,19 +39,8 @@ const { anchors, tokens, weights } = golden
 type Vector = ReadonlyArray<number>
 const vocab = weights.length
 
-/** The gradient of the mean negative log-likelihood of the response under softmax(W[token before]). */
-const gradientOf = ({ prompt, response }: Example): Vector => {
-  const ids = response.kind === 'tokens' ? response.tokens : []
-  const first = prompt.kind === 'tokens' ? prompt.tokens.at(-1)! : 0
-  const g = new Array<number>(vocab * vocab).fill(0)
-  ids.forEach((target, t) => {
-    const before = t === 0 ? first : ids[t - 1]!
-    const exps = weights[before]!.map(Math.exp)
-    const total = exps.reduce((a, b) => a + b)
-    exps.forEach((e, v) => (g[before * vocab + v]! += (e / total - (v === target ? 1 : 0)) / ids.length))
-  })
-  return g
-}
+const flat = weights.flat()
+const gradientOf = (row: Example): Vector => lossAndGradient(flat, row).gradient
 
 /** Resources over that model; `open` counts vectors and batches that are not freed. */
 const world = () => {
@@ -108,13 +94,6 @@ const world = () => {
   return { state, gradients }
 }
 
-const exampleOf = ({ prompt, response }: Row, i: number): Example => ({
-  id: String(i),
-  prompt: { kind: 'tokens', tokens: [prompt] },
-  response: { kind: 'tokens', tokens: response },
-  raw: `row ${i}`,
-  fields: { unsafe: i % 2 },
-})
 const rowsOf = (name: string, rows: ReadonlyArray<Row>): Dataset => ({ name, examples: rows.map(exampleOf) })
 const data = rowsOf('data', golden.data)
 const harmful = rowsOf('harmful', golden.harmful)

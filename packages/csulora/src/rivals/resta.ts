@@ -11,6 +11,8 @@
  * Only one factor is dropped. With independent drops of both, the expectation would hold as well, but a term B_ik A_kj would survive with
  * (1 - p)^2 and be divided by it: at p = 0.9 its variance would be 99 times its square instead of DARE's 9. Of the two factors it is A,
  * because each output then sums over d_in independent drops, as with DARE; drops of B would scale whole coordinates of A x.
+ *
+ * With `dare: update` the drops act on the fine-tuned adapter instead, and the whole vector is subtracted: D' = DARE_p(D) - gamma D_h.
  */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -29,6 +31,7 @@ import {
   type Values,
   atLeastZero,
   checked,
+  choice,
   completed,
   definePlugin,
   number,
@@ -47,10 +50,13 @@ const paper = 'RESTA, arXiv 2402.11746'
 /** The options of RESTA. */
 export const restaOptions = {
   gamma: withDefault(0.5, atLeastZero('weight of the safety vector'), paper),
-  drop: withDefault(
-    0.9,
-    number('probability that an entry of the safety vector’s A is dropped', { min: 0, max: 0.999 }),
-    paper,
+  drop: withDefault(0.9, number('probability that an entry of A is dropped', { min: 0, max: 0.999 }), paper),
+  dare: withDefault(
+    'vector',
+    choice('whose entries are dropped: those of the safety vector, or of the fine-tuned update', [
+      'vector',
+      'update',
+    ]),
   ),
 }
 /** Their values. */
@@ -59,13 +65,16 @@ export type RestaOptions = Values<typeof restaOptions>
 const fidelity: Fidelity = {
   source: `${paper}; DARE: arXiv 2311.03099`,
   formula:
-    'D - gamma DARE(D_harmful). Written from the paper, equal to a dense torch implementation in float64 given the same drops (golden tests, ' +
-    'tools/golden/csulora_rivals.py). The authors’ code (declare-lab/resta) was not compared.',
-  defaults: 'gamma 0.5; drop 0.9, one of the rates of DARE’s paper.',
+    'D - gamma DARE(D_harmful), equal to a dense torch implementation in float64 given the same drops (golden tests, ' +
+    'tools/golden/csulora_rivals.py); with `dare: update` DARE(D) - gamma D_harmful, of the same parts. Neither the paper’s text beyond its ' +
+    'abstract nor the authors’ code (declare-lab/resta) could be read here.',
+  defaults: 'gamma 0.5; drop 0.9, one of the rates of DARE’s paper; `dare: vector`, chosen here.',
   differs:
-    'DARE drops entries of the product B A; here entries of A are dropped and rescaled, so that the safety vector keeps its rank and its ' +
-    'expectation, and an entry of the product has DARE’s variance summed over the rank’s terms. The drops act on the safety vector alone. It is ' +
-    'trained on the run’s harmful rows with the run’s recipe.',
+    'Which of the two DARE acts on was not settled. Secondary sources disagree; those that call the authors’ merge/add_safety.py add the ' +
+    'vector whole, and summaries of the paper speak of redundant delta parameters, DARE’s word for what fine-tuning adds: that is nearer to ' +
+    '`dare: update`. DARE drops entries of the product B A; here entries of A are dropped and rescaled, so that the rank and the ' +
+    'expectation stay, and an entry of the product has DARE’s variance summed over the rank’s terms. The vector is trained on the run’s ' +
+    'harmful rows with the run’s recipe.',
 }
 
 // steps ------------------------------------------------------------------------------------------
@@ -101,8 +110,8 @@ const totalNorm = ({ modules }: LoraAdapter): number => Math.hypot(...modules.ma
 export type RestaResources = Pick<Resources, 'seed' | 'train' | 'harmful'>
 
 /**
- * Adds the safety vector: an adapter trained on harmful rows, with entries dropped and negated. With gamma 0 nothing is trained and the
- * adapter is returned as it is.
+ * Adds the safety vector: an adapter trained on harmful rows, negated, with entries of it or of the given adapter dropped. With gamma 0
+ * nothing is trained or dropped.
  *
  * @returns on `apply`, left `EmptyData` without harmful rows, `AdapterMismatch` where the adapter has tensors that are no LoRA factors
  */
@@ -117,20 +126,22 @@ export const resta = (
     apply: (adapter) =>
       pipe(
         TE.fromEither(checked(restaOptions, options)),
-        TE.chainW(({ gamma, drop }) =>
+        TE.chainW(({ gamma, drop, dare: dropped }) =>
           gamma === 0
             ? TE.right(adapter)
             : pipe(
                 trainedOn(train, harmful, 'harmful'),
-                TE.map((learned) => ({ learned, vector: dare(learned, drop, seed) })),
-                TE.chainEitherKW(({ learned, vector }) => {
-                  const before = totalNorm(learned)
+                TE.chainEitherKW((learned) => {
+                  const whole = dropped === 'vector' ? learned : adapter
+                  const sparse = dare(whole, drop, seed)
+                  const before = totalNorm(whole)
                   record({
-                    vectorNorm: before,
-                    droppedNormRatio: before === 0 ? 1 : totalNorm(vector) / before,
+                    vectorNorm: totalNorm(learned),
+                    droppedNormRatio: before === 0 ? 1 : totalNorm(sparse) / before,
                   })
+                  const [own, vector] = dropped === 'vector' ? [adapter, sparse] : [sparse, learned]
                   return mergedAdapter([
-                    { adapter, weight: 1, name: 'the adapter' },
+                    { adapter: own, weight: 1, name: 'the adapter' },
                     { adapter: vector, weight: -gamma, name: 'the adapter of harmful rows' },
                   ])
                 }),

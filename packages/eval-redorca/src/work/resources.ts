@@ -11,6 +11,7 @@ import {
   type MethodError,
   type ResourceName,
   type Resources,
+  type TrainingDefence,
   type WeightSource,
   badInput,
   causeLine,
@@ -52,6 +53,15 @@ const passOf = (
   ...(init === undefined ? {} : { init }),
 })
 
+/**
+ * A defence whose methods do not say what they read: `fit` keeps no adapter of such a training, and takes none that is kept. What a
+ * rule of a method's own learns would not come back with one.
+ */
+const unkept = (defence: TrainingDefence): TrainingDefence => ({
+  ...defence,
+  steps: defence.steps.map(({ name, parameters }) => ({ name, parameters })),
+})
+
 /** All resources of a run with this seed. @param counterpart the rows kept by the filter that a method is the control of */
 export const resourcesOf = (site: Site, seed: number, counterpart?: Resources['counterpart']): Resources => {
   const { bench, models } = site
@@ -60,12 +70,12 @@ export const resourcesOf = (site: Site, seed: number, counterpart?: Resources['c
     pipe(TE.fromEither(present(folder, key)), TE.chain(ports.weights))
   return {
     seed,
-    train: (data, changes = {}, init?: LoraAdapter) =>
+    train: (data, changes = {}, init?: LoraAdapter, defence: TrainingDefence = noDefence.training) =>
       fit(runtimeOf(site))({
         data,
         recipe: withChanges(bench.config.recipe, changes),
         seed,
-        defence: noDefence.training,
+        defence: unkept(defence),
         ...(init === undefined ? {} : { init }),
       }),
     model: (adapter): TE.TaskEither<Fault, CausalLM> => models.open(alignedRequest(bench), adapter),

@@ -28,6 +28,7 @@ import {
   withDefault,
 } from '@safe/tensor-core/options'
 import { dropDiagnostics } from '../diagnostics'
+import { meanOf } from './meanOf'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -64,9 +65,6 @@ const fidelity: Fidelity = {
 }
 
 // parts ------------------------------------------------------------------------------------------
-
-const mean = (values: ReadonlyArray<number>): number | null =>
-  values.length === 0 ? null : values.reduce((sum, x) => sum + x, 0) / values.length
 
 // constructors -----------------------------------------------------------------------------------
 
@@ -105,7 +103,7 @@ export const gradientAnchor = (
               const gone = new Set(highestRows(scores, Math.round(share * data.examples.length)))
               const left = { ...data, examples: data.examples.filter((_, i) => !gone.has(i)) }
               const of = (dropped: boolean) =>
-                mean([...scores].flatMap(([row, score]) => (gone.has(row) === dropped ? [score] : [])))
+                meanOf([...scores].flatMap(([row, score]) => (gone.has(row) === dropped ? [score] : [])))
               record({
                 ...dropDiagnostics(data, left),
                 scored: scores.size,

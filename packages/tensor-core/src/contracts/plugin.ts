@@ -5,7 +5,7 @@
 import type * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import type { Dataset } from './data'
-import type { Defence, Parameters, Stage } from './defence'
+import type { Defence, Parameters, Stage, TrainingDefence } from './defence'
 import type { Fault } from './errors'
 import type { OpenGradients } from './gradients'
 import type { Judge } from './judge'
@@ -24,16 +24,21 @@ export interface RecipeChanges {
 
 /**
  * All resources that a method can use, by name. Results are kept under what determines them, so repeated requests are computed
- * once.
+ * once, except where a resource says otherwise.
  */
 export interface Resources {
   /** Seed of everything random in this run. */
   readonly seed: number
-  /** Trains an adapter for the aligned model with the run's recipe and seed, from `init` where given. */
+  /**
+   * Trains an adapter for the aligned model with the run's recipe and seed, from `init` where given, under the update rule that `defence`
+   * makes of plain training. What a rule learns beside the adapter is in no stored result, so such a request trains every time: a method
+   * that needs it once keeps it in its own result.
+   */
   readonly train: (
     data: Dataset,
     changes?: RecipeChanges,
     init?: LoraAdapter,
+    defence?: TrainingDefence,
   ) => TE.TaskEither<Fault, LoraAdapter>
   /** The aligned model, with an adapter attached; the caller disposes of it. */
   readonly model: (adapter?: LoraAdapter) => TE.TaskEither<Fault, CausalLM>
@@ -141,6 +146,21 @@ export interface ExpectedWork {
   readonly completionFactor?: number
 }
 
+// options ----------------------------------------------------------------------------------------
+
+/** An option as a reference page shows it. */
+export interface OptionDescription {
+  /** Its name in code; a configuration may also write it in kebab-case. */
+  readonly name: string
+  /** How its value is written, in short: `N`, `keep|drop`. */
+  readonly value: string
+  readonly description: string
+  /** The default, where there is one. */
+  readonly default?: string
+  /** Where the default comes from. */
+  readonly source?: string
+}
+
 // strength ---------------------------------------------------------------------------------------
 
 /** A value of a method's strength: the value of its one option, or a record where several options move together. */
@@ -198,6 +218,8 @@ export interface DefencePlugin {
    * is not listed here is an error (`UndeclaredResource`).
    */
   readonly needs: ReadonlyArray<ResourceName>
+  /** Its options, for reference pages. */
+  readonly options?: ReadonlyArray<OptionDescription>
   /** The options with defaults filled in: they are hashed and shown. */
   readonly complete: (options: Parameters) => E.Either<Fault, Parameters>
   /** Its strength, where it has one: a benchmark compares methods at the strengths at which they keep the same utility. */

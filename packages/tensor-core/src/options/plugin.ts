@@ -8,6 +8,7 @@ import {
   type ExpectedWork,
   type Fault,
   type Fidelity,
+  type OptionDescription,
   type RecordDiagnostics,
   type ResourceName,
   type Resources,
@@ -16,7 +17,7 @@ import {
   type Strength,
   pluginVersion,
 } from '../contracts'
-import type { OptionTable, Values } from './option'
+import type { Option, OptionTable, Values } from './option'
 import { decodeConfigured, parametersOf } from './table'
 
 // model ------------------------------------------------------------------------------------------
@@ -50,6 +51,25 @@ export interface PluginSpec<S extends Stage, T extends OptionTable, N extends Re
     resources: Pick<Resources, N>,
     record: RecordDiagnostics,
   ) => TE.TaskEither<Fault, DefenceOf<S>>
+}
+
+// parts ------------------------------------------------------------------------------------------
+
+/** The default as a configuration writes it: flags have one without showing it. */
+const defaultOf = ({ shownDefault, fallback }: Option<unknown>): string | undefined =>
+  shownDefault ??
+  (E.isRight(fallback) && typeof fallback.right === 'boolean' ? String(fallback.right) : undefined)
+
+const describedOption = ([name, option]: readonly [string, Option<unknown>]): OptionDescription => {
+  const { metavar, arity, description, source } = option
+  const shown = defaultOf(option)
+  return {
+    name,
+    value: arity === 'flag' || arity === 'off' ? 'true|false' : metavar,
+    description,
+    ...(shown === undefined ? {} : { default: shown }),
+    ...(source === undefined ? {} : { source }),
+  }
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -105,6 +125,7 @@ export const definePlugin = <S extends Stage, T extends OptionTable, N extends R
     stage,
     summary,
     needs,
+    options: Object.entries(table).map(describedOption),
     complete: (given) =>
       pipe(
         decoded(given),

@@ -1,6 +1,15 @@
 /** The resources of a run (`Resources`) from a model folder: training and models of this package. */
 import type * as TE from 'fp-ts/TaskEither'
-import type { CausalLM, Dataset, LmError, LoraAdapter, RecipeChanges, Resources } from '../contracts'
+import type {
+  CausalLM,
+  Dataset,
+  Fault,
+  LmError,
+  LoraAdapter,
+  RecipeChanges,
+  Resources,
+  TrainingDefence,
+} from '../contracts'
 import {
   type ModelChoice,
   type TrainingRun,
@@ -39,12 +48,13 @@ export interface LmResources extends Pick<
   Resources,
   'seed' | 'maxNewTokens' | 'gradients' | 'activationNorms'
 > {
-  /** A LoRA adapter trained with the recipe and seed, from `init` where given. */
-  readonly train: (
+  /** A LoRA adapter trained with the recipe and seed, from `init` and under `defence` where given. */
+  readonly train: <E extends Fault = never>(
     data: Dataset,
     changes?: RecipeChanges,
     init?: LoraAdapter,
-  ) => TE.TaskEither<LmError, LoraAdapter>
+    defence?: TrainingDefence<E>,
+  ) => TE.TaskEither<LmError | E, LoraAdapter>
   /** The model with an adapter merged; the caller disposes of it. */
   readonly model: (adapter?: LoraAdapter) => TE.TaskEither<LmError, CausalLM>
 }
@@ -65,13 +75,14 @@ export const lmResources = ({
 }: LmResourcesChoice): LmResources => ({
   seed,
   maxNewTokens,
-  train: (data, changes, init) =>
+  train: (data, changes, init, defence) =>
     trainAdapter({
       ...choice,
       data,
       recipe: withChanges(recipe, changes),
       seed,
       ...(init === undefined ? {} : { init }),
+      ...(defence === undefined ? {} : { defence }),
       ...(onStart === undefined ? {} : { onStart }),
       ...(onStep === undefined ? {} : { onStep }),
     }),

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type GradientOracle, type OpenGradients, type Resources, failure } from '../../src/contracts'
+import {
+  type GradientOracle,
+  type OpenGradients,
+  type Resources,
+  failure,
+  trainingDefence,
+} from '../../src/contracts'
 import { selectEngine, tf } from '../../src/engine'
 import { readAdapter } from '../../src/formats'
 import { type LogRow, recipeDefaults, trainAdapter } from '../../src/lm'
@@ -38,6 +44,32 @@ describe('lmResources', () => {
       ...[0, 1, 2].map((step) => [step, 0.01]),
       ...[0, 1].map((step) => [step, 0.001]),
     ])
+  })
+
+  it("train under a method's own rule", async () => {
+    const half = trainingDefence<never>({
+      name: 'half',
+      parameters: {},
+      apply: (rule, { space }) =>
+        TE.right({
+          ...rule,
+          step: (state, at) =>
+            pipe(
+              rule.step(state, at),
+              TE.map((update) => {
+                const gradient = space.scale(0.5, update.gradient)
+                space.free(update.gradient)
+                return { ...update, gradient }
+              }),
+            ),
+        }),
+    })
+    const norms: number[] = []
+    const { train } = lmResources({ ...choice, onStep: ({ gradNorm }) => norms.push(gradNorm) })
+    const changes = { maxSteps: 1 }
+    await run(train(data, changes))
+    await run(train(data, changes, undefined, half))
+    expect(norms[1]).toBeCloseTo(norms[0]! / 2, 6)
   })
 
   it('open the model with and without an adapter, to be disposed of by the caller', async () => {
