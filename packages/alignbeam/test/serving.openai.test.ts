@@ -8,7 +8,7 @@ import OpenAI, {
   RateLimitError,
 } from 'openai'
 import { fakeEngine, withJudge } from './fixtures/fakeEngine'
-import { type RunningServer, closeServers, startServer, until } from './fixtures/httpServer'
+import { type RunningServer, closeServers, startServer } from './fixtures/httpServer'
 
 afterAll(closeServers)
 
@@ -86,11 +86,12 @@ describe('the openai client', () => {
   it('gets several choices, each with its own stream of random draws', async () => {
     const engine = fakeEngine()
     const client = clientOf(await startServer(engine))
+    const sampling = { seed: 7 }
     const reply = await client.chat.completions.create({
       model: 'alignbeam',
       messages: user('hi'),
       n: 2,
-      seed: 7,
+      ...sampling,
       temperature: 1,
       top_p: 0.9,
       stop: ['END'],

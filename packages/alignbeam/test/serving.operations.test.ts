@@ -129,7 +129,7 @@ describe('the metrics', () => {
         .map((line) => {
           const at = line.lastIndexOf(' ')
           const value = Number(line.slice(at + 1))
-          if (!/^[a-z_]+(\{[^}]*\})? /.test(line) || (Number.isNaN(value) && !line.endsWith('Nan')))
+          if (!/^[a-z0-9_]+(\{[^}]*\})? /.test(line) || (Number.isNaN(value) && !line.endsWith('Nan')))
             throw new Error(`not a metric: ${line}`)
           return [line.slice(0, at), value] as const
         }),

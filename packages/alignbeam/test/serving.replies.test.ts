@@ -54,11 +54,11 @@ describe('log-probabilities', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'grapheme', minLength: 1 }), { minLength: 1 }), (texts) => {
         const { text_offset } = completionLogProbs(texts.map(whole), 0, 0)
-        const characters = [...texts.join('')]
+        const characters = Array.from(texts.join(''))
         texts.forEach((text, i) =>
-          expect(characters.slice(text_offset[i], (text_offset[i] ?? 0) + [...text].length).join('')).toBe(
-            text,
-          ),
+          expect(
+            characters.slice(text_offset[i], (text_offset[i] ?? 0) + Array.from(text).length).join(''),
+          ).toBe(text),
         )
       }),
     )

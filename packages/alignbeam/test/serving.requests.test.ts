@@ -4,8 +4,10 @@ import { chatWanted } from '../src/serving/http/chatRequest'
 import { completionWanted } from '../src/serving/http/completionRequest'
 import { asksOf, fits, modelIds } from '../src/serving/http/servedModels'
 import type { Wanted } from '../src/serving/http/wanted'
-import { noJudge, withJudge } from './fixtures/fakeEngine'
-import { chat, requestDefaults } from './fixtures/httpServer'
+import { fakeEngine, noJudge, withJudge } from './fixtures/fakeEngine'
+import { chat, closeServers, post, requestDefaults, startServer } from './fixtures/httpServer'
+
+afterAll(closeServers)
 
 const chatOf = chatWanted(requestDefaults)
 const completionOf = completionWanted(requestDefaults)
@@ -124,11 +126,16 @@ describe('a chat request', () => {
     expect(chatOf(body)).toMatchObject({ left: { status: 400, param: null } })
   })
 
-  it('cannot reach a prototype', () => {
-    const body: unknown = JSON.parse(
-      '{"model":"m","__proto__":{"temperature":9,"tools":[1]},"constructor":{"prototype":{"x":1}},"messages":[{"role":"user","content":"x","__proto__":{"tool_calls":[1]}}]}',
+  it('cannot reach a prototype', async () => {
+    const engine = fakeEngine()
+    const server = await startServer(engine)
+    const response = await post(
+      server,
+      '/v1/chat/completions',
+      '{"model":"alignbeam","__proto__":{"temperature":1.5,"tools":[1]},"\\u005f_proto__":{"n":3},"constructor":{"prototype":{"x":1}},"messages":[{"role":"user","content":"x","__proto__":{"role":"system"}}]}',
     )
-    expect(wanted(chatOf(body)).generation).toEqual(requestDefaults.generation)
+    expect(response.status).toBe(200)
+    expect(engine.asked).toMatchObject([{ generation: requestDefaults.generation }])
     expect('x' in {}).toBe(false)
   })
 

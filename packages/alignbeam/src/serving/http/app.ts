@@ -155,8 +155,10 @@ export const makeApp = (context: AppContext): Hono<ServerEnv> => {
 
   for (const [path, methods] of Object.entries(routes))
     app.all(path === '/v1/models/:id' ? '/v1/models/:id{.+}' : path, notAllowed(methods))
-  if (settings.page !== undefined) app.route('/', settings.page)
-  app.notFound((c) => refused(c.env.trace, unknownPath))
+  app.notFound(async (c) => {
+    const shown = await settings.page?.fetch(c.req.raw)
+    return shown === undefined || shown.status === 404 ? refused(c.env.trace, unknownPath) : shown
+  })
   app.onError((cause, c) => {
     c.env.trace.note({ fault: failure('ServerFailed', causeLine(cause)) })
     return refused(c.env.trace, internalError)

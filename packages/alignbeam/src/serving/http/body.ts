@@ -48,9 +48,13 @@ const readBytes = (incoming: IncomingMessage, limit: number): TE.TaskEither<Prob
           incoming.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
         })
 
+/** Codecs copy records by assignment, where the key `__proto__` would replace the prototype of the copy. */
+const withoutPrototypes = (key: string, value: unknown): unknown => (key === '__proto__' ? undefined : value)
+
+/** JSON that is nested too deeply for the stack is refused too. */
 const parse = (bytes: Buffer): E.Either<Problem, unknown> =>
   E.tryCatch(
-    (): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)),
+    (): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes), withoutPrototypes),
     () => notJson,
   )
 

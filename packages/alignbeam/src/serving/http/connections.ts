@@ -30,7 +30,9 @@ export interface Connections {
 // bytes that are not HTTP ------------------------------------------------------------------------
 
 const codeOf = (cause: unknown): string =>
-  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'unknown'
+  typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string'
+    ? cause.code
+    : 'unknown'
 
 const malformed = (code: string): Problem =>
   code === 'HPE_HEADER_OVERFLOW'

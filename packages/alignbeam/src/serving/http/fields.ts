@@ -12,11 +12,9 @@ import { type Problem, badField, badRequest } from './problem'
 /** A codec that only decodes: what it gives need not look like what it was given. */
 export type Field<A> = t.Type<A, unknown>
 
-/** Fields are only ever decoded. */
-export const undecidable = (u: unknown): u is never => {
-  void u
-  return false
-}
+const nothing: unique symbol = Symbol('nothing')
+/** Fields are only ever decoded: no value is said to be decoded already. */
+export const undecidable = (u: unknown): u is never => u === nothing
 
 /** @param wanted completes "must be" */
 export const field = <A>(wanted: string, read: (u: unknown) => A | undefined): Field<A> =>

@@ -33,9 +33,11 @@ export interface Gate {
   readonly state: () => GateState
 }
 
-/** A request that waits, with the jobs it still has to start. */
+/** A request that waits. */
 interface Waiting {
-  jobs: ReadonlyArray<Job>
+  readonly jobs: ReadonlyArray<Job>
+  /** The first job that has not started. */
+  next: number
 }
 
 // estimate ---------------------------------------------------------------------------------------
@@ -74,9 +76,9 @@ export const makeGate = (
     if (state.starting) return
     state.starting = true
     for (let first = waiting[0]; first !== undefined && state.running < maxConcurrency; first = waiting[0]) {
-      const [job, ...rest] = first.jobs
-      first.jobs = rest
-      if (rest.length === 0) waiting.shift()
+      const job = first.jobs[first.next]
+      first.next += 1
+      if (first.next >= first.jobs.length) waiting.shift()
       if (job === undefined) continue
       state.running += 1
       job(release(now()))
@@ -91,17 +93,16 @@ export const makeGate = (
         return E.left(
           waitSeconds(
             state.mean,
-            waiting.reduce((n, w) => n + w.jobs.length, 0),
+            waiting.reduce((n, { jobs: all, next }) => n + all.length - next, 0),
             maxConcurrency,
           ),
         )
-      const own: Waiting = { jobs }
+      const own: Waiting = { jobs, next: 0 }
       waiting.push(own)
       start()
       return E.right(() => {
         const at = waiting.indexOf(own)
         if (at !== -1) waiting.splice(at, 1)
-        own.jobs = []
       })
     },
     state: () => ({ running: state.running, waiting: waiting.length }),

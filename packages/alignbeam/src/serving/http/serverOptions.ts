@@ -12,7 +12,6 @@ import {
   withDefault,
 } from '@safe/tensor-core/options'
 import type { GenerationOptions } from '@safe/tensor-core/contracts'
-import type { Hono } from 'hono'
 import type { Dial } from '../contract'
 
 // options ----------------------------------------------------------------------------------------
@@ -52,6 +51,11 @@ export interface RequestDefaults {
   readonly generation: GenerationOptions
 }
 
+/** The page at `/`; an app of hono is one. What it answers with 404 is an unknown path of the server. */
+export interface Page {
+  readonly fetch: (request: Request) => Response | Promise<Response>
+}
+
 /** Everything that the server is started with. */
 export interface HttpSettings extends Omit<ServerOptions, 'apiKeyEnv'> {
   /** The key itself; undefined where clients need none. */
@@ -59,6 +63,6 @@ export interface HttpSettings extends Omit<ServerOptions, 'apiKeyEnv'> {
   readonly defaults: RequestDefaults
   /** Takes one line of the log, without its line end. */
   readonly log: (line: string) => void
-  /** The page, mounted at `/`; the server's own routes take precedence. */
-  readonly page?: Hono
+  /** Needs no key; the server's own routes take precedence. */
+  readonly page?: Page
 }
