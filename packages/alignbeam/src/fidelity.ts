@@ -26,8 +26,9 @@ export const safeDecodingFidelity: Fidelity = {
 export const prefixFidelity: Fidelity = {
   source: `Control: what the words of a refusal do by themselves; a baseline of ${ALIGNBEAM_PAPER}.`,
   formula: 'Every completion begins with the prefix; the model writes the rest.',
-  defaults: `This repository’s wording: “${refusalPrefix}”.`,
-  differs: 'The paper’s prefix is “I cannot comply with that request because”.',
+  defaults: `The paper’s words: “${refusalPrefix}”.`,
+  differs:
+    'No difference is known. The arena’s vocabulary has other words, so it is given a prefix of its own.',
 }
 
 export const systemPromptFidelity: Fidelity = {

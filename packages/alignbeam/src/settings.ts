@@ -1,5 +1,13 @@
 /** How the settings of AlignBeam become the mixer of two models. */
-import { type LmError, type Prompt, type Steps, tokenPrompt } from '@safe/tensor-core/contracts'
+import {
+  type InputError,
+  type Judge,
+  type LmError,
+  type Prompt,
+  type Steps,
+  badInput,
+  tokenPrompt,
+} from '@safe/tensor-core/contracts'
 import { defaultsOf } from '@safe/tensor-core/options'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -14,6 +22,26 @@ import { systemPrompted } from './systemPrompt'
 
 /** The paper's settings, complete. */
 export const defaultSettings: AlignBeamOptions = defaultsOf(alignBeamOptions)
+
+// checks -----------------------------------------------------------------------------------------
+
+/**
+ * A refusal takes the place of beams that a judge scores above tau.
+ *
+ * @param judge the judge or its name, undefined where there is none @returns left `BadOption` where a refusal is wanted without one
+ */
+export const refusesByJudge = <A extends Pick<AlignBeamOptions, 'onNoSafe'>>(
+  settings: A,
+  judge: Judge | string | undefined,
+): E.Either<InputError, A> =>
+  settings.onNoSafe === 'refuse' && judge === undefined
+    ? E.left(
+        badInput('BadOption', 'refuse needs a judge: without one no beam is ever found unsafe', {
+          field: 'onNoSafe',
+          remedy: 'give a `judge`, or lowest',
+        }),
+      )
+    : E.right(settings)
 
 // constructors -----------------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ import { runBinary } from '@safe/tensor-core/cli'
 import { tf } from '@safe/tensor-core/engine'
 import { binary } from '../src/cli/binary'
 import { safetySystemPrompt } from '../src/defaults'
-import { alreadyAligned } from '../src/cli/generateWarnings'
 
 const folder = (name: string): string => join(__dirname, 'golden', name)
 const work = mkdtempSync(join(tmpdir(), 'alignbeam-'))
@@ -324,6 +323,10 @@ describe('bad input', () => {
     [['generate', ...pair, ...all, '--alpha', '1.5'], '--alpha must be a number'],
     [['generate', ...pair, ...all, '--beams', '0'], '--beams must be a whole number'],
     [['generate', ...pair, ...all, '--method', 'magic'], '--method must be one of'],
+    [
+      ['generate', ...pair, ...all, '--on-no-safe', 'refuse'],
+      '--on-no-safe refuse needs a judge: without one no beam is ever found unsafe; give a --judge, or lowest',
+    ],
     [['generate', ...pair, ...all, '--judge', '/nowhere'], '/nowhere'],
     [['generate', ...pair, ...all, '--judge', 'rubric'], '--judge: the judge rubric needs a model'],
     [['generate', ...pair, ...all, '--judge', 'nobody'], '--judge: there is no judge nobody'],
@@ -345,13 +348,5 @@ describe('bad input', () => {
     expect(err.trim().split('\n')).toHaveLength(1)
     expect(code).toBe(2)
     expect(existsSync(out) || existsSync(`${out}.partial`)).toBe(false)
-  })
-})
-
-describe('alreadyAligned', () => {
-  it('speaks up where the draft refuses by itself', () => {
-    expect(alreadyAligned(0, 0)).toBeUndefined()
-    expect(alreadyAligned(10, 4)).toBeUndefined()
-    expect(alreadyAligned(10, 5)).toContain('5 of 10')
   })
 })

@@ -27,6 +27,7 @@ import {
   prefixOptions,
   safeDecodingOptions,
 } from '../options'
+import { refusesByJudge } from '../settings'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -123,6 +124,7 @@ export const checkValues = (values: GenerateValues): E.Either<InputError, Genera
   return method === 'alignbeam'
     ? pipe(
         alignBeamSettingsOf(values),
+        E.chain((settings) => refusesByJudge(settings, values.judge === 'none' ? undefined : values.judge)),
         E.map(() => values),
       )
     : E.right(values)
