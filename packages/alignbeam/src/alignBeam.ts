@@ -15,7 +15,7 @@ import { type Answer, asksJudge } from './mixing/answer'
 import { answeringModel } from './mixing/answeringModel'
 import type { AlignBeamError } from './errors'
 import { type AlignBeamOptions, alignBeamOptions } from './options'
-import { alignBeamMixer, modelBridge, refusesByJudge } from './settings'
+import { alignBeamMixer, modelBridge, readyBridge, refusesByJudge } from './settings'
 import { type OnWarning, narrowBridge, unjudgedBeams, watchAligned } from './warnings'
 
 /** What AlignBeam works with. */
@@ -31,6 +31,11 @@ export interface AlignBeamResources {
    * draft that opens refusals by itself, so that mixing can make it worse, when its answers have shown it.
    */
   readonly onWarning?: OnWarning | undefined
+  /**
+   * The folder in which bridges of large vocabularies are kept; default `bridge` in `SAFE_CACHE`, else in `~/.cache/safe`. False: the bridge
+   * is built in every process.
+   */
+  readonly cache?: string | false | undefined
   /** Called when the defended model is disposed of: the place to dispose of the anchor. */
   readonly onDispose?: (() => void) | undefined
 }
@@ -78,7 +83,7 @@ const recording = (
  */
 export const alignBeam = (
   options: Partial<AlignBeamOptions>,
-  { anchor, judge, record, onWarning = () => undefined, onDispose }: AlignBeamResources,
+  { anchor, judge, record, onWarning = () => undefined, cache, onDispose }: AlignBeamResources,
 ): DecodingDefence<AlignBeamError> => {
   if (options.enabled === false) return noDefence.decoding
   return decodingDefence<AlignBeamError>({
@@ -93,6 +98,9 @@ export const alignBeam = (
         TE.fromEither(checked(alignBeamOptions, options)),
         TE.chainEitherK((settings) => refusesByJudge(settings, judge)),
         TE.bindTo('settings'),
+        TE.chainFirstTaskK(({ settings }) =>
+          readyBridge(anchor, draft, settings.multi, { cache, onWarning }),
+        ),
         TE.bindW('bridge', ({ settings }) => TE.fromEither(modelBridge(anchor, draft, settings.multi))),
         TE.bindW('mixer', ({ settings }) => TE.fromEither(alignBeamMixer(anchor, draft, settings))),
         TE.map(({ settings, bridge, mixer }) => {

@@ -28,6 +28,7 @@ import {
   safeDecodingOptions,
 } from '../options'
 import { refusesByJudge } from '../settings'
+import { bridgeCacheOption } from './bridgeCacheOption'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -90,6 +91,7 @@ export const generateOptions = {
   draftTemplate: optional(text('chat, qa, none or a template file, of the draft', 'NAME')),
   anchorTemplate: optional(text('chat, qa, none or a template file, of the anchor', 'NAME')),
   batchSize: alignBeamOptions.batchSize,
+  ...bridgeCacheOption,
   ...overwriteOption,
   ...resumeOption,
 }
