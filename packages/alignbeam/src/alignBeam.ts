@@ -22,7 +22,10 @@ import { type OnWarning, narrowBridge, unjudgedBeams, watchAligned } from './war
 export interface AlignBeamResources {
   /** A small aligned model, of any vocabulary. It stays the caller's. */
   readonly anchor: Steps
-  /** Chooses among the beams; without one the most probable beam is returned. */
+  /**
+   * Chooses among the beams; without one the most probable beam is returned. To have the anchor choose, as in the paper, without loading it
+   * twice: ``openJudge(`rubric:${folder}`, { inMemory: () => [anchor] })`` of `@safe/tensor-core/judges`. It stays the caller's.
+   */
   readonly judge?: Judge | undefined
   /** Takes what decoding did, over all prompts answered so far. */
   readonly record?: RecordDiagnostics | undefined

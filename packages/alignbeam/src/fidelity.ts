@@ -9,9 +9,9 @@ export const alignBeamFidelity: Fidelity = {
     'vocabularies (golden tests, tools/golden/alignbeam.py).',
   defaults: "The paper's: alpha 0.5, K 3, N 6, B 50, tau 2.5, drop, the anchor's support.",
   differs:
-    "The draft's term counts once per token; the paper prints it once per colliding anchor token (`draftMass: literal`). The completion " +
-    'follows the generation options of the run, not temperature 0.7. The wording of the system prompt and the list that finds ' +
-    'refusals are this repository’s; the judge is the run’s.',
+    "The draft's term counts once per token; the paper prints it once per colliding anchor token (`draftMass: literal`). All tokens " +
+    'that end a text count as one, and any of them ends a beam. The completion follows the generation options of the run, not ' +
+    'temperature 0.7. The wording of the system prompt and the list that finds refusals are this repository’s; the judge is the run’s.',
 }
 
 export const safeDecodingFidelity: Fidelity = {
