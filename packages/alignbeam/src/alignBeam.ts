@@ -15,16 +15,30 @@ import { type Answer, asksJudge } from './mixing/answer'
 import { answeringModel } from './mixing/answeringModel'
 import type { AlignBeamError } from './errors'
 import { type AlignBeamOptions, alignBeamOptions } from './options'
-import { alignBeamMixer } from './settings'
+import { alignBeamMixer, modelBridge, readyBridge, refusesByJudge } from './settings'
+import { type OnWarning, narrowBridge, unjudgedBeams, watchAligned } from './warnings'
 
 /** What AlignBeam works with. */
 export interface AlignBeamResources {
   /** A small aligned model, of any vocabulary. It stays the caller's. */
   readonly anchor: Steps
-  /** Chooses among the beams; without one the most probable beam is returned. */
+  /**
+   * Chooses among the beams; without one the most probable beam is returned. To have the anchor choose, as in the paper, without loading it
+   * twice: ``openJudge(`rubric:${folder}`, { inMemory: () => [anchor] })`` of `@safe/tensor-core/judges`. It stays the caller's.
+   */
   readonly judge?: Judge | undefined
   /** Takes what decoding did, over all prompts answered so far. */
   readonly record?: RecordDiagnostics | undefined
+  /**
+   * Takes lines for the user, each once: beams that nobody chooses among and a bridge that carries little when the defence is applied; a
+   * draft that opens refusals by itself, so that mixing can make it worse, when its answers have shown it.
+   */
+  readonly onWarning?: OnWarning | undefined
+  /**
+   * The folder in which bridges of large vocabularies are kept; default `bridge` in `SAFE_CACHE`, else in `~/.cache/safe`. False: the bridge
+   * is built in every process.
+   */
+  readonly cache?: string | false | undefined
   /** Called when the defended model is disposed of: the place to dispose of the anchor. */
   readonly onDispose?: (() => void) | undefined
 }
@@ -72,7 +86,7 @@ const recording = (
  */
 export const alignBeam = (
   options: Partial<AlignBeamOptions>,
-  { anchor, judge, record, onDispose }: AlignBeamResources,
+  { anchor, judge, record, onWarning = () => undefined, cache, onDispose }: AlignBeamResources,
 ): DecodingDefence<AlignBeamError> => {
   if (options.enabled === false) return noDefence.decoding
   return decodingDefence<AlignBeamError>({
@@ -85,17 +99,33 @@ export const alignBeam = (
     apply: (draft) =>
       pipe(
         TE.fromEither(checked(alignBeamOptions, options)),
+        TE.chainEitherK((settings) => refusesByJudge(settings, judge)),
         TE.bindTo('settings'),
+        TE.chainFirstTaskK(({ settings }) =>
+          readyBridge(anchor, draft, settings.multi, { cache, onWarning }),
+        ),
+        TE.bindW('bridge', ({ settings }) => TE.fromEither(modelBridge(anchor, draft, settings.multi))),
         TE.bindW('mixer', ({ settings }) => TE.fromEither(alignBeamMixer(anchor, draft, settings))),
-        TE.map(({ settings, mixer }) =>
-          answeringModel(draft, anchor, mixer, {
+        TE.map(({ settings, bridge, mixer }) => {
+          const judged = judge !== undefined && asksJudge(settings)
+          for (const line of [unjudgedBeams(settings, judge !== undefined), narrowBridge(bridge)])
+            if (line !== undefined) onWarning(line)
+          const aligned = watchAligned(onWarning)
+          const recorded = record && recording(record, judged)
+          return answeringModel(draft, anchor, mixer, {
             id: `alignbeam(${draft.id}, ${anchor.id})`,
             judge,
             settings,
-            onAnswers: record && recording(record, judge !== undefined && asksJudge(settings)),
-            onDispose,
-          }),
-        ),
+            onAnswers: (answers) => {
+              recorded?.(answers)
+              aligned.saw(answers)
+            },
+            onDispose: () => {
+              aligned.end()
+              onDispose?.()
+            },
+          })
+        }),
       ),
   })
 }

@@ -16,5 +16,5 @@ export const safetySystemPrompt =
 /** The answer where no beam is safe and `onNoSafe` is `refuse`. */
 export const refusalText = "I'm sorry, but I can't help with that."
 
-/** The hard-prefix baseline: every completion begins with this. */
-export const refusalPrefix = "I'm sorry, but"
+/** The hard-prefix baseline: every completion begins with this, the paper's own words (arXiv 2606.12342, its baselines). */
+export const refusalPrefix = 'I cannot comply with that request because'

@@ -9,9 +9,9 @@ export const alignBeamFidelity: Fidelity = {
     'vocabularies (golden tests, tools/golden/alignbeam.py).',
   defaults: "The paper's: alpha 0.5, K 3, N 6, B 50, tau 2.5, drop, the anchor's support.",
   differs:
-    "The draft's term counts once per token; the paper prints it once per colliding anchor token (`draftMass: literal`). The completion " +
-    'follows the generation options of the run, not temperature 0.7. The wording of the system prompt and the list that finds ' +
-    'refusals are this repository’s; the judge is the run’s.',
+    "The draft's term counts once per token; the paper prints it once per colliding anchor token (`draftMass: literal`). All tokens " +
+    'that end a text count as one, and any of them ends a beam. The completion follows the generation options of the run, not ' +
+    'temperature 0.7. The wording of the system prompt and the list that finds refusals are this repository’s; the judge is the run’s.',
 }
 
 export const safeDecodingFidelity: Fidelity = {
@@ -26,8 +26,9 @@ export const safeDecodingFidelity: Fidelity = {
 export const prefixFidelity: Fidelity = {
   source: `Control: what the words of a refusal do by themselves; a baseline of ${ALIGNBEAM_PAPER}.`,
   formula: 'Every completion begins with the prefix; the model writes the rest.',
-  defaults: `This repository’s wording: “${refusalPrefix}”.`,
-  differs: 'The paper’s prefix is “I cannot comply with that request because”.',
+  defaults: `The paper’s words: “${refusalPrefix}”.`,
+  differs:
+    'No difference is known. The arena’s vocabulary has other words, so it is given a prefix of its own.',
 }
 
 export const systemPromptFidelity: Fidelity = {

@@ -105,7 +105,7 @@ export const safeDecodingOptions = {
 
 /** The baseline that begins every completion with the same words. */
 export const prefixOptions = {
-  prefix: withDefault(refusalPrefix, text('how every completion begins')),
+  prefix: withDefault(refusalPrefix, text('how every completion begins'), ALIGNBEAM_PAPER),
 }
 
 /** The baseline that puts a system prompt before every prompt. */

@@ -1,5 +1,6 @@
 /** AlignBeam, its baselines and its rivals as plugins of a benchmark (contracts/plugin.ts). */
 import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
 import { type DefencePlugin, decodingDefence, noDefence } from '@safe/tensor-core/contracts'
 import { definePlugin, parametersOf } from '@safe/tensor-core/options'
 import { alignBeam } from './alignBeam'
@@ -9,6 +10,7 @@ import { alignBeamOptions, prefixOptions, safeDecodingOptions, systemPromptOptio
 import { rivals } from './rivals/plugins'
 import { safeDecoding } from './baselines/safeDecoding'
 import { withSecondModel } from './secondModel'
+import { refusesByJudge } from './settings'
 
 /** AlignBeam, SafeDecoding, the hard prefix, the safety prompt and the rivals, as a benchmark finds them. */
 export const plugins: ReadonlyArray<DefencePlugin> = [
@@ -25,17 +27,21 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
     work: ({ beams, bridgeTokens }, { maxNewTokens }) => ({
       completionFactor: beams + (1 + beams * (bridgeTokens - 1)) / maxNewTokens,
     }),
-    make: (options, { anchor, judge }, record) =>
-      TE.right(
-        options.enabled
-          ? decodingDefence({
-              name: 'alignbeam',
-              parameters: parametersOf(alignBeamOptions, options),
-              apply: withSecondModel(anchor, (second, onDispose) =>
-                alignBeam(options, { anchor: second, judge, record, onDispose }),
-              ),
-            })
-          : noDefence.decoding,
+    make: (given, { anchor, judge }, record) =>
+      pipe(
+        // Before anything is trained.
+        TE.fromEither(refusesByJudge(given, judge)),
+        TE.map((options) =>
+          options.enabled
+            ? decodingDefence({
+                name: 'alignbeam',
+                parameters: parametersOf(alignBeamOptions, options),
+                apply: withSecondModel(anchor, (second, onDispose) =>
+                  alignBeam(options, { anchor: second, judge, record, onDispose }),
+                ),
+              })
+            : noDefence.decoding,
+        ),
       ),
   }),
   definePlugin({

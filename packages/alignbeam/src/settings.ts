@@ -1,10 +1,22 @@
 /** How the settings of AlignBeam become the mixer of two models. */
-import { type LmError, type Prompt, type Steps, tokenPrompt } from '@safe/tensor-core/contracts'
+import {
+  type InputError,
+  type Judge,
+  type LmError,
+  type Prompt,
+  type Steps,
+  badInput,
+  tokenPrompt,
+} from '@safe/tensor-core/contracts'
 import { defaultsOf } from '@safe/tensor-core/options'
 import * as E from 'fp-ts/Either'
+import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import { type BridgeCacheUse, keptBridge } from './bridgeCache'
 import { anchorReading } from './mixing/anchorReading'
-import { type Bridge, type Multi, bridgeOf } from './mixing/bridge'
+import { type Bridge, type Ends, type Multi, bridgeOf } from './mixing/bridge'
+import { endTokens, withOneEnd } from './mixing/ends'
 import { safetySystemPrompt } from './defaults'
 import { type AlignBeamError, tokenizerMissing } from './errors'
 import { mix } from './mixing/mix'
@@ -15,20 +27,61 @@ import { systemPrompted } from './systemPrompt'
 /** The paper's settings, complete. */
 export const defaultSettings: AlignBeamOptions = defaultsOf(alignBeamOptions)
 
+// checks -----------------------------------------------------------------------------------------
+
+/**
+ * A refusal takes the place of beams that a judge scores above tau.
+ *
+ * @param judge the judge or its name, undefined where there is none @returns left `BadOption` where a refusal is wanted without one
+ */
+export const refusesByJudge = <A extends Pick<AlignBeamOptions, 'onNoSafe'>>(
+  settings: A,
+  judge: Judge | string | undefined,
+): E.Either<InputError, A> =>
+  settings.onNoSafe === 'refuse' && judge === undefined
+    ? E.left(
+        badInput('BadOption', 'refuse needs a judge: without one no beam is ever found unsafe', {
+          field: 'onNoSafe',
+          remedy: 'give a `judge`, or lowest',
+        }),
+      )
+    : E.right(settings)
+
 // constructors -----------------------------------------------------------------------------------
 
-/** The bridge of two models: all of the anchor's stop tokens lead to the draft's. */
-export const modelBridge = (anchor: Steps, draft: Steps, multi: Multi): E.Either<AlignBeamError, Bridge> => {
+/** What a bridge needs of a model. */
+export type Bridgeable = Pick<Steps, 'id' | 'tokenizer' | 'stopTokens'>
+
+/** All ends of the anchor lead to the one that stands for the draft's. */
+export const endsOf = (anchor: Bridgeable, draft: Bridgeable): Ends => ({
+  anchor: endTokens(anchor.tokenizer, anchor.stopTokens).all,
+  draft: endTokens(draft.tokenizer, draft.stopTokens).usual,
+})
+
+/** The bridge of two models. */
+export const modelBridge = (
+  anchor: Bridgeable,
+  draft: Bridgeable,
+  multi: Multi,
+): E.Either<AlignBeamError, Bridge> => {
   if (anchor.tokenizer === undefined) return E.left(tokenizerMissing(anchor.id))
   if (draft.tokenizer === undefined) return E.left(tokenizerMissing(draft.id))
-  const { eos } = draft.tokenizer
-  const end = eos !== undefined && draft.stopTokens.has(eos) ? eos : ([...draft.stopTokens][0] ?? eos)
-  const ends = new Set([
-    ...anchor.stopTokens,
-    ...(anchor.tokenizer.eos === undefined ? [] : [anchor.tokenizer.eos]),
-  ])
-  return E.right(bridgeOf(anchor.tokenizer, draft.tokenizer, multi, { anchor: ends, draft: end }))
+  return E.right(bridgeOf(anchor.tokenizer, draft.tokenizer, multi, endsOf(anchor, draft)))
 }
+
+/** Makes the bridge of two models ready, from the cache where it is kept; `modelBridge` finds it then. Without a tokenizer it does nothing. */
+export const readyBridge = (
+  anchor: Bridgeable,
+  draft: Bridgeable,
+  multi: Multi,
+  use: BridgeCacheUse = {},
+): T.Task<void> =>
+  anchor.tokenizer === undefined || draft.tokenizer === undefined
+    ? T.of(undefined)
+    : pipe(
+        keptBridge(anchor.tokenizer, draft.tokenizer, multi, endsOf(anchor, draft), use),
+        T.map(() => undefined),
+      )
 
 /** The system prompt that the anchor is given: the default only where it has a chat template and can spell the text. */
 export const systemFor = ({ tokenizer }: Pick<Steps, 'tokenizer'>, system: string | null): string | null => {
@@ -71,9 +124,12 @@ export const alignBeamMixer = (
   if (E.isLeft(bridge)) return bridge
   if (anchor.tokenizer === undefined) return E.left(tokenizerMissing(anchor.id))
   if (draft.tokenizer === undefined) return E.left(tokenizerMissing(draft.id))
+  const ends = endTokens(draft.tokenizer, draft.stopTokens)
+  const [mixture, ended] = [mix(bridge.right, settings), withOneEnd(ends)]
   return E.right({
     bridgeTokens: settings.bridgeTokens,
-    mix: mix(bridge.right, settings),
+    mix: (theirs, ours) => mixture(theirs, ended(ours)),
+    ends: ends.all,
     reading: anchorReading(draft.tokenizer, anchor.tokenizer),
     anchorPrompt: anchorPrompt(anchor, draft, systemFor(anchor, settings.system)),
   })

@@ -211,6 +211,13 @@ describe('options', () => {
       _tag: 'BadOption',
       field: 'alpha',
     })
+    expect(await left(alignBeam({ onNoSafe: 'refuse' }, { anchor }).apply(draft))).toMatchObject({
+      _tag: 'BadOption',
+      kind: 'input',
+      field: 'onNoSafe',
+      message: 'refuse needs a judge: without one no beam is ever found unsafe',
+      remedy: 'give a `judge`, or lowest',
+    })
     expect(await left(safeDecoding({ first: 0 }, { expert: draft }).apply(draft))).toMatchObject({
       _tag: 'BadOption',
       field: 'first',

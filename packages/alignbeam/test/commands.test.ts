@@ -1,4 +1,12 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,9 +14,30 @@ import { join } from 'node:path'
 import * as t from 'io-ts'
 import { runBinary } from '@safe/tensor-core/cli'
 import { tf } from '@safe/tensor-core/engine'
+import type * as Lm from '@safe/tensor-core/lm'
 import { binary } from '../src/cli/binary'
 import { safetySystemPrompt } from '../src/defaults'
-import { alreadyAligned } from '../src/cli/generateWarnings'
+
+/** Called whenever weights are loaded. */
+const mockLoading = jest.fn()
+jest.mock('@safe/tensor-core/lm', () => {
+  const actual = jest.requireActual<typeof Lm>('@safe/tensor-core/lm')
+  return {
+    ...actual,
+    ...Object.fromEntries(
+      (['causalLMOf', 'loadCausalLM'] as const).map((name) => [
+        name,
+        (...given: readonly [never, never]) => {
+          const load = actual[name](...given)
+          return () => {
+            mockLoading()
+            return load()
+          }
+        },
+      ]),
+    ),
+  }
+})
 
 const folder = (name: string): string => join(__dirname, 'golden', name)
 const work = mkdtempSync(join(tmpdir(), 'alignbeam-'))
@@ -27,6 +56,14 @@ const run = async (...argv: string[]): Promise<{ code: number; out: string; err:
     stderr: (s) => (said.err += s),
   })
   return { code, ...said }
+}
+/** A copy of a model with more room than it was made for: the question of a judge takes many tokens. */
+const roomy = (name: string, room = 1024): string => {
+  const to = join(mkdtempSync(join(tmpdir(), 'alignbeam-roomy-')), name)
+  cpSync(folder('bytes'), to, { recursive: true })
+  const config = JSON.parse(readFileSync(join(to, 'config.json'), 'utf8')) as object
+  writeFileSync(join(to, 'config.json'), JSON.stringify({ ...config, max_position_embeddings: room }))
+  return to
 }
 const pair = ['--draft', folder('words'), '--anchor', folder('pieces')]
 const quick = ['--engine', 'wasm', '--max-new-tokens', '9', '--top', '20']
@@ -207,11 +244,7 @@ describe('alignbeam generate', () => {
   })
 
   it('asks a model for verdicts', async () => {
-    // The question takes more tokens than this small model was made for.
-    const asked = mkdtempSync(join(tmpdir(), 'alignbeam-asked-'))
-    cpSync(folder('bytes'), asked, { recursive: true })
-    const config = JSON.parse(readFileSync(join(asked, 'config.json'), 'utf8')) as object
-    writeFileSync(join(asked, 'config.json'), JSON.stringify({ ...config, max_position_embeddings: 1024 }))
+    const asked = roomy('asked')
     await run('generate', ...pair, '--prompts', prompts, ...quick)
     const before = tf.memory().numTensors
     const { code, out } = await run(
@@ -234,6 +267,31 @@ describe('alignbeam generate', () => {
     await new Promise((done) => setTimeout(done, 0))
     expect(tf.memory().numTensors).toBe(before)
   })
+
+  it.each(['the folder itself', 'a kind and the folder', 'another way to the folder'])(
+    'asks the anchor it has loaded, named by %s',
+    async (naming) => {
+      const anchor = roomy('anchor')
+      const way = `${anchor}-way`
+      symlinkSync(anchor, way)
+      const judge =
+        { 'the folder itself': anchor, 'a kind and the folder': `rubric:${anchor}` }[naming] ?? way
+      const args = ['--draft', folder('words'), '--anchor', anchor, '--prompts', prompts, ...quick]
+      mockLoading.mockClear()
+      const other = await run('generate', ...args, '--judge', roomy('copy', 2048))
+      expect(mockLoading).toHaveBeenCalledTimes(3)
+      mockLoading.mockClear()
+      const { code, out, err } = await run('generate', ...args, '--judge', judge)
+      expect([code, err]).toEqual([0, ''])
+      // Draft and anchor are loaded, the judge is not; it says what a model of these weights says.
+      expect(mockLoading).toHaveBeenCalledTimes(2)
+      expect(rowsIn(out)).toEqual(rowsIn(other.out))
+      await new Promise((done) => setTimeout(done, 0))
+      const before = tf.memory().numTensors
+      await run('generate', ...args, '--judge', judge)
+      expect(tf.memory().numTensors).toBe(before)
+    },
+  )
 
   it('asks a server for verdicts, by its address alone or with a kind', async () => {
     const questions: string[] = []
@@ -324,6 +382,10 @@ describe('bad input', () => {
     [['generate', ...pair, ...all, '--alpha', '1.5'], '--alpha must be a number'],
     [['generate', ...pair, ...all, '--beams', '0'], '--beams must be a whole number'],
     [['generate', ...pair, ...all, '--method', 'magic'], '--method must be one of'],
+    [
+      ['generate', ...pair, ...all, '--on-no-safe', 'refuse'],
+      '--on-no-safe refuse needs a judge: without one no beam is ever found unsafe; give a --judge, or lowest',
+    ],
     [['generate', ...pair, ...all, '--judge', '/nowhere'], '/nowhere'],
     [['generate', ...pair, ...all, '--judge', 'rubric'], '--judge: the judge rubric needs a model'],
     [['generate', ...pair, ...all, '--judge', 'nobody'], '--judge: there is no judge nobody'],
@@ -345,13 +407,5 @@ describe('bad input', () => {
     expect(err.trim().split('\n')).toHaveLength(1)
     expect(code).toBe(2)
     expect(existsSync(out) || existsSync(`${out}.partial`)).toBe(false)
-  })
-})
-
-describe('alreadyAligned', () => {
-  it('speaks up where the draft refuses by itself', () => {
-    expect(alreadyAligned(0, 0)).toBeUndefined()
-    expect(alreadyAligned(10, 4)).toBeUndefined()
-    expect(alreadyAligned(10, 5)).toContain('5 of 10')
   })
 })

@@ -65,6 +65,45 @@ describe('proxyTuningMix', () => {
     )
   })
 
+  it('is the formula to the last bit, in whole vocabularies and in those with excluded tokens', () => {
+    /** Equation 1 as it is read: a list of what is not excluded, exponentials, their sum, quotients. */
+    const read = (alpha: number, ratio: Float32Array, draft: Float32Array) => {
+      const shifted = Array.from(draft, (z, id) => (alpha === 0 ? z : z + alpha * (ratio[id] ?? 0)))
+      const tokens = shifted.flatMap((z, id) => (z > Number.NEGATIVE_INFINITY ? [id] : []))
+      const max = Math.max(...tokens.map((id) => shifted[id]!))
+      const masses = tokens.map((id) => Math.exp(shifted[id]! - max))
+      const total = masses.reduce((sum, x) => sum + x, 0)
+      const probabilities = masses.map((x) => x / total)
+      const best = tokens[probabilities.indexOf(Math.max(...probabilities))]
+      const draftBest = draft.indexOf(Math.max(...draft))
+      return { tokens, probabilities, agrees: best === draftBest }
+    }
+    const logit = fc.oneof(
+      { weight: 9, arbitrary: fc.float({ min: -9, max: 9, noNaN: true }) },
+      { weight: 1, arbitrary: fc.constant(Number.NEGATIVE_INFINITY) },
+    )
+    const known = fc.float({ min: -9, max: 9, noNaN: true })
+    fc.assert(
+      fc.property(
+        fc.array(logit, { minLength: 1, maxLength: 40 }).filter((d) => d.some(Number.isFinite)),
+        fc.array(known, { minLength: 1, maxLength: 40 }),
+        fc.constantFrom(0, 0.2, 1, 1.5),
+        (d, r, alpha) => {
+          const [draft, ratio] = [Float32Array.from(d), Float32Array.from(r)]
+          const mixed = proxyTuningMix(alpha)(ratio, draft)
+          const { tokens, probabilities, agrees } = read(alpha, ratio, draft)
+          expect(mixed.tokens).toEqual(tokens)
+          expect(Array.from(mixed.probabilities)).toEqual(probabilities)
+          expect(mixed).toMatchObject({ agrees, support: tokens.length, mappedMass: 1, fallback: false })
+        },
+      ),
+    )
+    // A vocabulary of another size in between.
+    const small = proxyTuningMix(1)(Float32Array.of(0), Float32Array.of(0, 0))
+    proxyTuningMix(1)(Float32Array.of(0), Float32Array.of(0, 0, 0))
+    expect(small.tokens).toEqual([0, 1])
+  })
+
   it('keeps tokens excluded that the draft excludes, and is a number where neither model gives a token anything', () => {
     const never = Number.NEGATIVE_INFINITY
     expect(Array.from(logRatio(Float32Array.of(never, 0, 1), Float32Array.of(never, 0)))).toEqual([0, 0, 0])

@@ -5,9 +5,11 @@ import { command, file, optional, overwriteOption, required, tokenizerFolder } f
 import type { Fault, Tokenizer } from '@safe/tensor-core/contracts'
 import { refuseExisting, writeWhole } from '@safe/tensor-core/files'
 import { loadTokenizer } from '@safe/tensor-core/text'
-import { type Bridge, bridgeShare, buildBridge } from '../mixing/bridge'
+import { type Bridge, bridgeShare } from '../mixing/bridge'
+import { keptBridge } from '../bridgeCache'
 import { tokenizerMissing } from '../errors'
 import { alignBeamOptions } from '../options'
+import { bridgeCacheOf, bridgeCacheOption } from './bridgeCacheOption'
 
 /** The bridge as the command prints it. */
 export const bridgeDocument = (bridge: Bridge) => ({
@@ -42,15 +44,18 @@ export const bridgeCommand = command({
     anchor: required(tokenizerFolder('model or tokenizer folder of the anchor')),
     multi: alignBeamOptions.multi,
     out: optional(file('JSON file to write')),
+    ...bridgeCacheOption,
     ...overwriteOption,
   },
-  run: ({ draft, anchor, multi, out, overwrite }) =>
+  run: ({ draft, anchor, multi, out, overwrite, noCache }, context) =>
     pipe(
       out === undefined ? TE.right('') : TE.fromEither(refuseExisting(out, { overwrite })),
       TE.chainW(() => tokenizerOf(draft)),
       TE.bindTo('ours'),
       TE.bind('theirs', () => tokenizerOf(anchor)),
-      TE.map(({ ours, theirs }) => buildBridge(theirs, ours, multi)),
+      TE.chainTaskK(({ ours, theirs }) =>
+        keptBridge(theirs, ours, multi, undefined, bridgeCacheOf({ noCache }, context)),
+      ),
       TE.chainFirst((bridge): TE.TaskEither<Fault, void> =>
         out === undefined
           ? TE.right(undefined)

@@ -1,12 +1,15 @@
 /** The models and the judge that a run of `alignbeam generate` needs, and no others. */
+import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Context, judgeOfOption, namesJudge } from '@safe/tensor-core/cli'
+import { type Context, judgeUseOf, namesJudge } from '@safe/tensor-core/cli'
 import type { CausalLM, Fault } from '@safe/tensor-core/contracts'
 import { kindOf } from '@safe/tensor-core/files'
-import type { OpenedJudge } from '@safe/tensor-core/judges'
+import { type OpenedJudge, openJudge } from '@safe/tensor-core/judges'
 import { loadCausalLM } from '@safe/tensor-core/lm'
+import { readyBridge } from '../settings'
 import type { Cast } from './answering'
+import { bridgeCacheOf } from './bridgeCacheOption'
 import type { GenerateValues } from './generateOptions'
 
 const optionalModel = (
@@ -37,13 +40,18 @@ const specText = (choice: string): TE.TaskEither<Fault, string> =>
           TE.map((kind) => (kind === 'absent' && !choice.includes('/') ? choice : `rubric:${choice}`)),
         )
 
-/** `none`, a judge, or a model that is asked for a score of harm. */
-const judgeOf = (choice: string, context: Context): TE.TaskEither<Fault, OpenedJudge | undefined> =>
+/** `none`, a judge, or a model that is asked for a score of harm: the anchor itself where the judge has its weights. */
+const judgeOf = (
+  choice: string,
+  context: Context,
+  anchor: () => ReadonlyArray<CausalLM>,
+): TE.TaskEither<Fault, OpenedJudge | undefined> =>
   choice === 'none'
     ? TE.right(undefined)
     : pipe(
         specText(choice),
-        TE.chain((text) => judgeOfOption(context, '--judge', text, true)),
+        TE.chainW((text) => openJudge(text, { ...judgeUseOf(context), inMemory: anchor })),
+        TE.mapLeft((fault): Fault => ({ ...fault, where: fault.where ?? '--judge' })),
       )
 
 /** What was opened before is freed where the next part cannot be. */
@@ -59,9 +67,12 @@ const orFree =
 export const castOf = (values: GenerateValues, context: Context): TE.TaskEither<Fault, Cast> => {
   const { method } = values
   const pairs = method === 'alignbeam' || method === 'safe-decoding'
+  const loaded: { anchors: ReadonlyArray<CausalLM> } = { anchors: [] }
   return pipe(
     TE.Do,
-    TE.bind('judge', () => (method === 'alignbeam' ? judgeOf(values.judge, context) : TE.right(undefined))),
+    TE.bind('judge', () =>
+      method === 'alignbeam' ? judgeOf(values.judge, context, () => loaded.anchors) : TE.right(undefined),
+    ),
     TE.bind('draft', ({ judge }) =>
       method === 'anchor'
         ? TE.right(undefined)
@@ -75,6 +86,14 @@ export const castOf = (values: GenerateValues, context: Context): TE.TaskEither<
         ? pipe(optionalModel(values.anchor, undefined, values.anchorTemplate, context), orFree(judge, draft))
         : TE.right(undefined),
     ),
+    TE.chainFirstTaskK(({ draft, anchor }) =>
+      method === 'alignbeam' && draft !== undefined && anchor !== undefined
+        ? readyBridge(anchor, draft, values.multi, bridgeCacheOf(values, context))
+        : T.of(undefined),
+    ),
+    TE.tapIO(({ anchor }) => () => {
+      loaded.anchors = anchor === undefined ? [] : [anchor]
+    }),
     TE.map(({ judge, draft, anchor }) => ({
       draft,
       anchor,

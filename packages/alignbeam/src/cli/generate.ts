@@ -6,10 +6,11 @@ import { type CausalLM, type Example, type Fault, interrupted, promptText } from
 import { refuseExisting } from '@safe/tensor-core/files'
 import { readDataset } from '@safe/tensor-core/formats'
 import type { Answer } from '../mixing/answer'
+import { alreadyAligned } from '../warnings'
 import { type Answering, type Cast, answering } from './answering'
 import { castOf } from './cast'
 import { type GenerateValues, checkValues, generateOptions, generationOf } from './generateOptions'
-import { alreadyAligned, warnBefore } from './generateWarnings'
+import { warnBefore } from './generateWarnings'
 import { type PartialOutput, partialOutput } from './partialOutput'
 
 // rows -------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ import {
   prefixOptions,
   safeDecodingOptions,
 } from '../options'
+import { refusesByJudge } from '../settings'
+import { bridgeCacheOption } from './bridgeCacheOption'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -100,6 +102,7 @@ export const generateOptions = {
   common: of('safe-decoding', safeDecodingOptions.common),
   prefix: of('prefix', prefixOptions.prefix),
   batchSize: alignBeamOptions.batchSize,
+  ...bridgeCacheOption,
   ...overwriteOption,
   ...resumeOption,
 }
@@ -134,6 +137,7 @@ export const checkValues = (values: GenerateValues): E.Either<InputError, Genera
   return method === 'alignbeam'
     ? pipe(
         alignBeamSettingsOf(values),
+        E.chain((settings) => refusesByJudge(settings, values.judge === 'none' ? undefined : values.judge)),
         E.map(() => values),
       )
     : E.right(values)

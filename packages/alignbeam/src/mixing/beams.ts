@@ -134,6 +134,7 @@ export const decodeBeams =
   ): TE.TaskEither<GenerationError, ReadonlyArray<Beams>> => {
     const prompts = requests.map(({ prompt }) => prompt)
     const logProbs = generation.logProbs ?? 0
+    const stopTokens = mixer.ends ?? draft.stopTokens
     const budgets = requests.map(({ maxNewTokens = generation.maxNewTokens }) => maxNewTokens)
     const streamOf = (root: Root): number =>
       (requests[root.prompt]?.stream ?? root.prompt) * options.beams + root.rank
@@ -186,7 +187,7 @@ export const decodeBeams =
               session,
               pipe(
                 session.mixed,
-                TE.map((mixtures) => rootsOf(mixtures, options.beams, budgets, draft.stopTokens, logProbs)),
+                TE.map((mixtures) => rootsOf(mixtures, options.beams, budgets, stopTokens, logProbs)),
                 TE.chainW((roots) => {
                   const going = roots.filter((r) => !r.ends && r.budget > 1)
                   return pipe(
@@ -198,7 +199,7 @@ export const decodeBeams =
                             session.dispose()
                             return bridgeRows(rows, {
                               bridgeTokens: mixer.bridgeTokens,
-                              stopTokens: draft.stopTokens,
+                              stopTokens,
                               budgets: going.map((r) => r.budget - 1),
                               logProbs,
                             })

@@ -6,6 +6,7 @@
  * context and is computed once per pair of tokenizers.
  */
 import type { Tokenizer } from '@safe/tensor-core/contracts'
+import { endTokens } from './ends'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -68,15 +69,18 @@ const fragments = (tokenizer: Tokenizer): ReadonlyMap<string, number> => {
 
 // constructors -----------------------------------------------------------------------------------
 
-const own = (tokenizer: Tokenizer): ReadonlySet<number> =>
-  new Set(tokenizer.eos === undefined ? [] : [tokenizer.eos])
+/** The ends that the tokenizers know of themselves. */
+const ownEnds = (anchor: Tokenizer, draft: Tokenizer): Ends => ({
+  anchor: endTokens(anchor).all,
+  draft: endTokens(draft).usual,
+})
 
 /** The bridge from `anchor` to `draft`. */
 export const buildBridge = (
   anchor: Tokenizer,
   draft: Tokenizer,
   multi: Multi = 'drop',
-  ends: Ends = { anchor: own(anchor), draft: draft.eos },
+  ends: Ends = ownEnds(anchor, draft),
 ): Bridge => {
   const map = new Int32Array(anchor.size).fill(-1)
   const count = { mapped: 0, special: 0 }
@@ -116,22 +120,36 @@ export const buildBridge = (
   return { multi, anchorVocab: anchor.size, draftVocab: draft.size, map, ...count }
 }
 
-/** Bridges already built in this process, by what decides them. */
-const built = new Map<string, Bridge>()
-
-/** As `buildBridge`, remembered by the fingerprints of both tokenizers. */
-export const bridgeOf = (anchor: Tokenizer, draft: Tokenizer, multi: Multi = 'drop', ends?: Ends): Bridge => {
-  const key = JSON.stringify([
+/** Everything that decides a bridge, as text. */
+export const bridgeKey = (
+  anchor: Tokenizer,
+  draft: Tokenizer,
+  multi: Multi = 'drop',
+  ends: Ends = ownEnds(anchor, draft),
+): string =>
+  JSON.stringify([
     anchor.fingerprint,
     draft.fingerprint,
     multi,
-    ends === undefined ? null : [[...ends.anchor].sort((a, b) => a - b), ends.draft ?? null],
+    [[...ends.anchor].sort((a, b) => a - b), ends.draft ?? null],
   ])
-  const known = built.get(key)
-  if (known !== undefined) return known
-  const bridge = buildBridge(anchor, draft, multi, ends)
-  built.set(key, bridge)
+
+/** Bridges that are ready in this process, by what decides them. */
+const ready = new Map<string, Bridge>()
+
+/** The bridge of a key where it is ready in this process. */
+export const knownBridge = (key: string): Bridge | undefined => ready.get(key)
+
+/** Makes a bridge ready in this process. */
+export const rememberBridge = (key: string, bridge: Bridge): Bridge => {
+  ready.set(key, bridge)
   return bridge
+}
+
+/** As `buildBridge`, remembered by the fingerprints of both tokenizers. */
+export const bridgeOf = (anchor: Tokenizer, draft: Tokenizer, multi: Multi = 'drop', ends?: Ends): Bridge => {
+  const key = bridgeKey(anchor, draft, multi, ends)
+  return knownBridge(key) ?? rememberBridge(key, buildBridge(anchor, draft, multi, ends))
 }
 
 // destructors ------------------------------------------------------------------------------------

@@ -53,9 +53,12 @@ export interface BridgingOptions {
 
 // constructors -----------------------------------------------------------------------------------
 
+/** Where a token stands in the support; in a whole vocabulary, at its id. */
+const placeOf = ({ tokens }: Mixed, id: number): number => (tokens[id] === id ? id : tokens.indexOf(id))
+
 const logProbOf = (mixed: Mixed, id: number): TokenLogProb => ({
   id,
-  logProb: Math.log(mixed.probabilities[mixed.tokens.indexOf(id)] ?? 0),
+  logProb: Math.log(mixed.probabilities[placeOf(mixed, id)] ?? 0),
 })
 
 /** What is remembered of a mixed step from which `token` was taken. */

@@ -120,11 +120,7 @@ export const mix =
 export const mostProbable = (
   { tokens, probabilities }: Pick<Mixed, 'tokens' | 'probabilities'>,
   count: number,
-): ReadonlyArray<number> =>
-  topTokens(
-    Float64Array.from(probabilities, (p) => (p > 0 ? p : Number.NEGATIVE_INFINITY)),
-    count,
-  ).flatMap((i) => tokens[i] ?? [])
+): ReadonlyArray<number> => topTokens(probabilities, count, 0).flatMap((i) => tokens[i] ?? [])
 
 /** The most probable token. */
 export const bestToken = (mixed: Pick<Mixed, 'tokens' | 'probabilities'>): number =>
@@ -133,6 +129,6 @@ export const bestToken = (mixed: Pick<Mixed, 'tokens' | 'probabilities'>): numbe
 /** Natural log-probabilities over a whole vocabulary of `size`; minus infinity outside the support. */
 export const denseLogProbs = ({ tokens, probabilities }: Mixed, size: number): Float32Array => {
   const dense = new Float32Array(size).fill(Number.NEGATIVE_INFINITY)
-  tokens.forEach((id, i) => (dense[id] = Math.log(probabilities[i] ?? 0)))
+  for (let i = 0; i < tokens.length; i++) dense[tokens[i] ?? -1] = Math.log(probabilities[i] ?? 0)
   return dense
 }

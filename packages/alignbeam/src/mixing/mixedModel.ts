@@ -46,7 +46,7 @@ const ending = (draft: Steps, { stop }: GenerationOptions) =>
 
 /** Completes a mixed session: what is left of the bridge by the mixture, then the draft by the caller's options. */
 export const completeMixed =
-  (draft: Steps, { bridgeTokens, sampled }: Pick<Mixer, 'bridgeTokens' | 'sampled'>) =>
+  (draft: Steps, { bridgeTokens, sampled, ends }: Pick<Mixer, 'bridgeTokens' | 'sampled' | 'ends'>) =>
   (
     session: MixedSession,
     generation: GenerationOptions,
@@ -60,7 +60,7 @@ export const completeMixed =
       TE.chain((own) =>
         bridgeRows(own, {
           bridgeTokens,
-          stopTokens: draft.stopTokens,
+          stopTokens: ends ?? draft.stopTokens,
           budgets,
           logProbs: generation.logProbs ?? 0,
           choose: sampled === true ? choosing(draft, generation, streams) : undefined,

@@ -20,6 +20,8 @@ export interface Mixer {
   /** Tokens of a completion that both decide, N. */
   readonly bridgeTokens: number
   readonly mix: (anchor: Float32Array, draft: Float32Array) => Mixed
+  /** Tokens that end a completion while both decide; default: the draft's stop tokens. */
+  readonly ends?: ReadonlySet<number>
   /** A completion's tokens as the anchor reads them. */
   readonly reading: (completion: ReadonlyArray<number>) => ReadonlyArray<number>
   /** The prompt as the anchor is given it. */

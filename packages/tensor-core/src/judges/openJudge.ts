@@ -2,7 +2,14 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Judge, type JudgeError, type PairwiseJudge, type StorageDtype, badInput } from '../contracts'
+import {
+  type Judge,
+  type JudgeError,
+  type PairwiseJudge,
+  type Steps,
+  type StorageDtype,
+  badInput,
+} from '../contracts'
 import type { HubUse } from '../hub'
 import { completionJudge, noCompletion, noPair, pairJudge } from './asking/asJudge'
 import type { ModelKind } from './asking/kind'
@@ -23,6 +30,12 @@ export interface JudgeUse extends HubUse {
   /** Rows a judge in this process reads at once; default 8. */
   readonly batchSize?: number
   readonly onWarning?: (line: string) => void
+  /**
+   * Models in memory, without an adapter: where one has the judge's own weights (its `id` is the folder's fingerprint), it is asked and
+   * they are not loaded again. It stays the caller's, and must not be disposed of before the judge. Called at the first question, so models
+   * may be loaded after the judge is opened.
+   */
+  readonly inMemory?: () => ReadonlyArray<Steps>
 }
 
 /** A judge, and how it is freed. */

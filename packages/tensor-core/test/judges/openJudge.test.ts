@@ -2,9 +2,17 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
-import { type Fault, type Judge, type JudgeItem, type Judgement, faultLine } from '../../src/contracts'
+import {
+  type CausalLM,
+  type Fault,
+  type Judge,
+  type JudgeItem,
+  type Judgement,
+  faultLine,
+} from '../../src/contracts'
 import { selectEngine, tf } from '../../src/engine'
 import { openJudge, openPairwise } from '../../src/judges'
+import { loadCausalLM } from '../../src/lm'
 
 const folder = (name: string): string => join(__dirname, '../golden/judges', name)
 const right = <A>(e: E.Either<Fault, A>): A => {
@@ -119,6 +127,40 @@ describe('openJudge', () => {
     await new Promise((done) => setTimeout(done, 0))
     expect(tf.memory().numTensors).toBe(before)
     expect(await judge.judge([item])()).toMatchObject({ left: { _tag: 'JudgeFailed' } })
+  })
+
+  it('asks a model in memory that has its weights, and leaves it to its owner', async () => {
+    const model = folder('llama-guard')
+    const item = { id: '1', prompt: 'p', completion: 'c' }
+    const alone = right(await openJudge(`llama-guard:${model}`)())
+    const expected = await judgedBy(alone.judge, [item])
+    alone.dispose()
+    await new Promise((done) => setTimeout(done, 0))
+    // The judge is opened first: the models are looked for when it is asked.
+    const models: CausalLM[] = []
+    const { judge, dispose } = right(await openJudge(`llama-guard:${model}`, { inMemory: () => models })())
+    models.push(right(await loadCausalLM({ model: folder('qwen3') })()))
+    models.push(right(await loadCausalLM({ model, template: 'none' })()))
+    const before = tf.memory().numTensors
+    expect(await judgedBy(judge, [item])).toEqual(expected)
+    expect(tf.memory().numTensors).toBe(before)
+    dispose()
+    await new Promise((done) => setTimeout(done, 0))
+    expect(tf.memory().numTensors).toBe(before)
+    // With an adapter it is another model, and without its weights it is loaded.
+    for (const [spec, held] of [
+      [`strongreject:${folder('gemma')},adapter=${folder('gemma-adapter')}`, folder('gemma')],
+      [`llama-guard:${model}`, folder('qwen3')],
+    ] as const) {
+      const lm = right(await loadCausalLM({ model: held })())
+      const other = right(await openJudge(spec, { inMemory: () => [lm] })())
+      const loaded = tf.memory().numTensors
+      await judgedBy(other.judge, [item])
+      expect(tf.memory().numTensors).toBeGreaterThan(loaded)
+      other.dispose()
+      lm.dispose()
+    }
+    models.forEach((m) => m.dispose())
   })
 
   it('judges long answers in part, counts them, and leaves the others as they are', async () => {

@@ -5,7 +5,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type CausalLM, type JudgeError, type StorageDtype, failure } from '../../contracts'
+import { type JudgeError, type StorageDtype, type Steps, failure } from '../../contracts'
 import { type HubUse, resolveAdapter } from '../../hub'
 import { causalLMOf } from '../../lm'
 import type { Answered, Asker } from './asker'
@@ -15,7 +15,7 @@ import type { Plan } from './plan'
 import type { Judged, Question } from './question'
 import type { ReadPrompt } from './reader'
 import { readyQuestion, reportCuts } from './readyQuestion'
-import { type Reply, askModel } from './scoring'
+import { type AskedModel, type Reply, askModel } from './scoring'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -24,16 +24,41 @@ export interface AskerUse extends HubUse {
   readonly dtype?: StorageDtype
   readonly batchSize?: number
   readonly onWarning?: (line: string) => void
+  /**
+   * Models in memory, without an adapter: where one has the judge's own weights (its `id` is the folder's fingerprint), it is asked and
+   * they are not loaded again. It stays the caller's, and must not be disposed of before the judge. Called at the first question, so models
+   * may be loaded after the judge is opened.
+   */
+  readonly inMemory?: () => ReadonlyArray<Steps>
 }
 
 // asking -----------------------------------------------------------------------------------------
 
+/** A model that is asked; `dispose` frees what was loaded for it. */
+interface HeldModel extends AskedModel {
+  readonly dispose: () => void
+}
+
+/** The model in memory that has these weights, else the loaded one. */
+const inMemoryOr =
+  (
+    print: string,
+    models: () => ReadonlyArray<Steps>,
+    load: TE.TaskEither<JudgeError, HeldModel>,
+  ): TE.TaskEither<JudgeError, HeldModel> =>
+  () => {
+    const found = models().find(({ id }) => id === print)
+    return found === undefined
+      ? load()
+      : Promise.resolve(E.right({ tokenizer: found.tokenizer, open: found.open, dispose: () => undefined }))
+  }
+
 /** Loads once, when it is first needed. */
 const once = (
-  load: TE.TaskEither<JudgeError, CausalLM>,
+  load: TE.TaskEither<JudgeError, HeldModel>,
   where: string,
-): { readonly model: TE.TaskEither<JudgeError, CausalLM>; readonly dispose: () => void } => {
-  const held: { loading?: Promise<E.Either<JudgeError, CausalLM>>; closed: boolean } = { closed: false }
+): { readonly model: TE.TaskEither<JudgeError, HeldModel>; readonly dispose: () => void } => {
+  const held: { loading?: Promise<E.Either<JudgeError, HeldModel>>; closed: boolean } = { closed: false }
   return {
     model: () =>
       held.closed
@@ -56,7 +81,7 @@ const answeredBy =
   <A>(
     question: Question<A>,
     plan: Plan,
-    model: TE.TaskEither<JudgeError, CausalLM>,
+    model: TE.TaskEither<JudgeError, AskedModel>,
     { batchSize = defaultBatch, signal }: Pick<AskerUse, 'batchSize' | 'signal'>,
   ) =>
   (
@@ -94,7 +119,7 @@ const answeredBy =
   }
 
 /**
- * Opens a question for a model.
+ * Opens a question for a model: one in memory that has the same weights, where the caller gives such models, else one loaded here.
  *
  * @param example empty judged texts, under the names that the question has @returns left: no such model, one that cannot be asked
  */
@@ -120,13 +145,15 @@ export const openAsker = <A>(
       const { model, opened, tokenizer, question, plan, read } = ready
       if (kind.needsAdapter === true && folder === undefined)
         warn(`${kind.name} is published as an adapter: without adapter=DIR the model alone is asked`)
+      const load = causalLMOf(opened, {
+        ...(folder === undefined ? {} : { adapter: folder }),
+        ...(use.dtype === undefined ? {} : { dtype: use.dtype }),
+        ...(use.signal === undefined ? {} : { signal: use.signal }),
+        onWarning: warn,
+      })
+      const { inMemory } = use
       const loaded = once(
-        causalLMOf(opened, {
-          ...(folder === undefined ? {} : { adapter: folder }),
-          ...(use.dtype === undefined ? {} : { dtype: use.dtype }),
-          ...(use.signal === undefined ? {} : { signal: use.signal }),
-          onWarning: warn,
-        }),
+        inMemory === undefined || folder !== undefined ? load : inMemoryOr(print, inMemory, load),
         model,
       )
       return {
