@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util'
 import { type Asked, type Timed, complete, servedModels, watchHealth } from './serving/client'
 import { writePair } from './serving/models'
 import { startServer } from './serving/server'
-import { machine } from './suite/machine'
+import { hardware } from './suite/machine'
 import { shapes } from './suite/shapes'
 import { type Spread, spreadOf } from './suite/statistics'
 
@@ -140,7 +140,7 @@ const main = async (): Promise<void> => {
     ]
     process.stdout.write(`${lines.join('\n')}\n`)
     if (values.json !== undefined)
-      writeFileSync(values.json, JSON.stringify({ machine: machine(), values, rounds: all }, undefined, 2))
+      writeFileSync(values.json, JSON.stringify({ machine: hardware(), values, rounds: all }, undefined, 2))
   } finally {
     await server.stop()
     rmSync(folder, { recursive: true, force: true })

@@ -101,7 +101,8 @@ describe('alignbeam serve', () => {
       try {
         return (await ask(prompts[0] ?? '')).choices[0]?.message.content
       } catch (cause) {
-        if (Date.now() > until || !String(cause).startsWith('50')) throw cause
+        const ours = cause instanceof OpenAI.APIError && Number(cause.status) >= 500
+        if (Date.now() > until || !ours) throw cause
         await new Promise((resolve) => setTimeout(resolve, 200))
         return again()
       }

@@ -22,6 +22,7 @@ export const writePair = async (folder: string, shape: Shape): Promise<Pair> => 
     const written = await writeInitialModel(
       path,
       {
+        tokenizer: 'words',
         hiddenSize: shape.hidden,
         mlpSize: shape.intermediate,
         layers: shape.layers,

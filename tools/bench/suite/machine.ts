@@ -30,7 +30,8 @@ const instructions = (): ReadonlyArray<string> => {
   }
 }
 
-export const machine = (python: Versions): Machine => ({
+/** What a run without Python says of its machine. */
+export const hardware = (): Omit<Machine, 'python'> => ({
   date: new Date().toISOString().slice(0, 10),
   processor: cpus()[0]?.model.trim() ?? 'unknown',
   instructions: instructions(),
@@ -38,6 +39,7 @@ export const machine = (python: Versions): Machine => ({
   memoryGB: Math.round(totalmem() / 2 ** 30),
   system: `${type()} ${release()}`,
   node: process.version,
-  python,
   load: loadavg()[0] ?? 0,
 })
+
+export const machine = (python: Versions): Machine => ({ ...hardware(), python })

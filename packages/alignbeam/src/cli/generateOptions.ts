@@ -90,6 +90,7 @@ export const decodingOptions = {
   noSystem: flag('no system prompt for the anchor'),
   draftTemplate: optional(text('chat, qa, none or a template file, of the draft', 'NAME')),
   anchorTemplate: optional(text('chat, qa, none or a template file, of the anchor', 'NAME')),
+  ...bridgeCacheOption,
 }
 
 export const generateOptions = {
@@ -102,7 +103,6 @@ export const generateOptions = {
   common: of('safe-decoding', safeDecodingOptions.common),
   prefix: of('prefix', prefixOptions.prefix),
   batchSize: alignBeamOptions.batchSize,
-  ...bridgeCacheOption,
   ...overwriteOption,
   ...resumeOption,
 }

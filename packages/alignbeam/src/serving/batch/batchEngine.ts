@@ -8,7 +8,7 @@ import { pipe } from 'fp-ts/function'
 import { type LmError, interrupted } from '@safe/tensor-core/contracts'
 import type { Ask, Engine, Gauges, ServedModels } from '../contract'
 import { type Encoded, type Entered, type ServedPair, encodeAsk, enterAlone, enterBridge } from './admission'
-import { type BridgeGroup, joinedBridges, keptBridge, stepBridge } from './bridgeGroup'
+import { type BridgeGroup, joinedBridges, keptOnBridge, stepBridge } from './bridgeGroup'
 import { type Group, joinedGroups, keptRows, running, stepGroup } from './group'
 import { checkAsk } from './job'
 import { type LedgerSettings, type Request, ledger } from './ledger'
@@ -121,7 +121,7 @@ export const batchEngine = (settings: BatchSettings): Engine => {
     const leaves = <G extends Rows>(group: G | undefined): G | undefined =>
       group?.rows.every(stays) === false ? group : undefined
     const [bridge, draft, anchor] = [leaves(state.bridge), leaves(state.draft), leaves(state.anchor)]
-    if (bridge !== undefined) state.bridge = await attempted(bridge.rows, keptBridge(bridge, stays))
+    if (bridge !== undefined) state.bridge = await attempted(bridge.rows, keptOnBridge(bridge, stays))
     if (draft !== undefined) state.draft = await attempted(draft.rows, keptRows(draft, stays))
     if (anchor !== undefined) state.anchor = await attempted(anchor.rows, keptRows(anchor, stays))
   }

@@ -67,7 +67,7 @@ export const joinedBridges = (
 }
 
 /** The rows that `keeps`; the sessions are freed where they are not the result's. */
-export const keptBridge = (
+export const keptOnBridge = (
   group: BridgeGroup,
   keeps: (row: Row) => boolean,
 ): TE.TaskEither<LmError, BridgeGroup | undefined> =>
@@ -121,7 +121,7 @@ export const divided = (
     TE.tapError(() => TE.fromIO(disposeBoth({ draft, anchor }).dispose)),
     TE.chain((over) =>
       pipe(
-        keptBridge({ draft, anchor, rows: moved }, goes),
+        keptOnBridge({ draft, anchor, rows: moved }, goes),
         TE.chain((kept): TE.TaskEither<LmError, BridgeGroup | undefined> =>
           kept === undefined
             ? TE.right(undefined)
