@@ -3,32 +3,59 @@ import { failure, interrupted } from '@safe/tensor-core/contracts'
 import * as E from 'fp-ts/Either'
 import type { Engine } from '../src/serving/contract'
 import { echo, fakeEngine } from './fixtures/fakeEngine'
-import { chat, closeServers, parsed, post, startServer, until } from './fixtures/httpServer'
+import {
+  chat,
+  chatLines,
+  closeServers,
+  parsed,
+  post,
+  startServer,
+  until,
+  untilWaiting,
+} from './fixtures/httpServer'
 
 afterAll(closeServers)
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const errorOf = async (response: Response): Promise<Readonly<Record<string, unknown>>> =>
   ((await response.json()) as { error: Readonly<Record<string, unknown>> }).error
 const textOf = async (response: Response): Promise<string> =>
   ((await response.json()) as { choices: ReadonlyArray<{ message: { content: string } }> }).choices
     .map(({ message }) => message.content)
     .join('|')
+/** The choices of a stream, as `textOf` shows those of a response. */
+const streamedText = (events: string, n: number): string => {
+  interface Chunk {
+    readonly choices: ReadonlyArray<{ readonly index: number; readonly delta: { readonly content?: string } }>
+  }
+  const choices = events
+    .split('\n\n')
+    .filter((event) => event.startsWith('data: {'))
+    .flatMap((event) => (JSON.parse(event.slice('data: '.length)) as Chunk).choices)
+  return Array.from({ length: n }, (_, k) =>
+    choices
+      .filter(({ index }) => index === k)
+      .map(({ delta }) => delta.content ?? '')
+      .join(''),
+  ).join('|')
+}
 const endless = () => ({ texts: ['begun'], hangs: true })
 
 describe('the queue', () => {
   it('gives 64 clients at once their own answers, and the engine no more than it takes', async () => {
     const engine = fakeEngine((ask) => ({ ...echo(ask), pause: 1 }))
     const server = await startServer(engine, { maxConcurrency: 5 })
+    const said = (i: number): string => `client ${i} says ${'word '.repeat(i % 7)}${i}`
     const answers = await Promise.all(
       Array.from({ length: 64 }, async (_, i) => {
-        const body = chat(`client ${i} says ${'word '.repeat(i % 7)}${i}`, i % 3 === 0 ? { n: 2 } : {})
-        return textOf(await post(server, '/v1/chat/completions', body))
+        const isStreamed = i % 2 === 0
+        const body = chat(said(i), { n: 1 + (i % 3), stream: isStreamed })
+        const response = await post(server, '/v1/chat/completions', body)
+        return isStreamed ? streamedText(await response.text(), 1 + (i % 3)) : textOf(response)
       }),
     )
     answers.forEach((answer, i) => {
-      const own = `client ${i} says ${'word '.repeat(i % 7)}${i}`
-      expect(answer).toBe(i % 3 === 0 ? `0:${own}|1:${own}` : `0:${own}`)
+      const own = Array.from({ length: 1 + (i % 3) }, (_, k) => `${k}:${said(i)}`)
+      expect(answer).toBe(own.join('|'))
     })
     expect(engine.mostRunning()).toBe(5)
     expect(engine.running()).toBe(0)
@@ -36,7 +63,7 @@ describe('the queue', () => {
   })
 
   it('refuses with 429 what it cannot hold, and takes requests again later', async () => {
-    const engine = fakeEngine((ask) => ({ ...echo(ask), pause: 50 }))
+    const engine = fakeEngine((ask) => ({ ...echo(ask), pause: 200 }))
     const server = await startServer(engine, { maxConcurrency: 1, maxQueue: 2 })
     const responses = await Promise.all(
       Array.from({ length: 6 }, () => post(server, '/v1/chat/completions', chat('hi'))),
@@ -64,17 +91,17 @@ describe('the queue', () => {
     const second = post(server, '/v1/chat/completions', chat('second'), { signal: waiting.signal }).catch(
       () => 'gone',
     )
-    await pause(50)
+    await untilWaiting(server, 1)
     expect((await post(server, '/v1/chat/completions', chat('third'))).status).toBe(429)
     waiting.abort()
     expect(await second).toBe('gone')
-    await until(() => server.lines.length === 2)
+    await until(() => chatLines(server).length === 2)
     running.abort()
     await first
-    await until(() => server.lines.length === 3)
+    await until(() => chatLines(server).length === 3)
     expect(engine.asked.length).toBe(1)
     expect(engine.cancelled).toEqual([engine.asked[0]?.id])
-    expect(parsed(server.lines).map(({ status, cancelled }) => [status, cancelled])).toEqual([
+    expect(chatLines(server).map(({ status, cancelled }) => [status, cancelled])).toEqual([
       [429, undefined],
       [499, true],
       [499, true],
@@ -148,6 +175,24 @@ describe('time', () => {
     expect(said).toMatch(/^HTTP\/1.1 408 /)
     expect(said).toContain('"code":"request_timeout"')
     await until(() => server.lines.length === 2)
+  })
+})
+
+describe('a large body', () => {
+  it('is refused by its length, and where it has none once it is too long', async () => {
+    const server = await startServer(fakeEngine())
+    const large = JSON.stringify(chat('x'.repeat(3 * 1024 * 1024)))
+    const declared = await post(server, '/v1/chat/completions', large)
+    expect(declared.status).toBe(413)
+    expect(await errorOf(declared)).toMatchObject({ code: 'request_too_large' })
+    const chunked = await fetch(`${server.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: new Blob([large]).stream(),
+      duplex: 'half',
+    })
+    expect(chunked.status).toBe(413)
+    expect((await post(server, '/v1/chat/completions', chat('hi'))).status).toBe(200)
   })
 })
 
@@ -235,7 +280,7 @@ describe('closing', () => {
   it('finishes open streams and refuses new requests', async () => {
     const engine = fakeEngine((ask) => ({ ...echo(ask), pause: 40 }))
     const server = await startServer(engine, { drainTimeout: 10 })
-    const open = await post(server, '/v1/chat/completions', chat('a b c d e', { stream: true }))
+    const open = await post(server, '/v1/chat/completions', chat('word '.repeat(30), { stream: true }))
     const closing = server.close()
     const late = await post(server, '/v1/chat/completions', chat('hi'))
     expect([late.status, late.headers.get('connection')]).toEqual([503, 'close'])

@@ -8,7 +8,7 @@ import OpenAI, {
   RateLimitError,
 } from 'openai'
 import { fakeEngine, withJudge } from './fixtures/fakeEngine'
-import { type RunningServer, closeServers, startServer } from './fixtures/httpServer'
+import { type RunningServer, closeServers, startServer, until } from './fixtures/httpServer'
 
 afterAll(closeServers)
 
@@ -265,17 +265,15 @@ describe('the openai client', () => {
   })
 
   it('gets 429 where the queue is full, and 504 where the time is over', async () => {
-    const server = await startServer(
-      fakeEngine(() => ({ texts: [], hangs: true })),
-      {
-        maxConcurrency: 1,
-        maxQueue: 0,
-        requestTimeout: 0.4,
-      },
-    )
+    const engine = fakeEngine(() => ({ texts: [], hangs: true }))
+    const server = await startServer(engine, {
+      maxConcurrency: 1,
+      maxQueue: 0,
+      requestTimeout: 1.5,
+    })
     const client = clientOf(server)
     const first = refused(client.chat.completions.create({ model: 'alignbeam', messages: user('hi') }))
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await until(() => engine.asked.length === 1)
     const second = await refused(client.chat.completions.create({ model: 'alignbeam', messages: user('hi') }))
     expect(second).toBeInstanceOf(RateLimitError)
     expect(Number(second.headers?.get('retry-after'))).toBeGreaterThanOrEqual(1)

@@ -3,7 +3,16 @@ import { securityWarnings, serverKey } from '../src/serving/http/apiKey'
 import { Hono } from 'hono'
 import * as E from 'fp-ts/Either'
 import { fakeEngine } from './fixtures/fakeEngine'
-import { chat, closeServers, parsed, post, startServer, until } from './fixtures/httpServer'
+import {
+  chat,
+  chatLines,
+  closeServers,
+  parsed,
+  post,
+  startServer,
+  until,
+  untilWaiting,
+} from './fixtures/httpServer'
 
 afterAll(closeServers)
 
@@ -149,7 +158,7 @@ describe('the metrics', () => {
       post(server, '/v1/chat/completions', chat('hi'), { signal: leaving.signal }).catch(() => undefined),
     )
     await until(() => engine.asked.length === 3)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await untilWaiting(server, 1)
     expect((await post(server, '/v1/chat/completions', chat('hi'))).status).toBe(429)
     const response = await fetch(`${server.url}/metrics`)
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
@@ -177,7 +186,7 @@ describe('the metrics', () => {
     expect(metrics.has('alignbeam_process_resident_memory_bytes')).toBe(true)
     leaving.abort()
     await Promise.all(all)
-    await until(() => server.lines.length === 8)
+    await until(() => chatLines(server).length === 5)
     const later = read(await (await fetch(`${server.url}/metrics`)).text())
     expect(later.get('alignbeam_requests_cancelled_total')).toBe(2)
     expect(later.get('alignbeam_engine_steps_total')).toBe(40)

@@ -47,6 +47,7 @@ export type ServerOptions = Values<typeof serverOptions>
 
 /** What a request gets that does not say otherwise. */
 export interface RequestDefaults {
+  /** `judge` is false where the models have none: a request that wants one is refused there. */
   readonly dial: Dial
   readonly generation: GenerationOptions
 }
