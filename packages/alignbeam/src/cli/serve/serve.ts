@@ -6,12 +6,13 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Context, type Outcome, command } from '@safe/tensor-core/cli'
 import type { Fault } from '@safe/tensor-core/contracts'
+import { serverKey } from '../../serving/http/apiKey'
 import { type HttpServer, serveHttp } from '../../serving/http/serveHttp'
 import type { HttpSettings } from '../../serving/http/serverOptions'
 import type { ServedModels } from '../../serving/contract'
 import { type EngineHost, startEngineHost } from '../../serving/process/engineHost'
 import { alignBeamSettingsOf, checkValues, generationOf } from '../generateOptions'
-import { type ServeValues, apiKeyOf, generateValuesOf, serveOptions } from './serveOptions'
+import { type ServeValues, generateValuesOf, serveOptions } from './serveOptions'
 
 // settings ---------------------------------------------------------------------------------------
 
@@ -88,7 +89,7 @@ export const serveCommand = command({
   run: (values, context) =>
     pipe(
       TE.Do,
-      TE.bind('apiKey', () => TE.fromEither(apiKeyOf(values, process.env))),
+      TE.bind('apiKey', () => TE.fromEither(serverKey(process.env, values.apiKeyEnv))),
       TE.bindW('settings', ({ apiKey }) => TE.fromEither(httpSettings(values, apiKey, context))),
       TE.chain(({ settings }) => {
         const host = startHost(values, context)

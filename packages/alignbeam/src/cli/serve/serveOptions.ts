@@ -1,7 +1,5 @@
 /** The options of `alignbeam serve`: those of the models and of decoding, of the batch, and of the server. */
-import * as E from 'fp-ts/Either'
 import { type Values, count, required, wholeFromZero, withDefault } from '@safe/tensor-core/cli'
-import { type InputError, badInput } from '@safe/tensor-core/contracts'
 import { serverOptions } from '../../serving/http/serverOptions'
 import { type GenerateValues, decodingOptions, generateOptions, models } from '../generateOptions'
 
@@ -35,23 +33,6 @@ export const serveOptions = { ...modelOptions, ...serverOptions }
 export type ServeValues = Values<typeof serveOptions>
 
 // settings ---------------------------------------------------------------------------------------
-
-/** The key that clients must send. @returns left where the variable named is not set, or the key is empty */
-export const apiKeyOf = (
-  { apiKeyEnv }: Pick<ServeValues, 'apiKeyEnv'>,
-  env: NodeJS.ProcessEnv,
-): E.Either<InputError, string | undefined> => {
-  if (apiKeyEnv === undefined) return E.right(undefined)
-  const key = env[apiKeyEnv]
-  return key === undefined || key.trim() === ''
-    ? E.left(
-        badInput('BadOption', `the variable ${apiKeyEnv} is not set`, {
-          field: 'apiKeyEnv',
-          remedy: 'put the key that clients must send into it',
-        }),
-      )
-    : E.right(key)
-}
 
 /** The same values as `alignbeam generate` has them. */
 export const generateValuesOf = (values: ModelValues): GenerateValues => ({
