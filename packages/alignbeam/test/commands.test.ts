@@ -243,6 +243,29 @@ describe('alignbeam generate', () => {
     expect(mixed.err).toContain('one vocabulary')
   })
 
+  it('says what several beams without a judge cost, and that alpha 0 is not off', async () => {
+    const warned = async (...more: string[]): Promise<string> => {
+      const lines: string[] = []
+      const written = jest.spyOn(process.stderr, 'write').mockImplementation((line) => {
+        lines.push(String(line))
+        return true
+      })
+      const argv = ['generate', ...pair, '--prompts', prompts, '--json', ...more, ...quick]
+      await runBinary(binary, argv, { stdout: () => undefined, stderr: () => undefined })
+      written.mockRestore()
+      return lines.join('')
+    }
+    const unjudged = await warned('--alpha', '0')
+    expect(unjudged).toContain(
+      'without a judge 3 beams are decoded and only the most probable one is returned: --beams 1 decodes that one alone, a --judge chooses among them',
+    )
+    expect(unjudged).toContain('--alpha 0 does not switch the method off')
+    expect(unjudged).toContain('--method draft does')
+    const judged = await warned('--judge', 'refusal')
+    expect(judged).not.toContain('without a judge')
+    expect(await warned('--beams', '1')).not.toContain('without a judge')
+  })
+
   it('asks a model for verdicts', async () => {
     const asked = roomy('asked')
     await run('generate', ...pair, '--prompts', prompts, ...quick)
