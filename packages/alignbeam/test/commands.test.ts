@@ -102,6 +102,25 @@ describe('alignbeam bridge', () => {
     expect(document).toMatchObject({ anchorVocab: 150, draftVocab: 65, mapped: 51, special: 2 })
   })
 
+  it('carries all tokens at which the anchor stops, and says where they cannot be read', async () => {
+    const stopping = (name: string, eos: unknown): string => {
+      const to = join(mkdtempSync(join(tmpdir(), 'alignbeam-stops-')), name)
+      cpSync(folder('pieces'), to, { recursive: true })
+      writeFileSync(join(to, 'generation_config.json'), JSON.stringify({ eos_token_id: eos }))
+      return to
+    }
+    const draft = ['--draft', folder('words')]
+    const two = await run('bridge', ...draft, '--anchor', stopping('two', [2, 1]), '--json')
+    const { map, ...counts } = JSON.parse(two.out) as { readonly map: ReadonlyArray<number> }
+    expect(counts).toMatchObject({ mapped: 52, special: 1 })
+    expect([map[1], map[2]]).toEqual([2, 2])
+    expect(await run('bridge', ...draft, '--anchor', stopping('none', null), '--json')).toMatchObject({
+      out: expect.stringContaining('"mapped":51') as string,
+    })
+    const broken = await run('bridge', ...draft, '--anchor', stopping('broken', 'end'))
+    expect([broken.code, broken.err]).toEqual([2, expect.stringContaining('generation_config.json')])
+  })
+
   it('writes it to a file, once', async () => {
     const file = join(work, 'bridge.json')
     expect((await run('bridge', ...pair, '--multi', 'exact', '--out', file)).code).toBe(0)
