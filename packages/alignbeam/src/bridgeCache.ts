@@ -34,7 +34,7 @@ export interface BridgeCacheUse {
 /** Part of every key: raised when the file changes, or what `buildBridge` makes of the same tokenizers. */
 const version = 1
 
-/** Fewer tokens than this are bridged in less time than it takes to look for a file. */
+/** The bridge of a smaller vocabulary is built in a fraction of a second, and is not kept. */
 const worthKeeping = 8192
 
 /** `map` is the base64 of little-endian 32-bit integers; the digest shows an entry that was changed or written half. */

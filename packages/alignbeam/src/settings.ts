@@ -53,7 +53,7 @@ export const refusesByJudge = <A extends Pick<AlignBeamOptions, 'onNoSafe'>>(
 export type Bridgeable = Pick<Steps, 'id' | 'tokenizer' | 'stopTokens'>
 
 /** All ends of the anchor lead to the one that stands for the draft's. */
-export const endsOf = (anchor: Bridgeable, draft: Bridgeable): Ends => ({
+export const endsOf = (anchor: Omit<Bridgeable, 'id'>, draft: Omit<Bridgeable, 'id'>): Ends => ({
   anchor: endTokens(anchor.tokenizer, anchor.stopTokens).all,
   draft: endTokens(draft.tokenizer, draft.stopTokens).usual,
 })

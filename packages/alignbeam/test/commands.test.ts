@@ -102,6 +102,25 @@ describe('alignbeam bridge', () => {
     expect(document).toMatchObject({ anchorVocab: 150, draftVocab: 65, mapped: 51, special: 2 })
   })
 
+  it('carries all tokens at which the anchor stops, and says where they cannot be read', async () => {
+    const stopping = (name: string, eos: unknown): string => {
+      const to = join(mkdtempSync(join(tmpdir(), 'alignbeam-stops-')), name)
+      cpSync(folder('pieces'), to, { recursive: true })
+      writeFileSync(join(to, 'generation_config.json'), JSON.stringify({ eos_token_id: eos }))
+      return to
+    }
+    const draft = ['--draft', folder('words')]
+    const two = await run('bridge', ...draft, '--anchor', stopping('two', [2, 1]), '--json')
+    const { map, ...counts } = JSON.parse(two.out) as { readonly map: ReadonlyArray<number> }
+    expect(counts).toMatchObject({ mapped: 52, special: 1 })
+    expect([map[1], map[2]]).toEqual([2, 2])
+    expect(await run('bridge', ...draft, '--anchor', stopping('none', null), '--json')).toMatchObject({
+      out: expect.stringContaining('"mapped":51') as string,
+    })
+    const broken = await run('bridge', ...draft, '--anchor', stopping('broken', 'end'))
+    expect([broken.code, broken.err]).toEqual([2, expect.stringContaining('generation_config.json')])
+  })
+
   it('writes it to a file, once', async () => {
     const file = join(work, 'bridge.json')
     expect((await run('bridge', ...pair, '--multi', 'exact', '--out', file)).code).toBe(0)
@@ -241,6 +260,29 @@ describe('alignbeam generate', () => {
     const mixed = await run('generate', ...pair, '--prompts', prompts, '--method', 'safe-decoding', ...quick)
     expect(mixed).toMatchObject({ code: 2 })
     expect(mixed.err).toContain('one vocabulary')
+  })
+
+  it('says what several beams without a judge cost, and that alpha 0 is not off', async () => {
+    const warned = async (...more: string[]): Promise<string> => {
+      const lines: string[] = []
+      const written = jest.spyOn(process.stderr, 'write').mockImplementation((line) => {
+        lines.push(String(line))
+        return true
+      })
+      const argv = ['generate', ...pair, '--prompts', prompts, '--json', ...more, ...quick]
+      await runBinary(binary, argv, { stdout: () => undefined, stderr: () => undefined })
+      written.mockRestore()
+      return lines.join('')
+    }
+    const unjudged = await warned('--alpha', '0')
+    expect(unjudged).toContain(
+      'without a judge 3 beams are decoded and only the most probable one is returned: --beams 1 decodes that one alone, a --judge chooses among them',
+    )
+    expect(unjudged).toContain('--alpha 0 does not switch the method off')
+    expect(unjudged).toContain('--method draft does')
+    const judged = await warned('--judge', 'refusal')
+    expect(judged).not.toContain('without a judge')
+    expect(await warned('--beams', '1')).not.toContain('without a judge')
   })
 
   it('asks a model for verdicts', async () => {

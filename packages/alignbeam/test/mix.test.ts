@@ -1,5 +1,8 @@
+import { greedy } from '@safe/tensor-core/contracts'
+import { chooseToken } from '@safe/tensor-core/lm'
+import { stream } from '@safe/tensor-core/random'
 import fc from 'fast-check'
-import { bestToken, denseLogProbs, mix, mostProbable } from '../src/mixing/mix'
+import { bestLogProb, bestToken, denseLogProbs, mix, mostProbable } from '../src/mixing/mix'
 import { topTokens } from '../src/mixing/topTokens'
 
 const logs = (...p: number[]): Float32Array => Float32Array.from(p, (x) => Math.log(x))
@@ -11,6 +14,8 @@ const distribution = (size: number) =>
     const total = xs.reduce((a, b) => a + b, 0)
     return Float32Array.from(xs, (x) => Math.log(x / total))
   })
+
+const empty = { mappedMass: 1, support: 0, fallback: false, agrees: false }
 
 describe('mix', () => {
   it('adds the two distributions over what the anchor reaches', () => {
@@ -110,6 +115,26 @@ describe('mix', () => {
         },
       ),
     )
+  })
+})
+
+describe('bestLogProb', () => {
+  it('is the greedy choice from dense log-probabilities, also among all but equal ones', () => {
+    // Steps of 1e-8 are equal logarithms as 32-bit numbers, and different probabilities; steps of 1e-6 may be either.
+    const step = fc.constantFrom(0, 1e-8, 2e-8, 1e-6, 3e-6, 0.1)
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), fc.nat(3), (steps, skipped) => {
+        const tokens = steps.map((_, i) => i + skipped)
+        const masses = steps.map((s) => 0.4 + s)
+        const total = masses.reduce((a, b) => a + b, 0)
+        const mixed = { ...empty, tokens, probabilities: Float64Array.from(masses, (m) => m / total) }
+        const dense = denseLogProbs(mixed, tokens.length + skipped)
+        expect(bestLogProb(mixed)).toBe(chooseToken(dense, [], greedy(1), stream(1)))
+      }),
+      { numRuns: 300 },
+    )
+    const close = { tokens: [0, 1], probabilities: Float64Array.of(0.5 - 1e-9, 0.5 + 1e-9) }
+    expect([bestLogProb(close), bestToken(close)]).toEqual([0, 1])
   })
 })
 

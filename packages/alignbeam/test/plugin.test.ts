@@ -223,6 +223,17 @@ describe('plugins', () => {
     else expect(both).not.toHaveProperty('nullVerdicts')
   })
 
+  it('alignbeam is not made to refuse without a judge', async () => {
+    const given = bench([])
+    expect(E.isRight(await named('alignbeam').create({ 'on-no-safe': 'refuse' }, given)())).toBe(true)
+    Reflect.deleteProperty(given, 'judge')
+    expect(await left(named('alignbeam').create({ 'on-no-safe': 'refuse' }, given))).toMatchObject({
+      _tag: 'BadOption',
+      field: 'onNoSafe',
+      remedy: 'give a `judge`, or lowest',
+    })
+  })
+
   it('guard is not made with a judge that does not report harm', async () => {
     expect(await left(named('guard').create({}, { ...bench([]), judge: refusalJudge }))).toMatchObject({
       _tag: 'BadOption',

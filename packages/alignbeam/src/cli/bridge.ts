@@ -9,7 +9,9 @@ import { type Bridge, bridgeShare } from '../mixing/bridge'
 import { keptBridge } from '../bridgeCache'
 import { tokenizerMissing } from '../errors'
 import { alignBeamOptions } from '../options'
+import { endsOf } from '../settings'
 import { bridgeCacheOf, bridgeCacheOption } from './bridgeCacheOption'
+import { folderStops } from './folderStops'
 
 /** The bridge as the command prints it. */
 export const bridgeDocument = (bridge: Bridge) => ({
@@ -36,6 +38,14 @@ export const tokenizerOf = (dir: string): TE.TaskEither<Fault, Tokenizer> =>
     ),
   )
 
+/** A folder's tokenizer, with where its model stops. */
+const bridgeableOf = (dir: string) =>
+  pipe(
+    tokenizerOf(dir),
+    TE.bindTo('tokenizer'),
+    TE.bind('stopTokens', (): TE.TaskEither<Fault, ReadonlySet<number>> => folderStops(dir)),
+  )
+
 export const bridgeCommand = command({
   name: 'bridge',
   description: "map an anchor's vocabulary to a draft's",
@@ -50,11 +60,17 @@ export const bridgeCommand = command({
   run: ({ draft, anchor, multi, out, overwrite, noCache }, context) =>
     pipe(
       out === undefined ? TE.right('') : TE.fromEither(refuseExisting(out, { overwrite })),
-      TE.chainW(() => tokenizerOf(draft)),
+      TE.chainW(() => bridgeableOf(draft)),
       TE.bindTo('ours'),
-      TE.bind('theirs', () => tokenizerOf(anchor)),
+      TE.bind('theirs', () => bridgeableOf(anchor)),
       TE.chainTaskK(({ ours, theirs }) =>
-        keptBridge(theirs, ours, multi, undefined, bridgeCacheOf({ noCache }, context)),
+        keptBridge(
+          theirs.tokenizer,
+          ours.tokenizer,
+          multi,
+          endsOf(theirs, ours),
+          bridgeCacheOf({ noCache }, context),
+        ),
       ),
       TE.chainFirst((bridge): TE.TaskEither<Fault, void> =>
         out === undefined

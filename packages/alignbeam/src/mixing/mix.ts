@@ -132,3 +132,23 @@ export const denseLogProbs = ({ tokens, probabilities }: Mixed, size: number): F
   for (let i = 0; i < tokens.length; i++) dense[tokens[i] ?? -1] = Math.log(probabilities[i] ?? 0)
   return dense
 }
+
+/** Logarithms of probabilities further apart than this differ as 32-bit numbers too. */
+const nearlyEqual = 1 - 1e-5
+
+/**
+ * The token with the largest of `denseLogProbs`, the lowest id of equals: what a greedy choice takes, without a logarithm for every token.
+ * Probabilities that differ may have equal logarithms as 32-bit numbers.
+ */
+export const bestLogProb = ({ tokens, probabilities }: Pick<Mixed, 'tokens' | 'probabilities'>): number => {
+  let best = 0
+  for (let i = 1; i < probabilities.length; i++)
+    if ((probabilities[i] ?? 0) > (probabilities[best] ?? 0)) best = i
+  const most = probabilities[best] ?? 0
+  const largest = Math.fround(Math.log(most))
+  for (let i = 0; i < best; i++) {
+    const p = probabilities[i] ?? 0
+    if (p >= most * nearlyEqual && Math.fround(Math.log(p)) === largest) return tokens[i] ?? 0
+  }
+  return tokens[best] ?? 0
+}

@@ -19,7 +19,7 @@ import { chooseToken } from '@safe/tensor-core/lm'
 import { stream } from '@safe/tensor-core/random'
 import { type Step, bridgeRows } from './bridging'
 import { completeBridged, cutAtStop, joined } from './completing'
-import { type Mixed, denseLogProbs } from './mix'
+import { type Mixed, bestLogProb, denseLogProbs } from './mix'
 import { type MixedSession, type Mixer, openMixed } from './mixedSession'
 import type { Reader } from './reading'
 
@@ -29,11 +29,15 @@ interface MixedCompletions {
   readonly steps: ReadonlyArray<ReadonlyArray<Step>>
 }
 
+/** How a row takes its next token from a mixture. */
+type Choosing = (mixed: Mixed, row: number, tokens: ReadonlyArray<number>) => number
+
 /** The caller's way to choose a token from a mixture, each row with its own random stream. */
-const choosing = (draft: Steps, generation: GenerationOptions, streams: ReadonlyArray<number>) => {
+const choosing = (draft: Steps, generation: GenerationOptions, streams: ReadonlyArray<number>): Choosing => {
+  if (generation.temperature === 0 && generation.repetitionPenalty === 1) return bestLogProb
   const draws = streams.map((id) => stream(generation.seed, 'sample', id))
   const spare = stream(generation.seed, 'sample', streams.length)
-  return (mixed: Mixed, row: number, tokens: ReadonlyArray<number>): number =>
+  return (mixed, row, tokens) =>
     chooseToken(denseLogProbs(mixed, draft.vocabSize), tokens, generation, draws[row] ?? spare)
 }
 
