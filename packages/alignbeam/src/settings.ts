@@ -4,7 +4,7 @@ import { defaultsOf } from '@safe/tensor-core/options'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { anchorReading } from './mixing/anchorReading'
-import { type Bridge, type Multi, bridgeOf } from './mixing/bridge'
+import { type Bridge, type Ends, type Multi, bridgeOf } from './mixing/bridge'
 import { safetySystemPrompt } from './defaults'
 import { type AlignBeamError, tokenizerMissing } from './errors'
 import { mix } from './mixing/mix'
@@ -17,17 +17,30 @@ export const defaultSettings: AlignBeamOptions = defaultsOf(alignBeamOptions)
 
 // constructors -----------------------------------------------------------------------------------
 
-/** The bridge of two models: all of the anchor's stop tokens lead to the draft's. */
-export const modelBridge = (anchor: Steps, draft: Steps, multi: Multi): E.Either<AlignBeamError, Bridge> => {
+/** What a bridge needs of a model. */
+export type Bridgeable = Pick<Steps, 'id' | 'tokenizer' | 'stopTokens'>
+
+/** All of the anchor's stop tokens lead to the draft's. */
+export const endsOf = (anchor: Bridgeable, draft: Bridgeable): Ends => {
+  const eos = draft.tokenizer?.eos
+  return {
+    anchor: new Set([
+      ...anchor.stopTokens,
+      ...(anchor.tokenizer?.eos === undefined ? [] : [anchor.tokenizer.eos]),
+    ]),
+    draft: eos !== undefined && draft.stopTokens.has(eos) ? eos : ([...draft.stopTokens][0] ?? eos),
+  }
+}
+
+/** The bridge of two models. */
+export const modelBridge = (
+  anchor: Bridgeable,
+  draft: Bridgeable,
+  multi: Multi,
+): E.Either<AlignBeamError, Bridge> => {
   if (anchor.tokenizer === undefined) return E.left(tokenizerMissing(anchor.id))
   if (draft.tokenizer === undefined) return E.left(tokenizerMissing(draft.id))
-  const { eos } = draft.tokenizer
-  const end = eos !== undefined && draft.stopTokens.has(eos) ? eos : ([...draft.stopTokens][0] ?? eos)
-  const ends = new Set([
-    ...anchor.stopTokens,
-    ...(anchor.tokenizer.eos === undefined ? [] : [anchor.tokenizer.eos]),
-  ])
-  return E.right(bridgeOf(anchor.tokenizer, draft.tokenizer, multi, { anchor: ends, draft: end }))
+  return E.right(bridgeOf(anchor.tokenizer, draft.tokenizer, multi, endsOf(anchor, draft)))
 }
 
 /** The system prompt that the anchor is given: the default only where it has a chat template and can spell the text. */
@@ -44,7 +57,11 @@ export const systemFor = ({ tokenizer }: Pick<Steps, 'tokenizer'>, system: strin
  * reads their text.
  */
 export const anchorPrompt =
-  (anchor: Steps, draft: Steps, system: string | null) =>
+  (
+    anchor: Pick<Steps, 'tokenizer' | 'encodePrompt'>,
+    draft: Pick<Steps, 'tokenizer'>,
+    system: string | null,
+  ) =>
   (prompt: Prompt): TE.TaskEither<LmError, Prompt> => {
     if (prompt.kind === 'tokens')
       return TE.right(

@@ -85,12 +85,34 @@ export const completeMixed =
     )
   }
 
+/** Mixed for the first N tokens of a row, the draft's own afterwards. */
+const distributions = (
+  session: MixedSession,
+  { bridgeTokens }: Pick<Mixer, 'bridgeTokens'>,
+): DecodingSession['logProbs'] =>
+  pipe(
+    session.own,
+    TE.chain((ours) =>
+      session.positions.some((at) => at < bridgeTokens)
+        ? pipe(
+            session.mixed,
+            TE.map((rows) =>
+              ours.map((row, i) => {
+                const both = (session.positions[i] ?? 0) < bridgeTokens ? rows[i] : undefined
+                return both === undefined ? row : denseLogProbs(both, row.length)
+              }),
+            ),
+          )
+        : TE.right(ours),
+    ),
+  )
+
 const asSession = (draft: Steps, mixer: Mixer, session: MixedSession): DecodingSession => {
   const wrap = (next: MixedSession): DecodingSession => asSession(draft, mixer, next)
   return {
     tokens: session.tokens,
     promptLengths: session.promptLengths,
-    logProbs: session.logProbs,
+    logProbs: distributions(session, mixer),
     edit: (edits) => pipe(session.edit(edits), TE.map(wrap)),
     select: (rows) => pipe(session.select(rows), TE.map(wrap)),
     complete: (generation, rows) =>
