@@ -19,6 +19,7 @@ import {
 } from '@safe/tensor-core/cli'
 import { type GenerationOptions, type InputError, badInput } from '@safe/tensor-core/contracts'
 import { decodeOptions } from '@safe/tensor-core/options'
+import { checkRemote, remoteOptions } from './remoteOptions'
 import {
   type AlignBeamOptions,
   type SafeDecodingOptions,
@@ -55,10 +56,14 @@ const of = <A extends { readonly description: string }>(method: GenerationMethod
   description: `${method}: ${option.description}`,
 })
 
+const folderOrUrl = (description: string) => ({ ...modelFolder(description), metavar: 'DIR|URL#MODEL' })
+
 export const generateOptions = {
-  draft: optional(modelFolder('model folder of the draft, the model to be made safe')),
+  draft: optional(
+    folderOrUrl('model folder, or URL#MODEL at a server, of the draft, the model to be made safe'),
+  ),
   draftAdapter: optional(adapterFolder("PEFT adapter folder of the draft's fine-tuning")),
-  anchor: optional(modelFolder('model folder of the anchor, small and aligned')),
+  anchor: optional(folderOrUrl('model folder, or URL#MODEL at a server, of the anchor, small and aligned')),
   judge: withDefault(
     'none',
     text(
@@ -89,6 +94,7 @@ export const generateOptions = {
   draftTemplate: optional(text('chat, qa, none or a template file, of the draft', 'NAME')),
   anchorTemplate: optional(text('chat, qa, none or a template file, of the anchor', 'NAME')),
   batchSize: alignBeamOptions.batchSize,
+  ...remoteOptions,
   ...overwriteOption,
   ...resumeOption,
 }
@@ -120,12 +126,11 @@ export const checkValues = (values: GenerateValues): E.Either<InputError, Genera
   if (typeof system === 'string' && noSystem)
     return bad('system', 'and --no-system exclude each other', 'give one of them')
   if (resume && out === undefined) return bad('resume', 'needs --out', 'name the output of the earlier run')
-  return method === 'alignbeam'
-    ? pipe(
-        alignBeamSettingsOf(values),
-        E.map(() => values),
-      )
-    : E.right(values)
+  return pipe(
+    checkRemote(values),
+    E.chain(() => (method === 'alignbeam' ? alignBeamSettingsOf(values) : E.right(undefined))),
+    E.map(() => values),
+  )
 }
 
 /** Generation options of all prompts. */

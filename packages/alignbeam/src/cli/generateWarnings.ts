@@ -3,6 +3,7 @@ import * as E from 'fp-ts/Either'
 import type { Context } from '@safe/tensor-core/cli'
 import { bridgeShare } from '../mixing/bridge'
 import { modelBridge } from '../settings'
+import { isRemote } from '../remote/remoteModel'
 import type { Cast } from './answering'
 import { type GenerateValues, alignBeamSettingsOf } from './generateOptions'
 
@@ -21,7 +22,7 @@ export const warnBefore = (values: GenerateValues, { draft, anchor }: Cast, cont
     )
   if (beams > 1 && values.judge === 'none')
     context.warn('without --judge the most probable beam is returned, which --beams 1 does at less cost')
-  if (anchor === undefined || draft === undefined) return
+  if (anchor === undefined || draft === undefined || isRemote(anchor) || isRemote(draft)) return
   const bridge = modelBridge(anchor, draft, multi)
   if (E.isRight(bridge) && bridgeShare(bridge.right) < lowShare)
     context.warn(

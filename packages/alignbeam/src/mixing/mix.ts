@@ -87,11 +87,7 @@ const normalised = (masses: ReadonlyArray<number>): Float64Array => {
   return Float64Array.from(masses, (x) => x / total)
 }
 
-const ofMasses = (
-  masses: ReadonlyMap<number, number>,
-  mappedMass: number,
-  draft: Probabilities,
-): Mixed => {
+const ofMasses = (masses: ReadonlyMap<number, number>, mappedMass: number, draft: Probabilities): Mixed => {
   const tokens = [...masses.keys()].sort((a, b) => a - b)
   const values = tokens.map((id) => masses.get(id) ?? 0)
   if (!values.some((x) => x > 0)) return ofDraft(draft)
@@ -101,11 +97,8 @@ const ofMasses = (
 }
 
 /** A distribution from masses by id; the draft alone where there is no mass at all. */
-export const mixedOf = (
-  masses: ReadonlyMap<number, number>,
-  mappedMass: number,
-  draft: NextToken,
-): Mixed => ofMasses(masses, mappedMass, probabilitiesOf(draft))
+export const mixedOf = (masses: ReadonlyMap<number, number>, mappedMass: number, draft: NextToken): Mixed =>
+  ofMasses(masses, mappedMass, probabilitiesOf(draft))
 
 const mixedProbabilities = (
   anchor: Probabilities,

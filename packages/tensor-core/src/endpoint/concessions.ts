@@ -109,7 +109,8 @@ export const loweredTop = (body: Body, words: string): number | undefined => {
   const named = [...words.matchAll(/\d+/g)].map(([digits]) => Number(digits)).filter((n) => n < asked)
   const about = /logprobs|log.?prob/i.test(words)
   // Words that name no field count only where they name a number: they may be about another field.
-  return named.some((n) => n > 0) && (about || words.includes(String(asked)) || usualLimits.includes(Math.max(...named)))
+  return named.some((n) => n > 0) &&
+    (about || words.includes(String(asked)) || usualLimits.includes(Math.max(...named)))
     ? Math.max(...named)
     : about
       ? usualLimits.find((n) => n < asked)

@@ -59,11 +59,18 @@ export interface Outgoing {
 
 // bodies -----------------------------------------------------------------------------------------
 
-/** vLLM and SGLang call it repetition penalty; llama.cpp, which looks at the last 64 tokens unless told otherwise, repeat penalty. */
+/** llama.cpp looks at the last 64 tokens unless told otherwise, and reserves memory for as many as it is told. */
+const penaltyWindow = 8192
+
+/** vLLM and SGLang call it repetition penalty, llama.cpp repeat penalty. */
 const shapingOf = ({ repetitionPenalty, topK, minP }: NonNullable<Sampling['shaping']>) => ({
   ...(repetitionPenalty === 1
     ? {}
-    : { repetition_penalty: repetitionPenalty, repeat_penalty: repetitionPenalty, repeat_last_n: -1 }),
+    : {
+        repetition_penalty: repetitionPenalty,
+        repeat_penalty: repetitionPenalty,
+        repeat_last_n: penaltyWindow,
+      }),
   top_k: topK === 0 ? -1 : topK,
   min_p: minP,
 })
