@@ -1,4 +1,5 @@
 /** AlignBeam as a defence of the decoding stage: an endomorphism of `CausalLM`. */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -15,12 +16,14 @@ import { type Answer, asksJudge } from './mixing/answer'
 import { answeringModel } from './mixing/answeringModel'
 import type { AlignBeamError } from './errors'
 import { type AlignBeamOptions, alignBeamOptions } from './options'
+import { remoteMixer } from './remote/remoteMixer'
+import { type RemoteModel, isRemote } from './remote/remoteModel'
 import { alignBeamMixer } from './settings'
 
 /** What AlignBeam works with. */
 export interface AlignBeamResources {
-  /** A small aligned model, of any vocabulary. It stays the caller's. */
-  readonly anchor: Steps
+  /** A small aligned model, of any vocabulary; it may be behind a URL (`remoteModel`). It stays the caller's. */
+  readonly anchor: Steps | RemoteModel
   /** Chooses among the beams; without one the most probable beam is returned. */
   readonly judge?: Judge | undefined
   /** Takes what decoding did, over all prompts answered so far. */
@@ -85,17 +88,24 @@ export const alignBeam = (
     apply: (draft) =>
       pipe(
         TE.fromEither(checked(alignBeamOptions, options)),
-        TE.bindTo('settings'),
-        TE.bindW('mixer', ({ settings }) => TE.fromEither(alignBeamMixer(anchor, draft, settings))),
-        TE.map(({ settings, mixer }) =>
-          answeringModel(draft, anchor, mixer, {
+        TE.chainEitherKW((settings) => {
+          const answering = {
             id: `alignbeam(${draft.id}, ${anchor.id})`,
             judge,
             settings,
             onAnswers: record && recording(record, judge !== undefined && asksJudge(settings)),
             onDispose,
-          }),
-        ),
+          }
+          return isRemote(anchor)
+            ? pipe(
+                remoteMixer(anchor, draft, settings),
+                E.map((mixer) => answeringModel(draft, anchor, mixer, answering)),
+              )
+            : pipe(
+                alignBeamMixer(anchor, draft, settings),
+                E.map((mixer) => answeringModel(draft, anchor, mixer, answering)),
+              )
+        }),
       ),
   })
 }

@@ -83,9 +83,9 @@ export const asksJudge = ({ beams, onNoSafe }: ChoiceSettings): boolean => beams
 
 /** Answers one batch of prompts. */
 export const answerBatch =
-  <D extends NextToken>(
-    anchor: Reader<D>,
-    mixer: Mixer<D>,
+  <D extends NextToken, A extends NextToken>(
+    anchor: Reader<A>,
+    mixer: Mixer<D, A>,
     judge: Judge | undefined,
     settings: ChoiceSettings,
   ) =>

@@ -141,7 +141,7 @@ const nothingBridged: Bridged = { rows: [], live: [] }
 
 /** Decodes a batch of prompts; each beam draws from a random stream of its own. */
 export const decodeBeams =
-  <D extends NextToken>(anchor: Reader<D>, mixer: Mixer<D>, options: BeamOptions) =>
+  <D extends NextToken, A extends NextToken>(anchor: Reader<A>, mixer: Mixer<D, A>, options: BeamOptions) =>
   (draft: Drafting<D>) =>
   (
     requests: ReadonlyArray<GenerationRequest>,

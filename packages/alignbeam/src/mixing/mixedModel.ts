@@ -6,9 +6,11 @@ import type {
   CausalLM,
   Completion,
   DecodingSession,
+  FullDistribution,
   GenerationError,
   GenerationOptions,
   GenerationRequest,
+  NextToken,
   RowRequest,
   Steps,
 } from '@safe/tensor-core/contracts'
@@ -107,7 +109,11 @@ const distributions = (
     ),
   )
 
-const asSession = (draft: Steps, mixer: Mixer, session: MixedSession): DecodingSession => {
+const asSession = (
+  draft: Steps,
+  mixer: Pick<Mixer, 'bridgeTokens' | 'sampled'>,
+  session: MixedSession,
+): DecodingSession => {
   const wrap = (next: MixedSession): DecodingSession => asSession(draft, mixer, next)
   return {
     tokens: session.tokens,
@@ -143,10 +149,10 @@ export const streamed = (requests: ReadonlyArray<GenerationRequest>): ReadonlyAr
   requests.map(({ stream, ...request }, place) => ({ ...request, stream: stream ?? place }))
 
 /** The draft with the anchor beside it. Disposing of it disposes of the draft. */
-export const mixedModel = (
+export const mixedModel = <A extends NextToken>(
   draft: CausalLM,
-  anchor: Reader,
-  mixer: Mixer,
+  anchor: Reader<A>,
+  mixer: Mixer<FullDistribution, A>,
   options: MixedModelOptions,
 ): CausalLM => ({
   ...draft,

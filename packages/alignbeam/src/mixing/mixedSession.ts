@@ -25,11 +25,11 @@ import type { Reader, ReadingSession } from './reading'
 
 // model ------------------------------------------------------------------------------------------
 
-/** How two models decide the first tokens together; `D` is what they say of a next token. */
-export interface Mixer<D extends NextToken = FullDistribution> {
+/** How two models decide the first tokens together; `D` and `A` are what draft and anchor tell of a next token. */
+export interface Mixer<D extends NextToken = FullDistribution, A extends NextToken = D> {
   /** Tokens of a completion that both decide, N. */
   readonly bridgeTokens: number
-  readonly mix: (anchor: D, draft: D) => Mixed
+  readonly mix: (anchor: A, draft: D) => Mixed
   /** A completion's tokens as the anchor reads them. */
   readonly reading: (completion: ReadonlyArray<number>) => ReadonlyArray<number>
   /** The prompt as the anchor is given it. */
@@ -100,10 +100,10 @@ const orFree = <A>(held: { readonly dispose: () => void }, work: TE.TaskEither<L
     TE.tapError(() => TE.fromIO(held.dispose)),
   )
 
-const mixedSession = <D extends NextToken>(
+const mixedSession = <D extends NextToken, A extends NextToken>(
   draft: DecodingSession<D>,
-  anchor: Shared<D>,
-  mixer: Mixer<D>,
+  anchor: Shared<A>,
+  mixer: Mixer<D, A>,
 ): MixedSession<D> => {
   const own = { anchor, freed: false }
   const freeAnchor = (): void => {
@@ -113,7 +113,7 @@ const mixedSession = <D extends NextToken>(
   const positions = draft.tokens.map((row, i) => row.length - (draft.promptLengths[i] ?? 0))
 
   /** Brings the anchor's rows up to what the draft's rows say now. */
-  const upToDate: TE.TaskEither<LmError, ReadingSession<D>> = async () => {
+  const upToDate: TE.TaskEither<LmError, ReadingSession<A>> = async () => {
     const { session } = own.anchor
     const wanted = session.tokens.map((row, i) => [
       ...row.slice(0, session.promptLengths[i] ?? 0),
@@ -180,7 +180,7 @@ const mixedSession = <D extends NextToken>(
 
 /** Opens both models on the prompts, each under its own template. */
 export const openMixed =
-  <D extends NextToken>(anchor: Reader<D>, mixer: Mixer<D>) =>
+  <D extends NextToken, A extends NextToken>(anchor: Reader<A>, mixer: Mixer<D, A>) =>
   (draft: Pick<Steps<D>, 'open'>) =>
   (prompts: ReadonlyArray<Prompt>): TE.TaskEither<LmError, MixedSession<D>> =>
     pipe(

@@ -90,9 +90,22 @@ const continuing = (asked: Asked, options: RemoteOptions): TE.TaskEither<Fault, 
 }
 
 /**
- * A server's model. Nothing is sent before it is asked.
+ * A server's model as draft or anchor of AlignBeam. Nothing is sent before it is asked; then each token is one request.
  *
  * @returns left: a template that cannot be used
+ * @example
+ * ```ts
+ * import * as TE from 'fp-ts/TaskEither'
+ * import { pipe } from 'fp-ts/function'
+ * import { remoteModel } from '@safe/alignbeam'
+ * import { openEndpoint } from '@safe/tensor-core/endpoint'
+ *
+ * const anchor = pipe(
+ *   openEndpoint({ address: 'http://localhost:8000/v1#Qwen/Qwen2.5-3B-Instruct' }),
+ *   TE.chainW((endpoint) => remoteModel(endpoint, { role: 'anchor', continuation: 'chat', top: 20 })),
+ * )
+ * void anchor().then((opened) => console.log(opened._tag === 'Right' ? opened.right.id : JSON.stringify(opened)))
+ * ```
  */
 export const remoteModel = (
   endpoint: Endpoint,
