@@ -5,6 +5,7 @@ import * as E from 'fp-ts/Either'
 import { type GenerationOptions, type Tokenizer, textPrompt } from '@safe/tensor-core/contracts'
 import { openEndpoint } from '@safe/tensor-core/endpoint'
 import type { TextTokenizer } from '@safe/tensor-core/text'
+import { alignBeam } from '../src/alignBeam'
 import { type Answer, answerBatch } from '../src/mixing/answer'
 import { type AlignBeamOptions } from '../src/options'
 import { remoteMixer } from '../src/remote/remoteMixer'
@@ -194,6 +195,26 @@ describe('a pair behind URLs', () => {
     expect(Math.min(...asked)).toBeGreaterThan(0)
     expect(await run()).toEqual(first)
     expect([draftAt.asked.length, anchorAt.asked.length]).toEqual(asked)
+  })
+})
+
+describe('the defence with an anchor behind a URL', () => {
+  it('generates and steps as with the anchor in this process', async () => {
+    const anchor = await remote(await serve(anchorToy()), { role: 'anchor', tokenizer: asText(pieces) })
+    const options = { beams: 2, top: settings.top }
+    const [defended, expected] = await Promise.all(
+      [anchor, anchorToy()].map((one) => right(alignBeam(options, { anchor: one }).apply(draftToy()))),
+    )
+    const requests = prompts.map((prompt) => ({ prompt: textPrompt(prompt) }))
+    const completed = async (model = defended) => model && right(model.generate(requests, generation))
+    expect(await completed()).toEqual(await completed(expected))
+    const stepped = async (model = defended) => {
+      const session = model && (await right(model.open(requests.map(({ prompt }) => prompt))))
+      return session && right(session.logProbs)
+    }
+    const [ours, theirs] = [await stepped(), await stepped(expected)]
+    expect(ours).toHaveLength(prompts.length)
+    ours?.forEach((row, i) => expect([...row]).toEqual([...(theirs?.[i] ?? [])]))
   })
 })
 

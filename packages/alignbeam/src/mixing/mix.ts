@@ -100,16 +100,19 @@ const ofMasses = (masses: ReadonlyMap<number, number>, mappedMass: number, draft
 export const mixedOf = (masses: ReadonlyMap<number, number>, mappedMass: number, draft: NextToken): Mixed =>
   ofMasses(masses, mappedMass, probabilitiesOf(draft))
 
+/** The draft's id for one of the anchor's; -1 where there is none. `draft` are the step's probabilities. */
+export type Carried = (anchorId: number, draft: Probabilities) => number
+
 const mixedProbabilities = (
   anchor: Probabilities,
   draft: Probabilities,
-  carried: (anchorId: number) => number,
+  carried: Carried,
   { alpha, top, support, draftMass }: MixOptions,
 ): Mixed => {
   const masses = new Map<number, number>()
   const mapped = { mass: 0 }
   for (const id of anchor.top(top)) {
-    const to = carried(id)
+    const to = carried(id, draft)
     if (to < 0) continue
     const p = anchor.of(id)
     const before = masses.get(to)
@@ -123,13 +126,9 @@ const mixedProbabilities = (
   return ofMasses(masses, mapped.mass, draft)
 }
 
-/**
- * Mixes two distributions of which some tokens may not be told; the probability of these counts as 0.
- *
- * @param carried the draft's id for one of the anchor's; -1 where there is none
- */
+/** Mixes two distributions of which some tokens may not be told; the probability of these counts as 0. */
 export const mixBy =
-  (carried: (anchorId: number) => number, options: MixOptions) =>
+  (carried: Carried, options: MixOptions) =>
   (anchor: NextToken, draft: NextToken): Mixed => {
     const [theirs, ours] = [probabilitiesOf(anchor), probabilitiesOf(draft)]
     const mixed = mixedProbabilities(theirs, ours, carried, options)

@@ -55,6 +55,10 @@ export interface Asked {
 const textOf = ({ tokenizer }: TokenBook, ids: ReadonlyArray<number>): string =>
   Buffer.concat(ids.map((id) => tokenizer.bytes(id) ?? new Uint8Array(0))).toString('utf8')
 
+/** Ids are asked for where tokens are listed and ids can be read. */
+const idsToo = ({ known }: TokenBook, { topLogProbs }: Sampling): Pick<Sampling, 'tokenIds'> =>
+  known && topLogProbs !== undefined ? { tokenIds: true } : {}
+
 const foreignTokens = (where: string): E.Either<InputError, never> =>
   E.left(
     badInput('BadRow', 'is a prompt of tokens, which this model cannot be asked', {
@@ -82,7 +86,7 @@ const refusesTokens = (field: string, fault: EndpointError): EndpointError =>
 
 /** By ids: nothing is read differently from how it was written, and parts of characters can be continued. */
 export const byTokens = (
-  { endpoint, field }: Asked,
+  { endpoint, book, field }: Asked,
   tokenizer: TextTokenizer,
   template: PromptTemplate,
 ): Continues => ({
@@ -90,7 +94,7 @@ export const byTokens = (
   wholeCharacters: false,
   ask: ({ prompt, added }, sampling) =>
     pipe(
-      endpoint.complete({ prompt: [...prompt, ...added], tokenIds: true, ...sampling }),
+      endpoint.complete({ prompt: [...prompt, ...added], ...idsToo(book, sampling), ...sampling }),
       TE.mapLeft((fault) => refusesTokens(field, fault)),
     ),
 })
@@ -112,7 +116,7 @@ export const byText = (asked: Asked, template: PromptTemplate): Continues => {
     ask: ({ prompt, added }, sampling) =>
       endpoint.complete({
         prompt: textOf(book, [...prompt, ...added]),
-        ...(book.known ? { tokenIds: true } : {}),
+        ...idsToo(book, sampling),
         ...(template.prefixed ? {} : { addSpecialTokens: false }),
         ...sampling,
       }),
@@ -153,14 +157,13 @@ export const byChat = (asked: Asked): Continues => {
         const entry = book.noted(id)
         return entry?.kind === 'conversation' ? entry.messages : []
       })
-      if (begun === '')
-        return endpoint.chat({ messages, ...(book.known ? { tokenIds: true } : {}), ...sampling })
+      if (begun === '') return endpoint.chat({ messages, ...idsToo(book, sampling), ...sampling })
       if (isOpenAi) return TE.left(cannotContinue(field, where, 'the API of OpenAI answers with a new one'))
       return pipe(
         endpoint.chat({
           messages: [...messages, { role: 'assistant', content: begun }],
           continues: true,
-          ...(book.known ? { tokenIds: true } : {}),
+          ...idsToo(book, sampling),
           ...sampling,
         }),
         TE.bimap(

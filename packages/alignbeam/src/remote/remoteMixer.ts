@@ -8,6 +8,7 @@ import { type AlignBeamError, tokenizerMissing } from '../errors'
 import { anchorReading } from '../mixing/anchorReading'
 import { carrying, wholeText } from '../mixing/bridge'
 import { mixBy } from '../mixing/mix'
+import type { Probabilities } from '../mixing/nextToken'
 import type { Mixer } from '../mixing/mixedSession'
 import type { AlignBeamOptions } from '../options'
 import { anchorPrompt, endsOf, systemFor } from '../settings'
@@ -34,17 +35,17 @@ const remembered = (make: (id: number) => number): ((id: number) => number) => {
 
 /**
  * Whether the draft can be continued with this token. Without its tokenizer it cannot be known whether a text is one of its tokens:
- * `exact` takes those that it has listed, the others any text.
+ * `exact` takes those that its server lists in this step, the others any text.
  */
 const takes =
   (draft: Model, { multi }: Pick<AlignBeamOptions, 'multi'>) =>
-  (id: number): boolean => {
+  (id: number, listed: Probabilities): boolean => {
     if (!isRemote(draft) || draft.stopTokens.has(id)) return true
-    const { knowsTokens, hasListed, wholeCharacters } = draft.remote
+    const { knowsTokens, wholeCharacters } = draft.remote
     const bytes = draft.tokenizer?.bytes(id)
     return (
       (!wholeCharacters || (bytes !== undefined && wholeText(bytes) !== undefined)) &&
-      (knowsTokens || multi !== 'exact' || hasListed(id))
+      (knowsTokens || multi !== 'exact' || listed.of(id) > 0)
     )
   }
 
@@ -64,9 +65,9 @@ export const remoteMixer = (
   const isTaken = takes(draft, settings)
   return E.right({
     bridgeTokens: settings.bridgeTokens,
-    mix: mixBy((id) => {
+    mix: mixBy((id, listed) => {
       const to = carried(id)
-      return to >= 0 && isTaken(to) ? to : -1
+      return to >= 0 && isTaken(to, listed) ? to : -1
     }, settings),
     reading: anchorReading(draft.tokenizer, anchor.tokenizer),
     anchorPrompt: anchorPrompt(anchor, draft, systemOfEither(anchor, settings.system)),

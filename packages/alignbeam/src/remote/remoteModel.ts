@@ -27,8 +27,6 @@ export interface RemoteModel extends Steps<PartialDistribution>, Generates {
   readonly remote: {
     /** Whether the model's tokenizer was given; otherwise `tokenizer` writes down texts as they come up. */
     readonly knowsTokens: boolean
-    /** Whether the server has listed this token. */
-    readonly hasListed: (id: number) => boolean
     /** Whether only whole characters can be continued. */
     readonly wholeCharacters: boolean
     /** Whether the server applies its own chat template. */
@@ -115,7 +113,6 @@ export const remoteModel = (
   const id = addressText(endpoint.address)
   const book = tokenizer === undefined ? foundBook(`${role} ${id}`) : knownBook(tokenizer)
   const watch = watchingTop(id, options)
-  const listedIds = new Set<number>()
   return pipe(
     continuing({ endpoint, book, field: `${role}Continuation` }, options),
     TE.map((continues): RemoteModel => {
@@ -126,10 +123,7 @@ export const remoteModel = (
         top,
         // What the anchor has in mind is continued by the draft, not by the anchor.
         wholeCharacters: role === 'draft' && continues.wholeCharacters,
-        onListed: (listed) => {
-          watch(listed)
-          listed.next.top.forEach((token) => listedIds.add(token.id))
-        },
+        onListed: watch,
       }
       const encodePrompt: Steps['encodePrompt'] = (prompt) =>
         TE.fromEither<LmError, ReadonlyArray<number>>(continues.encodePrompt(prompt))
@@ -167,7 +161,6 @@ export const remoteModel = (
         dispose: () => undefined,
         remote: {
           knowsTokens: book.known,
-          hasListed: (token) => listedIds.has(token),
           wholeCharacters: use.wholeCharacters,
           templates: continuationOf(options) === 'chat',
         },
