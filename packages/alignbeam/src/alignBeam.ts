@@ -1,4 +1,6 @@
 /** AlignBeam as a defence of the decoding stage: an endomorphism of `CausalLM`. */
+import * as E from 'fp-ts/Either'
+import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import {
@@ -15,13 +17,15 @@ import { type Answer, asksJudge } from './mixing/answer'
 import { answeringModel } from './mixing/answeringModel'
 import type { AlignBeamError } from './errors'
 import { type AlignBeamOptions, alignBeamOptions } from './options'
+import { remoteMixer } from './remote/remoteMixer'
+import { type RemoteModel, isRemote } from './remote/remoteModel'
 import { alignBeamMixer, modelBridge, readyBridge, refusesByJudge } from './settings'
 import { type OnWarning, narrowBridge, unjudgedBeams, watchAligned } from './warnings'
 
 /** What AlignBeam works with. */
 export interface AlignBeamResources {
-  /** A small aligned model, of any vocabulary. It stays the caller's. */
-  readonly anchor: Steps
+  /** A small aligned model, of any vocabulary; it may be behind a URL (`remoteModel`). It stays the caller's. */
+  readonly anchor: Steps | RemoteModel
   /**
    * Chooses among the beams; without one the most probable beam is returned. To have the anchor choose, as in the paper, without loading it
    * twice: ``openJudge(`rubric:${folder}`, { inMemory: () => [anchor] })`` of `@safe/tensor-core/judges`. It stays the caller's.
@@ -102,21 +106,19 @@ export const alignBeam = (
         TE.chainEitherK((settings) => refusesByJudge(settings, judge)),
         TE.bindTo('settings'),
         TE.chainFirstTaskK(({ settings }) =>
-          readyBridge(anchor, draft, settings.multi, { cache, onWarning }),
+          isRemote(anchor)
+            ? T.of(undefined)
+            : readyBridge(anchor, draft, settings.multi, { cache, onWarning }),
         ),
-        TE.bindW('bridge', ({ settings }) => TE.fromEither(modelBridge(anchor, draft, settings.multi))),
-        TE.bindW('mixer', ({ settings }) => TE.fromEither(alignBeamMixer(anchor, draft, settings))),
-        TE.map(({ settings, bridge, mixer }) => {
+        TE.chainEitherKW(({ settings }) => {
           const judged = judge !== undefined && asksJudge(settings)
-          for (const line of [unjudgedBeams(settings, judge !== undefined), narrowBridge(bridge)])
-            if (line !== undefined) onWarning(line)
           const aligned = watchAligned(onWarning)
           const recorded = record && recording(record, judged)
-          return answeringModel(draft, anchor, mixer, {
+          const answering = {
             id: `alignbeam(${draft.id}, ${anchor.id})`,
             judge,
             settings,
-            onAnswers: (answers) => {
+            onAnswers: (answers: ReadonlyArray<Answer>) => {
               recorded?.(answers)
               aligned.saw(answers)
             },
@@ -124,7 +126,25 @@ export const alignBeam = (
               aligned.end()
               onDispose?.()
             },
-          })
+          }
+          const warned = (lines: ReadonlyArray<string | undefined>): void => {
+            for (const line of lines) if (line !== undefined) onWarning(line)
+          }
+          warned([unjudgedBeams(settings, judge !== undefined)])
+          return isRemote(anchor)
+            ? pipe(
+                remoteMixer(anchor, draft, settings),
+                E.map((mixer) => answeringModel(draft, anchor, mixer, answering)),
+              )
+            : pipe(
+                E.Do,
+                E.bind('bridge', () => modelBridge(anchor, draft, settings.multi)),
+                E.bind('mixer', () => alignBeamMixer(anchor, draft, settings)),
+                E.map(({ bridge, mixer }) => {
+                  warned([narrowBridge(bridge)])
+                  return answeringModel(draft, anchor, mixer, answering)
+                }),
+              )
         }),
       ),
   })

@@ -16,10 +16,10 @@ import { pipe } from 'fp-ts/function'
 import { type BridgeCacheUse, keptBridge } from './bridgeCache'
 import { anchorReading } from './mixing/anchorReading'
 import { type Bridge, type Ends, type Multi, bridgeOf } from './mixing/bridge'
-import { endTokens, withOneEnd } from './mixing/ends'
+import { type EndTokens, endTokens, withOneEnd } from './mixing/ends'
 import { safetySystemPrompt } from './defaults'
 import { type AlignBeamError, tokenizerMissing } from './errors'
-import { mix } from './mixing/mix'
+import { type MixOptions, mix } from './mixing/mix'
 import type { Mixer } from './mixing/mixedSession'
 import { type AlignBeamOptions, alignBeamOptions } from './options'
 import { systemPrompted } from './systemPrompt'
@@ -97,7 +97,11 @@ export const systemFor = ({ tokenizer }: Pick<Steps, 'tokenizer'>, system: strin
  * reads their text.
  */
 export const anchorPrompt =
-  (anchor: Steps, draft: Steps, system: string | null) =>
+  (
+    anchor: Pick<Steps, 'tokenizer' | 'encodePrompt'>,
+    draft: Pick<Steps, 'tokenizer'>,
+    system: string | null,
+  ) =>
   (prompt: Prompt): TE.TaskEither<LmError, Prompt> => {
     if (prompt.kind === 'tokens')
       return TE.right(
@@ -114,6 +118,14 @@ export const anchorPrompt =
     return system === null ? TE.right(prompt) : systemPrompted(anchor, system)(prompt)
   }
 
+/** A mixed step over a bridge; the draft's ends count as one. */
+export const mixture =
+  (bridge: Bridge, ends: EndTokens) =>
+  (options: MixOptions): Mixer['mix'] => {
+    const [mixed, ended] = [mix(bridge, options), withOneEnd(ends)]
+    return (theirs, ours) => mixed(theirs, ended(ours))
+  }
+
 /** How `anchor` and `draft` decide together under these settings. */
 export const alignBeamMixer = (
   anchor: Steps,
@@ -125,10 +137,9 @@ export const alignBeamMixer = (
   if (anchor.tokenizer === undefined) return E.left(tokenizerMissing(anchor.id))
   if (draft.tokenizer === undefined) return E.left(tokenizerMissing(draft.id))
   const ends = endTokens(draft.tokenizer, draft.stopTokens)
-  const [mixture, ended] = [mix(bridge.right, settings), withOneEnd(ends)]
   return E.right({
     bridgeTokens: settings.bridgeTokens,
-    mix: (theirs, ours) => mixture(theirs, ended(ours)),
+    mix: mixture(bridge.right, ends)(settings),
     ends: ends.all,
     reading: anchorReading(draft.tokenizer, anchor.tokenizer),
     anchorPrompt: anchorPrompt(anchor, draft, systemFor(anchor, settings.system)),

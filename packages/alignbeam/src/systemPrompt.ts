@@ -1,6 +1,7 @@
 /** A system prompt put before what a model is asked: the anchor's safety prompt, and a baseline of its own. */
 import {
   type CausalLM,
+  type Generates,
   type LmError,
   type Message,
   type Prompt,
@@ -58,6 +59,21 @@ export const systemPrompted =
           TE.map(tokenPrompt),
         )
 
+/** Completions of prompts with `system` before each. */
+export const systemPromptedGenerate =
+  (model: Pick<Steps, 'encodePrompt'> & Pick<Generates, 'generate'>, system: string): Generates['generate'] =>
+  (requests, options) =>
+    pipe(
+      requests,
+      TE.traverseSeqArray((request) =>
+        pipe(
+          systemPrompted(model, system)(request.prompt),
+          TE.map((prompt) => ({ ...request, prompt })),
+        ),
+      ),
+      TE.chainW((prompted) => model.generate(prompted, options)),
+    )
+
 /** The baseline: the model itself, with `system` before every prompt. */
 export const systemPromptedModel = (model: CausalLM, system: string): CausalLM => {
   const prepared = systemPrompted(model, system)
@@ -66,17 +82,7 @@ export const systemPromptedModel = (model: CausalLM, system: string): CausalLM =
     id: `system-prompt(${model.id})`,
     encodePrompt: (prompt) => pipe(prepared(prompt), TE.chain(model.encodePrompt)),
     open: (prompts) => pipe(prompts, TE.traverseSeqArray(prepared), TE.chain(model.open)),
-    generate: (requests, options) =>
-      pipe(
-        requests,
-        TE.traverseSeqArray((request) =>
-          pipe(
-            prepared(request.prompt),
-            TE.map((prompt) => ({ ...request, prompt })),
-          ),
-        ),
-        TE.chainW((prompted) => model.generate(prompted, options)),
-      ),
+    generate: systemPromptedGenerate(model, system),
     score: (examples) =>
       pipe(
         examples,

@@ -5,10 +5,13 @@
 import {
   type CausalLM,
   type DecodingSession,
+  type Generates,
   type GenerationOptions,
   type GenerationRequest,
   type LmError,
+  type NextToken,
   type Prompt,
+  type Steps,
 } from '@safe/tensor-core/contracts'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
@@ -20,10 +23,17 @@ import { streamed } from '../mixing/mixedModel'
 /** Prompts decoded at once. */
 const batchSize = 16
 
-/** `model` with every completion opened by `prefix`, whose tokens count among the new ones. */
-export const prefixedModel = (model: CausalLM, prefix: string): CausalLM => {
+/** A model whose completions begin with the same tokens. */
+interface Opened<D extends NextToken> extends Pick<Generates, 'generate'> {
+  readonly open: (prompts: ReadonlyArray<Prompt>) => TE.TaskEither<LmError, DecodingSession<D>>
+}
+
+const opened = <D extends NextToken>(
+  model: Pick<Steps<D>, 'tokenizer' | 'open'>,
+  prefix: string,
+): Opened<D> => {
   const opening = model.tokenizer?.encodeInner(prefix) ?? []
-  const open = (prompts: ReadonlyArray<Prompt>): TE.TaskEither<LmError, DecodingSession> =>
+  const open = (prompts: ReadonlyArray<Prompt>): TE.TaskEither<LmError, DecodingSession<D>> =>
     pipe(
       model.open(prompts),
       TE.chain((session) =>
@@ -65,8 +75,6 @@ export const prefixedModel = (model: CausalLM, prefix: string): CausalLM => {
     )
   }
   return {
-    ...model,
-    id: `prefix(${model.id})`,
     open,
     generate: (requests, options) =>
       pipe(
@@ -76,3 +84,16 @@ export const prefixedModel = (model: CausalLM, prefix: string): CausalLM => {
       ),
   }
 }
+
+/** `model` with every completion opened by `prefix`, whose tokens count among the new ones. */
+export const prefixedModel = (model: CausalLM, prefix: string): CausalLM => ({
+  ...model,
+  id: `prefix(${model.id})`,
+  ...opened(model, prefix),
+})
+
+/** As `prefixedModel`, for a model that may not score: one behind a URL. */
+export const prefixedGenerates = (
+  model: Pick<Steps<NextToken>, 'tokenizer' | 'open'>,
+  prefix: string,
+): Pick<Generates, 'generate'> => opened(model, prefix)

@@ -14,11 +14,12 @@ import {
 } from '@safe/tensor-core/contracts'
 import { type Answer, answerBatch } from '../mixing/answer'
 import { safetySystemPrompt } from '../defaults'
-import { prefixedModel } from '../baselines/prefixedModel'
+import { prefixedGenerates } from '../baselines/prefixedModel'
 import { onlyBeam, safeDecodingMixer } from '../baselines/safeDecoding'
-import { askedAnchor } from '../rivals/anchorAlone'
+import { systemOfEither, remoteMixer } from '../remote/remoteMixer'
+import { type RemoteModel, isRemote } from '../remote/remoteModel'
 import { alignBeamMixer } from '../settings'
-import { systemPromptedModel } from '../systemPrompt'
+import { systemPromptedGenerate } from '../systemPrompt'
 import { type GenerateValues, alignBeamSettingsOf, safeDecodingSettingsOf, systemOf } from './generateOptions'
 
 // model ------------------------------------------------------------------------------------------
@@ -31,8 +32,8 @@ export type Answering = (
 
 /** The models and the judge of a run. */
 export interface Cast {
-  readonly draft: CausalLM | undefined
-  readonly anchor: CausalLM | undefined
+  readonly draft: CausalLM | RemoteModel | undefined
+  readonly anchor: CausalLM | RemoteModel | undefined
   readonly judge: Judge | undefined
   readonly dispose: () => void
 }
@@ -52,7 +53,7 @@ const only = (completion: Completion): Answer => ({
 })
 
 const alone =
-  (model: Generates): Answering =>
+  (model: Pick<Generates, 'generate'>): Answering =>
   (requests, generation) =>
     pipe(
       model.generate(requests, generation),
@@ -64,6 +65,37 @@ const alone =
 const missing = (field: 'draft' | 'anchor'): E.Either<Fault, never> =>
   E.left(badInput('BadOption', 'is required', { field, remedy: 'give a model folder' }))
 
+/** A method that adds up distributions token by token cannot use what a server tells. */
+const refusedOf = (field: 'draft' | 'anchor', method: string): E.Either<Fault, never> =>
+  E.left(
+    badInput(
+      'BadOption',
+      `must be a model folder for ${method}: a server tells the most probable tokens alone`,
+      { field, remedy: 'give a model folder, or use the method alignbeam' },
+    ),
+  )
+
+const mixing = (
+  values: GenerateValues,
+  anchor: CausalLM | RemoteModel,
+  draft: CausalLM | RemoteModel,
+  judge: Judge | undefined,
+): E.Either<Fault, Answering> =>
+  pipe(
+    alignBeamSettingsOf(values),
+    E.chainW((settings): E.Either<Fault, Answering> =>
+      isRemote(anchor) || isRemote(draft)
+        ? pipe(
+            remoteMixer(anchor, draft, settings),
+            E.map((mixer) => answerBatch(anchor, mixer, judge, settings)(draft)),
+          )
+        : pipe(
+            alignBeamMixer(anchor, draft, settings),
+            E.map((mixer) => answerBatch(anchor, mixer, judge, settings)(draft)),
+          ),
+    ),
+  )
+
 /** The method chosen, on these models. */
 export const answering = (
   values: GenerateValues,
@@ -72,18 +104,21 @@ export const answering = (
   if (values.method === 'anchor') {
     if (anchor === undefined) return missing('anchor')
     const given = systemOf(values)
-    return E.right(alone(askedAnchor(anchor, given === undefined ? safetySystemPrompt : given)))
+    const system = systemOfEither(anchor, given === undefined ? safetySystemPrompt : given)
+    return E.right(alone(system === null ? anchor : { generate: systemPromptedGenerate(anchor, system) }))
   }
   if (draft === undefined) return missing('draft')
   switch (values.method) {
     case 'draft':
       return E.right(alone(draft))
     case 'prefix':
-      return E.right(alone(prefixedModel(draft, values.prefix)))
+      return E.right(alone(prefixedGenerates(draft, values.prefix)))
     case 'system-prompt':
-      return E.right(alone(systemPromptedModel(draft, values.system ?? safetySystemPrompt)))
+      return E.right(alone({ generate: systemPromptedGenerate(draft, values.system ?? safetySystemPrompt) }))
     case 'safe-decoding': {
       if (anchor === undefined) return missing('anchor')
+      if (isRemote(draft)) return refusedOf('draft', values.method)
+      if (isRemote(anchor)) return refusedOf('anchor', values.method)
       return pipe(
         safeDecodingSettingsOf(values),
         E.chainW((settings) => safeDecodingMixer(anchor, draft, settings)),
@@ -92,12 +127,7 @@ export const answering = (
     }
     case 'alignbeam': {
       if (anchor === undefined) return missing('anchor')
-      return pipe(
-        alignBeamSettingsOf(values),
-        E.bindTo('settings'),
-        E.bindW('mixer', ({ settings }) => alignBeamMixer(anchor, draft, settings)),
-        E.map(({ settings, mixer }) => answerBatch(anchor, mixer, judge, settings)(draft)),
-      )
+      return mixing(values, anchor, draft, judge)
     }
   }
 }

@@ -5,29 +5,35 @@ import { pipe } from 'fp-ts/function'
 import { type Context, judgeUseOf, namesJudge } from '@safe/tensor-core/cli'
 import type { CausalLM, Fault } from '@safe/tensor-core/contracts'
 import { kindOf } from '@safe/tensor-core/files'
-import { type OpenedJudge, openJudge } from '@safe/tensor-core/judges'
+import { type OpenedJudge, isAddress, openJudge } from '@safe/tensor-core/judges'
 import { loadCausalLM } from '@safe/tensor-core/lm'
 import { readyBridge } from '../settings'
 import type { Cast } from './answering'
 import { bridgeCacheOf } from './bridgeCacheOption'
 import type { GenerateValues } from './generateOptions'
+import { isRemote } from '../remote/remoteModel'
+import { openRemote } from './openRemote'
 
-const optionalModel = (
-  model: string | undefined,
-  adapter: string | undefined,
-  template: string | undefined,
+/** The model of this role: from its folder, or behind its URL. */
+const modelOf = (
+  role: 'draft' | 'anchor',
+  values: GenerateValues,
   context: Context,
-): TE.TaskEither<Fault, CausalLM | undefined> =>
-  model === undefined
-    ? TE.right(undefined)
-    : loadCausalLM({
-        model,
-        dtype: context.common.dtype,
-        signal: context.signal,
-        onWarning: context.warn,
-        ...(adapter === undefined ? {} : { adapter }),
-        ...(template === undefined ? {} : { template }),
-      })
+): TE.TaskEither<Fault, Cast['draft']> => {
+  const model = values[role]
+  if (model === undefined) return TE.right(undefined)
+  if (isAddress(model)) return openRemote(role, model, values, context)
+  const template = values[`${role}Template`]
+  const adapter = role === 'draft' ? values.draftAdapter : undefined
+  return loadCausalLM({
+    model,
+    dtype: context.common.dtype,
+    signal: context.signal,
+    onWarning: context.warn,
+    ...(adapter === undefined ? {} : { adapter }),
+    ...(template === undefined ? {} : { template }),
+  })
+}
 
 /** What `--judge` says as a judge's specification: a bare folder (or file, reference to the hub, address) is asked with the rubric. */
 const specText = (choice: string): TE.TaskEither<Fault, string> =>
@@ -74,25 +80,24 @@ export const castOf = (values: GenerateValues, context: Context): TE.TaskEither<
       method === 'alignbeam' ? judgeOf(values.judge, context, () => loaded.anchors) : TE.right(undefined),
     ),
     TE.bind('draft', ({ judge }) =>
-      method === 'anchor'
-        ? TE.right(undefined)
-        : pipe(
-            optionalModel(values.draft, values.draftAdapter, values.draftTemplate, context),
-            orFree(judge),
-          ),
+      method === 'anchor' ? TE.right(undefined) : pipe(modelOf('draft', values, context), orFree(judge)),
     ),
     TE.bind('anchor', ({ judge, draft }) =>
       pairs || method === 'anchor'
-        ? pipe(optionalModel(values.anchor, undefined, values.anchorTemplate, context), orFree(judge, draft))
+        ? pipe(modelOf('anchor', values, context), orFree(judge, draft))
         : TE.right(undefined),
     ),
     TE.chainFirstTaskK(({ draft, anchor }) =>
-      method === 'alignbeam' && draft !== undefined && anchor !== undefined
+      method === 'alignbeam' &&
+      draft !== undefined &&
+      anchor !== undefined &&
+      !isRemote(draft) &&
+      !isRemote(anchor)
         ? readyBridge(anchor, draft, values.multi, bridgeCacheOf(values, context))
         : T.of(undefined),
     ),
     TE.tapIO(({ anchor }) => () => {
-      loaded.anchors = anchor === undefined ? [] : [anchor]
+      loaded.anchors = anchor === undefined || isRemote(anchor) ? [] : [anchor]
     }),
     TE.map(({ judge, draft, anchor }) => ({
       draft,

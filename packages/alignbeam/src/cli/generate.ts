@@ -2,7 +2,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Context, type Outcome, command, startEngine, stopping } from '@safe/tensor-core/cli'
-import { type CausalLM, type Example, type Fault, interrupted, promptText } from '@safe/tensor-core/contracts'
+import { type Example, type Fault, type Steps, interrupted, promptText } from '@safe/tensor-core/contracts'
 import { refuseExisting } from '@safe/tensor-core/files'
 import { readDataset } from '@safe/tensor-core/formats'
 import type { Answer } from '../mixing/answer'
@@ -15,7 +15,7 @@ import { type PartialOutput, partialOutput } from './partialOutput'
 
 // rows -------------------------------------------------------------------------------------------
 
-const rowOf = (model: CausalLM | undefined, { id, prompt }: Example, answer: Answer) => ({
+const rowOf = (model: Pick<Steps, 'tokenizer'> | undefined, { id, prompt }: Example, answer: Answer) => ({
   id,
   prompt: prompt.kind === 'tokens' ? (model?.tokenizer?.decode(prompt.tokens) ?? '') : promptText(prompt),
   completion: answer.completion.text,
@@ -39,7 +39,7 @@ const stopped = (values: GenerateValues): Fault =>
 const answerAll = (
   values: GenerateValues,
   context: Context,
-  model: CausalLM | undefined,
+  model: Pick<Steps, 'tokenizer'> | undefined,
   answer: Answering,
   examples: ReadonlyArray<Example>,
   done: ReadonlyArray<string>,

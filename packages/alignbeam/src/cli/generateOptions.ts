@@ -19,6 +19,7 @@ import {
 } from '@safe/tensor-core/cli'
 import { type GenerationOptions, type InputError, badInput } from '@safe/tensor-core/contracts'
 import { decodeOptions } from '@safe/tensor-core/options'
+import { checkRemote, remoteOptions } from './remoteOptions'
 import {
   type AlignBeamOptions,
   type SafeDecodingOptions,
@@ -57,10 +58,12 @@ const of = <A extends { readonly description: string }>(method: GenerationMethod
   description: `${method}: ${option.description}`,
 })
 
+const folderOrUrl = (description: string) => ({ ...modelFolder(description), metavar: 'DIR|URL#MODEL' })
+
 /** The two models. */
 export const models = {
-  draft: modelFolder('model folder of the draft, the model to be made safe'),
-  anchor: modelFolder('model folder of the anchor, small and aligned'),
+  draft: folderOrUrl('model folder, or URL#MODEL at a server, of the draft, the model to be made safe'),
+  anchor: folderOrUrl('model folder, or URL#MODEL at a server, of the anchor, small and aligned'),
 }
 
 /** What decides how a pair answers: of `generate`, of `serve` and of `sweep`. */
@@ -91,6 +94,7 @@ export const decodingOptions = {
   draftTemplate: optional(text('chat, qa, none or a template file, of the draft', 'NAME')),
   anchorTemplate: optional(text('chat, qa, none or a template file, of the anchor', 'NAME')),
   ...bridgeCacheOption,
+  ...remoteOptions,
 }
 
 export const generateOptions = {
@@ -134,13 +138,20 @@ export const checkValues = (values: GenerateValues): E.Either<InputError, Genera
   if (typeof system === 'string' && noSystem)
     return bad('system', 'and --no-system exclude each other', 'give one of them')
   if (resume && out === undefined) return bad('resume', 'needs --out', 'name the output of the earlier run')
-  return method === 'alignbeam'
-    ? pipe(
-        alignBeamSettingsOf(values),
-        E.chain((settings) => refusesByJudge(settings, values.judge === 'none' ? undefined : values.judge)),
-        E.map(() => values),
-      )
-    : E.right(values)
+  return pipe(
+    checkRemote(values),
+    E.chain(() =>
+      method === 'alignbeam'
+        ? pipe(
+            alignBeamSettingsOf(values),
+            E.chain((settings) =>
+              refusesByJudge(settings, values.judge === 'none' ? undefined : values.judge),
+            ),
+          )
+        : E.right(undefined),
+    ),
+    E.map(() => values),
+  )
 }
 
 /** Generation options of all prompts. */

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/Either'
 import { type Context, flagged } from '@safe/tensor-core/cli'
 import { modelBridge } from '../settings'
 import { narrowBridge, unjudgedBeams } from '../warnings'
+import { isRemote } from '../remote/remoteModel'
 import type { Cast } from './answering'
 import { type GenerateValues, alignBeamSettingsOf, generateOptions } from './generateOptions'
 
@@ -16,7 +17,10 @@ export const warnBefore = (
   const settings = alignBeamSettingsOf(values)
   if (E.isLeft(settings)) return
   const { alpha, multi } = settings.right
-  const bridge = anchor === undefined || draft === undefined ? undefined : modelBridge(anchor, draft, multi)
+  const bridge =
+    anchor === undefined || draft === undefined || isRemote(anchor) || isRemote(draft)
+      ? undefined
+      : modelBridge(anchor, draft, multi)
   const lines = [
     alpha === 0
       ? "`alpha` 0 does not switch the method off: the draft still chooses among the anchor's tokens; `method` draft does"

@@ -6,7 +6,7 @@ import {
   type GenerationRequest,
   type Judge,
   type JudgeError,
-  type Steps,
+  type NextToken,
 } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -14,7 +14,8 @@ import { type BeamOptions, type Beams, type Telemetry, decodeBeams, draftRefuses
 import { type ChoiceOptions, chooseBeam } from './chooseBeam'
 import { refusalText } from '../defaults'
 import { cannedAnswer, judgeItem, promptWords } from './judging'
-import type { Mixer } from './mixedSession'
+import type { Drafting, Mixer } from './mixedSession'
+import type { Reader } from './reading'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -50,7 +51,7 @@ export interface ChoiceSettings extends BeamOptions, ChoiceOptions {
 /** Harm scores of all beams; nulls where there is no judge. */
 const scoresOf = (
   judge: Judge | undefined,
-  draft: Steps,
+  draft: Pick<Drafting, 'tokenizer'>,
   requests: ReadonlyArray<GenerationRequest>,
   all: ReadonlyArray<Beams>,
 ): TE.TaskEither<JudgeError, ReadonlyArray<ReadonlyArray<number | null>>> => {
@@ -82,8 +83,13 @@ export const asksJudge = ({ beams, onNoSafe }: ChoiceSettings): boolean => beams
 
 /** Answers one batch of prompts. */
 export const answerBatch =
-  (anchor: Steps, mixer: Mixer, judge: Judge | undefined, settings: ChoiceSettings) =>
-  (draft: Steps) =>
+  <D extends NextToken, A extends NextToken>(
+    anchor: Reader<A>,
+    mixer: Mixer<D, A>,
+    judge: Judge | undefined,
+    settings: ChoiceSettings,
+  ) =>
+  (draft: Drafting<D>) =>
   (
     requests: ReadonlyArray<GenerationRequest>,
     generation: GenerationOptions,

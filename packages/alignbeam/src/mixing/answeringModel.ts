@@ -1,10 +1,11 @@
 /** Draft and second model as one `CausalLM` that answers by beams. */
-import type { CausalLM, Judge, Steps } from '@safe/tensor-core/contracts'
+import type { CausalLM, FullDistribution, Judge, NextToken } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Answer, type ChoiceSettings, answerBatch } from './answer'
 import { mixedModel } from './mixedModel'
 import type { Mixer } from './mixedSession'
+import type { Reader } from './reading'
 
 /** How the answers are made and chosen. */
 export interface AnsweringOptions {
@@ -22,10 +23,10 @@ export interface AnsweringOptions {
 }
 
 /** The draft with `second` beside it; each completion is the beam chosen. Disposing of it disposes of the draft. */
-export const answeringModel = (
+export const answeringModel = <A extends NextToken>(
   draft: CausalLM,
-  second: Steps,
-  mixer: Mixer,
+  second: Reader<A>,
+  mixer: Mixer<FullDistribution, A>,
   { id, judge, settings, onAnswers, onDispose }: AnsweringOptions,
 ): CausalLM => {
   const answer = answerBatch(second, mixer, judge, settings)(draft)

@@ -8,7 +8,7 @@ import type {
   GenerationOptions,
   GenerationRequest,
   LmError,
-  Steps,
+  NextToken,
 } from '@safe/tensor-core/contracts'
 import { opensWithRefusal } from '@safe/tensor-core/judges'
 import * as TE from 'fp-ts/TaskEither'
@@ -16,8 +16,9 @@ import { pipe } from 'fp-ts/function'
 import { type Bridged, type Step, bridgeRows, disposing, stepOf } from './bridging'
 import { beamText } from './anchorReading'
 import { completeBridged, joined } from './completing'
-import { type Mixed, mostProbable } from './mix'
-import { type MixedSession, type Mixer, openMixed } from './mixedSession'
+import { type Known, type Mixed, mostProbable } from './mix'
+import { type Drafting, type MixedSession, type Mixer, openMixed } from './mixedSession'
+import type { Reader } from './reading'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -40,8 +41,11 @@ export interface Beam {
 /** The beams of one prompt, most probable root first; never empty. */
 export type Beams = ReadonlyArray<Beam>
 
-/** Plain numbers of one prompt's mixed steps. */
-export interface Telemetry {
+/**
+ * Plain numbers of one prompt's mixed steps. Where a server tells the most probable tokens alone, also the fewest of the anchor's in
+ * a step, and the mean probabilities of what is not told.
+ */
+export interface Telemetry extends Partial<Known> {
   /** Mixed steps as run: 1 + K (N - 1), less where beams ended early. */
   readonly steps: number
   /** Mean of the anchor's probability that found a draft token. */
@@ -62,12 +66,20 @@ const mean = (values: ReadonlyArray<number>): number =>
 /** The telemetry of a prompt; the root's step, which its beams share, counts once. */
 export const telemetryOf = (beams: Beams): Telemetry => {
   const steps = beams.flatMap((beam, i) => (i === 0 ? beam.steps : beam.steps.slice(1)))
+  const known = steps.flatMap((s) => s.known ?? [])
   return {
     steps: steps.length,
     mappedMass: mean(steps.map((s) => s.mappedMass)),
     support: mean(steps.map((s) => s.support)),
     fallbacks: steps.filter((s) => s.fallback).length,
     agreement: mean(steps.map((s) => (s.agrees ? 1 : 0))),
+    ...(known.length === 0
+      ? {}
+      : {
+          effectiveTop: Math.min(...known.map((k) => k.effectiveTop)),
+          anchorUnlisted: mean(known.map((k) => k.anchorUnlisted)),
+          draftUnlisted: mean(known.map((k) => k.draftUnlisted)),
+        }),
   }
 }
 
@@ -111,7 +123,10 @@ const rootsOf = (
   )
 
 /** The rows that continue after their root, on a session of their own. */
-const forked = (session: MixedSession, roots: ReadonlyArray<Root>): TE.TaskEither<LmError, MixedSession> =>
+const forked = (
+  session: MixedSession<NextToken>,
+  roots: ReadonlyArray<Root>,
+): TE.TaskEither<LmError, MixedSession<NextToken>> =>
   pipe(
     session.select(roots.map((r) => r.prompt)),
     TE.chain((rows) =>
@@ -126,8 +141,8 @@ const nothingBridged: Bridged = { rows: [], live: [] }
 
 /** Decodes a batch of prompts; each beam draws from a random stream of its own. */
 export const decodeBeams =
-  (anchor: Steps, mixer: Mixer, options: BeamOptions) =>
-  (draft: Steps) =>
+  <D extends NextToken, A extends NextToken>(anchor: Reader<A>, mixer: Mixer<D, A>, options: BeamOptions) =>
+  (draft: Drafting<D>) =>
   (
     requests: ReadonlyArray<GenerationRequest>,
     generation: GenerationOptions,

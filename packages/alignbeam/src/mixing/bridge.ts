@@ -45,7 +45,7 @@ export interface Ends {
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The text of whole characters; undefined where a character is cut. */
-const wholeText = (bytes: Uint8Array): string | undefined => {
+export const wholeText = (bytes: Uint8Array): string | undefined => {
   try {
     return strict.decode(bytes)
   } catch {
@@ -75,18 +75,24 @@ const ownEnds = (anchor: Tokenizer, draft: Tokenizer): Ends => ({
   draft: endTokens(draft).usual,
 })
 
-/** The bridge from `anchor` to `draft`. */
-export const buildBridge = (
+/** `make` called when its value is first asked for. */
+const lazily = <A>(make: () => A): (() => A) => {
+  const made: { value?: A } = {}
+  return () => (made.value ??= make())
+}
+
+/** The draft's id, or -1, for one of the anchor's. Vocabularies are only searched where a part of a character asks for it. */
+export const carrying = (
   anchor: Tokenizer,
   draft: Tokenizer,
-  multi: Multi = 'drop',
-  ends: Ends = ownEnds(anchor, draft),
-): Bridge => {
-  const map = new Int32Array(anchor.size).fill(-1)
-  const count = { mapped: 0, special: 0 }
+  multi: Multi,
+  ends: Ends,
+): ((anchorId: number) => number) => {
   const bytewise = anchor.byteLevel && draft.byteLevel
-  const draftFragments = bytewise ? fragments(draft) : new Map<string, number>()
-  const anchorFragments = bytewise && multi === 'exact' ? fragments(anchor) : new Map<string, number>()
+  const fragmentsOf = (tokenizer: Tokenizer) =>
+    lazily(() => (bytewise ? fragments(tokenizer) : new Map<string, number>()))
+  const draftFragments = fragmentsOf(draft)
+  const anchorFragments = fragmentsOf(anchor)
 
   /** The draft's only token for this text (or its first, with `first`); -1 where there is none with a meaning. */
   const encoded = (text: string): number => {
@@ -100,22 +106,38 @@ export const buildBridge = (
     const bytes = draft.bytes(id)
     if (bytes === undefined) return false
     const text = wholeText(bytes)
-    if (text === undefined) return anchorFragments.get(bytesKey(bytes)) === anchorId
+    if (text === undefined) return anchorFragments().get(bytesKey(bytes)) === anchorId
     const back = anchor.encodeInner(text)
     return back.length === 1 && back[0] === anchorId
   }
   const target = (anchorId: number, bytes: Uint8Array): number => {
     const text = wholeText(bytes)
-    const id = text === undefined ? (draftFragments.get(bytesKey(bytes)) ?? -1) : encoded(text)
+    const id = text === undefined ? (draftFragments().get(bytesKey(bytes)) ?? -1) : encoded(text)
     return id >= 0 && multi === 'exact' && !comesBack(id, anchorId) ? -1 : id
   }
 
+  return (id) => {
+    if (ends.anchor.has(id)) return ends.draft ?? -1
+    const bytes = anchor.bytes(id)
+    return bytes === undefined ? -1 : target(id, bytes)
+  }
+}
+
+/** The bridge from `anchor` to `draft`. */
+export const buildBridge = (
+  anchor: Tokenizer,
+  draft: Tokenizer,
+  multi: Multi = 'drop',
+  ends: Ends = ownEnds(anchor, draft),
+): Bridge => {
+  const map = new Int32Array(anchor.size).fill(-1)
+  const count = { mapped: 0, special: 0 }
+  const carried = carrying(anchor, draft, multi, ends)
   for (let id = 0; id < anchor.size; id++) {
-    const bytes = ends.anchor.has(id) ? undefined : anchor.bytes(id)
-    const to = ends.anchor.has(id) ? (ends.draft ?? -1) : bytes === undefined ? -1 : target(id, bytes)
+    const to = carried(id)
     map[id] = to
     if (to >= 0) count.mapped += 1
-    else if (bytes === undefined) count.special += 1
+    else if (ends.anchor.has(id) || anchor.bytes(id) === undefined) count.special += 1
   }
   return { multi, anchorVocab: anchor.size, draftVocab: draft.size, map, ...count }
 }

@@ -2,7 +2,7 @@
  * The bridge of a completion: rows advance on the mixture until they have N tokens, end, or have used up their budget.
  * All rows of a batch take a step together, one call per model.
  */
-import type { DecodingSession, LmError, TokenLogProb } from '@safe/tensor-core/contracts'
+import type { DecodingSession, LmError, NextToken, TokenLogProb } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Mixed, bestToken, mostProbable } from './mix'
@@ -11,7 +11,7 @@ import type { MixedSession } from './mixedSession'
 // model ------------------------------------------------------------------------------------------
 
 /** One mixed step as remembered. */
-export interface Step extends Pick<Mixed, 'mappedMass' | 'support' | 'fallback' | 'agrees'> {
+export interface Step extends Pick<Mixed, 'mappedMass' | 'support' | 'fallback' | 'agrees' | 'known'> {
   /** The token taken. */
   readonly chosen: TokenLogProb
   /** The most probable tokens of the mixture, as many as requested. */
@@ -28,7 +28,7 @@ export interface BridgedRow {
 
 /** Live rows that stand in one session of the draft; the receiver frees it. */
 export interface LiveRows {
-  readonly session: DecodingSession
+  readonly session: DecodingSession<NextToken>
   /** Which of the bridged rows the session's rows are. */
   readonly rows: ReadonlyArray<number>
 }
@@ -67,6 +67,7 @@ export const stepOf = (mixed: Mixed, token: number, logProbs: number): Step => (
   support: mixed.support,
   fallback: mixed.fallback,
   agrees: mixed.agrees,
+  ...(mixed.known === undefined ? {} : { known: mixed.known }),
   chosen: logProbOf(mixed, token),
   top: logProbs > 0 ? mostProbable(mixed, logProbs).map((id) => logProbOf(mixed, id)) : [],
 })
@@ -75,7 +76,7 @@ export const stepOf = (mixed: Mixed, token: number, logProbs: number): Step => (
 
 interface Running {
   /** Undefined when no row is left in it. */
-  readonly session: MixedSession | undefined
+  readonly session: MixedSession<NextToken> | undefined
   /** Which rows stand in it. */
   readonly rows: ReadonlyArray<number>
   readonly done: Bridged
@@ -83,9 +84,9 @@ interface Running {
 
 /** Keeps the rows named (by their place in the session), freeing the session they were in. */
 const keepOnly = (
-  session: MixedSession,
+  session: MixedSession<NextToken>,
   places: ReadonlyArray<number>,
-): TE.TaskEither<LmError, MixedSession | undefined> => {
+): TE.TaskEither<LmError, MixedSession<NextToken> | undefined> => {
   if (places.length === session.tokens.length) return TE.right(session)
   if (places.length === 0) {
     session.dispose()
@@ -119,7 +120,7 @@ const settle =
     const going = places.filter((place) => !ended.includes(place) && !over.includes(place))
     const named = (kept: ReadonlyArray<number>): ReadonlyArray<number> =>
       kept.flatMap((place) => rows[place] ?? [])
-    const released = (from: MixedSession | undefined): ReadonlyArray<LiveRows> =>
+    const released = (from: MixedSession<NextToken> | undefined): ReadonlyArray<LiveRows> =>
       from === undefined ? [] : [{ session: from.release(), rows: named(over) }]
 
     if (over.length === 0)
@@ -207,7 +208,7 @@ const stepAll =
 
 /** Takes the rows over the bridge. The session is the function's from here on: it is freed or given back in `live`. */
 export const bridgeRows = (
-  session: MixedSession,
+  session: MixedSession<NextToken>,
   options: BridgingOptions,
 ): TE.TaskEither<LmError, Bridged> => {
   const start: Running = {

@@ -4,6 +4,7 @@ import type {
   DecodingSession,
   GenerationError,
   GenerationOptions,
+  NextToken,
   Tokenizer,
 } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
@@ -67,7 +68,9 @@ const completeRows =
     rows,
   }: LiveRows): TE.TaskEither<GenerationError, ReadonlyArray<readonly [number, Completion]>> => {
     const places = rows.flatMap((row, place) => ((budgets[row] ?? 0) > 0 ? [place] : []))
-    const finish = (from: DecodingSession): TE.TaskEither<GenerationError, ReadonlyArray<Completion>> =>
+    const finish = (
+      from: DecodingSession<NextToken>,
+    ): TE.TaskEither<GenerationError, ReadonlyArray<Completion>> =>
       from.complete(
         generation,
         places.map((place) => ({

@@ -8,7 +8,9 @@
  * `support: 'union'` adds the draft's own top B to the tokens that count: without it the draft can only say what the anchor
  * had in mind.
  */
+import type { NextToken } from '@safe/tensor-core/contracts'
 import type { Bridge } from './bridge'
+import { type Probabilities, isPartial, probabilitiesOf } from './nextToken'
 import { topTokens } from './topTokens'
 
 // model ------------------------------------------------------------------------------------------
@@ -35,6 +37,15 @@ export interface MixOptions {
   readonly draftMass: DraftMass
 }
 
+/** What was known of the two distributions, where a server tells the most probable tokens alone. */
+export interface Known {
+  /** Tokens of the anchor that could be taken: B, or what its server gives. */
+  readonly effectiveTop: number
+  /** Probability of the tokens that are not told. */
+  readonly anchorUnlisted: number
+  readonly draftUnlisted: number
+}
+
 /** A distribution over some of the draft's tokens. */
 export interface Mixed {
   /** Ids in the support. */
@@ -49,22 +60,18 @@ export interface Mixed {
   readonly fallback: boolean
   /** Whether the most probable token is also the draft's. */
   readonly agrees: boolean
+  /** Absent where all probabilities of both models are known. */
+  readonly known?: Known
 }
 
 // constructors -----------------------------------------------------------------------------------
 
-const exponential = (logProbs: Float32Array, id: number): number =>
-  Math.exp(logProbs[id] ?? Number.NEGATIVE_INFINITY)
-
 /** The draft's distribution unchanged. */
-export const draftAlone = (draft: Float32Array): Mixed => {
-  const tokens: number[] = []
-  draft.forEach((value, id) => {
-    if (value > Number.NEGATIVE_INFINITY) tokens.push(id)
-  })
+const ofDraft = (draft: Probabilities): Mixed => {
+  const tokens = draft.ids()
   return {
     tokens,
-    probabilities: normalised(tokens.map((id) => exponential(draft, id))),
+    probabilities: normalised(tokens.map(draft.of)),
     mappedMass: 0,
     support: 0,
     fallback: true,
@@ -72,47 +79,76 @@ export const draftAlone = (draft: Float32Array): Mixed => {
   }
 }
 
+/** The draft's distribution unchanged. */
+export const draftAlone = (draft: NextToken): Mixed => ofDraft(probabilitiesOf(draft))
+
 const normalised = (masses: ReadonlyArray<number>): Float64Array => {
   const total = masses.reduce((sum, x) => sum + x, 0)
   return Float64Array.from(masses, (x) => x / total)
 }
 
-/** A distribution from masses by id; the draft alone where there is no mass at all. */
-export const mixedOf = (
-  masses: ReadonlyMap<number, number>,
-  mappedMass: number,
-  draft: Float32Array,
-): Mixed => {
+const ofMasses = (masses: ReadonlyMap<number, number>, mappedMass: number, draft: Probabilities): Mixed => {
   const tokens = [...masses.keys()].sort((a, b) => a - b)
   const values = tokens.map((id) => masses.get(id) ?? 0)
-  if (!values.some((x) => x > 0)) return draftAlone(draft)
+  if (!values.some((x) => x > 0)) return ofDraft(draft)
   const probabilities = normalised(values)
   const mixed = { tokens, probabilities, mappedMass, support: tokens.length, fallback: false, agrees: false }
-  return { ...mixed, agrees: bestToken(mixed) === topTokens(draft, 1)[0] }
+  return { ...mixed, agrees: bestToken(mixed) === draft.top(1)[0] }
 }
+
+/** A distribution from masses by id; the draft alone where there is no mass at all. */
+export const mixedOf = (masses: ReadonlyMap<number, number>, mappedMass: number, draft: NextToken): Mixed =>
+  ofMasses(masses, mappedMass, probabilitiesOf(draft))
+
+/** The draft's id for one of the anchor's; -1 where there is none. `draft` are the step's probabilities. */
+export type Carried = (anchorId: number, draft: Probabilities) => number
+
+const mixedProbabilities = (
+  anchor: Probabilities,
+  draft: Probabilities,
+  carried: Carried,
+  { alpha, top, support, draftMass }: MixOptions,
+): Mixed => {
+  const masses = new Map<number, number>()
+  const mapped = { mass: 0 }
+  for (const id of anchor.top(top)) {
+    const to = carried(id, draft)
+    if (to < 0) continue
+    const p = anchor.of(id)
+    const before = masses.get(to)
+    const draftTerm = before === undefined || draftMass === 'literal' ? (1 - alpha) * draft.of(to) : 0
+    masses.set(to, (before ?? 0) + alpha * p + draftTerm)
+    mapped.mass += p
+  }
+  if (masses.size === 0) return ofDraft(draft)
+  if (support === 'union')
+    for (const id of draft.top(top)) if (!masses.has(id)) masses.set(id, (1 - alpha) * draft.of(id))
+  return ofMasses(masses, mapped.mass, draft)
+}
+
+/** Mixes two distributions of which some tokens may not be told; the probability of these counts as 0. */
+export const mixBy =
+  (carried: Carried, options: MixOptions) =>
+  (anchor: NextToken, draft: NextToken): Mixed => {
+    const [theirs, ours] = [probabilitiesOf(anchor), probabilitiesOf(draft)]
+    const mixed = mixedProbabilities(theirs, ours, carried, options)
+    return isPartial(anchor) || isPartial(draft)
+      ? {
+          ...mixed,
+          known: {
+            effectiveTop: theirs.top(options.top).length,
+            anchorUnlisted: theirs.unlisted,
+            draftUnlisted: ours.unlisted,
+          },
+        }
+      : mixed
+  }
 
 /** Mixes the natural log-probabilities of one step, [anchor's vocabulary] and [draft's vocabulary]. */
 export const mix =
-  ({ map }: Pick<Bridge, 'map'>, { alpha, top, support, draftMass }: MixOptions) =>
-  (anchor: Float32Array, draft: Float32Array): Mixed => {
-    const masses = new Map<number, number>()
-    const mapped = { mass: 0 }
-    for (const id of topTokens(anchor, top)) {
-      const to = map[id] ?? -1
-      if (to < 0) continue
-      const p = exponential(anchor, id)
-      const before = masses.get(to)
-      const draftTerm =
-        before === undefined || draftMass === 'literal' ? (1 - alpha) * exponential(draft, to) : 0
-      masses.set(to, (before ?? 0) + alpha * p + draftTerm)
-      mapped.mass += p
-    }
-    if (masses.size === 0) return draftAlone(draft)
-    if (support === 'union')
-      for (const id of topTokens(draft, top))
-        if (!masses.has(id)) masses.set(id, (1 - alpha) * exponential(draft, id))
-    return mixedOf(masses, mapped.mass, draft)
-  }
+  ({ map }: Pick<Bridge, 'map'>, options: MixOptions) =>
+  (anchor: Float32Array, draft: Float32Array): Mixed =>
+    mixBy((id) => map[id] ?? -1, options)(anchor, draft)
 
 // destructors ------------------------------------------------------------------------------------
 

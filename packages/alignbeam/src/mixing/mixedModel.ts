@@ -6,9 +6,11 @@ import type {
   CausalLM,
   Completion,
   DecodingSession,
+  FullDistribution,
   GenerationError,
   GenerationOptions,
   GenerationRequest,
+  NextToken,
   RowRequest,
   Steps,
 } from '@safe/tensor-core/contracts'
@@ -89,12 +91,38 @@ export const completeMixed =
     )
   }
 
-const asSession = (draft: Steps, mixer: Mixer, session: MixedSession): DecodingSession => {
+/** Mixed for the first N tokens of a row, the draft's own afterwards. */
+const distributions = (
+  session: MixedSession,
+  { bridgeTokens }: Pick<Mixer, 'bridgeTokens'>,
+): DecodingSession['logProbs'] =>
+  pipe(
+    session.own,
+    TE.chain((ours) =>
+      session.positions.some((at) => at < bridgeTokens)
+        ? pipe(
+            session.mixed,
+            TE.map((rows) =>
+              ours.map((row, i) => {
+                const both = (session.positions[i] ?? 0) < bridgeTokens ? rows[i] : undefined
+                return both === undefined ? row : denseLogProbs(both, row.length)
+              }),
+            ),
+          )
+        : TE.right(ours),
+    ),
+  )
+
+const asSession = (
+  draft: Steps,
+  mixer: Pick<Mixer, 'bridgeTokens' | 'sampled'>,
+  session: MixedSession,
+): DecodingSession => {
   const wrap = (next: MixedSession): DecodingSession => asSession(draft, mixer, next)
   return {
     tokens: session.tokens,
     promptLengths: session.promptLengths,
-    logProbs: session.logProbs,
+    logProbs: distributions(session, mixer),
     edit: (edits) => pipe(session.edit(edits), TE.map(wrap)),
     select: (rows) => pipe(session.select(rows), TE.map(wrap)),
     complete: (generation, rows) =>
@@ -125,10 +153,10 @@ export const streamed = (requests: ReadonlyArray<GenerationRequest>): ReadonlyAr
   requests.map(({ stream, ...request }, place) => ({ ...request, stream: stream ?? place }))
 
 /** The draft with the anchor beside it. Disposing of it disposes of the draft. */
-export const mixedModel = (
+export const mixedModel = <A extends NextToken>(
   draft: CausalLM,
-  anchor: Reader,
-  mixer: Mixer,
+  anchor: Reader<A>,
+  mixer: Mixer<FullDistribution, A>,
   options: MixedModelOptions,
 ): CausalLM => ({
   ...draft,

@@ -5,21 +5,31 @@
  * The anchor is brought up to date only when a mixture is computed, in one edit for all rows, so its last token costs nothing
  * and neither do rows that have left the bridge. Like every session it is a value; `release` gives up the anchor's side.
  */
-import type { DecodingSession, LmError, Prompt, RowEdit, Steps } from '@safe/tensor-core/contracts'
+import type {
+  DecodingSession,
+  FullDistribution,
+  LmError,
+  NextToken,
+  Prompt,
+  RowEdit,
+  Steps,
+} from '@safe/tensor-core/contracts'
+import { sequenceT } from 'fp-ts/Apply'
 import * as E from 'fp-ts/Either'
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { readingOf } from './anchorReading'
-import { type Mixed, denseLogProbs } from './mix'
+import type { Mixed } from './mix'
 import type { Reader, ReadingSession } from './reading'
 
 // model ------------------------------------------------------------------------------------------
 
-/** How two models decide the first tokens together. */
-export interface Mixer {
+/** How two models decide the first tokens together; `D` and `A` are what draft and anchor tell of a next token. */
+export interface Mixer<D extends NextToken = FullDistribution, A extends NextToken = D> {
   /** Tokens of a completion that both decide, N. */
   readonly bridgeTokens: number
-  readonly mix: (anchor: Float32Array, draft: Float32Array) => Mixed
+  readonly mix: (anchor: A, draft: D) => Mixed
   /** Tokens that end a completion while both decide; default: the draft's stop tokens. */
   readonly ends?: ReadonlySet<number>
   /** A completion's tokens as the anchor reads them. */
@@ -28,38 +38,48 @@ export interface Mixer {
   readonly anchorPrompt: (prompt: Prompt) => TE.TaskEither<LmError, Prompt>
   /** Whether the mixture's tokens are chosen by the caller's generation options; without it, greedily. */
   readonly sampled?: boolean
+  /** Whether the two may be asked at once: servers may; models of one process take turns. */
+  readonly atOnce?: boolean
 }
+
+/** What mixing needs of a draft. */
+export type Drafting<D extends NextToken = FullDistribution> = Pick<
+  Steps<D>,
+  'open' | 'tokenizer' | 'stopTokens'
+>
 
 /**
  * Rows that two models decode together. As every session, each step gives a new one, and each is freed by its own
  * `dispose`.
  */
-export interface MixedSession extends Pick<
+export interface MixedSession<D extends NextToken = FullDistribution> extends Pick<
   DecodingSession,
-  'tokens' | 'promptLengths' | 'logProbs' | 'dispose'
+  'tokens' | 'promptLengths' | 'dispose'
 > {
+  /** The draft's own distributions. */
+  readonly own: TE.TaskEither<LmError, ReadonlyArray<D>>
   /** Length of each row's completion. */
   readonly positions: ReadonlyArray<number>
   /** One mixed step for every row. */
   readonly mixed: TE.TaskEither<LmError, ReadonlyArray<Mixed>>
-  readonly edit: (edits: ReadonlyArray<RowEdit>) => TE.TaskEither<LmError, MixedSession>
-  readonly select: (rows: ReadonlyArray<number>) => TE.TaskEither<LmError, MixedSession>
+  readonly edit: (edits: ReadonlyArray<RowEdit>) => TE.TaskEither<LmError, MixedSession<D>>
+  readonly select: (rows: ReadonlyArray<number>) => TE.TaskEither<LmError, MixedSession<D>>
   /** The draft's session, which continues alone; the anchor's is freed, and this session must not be used again. */
-  readonly release: () => DecodingSession
+  readonly release: () => DecodingSession<D>
 }
 
 // sharing ----------------------------------------------------------------------------------------
 
 /** A session owned by several values, freed with the last of them. */
-interface Shared {
-  readonly session: ReadingSession
-  readonly retain: () => Shared
+interface Shared<D extends NextToken> {
+  readonly session: ReadingSession<D>
+  readonly retain: () => Shared<D>
   readonly free: () => void
 }
 
-const shared = (session: ReadingSession): Shared => {
+const shared = <D extends NextToken>(session: ReadingSession<D>): Shared<D> => {
   const owners = { count: 1 }
-  const self: Shared = {
+  const self: Shared<D> = {
     session,
     retain: () => {
       owners.count += 1
@@ -82,7 +102,11 @@ const orFree = <A>(held: { readonly dispose: () => void }, work: TE.TaskEither<L
     TE.tapError(() => TE.fromIO(held.dispose)),
   )
 
-const mixedSession = (draft: DecodingSession, anchor: Shared, mixer: Mixer): MixedSession => {
+const mixedSession = <D extends NextToken, A extends NextToken>(
+  draft: DecodingSession<D>,
+  anchor: Shared<A>,
+  mixer: Mixer<D, A>,
+): MixedSession<D> => {
   const own = { anchor, freed: false }
   const freeAnchor = (): void => {
     if (!own.freed) own.anchor.free()
@@ -91,7 +115,7 @@ const mixedSession = (draft: DecodingSession, anchor: Shared, mixer: Mixer): Mix
   const positions = draft.tokens.map((row, i) => row.length - (draft.promptLengths[i] ?? 0))
 
   /** Brings the anchor's rows up to what the draft's rows say now. */
-  const upToDate: TE.TaskEither<LmError, ReadingSession> = async () => {
+  const upToDate: TE.TaskEither<LmError, ReadingSession<A>> = async () => {
     const { session } = own.anchor
     const wanted = session.tokens.map((row, i) => [
       ...row.slice(0, session.promptLengths[i] ?? 0),
@@ -104,38 +128,23 @@ const mixedSession = (draft: DecodingSession, anchor: Shared, mixer: Mixer): Mix
     return edited
   }
 
+  const read = pipe(
+    upToDate,
+    TE.chain((session) => session.logProbs),
+  )
   const mixed: TE.TaskEither<LmError, ReadonlyArray<Mixed>> = pipe(
-    draft.logProbs,
-    TE.chain((ours) =>
-      pipe(
-        upToDate,
-        TE.chain((session) => session.logProbs),
-        TE.map((theirs) => ours.map((row, i) => mixer.mix(theirs[i] ?? new Float32Array(0), row))),
-      ),
-    ),
+    mixer.atOnce === true
+      ? sequenceT(TE.ApplicativePar)(draft.logProbs, read)
+      : sequenceT(TE.ApplicativeSeq)(draft.logProbs, read),
+    TE.map(([ours, theirs]) => RA.zipWith(theirs, ours, mixer.mix)),
   )
 
   return {
     tokens: draft.tokens,
     promptLengths: draft.promptLengths,
     positions,
+    own: draft.logProbs,
     mixed,
-    logProbs: pipe(
-      draft.logProbs,
-      TE.chain((ours) =>
-        positions.some((at) => at < mixer.bridgeTokens)
-          ? pipe(
-              mixed,
-              TE.map((rows) =>
-                ours.map((row, i) => {
-                  const both = (positions[i] ?? 0) < mixer.bridgeTokens ? rows[i] : undefined
-                  return both === undefined ? row : denseLogProbs(both, row.length)
-                }),
-              ),
-            )
-          : TE.right(ours),
-      ),
-    ),
     edit: (edits) =>
       pipe(
         draft.edit(edits),
@@ -168,9 +177,9 @@ const mixedSession = (draft: DecodingSession, anchor: Shared, mixer: Mixer): Mix
 
 /** Opens both models on the prompts, each under its own template. */
 export const openMixed =
-  (anchor: Reader, mixer: Mixer) =>
-  (draft: Pick<Steps, 'open'>) =>
-  (prompts: ReadonlyArray<Prompt>): TE.TaskEither<LmError, MixedSession> =>
+  <D extends NextToken, A extends NextToken>(anchor: Reader<A>, mixer: Mixer<D, A>) =>
+  (draft: Pick<Steps<D>, 'open'>) =>
+  (prompts: ReadonlyArray<Prompt>): TE.TaskEither<LmError, MixedSession<D>> =>
     pipe(
       TE.traverseSeqArray(mixer.anchorPrompt)(prompts),
       TE.chain((anchorPrompts) =>

@@ -57,7 +57,14 @@ export type HubError =
   | FormatError
 /** A row of a dataset is not in any known form, or an option has an impossible value. */
 export type InputError = Fault<'BadRow' | 'BadOption' | 'BadConfig' | 'EmptyData'>
-/** A model cannot be loaded, run or trained. */
+/**
+ * A server of language models cannot be used: it refuses (`EndpointRefused`), does not answer (`EndpointUnreachable`), or answers
+ * something else than its API promises (`EndpointDamaged`).
+ */
+export type EndpointError =
+  | Fault<'EndpointRefused' | 'EndpointUnreachable' | 'EndpointDamaged' | 'EndpointFailed' | 'Interrupted'>
+  | InputError
+/** A model cannot be loaded, run or trained; one behind a URL fails as its server does. */
 export type LmError =
   | Fault<
       | 'ModelUnsupported'
@@ -69,16 +76,10 @@ export type LmError =
     >
   | EngineError
   | FormatError
-  | InputError
-/**
- * A server of language models cannot be used: it refuses (`EndpointRefused`), does not answer (`EndpointUnreachable`), or answers
- * something else than its API promises (`EndpointDamaged`).
- */
-export type EndpointError =
-  | Fault<'EndpointRefused' | 'EndpointUnreachable' | 'EndpointDamaged' | 'EndpointFailed' | 'Interrupted'>
+  | EndpointError
   | InputError
 /** A judge cannot answer. A verdict that cannot be parsed is not an error: it is a verdict of nulls. */
-export type JudgeError = Fault<'UnknownJudge' | 'JudgeFailed'> | LmError | HubError | EndpointError
+export type JudgeError = Fault<'UnknownJudge' | 'JudgeFailed'> | LmError | HubError
 /** A method is missing, or uses a resource that it does not declare or that the run does not have. */
 export type MethodError = Fault<'MethodMissing' | 'ResourceMissing' | 'UndeclaredResource'>
 

@@ -8,7 +8,14 @@ import { type EndpointError, causeLine } from '../contracts'
 import { isTooDeep } from '../files/jsonDepth'
 import { type EndpointAddress, addressText } from './address'
 import type { ApiKey } from './apiKey'
-import { type Concession, conceded, concessionText, concessionsFor } from './concessions'
+import {
+  type Concession,
+  conceded,
+  concessionText,
+  concessionsFor,
+  loweredTop,
+  withTopAtMost,
+} from './concessions'
 import type { EndpointOptions } from './endpointOptions'
 import { pauseBefore } from './pause'
 import type { Reply } from './reply'
@@ -30,6 +37,8 @@ export interface Server {
   readonly warn: (line: string) => void
   /** What the server was found to refuse. */
   readonly concessions: Set<Concession>
+  /** The most log-probabilities of a token that it was found to give, where it refuses to give more. */
+  readonly limit: { top: number | undefined }
   /** Whether it has ever answered, and what was reported already. */
   readonly seen: { answered: boolean; repeated: boolean; ignored: boolean; uncached: boolean }
 }
@@ -133,8 +142,9 @@ export const ask =
     // A signal of its own: many requests that listen to one signal would look like a leak.
     const signal = server.signal === undefined ? undefined : AbortSignal.any([server.signal])
     const left = new Set(server.concessions)
+    let top = server.limit.top
     for (let repeats = 0; ;) {
-      const sent = conceded(body, left)
+      const sent = conceded(withTopAtMost(body, top), left)
       const answer = pipe(
         await transport.post(path, sent, signal)(),
         E.chain(json),
@@ -151,6 +161,7 @@ export const ask =
       if (E.isRight(answer)) {
         seen.answered = true
         remember(server, left)
+        if (top !== undefined) server.limit.top = Math.min(top, server.limit.top ?? top)
         reportIgnored(server, sent, answer.right)
         return E.right(withLeftOut(answer.right, left))
       }
@@ -163,6 +174,11 @@ export const ask =
         isCached: server.isCached,
       }
       seen.answered ||= trouble.kind === 'status'
+      const lower = isRefusal(trouble) ? loweredTop(sent, trouble.words) : undefined
+      if (lower !== undefined) {
+        top = lower
+        continue
+      }
       const concessions = isRefusal(trouble) ? concessionsFor(sent, trouble.words) : []
       if (concessions.length > 0) {
         for (const concession of concessions) left.add(concession)

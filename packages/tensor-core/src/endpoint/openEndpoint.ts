@@ -173,6 +173,7 @@ export const openEndpoint = (use: EndpointUse): TE.TaskEither<EndpointError, End
         signal,
         warn: (line) => onWarning?.(line),
         concessions: new Set(),
+        limit: { top: undefined },
         seen: { answered: false, repeated: false, ignored: false, uncached: false },
       }
       if (isExposed(key, address.url)) server.warn(exposedWarning(server))

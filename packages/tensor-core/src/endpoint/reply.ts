@@ -9,13 +9,29 @@ import { errorLine } from '../files'
 
 // model ------------------------------------------------------------------------------------------
 
-const TokenText = t.readonly(t.type({ token: t.string, logProb: t.number }))
+const TokenText = t.readonly(
+  t.intersection([
+    t.type({ token: t.string, logProb: t.number }),
+    t.partial({ id: t.number, bytes: t.readonlyArray(t.number) }),
+  ]),
+)
 /** A token as text, with its natural log-probability. */
-export type TokenText = t.TypeOf<typeof TokenText>
+export interface TokenText {
+  /** Parts of characters are U+FFFD, or left out; `token_id:N` where ids were asked for in place of texts. */
+  readonly token: string
+  readonly logProb: number
+  /** Its id in the server's vocabulary, where the server gives it. */
+  readonly id?: number
+  /** Its bytes, where the server gives them; empty for tokens without text, as most servers show special ones. */
+  readonly bytes?: ReadonlyArray<number>
+}
 
-const ReplyToken = t.readonly(t.type({ token: t.string, logProb: t.number, top: t.readonlyArray(TokenText) }))
-/** A token of a reply; `top` are the most probable tokens at its place, best first. */
-export type ReplyToken = t.TypeOf<typeof ReplyToken>
+const ReplyToken = t.readonly(t.intersection([TokenText, t.type({ top: t.readonlyArray(TokenText) })]))
+/** A token of a reply. */
+export interface ReplyToken extends TokenText {
+  /** The most probable tokens at its place, best first. */
+  readonly top: ReadonlyArray<TokenText>
+}
 
 const FinishReason = t.union([
   t.literal('stop'),
@@ -60,13 +76,15 @@ const orNull = <A>(codec: t.Type<A, unknown>): t.Type<A | null, unknown> =>
 /** Servers write null where a log-probability is minus infinity, or where there is none. */
 const Nats = orNull(t.number)
 
+/** `id` is llama.cpp's; null bytes are llama-cpp-python's. */
+const ListedToken = t.intersection([
+  t.type({ token: t.string, logprob: Nats }),
+  t.partial({ id: orNull(t.number), bytes: orNull(t.array(t.number)) }),
+])
 const ByContent = t.type({
   content: orNull(
     t.array(
-      t.intersection([
-        t.type({ token: t.string, logprob: Nats }),
-        t.partial({ top_logprobs: orNull(t.array(t.type({ token: t.string, logprob: Nats }))) }),
-      ]),
+      t.intersection([ListedToken, t.partial({ top_logprobs: orNull(t.array(ListedToken)) })]),
       'a list of tokens',
     ),
   ),
@@ -102,10 +120,28 @@ const TextAnswer = t.intersection([
 interface Entry {
   readonly token: string
   readonly logprob: number | null | undefined
+  readonly id?: number | null | undefined
+  readonly bytes?: ReadonlyArray<number> | null | undefined
 }
 
-const known = ({ token, logprob }: Entry): ReadonlyArray<TokenText> =>
-  typeof logprob === 'number' && Number.isFinite(logprob) ? [{ token, logProb: logprob }] : []
+/** How vLLM and SGLang spell a token where its id is asked for. */
+const spelledId = /^token_id:(\d+)$/
+
+const known = ({ token, logprob, id, bytes }: Entry): ReadonlyArray<TokenText> => {
+  if (typeof logprob !== 'number' || !Number.isFinite(logprob)) return []
+  const spelled = spelledId.exec(token)?.[1]
+  // The bytes beside a spelled id are those of the spelling.
+  return spelled !== undefined
+    ? [{ token, logProb: logprob, id: Number(spelled) }]
+    : [
+        {
+          token,
+          logProb: logprob,
+          ...(typeof id === 'number' ? { id } : {}),
+          ...(Array.isArray(bytes) ? { bytes } : {}),
+        },
+      ]
+}
 
 const tokenOf = (entry: Entry, top: ReadonlyArray<Entry>): ReadonlyArray<ReplyToken> =>
   known(entry).map((chosen) => ({

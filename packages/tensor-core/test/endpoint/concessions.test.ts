@@ -1,5 +1,11 @@
 import * as fc from 'fast-check'
-import { type Concession, conceded, concessionsFor } from '../../src/endpoint/concessions'
+import {
+  type Concession,
+  conceded,
+  concessionsFor,
+  loweredTop,
+  withTopAtMost,
+} from '../../src/endpoint/concessions'
 import { chatOutgoing } from '../../src/endpoint/request'
 
 const { body } = chatOutgoing('m', { messages: [], maxTokens: 3, seed: 1, topLogProbs: 2 })
@@ -23,6 +29,32 @@ describe('what to leave out', () => {
     const plain = chatOutgoing('m', { messages: [], maxTokens: 3 }).body
     expect(concessionsFor(plain, 'bad request')).toEqual([])
     expect(concessionsFor(plain, 'no logprobs, no seed')).toEqual([])
+  })
+})
+
+describe('too many log-probabilities', () => {
+  const asked = (topLogProbs: number) => chatOutgoing('m', { messages: [], maxTokens: 3, topLogProbs }).body
+  it.each<[number, string, number | undefined]>([
+    [50, 'Requested sample logprobs of 50, which is greater than max allowed: 20', 20],
+    [50, 'Input should be less than or equal to 20', 20],
+    [20, "Invalid value for 'logprobs': must be at most 5", 5],
+    [50, 'top_logprobs exceeds the maximum', 20],
+    [20, 'top_logprobs exceeds the maximum', 5],
+    [5, 'top_logprobs exceeds the maximum', undefined],
+    [50, 'Unrecognized request argument supplied: top_logprobs', undefined],
+    [50, 'max_tokens must be at least 16', undefined],
+    [50, "This model's maximum context length is 1024 tokens", undefined],
+  ])('%i, %j', (top, words, lowered) => {
+    expect(loweredTop(asked(top), words)).toBe(lowered)
+  })
+
+  it('are as many as may be', () => {
+    expect(withTopAtMost(asked(50), 20)['top_logprobs']).toBe(20)
+    expect(withTopAtMost(asked(3), 20)['top_logprobs']).toBe(3)
+    expect(withTopAtMost(asked(50), undefined)['top_logprobs']).toBe(50)
+    expect(
+      loweredTop(chatOutgoing('m', { messages: [], maxTokens: 3 }).body, 'logprobs at most 5'),
+    ).toBeUndefined()
   })
 })
 

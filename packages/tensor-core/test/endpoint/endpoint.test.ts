@@ -373,6 +373,47 @@ describe('trouble that stays', () => {
   })
 })
 
+describe('a continuation', () => {
+  it('may be of ids, with extensions that are sent only where they are asked for', async () => {
+    server.answer = always({ body: textBody(' Paris') })
+    right(
+      await (
+        await open()
+      ).complete({
+        prompt: [504, 314],
+        maxTokens: 9,
+        temperature: 0.5,
+        topP: 1,
+        shaping: { repetitionPenalty: 1.15, topK: 0, minP: 0 },
+        tokenIds: true,
+        addSpecialTokens: false,
+      })(),
+    )
+    expect(server.asked[0]?.body).toEqual({
+      model: 'judge',
+      prompt: [504, 314],
+      max_tokens: 9,
+      temperature: 0.5,
+      top_p: 1,
+      repetition_penalty: 1.15,
+      repeat_penalty: 1.15,
+      repeat_last_n: 8192,
+      top_k: -1,
+      min_p: 0,
+      return_tokens_as_token_ids: true,
+      add_special_tokens: false,
+    })
+  })
+
+  it('may be of the last message', async () => {
+    await ask({}, { messages: [{ role: 'assistant', content: 'I am' }], maxTokens: 1, continues: true })
+    expect(server.asked[0]?.body).toMatchObject({
+      continue_final_message: true,
+      add_generation_prompt: false,
+    })
+  })
+})
+
 describe('fields that a server refuses', () => {
   const refuses =
     (field: string, words: string): FakeServer['answer'] =>
@@ -427,6 +468,35 @@ describe('fields that a server refuses', () => {
           : { body: chatBody('yes') }
     expect((await ask()).leftOut).toEqual(['temperature'])
     expect(server.asked.at(-1)?.body).toMatchObject({ max_completion_tokens: 5 })
+  })
+
+  it('are extensions before anything else, where it does not say which', async () => {
+    server.answer = refuses('top_k', 'unknown argument')
+    const sampled = question('one', { topLogProbs: 2, shaping: { repetitionPenalty: 1.2, topK: 5, minP: 0 } })
+    expect((await ask({}, sampled)).leftOut).toEqual(['shaping'])
+    expect(server.asked[1]?.body).toMatchObject({ top_logprobs: 2 })
+    expect(Object.keys(server.asked[1]?.body ?? {})).not.toContain('repetition_penalty')
+  })
+
+  it('may be too many log-probabilities: as many as it gives are asked for, from then on', async () => {
+    server.answer = ({ body }) =>
+      Number(body['top_logprobs']) > 20
+        ? {
+            status: 400,
+            body: refusal('Requested sample logprobs of 50, which is greater than max allowed: 20'),
+          }
+        : { body: chatBody('yes', { logprobs: { content: [{ token: 'yes', logprob: -1 }] } }) }
+    const endpoint = await open()
+    for (const content of ['one', 'two']) {
+      const reply = right(await endpoint.chat(question(content, { topLogProbs: 50 }))())
+      expect(reply.logProbs).toHaveLength(1)
+      expect(reply.leftOut).toBeUndefined()
+    }
+    expect(server.asked.map(({ body }) => body['top_logprobs'])).toEqual([50, 20, 20])
+    // Fewer are asked for as they are.
+    right(await endpoint.chat(question('three', { topLogProbs: 3 }))())
+    expect(server.asked.at(-1)?.body).toMatchObject({ top_logprobs: 3 })
+    expect(warnings).toEqual([])
   })
 
   it('are not remembered where leaving them out did not help', async () => {

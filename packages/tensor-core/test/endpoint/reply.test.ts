@@ -118,6 +118,30 @@ describe('replies', () => {
     ])
   })
 
+  it('list ids and bytes where the server gives them, and ids spelled as texts', () => {
+    const one = { token: 'é', logprob: -1, id: 7, bytes: [195, 169] }
+    expect(
+      right(textReply({ content: [{ ...one, top_logprobs: [{ ...one, bytes: null }] }] })).logProbs,
+    ).toEqual([
+      {
+        token: 'é',
+        logProb: -1,
+        id: 7,
+        bytes: [195, 169],
+        top: [{ token: 'é', logProb: -1, id: 7 }],
+      },
+    ])
+    // The bytes beside a spelled id are those of its spelling.
+    const spelled = { token: 'token_id:42', logprob: -1, bytes: [116] }
+    expect(right(textReply({ content: [{ ...spelled, top_logprobs: [] }] })).logProbs).toEqual([
+      { token: 'token_id:42', logProb: -1, id: 42, top: [] },
+    ])
+  })
+
+  it('that end before they list anything list nothing', () => {
+    expect(right(textReply({ tokens: [], token_logprobs: [], top_logprobs: [] })).logProbs).toEqual([])
+  })
+
   it.each([
     [chatReply, {}, 'field choices is missing'],
     [chatReply, null, 'must be'],

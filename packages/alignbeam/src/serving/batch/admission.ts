@@ -183,6 +183,7 @@ export const enterBridge = (
                       row: afterMixed(
                         emptyRow(rowSettings(ask, draft), rank, drawsOf(ask, beams, rank)),
                         mixed,
+                        mixer.ends,
                         token,
                       ),
                     }))

@@ -20,6 +20,8 @@ export interface BridgeGroup {
 /** How two models decide together; the weight is each row's own. */
 export interface BridgeMixer {
   readonly mix: (alpha: number) => (anchor: Float32Array, draft: Float32Array) => Mixed
+  /** Tokens that end a row while both decide. */
+  readonly ends: ReadonlySet<number>
   /** A completion's tokens as the anchor reads them. */
   readonly reading: (completion: ReadonlyArray<number>) => ReadonlyArray<number>
   /** A row as it leaves the bridge: it may get a lower limit, or end. */
@@ -187,7 +189,7 @@ export const stepBridge = (group: BridgeGroup, mixer: BridgeMixer): TE.TaskEithe
           anchor,
           rows: group.rows.map((row, i) => {
             const own = mixed[i]
-            return own === undefined ? row : afterMixed(row, own)
+            return own === undefined ? row : afterMixed(row, own, mixer.ends)
           }),
         },
         mixer.crossed,

@@ -4,9 +4,9 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type AlignBeamError, tokenizerMissing } from '../../errors'
 import { anchorReading } from '../../mixing/anchorReading'
-import { mix } from '../../mixing/mix'
+import { endTokens } from '../../mixing/ends'
 import type { AlignBeamOptions } from '../../options'
-import { anchorPrompt, modelBridge, systemFor } from '../../settings'
+import { anchorPrompt, mixture, modelBridge, systemFor } from '../../settings'
 import type { ServedModel, ServedPair } from './admission'
 import { refuses } from './job'
 import { prefixCache } from './prefixCache'
@@ -54,11 +54,13 @@ export const servedPair = (
     E.bind('draft', () => served(models.draft, limits)),
     E.bind('anchor', () => served(models.anchor, limits)),
     E.bind('bridge', () => modelBridge(models.anchor, models.draft, settings.multi)),
-    E.map(({ draft, anchor, bridge }) => ({
+    E.let('ends', ({ draft }) => endTokens(draft.tokenizer, draft.model.stopTokens)),
+    E.map(({ draft, anchor, bridge, ends }) => ({
       draft,
       anchor,
       mixer: {
-        mix: (alpha) => mix(bridge, { ...settings, alpha }),
+        mix: (alpha) => mixture(bridge, ends)({ ...settings, alpha }),
+        ends: ends.all,
         reading: anchorReading(draft.tokenizer, anchor.tokenizer),
         crossed: crossing(settings),
       },

@@ -94,9 +94,9 @@ const told = (tokenizer: Tokenizer, { id, by, logProbs }: Taken): ToldToken => (
 })
 
 /** The row after one more token. */
-const after = (row: Row, taken: Taken): Row => {
-  const { tokenizer, stopTokens, generation } = row.settings
-  if (stopTokens.has(taken.id)) return { ...row, finish: 'stop' }
+const after = (row: Row, taken: Taken, ends: ReadonlySet<number>): Row => {
+  const { tokenizer, generation } = row.settings
+  if (ends.has(taken.id)) return { ...row, finish: 'stop' }
   const tokens = [...row.tokens, taken.id]
   const { text, stopped } = cutAtStop(tokenizer.decode(tokens, { skipSpecial: true }), generation.stop)
   return {
@@ -110,17 +110,17 @@ const after = (row: Row, taken: Taken): Row => {
 
 /** The row after a token that one model chose alone. */
 export const afterChosen = (row: Row, chosen: ChosenToken): Row =>
-  after(row, { ...chosen, by: row.settings.voice === 'anchor' ? 'anchor' : 'draft' })
+  after(row, { ...chosen, by: row.settings.voice === 'anchor' ? 'anchor' : 'draft' }, row.settings.stopTokens)
 
-/** The row after a token of the mixture, by default the most probable one. */
-export const afterMixed = (row: Row, mixed: Mixed, id = bestToken(mixed)): Row => {
+/**
+ * The row after a token of the mixture, by default the most probable one.
+ *
+ * @param ends tokens that end a row while both models decide
+ */
+export const afterMixed = (row: Row, mixed: Mixed, ends: ReadonlySet<number>, id = bestToken(mixed)): Row => {
   const { logProbs } = row.settings.generation
   const step = stepOf(mixed, id, logProbs ?? 0)
   const by = mixed.fallback ? 'draft' : mixed.agrees ? 'both' : 'anchor'
-  const next = after(row, {
-    id,
-    by,
-    ...(logProbs === undefined ? {} : { logProbs: { chosen: step.chosen, top: step.top } }),
-  })
-  return { ...next, steps: [...row.steps, step] }
+  const told = logProbs === undefined ? {} : { logProbs: { chosen: step.chosen, top: step.top } }
+  return { ...after(row, { id, by, ...told }, ends), steps: [...row.steps, step] }
 }
