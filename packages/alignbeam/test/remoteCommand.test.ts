@@ -145,7 +145,7 @@ describe('alignbeam generate with models behind URLs', () => {
         '--anchor-template',
         'qa',
       ],
-      ...quick,
+      ...greedily,
     )
     await few.close()
     expect(code).toBe(0)

@@ -66,9 +66,7 @@ const watchingTop = (where: string, { top, onWarning }: RemoteOptions): ((listed
 // constructors -----------------------------------------------------------------------------------
 
 /** Whether a model is a server's. */
-export const isRemote = <M extends Pick<Steps<NextToken>, 'id'>>(
-  model: M | RemoteModel,
-): model is RemoteModel => 'remote' in model
+export const isRemote = (model: Steps<NextToken>): model is RemoteModel => 'remote' in model
 
 const continuationOf = ({ tokenizer, continuation }: RemoteOptions): Continuation =>
   continuation ?? (tokenizer === undefined ? 'text' : 'tokens')
