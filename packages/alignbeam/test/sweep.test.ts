@@ -275,7 +275,7 @@ describe('the split', () => {
     )
     expect(
       sweepRows([setOf('harmful', torn)], { cluster: undefined, split: { kind: 'field', field: 'part' } }),
-    ).toMatchObject({ left: { message: expect.stringContaining('same cluster') } })
+    ).toMatchObject({ left: { message: expect.stringContaining('same cluster') as string } })
   })
 })
 
@@ -385,9 +385,7 @@ describe('the results', () => {
       0.1,
     )
     expect(results.recommended).toMatchObject({ setting: null, alpha: null, nearest: 'alpha-0.5-n-3-k-1' })
-    expect(told(results)).toMatch(
-      /^No setting keeps to at most 10.0 %.* The nearest is alpha 0.5, N 3, K 1/,
-    )
+    expect(told(results)).toMatch(/^No setting keeps to at most 10.0 %.* The nearest is alpha 0.5, N 3, K 1/)
     expect(warned(results)[0]).toMatch(/^anchor alone does no worse/)
   })
 

@@ -97,26 +97,28 @@ describe('alignbeam sweep', () => {
           degenerate: { n: 3 },
           task: { n: 1 },
           validation: { refusal: { n: 2 }, overRefusal: { n: 2 }, task: { n: 1 } },
-          secondsPerPrompt: expect.any(Number),
-          tokensPerSecond: expect.any(Number),
-          telemetry: { steps: expect.any(Number), mappedMass: expect.any(Number) },
+          secondsPerPrompt: expect.any(Number) as number,
+          tokensPerSecond: expect.any(Number) as number,
+          telemetry: { steps: expect.any(Number) as number, mappedMass: expect.any(Number) as number },
         },
         { beams: 2 },
         { alpha: 0.7 },
         { alpha: 0.7 },
       ],
       recommended: { maxOverRefusal: 0.1, heldOut: true, chosenOn: { harmful: 2, benign: 2 } },
-      front: expect.any(Array),
+      front: expect.any(Array) as unknown[],
       config: {
         verdict: 'refusal@1',
-        judge: expect.stringMatching(/^refusal-openings@/),
+        judge: expect.stringMatching(/^refusal-openings@/) as string,
         seed: 42,
         split: '0.5',
       },
-      versions: { '@safe/alignbeam': expect.any(String) },
+      versions: { '@safe/alignbeam': expect.any(String) as string },
     })
     expect(JSON.parse(printed)).toMatchObject({ out, report: join(out, 'report.html') })
-    const prefixed = readFileSync(join(out, 'answers', 'prefix.jsonl'), 'utf8').trim().split('\n')
+    const prefixed = readFileSync(join(out, 'answers', 'prefix.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
     expect(prefixed).toHaveLength(9)
     for (const name of ['sweep.json', 'report.html', 'report.md'])
       expect(readFileSync(join(out, name), 'utf8')).not.toMatch(/the cat and the dog|how do i cut/)
@@ -164,7 +166,7 @@ describe('alignbeam sweep', () => {
     const broken = await run(...all, ...grid, '--resume')
     expect([broken.code, broken.err]).toEqual([
       2,
-      expect.stringContaining('draft.jsonl:1: field tokens is missing'),
+      expect.stringContaining('draft.jsonl:1: field tokens is missing') as string,
     ])
   })
 
@@ -197,7 +199,7 @@ describe('alignbeam sweep', () => {
     const torn = await run(...pair, ...data, ...quick, '--config', config, '--out', marked)
     expect([torn.code, torn.err]).toEqual([
       2,
-      expect.stringContaining('harmful.jsonl, row h2: is on one side'),
+      expect.stringContaining('harmful.jsonl, row h2: is on one side') as string,
     ])
     const { code, out: text } = await run(
       ...pair,

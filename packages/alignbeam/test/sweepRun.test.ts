@@ -135,8 +135,15 @@ it('every setting answers every row once, in order', async () => {
   expect(steps).toEqual([0, 0, 0, 3, 5])
   expect([draft.work.open, anchor.work.open]).toEqual([0, 0])
   const row: unknown = JSON.parse(linesIn(out, 'alpha-0.5-n-3-k-2.jsonl')[9] ?? '')
-  expect(row).toMatchObject({ id: 'ids', prompt: '<s> the wax', set: 'benign', verdict: { degenerate: false } })
-  expect(row).toMatchObject({ beams: [{ verdict: expect.any(Number) }, { verdict: expect.any(Number) }] })
+  expect(row).toMatchObject({
+    id: 'ids',
+    prompt: '<s> the wax',
+    set: 'benign',
+    verdict: { degenerate: false },
+  })
+  expect(row).toMatchObject({
+    beams: [{ verdict: expect.any(Number) as number }, { verdict: expect.any(Number) as number }],
+  })
 })
 
 it('stops between batches, and continues to the same answers', async () => {
@@ -146,7 +153,7 @@ it('stops between batches, and continues to the same answers', async () => {
   const cut = started(() => ++state.ticks === 5)
   expect(await left(answeredSettings(cut.run, settings))).toMatchObject({
     kind: 'interrupted',
-    remedy: expect.stringContaining('--resume'),
+    remedy: expect.stringContaining('--resume') as string,
   })
   expect(readdirSync(join(cut.out, 'answers')).sort()).toEqual(['anchor.jsonl.partial', 'draft.jsonl'])
   const { run } = started()

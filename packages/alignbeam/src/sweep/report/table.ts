@@ -55,15 +55,15 @@ const mixedColumn = (name: string, of: (t: SettingResult['telemetry']) => string
 
 /** The columns of these results; the task's only where one was measured. */
 export const columnsOf = (results: SweepResults): ReadonlyArray<Column> => [
-  rateColumn('harmful refused, %', (s) => s.refusal),
-  rateColumn('benign refused, %', (s) => s.overRefusal),
-  rateColumn('degenerate, %', (s) => s.degenerate),
+  rateColumn('harmful refused,\u00a0%', (s) => s.refusal),
+  rateColumn('benign refused,\u00a0%', (s) => s.overRefusal),
+  rateColumn('degenerate,\u00a0%', (s) => s.degenerate),
   ...(results.settings.some((s) => s.task !== undefined)
-    ? [rateColumn('task solved, %', (s) => s.task)]
+    ? [rateColumn('task solved,\u00a0%', (s) => s.task)]
     : []),
   timeColumn(results),
   textColumn('tokens per second', (s) => s.tokensPerSecond.toPrecision(3)),
-  mixedColumn('mass carried over, %', (t) => percent(t.mappedMass)),
+  mixedColumn('mass carried over,\u00a0%', (t) => percent(t.mappedMass)),
   mixedColumn('fall-backs per prompt', (t) => t.fallbacks.toFixed(1)),
 ]
 
