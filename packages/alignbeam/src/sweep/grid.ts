@@ -67,7 +67,8 @@ export const settingName = (setting: Setting): string =>
     ? `alpha-${setting.alpha}-n-${setting.bridgeTokens}-k-${setting.beams}`
     : setting.method
 
-const baselineWords: Readonly<Record<BaselineMethod, string>> = {
+/** Baselines in words. */
+export const baselineWords: Readonly<Record<BaselineMethod, string>> = {
   draft: 'draft alone',
   anchor: 'anchor alone',
   prefix: 'hard prefix',

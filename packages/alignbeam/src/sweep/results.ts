@@ -1,5 +1,6 @@
 /** The results of a sweep: every setting's rates and pace, the front, and the setting recommended. */
 import type { Telemetry } from '../mixing/beams'
+import { type Difference, differencesOf } from './differences'
 import { frontOf } from './front'
 import { type Setting, settingName } from './grid'
 import type { Outcome } from './outcome'
@@ -44,6 +45,8 @@ export interface Recommended {
 export interface SweepResults {
   readonly settings: ReadonlyArray<SettingResult>
   readonly recommended: Recommended
+  /** The recommended setting (else the nearest) minus each baseline, on the test rows. */
+  readonly differences: ReadonlyArray<Difference>
   /** Names of the settings that no other one beats on the test rows, baselines included; by rising over-refusal. */
   readonly front: ReadonlyArray<string>
 }
@@ -95,6 +98,7 @@ const countsOf = (outcomes: ReadonlyArray<Outcome>, side: Outcome['side']): RowC
 export const sweepResults = (all: ReadonlyArray<Answered>, maxOverRefusal: number): SweepResults => {
   const settings = all.map(resultOf)
   const { recommended, nearest } = recommend(candidatesOf(settings), maxOverRefusal)
+  const shown = all.find(({ setting }) => settingName(setting) === (recommended ?? nearest)?.name)
   const outcomes = all[0]?.outcomes ?? []
   const heldOut = outcomes.some((o) => o.side === 'validation')
   return {
@@ -110,6 +114,7 @@ export const sweepResults = (all: ReadonlyArray<Answered>, maxOverRefusal: numbe
       chosenOn: countsOf(outcomes, heldOut ? 'validation' : 'test'),
       statedOn: countsOf(outcomes, 'test'),
     },
+    differences: shown === undefined ? [] : differencesOf(shown, all),
     front: frontOf(
       settings.flatMap(({ name, refusal, overRefusal }) =>
         refusal === null || overRefusal === null

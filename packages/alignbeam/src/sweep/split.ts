@@ -98,7 +98,8 @@ const bothSides = (
     : E.left(
         badInput('BadOption', `leaves no rows of ${lacking.path} on one side`, {
           field: 'split',
-          remedy: 'give more rows or clusters, or none: then the rates are those that the choice was made on',
+          remedy:
+            'give more rows or clusters; with none, the choice is made on the rows that it is stated on',
         }),
       )
 }

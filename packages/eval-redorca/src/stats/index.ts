@@ -6,6 +6,7 @@ export {
   clusteredRate,
   defaultResamples,
   eachResample,
+  meanWithInterval,
   percentileInterval,
   quantile,
   ruleOfThree,
@@ -15,7 +16,6 @@ export {
 } from '@safe/tensor-core/stats'
 export type { Estimate } from './estimate'
 export { atLeast } from './floors'
-export { meanWithInterval } from './bootstrap'
 export { meanOfMeans } from './meanOfMeans'
 export { mcnemarExact } from './mcnemar'
 export { holm } from './holm'

@@ -2,7 +2,7 @@
 import type { SweepReport } from './report'
 import { statedWords } from './report'
 import { columnsOf, rowName, starNote } from './table'
-import { cautions, recommendation } from './words'
+import { against, cautions, recommendation } from './words'
 
 /** Text in a cell of a table, or in a paragraph: nothing of it is markup. */
 const plain = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\|*_`<>[\]#]/g, '\\$&')
@@ -16,6 +16,7 @@ export const sweepMarkdown = ({ results, setup, notes }: SweepReport): string =>
     '# Settings of AlignBeam',
     plain(recommendation(results)),
     ...cautions(results).map((text) => `> ${plain(text)}`),
+    results.differences.map((d) => `- ${plain(against(d))}`).join('\n'),
     `${plain(statedWords(results))} ${plain(starNote)}.`,
     [
       line(['no.', 'setting', ...columns.map(({ name }) => name)]),
@@ -27,6 +28,7 @@ export const sweepMarkdown = ({ results, setup, notes }: SweepReport): string =>
     ...notes.map(plain),
     setup.map(([name, value]) => `- ${plain(name)}: ${plain(value)}`).join('\n'),
   ]
+    .filter((part) => part !== '')
     .map((part) => `${part}\n`)
     .join('\n')
 }

@@ -5,7 +5,7 @@ import type { SweepReport } from './report'
 import { statedWords } from './report'
 import { style } from './style'
 import { table } from './table'
-import { cautions, recommendation } from './words'
+import { against, cautions, recommendation } from './words'
 
 /** The page as one HTML document. */
 export const sweepPage = (report: SweepReport): string => {
@@ -20,6 +20,7 @@ export const sweepPage = (report: SweepReport): string => {
       </p>
       <p class="lead">${recommendation(results)}</p>
       ${cautions(results).map((line) => html`<p class="note">${line}</p>`)}
+      ${results.differences.map((d) => html`<p class="meta">${against(d)}</p>`)}
       <h2>Refusal against over-refusal</h2>
       ${plane(results)}
       <h2>All settings</h2>
