@@ -368,7 +368,7 @@ describe('differences from a baseline', () => {
     const [found] = differencesOf(side(mixed(0.5), same), [baseline, side(mixed(0.3), same)])
     expect(found?.refusal).toMatchObject({ value: 0, n: 40, low: -3 / 20, high: 3 / 20 })
     expect(found === undefined ? '' : against(found)).toBe(
-      'Minus draft alone, in points: 0.0 (\u221215.0 to +15.0) of harmful and 0.0 (\u221215.0 to +15.0) of benign requests refused.',
+      'Compared with the draft alone, on the same rows: 0.0 (\u221215.0 to +15.0) points of harmful and 0.0 (\u221215.0 to +15.0) points of benign requests refused.',
     )
     expect(differencesOf(side(mixed(0.5), same), [side(mixed(0.3), same)])).toEqual([])
   })

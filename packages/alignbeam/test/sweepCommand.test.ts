@@ -170,6 +170,14 @@ describe('alignbeam sweep', () => {
     ])
   })
 
+  it('overwrites an earlier sweep, and nothing else in the folder', async () => {
+    writeFileSync(join(out, 'notes.txt'), 'mine')
+    const { code } = await run(...all, ...small, '--no-baselines', '--overwrite')
+    expect(code).toBe(0)
+    expect(readdirSync(join(out, 'answers'))).toEqual(['alpha-0.5-n-2-k-1.jsonl'])
+    expect(readFileSync(join(out, 'notes.txt'), 'utf8')).toBe('mine')
+  })
+
   it('stops on request between batches, and continues from there', async () => {
     const stopped = join(work, 'stopped')
     const args = [...pair, ...data, ...quick, ...small, '--batch-size', '1', '--out', stopped]

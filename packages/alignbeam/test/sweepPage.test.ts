@@ -28,7 +28,7 @@ describe('the page', () => {
     expect(page.match(/<tr/g)).toHaveLength(1 + results.settings.length)
     expect(page.match(/class="mark /g)).toHaveLength(results.settings.length)
     expect(page.match(/class="ring"/g)).toHaveLength(1)
-    expect(page.match(/Minus (draft alone|anchor alone|hard prefix)/g)).toHaveLength(3)
+    expect(page.match(/Compared with the (draft alone|anchor alone|hard prefix)/g)).toHaveLength(3)
     expect(page.match(/class="front" d="(M[\d. ]+)(L[\d. ]+)+"/)).not.toBeNull()
   })
 

@@ -87,9 +87,14 @@ const continues = (out: string, now: Deciding): TE.TaskEither<Fault, void> =>
 
 // the folder -------------------------------------------------------------------------------------
 
+/** What a sweep writes; nothing else in the folder is removed. */
+const written = ['answers', 'config.json', 'sweep.json', 'report.html', 'report.md'] as const
+
 const removed = (out: string): TE.TaskEither<Fault, void> =>
   TE.tryCatch(
-    () => rm(out, { recursive: true, force: true }),
+    async () => {
+      for (const name of written) await rm(join(out, name), { recursive: true, force: true })
+    },
     (cause) => failure('WriteFailed', causeLine(cause), { where: out }),
   )
 
@@ -106,7 +111,7 @@ export const checkFolder = (
     ),
   )
 
-/** Makes the folder ready: new, emptied with `overwrite`, or with `resume` one of the same sweep. */
+/** Makes the folder ready: new, without an earlier sweep with `overwrite`, or with `resume` one of the same sweep. */
 export const sweepFolder = (
   out: string,
   choice: OutputChoice,

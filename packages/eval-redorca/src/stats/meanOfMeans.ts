@@ -6,7 +6,7 @@ import {
   type BootstrapOptions,
   type Clustered,
   type Counts,
-  type Unit,
+  type ClusterSum,
   eachResample,
   percentileInterval,
   unitsOf,
@@ -15,7 +15,7 @@ import type { Estimate } from './estimate'
 
 // parts ------------------------------------------------------------------------------------------
 
-const meanUnder = (units: ReadonlyArray<Unit>, counts: Counts | undefined): number => {
+const meanUnder = (units: ReadonlyArray<ClusterSum>, counts: Counts | undefined): number => {
   const [sum, size] = units.reduce(
     ([s, n], unit, i) => {
       const times = counts?.[i] ?? 1

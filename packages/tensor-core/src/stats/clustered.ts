@@ -10,7 +10,7 @@
  * At 0 and n successes the spread of the clusters says nothing: the limit is the rule of three on clusters, 3 / J. No interval ends
  * nearer to 0 or 1 than that, so one success more never makes an interval narrower at that end.
  */
-import { type Clustered, type Unit, unitsOf } from './clusters'
+import { type Clustered, type ClusterSum, unitsOf } from './clusters'
 import { type IntervalEstimate, wilson } from './wilson'
 
 // model ------------------------------------------------------------------------------------------
@@ -28,7 +28,7 @@ export interface ClusteredEstimate extends IntervalEstimate {
 // parts ------------------------------------------------------------------------------------------
 
 /** How much larger the variance of the rate is than that of independent items; at least 1. */
-const designEffect = (units: ReadonlyArray<Unit>, n: number, p: number): number => {
+const designEffect = (units: ReadonlyArray<ClusterSum>, n: number, p: number): number => {
   const [J, spread] = [units.length, p * (1 - p)]
   if (J === n || spread === 0) return 1
   if (J === 1) return n
