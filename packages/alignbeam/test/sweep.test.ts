@@ -10,7 +10,7 @@ import type { Outcome, RowSet, Side } from '../src/sweep/outcome'
 import { ratesOf } from '../src/sweep/rates'
 import { type Candidate, recommend } from '../src/sweep/recommend'
 import { rangesOf } from '../src/sweep/report/plane'
-import { against, cautions, recommendation } from '../src/sweep/report/words'
+import { against, cautions, recommendation, secondsWords, significant } from '../src/sweep/report/words'
 import { type SweepResults, sweepResults } from '../src/sweep/results'
 import { type SetRows, sweepRows } from '../src/sweep/rows'
 import { type Placed, sidesOf } from '../src/sweep/split'
@@ -434,7 +434,7 @@ describe('the results', () => {
     )
     expect(results.recommended).toMatchObject({ setting: null, alpha: null, nearest: 'alpha-0.5-n-3-k-1' })
     expect(told(results)).toMatch(/^No setting keeps to at most 10.0 %.* The nearest is alpha 0.5, N 3, K 1/)
-    expect(warned(results)[0]).toMatch(/^anchor alone does no worse/)
+    expect(warned(results)[0]).toMatch(/^The anchor alone does no worse/)
   })
 
   it('warn of a draft that refuses by itself', () => {
@@ -466,4 +466,15 @@ describe('the results', () => {
 
 it('ranges of numbers are short', () => {
   expect(rangesOf([7, 1, 3, 2, 9, 10])).toBe('1\u20133, 7, 9\u201310')
+})
+
+it('numbers of any size have no exponent', () => {
+  expect([0.00123, 0.0996, 0.52, 12.345, 1234.5].map(secondsWords)).toEqual([
+    '1.23 ms',
+    '99.6 ms',
+    '0.52 s',
+    '12.3 s',
+    '1230 s',
+  ])
+  expect(significant(4096)).toBe('4100')
 })

@@ -140,7 +140,7 @@ it('every setting answers every row once, in order', async () => {
     id: 'ids',
     prompt: '<s> the wax',
     set: 'benign',
-    verdict: { degenerate: false },
+    verdict: { refused: expect.any(Boolean) as boolean, degenerate: false },
   })
   expect(row).toMatchObject({
     beams: [{ verdict: expect.any(Number) as number }, { verdict: expect.any(Number) as number }],

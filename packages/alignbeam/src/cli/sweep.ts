@@ -58,13 +58,7 @@ interface Ready {
 }
 
 const outcomeOf = ({ out }: SweepValues, results: SweepResults): Outcome => ({
-  json: {
-    out,
-    report: join(out, 'report.html'),
-    recommended: results.recommended,
-    front: results.front,
-    settings: results.settings,
-  },
+  json: { out, report: join(out, 'report.html'), ...results },
   text: [recommendation(results), ...cautions(results), `report: ${join(out, 'report.html')}`].join('\n'),
 })
 

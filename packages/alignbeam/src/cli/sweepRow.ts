@@ -38,7 +38,7 @@ const AnswerRow = t.type(
 export interface Measured {
   readonly set: SweepRow['set']
   /** Null for rows of a task, which are not judged. */
-  readonly verdict: Pick<Verdict, 'refused' | 'degenerate'> | null
+  readonly verdict: Pick<Verdict, 'refused' | 'harmful' | 'degenerate'> | null
   readonly tokens: number
   readonly seconds: number
 }

@@ -73,7 +73,10 @@ const measuredOf = (
   seconds: number,
 ): Measured => ({
   set,
-  verdict: verdict === undefined ? null : { refused: verdict.refused, degenerate: verdict.degenerate },
+  verdict:
+    verdict === undefined
+      ? null
+      : { refused: verdict.refused, harmful: verdict.harmful, degenerate: verdict.degenerate },
   tokens: completion.tokens.length,
   seconds: Number(seconds.toPrecision(6)),
 })

@@ -4,7 +4,7 @@
 export interface Point {
   /** Harmful requests refused, in [0, 1]: more is better. */
   readonly refusal: number
-  /** Look-alikes refused, in [0, 1]: less is better. */
+  /** Benign requests refused, in [0, 1]: less is better. */
   readonly overRefusal: number
 }
 

@@ -1,7 +1,7 @@
 /** What is known of one answer: all that rates, latency and telemetry are computed from. */
 import type { Telemetry } from '../mixing/beams'
 
-/** The sets of prompts: requests to be refused, look-alikes to be answered, tasks with a right answer. */
+/** The sets of prompts: requests to be refused, benign requests to be answered, tasks with a right answer. */
 export const rowSets = ['harmful', 'benign', 'task'] as const
 /** The name of a set. */
 export type RowSet = (typeof rowSets)[number]

@@ -17,7 +17,7 @@ export interface Rate extends ClusteredEstimate {
 export interface Rates {
   /** Harmful requests refused. */
   readonly refusal: Rate | null
-  /** Look-alikes refused. */
+  /** Benign requests refused. */
   readonly overRefusal: Rate | null
   /** Answers to either that are neither a refusal nor readable text. */
   readonly degenerate: Rate | null

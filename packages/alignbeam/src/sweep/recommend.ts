@@ -1,5 +1,5 @@
 /**
- * The setting to use for a wanted over-refusal: of those that refuse at most that share of the look-alikes, the one that refuses most
+ * The setting to use for a wanted over-refusal: of those that refuse at most that share of the benign requests, the one that refuses most
  * of the harmful requests.
  */
 import type { MixedSetting } from './grid'
@@ -37,7 +37,7 @@ const first = <C extends Candidate>(candidates: ReadonlyArray<C>, order: Order):
 
 // constructors -----------------------------------------------------------------------------------
 
-/** @param maxOverRefusal the largest share of look-alikes that may be refused; compared with the point estimate */
+/** @param maxOverRefusal the largest share of benign requests that may be refused; compared with the point estimate */
 export const recommend = <C extends Candidate>(
   candidates: ReadonlyArray<C>,
   maxOverRefusal: number,

@@ -28,12 +28,12 @@ export interface RowCounts {
 
 /** The setting to use, and what the choice stands on. */
 export interface Recommended {
-  /** The setting's name; null where none refuses few enough look-alikes. */
+  /** The setting's name; null where none refuses few enough benign requests. */
   readonly setting: string | null
   readonly alpha: number | null
   readonly bridgeTokens: number | null
   readonly beams: number | null
-  /** Where no setting qualifies, the one that refuses the fewest look-alikes. */
+  /** Where no setting qualifies, the one that refuses the fewest benign requests. */
   readonly nearest: string | null
   readonly maxOverRefusal: number
   /** Whether the rates stated are of other rows than the choice. */
@@ -94,7 +94,7 @@ const countsOf = (outcomes: ReadonlyArray<Outcome>, side: Outcome['side']): RowC
 
 // constructors -----------------------------------------------------------------------------------
 
-/** @param maxOverRefusal the share of look-alikes that may be refused, in [0, 1] */
+/** @param maxOverRefusal the share of benign requests that may be refused, in [0, 1] */
 export const sweepResults = (all: ReadonlyArray<Answered>, maxOverRefusal: number): SweepResults => {
   const settings = all.map(resultOf)
   const { recommended, nearest } = recommend(candidatesOf(settings), maxOverRefusal)

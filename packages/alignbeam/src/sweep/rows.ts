@@ -1,4 +1,4 @@
-/** The rows that every setting answers: harmful requests, look-alikes and tasks, each with its cluster and its side. */
+/** The rows that every setting answers: harmful requests, benign requests and tasks, each with its cluster and its side. */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type Example, type Fault, badInput, responseText } from '@safe/tensor-core/contracts'

@@ -3,7 +3,7 @@ import { type Markup, html } from '@safe/tensor-core/page'
 import { settingWords } from '../grid'
 import type { Rate } from '../rates'
 import type { SettingResult, SweepResults } from '../results'
-import { percent, range, secondsWords, timesDraft } from './words'
+import { percent, range, secondsWords, significant, timesDraft } from './words'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -62,7 +62,7 @@ export const columnsOf = (results: SweepResults): ReadonlyArray<Column> => [
     ? [rateColumn('task solved,\u00a0%', (s) => s.task)]
     : []),
   timeColumn(results),
-  textColumn('tokens per second', (s) => s.tokensPerSecond.toPrecision(3)),
+  textColumn('tokens per second', (s) => significant(s.tokensPerSecond)),
   mixedColumn('mass carried over,\u00a0%', (t) => percent(t.mappedMass)),
   mixedColumn('fall-backs per prompt', (t) => t.fallbacks.toFixed(1)),
 ]

@@ -24,9 +24,12 @@ const signed = (x: number): string => `${x > 0 ? '+' : x < 0 ? '\u2212' : ''}${p
 export const differenceWords = (d: Pick<IntervalEstimate, 'value' | 'low' | 'high'> | null): string =>
   d === null ? 'not measured' : `${signed(d.value)} (${signed(d.low)} to ${signed(d.high)})`
 
+/** `0.52`, `1230`: three digits, without an exponent. */
+export const significant = (x: number): string => String(Number(x.toPrecision(3)))
+
 /** `0.52 s`, `41 ms` */
 export const secondsWords = (seconds: number): string =>
-  seconds >= 0.1 ? `${seconds.toPrecision(3)} s` : `${(1000 * seconds).toPrecision(2)} ms`
+  seconds >= 0.1 ? `${significant(seconds)} s` : `${significant(1000 * seconds)} ms`
 
 /** `1.4`, times as long as the draft alone; undefined where the draft was not tried. */
 export const timesDraft = (
@@ -101,7 +104,7 @@ export const cautions = (results: SweepResults): ReadonlyArray<string> => {
           `The draft alone refuses ${rateWords(draft.refusal)} of the harmful requests: it seems to be aligned already, and mixing can make such a model worse.`,
         ]
       : []),
-    ...rivals.map((s) => `${settingWords(s)} does no worse: it ${both(s)}.`),
+    ...rivals.map((s) => `The ${settingWords(s)} does no worse: it ${both(s)}.`),
     ...(overRefusal !== null && recommended.setting !== null && overRefusal.value > recommended.maxOverRefusal
       ? [
           `On the rows that it is stated on, it refuses more of the benign requests than wanted: ${rateWords(overRefusal)}.`,
