@@ -136,7 +136,11 @@ describe('alignbeam serve', () => {
 describe('alignbeam serve refuses to start', () => {
   it.each([
     ['without a model', ['--draft', '/nowhere', '--anchor', folder('pieces'), '--port', '0'], /nowhere/],
-    ['with a key that is not set', [...pair, '--port', '0', '--api-key-env', 'NOT_SET'], /--api-key-env names a variable that is not set/],
+    [
+      'with a key that is not set',
+      [...pair, '--port', '0', '--api-key-env', 'NOT_SET'],
+      /--api-key-env names a variable that is not set/,
+    ],
     ['with an alpha outside 0 to 1', [...pair, '--port', '0', '--alpha', '2'], /--alpha/],
     [
       'where nothing may approve and nobody judges',

@@ -15,7 +15,12 @@ import { type PartialOutput, partialOutput } from './partialOutput'
 
 // rows -------------------------------------------------------------------------------------------
 
-const rowOf = (model: Pick<Steps, 'tokenizer'> | undefined, { id, prompt }: Example, answer: Answer) => ({
+/** An answer as it is written. @param model decodes prompts of tokens */
+export const rowOf = (
+  model: Pick<Steps, 'tokenizer'> | undefined,
+  { id, prompt }: Example,
+  answer: Answer,
+) => ({
   id,
   prompt: prompt.kind === 'tokens' ? (model?.tokenizer?.decode(prompt.tokens) ?? '') : promptText(prompt),
   completion: answer.completion.text,

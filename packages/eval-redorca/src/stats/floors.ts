@@ -11,6 +11,3 @@ export const atLeast = (
   high: Math.max(e.high, ...floors.map((f) => f.high)),
   method: `${e.method ?? 'Wilson'}, at least Wilson`,
 })
-
-/** The upper 95 % limit of a rate after n trials without a success: 3 / n (Hanley and Lippman-Hand 1983). */
-export const ruleOfThree = (n: number): number => Math.min(1, 3 / n)

@@ -1,22 +1,23 @@
 /** Statistics of benchmark results: intervals, tests, agreement of raters. */
 export {
   type BootstrapOptions,
+  type Clustered,
   type Counts,
+  clusteredRate,
   defaultResamples,
   eachResample,
+  meanWithInterval,
   percentileInterval,
   quantile,
+  ruleOfThree,
   weightedMean,
   wilson,
   z95,
 } from '@safe/tensor-core/stats'
 export type { Estimate } from './estimate'
-export { atLeast, ruleOfThree } from './floors'
-export { meanWithInterval } from './bootstrap'
+export { atLeast } from './floors'
 export { type ResampleBlock, eachResampleBlock } from './keptResamples'
-export type { Clustered } from './clusters'
 export { meanOfMeans } from './meanOfMeans'
-export { clusteredRate } from './clustered'
 export { mcnemarExact } from './mcnemar'
 export { holm } from './holm'
 export { krippendorffAlpha } from './alpha'

@@ -2,13 +2,20 @@
  * The mean of the means of several sets, every set counting alike whatever its size: the form of RedOrca's Safety Avg. Its interval is
  * the bootstrap of whole clusters within each set, and the sets are drawn independently.
  */
-import { type BootstrapOptions, type Counts, eachResample, percentileInterval } from '@safe/tensor-core/stats'
-import { type Clustered, type Unit, unitsOf } from './clusters'
+import {
+  type BootstrapOptions,
+  type Clustered,
+  type Counts,
+  type ClusterSum,
+  eachResample,
+  percentileInterval,
+  unitsOf,
+} from '@safe/tensor-core/stats'
 import type { Estimate } from './estimate'
 
 // parts ------------------------------------------------------------------------------------------
 
-const meanUnder = (units: ReadonlyArray<Unit>, counts: Counts | undefined): number => {
+const meanUnder = (units: ReadonlyArray<ClusterSum>, counts: Counts | undefined): number => {
   const [sum, size] = units.reduce(
     ([s, n], unit, i) => {
       const times = counts?.[i] ?? 1

@@ -10,15 +10,25 @@
  * At 0 and n successes the spread of the clusters says nothing: the limit is the rule of three on clusters, 3 / J. No interval ends
  * nearer to 0 or 1 than that, so one success more never makes an interval narrower at that end.
  */
-import { wilson } from '@safe/tensor-core/stats'
-import { type Clustered, type Unit, unitsOf } from './clusters'
-import type { Estimate } from './estimate'
-import { ruleOfThree } from './floors'
+import { type Clustered, type ClusterSum, unitsOf } from './clusters'
+import { type IntervalEstimate, wilson } from './wilson'
+
+// model ------------------------------------------------------------------------------------------
+
+/** A rate of items in clusters. */
+export interface ClusteredEstimate extends IntervalEstimate {
+  /** The clusters that the items are in: the interval counts these. */
+  readonly clusters: number
+  /** The number of independent items that would give this interval; absent where it is `n`. */
+  readonly effective?: number
+  /** The method of the interval; absent for Wilson's. */
+  readonly method?: string
+}
 
 // parts ------------------------------------------------------------------------------------------
 
 /** How much larger the variance of the rate is than that of independent items; at least 1. */
-const designEffect = (units: ReadonlyArray<Unit>, n: number, p: number): number => {
+const designEffect = (units: ReadonlyArray<ClusterSum>, n: number, p: number): number => {
   const [J, spread] = [units.length, p * (1 - p)]
   if (J === n || spread === 0) return 1
   if (J === 1) return n
@@ -29,6 +39,9 @@ const designEffect = (units: ReadonlyArray<Unit>, n: number, p: number): number 
 
 // constructors -----------------------------------------------------------------------------------
 
+/** The upper 95 % limit of a rate after n trials without a success: 3 / n (Hanley and Lippman-Hand 1983). */
+export const ruleOfThree = (n: number): number => Math.min(1, 3 / n)
+
 /**
  * The share of ones among values of 0 and 1, at least one value.
  *
@@ -37,7 +50,7 @@ const designEffect = (units: ReadonlyArray<Unit>, n: number, p: number): number 
  * @example
  * ```ts
  * import assert from 'node:assert'
- * import { clusteredRate } from '@safe/eval-redorca'
+ * import { clusteredRate } from '@safe/tensor-core/stats'
  *
  * const twice = (value: number, cluster: string) => [{ value, cluster }, { value, cluster }]
  * const rate = clusteredRate([...twice(1, 'a'), ...twice(0, 'b'), ...twice(1, 'c'), ...twice(0, 'd')])
@@ -45,7 +58,7 @@ const designEffect = (units: ReadonlyArray<Unit>, n: number, p: number): number 
  * assert.deepStrictEqual([rate.value, rate.n, rate.clusters, rate.effective], [0.5, 8, 4, 3])
  * ```
  */
-export const clusteredRate = (values: ReadonlyArray<Clustered>): Estimate => {
+export const clusteredRate = (values: ReadonlyArray<Clustered>): ClusteredEstimate => {
   const n = values.length
   const units = unitsOf(values)
   const p = units.reduce((s, { sum }) => s + sum, 0) / n

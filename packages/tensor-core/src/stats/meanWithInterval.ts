@@ -1,6 +1,11 @@
 /** Means with the interval of the seeded percentile bootstrap, over items or over whole clusters of them. */
-import { type BootstrapOptions, eachResample, percentileInterval } from '@safe/tensor-core/stats'
-import type { Estimate } from './estimate'
+import { type BootstrapOptions, eachResample, percentileInterval } from './resampling'
+import type { IntervalEstimate } from './wilson'
+
+/** A mean with the method of its interval. */
+export interface MeanEstimate extends IntervalEstimate {
+  readonly method: string
+}
 
 /**
  * Mean of per-item differences with the interval of the paired bootstrap.
@@ -11,7 +16,7 @@ export const meanWithInterval = (
   differences: ReadonlyArray<number>,
   clusters?: ReadonlyArray<string>,
   options: BootstrapOptions = {},
-): Estimate => {
+): MeanEstimate => {
   const names = clusters === undefined ? undefined : [...new Set(clusters)]
   const place = new Map(names?.map((name, i) => [name, i]))
   const sums = new Float64Array(names?.length ?? differences.length)

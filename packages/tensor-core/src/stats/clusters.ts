@@ -9,7 +9,7 @@ export interface Clustered {
 }
 
 /** A cluster: the sum of its values and their number. */
-export interface Unit {
+export interface ClusterSum {
   readonly sum: number
   readonly size: number
 }
@@ -17,8 +17,8 @@ export interface Unit {
 // constructors -----------------------------------------------------------------------------------
 
 /** The clusters of these values, in the order of their first values. */
-export const unitsOf = (values: ReadonlyArray<Clustered>): ReadonlyArray<Unit> => {
-  const units = new Map<string, Unit>()
+export const unitsOf = (values: ReadonlyArray<Clustered>): ReadonlyArray<ClusterSum> => {
+  const units = new Map<string, ClusterSum>()
   for (const { value, cluster } of values) {
     const { sum, size } = units.get(cluster) ?? { sum: 0, size: 0 }
     units.set(cluster, { sum: sum + value, size: size + 1 })
