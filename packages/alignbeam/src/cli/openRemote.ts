@@ -21,11 +21,16 @@ const tokenizerIn = (folder: string | undefined): TE.TaskEither<Fault, TextToken
         ),
       )
 
-/** A fault of a template, under the name that the option has here. */
+/** A fault of a template or of a key, under the name that the option has here. */
 const named =
-  (role: Role) =>
-  (fault: Fault): Fault =>
-    fault.field === 'template' ? { ...fault, field: `${role}Template` } : fault
+  (role: Role, { anchorApiKeyEnv }: Pick<GenerateValues, 'anchorApiKeyEnv'>) =>
+  (fault: Fault): Fault => {
+    if (fault.field === 'template') return { ...fault, field: `${role}Template` }
+    const ownKey = role === 'anchor' && anchorApiKeyEnv !== undefined
+    return fault.field === 'apiKeyEnv'
+      ? { ...fault, field: ownKey ? 'anchorApiKeyEnv' : 'draftApiKeyEnv' }
+      : fault
+  }
 
 /** Opens the model of this role; nothing is sent before it is asked. */
 export const openRemote = (
@@ -59,5 +64,5 @@ export const openRemote = (
         onWarning: warn,
       }),
     ),
-    TE.mapLeft(named(role)),
+    TE.mapLeft(named(role, values)),
   )
