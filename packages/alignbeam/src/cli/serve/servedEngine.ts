@@ -6,17 +6,20 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Context, commonOptions, silentTerminal, startEngine } from '@safe/tensor-core/cli'
-import { type Fault, badInput } from '@safe/tensor-core/contracts'
+import { type Fault, badInput, failure } from '@safe/tensor-core/contracts'
 import { openModelFolder } from '@safe/tensor-core/formats'
+import { isAddress } from '@safe/tensor-core/judges'
 import type { LocalLM } from '@safe/tensor-core/lm'
 import { decodeOptions } from '@safe/tensor-core/options'
 import { batchEngine } from '../../serving/batch/batchEngine'
 import { servedPair } from '../../serving/batch/pair'
-import type { Engine, ServedModels } from '../../serving/contract'
+import { askedPrompt } from '../../serving/askedPrompt'
+import type { Ask, Engine, ServedModels, Voice } from '../../serving/contract'
+import { type DirectAnswer, directEngine } from '../../serving/direct/directEngine'
 import type { EngineHooks, OpenEngine } from '../../serving/process/openEngine'
-import type { Cast } from '../answering'
+import { type Cast, answering } from '../answering'
 import { castOf } from '../cast'
-import { alignBeamSettingsOf } from '../generateOptions'
+import { type GenerationMethod, alignBeamSettingsOf } from '../generateOptions'
 import { type ModelValues, generateValuesOf, modelOptions } from './serveOptions'
 
 // settings ---------------------------------------------------------------------------------------
@@ -30,11 +33,14 @@ const contextOf = (common: Context['common'], { onProgress, onWarning }: EngineH
   common,
 })
 
-/** Most tokens that a model folder says it can read; a model behind a URL does not say. */
-const positionsOf = (model: string): TE.TaskEither<Fault, number> =>
+/** Most tokens that the model folders say they can read; null where both models are behind URLs, which do not say. */
+const positionsOf = ({ draft, anchor }: ModelValues): TE.TaskEither<Fault, number | null> =>
   pipe(
-    openModelFolder(model),
-    TE.map(({ config }) => config.maxPositionEmbeddings),
+    [draft, anchor].filter((model) => !isAddress(model)),
+    TE.traverseSeqArray((model) => openModelFolder(model)),
+    TE.map((folders) =>
+      folders.length === 0 ? null : Math.min(...folders.map(({ config }) => config.maxPositionEmbeddings)),
+    ),
   )
 
 // opening ----------------------------------------------------------------------------------------
@@ -48,39 +54,84 @@ const nameOf = (path: string): string =>
 /** Whether a model's rows can join a running batch. */
 const batches = (model: Cast['draft']): model is LocalLM => model !== undefined && 'join' in model
 
-const batched = (values: ModelValues, cast: Cast, contextLength: number): E.Either<Fault, Engine> =>
+const served = (values: ModelValues, cast: Cast, contextLength: number | null): ServedModels => ({
+  draft: nameOf(values.draft),
+  anchor: nameOf(values.anchor),
+  judge: cast.judge?.id ?? null,
+  contextLength,
+})
+
+const batched = (
+  values: ModelValues,
+  { draft, anchor }: { readonly draft: LocalLM; readonly anchor: LocalLM },
+  cast: Cast,
+  models: ServedModels,
+): E.Either<Fault, Engine> =>
   pipe(
     E.Do,
     E.bindW('options', () => alignBeamSettingsOf(generateValuesOf(values))),
-    E.bindW('both', () =>
-      batches(cast.draft) && batches(cast.anchor)
-        ? E.right({ draft: cast.draft, anchor: cast.anchor })
-        : E.left(badInput('BadOption', 'must be a model folder', { field: 'draft' })),
-    ),
-    E.bindW('pair', ({ options, both }) =>
-      servedPair(both, options, {
+    E.bindW('pair', ({ options }) =>
+      servedPair({ draft, anchor }, options, {
         prefixTokens: values.prefixCache,
         chunk: values.promptChunk,
-        contextLength,
+        contextLength: models.contextLength,
       }),
     ),
-    E.map(({ options, pair }) => {
-      const models: ServedModels = {
-        draft: nameOf(values.draft),
-        anchor: nameOf(values.anchor),
-        judge: cast.judge?.id ?? null,
-        contextLength,
-      }
-      return batchEngine({
+    E.map(({ options, pair }) =>
+      batchEngine({
         pair,
         options,
         models,
         judge: cast.judge,
         mostRows: values.maxRows,
         onDispose: cast.dispose,
-      })
-    }),
+      }),
+    ),
   )
+
+const methods = { mixed: 'alignbeam', draft: 'draft', anchor: 'anchor' } as const satisfies Record<
+  Voice,
+  GenerationMethod
+>
+
+/** One ask, answered as `alignbeam generate` answers a prompt. */
+const answerDirectly =
+  (values: ModelValues, cast: Cast) =>
+  (ask: Ask): TE.TaskEither<Fault, DirectAnswer> => {
+    const { voice, dial, generation, stream } = ask
+    const model = voice === 'anchor' ? cast.anchor : cast.draft
+    const tokenizer = model?.tokenizer
+    if (model === undefined || tokenizer === undefined)
+      return TE.left(badInput('BadOption', 'has no tokenizer', { field: 'draft' }))
+    const prompt = askedPrompt(ask.prompt, tokenizer)
+    const { alpha, beams, bridgeTokens } = dial
+    return pipe(
+      TE.Do,
+      TE.bindW('answer', () =>
+        TE.fromEither(
+          answering(
+            { ...generateValuesOf(values), method: methods[voice], alpha, beams, bridgeTokens },
+            { ...cast, judge: dial.judge ? cast.judge : undefined },
+          ),
+        ),
+      ),
+      TE.bindW('tokens', () => model.encodePrompt(prompt)),
+      TE.bindW('answers', ({ answer }) => answer([{ prompt, stream }], generation)),
+      TE.chain(({ answers: [answer], tokens }) =>
+        answer === undefined
+          ? TE.left(failure('ModelFailed', 'the model gave no answer'))
+          : TE.right({ answer, promptTokens: tokens.length }),
+      ),
+    )
+  }
+
+const engineOf = (values: ModelValues, cast: Cast, contextLength: number | null): E.Either<Fault, Engine> => {
+  const models = served(values, cast, contextLength)
+  const { draft, anchor } = cast
+  return batches(draft) && batches(anchor)
+    ? batched(values, { draft, anchor }, cast, models)
+    : E.right(directEngine({ answer: answerDirectly(values, cast), models, onDispose: cast.dispose }))
+}
 
 /** @see OpenEngine; the settings are those of `modelOptions` and the common ones */
 export const openEngine: OpenEngine = (settings, hooks) =>
@@ -89,15 +140,15 @@ export const openEngine: OpenEngine = (settings, hooks) =>
     TE.bindW('values', () => TE.fromEither(decodeOptions(modelOptions, settings))),
     TE.bindW('common', () => TE.fromEither(decodeOptions(commonOptions, settings))),
     TE.let('context', ({ common }) => contextOf(common, hooks)),
-    TE.bindW('lengths', ({ values }) =>
-      pipe([values.draft, values.anchor], TE.traverseSeqArray(positionsOf)),
+    TE.bindW('contextLength', ({ values }) => positionsOf(values)),
+    TE.chainFirstW(({ context, contextLength }): TE.TaskEither<Fault, unknown> =>
+      contextLength === null ? TE.right(undefined) : startEngine(context),
     ),
-    TE.chainFirstW(({ context }) => startEngine(context)),
     TE.chainFirstIOK(() => () => hooks.onProgress('reading the models')),
     TE.bindW('cast', ({ values, context }) => castOf(generateValuesOf(values), context)),
-    TE.chainW(({ values, cast, lengths }) =>
+    TE.chainW(({ values, cast, contextLength }) =>
       pipe(
-        TE.fromEither(batched(values, cast, Math.min(...lengths))),
+        TE.fromEither(engineOf(values, cast, contextLength)),
         TE.tapError(() => TE.fromIO(cast.dispose)),
       ),
     ),

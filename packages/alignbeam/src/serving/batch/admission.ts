@@ -2,17 +2,11 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import {
-  type Batches,
-  type LmError,
-  type Prompt,
-  badInput,
-  promptText,
-  tokenPrompt,
-} from '@safe/tensor-core/contracts'
+import { type Batches, type LmError, type Prompt, badInput, promptText } from '@safe/tensor-core/contracts'
 import { stream } from '@safe/tensor-core/random'
 import { disposing } from '../../mixing/bridging'
 import { mostProbable } from '../../mixing/mix'
+import { askedPrompt } from '../askedPrompt'
 import type { Ask } from '../contract'
 import { type BridgeMixer, type BridgeStepped, divided } from './bridgeGroup'
 import { type Group, running } from './group'
@@ -49,15 +43,6 @@ export interface Encoded {
 
 // encoding ---------------------------------------------------------------------------------------
 
-/** Text as it stands is encoded here, with no more than the tokenizer puts before any text. */
-const promptOf = ({ prompt }: Ask, { tokenizer }: ServedModel): Prompt =>
-  prompt.kind === 'raw'
-    ? tokenPrompt([
-        ...(tokenizer.prefixTokens ?? (tokenizer.bos === undefined ? [] : [tokenizer.bos])),
-        ...tokenizer.encode(prompt.text),
-      ])
-    : prompt
-
 const wordsOf = ({ prompt }: Ask, { tokenizer }: ServedModel): string =>
   prompt.kind === 'raw'
     ? prompt.text
@@ -68,8 +53,8 @@ const wordsOf = ({ prompt }: Ask, { tokenizer }: ServedModel): string =>
 /** The anchor's prompt where it answers alone: raw text is encoded by its own tokenizer. */
 const anchorAlone = (pair: ServedPair, ask: Ask): TE.TaskEither<LmError, Prompt> =>
   ask.prompt.kind === 'raw'
-    ? TE.right(promptOf(ask, pair.anchor))
-    : pair.anchorPrompt(promptOf(ask, pair.draft))
+    ? TE.right(askedPrompt(ask.prompt, pair.anchor.tokenizer))
+    : pair.anchorPrompt(askedPrompt(ask.prompt, pair.draft.tokenizer))
 
 const fits =
   ({ contextLength }: ServedPair, { generation }: Ask) =>
@@ -93,14 +78,18 @@ export const encodeAsk = (pair: ServedPair, ask: Ask): TE.TaskEither<LmError, En
   return pipe(
     TE.Do,
     TE.bind('draft', () =>
-      ask.voice === 'anchor' ? none : encoded(draft.model, TE.right(promptOf(ask, draft))),
+      ask.voice === 'anchor'
+        ? none
+        : encoded(draft.model, TE.right(askedPrompt(ask.prompt, draft.tokenizer))),
     ),
     TE.bind('anchor', () =>
       ask.voice === 'draft'
         ? none
         : encoded(
             anchor.model,
-            ask.voice === 'anchor' ? anchorAlone(pair, ask) : pair.anchorPrompt(promptOf(ask, draft)),
+            ask.voice === 'anchor'
+              ? anchorAlone(pair, ask)
+              : pair.anchorPrompt(askedPrompt(ask.prompt, draft.tokenizer)),
           ),
     ),
     TE.map((tokens) => ({ ask, words: wordsOf(ask, draft), ...tokens })),
