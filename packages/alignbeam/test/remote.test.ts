@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
-import { type GenerationOptions, type Tokenizer, textPrompt } from '@safe/tensor-core/contracts'
+import { type GenerationOptions, type Tokenizer, textPrompt, tokenPrompt } from '@safe/tensor-core/contracts'
 import { openEndpoint } from '@safe/tensor-core/endpoint'
 import type { TextTokenizer } from '@safe/tensor-core/text'
 import { alignBeam } from '../src/alignBeam'
@@ -335,6 +335,17 @@ describe('a conversation', () => {
     },
   )
 
+  it('is not begun with the API of OpenAI, which cannot continue it', async () => {
+    const endpoint = await right(openEndpoint({ address: 'https://api.openai.com/v1#gpt', cache: false }))
+    const anchor = await right(remoteModel(endpoint, { role: 'anchor', continuation: 'chat', top: 20 }))
+    // Nothing is sent: the fault comes without a network.
+    expect(await left(answers(draftToy(), anchor))).toMatchObject({
+      _tag: 'EndpointRefused',
+      where: 'https://api.openai.com/v1#gpt',
+      remedy: 'give `anchorContinuation` text or tokens',
+    })
+  })
+
   it('that a server cannot continue is refused', async () => {
     const draftAt = await serve(draftToy(), { refuses: ['continue_final_message'] })
     const draft = await remote(draftAt, { role: 'draft', tokenizer: asText(words), continuation: 'chat' })
@@ -352,6 +363,22 @@ describe('what a server refuses', () => {
     const draft = await remote(server, { role: 'draft', tokenizer: asText(words) })
     expect(await left(answers(draft, anchorToy()))).toMatchObject({
       remedy: 'where it takes no prompts of tokens, give `draftContinuation` text',
+    })
+  })
+
+  it('prompts of ids keep their special tokens where they are sent as text', async () => {
+    const special = {
+      ...words,
+      decode: (ids: ReadonlyArray<number>) => ids.map((id) => words.token(id)).join(' '),
+    }
+    const server = await serve(draftToy())
+    const draft = await remote(server, { role: 'draft', tokenizer: asText(special), continuation: 'text' })
+    await right(draft.generate([{ prompt: tokenPrompt([1, 3, 4]) }], generation))
+    expect(server.asked[0]).toMatchObject({ prompt: '<s> the cat', add_special_tokens: false })
+    const unknown = await remote(server, { role: 'draft' })
+    expect(await left(unknown.generate([{ prompt: tokenPrompt([1, 3]) }], generation))).toMatchObject({
+      _tag: 'BadRow',
+      where: server.address,
     })
   })
 

@@ -145,6 +145,13 @@ describe('a token book', () => {
     }
   })
 
+  it('knows parts of characters by their spelling', () => {
+    const [whole, none] = [knownBook(byteTokenizer([])), foundBook('x')]
+    expect(whole.idOf({ token: 'bytes:\\xe2', logProb: 0 })).toBe(0xe2)
+    const id = none.idOf({ token: 'bytes:\\xe2\\x82', logProb: 0 }) ?? -1
+    expect([...(none.tokenizer.bytes(id) ?? [])]).toEqual([0xe2, 0x82])
+  })
+
   it('joins parts of characters', () => {
     const book = foundBook('x')
     const ids = [195, 169].map((byte) => book.idOf({ token: '', logProb: 0, bytes: [byte] }) ?? -1)

@@ -60,6 +60,21 @@ const judgeOf = (
         TE.mapLeft((fault): Fault => ({ ...fault, where: fault.where ?? '--judge' })),
       )
 
+const usesPair = ({ method }: GenerateValues): boolean => method === 'alignbeam' || method === 'safe-decoding'
+
+/** Whether a model of this run may be in this process, so that the engine is needed. */
+export const runsHere = (values: GenerateValues): boolean => {
+  const { method, draft, anchor, judge } = values
+  const used = [
+    method === 'anchor' ? undefined : draft,
+    usesPair(values) || method === 'anchor' ? anchor : undefined,
+  ]
+  return (
+    used.some((model) => model !== undefined && !isAddress(model)) ||
+    (method === 'alignbeam' && judge !== 'none')
+  )
+}
+
 /** What was opened before is freed where the next part cannot be. */
 const orFree =
   (...opened: ReadonlyArray<{ readonly dispose: () => void } | undefined>) =>
@@ -72,7 +87,7 @@ const orFree =
 /** Only what the method needs is loaded; a judge that cannot be opened is found out before models are loaded. */
 export const castOf = (values: GenerateValues, context: Context): TE.TaskEither<Fault, Cast> => {
   const { method } = values
-  const pairs = method === 'alignbeam' || method === 'safe-decoding'
+  const pairs = usesPair(values)
   const loaded: { anchors: ReadonlyArray<CausalLM> } = { anchors: [] }
   return pipe(
     TE.Do,

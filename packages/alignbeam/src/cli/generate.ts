@@ -8,7 +8,7 @@ import { readDataset } from '@safe/tensor-core/formats'
 import type { Answer } from '../mixing/answer'
 import { alreadyAligned } from '../warnings'
 import { type Answering, type Cast, answering } from './answering'
-import { castOf } from './cast'
+import { castOf, runsHere } from './cast'
 import { type GenerateValues, checkValues, generateOptions, generationOf } from './generateOptions'
 import { warnBefore } from './generateWarnings'
 import { type PartialOutput, partialOutput } from './partialOutput'
@@ -163,7 +163,9 @@ export const generateCommand = command({
       TE.bind('data', ({ values }): TE.TaskEither<Fault, { readonly examples: ReadonlyArray<Example> }> =>
         readDataset(values.prompts),
       ),
-      TE.chainFirstW(() => startEngine(context)),
+      TE.chainFirstW(({ values }): TE.TaskEither<Fault, unknown> =>
+        runsHere(values) ? startEngine(context) : TE.right(undefined),
+      ),
       TE.chain(({ values, data }) =>
         TE.bracket(
           castOf(values, context),

@@ -39,6 +39,8 @@ export interface Continues {
   readonly ask: (row: Row, sampling: Sampling) => TE.TaskEither<LmError, Reply>
   /** Whether what is added must be whole characters. */
   readonly wholeCharacters: boolean
+  /** Why a row that has begun cannot be continued, where that is known before the server is asked. */
+  readonly refusal?: EndpointError
 }
 
 /** What every way needs. */
@@ -101,6 +103,15 @@ export const byTokens = (
 
 // text -------------------------------------------------------------------------------------------
 
+/**
+ * The text before what is added, and whether the server has to put its begin-of-sequence before it: ids that were given as a prompt
+ * have theirs.
+ */
+const begun = ({ book }: Asked, { prefixed }: PromptTemplate, prompt: ReadonlyArray<number>) =>
+  prompt.every((id) => book.noted(id) !== undefined)
+    ? { text: textOf(book, prompt), isWhole: !prefixed }
+    : { text: book.tokenizer.decode(prompt), isWhole: true }
+
 /** By text: the server reads it with its own tokenizer, and puts its begin-of-sequence before text without one. */
 export const byText = (asked: Asked, template: PromptTemplate): Continues => {
   const { endpoint, book } = asked
@@ -113,13 +124,15 @@ export const byText = (asked: Asked, template: PromptTemplate): Continues => {
             E.map((text) => [book.note({ kind: 'text', bytes: new TextEncoder().encode(text) })]),
           ),
     wholeCharacters: true,
-    ask: ({ prompt, added }, sampling) =>
-      endpoint.complete({
-        prompt: textOf(book, [...prompt, ...added]),
+    ask: ({ prompt, added }, sampling) => {
+      const { text, isWhole } = begun(asked, template, prompt)
+      return endpoint.complete({
+        prompt: `${text}${textOf(book, added)}`,
         ...idsToo(book, sampling),
-        ...(template.prefixed ? {} : { addSpecialTokens: false }),
+        ...(isWhole ? { addSpecialTokens: false } : {}),
         ...sampling,
-      }),
+      })
+    },
   }
 }
 
@@ -145,23 +158,27 @@ export const byChat = (asked: Asked): Continues => {
   const { endpoint, book, field } = asked
   const where = addressText(endpoint.address)
   const isOpenAi = new URL(endpoint.address.url).hostname === 'api.openai.com'
+  const refusal = isOpenAi
+    ? cannotContinue(field, where, 'the API of OpenAI answers with a new one')
+    : undefined
   return {
     encodePrompt: (prompt) =>
       prompt.kind === 'tokens'
         ? encodedBefore(asked, prompt.tokens, (id) => book.noted(id)?.kind === 'conversation')
         : E.right([book.note({ kind: 'conversation', messages: messagesOf(prompt) })]),
     wholeCharacters: true,
+    ...(refusal === undefined ? {} : { refusal }),
     ask: ({ prompt, added }, sampling) => {
-      const begun = textOf(book, added)
+      const written = textOf(book, added)
       const messages = prompt.flatMap((id) => {
         const entry = book.noted(id)
         return entry?.kind === 'conversation' ? entry.messages : []
       })
-      if (begun === '') return endpoint.chat({ messages, ...idsToo(book, sampling), ...sampling })
-      if (isOpenAi) return TE.left(cannotContinue(field, where, 'the API of OpenAI answers with a new one'))
+      if (written === '') return endpoint.chat({ messages, ...idsToo(book, sampling), ...sampling })
+      if (refusal !== undefined) return TE.left(refusal)
       return pipe(
         endpoint.chat({
-          messages: [...messages, { role: 'assistant', content: begun }],
+          messages: [...messages, { role: 'assistant', content: written }],
           continues: true,
           ...idsToo(book, sampling),
           ...sampling,
@@ -169,7 +186,7 @@ export const byChat = (asked: Asked): Continues => {
         TE.bimap(
           (fault) =>
             namesContinuing.test(fault.message) ? cannotContinue(field, where, fault.message) : fault,
-          (reply) => onlyAdded(begun, reply),
+          (reply) => onlyAdded(written, reply),
         ),
       )
     },

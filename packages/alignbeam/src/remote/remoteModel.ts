@@ -136,7 +136,9 @@ export const remoteModel = (
         encodePrompt,
         open: (prompts) =>
           pipe(
-            TE.traverseSeqArray(encodePrompt)(prompts),
+            continues.refusal === undefined
+              ? TE.traverseSeqArray(encodePrompt)(prompts)
+              : TE.left(continues.refusal),
             TE.map((rows) =>
               remoteSession(
                 use,

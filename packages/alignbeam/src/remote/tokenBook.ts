@@ -55,16 +55,22 @@ const notes = (from: number) => {
   return { at, bytes, note, size: () => entries.length }
 }
 
+/** How OpenAI and `alignbeam serve` spell a part of a character. */
+const spelledBytes = /^bytes:((?:\\x[0-9a-f]{2})+)$/
+
 /**
  * The bytes of a listed token. Empty bytes are a special token; an empty text without bytes may be anything, and a replacement
  * character stands for bytes that are not known.
  */
-const bytesOf = ({ token, bytes }: TokenText): Uint8Array | undefined =>
-  bytes !== undefined
-    ? Uint8Array.from(bytes)
+const bytesOf = ({ token, bytes }: TokenText): Uint8Array | undefined => {
+  if (bytes !== undefined) return Uint8Array.from(bytes)
+  const spelled = spelledBytes.exec(token)?.[1]
+  return spelled !== undefined
+    ? Uint8Array.from(Buffer.from(spelled.replaceAll('\\x', ''), 'hex'))
     : token === '' || token.includes('\ufffd')
       ? undefined
       : utf8.encode(token)
+}
 
 /** Most servers show the token that ends a text; some show it, as all special ones, without text. */
 const isEnd = ({ token, bytes }: TokenText): boolean =>

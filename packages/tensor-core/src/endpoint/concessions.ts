@@ -104,7 +104,11 @@ const topField = (body: Body): 'top_logprobs' | 'logprobs' | undefined =>
 export const loweredTop = (body: Body, words: string): number | undefined => {
   const field = topField(body)
   const asked = field === undefined ? 0 : Number(body[field])
-  if (!/\bmax|at most|less than|greater than|exceed|too (many|large|high)|<=|between/i.test(words))
+  if (
+    !/\bmax|at most|less than|greater than|exceed|too (many|large|high)|<=|between|from \d+ to \d+/i.test(
+      words,
+    )
+  )
     return undefined
   const named = [...words.matchAll(/\d+/g)].map(([digits]) => Number(digits)).filter((n) => n < asked)
   const about = /logprobs|log.?prob/i.test(words)

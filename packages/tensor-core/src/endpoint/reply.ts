@@ -124,7 +124,7 @@ interface Entry {
   readonly bytes?: ReadonlyArray<number> | null | undefined
 }
 
-/** How vLLM and SGLang spell a token where its id is asked for. */
+/** How vLLM spells a token where its id is asked for. */
 const spelledId = /^token_id:(\d+)$/
 
 const known = ({ token, logprob, id, bytes }: Entry): ReadonlyArray<TokenText> => {

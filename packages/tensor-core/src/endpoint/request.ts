@@ -25,7 +25,7 @@ export interface Sampling {
     readonly topK: number
     readonly minP: number
   }
-  /** Asks for ids in place of token texts, which vLLM and SGLang give; others ignore it. */
+  /** Asks for ids in place of token texts, which vLLM gives; others ignore it. */
   readonly tokenIds?: boolean
   /**
    * Asks for log-probabilities: of the chosen tokens, and of this many most probable ones at each position (servers allow up to 20, or

@@ -38,6 +38,7 @@ describe('too many log-probabilities', () => {
     [50, 'Requested sample logprobs of 50, which is greater than max allowed: 20', 20],
     [50, 'Input should be less than or equal to 20', 20],
     [20, "Invalid value for 'logprobs': must be at most 5", 5],
+    [50, '`logprobs` must be a whole number from 0 to 5', 5],
     [50, 'top_logprobs exceeds the maximum', 20],
     [20, 'top_logprobs exceeds the maximum', 5],
     [5, 'top_logprobs exceeds the maximum', undefined],

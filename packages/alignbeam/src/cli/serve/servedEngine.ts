@@ -18,7 +18,7 @@ import type { Ask, Engine, ServedModels, Voice } from '../../serving/contract'
 import { type DirectAnswer, directEngine } from '../../serving/direct/directEngine'
 import type { EngineHooks, OpenEngine } from '../../serving/process/openEngine'
 import { type Cast, answering } from '../answering'
-import { castOf } from '../cast'
+import { castOf, runsHere } from '../cast'
 import { type GenerationMethod, alignBeamSettingsOf } from '../generateOptions'
 import { type ModelValues, generateValuesOf, modelOptions } from './serveOptions'
 
@@ -141,8 +141,8 @@ export const openEngine: OpenEngine = (settings, hooks) =>
     TE.bindW('common', () => TE.fromEither(decodeOptions(commonOptions, settings))),
     TE.let('context', ({ common }) => contextOf(common, hooks)),
     TE.bindW('contextLength', ({ values }) => positionsOf(values)),
-    TE.chainFirstW(({ context, contextLength }): TE.TaskEither<Fault, unknown> =>
-      contextLength === null ? TE.right(undefined) : startEngine(context),
+    TE.chainFirstW(({ context, values }): TE.TaskEither<Fault, unknown> =>
+      runsHere(generateValuesOf(values)) ? startEngine(context) : TE.right(undefined),
     ),
     TE.chainFirstIOK(() => () => hooks.onProgress('reading the models')),
     TE.bindW('cast', ({ values, context }) => castOf(generateValuesOf(values), context)),

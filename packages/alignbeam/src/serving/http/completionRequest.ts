@@ -39,7 +39,7 @@ const body = t.type({
   ...commonFields,
   prompt,
   best_of: maybe(wholeIn(1, mostChoices)),
-  logprobs: maybe(wholeIn(0, 5)),
+  logprobs: maybe(wholeIn(0, 20)),
 })
 type CompletionBody = t.TypeOf<typeof body>
 
