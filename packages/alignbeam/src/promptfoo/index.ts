@@ -46,10 +46,14 @@ const responseOf = ({
  *
  * @example
  * ```ts
+ * import assert from 'node:assert'
  * import { AlignBeamProvider } from '@safe/alignbeam/promptfoo'
  *
- * const provider = new AlignBeamProvider({ config: { draft: 'arena/models/base', anchor: 'arena/models/anchor', maxTokens: 8 } })
- * void provider.callApi('who are you ?').then(({ output, tokenUsage }) => console.log(output, tokenUsage))
+ * const provider = new AlignBeamProvider({
+ *   config: { draft: 'arena/models/base', anchor: 'arena/models/anchor', maxTokens: 8 },
+ * })
+ * const { output, error } = await provider.callApi('who are you ?')
+ * assert(typeof output === 'string', error)
  * ```
  */
 class AlignBeamProvider implements ApiProvider {

@@ -20,7 +20,7 @@ export const messagesOf = (prompt: string): ReadonlyArray<Message> =>
       (): unknown => JSON.parse(prompt),
       () => undefined,
     ),
-    E.chainW(Messages.decode),
+    E.chainW((json) => Messages.decode(json)),
     E.filterOrElseW(
       (messages) => messages.length > 0,
       () => undefined,

@@ -66,7 +66,9 @@ const sourceOf = ({
         )
 
 /** The options of a configuration; promptfoo adds `basePath` to them. Left `BadConfig` with the field's name. */
-export const providerConfig = (given: Given): E.Either<InputError, ProviderConfig> => {
-  const { basePath: _, ...own } = given
-  return pipe(own, decodeConfigured(providerOptions, where), E.chain(sourceOf))
-}
+export const providerConfig = (given: Given): E.Either<InputError, ProviderConfig> =>
+  pipe(
+    Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'basePath')),
+    decodeConfigured(providerOptions, where),
+    E.chain(sourceOf),
+  )
