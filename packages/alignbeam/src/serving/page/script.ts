@@ -79,7 +79,8 @@ const ask = async (voice, settings, key) => {
     ending();
   };
   try {
-    const response = await fetch('/v1/chat/completions', {
+    // Relative: a proxy may serve all of it below a path.
+    const response = await fetch('v1/chat/completions', {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(key === '' ? {} : { authorization: 'Bearer ' + key }) },
       body: JSON.stringify(logic.bodyOf(name, voice, settings)),
