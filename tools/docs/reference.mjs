@@ -21,7 +21,10 @@ const checking = process.argv.includes('--check')
 
 const manifest = (name) => JSON.parse(readFileSync(join('packages', name, 'package.json'), 'utf8'))
 
-/** A page per sub-path of a package; the root index of a package with sub-paths only gathers them. */
+/** Packages whose root index only gathers what their sub-paths offer. */
+const gathering = ['tensor-core']
+
+/** A page per entry of a package. */
 const entriesOf = (folder) => {
   const { name, exports: map } = manifest(folder)
   const paths = Object.entries(map).flatMap(([path, to]) =>
@@ -29,7 +32,8 @@ const entriesOf = (folder) => {
       ? [{ path, source: join('packages', folder, to['@safe/source']) }]
       : [],
   )
-  return (paths.length === 1 ? paths : paths.filter(({ path }) => path !== '.')).map(({ path, source }) => ({
+  const own = gathering.includes(folder) ? paths.filter(({ path }) => path !== '.') : paths
+  return own.map(({ path, source }) => ({
     title: path === '.' ? name : `${name}/${path.slice(2)}`,
     file: path === '.' ? `${folder}.md` : join(folder, `${path.slice(2)}.md`),
     source,

@@ -162,7 +162,7 @@ describe('a completion request', () => {
     [{ prompt: [[1], []] }, 'prompt', 'invalid_value'],
     [{ prompt: { a: 1 } }, 'prompt', 'invalid_value'],
     [{ prompt: Array.from({ length: 65 }, () => 'x'), n: 2 }, 'prompt', 'invalid_value'],
-    [{ logprobs: 6 }, 'logprobs', 'invalid_value'],
+    [{ logprobs: 21 }, 'logprobs', 'invalid_value'],
     [{ logprobs: true }, 'logprobs', 'invalid_value'],
     [{ echo: true }, 'echo', 'unsupported_parameter'],
     [{ suffix: 'end' }, 'suffix', 'unsupported_parameter'],

@@ -12,12 +12,13 @@ import { isExposed, readApiKey } from './apiKey'
 import { type Server, ask } from './ask'
 import { type EndpointOptions, endpointOptions } from './endpointOptions'
 import { inOrder } from './inOrder'
-import { type Reply, chatReply, completionReply } from './reply'
+import { type Reply, chatReply, completionReply, withAnswer } from './reply'
 import { type ReplyCache, replyCache } from './replyCache'
 import {
   type ChatRequest,
   type CompletionRequest,
   type Outgoing,
+  type Sampling,
   chatOutgoing,
   completionOutgoing,
   isRepeatable,
@@ -103,10 +104,15 @@ const limited =
   () =>
     limit(asking)
 
+type Decode = Parameters<typeof ask>[2]
+
+const decoding = ({ extension }: Sampling, decode: Decode): Decode =>
+  extension === undefined ? decode : withAnswer(decode)
+
 const endpointOf = (server: Server, cache: ReplyCache | undefined): Endpoint => {
   const limit = pLimit(server.options.concurrency)
   const flying = new Map<string, ReturnType<Asking>>()
-  const asking = (outgoing: Outgoing, decode: Parameters<typeof ask>[2]): Asking => {
+  const asking = (outgoing: Outgoing, decode: Decode): Asking => {
     const sent = ask(server, outgoing, decode)
     if (cache === undefined || !isRepeatable(outgoing)) return limited(limit, sent)
     const key = requestKey(server.address, outgoing)
@@ -114,8 +120,9 @@ const endpointOf = (server: Server, cache: ReplyCache | undefined): Endpoint => 
   }
   return {
     address: server.address,
-    chat: (request) => asking(chatOutgoing(server.address.model, request), chatReply),
-    complete: (request) => asking(completionOutgoing(server.address.model, request), completionReply),
+    chat: (request) => asking(chatOutgoing(server.address.model, request), decoding(request, chatReply)),
+    complete: (request) =>
+      asking(completionOutgoing(server.address.model, request), decoding(request, completionReply)),
     all: (items, asked) => inOrder(server.options.concurrency, items, asked),
   }
 }

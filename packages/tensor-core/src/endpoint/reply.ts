@@ -50,6 +50,7 @@ export const Reply = t.readonly(
       logProbs: t.readonlyArray(ReplyToken),
       servedModel: t.string,
       leftOut: t.readonlyArray(t.string),
+      answer: t.unknown,
     }),
   ]),
 )
@@ -66,6 +67,8 @@ export interface Reply {
   readonly servedModel?: string
   /** Fields of the request that the server refused, so that they were left out. */
   readonly leftOut?: ReadonlyArray<string>
+  /** The server's whole answer as JSON, where the request had an `extension`. */
+  readonly answer?: unknown
 }
 
 // shapes -----------------------------------------------------------------------------------------
@@ -220,6 +223,15 @@ export const completionReply = (answer: unknown): E.Either<string, Reply> =>
       ),
     ),
   )
+
+/** Keeps the whole answer with the reply. */
+export const withAnswer =
+  (decode: (answer: unknown) => E.Either<string, Reply>) =>
+  (answer: unknown): E.Either<string, Reply> =>
+    pipe(
+      decode(answer),
+      E.map((reply) => ({ ...reply, answer })),
+    )
 
 // destructors ------------------------------------------------------------------------------------
 

@@ -34,6 +34,8 @@ export interface Sampling {
   readonly topLogProbs?: number
   /** The reply ends before the first of these. */
   readonly stop?: ReadonlyArray<string>
+  /** Fields of this server's own, sent as they are; the reply then has the server's `answer`, where it tells more than others. */
+  readonly extension?: Readonly<Record<string, unknown>>
 }
 
 /** A conversation to be answered; the server's own chat template is applied. */
@@ -97,6 +99,7 @@ const samplingOf = ({
 export const chatOutgoing = (model: string, request: ChatRequest): Outgoing => ({
   path: '/chat/completions',
   body: {
+    ...request.extension,
     model,
     messages: request.messages.map(({ role, content }) => ({ role, content })),
     ...(request.continues === true ? { continue_final_message: true, add_generation_prompt: false } : {}),
@@ -109,6 +112,7 @@ export const chatOutgoing = (model: string, request: ChatRequest): Outgoing => (
 export const completionOutgoing = (model: string, request: CompletionRequest): Outgoing => ({
   path: '/completions',
   body: {
+    ...request.extension,
     model,
     prompt: request.prompt,
     ...(request.addSpecialTokens === undefined ? {} : { add_special_tokens: request.addSpecialTokens }),

@@ -92,6 +92,24 @@ describe('a request', () => {
     expect(asked?.headers['user-agent']).toBe('safe-tensor-core')
   })
 
+  it("may have fields of this server's own, and then gets its whole answer, kept or not", async () => {
+    const body = { ...chatBody('yes'), usage: { prompt_tokens: 3 } }
+    server.answer = always({ body })
+    const own = question('Hi', { extension: { alpha: 0.5, model: 'another', beams: undefined } })
+    const reply = await ask({}, own)
+    expect(reply).toMatchObject({ text: 'yes', answer: { usage: { prompt_tokens: 3 } } })
+    expect(server.asked[0]?.body).toEqual({
+      model: 'judge',
+      messages: [{ role: 'user', content: 'Hi' }],
+      max_tokens: 5,
+      temperature: 0,
+      alpha: 0.5,
+    })
+    expect(await ask({}, own)).toEqual(reply)
+    expect(server.asked).toHaveLength(1)
+    expect(await ask({}, question('Hi'))).not.toHaveProperty('answer')
+  })
+
   it('may be a text to be continued', async () => {
     server.answer = always({
       body: textBody(' Paris', {
