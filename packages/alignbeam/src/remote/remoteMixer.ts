@@ -7,7 +7,7 @@ import * as E from 'fp-ts/Either'
 import { type AlignBeamError, tokenizerMissing } from '../errors'
 import { anchorReading } from '../mixing/anchorReading'
 import { carrying, wholeText } from '../mixing/bridge'
-import { endTokens } from '../mixing/ends'
+import { endTokens, withOneEnd } from '../mixing/ends'
 import { mixBy } from '../mixing/mix'
 import type { Probabilities } from '../mixing/nextToken'
 import type { Mixer } from '../mixing/mixedSession'
@@ -64,13 +64,16 @@ export const remoteMixer = (
     carrying(anchor.tokenizer, draft.tokenizer, settings.multi, endsOf(anchor, draft)),
   )
   const isTaken = takes(draft, settings)
+  const ends = endTokens(draft.tokenizer, draft.stopTokens)
+  const ended = withOneEnd(ends)
+  const mixed = mixBy((id, listed) => {
+    const to = carried(id)
+    return to >= 0 && isTaken(to, listed) ? to : -1
+  }, settings)
   return E.right({
     bridgeTokens: settings.bridgeTokens,
-    ends: endTokens(draft.tokenizer, draft.stopTokens).all,
-    mix: mixBy((id, listed) => {
-      const to = carried(id)
-      return to >= 0 && isTaken(to, listed) ? to : -1
-    }, settings),
+    ends: ends.all,
+    mix: (theirs, ours) => mixed(theirs, ours instanceof Float32Array ? ended(ours) : ours),
     reading: anchorReading(draft.tokenizer, anchor.tokenizer),
     anchorPrompt: anchorPrompt(anchor, draft, systemOfEither(anchor, settings.system)),
     atOnce: isRemote(anchor) && isRemote(draft),

@@ -10,6 +10,7 @@ import { serverKey } from '../../serving/http/apiKey'
 import { type HttpServer, serveHttp } from '../../serving/http/serveHttp'
 import type { HttpSettings } from '../../serving/http/serverOptions'
 import type { ServedModels } from '../../serving/contract'
+import { servedPage } from '../../serving/page/page'
 import { type EngineHost, startEngineHost } from '../../serving/process/engineHost'
 import { alignBeamSettingsOf, checkValues, generationOf } from '../generateOptions'
 import { type ServeValues, generateValuesOf, serveOptions } from './serveOptions'
@@ -24,15 +25,19 @@ const httpSettings = (
   pipe(
     checkValues(generateValuesOf(values)),
     E.chain(alignBeamSettingsOf),
-    E.map(({ alpha, beams, bridgeTokens }) => ({
-      ...values,
-      apiKey,
-      defaults: {
-        dial: { alpha, beams, bridgeTokens, judge: values.judge !== 'none' },
-        generation: generationOf(generateValuesOf(values), common.seed),
-      },
-      log: (line) => void process.stderr.write(`${line}\n`),
-    })),
+    E.map(({ alpha, beams, bridgeTokens }) => {
+      const hasJudge = values.judge !== 'none'
+      const settings = {
+        ...values,
+        apiKey,
+        defaults: {
+          dial: { alpha, beams, bridgeTokens, judge: hasJudge },
+          generation: generationOf(generateValuesOf(values), common.seed),
+        },
+        log: (line: string) => void process.stderr.write(`${line}\n`),
+      }
+      return values.ui ? { ...settings, page: servedPage(settings, hasJudge) } : settings
+    }),
   )
 
 // running ----------------------------------------------------------------------------------------
