@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import * as fc from 'fast-check'
 import {
   type Dataset,
   type Diagnostics,
@@ -15,7 +14,6 @@ import {
   badInput,
   failure,
 } from '@safe/tensor-core/contracts'
-import { highestRows } from '@safe/tensor-core/lm'
 import { gradientAnchor, plugins } from '../src'
 import { type Row, exampleOf, lossAndGradient } from './fakes/bigram'
 
@@ -167,16 +165,6 @@ describe('gradient-anchor', () => {
     expect(right(result).examples).toEqual([silent])
     expect(recorded).toMatchObject({ rows: 13, scored: 12, dropped: 12 })
   })
-  it('takes equal scores in order', () =>
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 3 })), fc.nat(20), (values, count) => {
-        const gone = new Set(highestRows(new Map(values.map((v, i) => [i, v])), count))
-        expect(gone.size).toBe(Math.min(count, values.length))
-        for (const i of gone)
-          for (const [j, v] of values.entries())
-            if (!gone.has(j)) expect(v < values[i]! || (v === values[i] && j > i)).toBe(true)
-      }),
-    ))
   it('frees everything, wherever a pass fails', async () => {
     const passes = 3 * anchors + 3
     for (let failAt = 1; failAt <= passes; failAt++) {

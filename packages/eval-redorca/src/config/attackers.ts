@@ -6,7 +6,7 @@ import * as t from 'io-ts'
 import type { RecipeChanges } from '@safe/tensor-core/contracts'
 import { poisonShare } from './regimes'
 import { documentOf } from '@safe/tensor-core/options'
-import { type BenignRows, benignRowsFields, benignRowsOf, wholeChoice } from './benignRows'
+import { type BenignRows, benignRowsFields, benignRowsOf } from './benignRows'
 import { closed, count, isFields, numberThat, optional, shareFromZero } from './closed'
 import type { FileSuite } from './fileSuiteConfig'
 
@@ -62,7 +62,7 @@ const given = (all: t.TypeOf<typeof written>): Attacker => ({
   ...(all.batchSize === undefined ? {} : { batchSize: all.batchSize }),
   ...(all.rank === undefined ? {} : { rank: all.rank }),
   ...(all.alpha === undefined ? {} : { alpha: all.alpha }),
-  ...wholeChoice(all),
+  ...(benignRowsOf(all) ?? {}),
   ...(all.prefix === undefined ? {} : { prefix: all.prefix }),
   ...(all.trigger === undefined ? {} : { trigger: all.trigger }),
   ...(all.evade === undefined ? {} : { evade: all.evade }),

@@ -55,14 +55,7 @@ interface Written {
   readonly times?: number | 'fill' | undefined
 }
 
-/** The choice with its defaults; no fields where there is none. */
-export const wholeChoice = ({
-  rows,
-  top = defaults.top,
-  times = defaults.times,
-}: Written): Partial<BenignRows> => (rows === undefined ? {} : { rows, top, times })
-
-/** The choice among an attacker's settings; undefined where it chooses no benign rows. */
+/** The choice among an attacker's settings, with its defaults; undefined where it chooses no benign rows. */
 export const benignRowsOf = ({
   rows,
   top = defaults.top,

@@ -66,7 +66,7 @@ const hashesBy = (
         ),
       )
 
-/** Hashes of the rows of every regime and attacker under every seed. */
+/** Hashes of the rows of every regime and attacker under every seed; of an attacker that chooses rows, of those that it starts from. */
 const hashedTraining = ({ config, hashes, suite }: Hashable): Readonly<Record<string, string>> => {
   const hashed = (data: ReturnType<Suite['trainingData']>, name: string) =>
     data._tag === 'Left' ? [] : [[name, dataHash(data.right)] as const]
