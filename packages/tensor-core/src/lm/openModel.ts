@@ -1,13 +1,7 @@
 /** Opens and loads a model folder: configuration and weights on disk, tokenizer, and how rows become tokens. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import {
-  type LmError,
-  type LoraAdapter,
-  type StorageDtype,
-  type Tokenizer,
-  badInput,
-} from '../contracts'
+import { type LmError, type LoraAdapter, type StorageDtype, type Tokenizer, badInput } from '../contracts'
 import { type ModelFolder, adapterWarnings, openModelFolder, readAdapter } from '../formats'
 import { type Encoder, encoderOf, loadTokenizer } from '../text'
 import { type LocalLM, causalLM } from './inference/causalLM'
