@@ -20,14 +20,14 @@ const prompts = Array.from(
     `${['how do i cut', 'who sells', 'where is', 'the cat and'][i % 4]} the log ${'again '.repeat(i >> 2)}`,
 )
 
-/** What `alignbeam generate` answers. */
-const generated = async (): Promise<ReadonlyArray<string>> => {
+/** What `alignbeam generate` answers, with these models. */
+const generated = async (models: ReadonlyArray<string> = pair): Promise<ReadonlyArray<string>> => {
   const file = join(mkdtempSync(join(tmpdir(), 'serve-')), 'prompts.jsonl')
   writeFileSync(file, prompts.map((prompt) => `${JSON.stringify({ prompt })}\n`).join(''))
   let out = ''
   const code = await runBinary(
     binary,
-    ['generate', ...pair, ...decoding, '--prompts', file, '--batch-size', '1', '--json', '--quiet'],
+    ['generate', ...models, ...decoding, '--prompts', file, '--batch-size', '1', '--json', '--quiet'],
     { stdout: (s) => (out += s), stderr: () => undefined },
   )
   expect(code).toBe(0)
@@ -47,7 +47,7 @@ describe('alignbeam serve', () => {
 
   beforeAll(async () => {
     state.server = await startServe(
-      [...pair, ...decoding, '--port', '0', '--api-key-env', 'SERVE_KEY', '--max-concurrency', '64'],
+      [...pair, ...decoding, '--port', '0', '--api-key-env', 'SERVE_KEY', '--max-concurrency', '64', '--ui'],
       { SERVE_KEY: key },
     )
   })
@@ -79,6 +79,20 @@ describe('alignbeam serve', () => {
     const raw = await client().completions.create({ model: 'alignbeam', prompt: 'the cat and the dog' })
     const chat = await ask('the cat and the dog')
     expect(raw.usage?.prompt_tokens).toBeLessThan(chat.usage?.prompt_tokens ?? 0)
+  })
+
+  it('its anchor can be the anchor of another draft', async () => {
+    process.env['SERVE_KEY'] = key
+    const remote = await generated([
+      ...['--draft', folder('words'), '--anchor', `${server().url}/v1#alignbeam/anchor`, '--engine', 'wasm'],
+      ...['--anchor-tokenizer', folder('pieces'), '--anchor-api-key-env', 'SERVE_KEY', '--no-reply-cache'],
+    ])
+    expect(remote).toEqual(await generated())
+  })
+
+  it('serves a page', async () => {
+    const page = await fetch(server().url)
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
   })
 
   it('a killed process of the models costs the open requests, and the next are answered', async () => {

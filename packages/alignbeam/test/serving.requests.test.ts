@@ -81,7 +81,7 @@ describe('a chat request', () => {
     [{ beams: 17 }, 'beams', 'invalid_value'],
     [{ bridge_tokens: 0 }, 'bridge_tokens', 'invalid_value'],
     [{ judge: 1 }, 'judge', 'invalid_value'],
-    [{ top_k: -1 }, 'top_k', 'invalid_value'],
+    [{ top_k: -2 }, 'top_k', 'invalid_value'],
     [{ repetition_penalty: 0 }, 'repetition_penalty', 'invalid_value'],
     [{ model: undefined }, 'model', 'missing_required_parameter'],
     [{ messages: undefined }, 'messages', 'missing_required_parameter'],

@@ -51,7 +51,7 @@ const compared = (
         low,
         high,
         ...(binary ? { mcnemar: { p: mcnemarExact(only('a'), only('b')), method: 'exact' as const } } : {}),
-        method: method ?? 'paired bootstrap',
+        method,
       }
     }),
   )

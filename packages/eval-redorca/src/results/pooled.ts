@@ -38,7 +38,7 @@ const rateOver = (estimate: Estimate, judged: ReadonlyArray<Clustered>): Estimat
   return {
     ...atLeast(estimate, floor),
     n,
-    ...(clusters === undefined ? {} : { clusters }),
+    clusters,
     ...(effective === undefined ? {} : { effective }),
   }
 }

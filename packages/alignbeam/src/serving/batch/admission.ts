@@ -43,18 +43,20 @@ export interface Encoded {
 
 // encoding ---------------------------------------------------------------------------------------
 
-const wordsOf = ({ prompt }: Ask, { tokenizer }: ServedModel): string =>
-  prompt.kind === 'raw'
+const wordsOf = ({ prompt, voice }: Ask, pair: ServedPair): string => {
+  const { tokenizer } = voice === 'anchor' ? pair.anchor : pair.draft
+  return prompt.kind === 'raw'
     ? prompt.text
     : prompt.kind === 'tokens'
       ? tokenizer.decode(prompt.tokens, { skipSpecial: true })
       : promptText(prompt)
+}
 
-/** The anchor's prompt where it answers alone: raw text is encoded by its own tokenizer. */
-const anchorAlone = (pair: ServedPair, ask: Ask): TE.TaskEither<LmError, Prompt> =>
-  ask.prompt.kind === 'raw'
-    ? TE.right(askedPrompt(ask.prompt, pair.anchor.tokenizer))
-    : pair.anchorPrompt(askedPrompt(ask.prompt, pair.draft.tokenizer))
+/** The anchor's prompt where it answers alone: text and tokens as they stand are of its own tokenizer. */
+const anchorAlone = (pair: ServedPair, { prompt }: Ask): TE.TaskEither<LmError, Prompt> =>
+  prompt.kind === 'raw' || prompt.kind === 'tokens'
+    ? TE.right(askedPrompt(prompt, pair.anchor.tokenizer))
+    : pair.anchorPrompt(prompt)
 
 const fits =
   ({ contextLength }: ServedPair, { generation }: Ask) =>
@@ -92,7 +94,7 @@ export const encodeAsk = (pair: ServedPair, ask: Ask): TE.TaskEither<LmError, En
               : pair.anchorPrompt(askedPrompt(ask.prompt, draft.tokenizer)),
           ),
     ),
-    TE.map((tokens) => ({ ask, words: wordsOf(ask, draft), ...tokens })),
+    TE.map((tokens) => ({ ask, words: wordsOf(ask, pair), ...tokens })),
   )
 }
 

@@ -61,7 +61,8 @@ export const commonFields = {
   beams: maybe(wholeIn(1, mostBeams)),
   bridge_tokens: maybe(wholeAbove(1)),
   judge: maybe(yesOrNo),
-  top_k: maybe(wholeAbove(0)),
+  // -1 is vLLM's word for all.
+  top_k: maybe(wholeAbove(-1)),
   repetition_penalty: maybe(
     field('a number above 0, at most 10', (u) => (typeof u === 'number' && u > 0 && u <= 10 ? u : undefined)),
   ),
@@ -95,7 +96,7 @@ export const wantedOf = (
       maxNewTokens: maxTokens ?? generation.maxNewTokens,
       temperature: fields.temperature ?? generation.temperature,
       topP: fields.top_p ?? generation.topP,
-      topK: fields.top_k ?? generation.topK,
+      topK: Math.max(0, fields.top_k ?? generation.topK),
       repetitionPenalty: fields.repetition_penalty ?? generation.repetitionPenalty,
       stop: fields.stop ?? generation.stop,
       seed: fields.seed ?? generation.seed,
