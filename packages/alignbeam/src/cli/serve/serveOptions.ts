@@ -1,6 +1,7 @@
 /** The options of `alignbeam serve`: those of the models and of decoding, of the batch, and of the server. */
 import { type Values, count, required, wholeFromZero, withDefault } from '@safe/tensor-core/cli'
 import { serverOptions } from '../../serving/http/serverOptions'
+import { alignBeamOptions } from '../../options'
 import { type GenerateValues, decodingOptions, generateOptions, models } from '../generateOptions'
 
 // options ----------------------------------------------------------------------------------------
@@ -23,6 +24,9 @@ export const modelOptions = {
   draft: required(models.draft),
   anchor: required(models.anchor),
   ...decodingOptions,
+  // SafeDecoding, whose defaults `generate` names beside these, is not served.
+  alpha: alignBeamOptions.alpha,
+  bridgeTokens: alignBeamOptions.bridgeTokens,
   ...batchOptions,
 }
 /** Values of `modelOptions`. */
