@@ -73,7 +73,10 @@ describe('the examples of docs/serving-clients.md', () => {
     writeFileSync(file, here(block.body))
     const [command, args] = commandOf(block, file)
     return new Promise((resolve, reject) => {
-      const child = spawn(command, args, { cwd: folder, env: { ...process.env, ALIGNBEAM_KEY: key } })
+      const child = spawn(command, args, {
+        cwd: folder,
+        env: { ...process.env, FORCE_COLOR: '0', ALIGNBEAM_KEY: key },
+      })
       const said = { out: '', err: '' }
       child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text))
       child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text))
