@@ -43,8 +43,9 @@ const fields = [
 ]
 const badField = (): string => {
   const value = pick(values)
-  // A string is allowed for some of the fields.
-  const name = pick(value.length > 1 && value.startsWith('"') ? ['temperature', 'n'] : fields)
+  // A string is allowed for some of the fields, and any whole number is a seed.
+  const refused = fields.filter((field) => value !== '-1' || field !== 'seed')
+  const name = pick(value.length > 1 && value.startsWith('"') ? ['temperature', 'n'] : refused)
   const good = JSON.stringify(chat('hi')).slice(1, -1)
   return pick([`{${good},"${name}":${value}}`, `{"${name}":${value}}`])
 }
