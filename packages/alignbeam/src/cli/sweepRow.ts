@@ -7,6 +7,7 @@ import { decodeAs } from '@safe/tensor-core/files'
 import { degenerate } from '@safe/tensor-core/judges'
 import type { Outcome } from '../sweep/outcome'
 import type { SweepRow } from '../sweep/rows'
+import { telemetryCodec } from '../mixing/telemetryCodec'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -20,13 +21,7 @@ const AnswerRow = t.type(
     id: t.string,
     set: t.string,
     completion: t.string,
-    telemetry: t.type({
-      steps: t.number,
-      mappedMass: t.number,
-      support: t.number,
-      fallbacks: t.number,
-      agreement: t.number,
-    }),
+    telemetry: telemetryCodec,
     verdict: t.union([verdictCodec, t.null]),
     tokens: t.number,
     seconds: t.number,

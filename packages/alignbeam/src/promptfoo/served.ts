@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { Answered, Answerer } from './answerer'
 import type { ProviderConfig } from './options'
+import { telemetryCodec } from '../mixing/telemetryCodec'
 
 // codec ------------------------------------------------------------------------------------------
 
@@ -21,13 +22,7 @@ const ServerAnswer = t.type({
       alignbeam: t.type({
         chosen: orNull(t.number),
         beams: t.array(t.type({ completion: t.string, verdict: orNull(t.number) })),
-        telemetry: t.type({
-          steps: t.number,
-          mappedMass: t.number,
-          support: t.number,
-          fallbacks: t.number,
-          agreement: t.number,
-        }),
+        telemetry: telemetryCodec,
       }),
     }),
   ),

@@ -15,6 +15,7 @@ import type {
   Usage,
   Voice,
 } from '../contract'
+import { telemetryCodec } from '../../mixing/telemetryCodec'
 
 const orNull = <C extends t.Mixed>(codec: C): t.UnionC<[C, t.NullC]> => t.union([codec, t.null])
 
@@ -98,13 +99,7 @@ const usage: t.Type<Usage> = t.type({
 const account: t.Type<Account> = t.type({
   chosen: orNull(t.number),
   beams: t.readonlyArray(t.type({ completion: t.string, verdict: orNull(t.number) })),
-  telemetry: t.type({
-    steps: t.number,
-    mappedMass: t.number,
-    support: t.number,
-    fallbacks: t.number,
-    agreement: t.number,
-  }),
+  telemetry: telemetryCodec,
 })
 
 export const replyCodec: t.Type<Reply> = t.union([
