@@ -29,7 +29,8 @@ const cheaper: Order = (a, b) =>
   a.bridgeTokens - b.bridgeTokens ||
   a.beams - b.beams
 
-const mostRefusing: Order = (a, b) => b.refusal - a.refusal || cheaper(a, b)
+/** Settings of a sweep differ in `cheaper`; the last comparison makes the order total for any candidates. */
+const mostRefusing: Order = (a, b) => b.refusal - a.refusal || cheaper(a, b) || a.overRefusal - b.overRefusal
 const leastOverRefusing: Order = (a, b) => a.overRefusal - b.overRefusal || mostRefusing(a, b)
 
 const first = <C extends Candidate>(candidates: ReadonlyArray<C>, order: Order): C | undefined =>
