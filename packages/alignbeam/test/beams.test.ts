@@ -15,26 +15,10 @@ import {
   toyModel,
   wordTokenizer,
 } from './fixtures/toy'
+import { pieces, words } from './fixtures/vocabularies'
 import { right } from './fixtures/right'
 import * as E from 'fp-ts/Either'
 
-const vocabulary = ['the', 'cat', 'is', 'sat', 'on', 'mat', 'a', 'dog']
-const words = wordTokenizer(vocabulary)
-const pieces = pieceTokenizer([
-  '▁',
-  ...'t h e c a i s o n m d g'.split(' '),
-  '▁the',
-  '▁cat',
-  '▁is',
-  '▁sat',
-  '▁on',
-  '▁a',
-  'at',
-  '▁mat',
-  '▁do',
-  'og',
-  '▁d',
-])
 const options: GenerationOptions = {
   maxNewTokens: 12,
   temperature: 0,

@@ -17,28 +17,12 @@ import {
   type NextLogits,
   type Toy,
   byteTokenizer,
-  pieceTokenizer,
   randomLogits,
   toyModel,
   wordTokenizer,
 } from './fixtures/toy'
+import { pieces, words } from './fixtures/vocabularies'
 
-const words = wordTokenizer(['the', 'cat', 'is', 'sat', 'on', 'mat', 'a', 'dog'])
-const pieces = pieceTokenizer([
-  '▁',
-  ...'t h e c a i s o n m d g'.split(' '),
-  '▁the',
-  '▁cat',
-  '▁is',
-  '▁sat',
-  '▁on',
-  '▁a',
-  'at',
-  '▁mat',
-  '▁do',
-  'og',
-  '▁d',
-])
 const generation: GenerationOptions = {
   maxNewTokens: 12,
   temperature: 0,

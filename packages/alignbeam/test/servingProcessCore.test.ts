@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import { badInput, failure, greedy, interrupted } from '@safe/tensor-core/contracts'
-import type { Ask, Engine, Reply } from '../src/serving/contract'
+import { type Ask, type Engine, type Reply, noGauges } from '../src/serving/contract'
 import { answering } from '../src/serving/process/answering'
 import { askCodec, replyCodec } from '../src/serving/process/contractCodecs'
 import { reasonLine, modelsLoading, modelsPausing, processDied } from '../src/serving/process/faults'
@@ -212,15 +212,7 @@ const puppet = (): Engine & {
       to.set(asked.id, onReply)
       return () => void left.push(asked.id)
     },
-    gauges: () => ({
-      running: 0,
-      waiting: 0,
-      rows: 0,
-      steps: 0,
-      promptTokens: 0,
-      cachedTokens: 0,
-      decodedTokens: 0,
-    }),
+    gauges: () => noGauges,
     dispose: () => undefined,
     reply: (id, reply) => to.get(id)?.(reply),
     left: () => left,

@@ -12,6 +12,7 @@ import { castOf, runsHere } from './cast'
 import { type GenerateValues, checkValues, generateOptions, generationOf } from './generateOptions'
 import { warnBefore } from './generateWarnings'
 import { type PartialOutput, partialOutput } from './partialOutput'
+import { unlessStopped } from './unlessStopped'
 
 // rows -------------------------------------------------------------------------------------------
 
@@ -61,19 +62,11 @@ const answerAll = (
     const to = Math.min(examples.length, from + values.batchSize)
     const rows = examples.slice(from, to)
     return pipe(
-      context.signal.aborted
-        ? TE.left(stopped(values))
-        : answer(
-            rows.map(({ prompt }, i) => ({ prompt, stream: from + i })),
-            generation,
-          ),
-      // A model that was stopped in the middle does not know how its work can be continued.
-      TE.mapLeft((e): Fault => (e.kind === 'interrupted' ? stopped(values) : e)),
-      // What was cut short by the signal is not a row.
-      TE.filterOrElse(
-        () => !context.signal.aborted,
-        () => stopped(values),
+      answer(
+        rows.map(({ prompt }, i) => ({ prompt, stream: from + i })),
+        generation,
       ),
+      unlessStopped(context, () => stopped(values)),
       TE.chain((answers) => {
         const lines = rows.flatMap((example, i): ReadonlyArray<string> => {
           const given = answers[i]

@@ -25,19 +25,9 @@ export interface SweepRun {
 
 // stopping ---------------------------------------------------------------------------------------
 
-const stopped = (): Fault =>
+/** How a sweep that was stopped is continued. */
+export const sweepStopped = (): Fault =>
   interrupted('Interrupted', 'stopped on request', { remedy: 'the same command with --resume continues' })
-
-/** Answers, or a stop: what was cut short by the signal is not an answer. */
-export const unlessStopped =
-  ({ signal }: Context) =>
-  <A>(work: TE.TaskEither<Fault, A>): TE.TaskEither<Fault, A> =>
-    pipe(
-      TE.fromIO(() => signal.aborted),
-      TE.chain((aborted) => (aborted ? TE.left(stopped()) : work)),
-      TE.mapLeft((e): Fault => (e.kind === 'interrupted' ? stopped() : e)),
-      TE.filterOrElse(() => !signal.aborted, stopped),
-    )
 
 // answering --------------------------------------------------------------------------------------
 

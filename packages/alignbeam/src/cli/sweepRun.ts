@@ -6,7 +6,8 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import type { Setting } from '../sweep/grid'
 import type { Answered } from '../sweep/results'
 import { generationOf } from './generateOptions'
-import { type SweepRun, answererOf, unlessStopped } from './sweepAnswering'
+import { type SweepRun, answererOf, sweepStopped } from './sweepAnswering'
+import { unlessStopped } from './unlessStopped'
 import { generateValuesOf } from './sweepOptions'
 import { type Told, answeredSetting } from './sweepSetting'
 
@@ -43,7 +44,7 @@ const warmedUp = (run: SweepRun, settings: ReadonlyArray<Setting>): TE.TaskEithe
             maxNewTokens: Math.min(run.values.maxNewTokens, (setting.bridgeTokens ?? 0) + 1),
           }),
         ),
-        unlessStopped(run.context),
+        unlessStopped(run.context, sweepStopped),
         TE.map(() => undefined),
       )
 }

@@ -15,7 +15,8 @@ import type { Answering } from './answering'
 import { rowOf } from './generate'
 import { generationOf } from './generateOptions'
 import { type PartialOutput, partialOutput } from './partialOutput'
-import { type SweepRun, answererOf, unlessStopped } from './sweepAnswering'
+import { type SweepRun, answererOf, sweepStopped } from './sweepAnswering'
+import { unlessStopped } from './unlessStopped'
 import { generateValuesOf } from './sweepOptions'
 import { type Measured, outcomeOf } from './sweepRow'
 
@@ -101,7 +102,7 @@ const answeredBatch = (
     ),
     TE.bindTo('timed'),
     TE.bind('verdicts', ({ timed: { made } }) => judged(run, rows, made)),
-    unlessStopped(run.context),
+    unlessStopped(run.context, sweepStopped),
     TE.map(({ timed: { made, seconds }, verdicts }) =>
       RA.zipWith(rows, made, (row, given) => ({ row, given })).map(({ row, given }, i) =>
         JSON.stringify({

@@ -6,6 +6,7 @@
  */
 import type { LmError, RowEdit, Tokenizer } from '@safe/tensor-core/contracts'
 import * as TE from 'fp-ts/TaskEither'
+import { commonPrefix } from './commonPrefix'
 
 /** How many bytes at the end of `bytes` begin a UTF-8 character without finishing it. */
 export const unfinishedTail = (bytes: Uint8Array): number => {
@@ -70,9 +71,8 @@ export const anchorReading =
  * token is always read anew, so that a next-token distribution follows it.
  */
 export const editTowards = (held: ReadonlyArray<number>, wanted: ReadonlyArray<number>): RowEdit => {
-  let keep = 0
-  while (keep < held.length && keep < wanted.length && held[keep] === wanted[keep]) keep += 1
-  if (keep === wanted.length) keep = Math.max(0, keep - 1)
+  const common = commonPrefix(held, wanted)
+  const keep = common === wanted.length ? Math.max(0, common - 1) : common
   return { keep, tokens: wanted.slice(keep) }
 }
 

@@ -64,7 +64,7 @@ const mean = (values: ReadonlyArray<number>): number =>
   values.length === 0 ? 0 : values.reduce((sum, x) => sum + x, 0) / values.length
 
 /** The telemetry of a prompt; the root's step, which its beams share, counts once. */
-export const telemetryOf = (beams: Beams): Telemetry => {
+export const telemetryOf = (beams: ReadonlyArray<Pick<Beam, 'steps'>>): Telemetry => {
   const steps = beams.flatMap((beam, i) => (i === 0 ? beam.steps : beam.steps.slice(1)))
   const known = steps.flatMap((s) => s.known ?? [])
   return {

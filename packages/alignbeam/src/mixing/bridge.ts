@@ -7,6 +7,7 @@
  */
 import type { Tokenizer } from '@safe/tensor-core/contracts'
 import { endTokens } from './ends'
+import { lazily } from './lazily'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -53,7 +54,7 @@ export const wholeText = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-const bytesKey = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+export const bytesKey = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 
 /** The lowest id of each byte string that is no whole text. */
 const fragments = (tokenizer: Tokenizer): ReadonlyMap<string, number> => {
@@ -74,12 +75,6 @@ const ownEnds = (anchor: Tokenizer, draft: Tokenizer): Ends => ({
   anchor: endTokens(anchor).all,
   draft: endTokens(draft).usual,
 })
-
-/** `make` called when its value is first asked for. */
-const lazily = <A>(make: () => A): (() => A) => {
-  const made: { value?: A } = {}
-  return () => (made.value ??= make())
-}
 
 /** The draft's id, or -1, for one of the anchor's. Vocabularies are only searched where a part of a character asks for it. */
 export const carrying = (

@@ -5,6 +5,8 @@
  */
 import type { Message, Tokenizer } from '@safe/tensor-core/contracts'
 import type { TokenText } from '@safe/tensor-core/endpoint'
+import { bytesKey } from '../mixing/bridge'
+import { lazily } from '../mixing/lazily'
 import { isEndText, isSpecialText } from './specialTexts'
 
 // model ------------------------------------------------------------------------------------------
@@ -32,7 +34,6 @@ export interface TokenBook {
 // parts ------------------------------------------------------------------------------------------
 
 const utf8 = new TextEncoder()
-const keyOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 
 /** Entries from an id on; equal texts share one. */
 const notes = (from: number) => {
@@ -44,7 +45,7 @@ const notes = (from: number) => {
     return entry?.kind === 'text' ? entry.bytes : undefined
   }
   const note = (entry: Noted): number => {
-    const key = entry.kind === 'text' ? `t${keyOf(entry.bytes)}` : `c${JSON.stringify(entry.messages)}`
+    const key = entry.kind === 'text' ? `t${bytesKey(entry.bytes)}` : `c${JSON.stringify(entry.messages)}`
     const id = ids.get(key) ?? from + entries.length
     if (!ids.has(key)) {
       ids.set(key, id)
@@ -83,24 +84,22 @@ export const knownBook = (tokenizer: Tokenizer): TokenBook => {
   const more = notes(tokenizer.size + 1)
   const ends = new Set([...tokenizer.specialIds].filter((id) => isEndText(tokenizer.token(id) ?? '')))
   const end = tokenizer.eos ?? [...ends][0] ?? tokenizer.size
-  const made: { byBytes?: ReadonlyMap<string, number> } = {}
   /** The lowest id of each byte string. */
-  const byBytes = (): ReadonlyMap<string, number> => {
-    if (made.byBytes !== undefined) return made.byBytes
+  const byBytes = lazily((): ReadonlyMap<string, number> => {
     const found = new Map<string, number>()
     for (let id = tokenizer.size - 1; id >= 0; id--) {
       const bytes = tokenizer.bytes(id)
-      if (bytes !== undefined) found.set(keyOf(bytes), id)
+      if (bytes !== undefined) found.set(bytesKey(bytes), id)
     }
-    return (made.byBytes = found)
-  }
+    return found
+  })
   const recognised = (listed: TokenText): number | undefined => {
     if (listed.id !== undefined) return tokenizer.token(listed.id) === undefined ? undefined : listed.id
     const special = tokenizer.id(listed.token)
     if (special !== undefined && tokenizer.specialIds.has(special)) return special
     if (isEnd(listed)) return end
     const bytes = bytesOf(listed)
-    return bytes === undefined ? undefined : byBytes().get(keyOf(bytes))
+    return bytes === undefined ? undefined : byBytes().get(bytesKey(bytes))
   }
   const textOf = (id: number): string => Buffer.from(more.bytes(id) ?? new Uint8Array(0)).toString('utf8')
   const own: Tokenizer = {

@@ -129,6 +129,17 @@ export interface Gauges {
   readonly decodedTokens: number
 }
 
+/** The gauges of models that have done nothing yet. */
+export const noGauges: Gauges = {
+  running: 0,
+  waiting: 0,
+  rows: 0,
+  steps: 0,
+  promptTokens: 0,
+  cachedTokens: 0,
+  decodedTokens: 0,
+}
+
 /** Models that answer asks, in this process or in another. */
 export interface Engine {
   readonly models: ServedModels

@@ -5,7 +5,7 @@ import type { Batches, DecodingSession, LmError } from '@safe/tensor-core/contra
 import { readingOf } from '../../mixing/anchorReading'
 import { disposing } from '../../mixing/bridging'
 import type { Mixed } from '../../mixing/mix'
-import { type Group, type Stepped, appended, keptRows, running } from './group'
+import { type Group, type Stepped, appended, copiedRows, keptRows, running } from './group'
 import { type Row, afterMixed } from './row'
 
 // model ------------------------------------------------------------------------------------------
@@ -89,21 +89,6 @@ export const keptOnBridge = (
     ),
   )
 
-/** Copies of some rows in a session of their own; the session given is left as it is. */
-const copied = (
-  session: DecodingSession,
-  rows: ReadonlyArray<Row>,
-  keeps: (row: Row) => boolean,
-): TE.TaskEither<LmError, Group | undefined> => {
-  const places = rows.flatMap((row, place) => (keeps(row) ? [place] : []))
-  return places.length === 0
-    ? TE.right(undefined)
-    : pipe(
-        session.select(places),
-        TE.map((own) => ({ session: own, rows: places.flatMap((place) => rows[place] ?? []) })),
-      )
-}
-
 const appendedTo = (group: Group | undefined): TE.TaskEither<LmError, Group | undefined> =>
   group === undefined ? TE.right(undefined) : appended(group)
 
@@ -118,7 +103,7 @@ export const divided = (
   const moved = rows.map((row) => (running(row) && isOver(row) ? crossed(row) : row))
   const goes = (row: Row): boolean => running(row) && !isOver(row)
   return pipe(
-    copied(draft, moved, (row) => running(row) && isOver(row)),
+    copiedRows({ session: draft, rows: moved }, (row) => running(row) && isOver(row)),
     TE.chain(appendedTo),
     TE.tapError(() => TE.fromIO(disposeBoth({ draft, anchor }).dispose)),
     TE.chain((over) =>

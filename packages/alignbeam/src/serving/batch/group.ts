@@ -41,22 +41,26 @@ export const joinedGroups = (
       )
 }
 
-/** The rows that `keeps`; the group's session is freed where it is not the result's. */
-export const keptRows = (
+/** Copies of the rows that `keeps` in a session of their own; the group is left as it is. */
+export const copiedRows = (
   { session, rows }: Group,
   keeps: (row: Row) => boolean,
 ): TE.TaskEither<LmError, Group | undefined> => {
   const places = rows.flatMap((row, place) => (keeps(row) ? [place] : []))
-  if (places.length === rows.length) return TE.right({ session, rows })
-  if (places.length === 0) {
-    session.dispose()
-    return TE.right(undefined)
-  }
-  return pipe(
-    disposing(session, session.select(places)),
-    TE.map((kept) => ({ session: kept, rows: places.flatMap((place) => rows[place] ?? []) })),
-  )
+  return places.length === 0
+    ? TE.right(undefined)
+    : pipe(
+        session.select(places),
+        TE.map((own) => ({ session: own, rows: places.flatMap((place) => rows[place] ?? []) })),
+      )
 }
+
+/** The rows that `keeps`; the group's session is freed where it is not the result's. */
+export const keptRows = (
+  group: Group,
+  keeps: (row: Row) => boolean,
+): TE.TaskEither<LmError, Group | undefined> =>
+  group.rows.every(keeps) ? TE.right(group) : disposing(group.session, copiedRows(group, keeps))
 
 /** Whether a row takes further tokens. */
 export const running = ({ finish }: Row): boolean => finish === undefined

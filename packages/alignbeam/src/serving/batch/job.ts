@@ -1,5 +1,5 @@
 /** An ask while it is answered: its beams, what has been said of it, and the answer that comes of them. */
-import { type Completion, type Fault, type Judge, type LmError, badInput } from '@safe/tensor-core/contracts'
+import { type Fault, type Judge, type LmError, badInput } from '@safe/tensor-core/contracts'
 import { opensWithRefusal } from '@safe/tensor-core/judges'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -11,7 +11,7 @@ import { beamText } from '../../mixing/anchorReading'
 import { telemetryOf } from '../../mixing/beams'
 import { judgeItem } from '../../mixing/judging'
 import type { Ask, Reply } from '../contract'
-import type { Row } from './row'
+import { type Row, rowText } from './row'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -89,7 +89,8 @@ export const news = (
   job: Job,
   row: Row,
 ): { readonly reply: Reply; readonly sent: Job['sent'] } | undefined => {
-  const text = row.finish === undefined ? settledText(row.text, job.ask.generation.stop) : row.text
+  const whole = rowText(row)
+  const text = row.finish === undefined ? settledText(whole, job.ask.generation.stop) : whole
   const fresh = text.startsWith(job.sent.text) ? text.slice(job.sent.text.length) : ''
   const tokens = row.told.slice(job.sent.tokens)
   return fresh === '' && (row.finish === undefined || tokens.length === 0)
@@ -100,12 +101,6 @@ export const news = (
       }
 }
 
-const completionOf = (row: Row): Completion => ({
-  tokens: row.tokens,
-  text: row.text,
-  finishReason: row.finish ?? 'length',
-})
-
 /** Harm scores of the beams; nulls where they are not judged. */
 const scores = (
   judge: Judge | undefined,
@@ -114,7 +109,14 @@ const scores = (
   judge === undefined
     ? TE.right(rows.map(() => null))
     : pipe(
-        judge.judge(rows.map((row, rank) => judgeItem(`${ask.id}/${rank}`, prompt.words, completionOf(row)))),
+        judge.judge(
+          rows.map((row, rank) =>
+            judgeItem(`${ask.id}/${rank}`, prompt.words, {
+              text: rowText(row),
+              finishReason: row.finish ?? 'length',
+            }),
+          ),
+        ),
         TE.map((judgements) => {
           const byId = new Map(judgements.map(({ id, score }) => [id, score]))
           return rows.map((_, rank) => byId.get(`${ask.id}/${rank}`) ?? null)
@@ -147,10 +149,8 @@ export const conclusion = (
           },
           account: {
             chosen,
-            beams: rows.map(({ text }, rank) => ({ completion: text, verdict: harm[rank] ?? null })),
-            telemetry: telemetryOf(
-              rows.map((r) => ({ completion: completionOf(r), steps: r.steps, refuses: false })),
-            ),
+            beams: rows.map((one, rank) => ({ completion: rowText(one), verdict: harm[rank] ?? null })),
+            telemetry: telemetryOf(rows),
           },
         },
       ]

@@ -6,6 +6,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Batches, type DecodingSession, type LmError, tokenPrompt } from '@safe/tensor-core/contracts'
 import { disposing } from '../../mixing/bridging'
+import { commonPrefix } from '../../mixing/commonPrefix'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -46,13 +47,6 @@ export interface PrefixCacheSettings {
 const WORTH = 16
 
 // prefixes ---------------------------------------------------------------------------------------
-
-/** Tokens with which both begin. */
-export const commonPrefix = (a: Tokens, b: Tokens): number => {
-  const end = Math.min(a.length, b.length)
-  for (let at = 0; at < end; at++) if (a[at] !== b[at]) return at
-  return end
-}
 
 /** What of `prompt` need not be read after `held`: at least one token is read, unless both are the same. */
 export const keptTokens = (held: Tokens, prompt: Tokens): number => {

@@ -27,8 +27,6 @@ export interface Row {
   readonly told: ReadonlyArray<ToldToken>
   /** The mixed steps, the one that ended the row included. */
   readonly steps: ReadonlyArray<Step>
-  /** The tokens as text, cut before a stop string. */
-  readonly text: string
   /** Most tokens of the completion. */
   readonly limit: number
   /** Undefined while it runs. */
@@ -60,7 +58,6 @@ export const emptyRow = (settings: RowSettings, rank: number, draw: () => number
     tokens: [],
     told: [],
     steps: [],
-    text: '',
     limit: maxNewTokens,
     finish: maxNewTokens > 0 ? undefined : 'length',
   }
@@ -98,11 +95,12 @@ const after = (row: Row, taken: Taken, ends: ReadonlySet<number>): Row => {
   const { tokenizer, generation } = row.settings
   if (ends.has(taken.id)) return { ...row, finish: 'stop' }
   const tokens = [...row.tokens, taken.id]
-  const { text, stopped } = cutAtStop(tokenizer.decode(tokens, { skipSpecial: true }), generation.stop)
+  const stopped =
+    generation.stop.length > 0 &&
+    cutAtStop(tokenizer.decode(tokens, { skipSpecial: true }), generation.stop).stopped
   return {
     ...row,
     tokens,
-    text,
     told: [...row.told, told(tokenizer, taken)],
     finish: stopped ? 'stop' : tokens.length >= row.limit ? 'length' : undefined,
   }
@@ -124,3 +122,9 @@ export const afterMixed = (row: Row, mixed: Mixed, ends: ReadonlySet<number>, id
   const told = logProbs === undefined ? {} : { logProbs: { chosen: step.chosen, top: step.top } }
   return { ...after(row, { id, by, ...told }, ends), steps: [...row.steps, step] }
 }
+
+// destructors ------------------------------------------------------------------------------------
+
+/** The tokens of a row as text, cut before a stop string. */
+export const rowText = ({ settings, tokens }: Pick<Row, 'settings' | 'tokens'>): string =>
+  cutAtStop(settings.tokenizer.decode(tokens, { skipSpecial: true }), settings.generation.stop).text

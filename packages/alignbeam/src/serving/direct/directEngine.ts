@@ -6,7 +6,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Answer } from '../../mixing/answer'
-import type { Ask, Engine, Reply, ServedModels } from '../contract'
+import { type Ask, type Engine, type Reply, type ServedModels, noGauges } from '../contract'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -89,12 +89,9 @@ export const directEngine = ({ answer, models, onDispose }: DirectSettings): Eng
       return () => void open.delete(ask.id)
     },
     gauges: () => ({
+      ...noGauges,
       running: open.size,
-      waiting: 0,
-      rows: 0,
-      steps: 0,
       promptTokens: counts.promptTokens,
-      cachedTokens: 0,
       decodedTokens: counts.decodedTokens,
     }),
     dispose: () => {

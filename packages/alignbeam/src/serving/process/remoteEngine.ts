@@ -5,7 +5,7 @@
  */
 import * as E from 'fp-ts/Either'
 import type { Fault } from '@safe/tensor-core/contracts'
-import type { Engine, Gauges, Reply, ServedModels } from '../contract'
+import { type Engine, type Gauges, type Reply, type ServedModels, noGauges } from '../contract'
 import { replyCodec } from './contractCodecs'
 import { askCancelled } from './faults'
 import { type FromModel, type ToModel, read } from './messages'
@@ -35,16 +35,6 @@ export interface Channel {
 }
 
 // constructors -----------------------------------------------------------------------------------
-
-const noGauges: Gauges = {
-  running: 0,
-  waiting: 0,
-  rows: 0,
-  steps: 0,
-  promptTokens: 0,
-  cachedTokens: 0,
-  decodedTokens: 0,
-}
 
 const deliver = (deliveries: ReadonlyArray<Delivery<OnReply>>): void =>
   deliveries.forEach(({ to, reply }) => to(reply))
