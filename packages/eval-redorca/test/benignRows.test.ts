@@ -25,6 +25,7 @@ import { openModels } from '../src/work/models'
 import { run } from '../src/work/run'
 import { weakest } from '../src/work/selecting'
 import type { Site } from '../src/work/site'
+import { folderStore } from '../src/store'
 import { workStore } from '../src/work/workStore'
 import { fakeBatch, ports } from './fakes/ports'
 
@@ -156,9 +157,10 @@ describe('the rows that are trained on', () => {
   })
   const siteIn = (bench: Bench, out: string, f: Factors): Site => {
     const { signal } = new AbortController()
+    const store = folderStore(out)
     return {
       bench: benchOf(bench, f),
-      ...{ engine, signal, models: openModels(ports), memo: workStore(out, signal) },
+      ...{ engine, signal, models: openModels(ports), store, memo: workStore(store, signal) },
       onProgress: () => undefined,
     }
   }

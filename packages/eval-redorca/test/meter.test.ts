@@ -9,6 +9,7 @@ import * as t from 'io-ts'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
 import { type Memo, keepLines } from '@safe/tensor-core/pipeline'
 import { measured, noteDiagnostics, noteTokens } from '../src/work/meter'
+import { folderStore } from '../src/store'
 import { workStore } from '../src/work/workStore'
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'redorca-meter-'))
@@ -45,21 +46,23 @@ const fields = (path: string): Readonly<Record<string, unknown>> => {
   const read: unknown = JSON.parse(readFileSync(path, 'utf8'))
   return t.UnknownRecord.is(read) ? read : {}
 }
+const steps = (out: string): ReadonlyArray<string> =>
+  existsSync(join(out, 'work')) ? readdirSync(join(out, 'work')) : []
 const stored = (out: string, step: string): Readonly<Record<string, unknown>> => {
-  const place = readdirSync(out).find((name) => fields(join(out, name, 'key.json'))['step'] === step)
-  return fields(join(out, place ?? '', 'cost.json'))
+  const place = steps(out).find((name) => fields(join(out, 'work', name, 'key.json'))['step'] === step)
+  return fields(join(out, 'work', place ?? '', 'cost.json'))
 }
 /** Makes the only stored step one that took so long. */
 const costs = (out: string, seconds: number): void =>
   writeFileSync(
-    join(out, readdirSync(out)[0] ?? '', 'cost.json'),
+    join(out, 'work', steps(out)[0] ?? '', 'cost.json'),
     JSON.stringify({ seconds, peakBytes: 1, diagnostics: {} }),
   )
 
 describe('measuring steps', () => {
   it('tells a stored step what it cost when it was computed, and what its method did', async () => {
     const out = folder()
-    const memo = workStore(out, new AbortController().signal)
+    const memo = workStore(folderStore(out), new AbortController().signal)
     const first = right(await measured(filterIn(memo))())
     const second = right(await measured(filterIn(memo))())
     expect(first.steps).toHaveLength(1)
@@ -72,7 +75,7 @@ describe('measuring steps', () => {
 
   it('counts a step within another as if it was computed for it, though it was there before', async () => {
     const out = folder()
-    const memo = workStore(out, new AbortController().signal)
+    const memo = workStore(folderStore(out), new AbortController().signal)
     right(await trainingIn(memo)())
     costs(out, 100)
     right(await filterIn(memo)())
@@ -83,7 +86,7 @@ describe('measuring steps', () => {
 
   it('counts the same step once, however often it is needed', async () => {
     const out = folder()
-    const memo = workStore(out, new AbortController().signal)
+    const memo = workStore(folderStore(out), new AbortController().signal)
     right(await trainingIn(memo)())
     costs(out, 100)
     const twice = pipe(
@@ -98,9 +101,9 @@ describe('measuring steps', () => {
 
   it('does not know the cost of a step that an earlier version stored, nor of what needs it', async () => {
     const out = folder()
-    const memo = workStore(out, new AbortController().signal)
+    const memo = workStore(folderStore(out), new AbortController().signal)
     right(await trainingIn(memo)())
-    rmSync(join(out, readdirSync(out)[0] ?? '', 'cost.json'))
+    rmSync(join(out, 'work', steps(out)[0] ?? '', 'cost.json'))
     right(await filterIn(memo)())
     expect(stored(out, 'data')).toMatchObject({ seconds: null, peakBytes: null })
     expect(right(await measured(trainingIn(memo))()).steps).toEqual([
@@ -110,21 +113,21 @@ describe('measuring steps', () => {
 
   it('takes a damaged cost for an unknown one', async () => {
     const out = folder()
-    const memo = workStore(out, new AbortController().signal)
+    const memo = workStore(folderStore(out), new AbortController().signal)
     right(await trainingIn(memo)())
-    writeFileSync(join(out, readdirSync(out)[0] ?? '', 'cost.json'), '{"seconds": "long"}')
+    writeFileSync(join(out, 'work', steps(out)[0] ?? '', 'cost.json'), '{"seconds": "long"}')
     expect(right(await measured(trainingIn(memo))()).steps[0]?.seconds).toBeNull()
   })
 
   it('stores nothing of a step that fails', async () => {
     const out = folder()
-    const failing = workStore(out, new AbortController().signal).once(
+    const failing = workStore(folderStore(out), new AbortController().signal).once(
       () => ({ step: 'data' }),
       keep,
       () => TE.left<Fault, ReadonlyArray<number>>(failure('Broken', 'no')),
     )
     expect(await measured(failing)()).toMatchObject({ left: { _tag: 'Broken' } })
-    expect(readdirSync(out).filter((name) => existsSync(join(out, name, 'cost.json')))).toEqual([])
+    expect(steps(out).filter((name) => existsSync(join(out, 'work', name, 'cost.json')))).toEqual([])
   })
 })
 

@@ -19,6 +19,7 @@ import type { BenchPorts } from '../src/plan/ports'
 import { openModels } from '../src/work/models'
 import { resourcesOf } from '../src/work/resources'
 import type { Site } from '../src/work/site'
+import { folderStore } from '../src/store'
 import { workStore } from '../src/work/workStore'
 import { ports } from './fakes/ports'
 
@@ -46,10 +47,15 @@ const opened = async () => {
   const none = { data: [], training: [], weights: [], decoding: [] }
   const config = right(decodeConfig({ suite: 'arena', seeds: [1], stages: none }, 'test'))
   const bench = right(await openBench({ ...ports, train }, config)())
-  const folder = mkdtempSync(join(tmpdir(), 'resources-'))
+  const store = folderStore(mkdtempSync(join(tmpdir(), 'resources-')))
   const { signal } = new AbortController()
   const site: Site = {
-    ...{ bench, engine: { engine: 'fake', device: 'none', versions: {} }, memo: workStore(folder, signal) },
+    ...{
+      bench,
+      engine: { engine: 'fake', device: 'none', versions: {} },
+      store,
+      memo: workStore(store, signal),
+    },
     ...{ models: openModels(ports), signal, onProgress: () => undefined },
   }
   const number = (defence?: TrainingDefence): Promise<number | undefined> =>
@@ -57,7 +63,7 @@ const opened = async () => {
       resourcesOf(site, 1).train(data, { epochs: 2 }, undefined, defence),
       TE.map(({ modules }) => modules[0]?.A.data[0]),
     )().then(right)
-  return { trained, number, kept: () => readdirSync(folder).length }
+  return { trained, number, kept: () => readdirSync(join(store.folder, 'work')).length }
 }
 
 describe('training for a method', () => {

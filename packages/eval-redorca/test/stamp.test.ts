@@ -4,6 +4,7 @@ import { type Bench, openBench } from '../src/plan/bench'
 import { undefended } from '../src/plan/factors'
 import type { SuiteUse } from '../src/plan/ports'
 import { stampOf } from '../src/results/stamp'
+import { folderStore } from '../src/store'
 import { taskRunner } from '../src/work/taskRunner'
 import { ports } from './fakes/ports'
 
@@ -62,7 +63,7 @@ describe('a worker', () => {
         },
       },
       config,
-      out: 'nowhere',
+      store: folderStore('nowhere'),
       signal: new AbortController().signal,
       onProgress: () => undefined,
     })

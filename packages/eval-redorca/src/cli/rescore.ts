@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, flag, folder, optional, required, text } from '@safe/tensor-core/cli'
 import { writeReport } from '../report'
+import { folderPlace, withStore } from '../store'
 import { claiming } from '../work/claim'
 import { rescore } from '../work/rescore'
 import { readListing } from '../results/resultsFile'
@@ -27,44 +28,47 @@ export const rescoreCommand = command({
       readListing(out),
       TE.chain(() =>
         withJudges(judge, context, (judges) =>
-          claiming(
-            out,
-            pipe(
-              rescore({
-                ...{ out, judges, headline, again },
-                idOf: judgeIdOf(context),
-                terminal: context,
-                signal: context.signal,
-              }),
-              TE.bindTo('done'),
-              TE.bind('report', ({ done }) => writeReport({ results: out, out }, { ...done, redact })),
-              TE.map(({ done, report }) => {
-                const rows = [...done.samples.values()].flat()
-                const counts = judges.map((by) => ({
-                  id: by.id,
-                  counts: countsOf(
-                    by,
-                    rows.flatMap((row) => row.verdicts?.[by.id] ?? []),
-                  ),
-                }))
-                return {
-                  json: {
-                    results: out,
-                    headline: done.headline,
-                    cells: done.results.cells.length,
-                    rows: rows.length,
-                    judges: Object.fromEntries(
-                      counts.map((c) => [c.id, { judged: done.judged[c.id] ?? 0, ...c.counts }]),
+          withStore(folderPlace(out), (store) =>
+            claiming(
+              store,
+              { signal: context.signal, note: context.note },
+              pipe(
+                rescore({
+                  ...{ out, judges, headline, again },
+                  idOf: judgeIdOf(context),
+                  terminal: context,
+                  signal: context.signal,
+                }),
+                TE.bindTo('done'),
+                TE.bind('report', ({ done }) => writeReport({ results: out, out }, { ...done, redact })),
+                TE.map(({ done, report }) => {
+                  const rows = [...done.samples.values()].flat()
+                  const counts = judges.map((by) => ({
+                    id: by.id,
+                    counts: countsOf(
+                      by,
+                      rows.flatMap((row) => row.verdicts?.[by.id] ?? []),
                     ),
-                    report,
-                  },
-                  text: [
-                    ...counts.map((c) => `${c.id}: ${countsText(rows.length, c.counts)}`),
-                    `headline: ${done.headline}`,
-                    report,
-                  ].join('\n'),
-                }
-              }),
+                  }))
+                  return {
+                    json: {
+                      results: out,
+                      headline: done.headline,
+                      cells: done.results.cells.length,
+                      rows: rows.length,
+                      judges: Object.fromEntries(
+                        counts.map((c) => [c.id, { judged: done.judged[c.id] ?? 0, ...c.counts }]),
+                      ),
+                      report,
+                    },
+                    text: [
+                      ...counts.map((c) => `${c.id}: ${countsText(rows.length, c.counts)}`),
+                      `headline: ${done.headline}`,
+                      report,
+                    ].join('\n'),
+                  }
+                }),
+              ),
             ),
           ),
         ),

@@ -7,8 +7,9 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
-import { decodeAs, readJson, writeFolder, writeWhole } from '@safe/tensor-core/files'
+import { decodeAs, readJson, writeWhole } from '@safe/tensor-core/files'
 import type { Factors } from '../plan/factors'
+import type { ResultStore } from '../store'
 import { type Sample, sampleCodec } from '../suite/samples'
 import { type JudgeRecord, judgeRecordCodec } from '../suite/verdicts'
 import { type TextScore, textScoreCodec } from '../suite/textScores'
@@ -60,13 +61,14 @@ const lines = (rows: ReadonlyArray<Sample | TextScore>): string =>
 
 const document = (cell: object): string => `${JSON.stringify(cell, null, 2)}\n`
 
+/** Puts a finished cell into the store. */
 export const writeCell = (
-  out: string,
+  store: Pick<ResultStore, 'put'>,
   cell: CellFile,
   samples: ReadonlyArray<Sample>,
   { perplexity }: Scored = {},
 ): TE.TaskEither<Fault, void> =>
-  writeFolder(cellFolder(out, cell.id), (folder) =>
+  store.put(`cells/${cell.id}`, (folder) =>
     TE.tryCatch(
       async () => {
         await writeFile(join(folder, 'samples.jsonl'), lines(samples))

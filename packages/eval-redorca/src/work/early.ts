@@ -17,6 +17,7 @@ import type { FinishedCell } from '../results/prepared'
 import type { Results } from '../results/results'
 import { samplesById, writeResults } from '../results/resultsFile'
 import type { Running } from '../results/running'
+import type { ResultStore } from '../store'
 import { comparable } from './comparable'
 import { type Writes, nextWrite } from './earlyTimes'
 import { finishedOf } from './finished'
@@ -55,7 +56,8 @@ interface State {
 // constructors -----------------------------------------------------------------------------------
 
 export const earlyResults = (
-  { out, terminal, onEarly }: Pick<RunSettings, 'out' | 'terminal' | 'onEarly'>,
+  { terminal, onEarly }: Pick<RunSettings, 'terminal' | 'onEarly'>,
+  store: ResultStore,
   bench: Bench,
   engine: EngineUsed,
   secondsLeft: () => number,
@@ -65,6 +67,7 @@ export const earlyResults = (
     ...{ fresh: false, ended: false, warned: false },
     writes: { began: Date.now(), spent: 0, took: 0 },
   }
+  const out = store.folder
   const finished = cellFinished(out)
   const isReady = (): boolean =>
     state.cells.some(({ id, factors }) => isTuned(factors) && isUndefended(factors) && finished(id))
@@ -73,7 +76,7 @@ export const earlyResults = (
   const readCells = (): TE.TaskEither<Fault, ReadonlyArray<FinishedCell>> =>
     pipe(
       finishedOf(
-        out,
+        store,
         state.cells.filter(({ id }) => !state.read.has(id)),
         bench.suite.judges[0].id,
       ),

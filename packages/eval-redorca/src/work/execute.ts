@@ -8,6 +8,7 @@ import type { Job } from '../plan/plan'
 import { writeCell } from '../results/cellFiles'
 import { splitMetricsOf } from '../results/metrics'
 import { type Stamp, stampOf } from '../results/stamp'
+import { leasing } from '../store'
 import { recordOf } from '../suite/verdicts'
 import { trainingRows } from './defences'
 import { evaluate, stepsOf } from './evaluate'
@@ -19,13 +20,13 @@ export interface Task {
   readonly cell?: Cell
 }
 
-const writeEvaluated = (site: Site, out: string, cell: Cell, stamp: Stamp): TE.TaskEither<Fault, void> => {
+const writeEvaluated = (site: Site, cell: Cell, stamp: Stamp): TE.TaskEither<Fault, void> => {
   const judges = site.bench.suite.judges.map(recordOf)
   return pipe(
     evaluate(site, cell.factors),
     TE.chain(({ samples, cost, ...scored }) =>
       writeCell(
-        out,
+        site.store,
         {
           id: cell.id,
           factors: cell.factors,
@@ -44,9 +45,18 @@ const writeEvaluated = (site: Site, out: string, cell: Cell, stamp: Stamp): TE.T
   )
 }
 
+/** Evaluates a cell and writes it, unless another process does so meanwhile. */
+const evaluatedOnce = (site: Site, cell: Cell, stamp: Stamp): TE.TaskEither<Fault, void> =>
+  leasing(site.store, `cells/${cell.id}`, site.signal, () =>
+    pipe(
+      site.store.get(`cells/${cell.id}`),
+      TE.chain((there) => (there ? TE.right(undefined) : writeEvaluated(site, cell, stamp))),
+    ),
+  )
+
 /** Runs the pipeline of a job's factors up to the job's step, or evaluates its cell and writes it. */
 export const execute =
-  (all: Site, out: string) =>
+  (all: Site) =>
   ({ job, cell }: Task): TE.TaskEither<Fault, void> => {
     const site = { ...all, bench: benchOf(all.bench, job.factors) }
     const made = (step: 'data' | 'trained' | 'adapter'): TE.TaskEither<Fault, void> =>
@@ -70,6 +80,6 @@ export const execute =
       case 'cell':
         return cell === undefined
           ? TE.right(undefined)
-          : writeEvaluated(site, out, cell, stampOf(withModel(all.bench, job.factors), all.engine))
+          : evaluatedOnce(site, cell, stampOf(withModel(all.bench, job.factors), all.engine))
     }
   }

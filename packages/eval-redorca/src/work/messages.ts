@@ -47,7 +47,8 @@ export const toWorker = t.union([
   t.type({
     kind: t.literal('open'),
     config: t.UnknownRecord,
-    out: t.string,
+    /** The store of the results (`openStore`). */
+    store: t.type({ name: t.string, folder: t.string }),
     /** The module whose `ports` the worker uses. */
     ports: t.string,
     engine: t.string,

@@ -17,12 +17,13 @@ import { type Job, jobsOf } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
 import type { Selected } from '../plan/settings'
 import { isSwept } from '../plan/strengths'
-import { cellFinished } from '../results/cellFiles'
+import { type ResultStore, placeOf } from '../store'
 import { alignedFolders } from '../suite/suite'
 import { type Early, earlyResults } from './early'
 import { expectationLine, memoryLine } from './expectation'
 import { type Pool, withPool } from './pool'
 import { type Tracker, jobName, tracker } from './progress'
+import { finishedNow } from './finished'
 import { isTimed, ratesOf } from './ratesOf'
 import type { RunSettings } from './runSettings'
 import { type FailedJob, schedule } from './schedule'
@@ -42,6 +43,7 @@ export interface Done {
 /** What the rounds share. */
 interface Shop {
   readonly settings: RunSettings
+  readonly store: ResultStore
   readonly bench: Bench
   readonly modelBytes: number
   readonly pool: Pool
@@ -119,16 +121,18 @@ const runCells = async (
   later: ReadonlyArray<Cell>,
 ): Promise<E.Either<Fault, ReadonlyArray<FailedJob>>> => {
   const { settings, bench, modelBytes, pool, known, track, early } = shop
-  const { out, config, terminal, signal } = settings
+  const { config, terminal, signal } = settings
   cells.forEach((cell) => known.set(`cell|${cell.id}`, cell))
   early.round(cells, later.length)
   const chooses = (factors: Factors): boolean => choosesRows(bench, factors)
-  const jobs = jobsOf(cells, cellFinished(out), chooses)
+  const finished = await finishedNow(shop.store)()
+  if (E.isLeft(finished)) return finished
+  const jobs = jobsOf(cells, finished.right, chooses)
   if (!jobs.some((job) => job.kind === 'cell')) return E.right([])
   const rates = await shop.ratesNow()
   if (E.isLeft(rates)) return signal.aborted ? E.left(stoppedFault) : rates
   const here = new Set(jobs.map(({ id }) => id))
-  const afterwards = jobsOf(later, cellFinished(out), chooses).filter(({ id }) => !here.has(id))
+  const afterwards = jobsOf(later, finished.right, chooses).filter(({ id }) => !here.has(id))
   const costed = timedJobs(bench, [...jobs, ...afterwards], rates.right)
   const [timed, after] = [costed.slice(0, jobs.length), costed.slice(jobs.length)]
   const workers = workerCount(config, pool.first.engine, jobs.length, modelBytes)
@@ -158,10 +162,10 @@ const runCells = async (
 
 /** The rounds after the first. */
 const runLater = async (shop: Shop, first: Done): Promise<E.Either<Fault, Done>> => {
-  const { settings, bench } = shop
+  const { bench } = shop
   const rule = selectionRule(bench)
   const selected =
-    rule === undefined ? E.right(weakest(bench)) : await selectedIn(settings.out, bench, rule, first.cells)()
+    rule === undefined ? E.right(weakest(bench)) : await selectedIn(shop.store, bench, rule, first.cells)()
   if (E.isLeft(selected)) return selected
   const rounds = laterRounds(bench, first.engine, selected.right)
   if (E.isLeft(rounds)) return rounds
@@ -178,7 +182,7 @@ const runLater = async (shop: Shop, first: Done): Promise<E.Either<Fault, Done>>
 
 const runRounds = async (shop: Shop): Promise<E.Either<Fault, Done>> => {
   const { settings, bench, modelBytes, pool } = shop
-  const { config, terminal, out } = settings
+  const { config, terminal } = settings
   const { engine } = pool.first
   const planned = firstCells(bench, engine)
   if (E.isLeft(planned)) return planned
@@ -186,7 +190,9 @@ const runRounds = async (shop: Shop): Promise<E.Either<Fault, Done>> => {
   const rounds = laterRounds(bench, engine, weakest(bench))
   if (E.isLeft(rounds)) return rounds
   const later = rounds.right.flat()
-  const open = jobsOf(planned.right, cellFinished(out))
+  const finished = await finishedNow(shop.store)()
+  if (E.isLeft(finished)) return finished
+  const open = jobsOf(planned.right, finished.right)
   const workers = workerCount(config, engine, Math.max(1, open.length), modelBytes)
   const missing = open.filter((job) => job.kind === 'cell').length
   terminal.note(
@@ -210,10 +216,11 @@ const onceEach = (warn: (line: string) => void): ((line: string) => void) => {
 /** Runs what is missing of a benchmark, round by round, with worker processes that are closed at the end. */
 export const runJobs = (
   settings: RunSettings,
+  store: ResultStore,
   bench: Bench,
   modelBytes: number,
 ): Promise<E.Either<Fault, Done>> => {
-  const { portsModule, config, out, terminal, signal, execArgv } = settings
+  const { portsModule, config, terminal, signal, execArgv } = settings
   const known = new Map<string, Cell>()
   const track = tracker(terminal)
   const state: { engine?: EngineUsed; rates?: ReadonlyArray<Rates> } = {}
@@ -226,7 +233,7 @@ export const runJobs = (
     {
       // The completed configuration: methods that are not installed are not loaded again.
       config: configDocument(bench.config),
-      out,
+      store: placeOf(store),
       ports: portsModule,
       engine: config.engine,
       threads: threadsPerWorker(config, modelBytes),
@@ -239,9 +246,9 @@ export const runJobs = (
     async (pool) => {
       const { engine } = pool.first
       state.engine = engine
-      const early = earlyResults(settings, bench, engine, track.secondsLeft)
+      const early = earlyResults(settings, store, bench, engine, track.secondsLeft)
       const done = await runRounds({
-        ...{ settings, bench, modelBytes, pool, known, track, early },
+        ...{ settings, store, bench, modelBytes, pool, known, track, early },
         tell: telling(settings, bench, modelBytes),
         ratesNow: async () => {
           if (state.rates !== undefined) return E.right(state.rates)

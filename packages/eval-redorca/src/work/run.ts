@@ -13,6 +13,7 @@ import { type Bench, openBench } from '../plan/bench'
 import { missingWarnings } from '../plan/methods'
 import type { Results } from '../results/results'
 import { samplesById, writeResults } from '../results/resultsFile'
+import { type ResultStore, folderPlace, withStore } from '../store'
 import type { Sample } from '../suite/samples'
 import { claiming } from './claim'
 import { finishedOf } from './finished'
@@ -31,7 +32,7 @@ export interface Ran {
   readonly failed: ReadonlyArray<FailedJob>
 }
 
-const runOpened = (settings: RunSettings, bench: Bench): TE.TaskEither<Fault, Ran> => {
+const runOpened = (settings: RunSettings, store: ResultStore, bench: Bench): TE.TaskEither<Fault, Ran> => {
   const { ports, out } = settings
   const [headline] = bench.suite.judges
   return pipe(
@@ -46,9 +47,9 @@ const runOpened = (settings: RunSettings, bench: Bench): TE.TaskEither<Fault, Ra
       'work',
       ({ modelBytes }) =>
         () =>
-          runJobs(settings, bench, modelBytes),
+          runJobs(settings, store, bench, modelBytes),
     ),
-    TE.bindW('cells', ({ work }) => finishedOf(out, work.cells, headline.id)),
+    TE.bindW('cells', ({ work }) => finishedOf(store, work.cells, headline.id)),
     TE.bindW('results', ({ work, cells }) => {
       const finished = new Set(cells.map((cell) => cell.id))
       const reasons = new Map(work.failed.map(({ job, fault }) => [job.id, fault.message]))
@@ -107,11 +108,14 @@ const runOpened = (settings: RunSettings, bench: Bench): TE.TaskEither<Fault, Ra
  * ```
  */
 export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> =>
-  claiming(
-    settings.out,
-    TE.bracket(
-      openBench(settings.ports, settings.config),
-      (bench) => runOpened(settings, bench),
-      ({ suite }) => TE.fromIO(() => suite.dispose?.()),
+  withStore(settings.store ?? folderPlace(settings.out), (store) =>
+    claiming(
+      store,
+      { signal: settings.signal, note: settings.terminal.note },
+      TE.bracket(
+        openBench(settings.ports, settings.config),
+        (bench) => runOpened(settings, store, bench),
+        ({ suite }) => TE.fromIO(() => suite.dispose?.()),
+      ),
     ),
   )

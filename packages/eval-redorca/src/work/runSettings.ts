@@ -4,6 +4,7 @@ import type { Terminal } from '@safe/tensor-core/cli'
 import type { Fault } from '@safe/tensor-core/contracts'
 import type { BenchConfig } from '../config/config'
 import type { BenchPorts } from '../plan/ports'
+import type { StorePlace } from '../store'
 import type { Results } from '../results/results'
 import type { Sample } from '../suite/samples'
 
@@ -20,6 +21,8 @@ export interface RunSettings {
   readonly portsModule: string
   readonly config: BenchConfig
   readonly out: string
+  /** Where the results are kept, and read through `out`; default: that folder. */
+  readonly store?: StorePlace
   readonly terminal: Terminal
   readonly signal: AbortSignal
   /** Flags of worker processes; default: this process's own. */

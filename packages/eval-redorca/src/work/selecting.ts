@@ -9,6 +9,7 @@ import type { Selected } from '../plan/settings'
 import { isSwept } from '../plan/strengths'
 import { type SelectionRule, selectedStrengths, selectionsOf } from '../results/selection'
 import type { AttackRule } from '../results/worstCase'
+import type { ResultStore } from '../store'
 import { finishedOf } from './finished'
 
 /** The rule by which strengths are selected; undefined where none are tried. */
@@ -35,13 +36,13 @@ export const attackRule = ({ config: { attackers, regimes, epsilon } }: Bench): 
 
 /** The strengths selected from the cells that are finished. */
 export const selectedIn = (
-  out: string,
+  store: ResultStore,
   { suite: { judges } }: Bench,
   rule: SelectionRule,
   cells: ReadonlyArray<Cell>,
 ): TE.TaskEither<Fault, Selected> =>
   pipe(
-    finishedOf(out, cells, judges[0].id),
+    finishedOf(store, cells, judges[0].id),
     TE.map((finished) =>
       selectedStrengths(
         selectionsOf(

@@ -2,12 +2,15 @@
 import type { Memo } from '@safe/tensor-core/pipeline'
 import type { Bench } from '../plan/bench'
 import type { EngineUsed } from '../plan/ports'
+import type { ResultStore } from '../store'
 import type { Models } from './models'
 
 /** The context of a process that runs jobs. */
 export interface Site {
   readonly bench: Bench
   readonly engine: EngineUsed
+  readonly store: ResultStore
+  /** The steps kept in the store. */
   readonly memo: Memo
   readonly models: Models
   readonly signal: AbortSignal

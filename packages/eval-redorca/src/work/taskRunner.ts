@@ -1,5 +1,4 @@
 /** Runs tasks in this process. A worker process contains one task runner; tests use it directly. */
-import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
@@ -9,6 +8,7 @@ import { byKey } from '../plan/byKey'
 import type { Rates } from '../plan/expected'
 import type { Hashes } from '../plan/hashes'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
+import type { ResultStore } from '../store'
 import { type Task, execute } from './execute'
 import { openModels } from './models'
 import { timedRates } from './probe'
@@ -19,7 +19,7 @@ import { workStore } from './workStore'
 export interface Place {
   readonly ports: BenchPorts
   readonly config: BenchConfig
-  readonly out: string
+  readonly store: ResultStore
   readonly signal: AbortSignal
   readonly onProgress: Site['onProgress']
   readonly onWarning?: (line: string) => void
@@ -35,10 +35,10 @@ export interface TaskRunner {
 }
 
 /** Runs tasks; the bench is opened at the first one and kept with its judges, and so are the models. */
-export const taskRunner = ({ ports, config, out, signal, onProgress, onWarning }: Place): TaskRunner => {
+export const taskRunner = ({ ports, config, store, signal, onProgress, onWarning }: Place): TaskRunner => {
   const state: { bench?: Bench } = {}
   const models = openModels(ports)
-  const memo = workStore(join(out, 'work'), signal)
+  const memo = workStore(store, signal)
   const bench = (hashes: Hashes): TE.TaskEither<Fault, Bench> =>
     state.bench === undefined
       ? pipe(
@@ -56,13 +56,13 @@ export const taskRunner = ({ ports, config, out, signal, onProgress, onWarning }
   const site = (hashes: Hashes, engine: EngineUsed): TE.TaskEither<Fault, Site> =>
     pipe(
       bench(hashes),
-      TE.map((opened) => ({ bench: opened, engine, memo, models, signal, onProgress })),
+      TE.map((opened) => ({ bench: opened, engine, store, memo, models, signal, onProgress })),
     )
   return {
     run: (task, hashes, engine) =>
       pipe(
         site(hashes, engine),
-        TE.chain((at) => execute(at, out)(task)),
+        TE.chain((at) => execute(at)(task)),
         TE.mapLeft(byKey),
       ),
     rates: (hashes, engine) => pipe(site(hashes, engine), TE.chain(timedRates), TE.mapLeft(byKey)),

@@ -8,6 +8,7 @@ import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import { decodeConfig } from '../config/configCodec'
 import { type FromWorker, toWorker } from './messages'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
+import { type StorePlace, openStore } from '../store'
 import { type TaskRunner, taskRunner } from './taskRunner'
 
 // ports ------------------------------------------------------------------------------------------
@@ -49,7 +50,7 @@ const progress = (share: number, note: string): void => {
 
 const open = async (
   config: Readonly<Record<string, unknown>>,
-  out: string,
+  place: StorePlace,
   module: string,
   name: string,
 ): Promise<E.Either<Fault, EngineUsed>> => {
@@ -57,10 +58,12 @@ const open = async (
   if (E.isLeft(decoded)) return decoded
   const ports = portsFrom(module)
   if (E.isLeft(ports)) return ports
+  const store = await openStore(place)()
+  if (E.isLeft(store)) return store
   state.runner = taskRunner({
     ports: ports.right,
     config: decoded.right,
-    out,
+    store: store.right,
     signal: abort.signal,
     onProgress: progress,
     onWarning: (line) => send({ kind: 'warning', line }),
@@ -72,7 +75,7 @@ const handle = async (u: unknown): Promise<void> => {
   if (!toWorker.is(u)) return
   switch (u.kind) {
     case 'open': {
-      const engine = await open(u.config, u.out, u.ports, u.engine)
+      const engine = await open(u.config, u.store, u.ports, u.engine)
       send(
         E.isLeft(engine) ? { kind: 'failed', fault: engine.left } : { kind: 'ready', engine: engine.right },
       )

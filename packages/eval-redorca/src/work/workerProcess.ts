@@ -10,13 +10,14 @@ import { type FromWorker, type ToWorker, fromWorker } from './messages'
 import type { Cell } from '../plan/cells'
 import type { Job } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
+import type { StorePlace } from '../store'
 import type { JobResult, Worker } from './schedule'
 
 // model ------------------------------------------------------------------------------------------
 
 export interface WorkerSettings {
   readonly config: Readonly<Record<string, unknown>>
-  readonly out: string
+  readonly store: StorePlace
   /** The module whose `ports` it uses. */
   readonly ports: string
   readonly engine: string
@@ -145,7 +146,7 @@ export const startWorker = async (
   send(child, {
     kind: 'open',
     config: { ...settings.config },
-    out: settings.out,
+    store: settings.store,
     ports: settings.ports,
     engine: settings.engine,
   })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { undefended } from '../../src/plan/factors'
 import { writeCell } from '../../src/results/cellFiles'
+import { folderStore } from '../../src/store'
 import { metricsOf } from '../../src/results/metrics'
 import type { FinishedCell } from '../../src/results/prepared'
 import { resultsOf } from '../../src/results/results'
@@ -41,7 +42,7 @@ export const resultsFolder = async (
   const out = mkdtempSync(join(tmpdir(), 'redorca-results-'))
   for (const { samples, ...cell } of cells) {
     const written = await writeCell(
-      out,
+      folderStore(out),
       { published: true, ...cell, key: {}, metrics: metricsOf(samples), stamp },
       samples,
     )()

@@ -8,7 +8,9 @@ export {
   type OutputKind,
   makeFolder,
   refuseExisting,
+  temporaryOf,
   writeFolder,
+  writeFolderOnce,
   writeParts,
   writeWhole,
 } from './output'

@@ -109,13 +109,11 @@ export const writeWhole = (path: string, content: string | Uint8Array): TE.TaskE
     }
   })
 
-/**
- * Writes a folder. `fill` writes into a temporary folder beside the target, which replaces the target when `fill` succeeds and is
- * removed when it fails. An existing target is replaced without question: call `refuseExisting` first.
- */
-export const writeFolder = <Err, A>(
+/** Fills a temporary folder beside the target; `settle` moves it there. What was filled is removed where one of them fails. */
+const filledFolder = <Err, A>(
   path: string,
   fill: (folder: string) => TE.TaskEither<Err, A>,
+  settle: (temporary: string) => Promise<void>,
 ): TE.TaskEither<Err | FormatError, A> => {
   const temporary = temporaryName(path)
   const discard: TE.TaskEither<FormatError, void> = attempt(path, () =>
@@ -127,15 +125,43 @@ export const writeFolder = <Err, A>(
       return Promise.resolve()
     }),
     TE.chainW(() => fill(temporary)),
-    TE.chainFirstW(() =>
-      attempt(path, async () => {
-        await rm(path, { recursive: true, force: true })
-        await rename(temporary, path)
-      }),
-    ),
+    TE.chainFirstW(() => attempt(path, () => settle(temporary))),
     TE.tapError(() => TE.fromTask(discard)),
   )
 }
+
+/**
+ * Writes a folder. `fill` writes into a temporary folder beside the target, which replaces the target when `fill` succeeds and is
+ * removed when it fails. An existing target is replaced without question: call `refuseExisting` first.
+ */
+export const writeFolder = <Err, A>(
+  path: string,
+  fill: (folder: string) => TE.TaskEither<Err, A>,
+): TE.TaskEither<Err | FormatError, A> =>
+  filledFolder(path, fill, async (temporary) => {
+    await rm(path, { recursive: true, force: true })
+    await rename(temporary, path)
+  })
+
+/**
+ * Writes a folder where there is none: an existing target, such as one that another process has made meanwhile, is left as it is, and
+ * what `fill` wrote is removed.
+ */
+export const writeFolderOnce = <Err, A>(
+  path: string,
+  fill: (folder: string) => TE.TaskEither<Err, A>,
+): TE.TaskEither<Err | FormatError, A> =>
+  filledFolder(path, fill, async (temporary) => {
+    try {
+      await rename(temporary, path)
+    } catch (cause) {
+      if (!existsSync(path)) throw cause
+      await rm(temporary, { recursive: true, force: true })
+    }
+  })
+
+/** The name of the target that a temporary name was made for; undefined for other names. */
+export const temporaryOf = (name: string): string | undefined => /^\.(.+)\.[0-9a-f]{12}\.tmp$/.exec(name)?.[1]
 
 /** Writes a file part by part. The target is replaced in one step when `fill` succeeds, and left as it was when it fails. */
 export const writeParts = <Err>(
