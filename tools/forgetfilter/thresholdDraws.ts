@@ -1,0 +1,192 @@
+/** Rates of labelled rows from a model that was trained for them, for every share of harmful rows and seed, and what thresholds make of them. */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import {
+  type Context,
+  type Outcome,
+  commaSeparated,
+  count,
+  folder,
+  integer,
+  required,
+  share,
+  withDefault,
+} from '@safe/tensor-core/cli'
+import { type Dataset, type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import { wilson } from '../../packages/eval-redorca/src/stats'
+import type { RatedRow } from '../../packages/forgetfilter/src/rates/rates'
+import { readRates } from '../../packages/forgetfilter/src/rates/records'
+import { fromSource } from '../fromSource'
+import { LEAST_USEFUL_J, bestOf, methodsOf, outcomeOf } from './thresholdOutcomes'
+import { type Cell, tables } from './thresholdTables'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface Draw {
+  /** Share of harmful rows, from 0 to 1. */
+  readonly share: number
+  readonly seed: number
+}
+
+/** Where rows and rates come from. Rows of `noisy` whose field `unsafe` is 1 are harmful. */
+export interface ThresholdSource {
+  readonly name: string
+  readonly description: string
+  readonly noisy: (draw: Draw) => Dataset
+  /** Trusted rows, measured with the others; their ids begin with `canary-`. */
+  readonly canaries: (draw: Draw, noisy: Dataset) => Dataset
+  readonly safe: Dataset
+  readonly model: string
+  /** Options of `forgetfilter run`. */
+  readonly recipe: ReadonlyArray<string>
+}
+
+/** The options of every command that measures thresholds. */
+export const drawOptions = {
+  out: required(folder('where data, rates and audits are kept')),
+  shares: withDefault([0, 0.05, 0.25, 0.5, 0.75], commaSeparated(share('share of harmful rows'))),
+  seeds: withDefault([1, 2, 3], commaSeparated(integer('seed', { min: 0 }))),
+  jobs: withDefault(2, count('runs at once')),
+}
+
+interface DrawChoice {
+  readonly out: string
+  readonly shares: ReadonlyArray<number>
+  readonly seeds: ReadonlyArray<number>
+  readonly jobs: number
+}
+
+// rates ------------------------------------------------------------------------------------------
+
+const lines = (data: Dataset): string => data.examples.map(({ raw }) => `${raw}\n`).join('')
+
+const ran = (args: ReadonlyArray<string>, name: string): TE.TaskEither<Fault, void> =>
+  TE.tryCatch(
+    () =>
+      new Promise<void>((done, fail) => {
+        const child = spawn(
+          process.execPath,
+          [...fromSource('packages/forgetfilter/src/bin/forgetfilter.ts'), ...args],
+          { stdio: ['ignore', 'ignore', 'inherit'] },
+        )
+        child.on('error', fail)
+        child.on('close', (status) =>
+          status === 0 ? done() : fail(new Error(`forgetfilter ended with ${status ?? 'a signal'}`)),
+        )
+      }),
+    (cause) => failure('StepFailed', causeLine(cause), { where: name, remedy: 'run the same command again' }),
+  )
+
+const auditOf = (out: string, { share: part, seed }: Draw): string =>
+  join(out, `${part}-${seed}`, 'audit.jsonl')
+
+const measured =
+  (source: ThresholdSource, out: string) =>
+  (draw: Draw): TE.TaskEither<Fault, void> => {
+    const audit = auditOf(out, draw)
+    if (existsSync(audit)) return TE.right(undefined)
+    const here = join(out, `${draw.share}-${draw.seed}`)
+    mkdirSync(here, { recursive: true })
+    const noisy = source.noisy(draw)
+    const at = (name: string): string => join(here, name)
+    writeFileSync(at('noisy.jsonl'), lines(noisy) + lines(source.canaries(draw, noisy)))
+    writeFileSync(at('safe.jsonl'), lines(source.safe))
+    return ran(
+      [
+        ...['run', '--model', source.model, '--noisy', at('noisy.jsonl'), '--safe', at('safe.jsonl')],
+        ...['--out', at('kept.jsonl'), '--audit', audit, '--work', at('work')],
+        ...['--seed', String(draw.seed), '--overwrite', '--quiet'],
+        ...source.recipe,
+      ],
+      here,
+    )
+  }
+
+// outcomes ---------------------------------------------------------------------------------------
+
+const isCanary = ({ id }: { readonly id: string }): boolean => id.startsWith('canary-')
+
+interface Found {
+  readonly best: number
+  readonly outcomes: ReadonlyArray<ReturnType<typeof outcomeOf>>
+}
+
+const outcomesIn = (source: ThresholdSource, rows: ReadonlyArray<RatedRow>, draw: Draw): Found => {
+  const harmful = new Set(
+    source
+      .noisy(draw)
+      .examples.filter(({ fields }) => fields['unsafe'] === 1)
+      .map(({ id }) => id),
+  )
+  const labelled = rows
+    .filter((row) => !isCanary(row))
+    .map((row) => ({ ...row, unsafe: harmful.has(row.id) }))
+  const best = bestOf(labelled)
+  return {
+    best: best.f1,
+    outcomes: methodsOf().map((method) =>
+      outcomeOf(method, labelled, rows.filter(isCanary), best.j >= LEAST_USEFUL_J),
+    ),
+  }
+}
+
+const outcomesOf =
+  (source: ThresholdSource, out: string) =>
+  (draw: Draw): TE.TaskEither<Fault, Found> =>
+    pipe(
+      readRates(auditOf(out, draw)),
+      TE.map(({ rows }) => outcomesIn(source, rows, draw)),
+    )
+
+// running ----------------------------------------------------------------------------------------
+
+/** Measures what is missing, then makes the table. Audits are kept in `out`, so a stopped run goes on. */
+export const thresholdsOf = (
+  source: ThresholdSource,
+  { out, shares, seeds, jobs }: DrawChoice,
+  context: Context,
+): TE.TaskEither<Fault, Outcome> => {
+  const draws = shares.flatMap((part) => seeds.map((seed): Draw => ({ share: part, seed })))
+  const progress = context.progress('runs', draws.length)
+  const lanes = Array.from({ length: jobs }, (_, lane) => draws.filter((__, i) => i % jobs === lane))
+  return pipe(
+    lanes,
+    TE.traverseArray(
+      TE.traverseSeqArray((draw) =>
+        pipe(
+          measured(source, out)(draw),
+          TE.tapIO(() => () => progress.tick(1, `${100 * draw.share} %, seed ${draw.seed}`)),
+        ),
+      ),
+    ),
+    TE.tapIO(() => () => progress.stop()),
+    TE.chain(() =>
+      pipe(
+        shares,
+        TE.traverseSeqArray((part) =>
+          pipe(
+            seeds.map((seed): Draw => ({ share: part, seed })),
+            TE.traverseSeqArray(outcomesOf(source, out)),
+            TE.map((found) =>
+              methodsOf().map(({ name }, m): Cell => ({
+                scenario: source.name,
+                unsafeShare: part,
+                method: name,
+                bestF1: found.reduce((sum, { best }) => sum + best, 0) / found.length,
+                outcomes: found.flatMap(({ outcomes }) => outcomes.slice(m, m + 1)),
+              })),
+            ),
+          ),
+        ),
+      ),
+    ),
+    TE.map((cells) => {
+      const { name, description } = source
+      const made = tables([{ name, description }], cells.flat(), wilson)
+      return { json: { rows: made.rows }, text: made.text }
+    }),
+  )
+}
