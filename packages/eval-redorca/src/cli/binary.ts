@@ -12,6 +12,7 @@ import { quickstartCommand } from './quickstart'
 import { reportCommand } from './report'
 import { rescoreCommand } from './rescore'
 import { holmCommand, kappaCommand, wilsonCommand } from './stats'
+import { submitCommand } from './submit'
 import { validateCommand } from './validate'
 import { winrateCommand } from './winrate'
 
@@ -25,6 +26,7 @@ export const binary: Binary = {
     benchCommand,
     reportCommand,
     rescoreCommand,
+    submitCommand,
     arenaCommand,
     judgesCommand,
     judgeCommand,
