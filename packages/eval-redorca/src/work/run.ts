@@ -16,6 +16,7 @@ import { samplesById, writeResults } from '../results/resultsFile'
 import type { Sample } from '../suite/samples'
 import { claiming } from './claim'
 import { finishedOf } from './finished'
+import { tidied } from './leftovers'
 import { runJobs } from './rounds'
 import { runResults } from './runResults'
 import type { RunSettings } from './runSettings'
@@ -109,9 +110,12 @@ const runOpened = (settings: RunSettings, bench: Bench): TE.TaskEither<Fault, Ra
 export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> =>
   claiming(
     settings.out,
-    TE.bracket(
-      openBench(settings.ports, settings.config),
-      (bench) => runOpened(settings, bench),
-      ({ suite }) => TE.fromIO(() => suite.dispose?.()),
+    tidied(
+      settings.out,
+      TE.bracket(
+        openBench(settings.ports, settings.config),
+        (bench) => runOpened(settings, bench),
+        ({ suite }) => TE.fromIO(() => suite.dispose?.()),
+      ),
     ),
   )
