@@ -134,7 +134,7 @@ describe('a results folder', () => {
       'input',
       expect.stringContaining('holds results of a configuration that is not known'),
     ])
-    expect(E.isLeft(result) && `${result.left.message}`).toContain(reason.split(':').at(-1)?.trim())
+    expect(E.isLeft(result) && result.left.message).toContain(reason.split(':').at(-1)?.trim())
     expect((await go(out, configured(), { resume: true })).result).toEqual(E.right(undefined))
   })
   it.each([

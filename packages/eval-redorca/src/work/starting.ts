@@ -37,15 +37,16 @@ export const persistently = async <A>(
   start: () => Promise<E.Either<Fault, A> | Crashed>,
   { onRetry, signal, pauses = defaultPauses }: StartRetries,
 ): Promise<E.Either<Fault, A>> => {
+  const stopped = (): boolean => signal.aborted
   const attempt = async (left: ReadonlyArray<number>): Promise<E.Either<Fault, A>> => {
-    if (signal.aborted) return E.left(stoppedFault)
+    if (stopped()) return E.left(stoppedFault)
     const result = await start()
     if (result._tag !== 'Crashed') return result
     const [ms, ...rest] = left
-    if (ms === undefined && !signal.aborted) return E.left(noneStarted(pauses.length + 1, result.reason))
+    if (ms === undefined && !stopped()) return E.left(noneStarted(pauses.length + 1, result.reason))
     // A key that stops a run may reach a worker first; after the pause it is known here.
     await pause(ms ?? 0, signal)
-    if (signal.aborted) return E.left(stoppedFault)
+    if (stopped()) return E.left(stoppedFault)
     onRetry(result.reason)
     return attempt(rest)
   }

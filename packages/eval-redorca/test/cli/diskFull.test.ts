@@ -1,4 +1,5 @@
 /** A benchmark on a disk that is full from the start: one line, exit 1, and a folder that the same command goes on in. */
+import type * as Files from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { folderState } from '../../src/work/folderState'
@@ -6,7 +7,7 @@ import { file, folder, runWith } from '../fakes/commandLine'
 
 const disk = { out: '' }
 jest.mock('node:fs/promises', () => {
-  const real = jest.requireActual<typeof import('node:fs/promises')>('node:fs/promises')
+  const real = jest.requireActual<typeof Files>('node:fs/promises')
   return {
     ...real,
     // As a full disk does: the file is made, and nothing can be written into it.
