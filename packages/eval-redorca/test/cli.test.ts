@@ -1,5 +1,5 @@
 /** The command line as a user sees it: its output, and its errors for bad input. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runBinary } from '@safe/tensor-core/cli'
@@ -532,13 +532,18 @@ describe('bad input', () => {
     expect(readdirSync(out)).toEqual(['photos'])
   })
 
-  it('requires --resume to continue in a results folder', async () => {
+  it('refuses a results folder of another configuration, and says what differs and how to go on', async () => {
     const out = folder()
-    writeFileSync(join(out, 'config.yaml'), '')
-    const { code, err } = await run('bench', '--config', file('c.yaml', 'suite: arena'), '--out', out)
+    const shown = await run('bench', '--config', file('c.yaml', 'suite: arena'), '--print-config')
+    writeFileSync(join(out, 'config.yaml'), shown.out)
+    const config = file('c.yaml', 'suite: arena', 'recipe: { epochs: 7 }')
+    const { code, err } = await run('bench', '--config', config, '--out', out)
     expect(code).toBe(2)
-    expect(err).toContain('--resume')
-    expect(existsSync(join(out, 'config.yaml'))).toBe(true)
+    expect(err).toMatch(
+      /another configuration \(recipe\.epochs: \d+ there, 7 here\); add --resume .* --overwrite /,
+    )
+    expect(err.trim().split('\n')).toHaveLength(1)
+    expect(readFileSync(join(out, 'config.yaml'), 'utf8')).toBe(shown.out)
   })
 
   it('prints the error as JSON too', async () => {

@@ -15,7 +15,9 @@ export const benchCommand = command({
   options: {
     ...configOptions,
     out: withDefault(defaultOut, folder('results folder')),
-    resume: flag('continue the run in the results folder'),
+    resume: flag(
+      'go on in a results folder of another configuration, beside what is stored; the same configuration goes on without it',
+    ),
     overwrite: flag('delete an existing results folder first'),
     printConfig: flag('show the complete configuration and run nothing'),
     ...redactOption,

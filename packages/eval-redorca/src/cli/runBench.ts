@@ -1,15 +1,11 @@
 /** The common part of `quickstart` and `bench`: decode the configuration, show it or run it, write the report. */
-import { existsSync, readdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as IO from 'fp-ts/IO'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { stringify } from 'yaml'
 import { type Context, type Outcome, hubUseOf } from '@safe/tensor-core/cli'
-import { type Fault, badInput, failure } from '@safe/tensor-core/contracts'
-import { refuseExisting } from '@safe/tensor-core/files'
+import { type Fault, failure } from '@safe/tensor-core/contracts'
 import { openBench } from '../plan/bench'
 import { type BenchConfig, configDocument, isArena } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
@@ -18,15 +14,14 @@ import { localSuite } from '../work/localSuite'
 import { ports } from '../work/lmPorts'
 import { type Ran, run } from '../work/run'
 import { headline, writeReport } from '../report'
+import { withDiskFull } from './diskFull'
 import { showing } from './liveReport'
+import { type FolderChoice, prepared } from './prepared'
 
 // model ------------------------------------------------------------------------------------------
 
-export interface RunChoice {
-  readonly out: string
+export interface RunChoice extends FolderChoice {
   readonly printConfig: boolean
-  readonly overwrite: boolean
-  readonly resume: boolean
   /** Whether the report leaves out the text of answers that may do harm. */
   readonly redact: boolean
   /** Whether the report is opened in the browser at its first results. */
@@ -47,44 +42,25 @@ export const configOf = (given: Given, { common }: Context): E.Either<Fault, Ben
     common.config ?? 'the options',
   )
 
-/** An existing results folder is continued or deleted on request, otherwise refused; a folder of anything else is always refused. */
-const prepared = ({ out, overwrite, resume }: RunChoice): TE.TaskEither<Fault, void> => {
-  const isResults = existsSync(join(out, 'config.yaml')) || existsSync(join(out, 'cells'))
-  const isEmpty = !existsSync(out) || (!isResults && readdirSync(out).length === 0)
-  if (isEmpty) return TE.right(undefined)
-  if (!isResults)
-    return TE.left(
-      badInput('OutputExists', 'exists and is not a results folder', {
-        where: out,
-        remedy: 'give another --out',
-      }),
-    )
-  return pipe(
-    TE.fromEither(refuseExisting(out, { overwrite, resume }, 'folder')),
-    TE.mapLeft((fault): Fault => ({
-      ...fault,
-      remedy: 'add --resume to continue, or --overwrite to start again',
-    })),
-    TE.chain(() =>
-      overwrite
-        ? TE.tryCatch(
-            () => rm(out, { recursive: true }),
-            (): Fault => failure('WriteFailed', 'cannot be removed', { where: out }),
-          )
-        : TE.right(undefined),
-    ),
-  )
-}
-
-/** How a run is continued; `quickstart` continues by default. */
-const again = ({ resume, out }: RunChoice): string =>
-  resume || !existsSync(join(out, 'config.yaml'))
-    ? 'run the same command again'
-    : 'run the same command again with --resume'
+/** A fault as this command's user reads it: the same command continues, unless it says to start again. */
+const told =
+  ({ out, overwrite }: RunChoice) =>
+  (fault: Fault): Fault => {
+    const shown = withDiskFull(out)(fault)
+    const remedy = shown._tag === 'Interrupted' ? 'run the same command again to continue' : shown.remedy
+    return remedy === undefined
+      ? shown
+      : {
+          ...shown,
+          remedy: overwrite
+            ? remedy.replace('the same command again', 'the same command again without `overwrite`')
+            : remedy,
+        }
+  }
 
 /** Failed cells are an error; the report contains the others. */
 const outcomeOf =
-  (report: string, choice: RunChoice) =>
+  (report: string) =>
   ({ results, failed }: Ran): E.Either<Fault, Outcome> => {
     const [first] = results.failed
     const [job] = failed
@@ -98,7 +74,7 @@ const outcomeOf =
             'CellsFailed',
             `${results.failed.length} of ${results.cells.length + results.failed.length} cells failed, first ${cellName(first.factors)} (${first.message})`,
             {
-              remedy: job?.fault.remedy ?? `${again(choice)}; finished cells are kept`,
+              remedy: job?.fault.remedy ?? 'run the same command again; finished cells are kept',
               where: job?.fault.where ?? report,
             },
           ),
@@ -135,7 +111,7 @@ export const runBench = (
     )
   const show = showing(context, live)
   return pipe(
-    prepared(choice),
+    prepared(choice, { config, loadModule: ports.loadModule, terminal: context, signal: context.signal }),
     TE.chain(() => fetchSuite(config, context)),
     TE.chain(() =>
       run({
@@ -154,15 +130,13 @@ export const runBench = (
           ),
       }),
     ),
-    TE.mapLeft((fault): Fault =>
-      fault._tag === 'Interrupted' ? { ...fault, remedy: `${again(choice)} to continue` } : fault,
-    ),
     TE.chain((ran) =>
       pipe(
         writeReport({ results: out, out }, { ...ran, redact }),
         TE.chainFirstIOK(show.last),
-        TE.chainEitherK((report) => outcomeOf(report, choice)(ran)),
+        TE.chainEitherK((report) => outcomeOf(report)(ran)),
       ),
     ),
+    TE.mapLeft(told(choice)),
   )
 }

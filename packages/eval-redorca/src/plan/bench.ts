@@ -13,7 +13,7 @@ import { type LoadedChoice, type Methods, type MissingMethod, allMethods, method
 import type { BenchPorts, SuiteUse } from './ports'
 import { satisfied } from './requirements'
 import { type Factors, undefended } from './factors'
-import { type LoadedMethod, loadedName, readsCounterpart } from './plugins'
+import { type LoadModule, type LoadedMethod, loadedName, readsCounterpart } from './plugins'
 import { type Paths, atStrength, isSwept, pathsOf } from './strengths'
 import { codeVersions } from './versions'
 
@@ -144,6 +144,13 @@ const completed = (config: BenchConfig, methods: Methods): BenchConfig => {
 }
 
 // constructors -----------------------------------------------------------------------------------
+
+/** The configuration as a run writes it down, from the methods alone: no model and no data is read. */
+export const completedConfig = (load: LoadModule, config: BenchConfig): E.Either<Fault, BenchConfig> =>
+  pipe(
+    methodsOf(load, config.stages),
+    E.map(({ methods }) => completed(config, methods)),
+  )
 
 /** Opens everything except the engine. With `known` hashes the models are not hashed again. */
 export const openBench = (

@@ -9,7 +9,7 @@ import type { Running } from '../results/running'
 /** `Running: 12 of 40 cells, about 25 min left`; `Stopped at 12 of 40 cells; the same command continues`. */
 export const runningLine = ({ done, cells, secondsLeft, stopped }: Running): string =>
   stopped === true
-    ? `Stopped at ${done} of ${cells} cells; the same command continues (bench: with --resume)`
+    ? `Stopped at ${done} of ${cells} cells; the same command continues`
     : `Running: ${done} of ${cells} cells, about ${duration(secondsLeft)} left`
 
 const leftOutLine = ({ leftOut = 0 }: Running): string =>

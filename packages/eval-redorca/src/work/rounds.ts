@@ -6,7 +6,7 @@ import { freemem } from 'node:os'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Fault, interrupted } from '@safe/tensor-core/contracts'
+import type { Fault } from '@safe/tensor-core/contracts'
 import { configDocument } from '../config/config'
 import type { Bench } from '../plan/bench'
 import { type Cell, attackedCells, combinedCells, firstCells, refinedCells } from '../plan/cells'
@@ -28,6 +28,7 @@ import { isTimed, ratesOf } from './ratesOf'
 import type { RunSettings } from './runSettings'
 import { type FailedJob, schedule } from './schedule'
 import { selectedIn, selectionRule, weakest } from './selecting'
+import { stoppedFault } from './stopped'
 import { threadsPerWorker, workerCount } from './workerCount'
 import type { Assignment } from './workerProcess'
 
@@ -54,10 +55,6 @@ interface Shop {
   readonly early: Early
   readonly tell: (jobs: ReadonlyArray<Job>, workers: number) => Promise<void>
 }
-
-const stoppedFault = interrupted('Interrupted', 'stopped; finished work is kept', {
-  remedy: 'run the same command again to continue',
-})
 
 // parts ------------------------------------------------------------------------------------------
 
@@ -135,9 +132,10 @@ const runCells = async (
   const afterwards = jobsOf(later, finished.right, chooses).filter(({ id }) => !here.has(id))
   const costed = timedJobs(bench, [...jobs, ...afterwards], rates.right)
   const [timed, after] = [costed.slice(0, jobs.length), costed.slice(jobs.length)]
-  const workers = workerCount(config, pool.first.engine, jobs.length, modelBytes)
+  const workers = workerCount(config, pool.engine, jobs.length, modelBytes)
   await shop.tell([...timed, ...after], workers)
-  await pool.grow(workers)
+  const grown = await pool.grow(workers)
+  if (E.isLeft(grown)) return grown
   track.round(timed, after, pool.workers().length)
   const failed = await schedule(timed, pool.workers(), {
     onStart: (job) => {
@@ -183,7 +181,7 @@ const runLater = async (shop: Shop, first: Done): Promise<E.Either<Fault, Done>>
 const runRounds = async (shop: Shop): Promise<E.Either<Fault, Done>> => {
   const { settings, bench, modelBytes, pool } = shop
   const { config, terminal } = settings
-  const { engine } = pool.first
+  const { engine } = pool
   const planned = firstCells(bench, engine)
   if (E.isLeft(planned)) return planned
   // At the weakest strengths there is as much to do as at those that are not selected yet.
@@ -239,12 +237,13 @@ export const runJobs = (
       threads: threadsPerWorker(config, modelBytes),
       execArgv: execArgv ?? process.execArgv,
       onProgress: (_, job, share) => track.progress(job, share),
-      onWarning: onceEach(settings.terminal.warn),
+      onWarning: onceEach(terminal.warn),
+      warn: terminal.warn,
     },
     signal,
     assignment,
     async (pool) => {
-      const { engine } = pool.first
+      const { engine } = pool
       state.engine = engine
       const early = earlyResults(settings, store, bench, engine, track.secondsLeft)
       const done = await runRounds({
@@ -252,7 +251,7 @@ export const runJobs = (
         tell: telling(settings, bench, modelBytes),
         ratesNow: async () => {
           if (state.rates !== undefined) return E.right(state.rates)
-          const found = await ratesOf(pool.first, modelBytes, terminal)
+          const found = await ratesOf(pool, modelBytes, terminal)
           if (E.isRight(found)) state.rates = found.right
           return found
         },

@@ -17,6 +17,7 @@ import { type ResultStore, folderPlace, withStore } from '../store'
 import type { Sample } from '../suite/samples'
 import { claiming } from './claim'
 import { finishedOf } from './finished'
+import { tidied } from './leftovers'
 import { runJobs } from './rounds'
 import { runResults } from './runResults'
 import type { RunSettings } from './runSettings'
@@ -112,10 +113,13 @@ export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> =>
     claiming(
       store,
       { signal: settings.signal, note: settings.terminal.note },
-      TE.bracket(
-        openBench(settings.ports, settings.config),
-        (bench) => runOpened(settings, store, bench),
-        ({ suite }) => TE.fromIO(() => suite.dispose?.()),
+      tidied(
+        settings.out,
+        TE.bracket(
+          openBench(settings.ports, settings.config),
+          (bench) => runOpened(settings, store, bench),
+          ({ suite }) => TE.fromIO(() => suite.dispose?.()),
+        ),
       ),
     ),
   )

@@ -29,10 +29,6 @@ export interface SizeLimits {
 const megabyte = 1 << 20
 export const sizeLimits: SizeLimits = { inline: 5 * megabyte, part: megabyte }
 
-/** The folder of the files of texts, beside the page. */
-export const sidecarFolder = 'samples'
-/** The names that are given to files of texts. */
-export const sidecarName = /^\d{3,}\.js$/
 /** How a file of texts begins. */
 export const sidecarCall = 'redorcaSamples('
 

@@ -6,7 +6,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import { writeWhole } from '@safe/tensor-core/files'
-import { browserFiles, sidecarCall, sidecarFolder, sidecarName } from './files'
+import { sidecarFolder, sidecarName } from '../../results/ownNames'
+import { browserFiles, sidecarCall } from './files'
 import { type BrowserInput, browserData } from './shape'
 
 /** The page's name in its folder. */
