@@ -91,6 +91,43 @@ describe('schedule', () => {
     expect(failed[0]?.fault.message).toContain('out of memory')
   })
 
+  it('gives the job of a worker that cannot be replaced to another, and goes on with fewer', async () => {
+    const lost = failure('WorkerCrashed', 'no worker could be started')
+    const [ran, retried, successors]: [string[], string[], unknown[]] = [[], [], []]
+    const dying: Worker = {
+      run: async () => ({ _tag: 'Crashed', reason: 'killed by SIGKILL' }),
+      again: async () => E.left(lost),
+    }
+    // The last job is taken by the worker that dies, while the other one is at work.
+    const living = worker(async (j) => {
+      await pause(j.id === 'long' ? 20 : 0)
+      ran.push(j.id)
+      return E.right(undefined)
+    })
+    const failed = await schedule([job('long', [], 5), job('short')], [living, dying], {
+      ...quiet,
+      onRetry: (j, reason) => retried.push(`${j.id}: ${reason}`),
+      onReplaced: (_, successor) => successors.push(successor),
+    })
+    expect(failed).toEqual([])
+    expect([ran, retried, successors]).toEqual([['long', 'short'], ['short: killed by SIGKILL'], [undefined]])
+  })
+
+  it('fails a job that kills the workers it is given to, and keeps the rest going', async () => {
+    const deadly = (): Worker => ({
+      run: async (j) => (j.id === 'deadly' ? { _tag: 'Crashed', reason: 'killed' } : E.right(undefined)),
+      again: async () => E.left(failure('WorkerCrashed', 'no worker could be started')),
+    })
+    const failed = await schedule(
+      [job('deadly', [], 9), job('a'), job('b')],
+      [deadly(), deadly(), deadly()],
+      quiet,
+    )
+    expect(failed.map(({ job: { id }, fault }) => [id, fault.message])).toEqual([
+      ['deadly', 'the worker process died twice (killed)'],
+    ])
+  })
+
   it('ends when no more workers can be started', async () => {
     const dying: Worker = {
       run: async () => ({ _tag: 'Crashed', reason: '' }),
@@ -98,6 +135,7 @@ describe('schedule', () => {
     }
     const failed = await schedule([job('a'), job('b')], [dying], quiet)
     expect(failed.map((f) => f.job.id).sort()).toEqual(['a', 'b'])
+    expect(failed.map(({ fault }) => fault.message)).toEqual(['cannot start', 'cannot start'])
   })
 })
 
