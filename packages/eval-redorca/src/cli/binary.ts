@@ -14,6 +14,7 @@ import { rescoreCommand } from './rescore'
 import { holmCommand, kappaCommand, wilsonCommand } from './stats'
 import { validateCommand } from './validate'
 import { winrateCommand } from './winrate'
+import { workerCommand } from './worker'
 
 /** The binary `redorca`. */
 export const binary: Binary = {
@@ -23,6 +24,7 @@ export const binary: Binary = {
   commands: [
     quickstartCommand,
     benchCommand,
+    workerCommand,
     reportCommand,
     rescoreCommand,
     arenaCommand,

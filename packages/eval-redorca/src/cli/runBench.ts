@@ -14,6 +14,7 @@ import { openBench } from '../plan/bench'
 import { type BenchConfig, configDocument, isArena } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
 import { cellName } from '../plan/factors'
+import type { StorePlace } from '../store'
 import { localSuite } from '../work/localSuite'
 import { ports } from '../work/lmPorts'
 import { type Ran, run } from '../work/run'
@@ -23,7 +24,8 @@ import { showing } from './liveReport'
 // model ------------------------------------------------------------------------------------------
 
 export interface RunChoice {
-  readonly out: string
+  /** Where the results are kept; of a remote store, with its local copy. */
+  readonly place: StorePlace
   readonly printConfig: boolean
   readonly overwrite: boolean
   readonly resume: boolean
@@ -48,7 +50,7 @@ export const configOf = (given: Given, { common }: Context): E.Either<Fault, Ben
   )
 
 /** An existing results folder is continued or deleted on request, otherwise refused; a folder of anything else is always refused. */
-const prepared = ({ out, overwrite, resume }: RunChoice): TE.TaskEither<Fault, void> => {
+const prepared = ({ place: { folder: out }, overwrite, resume }: RunChoice): TE.TaskEither<Fault, void> => {
   const isResults = existsSync(join(out, 'config.yaml')) || existsSync(join(out, 'cells'))
   const isEmpty = !existsSync(out) || (!isResults && readdirSync(out).length === 0)
   if (isEmpty) return TE.right(undefined)
@@ -77,7 +79,7 @@ const prepared = ({ out, overwrite, resume }: RunChoice): TE.TaskEither<Fault, v
 }
 
 /** How a run is continued; `quickstart` continues by default. */
-const again = ({ resume, out }: RunChoice): string =>
+const again = ({ resume, place: { folder: out } }: RunChoice): string =>
   resume || !existsSync(join(out, 'config.yaml'))
     ? 'run the same command again'
     : 'run the same command again with --resume'
@@ -107,7 +109,7 @@ const outcomeOf =
   }
 
 /** Fetches what the suite takes from a hub, with progress; workers then find it in the cache. */
-const fetchSuite = ({ suite }: BenchConfig, context: Context): TE.TaskEither<Fault, void> =>
+export const fetchSuite = ({ suite }: BenchConfig, context: Context): TE.TaskEither<Fault, void> =>
   isArena(suite)
     ? TE.right(undefined)
     : pipe(
@@ -122,7 +124,8 @@ export const runBench = (
   choice: RunChoice,
   context: Context,
 ): TE.TaskEither<Fault, Outcome> => {
-  const { out, printConfig, redact, live } = choice
+  const { place, printConfig, redact, live } = choice
+  const out = place.folder
   if (printConfig)
     return pipe(
       fetchSuite(config, context),
@@ -143,6 +146,7 @@ export const runBench = (
         portsModule: require.resolve('../work/lmPorts'),
         config,
         out,
+        store: place,
         terminal: context,
         signal: context.signal,
         onEarly: (early) =>

@@ -53,15 +53,19 @@ const stamp: t.Type<Stamp, unknown> = t.intersection([
   }),
 ])
 
-/** What `results.json` lists. */
-export interface Listing {
+/** What results say beside their cells. */
+export interface RunSetup {
   readonly suite: string
-  readonly finished: string
   readonly stamp: Stamp
-  readonly cells: ReadonlyArray<ListedCell>
-  readonly failed: ReadonlyArray<FailedCell>
   readonly selection?: SelectionRule
   readonly attackers?: AttackRule
+}
+
+/** What `results.json` lists. */
+export interface Listing extends RunSetup {
+  readonly finished: string
+  readonly cells: ReadonlyArray<ListedCell>
+  readonly failed: ReadonlyArray<FailedCell>
   readonly running?: Running
 }
 /** A cell as it is listed. */
@@ -93,16 +97,19 @@ const listedCell: t.Type<ListedCell> = t.intersection([
   t.partial({ strengths: strengthsCodec, published: t.boolean }),
 ])
 
+export const setupCodec: t.Type<RunSetup, unknown> = t.intersection([
+  t.type({ suite: t.string, stamp }),
+  t.partial({ selection, attackers }),
+])
 const listing: t.Decoder<unknown, Listing> = t.intersection([
+  setupCodec,
   t.type({
     format: t.literal(1),
-    suite: t.string,
     finished: t.string,
-    stamp,
     cells: t.readonlyArray(listedCell),
     failed: t.readonlyArray(t.type({ factors: factorsCodec, message: t.string })),
   }),
-  t.partial({ selection, attackers, running: runningCodec }),
+  t.partial({ running: runningCodec }),
 ])
 
 // writing ----------------------------------------------------------------------------------------
