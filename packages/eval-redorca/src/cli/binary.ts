@@ -11,6 +11,7 @@ import { labelCommand } from './label'
 import { quickstartCommand } from './quickstart'
 import { reportCommand } from './report'
 import { rescoreCommand } from './rescore'
+import { statusCommand } from './status'
 import { holmCommand, kappaCommand, wilsonCommand } from './stats'
 import { validateCommand } from './validate'
 import { winrateCommand } from './winrate'
@@ -25,6 +26,7 @@ export const binary: Binary = {
     quickstartCommand,
     benchCommand,
     workerCommand,
+    statusCommand,
     reportCommand,
     rescoreCommand,
     arenaCommand,
