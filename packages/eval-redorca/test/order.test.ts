@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { type Factors, undefended, untouched } from '../src/plan/factors'
 import { type Job, jobsOf } from '../src/plan/plan'
-import { type NextJob, criticalPaths, orderOf, shortestPaths } from '../src/work/order'
+import { criticalPaths, shortestPaths } from '../src/work/order'
+import { type NextJob, queued } from './fakes/queued'
 
 // a run without processes ------------------------------------------------------------------------
 
@@ -34,7 +35,7 @@ const ended = (jobs: ReadonlyArray<Job>, workers: number, next: NextJob): Readon
   return done
 }
 const run = (jobs: ReadonlyArray<Job>, workers: number): ReadonlyArray<Ended> =>
-  ended(jobs, workers, orderOf(jobs, workers))
+  ended(jobs, workers, queued(jobs, workers))
 const names = (list: ReadonlyArray<Ended>): ReadonlyArray<string> => list.map(({ job }) => job.id)
 
 /** The order of earlier versions: the longest critical path first, seed by seed. */

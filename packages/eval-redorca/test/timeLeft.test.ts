@@ -1,9 +1,9 @@
 import { silentTerminal } from '@safe/tensor-core/cli'
 import { type Factors, undefended } from '../src/plan/factors'
 import { type Job, jobsOf } from '../src/plan/plan'
-import { orderOf } from '../src/work/order'
 import { tracker } from '../src/work/progress'
 import { type Measured, corrected, secondsLeft } from '../src/work/timeLeft'
+import { queued } from './fakes/queued'
 
 const factors = (more: Partial<Factors> = {}): Factors => ({
   ...{ model: 'aligned', regime: 'r', ...undefended, seed: 1 },
@@ -102,7 +102,7 @@ describe('the time left', () => {
       const clock = { now: 0 }
       const track = tracker(silentTerminal, () => clock.now * 1000)
       track.round(jobs, [], workers)
-      const next = orderOf(jobs, workers)
+      const next = queued(jobs, workers)
       const [open, undone] = [new Set(jobs), new Set(jobs.map(({ id }) => id))]
       const told: { readonly at: number; readonly left: number }[] = []
       const state: { running: ReadonlyArray<{ readonly job: Job; readonly end: number }> } = { running: [] }

@@ -8,13 +8,18 @@ import { defaultOut } from './quickstart'
 import { liveOption } from './liveReport'
 import { redactOption } from './redactOption'
 import { configOf, runBench } from './runBench'
+import { runMember } from './runMember'
+import { shardOption, shardOf } from './shardOption'
+import { placeIn, storeOption } from './storeOption'
 
 export const benchCommand = command({
   name: 'bench',
   description: 'benchmark the combinations of defences that a configuration file describes',
   options: {
     ...configOptions,
-    out: withDefault(defaultOut, folder('results folder')),
+    out: withDefault(defaultOut, folder('results folder; of a remote store, its local copy')),
+    ...storeOption,
+    ...shardOption,
     resume: flag(
       'go on in a results folder of another configuration, beside what is stored; the same configuration goes on without it',
     ),
@@ -23,7 +28,7 @@ export const benchCommand = command({
     ...redactOption,
     ...liveOption,
   },
-  run: ({ out, resume, overwrite, printConfig, redact, live, ...parts }, context) =>
+  run: ({ out, store, shard, resume, overwrite, printConfig, redact, live, ...parts }, context) =>
     context.common.config === undefined
       ? TE.left(
           badInput('BadOption', '--config is required', {
@@ -31,9 +36,20 @@ export const benchCommand = command({
           }),
         )
       : pipe(
-          TE.fromEither(configOf(parts, context)),
-          TE.chain((config) =>
-            runBench(config, { out, resume, overwrite, printConfig, redact, live }, context),
+          TE.Do,
+          TE.bind('config', () => TE.fromEither(configOf(parts, context))),
+          TE.bindW('place', () => TE.fromEither(placeIn(store, out))),
+          TE.bindW('part', () => TE.fromEither(shardOf(shard, process.env))),
+          TE.chainW(({ config, place, part }) =>
+            part === undefined || printConfig
+              ? runBench(config, { place, resume, overwrite, printConfig, redact, live }, context)
+              : overwrite
+                ? TE.left(
+                    badInput('BadOption', 'overwrite cannot be used with a shard: others may work there', {
+                      remedy: 'remove the folder before the shards are started',
+                    }),
+                  )
+                : runMember(config, { place, redact, ...part }, context),
           ),
         ),
 })

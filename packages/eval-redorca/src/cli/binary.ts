@@ -11,10 +11,12 @@ import { labelCommand } from './label'
 import { quickstartCommand } from './quickstart'
 import { reportCommand } from './report'
 import { rescoreCommand } from './rescore'
+import { statusCommand } from './status'
 import { holmCommand, kappaCommand, wilsonCommand } from './stats'
 import { submitCommand } from './submit'
 import { validateCommand } from './validate'
 import { winrateCommand } from './winrate'
+import { workerCommand } from './worker'
 
 /** The binary `redorca`. */
 export const binary: Binary = {
@@ -24,6 +26,8 @@ export const binary: Binary = {
   commands: [
     quickstartCommand,
     benchCommand,
+    workerCommand,
+    statusCommand,
     reportCommand,
     rescoreCommand,
     submitCommand,

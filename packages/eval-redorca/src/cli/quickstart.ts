@@ -2,6 +2,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, flag, folder, withDefault } from '@safe/tensor-core/cli'
+import { folderPlace } from '../store'
 import { configOptions } from './configOptions'
 import { liveOption } from './liveReport'
 import { redactOption } from './redactOption'
@@ -21,9 +22,9 @@ export const quickstartCommand = command({
     ...redactOption,
     ...liveOption,
   },
-  run: ({ workers, ...choice }, context) =>
+  run: ({ workers, out, ...choice }, context) =>
     pipe(
       TE.fromEither(configOf({ suite: 'arena', workers }, context)),
-      TE.chain((config) => runBench(config, { ...choice, resume: true }, context)),
+      TE.chain((config) => runBench(config, { ...choice, place: folderPlace(out), resume: true }, context)),
     ),
 })

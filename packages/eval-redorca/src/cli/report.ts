@@ -4,8 +4,10 @@ import { pipe } from 'fp-ts/function'
 import { command, dataFile, folder, optional, required } from '@safe/tensor-core/cli'
 import { correctionsOf } from '../results/corrected'
 import { readLabels } from '../results/labelRows'
-import { readResults, writeResults } from '../results/resultsFile'
+import { writeResults } from '../results/resultsFile'
 import { correctedSection, writeReport } from '../report'
+import { folderPlace, withStore } from '../store'
+import { resultsIn } from '../work/fleet/resultsIn'
 import { redactOption } from './redactOption'
 
 export const reportCommand = command({
@@ -25,7 +27,7 @@ export const reportCommand = command({
   run: ({ results: from, out = from, labels, redact }) =>
     pipe(
       TE.Do,
-      TE.bindW('read', () => readResults(from)),
+      TE.bindW('read', () => withStore(folderPlace(from), resultsIn)),
       TE.bindW('corrections', ({ read }) =>
         labels === undefined
           ? TE.right(undefined)

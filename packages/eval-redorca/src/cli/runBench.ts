@@ -10,6 +10,7 @@ import { openBench } from '../plan/bench'
 import { type BenchConfig, configDocument, isArena } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
 import { cellName } from '../plan/factors'
+import type { StorePlace } from '../store'
 import { localSuite } from '../work/localSuite'
 import { ports } from '../work/lmPorts'
 import { type Ran, run } from '../work/run'
@@ -20,7 +21,9 @@ import { type FolderChoice, prepared } from './prepared'
 
 // model ------------------------------------------------------------------------------------------
 
-export interface RunChoice extends FolderChoice {
+export interface RunChoice extends Omit<FolderChoice, 'out'> {
+  /** Where the results are kept; of a remote store, with its local copy. */
+  readonly place: StorePlace
   readonly printConfig: boolean
   /** Whether the report leaves out the text of answers that may do harm. */
   readonly redact: boolean
@@ -44,9 +47,9 @@ export const configOf = (given: Given, { common }: Context): E.Either<Fault, Ben
 
 /** A fault as this command's user reads it: the same command continues, unless it says to start again. */
 const told =
-  ({ out, overwrite }: RunChoice) =>
+  ({ place, overwrite }: RunChoice) =>
   (fault: Fault): Fault => {
-    const shown = withDiskFull(out)(fault)
+    const shown = withDiskFull(place.folder)(fault)
     const remedy = shown._tag === 'Interrupted' ? 'run the same command again to continue' : shown.remedy
     return remedy === undefined
       ? shown
@@ -83,7 +86,7 @@ const outcomeOf =
   }
 
 /** Fetches what the suite takes from a hub, with progress; workers then find it in the cache. */
-const fetchSuite = ({ suite }: BenchConfig, context: Context): TE.TaskEither<Fault, void> =>
+export const fetchSuite = ({ suite }: BenchConfig, context: Context): TE.TaskEither<Fault, void> =>
   isArena(suite)
     ? TE.right(undefined)
     : pipe(
@@ -98,7 +101,8 @@ export const runBench = (
   choice: RunChoice,
   context: Context,
 ): TE.TaskEither<Fault, Outcome> => {
-  const { out, printConfig, redact, live } = choice
+  const { place, printConfig, redact, live } = choice
+  const out = place.folder
   if (printConfig)
     return pipe(
       fetchSuite(config, context),
@@ -111,7 +115,10 @@ export const runBench = (
     )
   const show = showing(context, live)
   return pipe(
-    prepared(choice, { config, loadModule: ports.loadModule, terminal: context, signal: context.signal }),
+    prepared(
+      { ...choice, out },
+      { config, loadModule: ports.loadModule, terminal: context, signal: context.signal },
+    ),
     TE.chain(() => fetchSuite(config, context)),
     TE.chain(() =>
       run({
@@ -119,6 +126,7 @@ export const runBench = (
         portsModule: require.resolve('../work/lmPorts'),
         config,
         out,
+        store: place,
         terminal: context,
         signal: context.signal,
         onEarly: (early) =>

@@ -8,7 +8,7 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import { decodeAs, readJson, writeWhole } from '@safe/tensor-core/files'
-import type { Factors } from '../plan/factors'
+import { type Factors, factorsCodec } from '../plan/factors'
 import type { ResultStore } from '../store'
 import { type Sample, sampleCodec } from '../suite/samples'
 import { type JudgeRecord, judgeRecordCodec } from '../suite/verdicts'
@@ -44,7 +44,12 @@ const readBack = t.intersection([
   t.UnknownRecord,
   t.type({ id: t.string }),
   cellCostCodec,
-  t.partial({ judges: t.readonlyArray(judgeRecordCodec) }),
+  t.partial({
+    judges: t.readonlyArray(judgeRecordCodec),
+    factors: factorsCodec,
+    control: t.boolean,
+    published: t.boolean,
+  }),
 ])
 /** A cell's file as it is read back, with all its other fields. */
 export type ReadCell = t.TypeOf<typeof readBack>

@@ -8,7 +8,7 @@ import { decodeAs, kindOf, readJson, writeWhole } from '@safe/tensor-core/files'
 import { attackersCodec } from '../config/attackers'
 import { methodFidelityCodec } from './fidelity'
 import { costFields } from './cost'
-import { readCell, readSamples, readTextScores } from './cellFiles'
+import { cellFinished, readCell, readSamples, readTextScores } from './cellFiles'
 import { earlierJudge, withVerdicts } from './judged'
 import type { FinishedCell } from './prepared'
 import { type FailedCell, type Results, resultsOf } from './results'
@@ -53,15 +53,19 @@ const stamp: t.Type<Stamp, unknown> = t.intersection([
   }),
 ])
 
-/** What `results.json` lists. */
-export interface Listing {
+/** What results say beside their cells. */
+export interface RunSetup {
   readonly suite: string
-  readonly finished: string
   readonly stamp: Stamp
-  readonly cells: ReadonlyArray<ListedCell>
-  readonly failed: ReadonlyArray<FailedCell>
   readonly selection?: SelectionRule
   readonly attackers?: AttackRule
+}
+
+/** What `results.json` lists. */
+export interface Listing extends RunSetup {
+  readonly finished: string
+  readonly cells: ReadonlyArray<ListedCell>
+  readonly failed: ReadonlyArray<FailedCell>
   readonly running?: Running
 }
 /** A cell as it is listed. */
@@ -93,16 +97,19 @@ const listedCell: t.Type<ListedCell> = t.intersection([
   t.partial({ strengths: strengthsCodec, published: t.boolean }),
 ])
 
+export const setupCodec: t.Type<RunSetup, unknown> = t.intersection([
+  t.type({ suite: t.string, stamp }),
+  t.partial({ selection, attackers }),
+])
 const listing: t.Decoder<unknown, Listing> = t.intersection([
+  setupCodec,
   t.type({
     format: t.literal(1),
-    suite: t.string,
     finished: t.string,
-    stamp,
     cells: t.readonlyArray(listedCell),
     failed: t.readonlyArray(t.type({ factors: factorsCodec, message: t.string })),
   }),
-  t.partial({ selection, attackers, running: runningCodec }),
+  t.partial({ running: runningCodec }),
 ])
 
 // writing ----------------------------------------------------------------------------------------
@@ -174,6 +181,49 @@ export const readListing = (out: string): TE.TaskEither<Fault, Listing> => {
     TE.chainEitherKW(decodeAs('FileDamaged')(listing, path, 'run the benchmark again into that folder')),
   )
 }
+
+/** What makes results of cells that nobody has put together yet, such as those of a fleet of which all processes have ended early. */
+export interface Unlisted extends RunSetup {
+  /** Ids of the cells, finished or not. */
+  readonly cells: ReadonlyArray<string>
+  /** How many cells there are in all, as far as it is known. */
+  readonly planned: number
+  readonly failed: ReadonlyArray<FailedCell>
+}
+
+/** A cell as its own file lists it; none where it is not finished, or of a version that did not say. */
+const ownListing = (out: string, id: string): TE.TaskEither<Fault, ReadonlyArray<ListedCell>> =>
+  cellFinished(out)(id)
+    ? pipe(
+        readCell(out, id),
+        TE.map(({ factors, control, published }) =>
+          factors === undefined || control === undefined
+            ? []
+            : [{ id, factors, control, ...(published === undefined ? {} : { published }) }],
+        ),
+      )
+    : TE.right([])
+
+/** Results of the finished ones of these cells, computed from their files; marked as unfinished where others are missing. */
+export const resultsOfCells = (
+  out: string,
+  { cells, planned, failed, ...setup }: Unlisted,
+): TE.TaskEither<Fault, ReadResults> =>
+  pipe(
+    cells,
+    TE.traverseSeqArray((id) => ownListing(out, id)),
+    TE.chain((listed) => readFinished(out, listed.flat(), setup.stamp.judges?.measuring)),
+    TE.map((finished) => ({
+      results: resultsOf({
+        ...setup,
+        ...{ cells: finished, failed, finished: new Date().toISOString() },
+        ...(finished.length + failed.length < planned
+          ? { running: { done: finished.length, cells: planned, secondsLeft: 0, stopped: true } }
+          : {}),
+      }),
+      samples: samplesById(finished),
+    })),
+  )
 
 /** Reads a results folder and computes everything again from its samples; left where a file is missing or damaged. */
 export const readResults = (out: string): TE.TaskEither<Fault, ReadResults> =>

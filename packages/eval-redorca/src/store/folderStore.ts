@@ -116,8 +116,8 @@ export const folderStore = (folder: string, settings: LeaseSettings = leaseDefau
       if (name.endsWith('.json')) await leases.removeEnded(join(held, name))
     await sweepFiles(held)
     await sweepFiles(folder)
-    // Not empty: others hold leases.
-    await rmdir(held).catch(() => undefined)
+    // Not empty: others hold leases, or have written documents there.
+    for (const name of ['leases', 'workers', 'failed']) await rmdir(join(folder, name)).catch(() => undefined)
   })
   return {
     name: folder,

@@ -1,16 +1,35 @@
-/** One process writes into a results folder at a time: a run, or one that judges its samples again. */
+/**
+ * One process writes into a results folder at a time, a run or one that judges its samples again; or the processes of a fleet do, of which
+ * any number may work there. A run of its own holds the lease `run`. A process of a fleet holds a lease of its own name and shows itself
+ * in `workers/` (`fleet/presence.ts`), then looks whether a run is there; a run takes its lease, then looks for them. So of two that
+ * begin at once at least one sees the other.
+ */
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, badInput, interrupted } from '@safe/tensor-core/contracts'
 import { type Holder, type Lease, type ResultStore, leaseSeconds, pause } from '../store'
+import type { Presence } from './fleet/presence'
+import { readWorkers, removeWorker } from './fleet/workerFiles'
+
+// model ------------------------------------------------------------------------------------------
+
+/** Who claims: when it is stopped, and where it says that it waits. */
+export interface Claimant {
+  readonly signal: AbortSignal
+  readonly note: (line: string) => void
+}
 
 // parts ------------------------------------------------------------------------------------------
 
-const name = 'run'
+const runLease = 'run'
+const workerLease = (process: string): string => `workers/${process}`
 
-/** How long the holder is given to show that it lives, seconds: a little more than its lease. */
+/** How long a holder that is not known to run is given to show that it lives, seconds: a little more than its lease. */
 const patience = leaseSeconds + 5
+
+/** How long a process of a fleet may hold the lease of a run while it looks, milliseconds. */
+const lookMs = 1500
 
 const busy = (store: ResultStore, { host, pid }: Holder): Fault =>
   badInput('OutputBusy', `another run is writing there${host === '' ? '' : ` (process ${pid} on ${host})`}`, {
@@ -18,26 +37,83 @@ const busy = (store: ResultStore, { host, pid }: Holder): Fault =>
     remedy: 'wait for it, or give another folder',
   })
 
-/** Takes the claim; waits for the end of a lease whose holder is not known to run, such as one of a machine that was restarted. */
+/**
+ * Takes a lease; waits for the end of one whose holder is not known to run, such as that of a machine that was restarted.
+ *
+ * @param graceMs how long one that runs may hold it
+ */
 const claimed =
-  (store: ResultStore, signal: AbortSignal, note: (line: string) => void): TE.TaskEither<Fault, Lease> =>
+  (store: ResultStore, name: string, { signal, note }: Claimant, graceMs = 0): TE.TaskEither<Fault, Lease> =>
   async () => {
-    const until = performance.now() + patience * 1000
-    const state = { told: false }
+    const began = performance.now()
+    const state: { told: boolean; holder: string; since: number } = { told: false, holder: '', since: began }
     for (;;) {
       const result = await store.lease(name)()
       if (E.isLeft(result)) return result
       if (E.isRight(result.right)) return E.right(result.right.right)
       const holder = result.right.left
+      const [now, who] = [performance.now(), JSON.stringify(holder)]
+      if (who !== state.holder) Object.assign(state, { holder: who, since: now })
       if (signal.aborted) return E.left(interrupted('Interrupted', 'stopped before it began'))
-      if (holder.runs || performance.now() > until) return E.left(busy(store, holder))
-      if (!state.told && holder.host !== '')
+      if ((holder.runs && now - state.since >= graceMs) || now - began > patience * 1000)
+        return E.left(busy(store, holder))
+      if (!state.told && holder.host !== '' && !holder.runs) {
+        state.told = true
         note(
           `process ${holder.pid} on ${holder.host} wrote to ${store.name} last; waiting up to ${patience} s to see whether it still does`,
         )
-      state.told ||= holder.host !== ''
-      await pause(1000, signal)
+      }
+      await pause(holder.runs ? 100 + 200 * Math.random() : 1000, signal)
     }
+  }
+
+/** Waits until no process of a fleet works there, and removes what dead ones have left. */
+const withoutFleet = (store: ResultStore, claimant: Claimant): TE.TaskEither<Fault, void> =>
+  pipe(
+    readWorkers(store),
+    TE.chain(
+      TE.traverseSeqArray(({ id, process }) =>
+        pipe(
+          claimed(store, workerLease(process), claimant),
+          TE.chainTaskK(({ release }) => release),
+          TE.chain(() => removeWorker(store, id)),
+        ),
+      ),
+    ),
+    TE.map(() => undefined),
+  )
+
+/** Removes the files of processes that have ended. */
+const withoutDead = (store: ResultStore, { process: own }: Presence): TE.TaskEither<Fault, void> =>
+  pipe(
+    readWorkers(store),
+    TE.chain(
+      TE.traverseSeqArray(({ id, process }) =>
+        process === own
+          ? TE.right(undefined)
+          : pipe(
+              store.lease(workerLease(process)),
+              TE.chain((taken) =>
+                E.isLeft(taken)
+                  ? TE.right(undefined)
+                  : pipe(
+                      TE.fromTask<void, Fault>(taken.right.release),
+                      TE.chain(() => removeWorker(store, id)),
+                    ),
+              ),
+            ),
+      ),
+    ),
+    TE.map(() => undefined),
+  )
+
+/** Whatever cannot be removed does no harm. */
+const sweptAfter =
+  (store: ResultStore, end: () => Promise<void>): TE.TaskEither<Fault, void> =>
+  async () => {
+    await end()
+    await store.sweep()
+    return E.right(undefined)
   }
 
 // constructors -----------------------------------------------------------------------------------
@@ -49,20 +125,45 @@ const claimed =
  */
 export const claiming = <A>(
   store: ResultStore,
-  { signal, note }: { readonly signal: AbortSignal; readonly note: (line: string) => void },
+  claimant: Claimant,
   work: TE.TaskEither<Fault, A>,
 ): TE.TaskEither<Fault, A> =>
   TE.bracket(
-    claimed(store, signal, note),
+    claimed(store, runLease, claimant),
     () =>
       pipe(
-        store.sweep,
+        withoutFleet(store, claimant),
+        TE.chain(() => store.sweep),
         TE.chain(() => work),
       ),
-    (lease) => async () => {
-      await lease.release()
-      // Whatever cannot be removed does no harm.
-      await store.sweep()
-      return E.right(undefined)
-    },
+    ({ release }) => sweptAfter(store, release),
+  )
+
+/**
+ * Does work as one of the processes of a fleet.
+ *
+ * @returns left `OutputBusy` where a run of its own writes there
+ */
+export const joining = <A>(
+  store: ResultStore,
+  presence: Presence,
+  claimant: Claimant,
+  work: TE.TaskEither<Fault, A>,
+): TE.TaskEither<Fault, A> =>
+  TE.bracket(
+    claimed(store, workerLease(presence.process), claimant),
+    () =>
+      pipe(
+        TE.fromTask<void, Fault>(presence.begin),
+        TE.chain(() => claimed(store, runLease, claimant, lookMs)),
+        TE.chainTaskK(({ release }) => release),
+        TE.chain(() => withoutDead(store, presence)),
+        TE.chain(() => store.sweep),
+        TE.chain(() => work),
+      ),
+    ({ release }) =>
+      sweptAfter(store, async () => {
+        await presence.end()
+        await release()
+      }),
   )

@@ -40,10 +40,13 @@ export interface Early {
 interface State {
   readonly read: Map<string, FinishedCell>
   readonly reasons: Map<string, string>
+  /** Undefended cells of fine-tuned models: one of them must be finished. */
+  readonly compared: Set<string>
   cells: ReadonlyArray<Cell>
   /** How many of them are of the first round. */
   first: number
   later: number
+  ready: boolean
   writes: Writes
   /** Whether cells were finished since the last write. */
   fresh: boolean
@@ -55,6 +58,15 @@ interface State {
 
 // constructors -----------------------------------------------------------------------------------
 
+/** Writes nothing: of several processes that work on one run, none knows what is finished. */
+export const noEarly: Early = {
+  round: () => undefined,
+  started: () => undefined,
+  done: () => undefined,
+  failed: () => undefined,
+  end: () => Promise.resolve(),
+}
+
 export const earlyResults = (
   { terminal, onEarly }: Pick<RunSettings, 'terminal' | 'onEarly'>,
   store: ResultStore,
@@ -63,14 +75,16 @@ export const earlyResults = (
   secondsLeft: () => number,
 ): Early => {
   const state: State = {
-    ...{ read: new Map(), reasons: new Map(), cells: [], first: 0, later: 0 },
-    ...{ fresh: false, ended: false, warned: false },
+    ...{ read: new Map(), reasons: new Map(), compared: new Set(), cells: [], first: 0, later: 0 },
+    ...{ ready: false, fresh: false, ended: false, warned: false },
     writes: { began: Date.now(), spent: 0, took: 0 },
   }
   const out = store.folder
   const finished = cellFinished(out)
-  const isReady = (): boolean =>
-    state.cells.some(({ id, factors }) => isTuned(factors) && isUndefended(factors) && finished(id))
+  const isReady = (): boolean => {
+    state.ready ||= [...state.compared].some(finished)
+    return state.ready
+  }
 
   /** The finished cells; those that were read before are not read again. */
   const readCells = (): TE.TaskEither<Fault, ReadonlyArray<FinishedCell>> =>
@@ -152,7 +166,10 @@ export const earlyResults = (
   return {
     round: (cells, later) => {
       const before = new Set(state.cells.map(({ id }) => id))
-      state.cells = [...state.cells, ...cells.filter(({ id }) => !before.has(id))]
+      const added = cells.filter(({ id }) => !before.has(id))
+      state.cells = [...state.cells, ...added]
+      for (const { id, factors } of added)
+        if (isTuned(factors) && isUndefended(factors)) state.compared.add(id)
       if (state.first === 0) state.first = state.cells.length
       state.later = later
       state.fresh ||= state.cells.some(({ id }) => !state.read.has(id) && finished(id))
@@ -163,8 +180,7 @@ export const earlyResults = (
       plan()
     },
     failed: ({ job, fault }) => {
-      const cell = state.cells.find(({ id }) => job.id === `cell|${id}`)
-      if (cell !== undefined) state.reasons.set(cell.id, fault.message)
+      if (job.kind === 'cell') state.reasons.set(job.id.slice('cell|'.length), fault.message)
     },
     end: async (stopped) => {
       state.ended = true

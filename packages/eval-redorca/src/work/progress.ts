@@ -25,6 +25,8 @@ export interface Tracker {
   readonly progress: (job: Job, share: number) => void
   readonly done: (job: Job, seconds: number) => void
   readonly failed: (job: Job) => void
+  /** A job that other processes have done. */
+  readonly elsewhere: (job: Job) => void
   readonly secondsLeft: () => number
   readonly stop: () => void
 }
@@ -32,22 +34,27 @@ export interface Tracker {
 interface State {
   readonly waiting: Map<string, Job>
   readonly running: Map<string, { readonly job: Job; readonly since: number; share: number }>
+  readonly measured: Measured[]
   later: ReadonlyArray<Job>
-  measured: ReadonlyArray<Measured>
   workers: number
   /** When the first round began. */
   began?: number
   bar?: Progress
   shown: number
+  /** When the time left may be computed again for the bar: of many jobs that takes long. */
+  again: number
 }
+
+/** The time between two computations of the time left for the bar, in those that one took. */
+const restsPerLook = 20
 
 // constructors -----------------------------------------------------------------------------------
 
 /** @param now milliseconds */
 export const tracker = (terminal: Terminal, now: () => number = Date.now): Tracker => {
   const state: State = {
-    ...{ waiting: new Map(), running: new Map() },
-    ...{ later: [], measured: [], workers: 1, shown: 0 },
+    ...{ waiting: new Map(), running: new Map(), measured: [] },
+    ...{ later: [], workers: 1, shown: 0, again: 0 },
   }
   const left = (): number =>
     secondsLeft(
@@ -65,13 +72,17 @@ export const tracker = (terminal: Terminal, now: () => number = Date.now): Track
       state.workers,
     )
   const show = (note: string): void => {
+    const began = performance.now()
+    if (began < state.again) return
     const [spent, remaining] = [(now() - (state.began ?? now())) / 1000, left()]
     const percent = Math.floor((100 * spent) / Math.max(1e-9, spent + remaining))
     const step = Math.max(0, Math.min(100, percent) - state.shown)
     state.shown += step
     state.bar?.tick(step, note, remaining)
+    const ended = performance.now()
+    state.again = ended + restsPerLook * (ended - began)
   }
-  const ended = ({ id }: Job): void => {
+  const over = ({ id }: Job): void => {
     state.running.delete(id)
     state.waiting.delete(id)
   }
@@ -93,11 +104,15 @@ export const tracker = (terminal: Terminal, now: () => number = Date.now): Track
       show(jobName(job))
     },
     done: (job, seconds) => {
-      ended(job)
-      state.measured = [...state.measured, { job, seconds }]
+      over(job)
+      state.measured.push({ job, seconds })
       show(jobName(job))
     },
-    failed: ended,
+    failed: over,
+    elsewhere: (job) => {
+      over(job)
+      show(jobName(job))
+    },
     secondsLeft: left,
     stop: () => state.bar?.stop(),
   }

@@ -2,33 +2,32 @@
  * The jobs of a run, in rounds: first the cells that depend on no result; then, where strengths are tried, the combinations at the
  * strengths selected from those. Within a round, jobs are given to the workers (`schedule.ts`).
  */
-import { freemem } from 'node:os'
 import * as E from 'fp-ts/Either'
-import * as TE from 'fp-ts/TaskEither'
-import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { configDocument } from '../config/config'
 import type { Bench } from '../plan/bench'
 import { type Cell, attackedCells, combinedCells, firstCells, refinedCells } from '../plan/cells'
 import { choosesRows } from '../plan/attackers'
-import { type Factors, isUnattacked } from '../plan/factors'
-import { type Rates, expectedParts, timedJobs } from '../plan/expected'
+import type { Factors } from '../plan/factors'
+import { type Rates, timedJobs } from '../plan/expected'
 import { type Job, jobsOf } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
 import type { Selected } from '../plan/settings'
 import { isSwept } from '../plan/strengths'
 import { type ResultStore, placeOf } from '../store'
-import { alignedFolders } from '../suite/suite'
-import { type Early, earlyResults } from './early'
-import { expectationLine, memoryLine } from './expectation'
+import { type Early, earlyResults, noEarly } from './early'
+import type { Fleet } from './fleet/fleet'
+import { planned } from './fleet/planned'
+import type { Presence } from './fleet/presence'
 import { type Pool, withPool } from './pool'
 import { type Tracker, jobName, tracker } from './progress'
 import { finishedNow } from './finished'
-import { isTimed, ratesOf } from './ratesOf'
+import { ratesOf } from './ratesOf'
 import type { RunSettings } from './runSettings'
 import { type FailedJob, schedule } from './schedule'
 import { selectedIn, selectionRule, weakest } from './selecting'
 import { stoppedFault } from './stopped'
+import { laterWords, telling } from './telling'
 import { threadsPerWorker, workerCount } from './workerCount'
 import type { Assignment } from './workerProcess'
 
@@ -39,10 +38,18 @@ export interface Done {
   readonly cells: ReadonlyArray<Cell>
   readonly engine: EngineUsed
   readonly failed: ReadonlyArray<FailedJob>
+  /** Cells of the first round that other processes were to see to and did not finish; later rounds were not begun then. */
+  readonly missing: number
+}
+
+/** How a run stands among others: how it shows itself, and how it shares its jobs, where it does. */
+export interface Standing {
+  readonly presence: Presence
+  readonly fleet?: Fleet
 }
 
 /** What the rounds share. */
-interface Shop {
+interface Shop extends Standing {
   readonly settings: RunSettings
   readonly store: ResultStore
   readonly bench: Bench
@@ -73,40 +80,6 @@ const laterRounds = (
     ...(Object.keys(bench.config.attackers).length === 0 ? [] : [attackedCells(bench, engine, selected)]),
   ])
 
-/** What follows the first round, in the line that a run begins with. */
-const laterWords = ({ paths }: Pick<Bench, 'paths'>, later: ReadonlyArray<Cell>): string => {
-  const combined = later.filter(({ factors }) => isUnattacked(factors)).length
-  const attacked = later.length - combined
-  const parts = [
-    ...(combined === 0 ? [] : [`${combined} of combinations`]),
-    ...(attacked === 0 ? [] : [`${attacked} under attackers`]),
-  ]
-  return parts.length === 0
-    ? ''
-    : `; then ${parts.join(' and ')}${isSwept(paths) ? ' at the strengths selected on validation items' : ''}`
-}
-
-/** Tells what a run will take, where that was timed; once, before its first job. */
-const telling = (
-  { config, terminal }: RunSettings,
-  bench: Bench,
-  modelBytes: number,
-): ((jobs: ReadonlyArray<Job>, workers: number) => Promise<void>) => {
-  const state = { told: !isTimed(modelBytes) }
-  return async (jobs, workers) => {
-    if (state.told) return
-    state.told = true
-    terminal.note(expectationLine(expectedParts(jobs), workers))
-    const needed = await pipe(
-      alignedFolders(bench.suite),
-      TE.traverseSeqArray((folder) =>
-        bench.ports.fineTuningBytes(folder, { dtype: config.dtype, ...config.recipe }),
-      ),
-    )()
-    if (E.isRight(needed)) terminal.note(memoryLine(Math.max(...needed.right), freemem()))
-  }
-}
-
 /**
  * Runs what is missing of these cells.
  *
@@ -117,7 +90,7 @@ const runCells = async (
   cells: ReadonlyArray<Cell>,
   later: ReadonlyArray<Cell>,
 ): Promise<E.Either<Fault, ReadonlyArray<FailedJob>>> => {
-  const { settings, bench, modelBytes, pool, known, track, early } = shop
+  const { settings, bench, modelBytes, pool, known, track, early, presence, fleet } = shop
   const { config, terminal, signal } = settings
   cells.forEach((cell) => known.set(`cell|${cell.id}`, cell))
   early.round(cells, later.length)
@@ -141,26 +114,35 @@ const runCells = async (
     onStart: (job) => {
       track.started(job)
       early.started()
+      presence.started(job)
     },
     onDone: (job, seconds) => {
       track.done(job, seconds)
       early.done(job)
+      presence.ended(job)
     },
     onFailed: (failure) => {
       track.failed(failure.job)
       early.failed(failure)
+      presence.ended(failure.job)
+    },
+    onElsewhere: track.elsewhere,
+    onAgain: (job, fault) => {
+      presence.ended(job)
+      terminal.warn(`${jobName(job)} failed (${fault.message}); it is tried once more`)
     },
     onRetry: (job, reason) =>
       terminal.warn(`a worker died at ${jobName(job)} (${reason}); the job is run once more`),
     onReplaced: pool.replace,
     stopped: () => signal.aborted,
+    ...(fleet === undefined ? {} : { claims: fleet.claims(timed) }),
   })
   return signal.aborted ? E.left(stoppedFault) : E.right(failed)
 }
 
 /** The rounds after the first. */
 const runLater = async (shop: Shop, first: Done): Promise<E.Either<Fault, Done>> => {
-  const { bench } = shop
+  const { bench, store, fleet } = shop
   const rule = selectionRule(bench)
   const selected =
     rule === undefined ? E.right(weakest(bench)) : await selectedIn(shop.store, bench, rule, first.cells)()
@@ -169,35 +151,47 @@ const runLater = async (shop: Shop, first: Done): Promise<E.Either<Fault, Done>>
   if (E.isLeft(rounds)) return rounds
   const state = { ...first }
   for (const [i, cells] of rounds.right.entries()) {
-    const result = await runCells(shop, cells, rounds.right.slice(i + 1).flat())
-    if (E.isLeft(result)) return result
     const before = new Set(state.cells.map(({ id }) => id))
+    const later = rounds.right.slice(i + 1).flat()
     state.cells = [...state.cells, ...cells.filter(({ id }) => !before.has(id))]
+    const round = { first: first.cells, cells: state.cells, later, engine: first.engine }
+    const told = await planned(store, bench, round, fleet !== undefined)()
+    if (E.isLeft(told)) return told
+    const result = await runCells(shop, cells, later)
+    if (E.isLeft(result)) return result
     state.failed = [...state.failed, ...result.right]
   }
   return E.right(state)
 }
 
 const runRounds = async (shop: Shop): Promise<E.Either<Fault, Done>> => {
-  const { settings, bench, modelBytes, pool } = shop
-  const { config, terminal } = settings
+  const { settings, store, bench, modelBytes, pool, fleet } = shop
+  const { config, terminal, signal } = settings
   const { engine } = pool
-  const planned = firstCells(bench, engine)
-  if (E.isLeft(planned)) return planned
+  const first = firstCells(bench, engine)
+  if (E.isLeft(first)) return first
+  const part = fleet === undefined ? first.right : fleet.part(first.right)
   // At the weakest strengths there is as much to do as at those that are not selected yet.
   const rounds = laterRounds(bench, engine, weakest(bench))
   if (E.isLeft(rounds)) return rounds
   const later = rounds.right.flat()
   const finished = await finishedNow(shop.store)()
   if (E.isLeft(finished)) return finished
-  const open = jobsOf(planned.right, finished.right)
+  const open = jobsOf(part, finished.right)
   const workers = workerCount(config, engine, Math.max(1, open.length), modelBytes)
-  const missing = open.filter((job) => job.kind === 'cell').length
+  const unfinished = open.filter((job) => job.kind === 'cell').length
   terminal.note(
-    `${planned.right.length} cells, ${planned.right.length - missing} of them finished${laterWords(bench, later)}; ${workers} worker${workers === 1 ? '' : 's'} on ${engine.engine}`,
+    `${part.length} cells, ${part.length - unfinished} of them finished${laterWords(bench, later)}; ${workers} worker${workers === 1 ? '' : 's'} on ${engine.engine}`,
   )
-  const failed = await runCells(shop, planned.right, later)
-  return E.isLeft(failed) ? failed : runLater(shop, { cells: planned.right, engine, failed: failed.right })
+  const round = { first: first.right, cells: first.right, later, engine }
+  const told = await planned(store, bench, round, fleet !== undefined)()
+  if (E.isLeft(told)) return told
+  const failed = await runCells(shop, part, later)
+  if (E.isLeft(failed)) return failed
+  const missing = fleet === undefined ? E.right(0) : await fleet.awaited(first.right)
+  if (E.isLeft(missing)) return missing
+  const done = { cells: first.right, engine, failed: failed.right, missing: missing.right }
+  return signal.aborted ? E.left(stoppedFault) : done.missing > 0 ? E.right(done) : runLater(shop, done)
 }
 
 /** Each line once: the judges of several workers say the same. */
@@ -217,6 +211,7 @@ export const runJobs = (
   store: ResultStore,
   bench: Bench,
   modelBytes: number,
+  standing: Standing,
 ): Promise<E.Either<Fault, Done>> => {
   const { portsModule, config, terminal, signal, execArgv } = settings
   const known = new Map<string, Cell>()
@@ -245,9 +240,13 @@ export const runJobs = (
     async (pool) => {
       const { engine } = pool
       state.engine = engine
-      const early = earlyResults(settings, store, bench, engine, track.secondsLeft)
+      standing.presence.left(() => track.secondsLeft() * pool.workers().length)
+      const early =
+        standing.fleet === undefined
+          ? earlyResults(settings, store, bench, engine, track.secondsLeft)
+          : noEarly
       const done = await runRounds({
-        ...{ settings, store, bench, modelBytes, pool, known, track, early },
+        ...{ ...standing, settings, store, bench, modelBytes, pool, known, track, early },
         tell: telling(settings, bench, modelBytes),
         ratesNow: async () => {
           if (state.rates !== undefined) return E.right(state.rates)

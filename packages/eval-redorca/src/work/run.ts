@@ -17,7 +17,10 @@ import { type ResultStore, folderPlace, withStore } from '../store'
 import type { Sample } from '../suite/samples'
 import { claiming } from './claim'
 import { finishedOf } from './finished'
+import { clearFailed } from './fleet/failedJobs'
+import { type Presence, presenceIn } from './fleet/presence'
 import { tidied } from './leftovers'
+import { published } from './published'
 import { runJobs } from './rounds'
 import { runResults } from './runResults'
 import type { RunSettings } from './runSettings'
@@ -33,12 +36,21 @@ export interface Ran {
   readonly failed: ReadonlyArray<FailedJob>
 }
 
-const runOpened = (settings: RunSettings, store: ResultStore, bench: Bench): TE.TaskEither<Fault, Ran> => {
+const runOpened = (
+  settings: RunSettings,
+  store: ResultStore,
+  presence: Presence,
+  bench: Bench,
+): TE.TaskEither<Fault, Ran> => {
   const { ports, out } = settings
   const [headline] = bench.suite.judges
+  const configText = stringify(configDocument(bench.config))
   return pipe(
     TE.Do,
-    TE.chainFirstW(() => writeWhole(join(out, 'config.yaml'), stringify(configDocument(bench.config)))),
+    TE.chainFirstW(() => writeWhole(join(out, 'config.yaml'), configText)),
+    TE.chainFirstW(() =>
+      store.name === store.folder ? TE.right(undefined) : store.documents.write('config.yaml', configText),
+    ),
     TE.chainFirstIOK(
       () => () =>
         [...missingWarnings(bench.missing), ...(bench.suite.warnings ?? [])].forEach(settings.terminal.warn),
@@ -48,7 +60,7 @@ const runOpened = (settings: RunSettings, store: ResultStore, bench: Bench): TE.
       'work',
       ({ modelBytes }) =>
         () =>
-          runJobs(settings, store, bench, modelBytes),
+          runJobs(settings, store, bench, modelBytes, { presence }),
     ),
     TE.bindW('cells', ({ work }) => finishedOf(store, work.cells, headline.id)),
     TE.bindW('results', ({ work, cells }) => {
@@ -60,9 +72,18 @@ const runOpened = (settings: RunSettings, store: ResultStore, bench: Bench): TE.
       return TE.right(runResults(bench, work.engine, cells, failed))
     }),
     TE.chainFirstW(({ results }) => writeResults(out, results)),
+    TE.chainFirstW(() => published(store)),
     TE.map(({ results, work, cells }) => ({ results, samples: samplesById(cells), failed: work.failed })),
   )
 }
+
+/** Shows itself to those who look how the run goes on. What failed before is tried again. */
+const shown = (store: ResultStore): TE.TaskEither<Fault, Presence> =>
+  pipe(
+    clearFailed(store),
+    TE.map(() => presenceIn(store)),
+    TE.chainFirstTaskK(({ begin }) => begin),
+  )
 
 /**
  * Writes `config.yaml`, `cells/` and `results.json`; a report is made from them (`writeReport`). While cells are missing the results
@@ -114,11 +135,16 @@ export const run = (settings: RunSettings): TE.TaskEither<Fault, Ran> =>
       store,
       { signal: settings.signal, note: settings.terminal.note },
       tidied(
-        settings.out,
+        store.folder,
         TE.bracket(
-          openBench(settings.ports, settings.config),
-          (bench) => runOpened(settings, store, bench),
-          ({ suite }) => TE.fromIO(() => suite.dispose?.()),
+          shown(store),
+          (presence) =>
+            TE.bracket(
+              openBench(settings.ports, settings.config),
+              (bench) => runOpened(settings, store, presence, bench),
+              ({ suite }) => TE.fromIO(() => suite.dispose?.()),
+            ),
+          ({ end }) => TE.fromTask(end),
         ),
       ),
     ),

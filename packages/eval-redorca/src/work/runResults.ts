@@ -3,9 +3,22 @@ import type { Bench } from '../plan/bench'
 import type { EngineUsed } from '../plan/ports'
 import type { FinishedCell } from '../results/prepared'
 import { type FailedCell, type Results, resultsOf } from '../results/results'
+import type { RunSetup } from '../results/resultsFile'
 import type { Running } from '../results/running'
 import { stampOf } from '../results/stamp'
 import { attackRule, selectionRule } from './selecting'
+
+/** What results say beside their cells. */
+export const setupOf = (bench: Bench, engine: EngineUsed): RunSetup => {
+  const selection = selectionRule(bench)
+  const attackers = attackRule(bench)
+  return {
+    suite: bench.suite.name,
+    stamp: stampOf(bench, engine),
+    ...(selection === undefined ? {} : { selection }),
+    ...(attackers === undefined ? {} : { attackers }),
+  }
+}
 
 /** Everything that follows from these cells. */
 export const runResults = (
@@ -14,16 +27,10 @@ export const runResults = (
   cells: ReadonlyArray<FinishedCell>,
   failed: ReadonlyArray<FailedCell>,
   running?: Running,
-): Results => {
-  const selection = selectionRule(bench)
-  const attackers = attackRule(bench)
-  return resultsOf({
+): Results =>
+  resultsOf({
+    ...setupOf(bench, engine),
     ...{ cells, failed },
-    suite: bench.suite.name,
     finished: new Date().toISOString(),
-    stamp: stampOf(bench, engine),
-    ...(selection === undefined ? {} : { selection }),
-    ...(attackers === undefined ? {} : { attackers }),
     ...(running === undefined ? {} : { running }),
   })
-}

@@ -93,7 +93,8 @@ const roundLeft = ({ waiting, started }: Round, seconds: (job: Job) => number, w
       return { ...job, cost: left }
     }),
   ]
-  return Math.max(0, sum(jobs.map(({ cost }) => cost)) / workers, ...criticalPaths(jobs).values())
+  const longest = [...criticalPaths(jobs).values()].reduce((a, b) => Math.max(a, b), 0)
+  return Math.max(longest, sum(jobs.map(({ cost }) => cost)) / workers)
 }
 
 /** The seconds that these rounds still take, one after the other. */

@@ -1,0 +1,131 @@
+/** The results of a fleet: written by one of its processes when no job is left. */
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import * as t from 'io-ts'
+import type { Fault } from '@safe/tensor-core/contracts'
+import type { Bench } from '../../plan/bench'
+import type { Cell } from '../../plan/cells'
+import type { EngineUsed } from '../../plan/ports'
+import type { Results } from '../../results/results'
+import { samplesById, writeResults } from '../../results/resultsFile'
+import { type ResultStore, leasing } from '../../store'
+import type { Sample } from '../../suite/samples'
+import { finishedOf } from '../finished'
+import { runResults } from '../runResults'
+import { published } from '../published'
+import { readFailedCells } from './failedJobs'
+
+// model ------------------------------------------------------------------------------------------
+
+export interface Completed {
+  readonly cells: ReadonlyArray<Cell>
+  /** Those of them that have no result: they failed. */
+  readonly open: ReadonlyArray<Cell>
+  readonly engine: EngineUsed
+  readonly signal: AbortSignal
+  /** Makes a report of the results in the store's folder. */
+  readonly onResults?: (made: {
+    readonly results: Results
+    readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
+  }) => TE.TaskEither<Fault, unknown>
+}
+
+interface FailedOne {
+  readonly id: string
+  readonly message: string
+  readonly cell: Cell
+}
+
+// parts ------------------------------------------------------------------------------------------
+
+const written = t.intersection([
+  t.type({ cells: t.readonlyArray(t.type({ id: t.string })), failed: t.readonlyArray(t.unknown) }),
+  t.partial({ running: t.unknown }),
+])
+
+/** Whether results list exactly these cells; a damaged file does not. */
+const isWhole = (text: string, { cells, open }: Completed): boolean => {
+  const listing = pipe(
+    E.tryCatch(
+      (): unknown => JSON.parse(text),
+      () => undefined,
+    ),
+    E.chainW(written.decode),
+  )
+  if (E.isLeft(listing) || listing.right.running !== undefined) return false
+  const finished = new Set(cells.map(({ id }) => id))
+  open.forEach(({ id }) => finished.delete(id))
+  return (
+    listing.right.cells.length === finished.size &&
+    listing.right.cells.every(({ id }) => finished.has(id)) &&
+    listing.right.failed.length === open.length
+  )
+}
+
+/** Whether another process has written them meanwhile, the report included, which is written last. */
+const isWritten = ({ documents }: ResultStore, completed: Completed): TE.TaskEither<Fault, boolean> =>
+  pipe(
+    documents.read('results.json'),
+    TE.bindTo('results'),
+    TE.bind('report', () => (completed.onResults === undefined ? TE.right('') : documents.read('report.md'))),
+    TE.map(
+      ({ results, report }) => results !== undefined && report !== undefined && isWhole(results, completed),
+    ),
+  )
+
+const reasons = (
+  store: ResultStore,
+  open: ReadonlyArray<Cell>,
+): TE.TaskEither<Fault, ReadonlyArray<FailedOne>> =>
+  pipe(
+    readFailedCells(
+      store,
+      open.map(({ id }) => id),
+    ),
+    TE.map((files) => {
+      const messages = new Map(files.map(({ cell, message }) => [cell, message]))
+      return open.map((cell) => ({
+        ...{ id: cell.id, cell },
+        message: messages.get(cell.id) ?? 'was not run',
+      }))
+    }),
+  )
+
+// constructors -----------------------------------------------------------------------------------
+
+/** Writes results and report, unless another process does. @returns the cells that failed */
+export const completing = (
+  store: ResultStore,
+  bench: Bench,
+  completed: Completed,
+): TE.TaskEither<Fault, ReadonlyArray<FailedOne>> => {
+  const { cells, open, engine, onResults } = completed
+  const write = (failed: ReadonlyArray<FailedOne>): TE.TaskEither<Fault, unknown> =>
+    pipe(
+      finishedOf(store, cells, bench.suite.judges[0].id),
+      TE.map((finished) => ({
+        results: runResults(
+          bench,
+          engine,
+          finished,
+          failed.map(({ cell: { factors }, message }) => ({ factors, message })),
+        ),
+        samples: samplesById(finished),
+      })),
+      TE.chainFirst(({ results }) => writeResults(store.folder, results)),
+      TE.chain((made) => (onResults === undefined ? TE.right(undefined) : onResults(made))),
+      TE.chain(() => published(store)),
+    )
+  return pipe(
+    reasons(store, open),
+    TE.chainFirst((failed) =>
+      leasing(store, 'results', completed.signal, () =>
+        pipe(
+          isWritten(store, completed),
+          TE.chain((there) => (there ? TE.right(undefined) : write(failed))),
+        ),
+      ),
+    ),
+  )
+}
