@@ -83,6 +83,7 @@ describe('a pool', () => {
     run: () => Promise.resolve(E.right(undefined)),
     rates: () => Promise.resolve(E.right([])),
     again: () => Promise.resolve(E.right(idle)),
+    close: () => undefined,
   }
   const dead = failure('WorkerCrashed', 'no worker could be started')
   const pool = (first: WorkerProcess, start: PoolSettings['start']) => {

@@ -8,9 +8,11 @@ import { defaultOut } from './quickstart'
 import { liveOption } from './liveReport'
 import { redactOption } from './redactOption'
 import { configOf, runBench } from './runBench'
+import { addressOf, askingOptions, queueOption } from './queueOption'
 import { runMember } from './runMember'
 import { shardOption, shardOf } from './shardOption'
-import { placeIn, storeOption } from './storeOption'
+import { absolute, placeIn, storeOption } from './storeOption'
+import { withBroker } from '../work/queue/broker'
 
 export const benchCommand = command({
   name: 'bench',
@@ -20,6 +22,8 @@ export const benchCommand = command({
     out: withDefault(defaultOut, folder('results folder; of a remote store, its local copy')),
     ...storeOption,
     ...shardOption,
+    ...queueOption,
+    ...askingOptions,
     resume: flag(
       'go on in a results folder of another configuration, beside what is stored; the same configuration goes on without it',
     ),
@@ -28,7 +32,10 @@ export const benchCommand = command({
     ...redactOption,
     ...liveOption,
   },
-  run: ({ out, store, shard, resume, overwrite, printConfig, redact, live, ...parts }, context) =>
+  run: (
+    { out, store, shard, queue, inFlight, priority, resume, overwrite, printConfig, redact, live, ...parts },
+    context,
+  ) =>
     context.common.config === undefined
       ? TE.left(
           badInput('BadOption', '--config is required', {
@@ -41,15 +48,38 @@ export const benchCommand = command({
           TE.bindW('place', () => TE.fromEither(placeIn(store, out))),
           TE.bindW('part', () => TE.fromEither(shardOf(shard, process.env))),
           TE.chainW(({ config, place, part }) =>
-            part === undefined || printConfig
-              ? runBench(config, { place, resume, overwrite, printConfig, redact, live }, context)
-              : overwrite
-                ? TE.left(
-                    badInput('BadOption', 'overwrite cannot be used with a shard: others may work there', {
-                      remedy: 'remove the folder before the shards are started',
+            queue !== undefined && !printConfig
+              ? part === undefined || shard === undefined
+                ? pipe(
+                    TE.fromEither(addressOf(queue)),
+                    TE.chain((address) =>
+                      withBroker(address, (broker) =>
+                        runBench(
+                          config,
+                          {
+                            place: absolute(place),
+                            queue: { broker, inFlight, priority },
+                            ...{ resume, overwrite, printConfig, redact, live },
+                          },
+                          context,
+                        ),
+                      ),
+                    ),
+                  )
+                : TE.left(
+                    badInput('BadOption', '--queue and --shard are two ways to share the work', {
+                      remedy: 'give one of them',
                     }),
                   )
-                : runMember(config, { place, redact, ...part }, context),
+              : part === undefined || printConfig
+                ? runBench(config, { place, resume, overwrite, printConfig, redact, live }, context)
+                : overwrite
+                  ? TE.left(
+                      badInput('BadOption', 'overwrite cannot be used with a shard: others may work there', {
+                        remedy: 'remove the folder before the shards are started',
+                      }),
+                    )
+                  : runMember(config, { place, redact, ...part }, context),
           ),
         ),
 })

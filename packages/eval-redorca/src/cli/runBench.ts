@@ -11,6 +11,7 @@ import { type BenchConfig, configDocument, isArena } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
 import { cellName } from '../plan/factors'
 import type { StorePlace } from '../store'
+import type { QueueUse } from '../work/queue/queueUse'
 import { localSuite } from '../work/localSuite'
 import { ports } from '../work/lmPorts'
 import { type Ran, run } from '../work/run'
@@ -24,6 +25,8 @@ import { type FolderChoice, prepared } from './prepared'
 export interface RunChoice extends Omit<FolderChoice, 'out'> {
   /** Where the results are kept; of a remote store, with its local copy. */
   readonly place: StorePlace
+  /** Where jobs are run by others, through a queue. */
+  readonly queue?: QueueUse
   readonly printConfig: boolean
   /** Whether the report leaves out the text of answers that may do harm. */
   readonly redact: boolean
@@ -127,6 +130,7 @@ export const runBench = (
         config,
         out,
         store: place,
+        ...(choice.queue === undefined ? {} : { queue: choice.queue }),
         terminal: context,
         signal: context.signal,
         onEarly: (early) =>

@@ -1,4 +1,5 @@
 /** `--store`: where the results of a benchmark are kept. */
+import { resolve } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { optional, text } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
@@ -27,3 +28,7 @@ export const placeIn = (store: string | undefined, out: string): E.Either<Fault,
         }),
       )
 }
+
+/** A place that is the same from any working folder. */
+export const absolute = ({ name, folder }: StorePlace): StorePlace =>
+  name === folder ? folderPlace(resolve(folder)) : { name, folder: resolve(folder) }

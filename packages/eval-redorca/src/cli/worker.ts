@@ -1,10 +1,12 @@
 /** `worker --store URL --config F`: takes part in a benchmark that any number of such processes run together, until no job is left. */
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { command, folder, withDefault } from '@safe/tensor-core/cli'
+import { command, folder, optional, positive, withDefault } from '@safe/tensor-core/cli'
 import { badInput } from '@safe/tensor-core/contracts'
 import { configOptions } from './configOptions'
 import { defaultOut } from './quickstart'
+import { queueOption } from './queueOption'
+import { runQueueWorker } from './queueWorker'
 import { redactOption } from './redactOption'
 import { configOf } from './runBench'
 import { runMember } from './runMember'
@@ -16,16 +18,26 @@ export const workerCommand = command({
   options: {
     ...configOptions,
     ...storeOption,
+    ...queueOption,
+    idle: optional(positive('with --queue: end after so many seconds without a job')),
     out: withDefault(defaultOut, folder('local copy of a remote store')),
     ...redactOption,
   },
-  run: ({ out, store, redact, ...parts }, context) => {
+  run: ({ out, store, queue, idle, redact, ...parts }, context) => {
+    if (queue !== undefined)
+      return store === undefined
+        ? runQueueWorker({ queue, idle, workers: parts.workers }, context)
+        : TE.left(
+            badInput('BadOption', '--queue and --store are two ways to take jobs', {
+              remedy: 'give one of them; jobs of a queue say where their store is',
+            }),
+          )
     if (store === undefined || context.common.config === undefined)
       return TE.left(
         badInput('BadOption', `--${store === undefined ? 'store' : 'config'} is required`, {
           remedy:
             store === undefined
-              ? 'give a folder that all workers see, or s3://bucket/prefix'
+              ? 'give a folder that all workers see, s3://bucket/prefix, or the --queue of a Redis server'
               : 'give a YAML file; quickstart --print-config shows one',
         }),
       )

@@ -79,6 +79,8 @@ const created = async (path: string, text: string): Promise<boolean> => {
   } catch (cause) {
     // Where the folder of the leases has just been removed, since it was empty, the next attempt makes it again.
     if (codeOf(cause) === 'EEXIST' || codeOf(cause) === 'ENOENT') return false
+    // On a full disk the file is made, and cannot be written.
+    await rm(path, { force: true }).catch(() => undefined)
     throw cause
   }
 }

@@ -117,7 +117,8 @@ export const folderStore = (folder: string, settings: LeaseSettings = leaseDefau
     await sweepFiles(held)
     await sweepFiles(folder)
     // Not empty: others hold leases, or have written documents there.
-    for (const name of ['leases', 'workers', 'failed']) await rmdir(join(folder, name)).catch(() => undefined)
+    for (const name of ['leases', 'workers', 'failed', 'queue'])
+      await rmdir(join(folder, name)).catch(() => undefined)
   })
   return {
     name: folder,

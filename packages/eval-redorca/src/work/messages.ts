@@ -12,7 +12,7 @@ import { ratesCodec } from './probe'
 
 const strings = t.record(t.string, t.string)
 
-const fault: t.Type<Fault> = t.intersection([
+export const faultCodec: t.Type<Fault> = t.intersection([
   t.type({
     _tag: t.string,
     kind: t.keyof({ input: null, failure: null, interrupted: null }),
@@ -21,7 +21,7 @@ const fault: t.Type<Fault> = t.intersection([
   t.partial({ where: t.string, remedy: t.string }),
 ])
 
-const job: t.Type<Job> = t.type({
+export const jobCodec: t.Type<Job> = t.type({
   id: t.string,
   kind: t.keyof({ rows: null, data: null, adapter: null, weights: null, cell: null }),
   factors: factorsCodec,
@@ -29,7 +29,7 @@ const job: t.Type<Job> = t.type({
   cost: t.number,
 })
 
-const cell: t.Type<Cell> = t.type({
+export const cellCodec: t.Type<Cell> = t.type({
   id: t.string,
   factors: factorsCodec,
   control: t.boolean,
@@ -37,7 +37,11 @@ const cell: t.Type<Cell> = t.type({
   key: t.UnknownRecord,
 })
 
-const engine: t.Type<EngineUsed> = t.type({ engine: t.string, device: t.string, versions: strings })
+export const engineCodec: t.Type<EngineUsed> = t.type({
+  engine: t.string,
+  device: t.string,
+  versions: strings,
+})
 
 /**
  * To a worker. `open` is sent once, with the configuration as written to a file; then `task`, one at a time; at the end `close`. A
@@ -54,10 +58,10 @@ export const toWorker = t.union([
     engine: t.string,
   }),
   t.intersection([
-    t.type({ kind: t.literal('task'), job, hashes: hashesCodec, engine }),
-    t.partial({ cell }),
+    t.type({ kind: t.literal('task'), job: jobCodec, hashes: hashesCodec, engine: engineCodec }),
+    t.partial({ cell: cellCodec }),
   ]),
-  t.type({ kind: t.literal('time'), hashes: hashesCodec, engine }),
+  t.type({ kind: t.literal('time'), hashes: hashesCodec, engine: engineCodec }),
   t.type({ kind: t.literal('close') }),
 ])
 export type ToWorker = t.TypeOf<typeof toWorker>
@@ -67,11 +71,11 @@ export type ToWorker = t.TypeOf<typeof toWorker>
  * progress and the warnings of its judges.
  */
 export const fromWorker = t.union([
-  t.type({ kind: t.literal('ready'), engine }),
+  t.type({ kind: t.literal('ready'), engine: engineCodec }),
   t.type({ kind: t.literal('progress'), share: t.number, note: t.string }),
   t.type({ kind: t.literal('warning'), line: t.string }),
   t.type({ kind: t.literal('rates'), rates: t.readonlyArray(ratesCodec) }),
   t.type({ kind: t.literal('done') }),
-  t.type({ kind: t.literal('failed'), fault }),
+  t.type({ kind: t.literal('failed'), fault: faultCodec }),
 ])
 export type FromWorker = t.TypeOf<typeof fromWorker>

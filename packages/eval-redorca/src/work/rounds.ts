@@ -22,6 +22,8 @@ import type { Presence } from './fleet/presence'
 import { type Pool, withPool } from './pool'
 import { type Tracker, jobName, tracker } from './progress'
 import { finishedNow } from './finished'
+import { queuePool } from './queue/queuePool'
+import { queueWorkers } from './queue/queueWorkers'
 import { ratesOf } from './ratesOf'
 import type { RunSettings } from './runSettings'
 import { type FailedJob, schedule } from './schedule'
@@ -105,7 +107,7 @@ const runCells = async (
   const afterwards = jobsOf(later, finished.right, chooses).filter(({ id }) => !here.has(id))
   const costed = timedJobs(bench, [...jobs, ...afterwards], rates.right)
   const [timed, after] = [costed.slice(0, jobs.length), costed.slice(jobs.length)]
-  const workers = workerCount(config, pool.engine, jobs.length, modelBytes)
+  const workers = settings.queue?.inFlight ?? workerCount(config, pool.engine, jobs.length, modelBytes)
   await shop.tell([...timed, ...after], workers)
   const grown = await pool.grow(workers)
   if (E.isLeft(grown)) return grown
@@ -178,7 +180,8 @@ const runRounds = async (shop: Shop): Promise<E.Either<Fault, Done>> => {
   const finished = await finishedNow(shop.store)()
   if (E.isLeft(finished)) return finished
   const open = jobsOf(part, finished.right)
-  const workers = workerCount(config, engine, Math.max(1, open.length), modelBytes)
+  const workers =
+    settings.queue?.inFlight ?? workerCount(config, engine, Math.max(1, open.length), modelBytes)
   const unfinished = open.filter((job) => job.kind === 'cell').length
   terminal.note(
     `${part.length} cells, ${part.length - unfinished} of them finished${laterWords(bench, later)}; ${workers} worker${workers === 1 ? '' : 's'} on ${engine.engine}`,
@@ -237,7 +240,10 @@ export const runJobs = (
     },
     signal,
     assignment,
-    async (pool) => {
+    async (own) => {
+      const { queue } = settings
+      const queued = queue === undefined ? undefined : queueWorkers(queue, store, bench, assignment, signal)
+      const pool = queued === undefined ? own : queuePool(own, queued)
       const { engine } = pool
       state.engine = engine
       standing.presence.left(() => track.secondsLeft() * pool.workers().length)
@@ -256,6 +262,7 @@ export const runJobs = (
         },
       })
       track.stop()
+      await queued?.close()
       await early.end(E.isLeft(done))
       return done
     },

@@ -6,6 +6,7 @@ import type { BenchConfig } from '../config/config'
 import type { BenchPorts } from '../plan/ports'
 import type { StorePlace } from '../store'
 import type { Results } from '../results/results'
+import type { QueueUse } from './queue/queueUse'
 import type { Sample } from '../suite/samples'
 
 /** Results so far, marked as `running`, and their samples by cell. */
@@ -25,6 +26,8 @@ export interface RunSettings {
   readonly store?: StorePlace
   readonly terminal: Terminal
   readonly signal: AbortSignal
+  /** Where jobs are run by others, through a queue; by default by processes of this one. */
+  readonly queue?: QueueUse
   /** Flags of worker processes; default: this process's own. */
   readonly execArgv?: ReadonlyArray<string>
   /** Called with the results so far, each time they are written while the run goes on, and when it is stopped: makes a report. */

@@ -29,6 +29,8 @@ export interface WorkerProcess extends Worker {
   /** Times a step, a completion and a judgement of the run. */
   readonly rates: () => Promise<E.Either<Fault, ReadonlyArray<Rates>> | Crashed>
   readonly again: () => Promise<E.Either<Fault, WorkerProcess>>
+  /** Lets the process end once it is free. */
+  readonly close: () => void
 }
 
 /** What a worker needs for a task in addition to the job; known once the plan is made. */
@@ -88,6 +90,7 @@ const opened = async (
       return timed._tag === 'Right' ? E.right(timed.right.kind === 'rates' ? timed.right.rates : []) : timed
     },
     again: () => startWorker(number, settings, assignment),
+    close: () => send(child, { kind: 'close' }),
   })
 }
 
