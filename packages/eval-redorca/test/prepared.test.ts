@@ -147,6 +147,7 @@ describe('a results folder', () => {
   it.each([
     ['photos', { 'photos/': '' }],
     ['another configuration file', { 'config.yaml': 'port: 80' }],
+    ['a folder of samples', { 'samples/': '' }],
     ['a run that began, and photos', { 'work/': '', 'photos/': '' }],
   ])('is none with %s, and is refused whatever is asked for', async (_, files) => {
     for (const choice of [{}, { resume: true }, { overwrite: true }]) {
@@ -213,10 +214,12 @@ describe('temporary files of a killed run', () => {
     const out = holding({
       ...left,
       '.notes.txt.0a1b2c3d4e5f.tmp': '',
+      '.running.0a1b2c3d4e5f.tmp': '',
       'report.html': '',
       'samples/001.js': '',
     })
-    const names = ['.notes.txt.0a1b2c3d4e5f.tmp', 'report.html', 'samples']
+    // Another process may be about to take its turn.
+    const names = ['.notes.txt.0a1b2c3d4e5f.tmp', '.running.0a1b2c3d4e5f.tmp', 'report.html', 'samples']
     const fault = failure('Broken', 'it broke')
     const result = await tidied(
       out,

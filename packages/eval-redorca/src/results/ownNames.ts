@@ -7,16 +7,25 @@ export const sidecarFolder = 'samples'
 /** The names that are given to files of texts. */
 export const sidecarName = /^\d{3,}\.js$/
 
-/** What a run, and the commands that read it, write. */
-const ownNames: ReadonlySet<string> = new Set([
-  ...['leases', 'work', 'cells', 'workers', 'failed', 'plan.json', 'config.yaml', 'results.json', 'winrates.json'],
-  ...['report.html', 'report.md', 'samples.html', sidecarFolder],
+/** What is there before the first cell is finished. */
+const firstNames: ReadonlySet<string> = new Set([
+  ...['leases', 'work', 'cells', 'workers', 'failed', 'queue', 'plan.json', 'config.yaml'],
+])
+/** Files that are written whole by the process that holds the folder. */
+const writtenFiles: ReadonlySet<string> = new Set([
+  ...['config.yaml', 'results.json', 'report.html', 'report.md', 'samples.html'],
 ])
 
 // destructors ------------------------------------------------------------------------------------
 
-/** The name of the file that a temporary one was to become (`.NAME.HEX.tmp`); undefined for names of another form. */
-export const temporaryFor = (name: string): string | undefined => /^\.(.+)\.[0-9a-f]+\.tmp$/.exec(name)?.[1]
+/** The name of what a temporary file or folder was to become (`.NAME.HEX.tmp`); undefined for names of another form. */
+const targetOf = (name: string): string | undefined => /^\.(.+)\.[0-9a-f]+\.tmp$/.exec(name)?.[1]
 
-/** Whether a results folder has a file or folder of this name, or a temporary one that was to become it. */
-export const isOwnName = (name: string): boolean => ownNames.has(temporaryFor(name) ?? name)
+/** Whether a run that has finished nothing may have left a file or folder of this name. */
+export const isFirstName = (name: string): boolean => firstNames.has(name) || isLeftover(name)
+
+/** Whether this is a temporary file of one that the holder of the folder writes. */
+export const isLeftover = (name: string): boolean => writtenFiles.has(targetOf(name) ?? '')
+
+/** Whether this is a temporary file of a file of texts. */
+export const isSidecarLeftover = (name: string): boolean => sidecarName.test(targetOf(name) ?? '')

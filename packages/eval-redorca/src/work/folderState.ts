@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { type Fault, badInput, causeLine, failure } from '@safe/tensor-core/contracts'
 import type { BenchConfig } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
-import { isOwnName } from '../results/ownNames'
+import { isFirstName } from '../results/ownNames'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -64,7 +64,7 @@ export const folderState = (out: string): E.Either<Fault, FolderState> =>
       const config = storedConfig(out)
       if (E.isRight(config)) return { _tag: 'Run', cells, config: config.right }
       if (cells > 0) return { _tag: 'Unnamed', cells, reason: config.left.message }
-      return isEmptyFile(join(out, 'config.yaml')) && names.every(isOwnName)
+      return isEmptyFile(join(out, 'config.yaml')) && names.every(isFirstName)
         ? { _tag: 'Begun' }
         : { _tag: 'Foreign' }
     },

@@ -5,23 +5,22 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
-import { isOwnName, sidecarFolder, sidecarName, temporaryFor } from '../results/ownNames'
+import { isLeftover, isSidecarLeftover, sidecarFolder } from '../results/ownNames'
 
 // parts ------------------------------------------------------------------------------------------
 
-const removeIn = (folder: string, isOwn: (target: string) => boolean): void => {
-  if (!existsSync(folder)) return
-  for (const name of readdirSync(folder)) {
-    const target = temporaryFor(name)
-    if (target !== undefined && isOwn(target)) rmSync(join(folder, name), { recursive: true, force: true })
-  }
+const removeIn = (folder: string, isLeft: (name: string) => boolean): void => {
+  if (existsSync(folder))
+    readdirSync(folder)
+      .filter(isLeft)
+      .forEach((name) => rmSync(join(folder, name), { recursive: true, force: true }))
 }
 
 /** What cannot be removed stays: it is in nobody's way. */
 const removeLeftovers = (out: string): void => {
   try {
-    removeIn(out, isOwnName)
-    removeIn(join(out, sidecarFolder), (target) => sidecarName.test(target))
+    removeIn(out, isLeftover)
+    removeIn(join(out, sidecarFolder), isSidecarLeftover)
   } catch {
     return
   }
