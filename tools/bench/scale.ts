@@ -5,8 +5,9 @@
  *     tools/bench/scale --cells N --out DIR
  *
  * Leaves `cells/<id>/`, `plan.json` and `results.json` in DIR, and prints what each part took as JSON. The same call again finds all
- * cells finished: that is a resume.
+ * cells finished: that is a resume. As for workers, results that list all of them already are not made again.
  */
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as E from 'fp-ts/Either'
@@ -19,7 +20,7 @@ import { openBench, type Bench } from '../../packages/eval-redorca/src/plan/benc
 import { type Cell, firstCells } from '../../packages/eval-redorca/src/plan/cells'
 import { smallModelRates, timedJobs } from '../../packages/eval-redorca/src/plan/expected'
 import { isDefended } from '../../packages/eval-redorca/src/plan/factors'
-import { jobsOf } from '../../packages/eval-redorca/src/plan/plan'
+import { type Job, jobsOf } from '../../packages/eval-redorca/src/plan/plan'
 import type { EngineUsed } from '../../packages/eval-redorca/src/plan/ports'
 import { writeCell } from '../../packages/eval-redorca/src/results/cellFiles'
 import { splitMetricsOf } from '../../packages/eval-redorca/src/results/metrics'
@@ -30,6 +31,7 @@ import type { Sample } from '../../packages/eval-redorca/src/suite/samples'
 import { recordOf } from '../../packages/eval-redorca/src/suite/verdicts'
 import { finishedNow, finishedOf } from '../../packages/eval-redorca/src/work/finished'
 import { planned } from '../../packages/eval-redorca/src/work/fleet/planned'
+import { markResults, readPlan, resultsOfIds } from '../../packages/eval-redorca/src/work/fleet/planFile'
 import { tracker } from '../../packages/eval-redorca/src/work/progress'
 import { runResults } from '../../packages/eval-redorca/src/work/runResults'
 import { type Worker, schedule } from '../../packages/eval-redorca/src/work/schedule'
@@ -110,6 +112,18 @@ const stopwatch = (): { readonly seconds: Record<string, number>; readonly lap: 
   }
 }
 
+/** What a run took: seconds of each part, and of the whole process. */
+const told = (
+  cells: ReadonlyArray<Cell>,
+  jobs: ReadonlyArray<Job>,
+  seconds: Readonly<Record<string, number>>,
+): Readonly<Record<string, unknown>> => ({
+  cells: cells.length,
+  written: jobs.filter(({ kind }) => kind === 'cell').length,
+  seconds: { ...seconds, all: Math.round(performance.now()) / 1000 },
+  peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+})
+
 /** Cells that are written at once. */
 const atOnce = 16
 
@@ -144,18 +158,21 @@ const ran = async (cells: number, store: ResultStore): Promise<Readonly<Record<s
   const [fault] = failed
   if (fault !== undefined) throw new Error(faultLine(fault.fault))
   lap('run')
+  const name = resultsOfIds(
+    all.map(({ id }) => id),
+    [],
+  )
+  const plan = right(await readPlan(store)())
+  if (plan?.results === name && existsSync(join(store.folder, 'results.json')))
+    return told(all, jobs, seconds)
   const read = right(await finishedOf(store, all, bench.suite.judges[0].id)())
   lap('read')
   const results = runResults(bench, engine, read, [])
   lap('results')
   right(await writeResults(store.folder, results)())
+  right(await markResults(store, name)())
   lap('write')
-  return {
-    cells: all.length,
-    written: jobs.filter(({ kind }) => kind === 'cell').length,
-    seconds: { ...seconds, all: Math.round(performance.now()) / 1000 },
-    peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
-  }
+  return told(all, jobs, seconds)
 }
 
 const main = async (): Promise<void> => {
