@@ -2,7 +2,7 @@
  * How planning, scheduling, storing and resuming grow with the number of cells: a plan of N cells whose steps take no time, run by the
  * benchmark's own planner, scheduler, store and results code. Nothing is trained or asked, and no processes are started.
  *
- *     tools/bench/scale --cells N --out DIR
+ *     tools/bench/scale --cells N --out DIR [--combinations 1] [--seeds 1]
  *
  * Leaves `cells/<id>/`, `plan.json` and `results.json` in DIR, and prints what each part took as JSON. The same call again finds all
  * cells finished: that is a resume. As for workers, results that list all of them already are not made again.
@@ -35,7 +35,7 @@ import { markResults, readPlan, resultsOfIds } from '../../packages/eval-redorca
 import { tracker } from '../../packages/eval-redorca/src/work/progress'
 import { runResults } from '../../packages/eval-redorca/src/work/runResults'
 import { type Worker, schedule } from '../../packages/eval-redorca/src/work/schedule'
-import { configOf, ports, shapeOf } from './scaled/fakeSuite'
+import { type Shape, configOf, ports, shapeOf } from './scaled/fakeSuite'
 
 // the fake step ----------------------------------------------------------------------------------
 
@@ -127,9 +127,9 @@ const told = (
 /** Cells that are written at once. */
 const atOnce = 16
 
-const ran = async (cells: number, store: ResultStore): Promise<Readonly<Record<string, unknown>>> => {
+const ran = async (shape: Shape, store: ResultStore): Promise<Readonly<Record<string, unknown>>> => {
   const { seconds, lap } = stopwatch()
-  const config = right(decodeConfig(configOf(shapeOf(cells)), 'the plan'))
+  const config = right(decodeConfig(configOf(shape), 'the plan'))
   const bench = right(await openBench(ports, config)())
   right(await store.documents.write('config.yaml', stringify(configDocument(bench.config)))())
   const engine = right(await ports.engine('fake')())
@@ -176,13 +176,30 @@ const ran = async (cells: number, store: ResultStore): Promise<Readonly<Record<s
 }
 
 const main = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { cells: { type: 'string' }, out: { type: 'string' } } })
-  const [cells, out] = [Number(values.cells), values.out]
-  if (!Number.isInteger(cells) || cells < 2 || out === undefined)
-    throw new Error('give --cells N (a whole number from 2) and --out DIR')
+  const { values } = parseArgs({
+    options: {
+      cells: { type: 'string' },
+      out: { type: 'string' },
+      combinations: { type: 'string', default: '1' },
+      seeds: { type: 'string', default: '1' },
+    },
+  })
+  const [cells, combinations, seeds] = [
+    Number(values.cells),
+    Number(values.combinations),
+    Number(values.seeds),
+  ]
+  const { out } = values
+  if (
+    ![cells, combinations, seeds].every((n) => Number.isInteger(n) && n >= 1) ||
+    cells < 2 ||
+    out === undefined
+  )
+    throw new Error('give --cells N (a whole number from 2) and --out DIR; --combinations and --seeds from 1')
+  const shape = shapeOf(cells, { combinations, seeds })
   const result = await withStore(
     folderPlace(resolve(out)),
-    (store) => async () => E.right(await ran(cells, store)),
+    (store) => async () => E.right(await ran(shape, store)),
   )()
   process.stdout.write(`${JSON.stringify(right(result), null, 2)}\n`)
 }

@@ -30,10 +30,15 @@ const greatestDivisor = (n: number, most: number): number => {
   return 1
 }
 
-/** The shape of a plan of exactly so many cells: up to 16 combinations, and up to 5 seeds. @param cells at least 2 */
-export const shapeOf = (cells: number): Shape => {
-  const combinations = greatestDivisor(cells - 1, 2 ** stages.length)
-  const seeds = greatestDivisor((cells - 1) / combinations, 5)
+/**
+ * The shape of a plan of exactly so many cells, with at most so many combinations and seeds. With one of each, every cell is a fine-tune
+ * of its own, and nothing is compared: the bootstraps of comparisons take longer than all else together.
+ *
+ * @param cells at least 2
+ */
+export const shapeOf = (cells: number, most: Pick<Shape, 'combinations' | 'seeds'>): Shape => {
+  const combinations = greatestDivisor(cells - 1, Math.min(most.combinations, 2 ** stages.length))
+  const seeds = greatestDivisor((cells - 1) / combinations, most.seeds)
   return { combinations, seeds, regimes: (cells - 1) / combinations / seeds }
 }
 

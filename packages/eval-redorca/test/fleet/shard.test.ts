@@ -77,7 +77,7 @@ describe('the split of a benchmark', () => {
 describe('which part a process runs', () => {
   const given = (text: string) => shardOption.shard.decode(text)
   const from = (env: Readonly<Record<string, string>>) => shardOf(undefined, env)
-  const part = (index: number, count: number): unknown => ({
+  const part = (index: number, count: number): object => ({
     _tag: 'Right',
     right: { shard: { index, count } },
   })
