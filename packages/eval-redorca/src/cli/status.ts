@@ -37,16 +37,17 @@ const placeOfRun = (results: string | undefined, store: string | undefined): E.E
   )
 }
 
-const ago = (time: string, now: number): string =>
-  `${duration(Math.max(0, Math.round((now - Date.parse(time)) / 1000)))} ago`
+/** The time since then, in words. */
+const since = (time: string, now: number): string =>
+  duration(Math.max(0, Math.round((now - Date.parse(time)) / 1000)))
 
 const workerLine =
   (width: number, now: number) =>
-  ({ id, job, since, lastSeen, alive }: ShownWorker): string =>
+  ({ id, job, since: began, lastSeen, alive }: ShownWorker): string =>
     `  ${id.padEnd(width)}  ${
       alive
-        ? `${job ?? 'waiting'}, since ${ago(since, now).replace(/ ago$/, '')}`
-        : `last seen ${ago(lastSeen, now)}${job === null ? '' : `, at ${job}`}`
+        ? `${job ?? 'waiting'}, since ${since(began, now)}`
+        : `last seen ${since(lastSeen, now)} ago${job === null ? '' : `, at ${job}`}`
     }`
 
 /** The status as people read it. */

@@ -51,7 +51,12 @@ export interface PreparedPool {
 
 const by = <A>(values: ReadonlyArray<A>, key: (a: A) => string): ReadonlyMap<string, ReadonlyArray<A>> => {
   const groups = new Map<string, A[]>()
-  for (const value of values) groups.set(key(value), [...(groups.get(key(value)) ?? []), value])
+  for (const value of values) {
+    const name = key(value)
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [value])
+    else group.push(value)
+  }
   return groups
 }
 

@@ -1,10 +1,12 @@
 /** Reads a results folder: the list of its cells; everything else is computed again from their samples. */
 import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { decodeAs, kindOf, readJson, writeWhole } from '@safe/tensor-core/files'
+import { decodeAs, kindOf, readJson, writeParts } from '@safe/tensor-core/files'
 import { attackersCodec } from '../config/attackers'
 import { methodFidelityCodec } from './fidelity'
 import { costFields } from './cost'
@@ -114,9 +116,47 @@ const listing: t.Decoder<unknown, Listing> = t.intersection([
 
 // writing ----------------------------------------------------------------------------------------
 
+const encoder = new TextEncoder()
+
+/** Elements of a list whose text is made at once. */
+const perPart = 200
+
+/**
+ * The text of `JSON.stringify(results, null, 1)`, in parts: the results of very many cells are longer than a string may be, and need not
+ * be in memory twice.
+ */
+export const resultsText = function* (results: Results): Generator<string> {
+  const fields: ReadonlyArray<readonly [string, unknown]> = Object.entries(results)
+  const entries = fields.filter(([, value]) => value !== undefined)
+  for (const [i, [name, value]] of entries.entries()) {
+    yield `${i === 0 ? '{' : ','}\n ${JSON.stringify(name)}: `
+    const list: ReadonlyArray<unknown> | undefined = Array.isArray(value) ? value : undefined
+    if (list === undefined || list.length === 0) {
+      yield JSON.stringify(value, null, 1).replaceAll('\n', '\n ')
+      continue
+    }
+    for (let from = 0; from < list.length; from += perPart)
+      yield list
+        .slice(from, from + perPart)
+        .map(
+          (element, j) =>
+            `${from + j === 0 ? '[' : ','}\n  ${JSON.stringify(element, null, 1).replaceAll('\n', '\n  ')}`,
+        )
+        .join('')
+    yield '\n ]'
+  }
+  yield '\n}\n'
+}
+
 /** Writes `results.json` in one step. */
 export const writeResults = (out: string, results: Results): TE.TaskEither<Fault, void> =>
-  writeWhole(join(out, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)
+  writeParts(join(out, 'results.json'), (write) => async () => {
+    for (const part of resultsText(results)) {
+      const written = await write(encoder.encode(part))()
+      if (E.isLeft(written)) return written
+    }
+    return E.right(undefined)
+  })
 
 // reading ----------------------------------------------------------------------------------------
 
@@ -125,6 +165,18 @@ export interface ReadResults {
   readonly results: Results
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
 }
+
+/** Files of so many cells are read at once: one after the other, a cell's small files take mostly waiting. */
+const atOnce = 16
+
+const fewAtOnce =
+  <A, B>(read: (a: A) => TE.TaskEither<Fault, B>) =>
+  (all: ReadonlyArray<A>): TE.TaskEither<Fault, ReadonlyArray<B>> =>
+    pipe(
+      RA.chunksOf(atOnce)(all),
+      TE.traverseSeqArray(TE.traverseArray(read)),
+      TE.map((chunks) => chunks.flat()),
+    )
 
 /** The id of the judge of samples that an earlier version wrote, where not even the stamp names it. */
 const unnamedJudge = 'unnamed'
@@ -141,7 +193,7 @@ export const readFinished = (
 ): TE.TaskEither<Fault, ReadonlyArray<FinishedCell>> =>
   pipe(
     cells,
-    TE.traverseSeqArray(({ id, factors, strengths = factors.strengths ?? {}, control, published = true }) =>
+    fewAtOnce(({ id, factors, strengths = factors.strengths ?? {}, control, published = true }) =>
       pipe(
         TE.Do,
         TE.bindW('samples', () => readSamples(out, id)),
@@ -211,7 +263,7 @@ export const resultsOfCells = (
 ): TE.TaskEither<Fault, ReadResults> =>
   pipe(
     cells,
-    TE.traverseSeqArray((id) => ownListing(out, id)),
+    fewAtOnce((id) => ownListing(out, id)),
     TE.chain((listed) => readFinished(out, listed.flat(), setup.stamp.judges?.measuring)),
     TE.map((finished) => ({
       results: resultsOf({

@@ -17,18 +17,23 @@ export const comparable = (
   finished: (id: string) => boolean,
   failed: (id: string) => boolean,
 ): ((factors: Factors) => boolean) => {
-  const tuned = planned.filter(({ factors }) => isTuned(factors))
+  const fineTunes = new Map<string, Map<number, Planned[]>>()
+  for (const cell of planned) {
+    if (!isTuned(cell.factors)) continue
+    const [key, { seed }] = [fineTuneKey(cell.factors), cell.factors]
+    const seeds = fineTunes.get(key) ?? new Map<number, Planned[]>()
+    fineTunes.set(key, seeds)
+    const cells = seeds.get(seed)
+    if (cells === undefined) seeds.set(seed, [cell])
+    else cells.push(cell)
+  }
   const shown = new Map(
-    [...new Set(tuned.map(({ factors }) => fineTuneKey(factors)))].map((key) => {
-      const here = tuned.filter(({ factors }) => fineTuneKey(factors) === key)
-      const seeds = [...new Set(here.map(({ factors }) => factors.seed))].map((seed) => {
-        const cells = here.filter(({ factors }) => factors.seed === seed)
-        return {
-          seed,
-          complete: cells.every(({ id }) => finished(id) || failed(id)),
-          done: cells.filter(({ id }) => finished(id)).length,
-        }
-      })
+    [...fineTunes].map(([key, bySeed]) => {
+      const seeds = [...bySeed].map(([seed, cells]) => ({
+        seed,
+        complete: cells.every(({ id }) => finished(id) || failed(id)),
+        done: cells.filter(({ id }) => finished(id)).length,
+      }))
       const complete = seeds.filter((s) => s.complete && s.done > 0)
       const furthest = seeds.reduce<(typeof seeds)[number] | undefined>(
         (best, s) => (best === undefined || s.done > best.done ? s : best),

@@ -16,6 +16,7 @@ import type { Selected } from '../plan/settings'
 import { isSwept } from '../plan/strengths'
 import { type ResultStore, placeOf } from '../store'
 import { type Early, earlyResults, noEarly } from './early'
+import { tellFailed } from './fleet/failedJobs'
 import type { Fleet } from './fleet/fleet'
 import { planned } from './fleet/planned'
 import type { Presence } from './fleet/presence'
@@ -139,7 +140,10 @@ const runCells = async (
     stopped: () => signal.aborted,
     ...(fleet === undefined ? {} : { claims: fleet.claims(timed) }),
   })
-  return signal.aborted ? E.left(stoppedFault) : E.right(failed)
+  if (signal.aborted) return E.left(stoppedFault)
+  const told =
+    fleet === undefined ? await tellFailed(shop.store, failed, presence.process)() : E.right(undefined)
+  return E.isLeft(told) ? told : E.right(failed)
 }
 
 /** The rounds after the first. */

@@ -12,6 +12,7 @@ import { contentHash } from '@safe/tensor-core/files'
 import { type Factors, factorsCodec } from '../../plan/factors'
 import type { Job } from '../../plan/plan'
 import type { ResultStore } from '../../store'
+import type { FailedJob } from '../schedule'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -127,6 +128,24 @@ export const writeFailedCell = (
   const file: FailedCellFile = { cell: cell.id, factors: cell.factors, message, job, attempts, by, at }
   return documents.write(cellFile(cell.id), `${JSON.stringify(file, null, 2)}\n`)
 }
+
+/** Tells of the cells that have failed in a run of its own, which tries each once. */
+export const tellFailed = (
+  store: Documents,
+  failed: ReadonlyArray<FailedJob>,
+  by: string,
+): TE.TaskEither<Fault, void> =>
+  pipe(
+    failed.filter(({ job }) => job.kind === 'cell'),
+    TE.traverseSeqArray(({ job, fault }) =>
+      writeFailedCell(
+        store,
+        { id: job.id.slice('cell|'.length), factors: job.factors },
+        nextAttempts(undefined, job, fault, by),
+      ),
+    ),
+    TE.map(() => undefined),
+  )
 
 export const removeFailedCell = ({ documents }: Documents, id: string): TE.TaskEither<Fault, void> =>
   documents.remove(cellFile(id))

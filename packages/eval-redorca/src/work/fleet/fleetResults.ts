@@ -1,8 +1,8 @@
 /** The results of a fleet: written by one of its processes when no job is left. */
-import * as E from 'fp-ts/Either'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import * as t from 'io-ts'
 import type { Fault } from '@safe/tensor-core/contracts'
 import type { Bench } from '../../plan/bench'
 import type { Cell } from '../../plan/cells'
@@ -15,6 +15,7 @@ import { finishedOf } from '../finished'
 import { runResults } from '../runResults'
 import { published } from '../published'
 import { readFailedCells } from './failedJobs'
+import { markResults, readPlan, resultsOfIds } from './planFile'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -39,38 +40,22 @@ interface FailedOne {
 
 // parts ------------------------------------------------------------------------------------------
 
-const written = t.intersection([
-  t.type({ cells: t.readonlyArray(t.type({ id: t.string })), failed: t.readonlyArray(t.unknown) }),
-  t.partial({ running: t.unknown }),
-])
-
-/** Whether results list exactly these cells; a damaged file does not. */
-const isWhole = (text: string, { cells, open }: Completed): boolean => {
-  const listing = pipe(
-    E.tryCatch(
-      (): unknown => JSON.parse(text),
-      () => undefined,
-    ),
-    E.chainW(written.decode),
-  )
-  if (E.isLeft(listing) || listing.right.running !== undefined) return false
-  const finished = new Set(cells.map(({ id }) => id))
-  open.forEach(({ id }) => finished.delete(id))
-  return (
-    listing.right.cells.length === finished.size &&
-    listing.right.cells.every(({ id }) => finished.has(id)) &&
-    listing.right.failed.length === open.length
+const nameOf = ({ cells, open }: Completed): string => {
+  const missing = new Set(open.map(({ id }) => id))
+  return resultsOfIds(
+    cells.map(({ id }) => id).filter((id) => !missing.has(id)),
+    [...missing],
   )
 }
 
-/** Whether another process has written them meanwhile, the report included, which is written last. */
-const isWritten = ({ documents }: ResultStore, completed: Completed): TE.TaskEither<Fault, boolean> =>
+/** Whether another process has written them meanwhile. */
+const isWritten = (store: ResultStore, completed: Completed): TE.TaskEither<Fault, boolean> =>
   pipe(
-    documents.read('results.json'),
-    TE.bindTo('results'),
-    TE.bind('report', () => (completed.onResults === undefined ? TE.right('') : documents.read('report.md'))),
+    readPlan(store),
     TE.map(
-      ({ results, report }) => results !== undefined && report !== undefined && isWhole(results, completed),
+      (plan) =>
+        plan?.results === nameOf(completed) &&
+        (store.name !== store.folder || existsSync(join(store.folder, 'results.json'))),
     ),
   )
 
@@ -116,6 +101,7 @@ export const completing = (
       TE.chainFirst(({ results }) => writeResults(store.folder, results)),
       TE.chain((made) => (onResults === undefined ? TE.right(undefined) : onResults(made))),
       TE.chain(() => published(store)),
+      TE.chain(() => markResults(store, nameOf(completed))),
     )
   return pipe(
     reasons(store, open),

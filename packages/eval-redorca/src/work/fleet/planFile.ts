@@ -14,19 +14,25 @@ import type { ResultStore } from '../../store'
 // model ------------------------------------------------------------------------------------------
 
 const planFileCodec = t.readonly(
-  t.type({
-    format: t.literal(1),
-    /** When it was written: ISO 8601. */
-    written: t.string,
-    /** The cells of the first round in one hash: other data, models, engines or versions plan other cells. */
-    first: t.string,
-    /** Ids of the cells that are planned so far. */
-    cells: t.readonlyArray(t.string),
-    /** How many more follow in later rounds, as far as it is known. */
-    later: t.number,
-    /** What results say beside their cells. */
-    setup: setupCodec,
-  }),
+  t.intersection([
+    t.type({
+      format: t.literal(1),
+      /** When it was written: ISO 8601. */
+      written: t.string,
+      /** The cells of the first round in one hash: other data, models, engines or versions plan other cells. */
+      first: t.string,
+      /** Ids of the cells that are planned so far. */
+      cells: t.readonlyArray(t.string),
+      /** How many more follow in later rounds, as far as it is known. */
+      later: t.number,
+      /** What results say beside their cells. */
+      setup: setupCodec,
+    }),
+    t.partial({
+      /** Of which finished and failed cells results and report were written last, in one hash. */
+      results: t.string,
+    }),
+  ]),
 )
 export type PlanFile = t.TypeOf<typeof planFileCodec>
 
@@ -36,6 +42,10 @@ const name = 'plan.json'
 
 /** The name of a first round, by the ids of its cells. */
 export const firstRound = (ids: ReadonlyArray<string>): string => contentHash([...ids].sort())
+
+/** The name of results, by the ids of the finished and the failed cells that they list. */
+export const resultsOfIds = (finished: ReadonlyArray<string>, failed: ReadonlyArray<string>): string =>
+  contentHash([[...finished].sort(), [...failed].sort()])
 
 // files ------------------------------------------------------------------------------------------
 
@@ -69,4 +79,15 @@ export const writePlan = (
       const file: PlanFile = { format: 1, written: new Date().toISOString(), ...plan }
       return store.documents.write(name, `${JSON.stringify(file)}\n`)
     }),
+  )
+
+/** Notes that results of these cells were written, the report included. */
+export const markResults = (store: Documents, results: string): TE.TaskEither<Fault, void> =>
+  pipe(
+    readPlan(store),
+    TE.chain((plan) =>
+      plan === undefined
+        ? TE.right(undefined)
+        : store.documents.write(name, `${JSON.stringify({ ...plan, results })}\n`),
+    ),
   )

@@ -105,7 +105,8 @@ export const statusOf = (store: ResultStore, now: Date = new Date()): TE.TaskEit
       const running = Math.min(open, living.filter(({ cell }) => cell).length)
       return {
         cells: { done, running, failed, waiting: open - running },
-        workers: files
+        workers: [...files]
+          .sort((a, b) => (a.id < b.id ? -1 : 1))
           .filter((file) => silentSeconds(file, now) <= forgottenSeconds)
           .map((file) => ({
             ...{ id: file.id, job: file.job, since: file.since, lastSeen: file.lastSeen },
