@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runBinary } from '@safe/tensor-core/cli'
+import { folderStore } from '../src/store'
 import { binary } from '../src/cli/binary'
 import { judgedFolder, storedSamples } from './fakes/judgedFolder'
 
@@ -382,7 +383,7 @@ describe('rescore', () => {
   })
   it('refuses a folder that a run is writing into', async () => {
     const out = judgedFolder()
-    writeFileSync(join(out, '.running'), String(process.ppid))
+    await folderStore(out).lease('run')()
     const { code, err } = await run('rescore', '--results', out, '--judge', 'refusal')
     expect([code, err]).toEqual([2, expect.stringContaining('another run is writing there')])
     expect(storedSamples(out, 'c0')[0]).not.toHaveProperty('verdicts')

@@ -7,6 +7,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { parse } from 'yaml'
 import { type Terminal, silentTerminal } from '@safe/tensor-core/cli'
 import type { Fault, Judge } from '@safe/tensor-core/contracts'
+import { folderStore } from '../src/store'
 import { type BenchConfig, configDocument } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { headline, page } from '../src/report'
@@ -276,7 +277,7 @@ describe('run', () => {
 
     for (const { id } of results.cells)
       expect(readdirSync(join(out, 'cells', id)).sort()).toEqual(['cell.json', 'samples.jsonl'])
-    expect(readdirSync(out).filter((name) => name.includes('tmp') || name === '.running')).toEqual([])
+    expect(readdirSync(out).filter((name) => name.includes('tmp') || name === 'leases')).toEqual([])
     expect(
       readdirSync(join(out, 'work')).filter((name) => name.includes('lock') || name.includes('tmp')),
     ).toEqual([])
@@ -641,7 +642,7 @@ describe('run', () => {
     expect(stopped).toMatchObject({
       left: { kind: 'interrupted', remedy: 'run the same command again to continue' },
     })
-    expect(existsSync(join(out, '.running'))).toBe(false)
+    expect(existsSync(join(out, 'leases'))).toBe(false)
     expect(existsSync(join(out, 'results.json'))).toBe(false)
     process.env['FAKE_SLEEP'] = '20'
     const { results } = ranIn(await go(out, configured()))
@@ -793,9 +794,9 @@ describe('run', () => {
 
   it('refuses a folder that another run is writing into', async () => {
     const out = folder()
-    writeFileSync(join(out, '.running'), String(process.ppid))
+    const held = await folderStore(out).lease('run')()
     expect(await go(out, configured())).toMatchObject({ left: { _tag: 'OutputBusy', kind: 'input' } })
-    rmSync(join(out, '.running'))
+    if (E.isRight(held) && E.isRight(held.right)) await held.right.right.release()
   })
 
   it.each([
