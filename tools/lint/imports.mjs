@@ -59,7 +59,8 @@ const floors = {
     work: ['stats', 'config', 'suite', 'arena', 'plan', 'results'],
     report: ['stats', 'pairs', 'config', 'suite', 'plan', 'results'],
     labels: ['stats', 'suite', 'plan', 'results', 'report'],
-    cli: ['stats', 'pairs', 'mix', 'config', 'suite', 'arena', 'plan', 'results', 'work', 'report', 'labels'],
+    gate: ['stats', 'config', 'suite', 'plan', 'results', 'report'],
+    cli: ['stats', 'pairs', 'mix', 'config', 'suite', 'arena', 'plan', 'results', 'work', 'report', 'labels', 'gate'],
     bin: ['cli'],
   },
 }
