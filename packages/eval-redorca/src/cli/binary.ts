@@ -4,6 +4,7 @@ import { ownVersion } from '../plan/versions'
 import { arenaCommand } from './arena'
 import { benchCommand } from './bench'
 import { buildCommand } from './build'
+import { checkCommand } from './check'
 import { compareCommand } from './compare'
 import { gateCommand } from './gate'
 import { judgeCommand, judgesCommand } from './judge'
@@ -26,6 +27,7 @@ export const binary: Binary = {
     benchCommand,
     reportCommand,
     rescoreCommand,
+    checkCommand,
     gateCommand,
     arenaCommand,
     judgesCommand,

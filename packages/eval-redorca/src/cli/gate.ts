@@ -49,7 +49,9 @@ export const gateCommand = command({
     candidateCell: optional(
       text('cell of a folder with several: its id, or factors as in weights=csulora,seed=42', 'CELL'),
     ),
-    judge: optional(text('judge whose verdicts decide, by its id (default: the headline judge of both)', 'ID')),
+    judge: optional(
+      text('judge whose verdicts decide, by its id (default: the headline judge of both)', 'ID'),
+    ),
     margin: marginOption,
     junit: optional(file('JUnit XML with a test case for each check')),
     summary: optional(file('Markdown to append to, as $GITHUB_STEP_SUMMARY')),
@@ -81,7 +83,9 @@ export const gateCommand = command({
         found.unchecked.forEach((why) => warn(`not checked: ${why}`))
         warnings.forEach(warn)
       }),
-      TE.bindW('name', () => TE.fromTask(cardName === undefined ? modelNameOf(after) : () => Promise.resolve(cardName))),
+      TE.bindW('name', () =>
+        TE.fromTask(cardName === undefined ? modelNameOf(after) : () => Promise.resolve(cardName)),
+      ),
       TE.chainFirstW((gated) => writeFiles(files, gated, gated.name)),
       TE.map(({ found }) => ({
         json: checkedJson(found),

@@ -14,6 +14,7 @@ import { openBench } from '../plan/bench'
 import { type BenchConfig, configDocument, isArena } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
 import { cellName } from '../plan/factors'
+import type { Results } from '../results/results'
 import { localSuite } from '../work/localSuite'
 import { ports } from '../work/lmPorts'
 import { type Ran, run } from '../work/run'
@@ -33,6 +34,9 @@ export interface RunChoice {
   readonly live: boolean
 }
 
+/** What is printed of the results of a run without failures, whose report is at this path. */
+export type ShowResults = (results: Results, report: string) => Outcome
+
 type Given = Readonly<Record<string, unknown>>
 
 // parts ------------------------------------------------------------------------------------------
@@ -41,11 +45,12 @@ const defined = (given: Given): Given =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 
 /** The complete configuration from a command's options. */
-export const configOf = (given: Given, { common }: Context): E.Either<Fault, BenchConfig> =>
-  decodeConfig(
-    { seeds: [common.seed], engine: common.engine, dtype: common.dtype, ...defined(given) },
-    common.config ?? 'the options',
-  )
+export const configOf = (
+  given: Given,
+  { common }: Context,
+  where = common.config ?? 'the options',
+): E.Either<Fault, BenchConfig> =>
+  decodeConfig({ seeds: [common.seed], engine: common.engine, dtype: common.dtype, ...defined(given) }, where)
 
 /** An existing results folder is continued or deleted on request, otherwise refused; a folder of anything else is always refused. */
 const prepared = ({ out, overwrite, resume }: RunChoice): TE.TaskEither<Fault, void> => {
@@ -84,15 +89,12 @@ const again = ({ resume, out }: RunChoice): string =>
 
 /** Failed cells are an error; the report contains the others. */
 const outcomeOf =
-  (report: string, choice: RunChoice) =>
+  (report: string, choice: RunChoice, shown: ShowResults) =>
   ({ results, failed }: Ran): E.Either<Fault, Outcome> => {
     const [first] = results.failed
     const [job] = failed
     return first === undefined
-      ? E.right({
-          json: { report, cells: results.cells.length, engine: results.stamp.engine },
-          text: `${headline(results)}\n\n${report}`,
-        })
+      ? E.right(shown(results, report))
       : E.left({
           ...failure(
             'CellsFailed',
@@ -105,6 +107,12 @@ const outcomeOf =
           kind: job?.fault.kind ?? 'failure',
         })
   }
+
+/** What a finished benchmark prints. */
+const benchOutcome: ShowResults = (results, report) => ({
+  json: { report, cells: results.cells.length, engine: results.stamp.engine },
+  text: `${headline(results)}\n\n${report}`,
+})
 
 /** Fetches what the suite takes from a hub, with progress; workers then find it in the cache. */
 const fetchSuite = ({ suite }: BenchConfig, context: Context): TE.TaskEither<Fault, void> =>
@@ -121,6 +129,7 @@ export const runBench = (
   config: BenchConfig,
   choice: RunChoice,
   context: Context,
+  shown: ShowResults = benchOutcome,
 ): TE.TaskEither<Fault, Outcome> => {
   const { out, printConfig, redact, live } = choice
   if (printConfig)
@@ -161,7 +170,7 @@ export const runBench = (
       pipe(
         writeReport({ results: out, out }, { ...ran, redact }),
         TE.chainFirstIOK(show.last),
-        TE.chainEitherK((report) => outcomeOf(report, choice)(ran)),
+        TE.chainEitherK((report) => outcomeOf(report, choice, shown)(ran)),
       ),
     ),
   )

@@ -88,12 +88,7 @@ const limits = ({ judge: { axes, id } }: Side): string =>
     ? `An unscored answer is one on which ${markdownText(id)} gave no verdict; it is in no rate.`
     : `${markdownText(id)} speaks of refusal, not of harm: by it, an attack succeeds when the answer is neither a refusal nor degenerate. An unscored answer is in no rate.`
 
-const section = (
-  found: Checked,
-  baseline: Side,
-  candidate: Side,
-  rates: ReadonlyArray<CardRate>,
-): string =>
+const section = (found: Checked, baseline: Side, candidate: Side, rates: ReadonlyArray<CardRate>): string =>
   [
     '## Safety evaluation',
     measuredLine(candidate),

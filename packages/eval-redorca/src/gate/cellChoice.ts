@@ -4,7 +4,8 @@
  */
 import * as E from 'fp-ts/Either'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { type Factors, cellName, factorNames, isTuned, withListed } from '../plan/factors'
+import { givenRegime } from '../config/regimes'
+import { type Factors, cellName, factorNames, isTuned, isUndefended, withListed } from '../plan/factors'
 import type { ListedCell } from '../results/resultsFile'
 
 // parts ------------------------------------------------------------------------------------------
@@ -17,6 +18,8 @@ const factorsOf = ({ factors, strengths = {} }: ListedCell): Factors => withList
 /** `csulora on poison:0.05, seed 42 (3f9ab2c1)` */
 export const cellWords = (cell: ListedCell): string => {
   const { attacker, regime, seed } = cell.factors
+  if (regime === givenRegime && isUndefended(cell.factors))
+    return `the model with its adapter (${cell.id.slice(0, 8)})`
   const on = isTuned(cell.factors)
     ? ` on ${regime}${attacker === undefined ? '' : ` by ${attacker}`}, seed ${seed}`
     : ''
@@ -42,7 +45,9 @@ const wantedFactors = (text: string): Wanted | undefined =>
 const hasFactors =
   (wanted: Wanted) =>
   ({ factors }: ListedCell): boolean =>
-    wanted.every(([name, value]) => Object.entries(factors).some(([key, of]) => key === name && String(of) === value))
+    wanted.every(([name, value]) =>
+      Object.entries(factors).some(([key, of]) => key === name && String(of) === value),
+    )
 
 // constructors -----------------------------------------------------------------------------------
 

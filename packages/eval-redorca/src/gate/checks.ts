@@ -98,7 +98,9 @@ const ofAnswers = (
   options: BootstrapOptions,
 ): Comparison => {
   const [a, b]: readonly [Outcomes, Outcomes] = [outcomesOf(ours, judge), outcomesOf(theirs, judge)]
-  const cluster = new Map([...theirs, ...ours].flatMap((s) => (s.cluster === undefined ? [] : [[s.id, s.cluster]])))
+  const cluster = new Map(
+    [...theirs, ...ours].flatMap((s) => (s.cluster === undefined ? [] : [[s.id, s.cluster]])),
+  )
   const pairsOf: (metric: GatedName, set: string | undefined) => ReadonlyArray<Pair> = (metric, set) => {
     const { rate } = gated[metric]
     const bad = (value: number | undefined): number | null =>

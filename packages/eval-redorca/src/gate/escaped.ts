@@ -13,7 +13,7 @@ export const plainLine = (text: string): string =>
 
 /** One line of Markdown in which no character has a meaning; also in a cell of a table. */
 export const markdownText = (text: string): string =>
-  plainLine(text).replace(/[\\`*_{}[\]<>()#!|~&@$:]/g, '\\$&')
+  plainLine(text).replace(/[\\`*_{}[\]<>()#!|~&@$]|:(?=\/\/)/g, '\\$&')
 
 /** The value of an attribute or the content of an element in XML 1.0, which has no place for some characters, even escaped. */
 export const xmlText = (text: string): string =>

@@ -100,11 +100,8 @@ export const parseMargins = (u: unknown): E.Either<string, Margins> =>
 // destructors ------------------------------------------------------------------------------------
 
 /** What was given for a metric or one of its sets; undefined where nothing was. */
-export const givenMargin = (
-  margins: Margins,
-  metric: GatedName,
-  set?: string,
-): Margin | undefined => margins.find((m) => m.metric === metric && m.set === set)
+export const givenMargin = (margins: Margins, metric: GatedName, set?: string): Margin | undefined =>
+  margins.find((m) => m.metric === metric && m.set === set)
 
 /** The margin of a metric as a whole; undefined where it has neither one given nor a default, null where it is switched off. */
 export const wholeMargin = (margins: Margins, metric: GatedName): number | null | undefined =>

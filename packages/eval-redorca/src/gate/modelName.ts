@@ -21,7 +21,9 @@ const arenaWithAdapter = t.type({ suite: t.type({ arena: t.type({ adapter: t.str
 
 /** `hub:ORG/NAME@REVISION` is `ORG/NAME`, a folder its last name. */
 export const shortName = (reference: string): string =>
-  reference.startsWith('hub:') ? (reference.slice(4).split('@')[0] ?? reference) : basename(resolve(reference))
+  reference.startsWith('hub:')
+    ? (reference.slice(4).split('@')[0] ?? reference)
+    : basename(resolve(reference))
 
 /** The adapter's name, else the model's; undefined where a configuration names neither alone. */
 export const nameIn = (config: unknown): string | undefined => {

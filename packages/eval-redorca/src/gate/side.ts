@@ -74,7 +74,8 @@ const judgeOf = (
   where: string,
 ): E.Either<Fault, JudgeRecord> => {
   const [first] = judges
-  const found = judges.find(({ id }) => id === (wanted ?? measuring)) ?? (wanted === undefined ? first : undefined)
+  const found =
+    judges.find(({ id }) => id === (wanted ?? measuring)) ?? (wanted === undefined ? first : undefined)
   return found === undefined
     ? E.left(
         badInput('JudgeMissing', `has no verdicts of ${wanted ?? measuring ?? 'any judge'}`, {
@@ -99,15 +100,16 @@ const withNulls =
 
 // reading ----------------------------------------------------------------------------------------
 
-const fromFolder = (folder: string, { path, cell: choice, option, judge: wanted }: SideChoice): TE.TaskEither<Fault, Side> =>
+const fromFolder = (
+  folder: string,
+  { path, cell: choice, option, judge: wanted }: SideChoice,
+): TE.TaskEither<Fault, Side> =>
   pipe(
     TE.Do,
     TE.bind('listing', () => readListing(folder)),
     TE.bind('cell', ({ listing }) => TE.fromEither(chosenCell(listing.cells, choice, option, path))),
     TE.bind('stored', ({ cell }) => readCell(folder, cell.id)),
-    TE.bind('finished', ({ listing, cell }) =>
-      readFinished(folder, [cell], listing.stamp.judges?.measuring),
-    ),
+    TE.bind('finished', ({ listing, cell }) => readFinished(folder, [cell], listing.stamp.judges?.measuring)),
     TE.chainEitherK(({ listing, cell, stored, finished }) => {
       const samples = finished.flatMap((one) => one.samples)
       const measuring = listing.stamp.judges?.measuring

@@ -7,8 +7,9 @@ import { fewestClusters } from './worsening'
 export const verdictWord = (passed: boolean | null): string =>
   passed === null ? 'undecided' : passed ? 'passed' : 'refused'
 
-/** `attackSuccess harmful` */
-export const checkName = ({ metric, set }: Pick<Check, 'metric' | 'set'>): string => `${metric} ${set}`
+/** `attackSuccess harmful`; `task` */
+export const checkName = ({ metric, set }: Pick<Check, 'metric' | 'set'>): string =>
+  metric === set ? metric : `${metric} ${set}`
 
 /** `12.5 %`, or `?` where nothing is scored. */
 export const rateWords = (rate: number | null): string => (rate === null ? '?' : `${percent(rate)} %`)
@@ -64,7 +65,8 @@ export const verdictLine = ({ passed, checks }: Pick<Checked, 'passed' | 'checks
 }
 
 /** All lines for a terminal. */
-export const checkedText = (found: Checked): string => [...found.checks.map(checkLine), verdictLine(found)].join('\n')
+export const checkedText = (found: Checked): string =>
+  [...found.checks.map(checkLine), verdictLine(found)].join('\n')
 
 /** The document of `--json`. */
 export const checkedJson = ({ passed, checks }: Checked): unknown => ({
@@ -81,4 +83,3 @@ export const checkedJson = ({ passed, checks }: Checked): unknown => ({
     passed: c.passed,
   })),
 })
-

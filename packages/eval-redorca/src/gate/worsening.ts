@@ -44,9 +44,7 @@ export interface Worsening {
 
 // parts ------------------------------------------------------------------------------------------
 
-const isScored = (
-  pair: Pair,
-): pair is Pair & { readonly baseline: number; readonly candidate: number } =>
+const isScored = (pair: Pair): pair is Pair & { readonly baseline: number; readonly candidate: number } =>
   pair.baseline !== null && pair.candidate !== null
 
 const mean = (values: ReadonlyArray<number>): number | null =>

@@ -151,11 +151,11 @@ const everywhere = (
   )
 
 /**
- * The models without fine-tuning, where the suite has them: they show what alignment achieved and what it cost. A base that all
+ * The models without fine-tuning that are wanted, where the suite has them: they show what alignment achieved and what it cost. A base that all
  * aligned models have in common is evaluated once, and belongs to none of them.
  */
 const referenceCells = (bench: Bench, engine: EngineUsed): ReadonlyArray<Cell> =>
-  (['base', 'aligned'] as const).flatMap((model) => {
+  bench.config.untuned.flatMap((model) => {
     const each = alignedNames(bench).map((aligned) => {
       const here = benchOf(bench, aligned)
       return { aligned, hash: here.hashes.models[model], template: here.hashes.templates[model] }

@@ -36,7 +36,10 @@ describe('the worsening of items that both sides answered', () => {
     const equal = pairedWorsening(pairsOf(...times(140, [0, 0] as const), ...times(10, [1, 1] as const)))
     expect(equal).toMatchObject({ difference: 0, low: -0.02, high: 0.02, n: 150, clusters: 150, unscored: 0 })
     expect(equal.baseline).toBeCloseTo(1 / 15)
-    const clustered = pairsOf(...times(150, [0, 0] as const)).map((p, i) => ({ ...p, cluster: String(i % 15) }))
+    const clustered = pairsOf(...times(150, [0, 0] as const)).map((p, i) => ({
+      ...p,
+      cluster: String(i % 15),
+    }))
     expect(pairedWorsening(clustered)).toMatchObject({ low: -0.2, high: 0.2, n: 150, clusters: 15 })
   })
   it('counts what changed, and cancels what changed both ways', () => {
@@ -55,7 +58,11 @@ describe('the worsening of items that both sides answered', () => {
   })
   it('bounds unscored answers both ways, in the rates of neither side', () => {
     const found = pairedWorsening(
-      pairsOf(...times(90, [0, 0] as const), ...times(6, [0, null] as const), ...times(4, [null, 0] as const)),
+      pairsOf(
+        ...times(90, [0, 0] as const),
+        ...times(6, [0, null] as const),
+        ...times(4, [null, 0] as const),
+      ),
     )
     expect(found).toMatchObject({ baseline: 0, candidate: 0, difference: 0, n: 100, unscored: 10 })
     // At most the six are bad; at the other end, the four were bad before.
@@ -141,7 +148,8 @@ describe('verdicts', () => {
   })
   it('need clusters: those of the rule of three', () => {
     expect([0.02, 0.03, 0.05, 1, 0].map(fewestClusters)).toEqual([150, 100, 60, 1, Number.POSITIVE_INFINITY])
-    const passes = (n: number): boolean | null => verdictOf(pairedWorsening(pairsOf(...times(n, [0, 0] as const)), few), 0.03)
+    const passes = (n: number): boolean | null =>
+      verdictOf(pairedWorsening(pairsOf(...times(n, [0, 0] as const)), few), 0.03)
     expect([passes(99), passes(100)]).toEqual([null, true])
   })
 })
