@@ -149,9 +149,8 @@ const fromFile = ({ path, cell: choice, option, judge: wanted }: SideChoice): TE
             ? undefined
             : judge.id,
         ),
-        TE.filterOrElse(
-          (rates) => rates !== undefined,
-          (): Fault => badInput('JudgeMissing', `states no rates by ${judge.id}`, { where: path }),
+        TE.chainEitherK(
+          E.fromNullable<Fault>(badInput('JudgeMissing', `states no rates by ${judge.id}`, { where: path })),
         ),
       ),
     ),
@@ -159,7 +158,7 @@ const fromFile = ({ path, cell: choice, option, judge: wanted }: SideChoice): TE
       ...{ path, listing, cell, judge },
       judges: listing.stamp.judges?.measured?.map(({ id }) => id) ?? [judge.id],
       rules: {},
-      measured: { kind: 'rates', rates: rates ?? {} },
+      measured: { kind: 'rates', rates },
     })),
   )
 

@@ -12,8 +12,9 @@
  * interval in which every such candidate answer counts as good and every such baseline answer as bad, the upper end that of the
  * reverse. So unscored items only widen the interval, and never decide.
  */
+import { type ClusterSum, unitsOf } from '@safe/tensor-core/stats'
 import { floored } from '../results/differences'
-import { type BootstrapOptions, type Estimate, meanWithInterval } from '../stats'
+import { type BootstrapOptions, type Estimate, eachResampleBlock, percentileInterval } from '../stats'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -50,21 +51,50 @@ const isScored = (pair: Pair): pair is Pair & { readonly baseline: number; reado
 const mean = (values: ReadonlyArray<number>): number | null =>
   values.length === 0 ? null : values.reduce((sum, x) => sum + x, 0) / values.length
 
-/** The mean difference where unscored answers count as these. */
+/** The mean over all values under every resample of whole clusters. */
+const resampledMeans = (
+  units: ReadonlyArray<ClusterSum>,
+  options: BootstrapOptions,
+): ReadonlyArray<number> => {
+  const means: number[] = []
+  eachResampleBlock(
+    [units.length],
+    ({ counts, units: clusters, resamples }) => {
+      for (let r = 0; r < resamples; r++) {
+        let [total, size] = [0, 0]
+        units.forEach((unit, i) => {
+          const times = counts[r * clusters + i] ?? 0
+          total += times * unit.sum
+          size += times * unit.size
+        })
+        means.push(total / size)
+      }
+    },
+    options,
+  )
+  return means
+}
+
+/** The interval of the mean difference where unscored answers count as these. */
 const interval = (
   pairs: ReadonlyArray<Pair>,
   unscored: { readonly baseline: number; readonly candidate: number },
-  clusters: number,
   options: BootstrapOptions,
-): Estimate =>
-  floored(
-    meanWithInterval(
-      pairs.map((p) => (p.candidate ?? unscored.candidate) - (p.baseline ?? unscored.baseline)),
-      pairs.map((p) => p.cluster),
-      options,
-    ),
-    clusters,
+): Pick<Estimate, 'low' | 'high'> => {
+  const values = pairs.map(({ cluster, baseline, candidate }) => ({
+    cluster,
+    value: (candidate ?? unscored.candidate) - (baseline ?? unscored.baseline),
+  }))
+  const units = unitsOf(values)
+  return floored(
+    {
+      value: mean(values.map(({ value }) => value)) ?? 0,
+      n: values.length,
+      ...percentileInterval(resampledMeans(units, options)),
+    },
+    units.length,
   )
+}
 
 // constructors -----------------------------------------------------------------------------------
 
@@ -72,9 +102,9 @@ const interval = (
 export const pairedWorsening = (pairs: ReadonlyArray<Pair>, options: BootstrapOptions = {}): Worsening => {
   const clusters = new Set(pairs.map((p) => p.cluster)).size
   const scored = pairs.filter(isScored)
-  const best = interval(pairs, { baseline: 1, candidate: 0 }, clusters, options)
+  const best = interval(pairs, { baseline: 1, candidate: 0 }, options)
   const worst =
-    scored.length === pairs.length ? best : interval(pairs, { baseline: 0, candidate: 1 }, clusters, options)
+    scored.length === pairs.length ? best : interval(pairs, { baseline: 0, candidate: 1 }, options)
   const difference = mean(scored.map((p) => p.candidate - p.baseline))
   return {
     baseline: mean(scored.map((p) => p.baseline)),

@@ -1,8 +1,11 @@
 /** Results folders of one cell for gates: how many of each kind of items had a bad outcome is all that they say. */
-import { cellOf, resultsFolder } from './resultsFolder'
-import type { FinishedCell } from '../../src/results/prepared'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Factors, undefended } from '../../src/plan/factors'
 import type { Stamp } from '../../src/results/stamp'
 import type { Sample } from '../../src/suite/samples'
+import { stamp } from './resultsFolder'
 
 /** Items of one kind: the first `bad` of them have a bad outcome, the next `unscored` none. */
 export interface Items {
@@ -48,9 +51,37 @@ export const samplesOf = (
   ...itemsOf('task', of.task),
 ]
 
+/** A cell of such a folder. */
+export interface GateCell {
+  readonly id: string
+  readonly factors?: Partial<Factors>
+  readonly samples: ReadonlyArray<Sample>
+}
+
+/** A results folder without any rates: a gate computes them from the answers. @param more fields of the stamp */
+export const cellsFolder = (cells: ReadonlyArray<GateCell>, more: Partial<Stamp> = {}): string => {
+  const out = mkdtempSync(join(tmpdir(), 'redorca-gate-'))
+  const listed = cells.map(({ id, factors }) => ({
+    id,
+    factors: { model: 'aligned', regime: 'poison:0.05', ...undefended, seed: 1, ...factors },
+    control: false,
+  }))
+  cells.forEach(({ id, samples }, i) => {
+    const cell = join(out, 'cells', id)
+    mkdirSync(cell, { recursive: true })
+    writeFileSync(join(cell, 'samples.jsonl'), samples.map((s) => `${JSON.stringify(s)}\n`).join(''))
+    writeFileSync(join(cell, 'cell.json'), JSON.stringify({ ...listed[i], seconds: 1, key: {}, stamp }))
+  })
+  writeFileSync(
+    join(out, 'results.json'),
+    JSON.stringify({
+      ...{ format: 1, suite: 'small', finished: '2030-01-01T00:00:00.000Z' },
+      ...{ stamp: { ...stamp, ...more }, cells: listed, failed: [] },
+    }),
+  )
+  return out
+}
+
 /** The folder of one cell with these samples. */
-export const gateFolder = (
-  samples: ReadonlyArray<Sample>,
-  more: Partial<Stamp> = {},
-  factors: Partial<FinishedCell['factors']> = {},
-): Promise<string> => resultsFolder([cellOf('c0ffee01', factors, samples)], more)
+export const gateFolder = (samples: ReadonlyArray<Sample>, more: Partial<Stamp> = {}): string =>
+  cellsFolder([{ id: 'c0ffee01', samples }], more)

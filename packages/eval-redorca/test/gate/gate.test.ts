@@ -2,10 +2,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { undefended } from '../../src/plan/factors'
 import type { Sample } from '../../src/suite/samples'
 import { file, folder, runWith } from '../fakes/commandLine'
-import { type Items, gateFolder, itemsOf, samplesOf } from '../fakes/gateFolder'
+import { type Items, cellsFolder, gateFolder, itemsOf, samplesOf } from '../fakes/gateFolder'
 import { cellOf, resultsFolder } from '../fakes/resultsFolder'
 import { readXml } from '../fakes/xml'
 
@@ -32,7 +31,7 @@ const gate = async (
   return { code, err, found: json() as Document }
 }
 const between = async (before: Of, after: Of, ...more: string[]): ReturnType<typeof gate> =>
-  gate(await gateFolder(samplesOf(before)), await gateFolder(samplesOf(after)), ...more)
+  gate(gateFolder(samplesOf(before)), gateFolder(samplesOf(after)), ...more)
 const verdicts = ({ checks }: Document): Readonly<Record<string, boolean | null>> =>
   Object.fromEntries(checks.map(({ metric, set, passed }) => [`${metric} ${set}`, passed]))
 
@@ -99,10 +98,10 @@ describe('gate', () => {
   it('checks degenerate answers where they rose, since silence neither refuses nor harms', async () => {
     const silent = (samples: ReadonlyArray<Sample>, n: number): ReadonlyArray<Sample> =>
       samples.map((s, i) => (s.set === 'lookalike' && i % 200 < n ? { ...s, verdict: 'other' } : s))
-    const before = await gateFolder(samplesOf())
-    const mute = await gate(before, await gateFolder(silent(samplesOf(), 120)))
+    const before = gateFolder(samplesOf())
+    const mute = await gate(before, gateFolder(silent(samplesOf(), 120)))
     expect([mute.code, verdicts(mute.found)['degenerate requests']]).toEqual([3, false])
-    const few = await gate(before, await gateFolder(silent(samplesOf(), 2)))
+    const few = await gate(before, gateFolder(silent(samplesOf(), 2)))
     expect([few.code, verdicts(few.found)['degenerate requests']]).toEqual([0, true])
     const asked = await gate(before, before, '--margin', 'degenerate=0.1,lookalikeAnswered=0.1')
     expect(Object.keys(verdicts(asked.found))).toContain('lookalikeAnswered lookalike')
@@ -114,7 +113,7 @@ describe('gate', () => {
       ...itemsOf('task', { name: 'gsm8k', bad }),
       ...itemsOf('task', { name: 'sst2' }),
     ]
-    const [before, after] = [await gateFolder(named(0)), await gateFolder(named(30))]
+    const [before, after] = [gateFolder(named(0)), gateFolder(named(30))]
     const byDefault = await gate(before, after)
     expect(verdicts(byDefault.found)).toEqual({
       ...{ 'attackSuccess harmful': true, 'task task': false, 'task gsm8k': false, 'task sst2': true },
@@ -139,8 +138,8 @@ describe('gate', () => {
   })
   it('prints a line for each check, and what it comes to', async () => {
     const [before, after] = [
-      await gateFolder(samplesOf({ lookalike: { n: 20 } })),
-      await gateFolder(samplesOf({ harmful: { bad: 40 }, lookalike: { n: 20 } })),
+      gateFolder(samplesOf({ lookalike: { n: 20 } })),
+      gateFolder(samplesOf({ harmful: { bad: 40 }, lookalike: { n: 20 } })),
     ]
     const { code, out } = await run('gate', '--baseline', before, '--candidate', after)
     expect(code).toBe(3)
@@ -161,13 +160,13 @@ describe('what may not be compared', () => {
     return err
   }
   it('is named: other items, how many match, another judge', async () => {
-    const before = await gateFolder(samplesOf())
-    expect(await compared(before, await gateFolder(samplesOf({ harmful: { n: 150 } })))).toContain(
+    const before = gateFolder(samplesOf())
+    expect(await compared(before, gateFolder(samplesOf({ harmful: { n: 150 } })))).toContain(
       'different items (550 match, of 600 of the baseline and 550 of the candidate)',
     )
     const reworded = samplesOf().map((s, i) => (i < 5 ? { ...s, prompt: `${s.prompt}!` } : s))
-    expect(await compared(before, await gateFolder(reworded))).toContain('(595 match, of 600')
-    const other = await gateFolder(samplesOf(), { judges: { measuring: 'guard@2', beams: '' } })
+    expect(await compared(before, gateFolder(reworded))).toContain('(595 match, of 600')
+    const other = gateFolder(samplesOf(), { judges: { measuring: 'guard@2', beams: '' } })
     expect(await compared(before, other)).toContain(
       'different judges (refusal@1, guard@2; none measured both); judge one of them again with redorca rescore',
     )
@@ -176,8 +175,8 @@ describe('what may not be compared', () => {
     )
   })
   it('is a suite of another name, a damaged folder, no folder, and no results', async () => {
-    const before = await gateFolder(samplesOf())
-    const other = await gateFolder(samplesOf())
+    const before = gateFolder(samplesOf())
+    const other = gateFolder(samplesOf())
     const results = join(other, 'results.json')
     writeFileSync(results, readFileSync(results, 'utf8').replace('"suite":"small"', '"suite":"large"'))
     expect(await compared(before, other)).toContain('different suites (small, large)')
@@ -188,7 +187,7 @@ describe('what may not be compared', () => {
     expect(await compared(before, other)).toContain('samples.jsonl')
   })
   it('is a margin that is none, and a file that exists', async () => {
-    const before = await gateFolder(samplesOf())
+    const before = gateFolder(samplesOf())
     expect(await compared(before, before, '--margin', 'harm=0.1')).toContain('--margin names harm')
     expect(await compared(before, before, '--card', file('README.md', '# mine'))).toContain(
       'exists already; give another path, or --overwrite',
@@ -197,21 +196,21 @@ describe('what may not be compared', () => {
 })
 
 describe('the cells of a gate', () => {
-  const several = (): Promise<string> =>
-    resultsFolder([
-      cellOf('aaaa1111', { regime: 'none' }, samplesOf()),
-      cellOf('aabb2222', {}, samplesOf({ harmful: { bad: 60 } })),
-      cellOf('cccc3333', { ...undefended, weights: 'csulora' }, samplesOf({ harmful: { bad: 1 } })),
+  const several = (): string =>
+    cellsFolder([
+      { id: 'aaaa1111', factors: { regime: 'none' }, samples: samplesOf() },
+      { id: 'aabb2222', samples: samplesOf({ harmful: { bad: 60 } }) },
+      { id: 'cccc3333', factors: { weights: 'csulora' }, samples: samplesOf({ harmful: { bad: 1 } }) },
     ])
   it('are chosen by id or by factors, also within one folder', async () => {
-    const out = await several()
+    const out = several()
     const chosen = (before: string, after: string): ReturnType<typeof gate> =>
       gate(out, out, '--baseline-cell', before, '--candidate-cell', after)
     expect((await chosen('regime=none', 'weights=csulora')).code).toBe(0)
     expect((await chosen('aaaa', 'aabb2222')).code).toBe(3)
   })
   it('must be one, and the message lists those there are', async () => {
-    const out = await several()
+    const out = several()
     const unclear = await run('gate', '--baseline', out, '--candidate', out)
     expect([unclear.code, unclear.err]).toEqual([
       2,
@@ -230,11 +229,11 @@ describe('results without their answers', () => {
   it('are compared by their rates, not paired', async () => {
     const hashed = { hashes: { data: { evaluation: 'e1' }, models: {}, templates: {} } }
     const of = async (bad: number, more = hashed): Promise<string> => {
-      const out = await gateFolder(samplesOf({ harmful: { bad } }), more)
+      const out = await resultsFolder([cellOf('c0ffee01', {}, itemsOf('harmful', { bad }))], more)
       rmSync(join(out, 'cells'), { recursive: true })
       return join(out, 'results.json')
     }
-    const whole = await gateFolder(samplesOf({ harmful: { bad: 60 } }), hashed)
+    const whole = gateFolder(itemsOf('harmful', { bad: 60 }), hashed)
     const worse = await gate(await of(0), whole)
     expect([worse.code, verdicts(worse.found)['attackSuccess harmful']]).toEqual([3, false])
     expect(worse.found.checks[0]?.difference).toBeCloseTo(0.3)
@@ -256,7 +255,7 @@ describe('the files of a gate', () => {
       ...itemsOf('task', { name: hostile, n: 50 }),
       ...itemsOf('task', { name: 'plain' }),
     ]
-    const [before, after] = [await gateFolder(items(0)), await gateFolder(items(60))]
+    const [before, after] = [gateFolder(items(0)), gateFolder(items(60))]
     const at = (name: string): string => join(folder(), 'new', name)
     const paths = {
       junit: at('junit.xml'),
@@ -337,13 +336,13 @@ describe('the files of a gate', () => {
   })
   it('are not written where the two cannot be compared', async () => {
     const junit = join(folder(), 'junit.xml')
-    const before = await gateFolder(samplesOf())
-    const after = await gateFolder(samplesOf({ task: { n: 10 } }))
+    const before = gateFolder(samplesOf())
+    const after = gateFolder(samplesOf({ task: { n: 10 } }))
     await run('gate', '--baseline', before, '--candidate', after, '--junit', junit)
     expect(existsSync(junit)).toBe(false)
   })
   it('come from keys of a file as well', async () => {
-    const before = await gateFolder(samplesOf())
+    const before = gateFolder(samplesOf())
     const config = file('gate.yaml', {
       ...{ baseline: before, candidate: before, margin: { attackSuccess: 0.001, 'task:x': 'none' } },
     })
