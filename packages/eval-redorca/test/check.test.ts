@@ -3,18 +3,24 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { parse, stringify } from 'yaml'
-import { type LoraAdapter, matrix } from '@safe/tensor-core/contracts'
+import { type LoraAdapter, failure, matrix } from '@safe/tensor-core/contracts'
 import { type Checking, checkDocument } from '../src/config/checkConfig'
 import { configDocument } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
 import { openBench } from '../src/plan/bench'
 import { type Cell, firstCells } from '../src/plan/cells'
+import { smallModelRates } from '../src/plan/expected'
+import type { BenchPorts } from '../src/plan/ports'
 import { headline, markdown, page } from '../src/report'
+import { readResults } from '../src/results/resultsFile'
 import { ports } from '../src/work/lmPorts'
+import { openModels } from '../src/work/models'
+import { timedRates } from '../src/work/probe'
+import { workStore } from '../src/work/workStore'
 import { file, folder, runWith } from './fakes/commandLine'
 import { itemsOf } from './fakes/gateFolder'
+import { ports as fakePorts } from './fakes/ports'
 import { cellOf, resultsFolder } from './fakes/resultsFolder'
-import { readResults } from '../src/results/resultsFile'
 
 const run = runWith()
 const model = (name: string): string => join(__dirname, '..', 'assets', name)
@@ -129,6 +135,28 @@ describe('a check', () => {
     )
     expect([code, err]).toEqual([2, expect.stringContaining(message)])
   })
+})
+
+describe('the time that a check takes', () => {
+  afterEach(() => {
+    delete process.env['FAKE_SUITE']
+  })
+  it.each([[undefined], [model('aligned')]])(
+    'is told without training anything, with the adapter %p',
+    async (given) => {
+      if (given !== undefined) process.env['FAKE_SUITE'] = JSON.stringify({ adapter: folder() })
+      const train: BenchPorts['train'] = () => TE.left(failure('TrainingStarted', 'a check trains nothing'))
+      const made = right(checkDocument(suite, { ...checking, adapter: given }, 'suite.yaml'))
+      const faked = { ...fakePorts, adapter: () => TE.right(adapter(1)), train }
+      const bench = right(await openBench(faked, right(decodeConfig(made, 'suite.yaml')))())
+      const { signal } = new AbortController()
+      const rates = await timedRates({
+        ...{ bench, engine: { engine: 'fake', device: '', versions: {} }, memo: workStore(folder(), signal) },
+        ...{ models: openModels(faked), signal, onProgress: () => undefined },
+      })()
+      expect(right(rates)).toMatchObject([{ step: smallModelRates.step }])
+    },
+  )
 })
 
 describe('the report of a check', () => {

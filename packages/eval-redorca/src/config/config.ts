@@ -79,7 +79,7 @@ export const isArena = (suite: SuiteConfig): suite is ArenaConfig => suite === '
 /** The complete configuration as it is written to a file, in kebab-case. */
 export const configDocument = (c: BenchConfig): Readonly<Record<string, unknown>> => ({
   suite: isArena(c.suite) ? shownArena(c.suite) : shownFileSuite(c.suite),
-  ...(c.untuned.length === untunedModels.length ? {} : { untuned: c.untuned }),
+  ...(untunedModels.every((model) => c.untuned.includes(model)) ? {} : { untuned: c.untuned }),
   regimes: c.regimes,
   seeds: c.seeds,
   ...(Object.keys(c.attackers).length === 0 ? {} : { attackers: shownAttackers(c.attackers) }),

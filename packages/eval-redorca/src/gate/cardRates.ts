@@ -1,7 +1,7 @@
 /** The rates of a candidate as its model card states them: by metric, over all items and over each named set. */
-import * as t from 'io-ts'
+import { sourceOf } from '../results/comparisons'
 import { type JudgeMetrics, type RateName, metricsOf, rateNames } from '../results/metrics'
-import { type Sample } from '../suite/samples'
+import type { Sample } from '../suite/samples'
 import type { Side } from './side'
 import type { StatedRate } from './worsening'
 
@@ -28,10 +28,8 @@ export const rateTitles: Readonly<Record<RateName, string>> = {
 
 // parts ------------------------------------------------------------------------------------------
 
-const sourced = t.type({ source: t.string })
-
 const sourcesOf = (samples: ReadonlyArray<Sample>): ReadonlyArray<string> => [
-  ...new Set(samples.flatMap((s) => (sourced.is(s) ? [s.source] : []))),
+  ...new Set(samples.flatMap((s) => sourceOf(s) ?? [])),
 ]
 
 const listed = (
@@ -57,7 +55,7 @@ export const cardRates = ({ measured, judge }: Side): ReadonlyArray<CardRate> =>
       : names.flatMap((name) =>
           listed(
             metricsOf(
-              samples.filter((s) => sourced.is(s) && s.source === name),
+              samples.filter((s) => sourceOf(s) === name),
               judge,
             ),
             name,

@@ -25,7 +25,7 @@ export interface GateFiles {
 }
 
 /** All that a gate found. */
-export interface Gated {
+export interface GateResult {
   readonly found: Checked
   readonly baseline: Side
   readonly candidate: Side
@@ -59,7 +59,7 @@ const ifWanted = (
 /** Writes the files. @param name the model's name in its card */
 export const writeFiles = (
   { junit, summary, card }: GateFiles,
-  { found, baseline, candidate, warnings }: Gated,
+  { found, baseline, candidate, warnings }: GateResult,
   name: string,
 ): TE.TaskEither<Fault, void> =>
   pipe(

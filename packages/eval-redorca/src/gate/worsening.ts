@@ -160,6 +160,13 @@ export const unpairedWorsening = (baseline: StatedRate, candidate: StatedRate): 
   }
 }
 
+/** The worsening where only one side states a rate, because no answer of the other was scored: it may be anything. */
+export const unknownWorsening = ({ n, unjudged = 0, clusters = n }: StatedRate): Worsening => ({
+  ...{ baseline: null, candidate: null, difference: null, low: -1, high: 1 },
+  ...{ n: n + unjudged, clusters, unscored: n + unjudged },
+  method: 'no answer of one side is scored',
+})
+
 // verdicts ---------------------------------------------------------------------------------------
 
 /** Ends are sums of shares. */

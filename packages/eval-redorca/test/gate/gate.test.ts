@@ -239,6 +239,9 @@ describe('results without their answers', () => {
     expect(worse.found.checks[0]?.difference).toBeCloseTo(0.3)
     const same = await gate(await of(0), await of(0))
     expect(same.code).toBe(0)
+    // A side of which nothing is scored states no rate.
+    const unscored = await gate(await of(0), gateFolder(itemsOf('harmful', { unscored: 200 }), hashed))
+    expect([unscored.code, verdicts(unscored.found)['attackSuccess harmful']]).toEqual([2, null])
     const other = await run(
       ...['gate', '--baseline', await of(0), '--candidate'],
       await of(0, { hashes: { data: { evaluation: 'e2' }, models: {}, templates: {} } }),
