@@ -61,6 +61,7 @@ const floors = {
     work: ['stats', 'config', 'store', 'suite', 'arena', 'plan', 'results'],
     report: ['stats', 'pairs', 'config', 'suite', 'plan', 'results'],
     labels: ['stats', 'suite', 'plan', 'results', 'report'],
+    gate: ['stats', 'config', 'suite', 'plan', 'results', 'report'],
     cli: [
       'stats',
       'pairs',
@@ -75,6 +76,7 @@ const floors = {
       'work',
       'report',
       'labels',
+      'gate',
     ],
     bin: ['cli'],
   },

@@ -70,11 +70,22 @@ const switches = command({
   options: { shuffle: switchedOn('rows in file order') },
   run: (values) => TE.right({ json: values }),
 })
+const decides = command({
+  name: 'decide',
+  description: 'answers with an exit code',
+  options: { answer: required(choice('what', ['yes', 'no', 'unknown'])) },
+  run: ({ answer }) =>
+    TE.right({
+      json: { answer },
+      text: answer,
+      ...(answer === 'yes' ? {} : { exit: answer === 'no' ? 3 : 2 }),
+    }),
+})
 const binary: Binary = {
   name: 'demo',
   version: '1.2.3',
   description: 'a demo',
-  commands: [echo, fails, refuses, switches],
+  commands: [echo, fails, refuses, switches, decides],
 }
 
 const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
@@ -114,6 +125,16 @@ describe('runBinary', () => {
       },
       seed: 42,
       args: ['a'],
+    })
+  })
+
+  it('lets a command answer by its exit code, with its outcome on stdout', async () => {
+    expect(await run('decide', '--answer', 'yes')).toEqual({ code: 0, out: 'yes\n', err: '' })
+    expect(await run('decide', '--answer', 'no')).toEqual({ code: 3, out: 'no\n', err: '' })
+    expect(await run('decide', '--answer', 'unknown', '--json')).toEqual({
+      code: 2,
+      out: '{"answer":"unknown"}\n',
+      err: '',
     })
   })
 

@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Dataset, type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
 import type { ArenaBeamJudge, ArenaChoice } from '../config/arenaConfig'
-import { poisonShare } from '../config/regimes'
+import { givenRegime, poisonShare } from '../config/regimes'
 import { type Suite, isLabelledHarmful } from '../suite/suite'
 import { contentJudge } from './contentJudge'
 import { evaluationItems } from './evaluation'
@@ -27,9 +27,11 @@ export interface ArenaSuite extends Suite {
 
 // parts ------------------------------------------------------------------------------------------
 
+/** @param adapter whether an adapter was given, which has no rows */
 const trainingData =
-  (world: World) =>
+  (world: World, adapter: boolean) =>
   (regime: string, seed: number): E.Either<Fault, Dataset> => {
+    if (adapter && regime === givenRegime) return E.right({ name: regime, examples: [] })
     const poison = poisonShare(regime)
     return poison === undefined
       ? E.left(
@@ -50,13 +52,16 @@ const beamJudges: Readonly<Record<ArenaBeamJudge, (world: World) => Judge>> = {
 
 /** A world's suite: small models in a closed world, with exact verdicts. By default the shipped one. */
 export const arenaSuite = (choice: Partial<ArenaChoice> = {}): ArenaSuite => {
-  const { world: seed = shippedSeed, models = assetsFolder, beamJudge = 'arena-guard' } = choice
+  const { world: seed = shippedSeed, models: folder = assetsFolder, beamJudge = 'arena-guard' } = choice
+  const { aligned, adapter } = choice
   const world = arenaWorld(seed)
+  const models = modelsIn(folder)
   return {
     name: seed === shippedSeed ? 'arena' : `arena of world ${seed}`,
-    models: modelsIn(models),
+    models: { ...models, aligned: aligned ?? models.aligned },
+    ...(adapter === undefined ? {} : { adapters: { [givenRegime]: adapter } }),
     templates: { base: 'chat', aligned: 'chat', anchor: 'chat' },
-    trainingData: trainingData(world),
+    trainingData: trainingData(world, adapter !== undefined),
     isHarmful: isLabelledHarmful,
     safe: safeSet(world, seed),
     references: references(world, seed),

@@ -4,7 +4,9 @@ import { ownVersion } from '../plan/versions'
 import { arenaCommand } from './arena'
 import { benchCommand } from './bench'
 import { buildCommand } from './build'
+import { checkCommand } from './check'
 import { compareCommand } from './compare'
+import { gateCommand } from './gate'
 import { judgeCommand, judgesCommand } from './judge'
 import { judgeExamplesCommand } from './judgeExamples'
 import { labelCommand } from './label'
@@ -31,6 +33,8 @@ export const binary: Binary = {
     reportCommand,
     rescoreCommand,
     submitCommand,
+    checkCommand,
+    gateCommand,
     arenaCommand,
     judgesCommand,
     judgeCommand,

@@ -27,6 +27,7 @@ const list = (description: string): Option<unknown> => optional(custom(descripti
 
 export const configOptions = {
   suite: part('arena (default), or a mapping: models, training, safe, references, evaluation, ...'),
+  untuned: list('models evaluated as they are: base, aligned (default: both)'),
   regimes: list('what the model is fine-tuned on (default: poison:0.05)'),
   seeds: list('seeds, one run each (default: --seed)'),
   attackers: part(

@@ -12,6 +12,7 @@ import {
   many,
   required,
   startJudgeEngine,
+  withDefault,
 } from '@safe/tensor-core/cli'
 import { type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
 import { type JudgeChoice, judgeChoiceCodec, judgeChoiceName, judgeModel } from '../config/judgeChoice'
@@ -39,6 +40,12 @@ const chosen = (u: unknown): E.Either<string, JudgeChoice> =>
 
 const judgeText =
   'judge: KIND, KIND:FOLDER, KIND:hub:ORG/NAME or KIND:URL#MODEL, then ,option=value; or {use: MODULE, name: NAME}; may be repeated'
+
+/** Judges in place of those that a suite names. */
+export const ownJudgesOption: Option<ReadonlyArray<JudgeChoice>> = withDefault<ReadonlyArray<JudgeChoice>>(
+  [],
+  many(custom(`${judgeText}; default: the suite’s`, 'JUDGE', chosen)),
+)
 
 /** One judge or several: `refusal`, `llama-guard:DIR`, or `{use: ./my-judge.mjs, name: NAME}` for one's own. */
 export const judgesOption: Option<ReadonlyArray<JudgeChoice>> = required(

@@ -10,6 +10,7 @@ import { openBench } from '../plan/bench'
 import { type BenchConfig, configDocument, isArena } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
 import { cellName } from '../plan/factors'
+import type { Results } from '../results/results'
 import type { StorePlace } from '../store'
 import type { QueueUse } from '../work/queue/queueUse'
 import { localSuite } from '../work/localSuite'
@@ -34,6 +35,9 @@ export interface RunChoice extends Omit<FolderChoice, 'out'> {
   readonly live: boolean
 }
 
+/** What is printed of the results of a run without failures, whose report is at this path. */
+export type ShowResults = (results: Results, report: string) => Outcome
+
 type Given = Readonly<Record<string, unknown>>
 
 // parts ------------------------------------------------------------------------------------------
@@ -42,11 +46,12 @@ const defined = (given: Given): Given =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 
 /** The complete configuration from a command's options. */
-export const configOf = (given: Given, { common }: Context): E.Either<Fault, BenchConfig> =>
-  decodeConfig(
-    { seeds: [common.seed], engine: common.engine, dtype: common.dtype, ...defined(given) },
-    common.config ?? 'the options',
-  )
+export const configOf = (
+  given: Given,
+  { common }: Context,
+  where = common.config ?? 'the options',
+): E.Either<Fault, BenchConfig> =>
+  decodeConfig({ seeds: [common.seed], engine: common.engine, dtype: common.dtype, ...defined(given) }, where)
 
 /** A fault as this command's user reads it: the same command continues, unless it says to start again. */
 const told =
@@ -66,15 +71,12 @@ const told =
 
 /** Failed cells are an error; the report contains the others. */
 const outcomeOf =
-  (report: string) =>
+  (report: string, shown: ShowResults) =>
   ({ results, failed }: Ran): E.Either<Fault, Outcome> => {
     const [first] = results.failed
     const [job] = failed
     return first === undefined
-      ? E.right({
-          json: { report, cells: results.cells.length, engine: results.stamp.engine },
-          text: `${headline(results)}\n\n${report}`,
-        })
+      ? E.right(shown(results, report))
       : E.left({
           ...failure(
             'CellsFailed',
@@ -87,6 +89,12 @@ const outcomeOf =
           kind: job?.fault.kind ?? 'failure',
         })
   }
+
+/** What a finished benchmark prints. */
+const benchOutcome: ShowResults = (results, report) => ({
+  json: { report, cells: results.cells.length, engine: results.stamp.engine },
+  text: `${headline(results)}\n\n${report}`,
+})
 
 /** Fetches what the suite takes from a hub, with progress; workers then find it in the cache. */
 export const fetchSuite = ({ suite }: BenchConfig, context: Context): TE.TaskEither<Fault, void> =>
@@ -103,6 +111,7 @@ export const runBench = (
   config: BenchConfig,
   choice: RunChoice,
   context: Context,
+  shown: ShowResults = benchOutcome,
 ): TE.TaskEither<Fault, Outcome> => {
   const { place, printConfig, redact, live } = choice
   const out = place.folder
@@ -146,7 +155,7 @@ export const runBench = (
       pipe(
         writeReport({ results: out, out }, { ...ran, redact }),
         TE.chainFirstIOK(show.last),
-        TE.chainEitherK((report) => outcomeOf(report)(ran)),
+        TE.chainEitherK((report) => outcomeOf(report, shown)(ran)),
       ),
     ),
     TE.mapLeft(told(choice)),

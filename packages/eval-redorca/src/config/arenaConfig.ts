@@ -19,6 +19,10 @@ export interface ArenaChoice {
   readonly world: number | undefined
   /** The folder of the world's models; undefined: the shipped ones. */
   readonly models: string | undefined
+  /** The model that is evaluated, in place of the world's own aligned one. */
+  readonly aligned: string | undefined
+  /** An adapter of that model that was fine-tuned before: the regime `given-adapter`. */
+  readonly adapter: string | undefined
   readonly beamJudge: ArenaBeamJudge
 }
 
@@ -31,6 +35,8 @@ export const arenaMappingCodec = closed({
   arena: closed({
     world: optional(wholeFromZero),
     models: optional(t.string),
+    aligned: optional(t.string),
+    adapter: optional(t.string),
     beamJudge: withDefault(oneOf(...arenaBeamJudges), 'arena-guard'),
   }),
 })

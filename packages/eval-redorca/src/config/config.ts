@@ -16,9 +16,16 @@ import { type Sweep, shownSweep } from './sweep'
 
 // model ------------------------------------------------------------------------------------------
 
+/** Models that can be evaluated without fine-tuning. */
+export const untunedModels = ['base', 'aligned'] as const
+/** A model that is evaluated without fine-tuning. */
+export type UntunedModel = (typeof untunedModels)[number]
+
 /** A benchmark in full; `config.yaml` of a results folder is this record. */
 export interface BenchConfig {
   readonly suite: ArenaConfig | FileSuite
+  /** The models that are evaluated as they are, beside the fine-tuned ones; one that the suite lacks is left out. */
+  readonly untuned: ReadonlyArray<UntunedModel>
   readonly regimes: ReadonlyArray<string>
   readonly seeds: ReadonlyArray<number>
   /** Other ways of fine-tuning, against which the defences stand at the strengths selected without them. */
@@ -72,6 +79,7 @@ export const isArena = (suite: SuiteConfig): suite is ArenaConfig => suite === '
 /** The complete configuration as it is written to a file, in kebab-case. */
 export const configDocument = (c: BenchConfig): Readonly<Record<string, unknown>> => ({
   suite: isArena(c.suite) ? shownArena(c.suite) : shownFileSuite(c.suite),
+  ...(untunedModels.every((model) => c.untuned.includes(model)) ? {} : { untuned: c.untuned }),
   regimes: c.regimes,
   seeds: c.seeds,
   ...(Object.keys(c.attackers).length === 0 ? {} : { attackers: shownAttackers(c.attackers) }),

@@ -12,7 +12,7 @@ import { codecOf } from '@safe/tensor-core/options'
 import { attackersCodec, withBenign } from './attackers'
 import { closed, count, oneOf, optional, shareFromZero, withDefault, wholeFromZero } from './closed'
 import { combinationsCodec } from './combinations'
-import { type BenchConfig, isArena, suiteCodec, workersCodec } from './config'
+import { type BenchConfig, isArena, suiteCodec, untunedModels, workersCodec } from './config'
 import {
   arenaMethods,
   arenaRecipe,
@@ -36,6 +36,7 @@ const defaultSweep = (suite: BenchConfig['suite']): Sweep =>
 export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unknown> =>
   closed({
     suite: withDefault(suiteCodec, 'arena'),
+    untuned: withDefault(t.readonlyArray(oneOf(...untunedModels)), untunedModels),
     regimes: withDefault(t.readonlyArray(t.string), defaultRegimes),
     seeds: withDefault(t.readonlyArray(wholeFromZero), [42]),
     attackers: withDefault(attackersCodec, {}),

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { type Key, dataHash } from '@safe/tensor-core/pipeline'
+import { type UntunedModel, untunedModels } from '../config/config'
 import { alignedKey, appliedMethods, environmentKey } from './applied'
 import { alignedNames, attackedFineTunes, benchOf, fineTunesIn } from './alignedModels'
 import type { Bench } from './bench'
@@ -150,12 +151,16 @@ const everywhere = (
     E.map((cells) => cells.flat()),
   )
 
+/** The models that are evaluated as they are, each once. */
+const wantedUntuned = ({ config }: Bench): ReadonlyArray<UntunedModel> =>
+  untunedModels.filter((model) => config.untuned.includes(model))
+
 /**
- * The models without fine-tuning, where the suite has them: they show what alignment achieved and what it cost. A base that all
- * aligned models have in common is evaluated once, and belongs to none of them.
+ * The models without fine-tuning that are wanted, where the suite has them: they show what alignment achieved and what it cost. A
+ * base that all aligned models have in common is evaluated once, and belongs to none of them.
  */
 const referenceCells = (bench: Bench, engine: EngineUsed): ReadonlyArray<Cell> =>
-  (['base', 'aligned'] as const).flatMap((model) => {
+  wantedUntuned(bench).flatMap((model) => {
     const each = alignedNames(bench).map((aligned) => {
       const here = benchOf(bench, aligned)
       return { aligned, hash: here.hashes.models[model], template: here.hashes.templates[model] }

@@ -54,6 +54,19 @@ export const factorsCodec: t.Type<Factors> = t.intersection([
   t.partial({ aligned: t.string, attacker: t.string, strengths: strengthsCodec }),
 ])
 
+/** The factors that are text or numbers, by which a cell can be named. */
+export const factorNames = [
+  'model',
+  'aligned',
+  'attacker',
+  'regime',
+  'data',
+  'training',
+  'weights',
+  'decoding',
+  'seed',
+] as const satisfies ReadonlyArray<keyof Factors>
+
 // constructors -----------------------------------------------------------------------------------
 
 export const undefended = {

@@ -8,7 +8,7 @@ import { extname, isAbsolute, join, relative, sep } from 'node:path'
 import { shortHash } from '@safe/tensor-core/files'
 
 /** Folders of a package whose code affects no completion, no data and no weights. */
-const unrelated = new Set(['cli', 'bin', 'report', 'results'])
+const unrelated = new Set(['cli', 'bin', 'report', 'results', 'gate'])
 
 /** Files of a source folder in a fixed order. */
 const computing = (root: string): ReadonlyArray<string> =>

@@ -1,5 +1,6 @@
 /** Formatting of numbers: rates in percent, changes in points with a sign, one decimal so that columns align. */
-import { type FineTune, modelPrefix } from '../plan/factors'
+import { givenRegime } from '../config/regimes'
+import { type FineTune, modelPrefix, untouched } from '../plan/factors'
 import type { Estimate } from '../stats'
 
 const minus = '\u2212'
@@ -36,7 +37,9 @@ export const signedRange = ({ low, high }: Estimate): string => `${points(low)} 
 
 /** `Fine-tuned on 5 % harmful rows`; of several aligned models `chat-a, fine-tuned on 5 % harmful rows`. */
 export const fineTunedOn = (f: FineTune, words: (regime: string) => string): string =>
-  `${modelPrefix(f)}${f.aligned === undefined ? 'Fine' : 'fine'}-tuned on ${words(f.regime)}`
+  f.regime === untouched || f.regime === givenRegime
+    ? `${modelPrefix(f)}${f.regime === untouched ? 'Without fine-tuning' : 'With the given adapter'}`
+    : `${modelPrefix(f)}${f.aligned === undefined ? 'Fine' : 'fine'}-tuned on ${words(f.regime)}`
 
 /** `5 % harmful rows`; of several aligned models `chat-a, 5 % harmful rows`; of an attacker `5 % harmful rows, attacker long`. */
 export const fineTuneWords = (f: FineTune): string =>

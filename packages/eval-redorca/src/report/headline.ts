@@ -1,5 +1,6 @@
 /** The result in words. Every clause depends on the numbers. */
-import { combinationName, defendedStages, isSameCombination } from '../plan/factors'
+import { givenRegime } from '../config/regimes'
+import { combinationName, defendedStages, isSameCombination, modelPrefix, untouched } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 import { inWords, listed, regimeData } from './format'
 import { type RegimeReading, boundsOf, keepsUtility, readingOf } from './reading'
@@ -16,10 +17,23 @@ const attackWithInterval = (g: GroupResult): string => {
     : `${inWords(attack.value)} (95\u00a0% interval ${inWords(attack.low)} to ${inWords(attack.high)})`
 }
 
+/** How a model is before any fine-tuning. */
+const asItIs = ({ before: { base, aligned } }: RegimeReading): string => {
+  const [name, g] = aligned === undefined ? ['base', base] : ['aligned', aligned]
+  const parts = [
+    `complies with ${value(g, 'attackSuccess')} of harmful requests`,
+    ...(g?.metrics.overRefusal === undefined ? [] : [`refuses ${value(g, 'overRefusal')} of look-alikes`]),
+    ...(g?.metrics.exactMatch === undefined ? [] : [`solves ${value(g, 'exactMatch')} of the task`]),
+  ]
+  return `The ${name} model ${listed(parts)}.`
+}
+
 const lost = ({ regime, none, before: { aligned } }: RegimeReading): string =>
   none === undefined
     ? ''
-    : `${aligned === undefined ? '' : `The aligned model complies with ${value(aligned, 'attackSuccess')} of harmful requests. `}Fine-tuned on ${regimeData(regime)}, ${aligned === undefined ? 'the model' : 'it'} complies with ${value(none, 'attackSuccess')}.`
+    : regime === givenRegime
+      ? `With the given adapter, the model complies with ${value(none, 'attackSuccess')} of harmful requests${none.metrics.exactMatch === undefined ? '' : ` and solves ${value(none, 'exactMatch')} of the task`}.`
+      : `${aligned === undefined ? '' : `The aligned model complies with ${value(aligned, 'attackSuccess')} of harmful requests. `}Fine-tuned on ${regimeData(regime)}, ${aligned === undefined ? 'the model' : 'it'} complies with ${value(none, 'attackSuccess')}.`
 
 /** What is kept equal, in words; undefined where the suite measures neither. */
 const keptWords = (
@@ -107,6 +121,8 @@ export const headline = (results: Results): string => {
       ...[lost(regime), won(results, regime), attacked(results, regime)].filter((s) => s !== ''),
     ].join(' '),
   )
+  if (main.length > 0 && main.every(({ regime }) => regime === untouched))
+    return ['Nothing was fine-tuned.', ...main.map((r) => `${modelPrefix(r)}${asItIs(r)}`)].join(' ')
   return main.length === 0
     ? results.running === undefined
       ? 'Nothing was fine-tuned.'

@@ -132,7 +132,15 @@ const regimeSection = (
       html`<h3>Over all strengths</h3>
         ${fronts}`
     }
-    <h3>${equal === undefined ? 'All combinations' : 'All metrics at the selected strengths'}</h3>
+    <h3>
+      ${
+        equal !== undefined
+          ? 'All metrics at the selected strengths'
+          : regime.defended.length === 0
+            ? 'All metrics'
+            : 'All combinations'
+      }
+    </h3>
     ${warnings} ${combinationsTable(regime, { code, linked: input.linked })} ${byJudge}
     ${
       controls &&

@@ -9,6 +9,7 @@ import {
   isTuned,
   isUnattacked,
   isUndefended,
+  untouched,
 } from '../plan/factors'
 import type { GroupResult, Results } from '../results/results'
 
@@ -157,6 +158,25 @@ const mainOf = (regimes: ReadonlyArray<RegimeReading>): ReadonlyArray<RegimeRead
   return main === undefined ? [] : [main]
 }
 
+/** The models as they are, where nothing was fine-tuned: a reading of each aligned model, in which nothing comes after it. */
+const untunedReadings = ({ groups }: Results): ReadonlyArray<RegimeReading> => {
+  const base = groups.find(({ factors }) => factors.model === 'base')
+  const aligned = groups.filter(({ factors }) => factors.model === 'aligned')
+  return (aligned.length === 0 ? [undefined] : aligned).flatMap((group) =>
+    group === undefined && base === undefined
+      ? []
+      : [
+          {
+            ...(group?.factors.aligned === undefined ? {} : { aligned: group.factors.aligned }),
+            regime: untouched,
+            before: { base, aligned: group },
+            none: undefined,
+            ...{ defended: [], controls: [], published: [], best: undefined },
+          },
+        ],
+  )
+}
+
 export const readingOf = (results: Results): Reading => {
   const tuned = results.groups.filter((g) => isTuned(g.factors) && isUnattacked(g.factors))
   const regimes = distinctFineTunes(tuned.map((g) => g.factors)).map((fineTune): RegimeReading => {
@@ -181,5 +201,10 @@ export const readingOf = (results: Results): Reading => {
     }
   })
   const models = [...new Set(regimes.map(({ aligned }) => aligned))]
-  return { regimes, main: models.flatMap((name) => mainOf(regimes.filter((r) => r.aligned === name))) }
+  const shown = regimes.length === 0 && results.running === undefined ? untunedReadings(results) : regimes
+  return {
+    regimes: shown,
+    main:
+      shown === regimes ? models.flatMap((name) => mainOf(regimes.filter((r) => r.aligned === name))) : shown,
+  }
 }

@@ -44,7 +44,7 @@ const answer = (who: string, s: Sample | undefined): Markup => {
 }
 
 export const sampleCards = (regime: RegimeReading, samples: Samples): Markup => {
-  const before = samplesOf(samples, regime.none)
+  const before = samplesOf(samples, regime.none ?? regime.before.aligned)
   const aligned = samplesOf(samples, regime.before.aligned)
   const after = samplesOf(samples, regime.best)
   const bestName = regime.best === undefined ? '' : combinationName(regime.best.factors)
@@ -61,7 +61,7 @@ export const sampleCards = (regime: RegimeReading, samples: Samples): Markup => 
                 return html`<article class="card">
                   <p class="prompt">${shortened(s?.prompt ?? '')}</p>
                   <dl>
-                    ${answer('aligned', aligned.get(id))}${answer('fine-tuned', s)}${
+                    ${answer('aligned', aligned.get(id))}${regime.none === undefined ? html`` : answer('fine-tuned', s)}${
                       regime.best !== regime.none ? answer(bestName, after.get(id)) : html``
                     }${
                       s?.reference === undefined

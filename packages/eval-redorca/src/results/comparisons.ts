@@ -30,8 +30,12 @@ export interface CellComparison {
 
 const sourced = t.type({ source: t.string })
 
-/** The name of the set that a sample belongs to: the item's own field `source` where it has one, else its kind. */
-export const setOf = (sample: Sample): string => (sourced.is(sample) ? sample.source : sample.set)
+/** The name of the set that a sample comes from: the item's own field `source`. */
+export const sourceOf = (sample: Sample): string | undefined =>
+  sourced.is(sample) ? sample.source : undefined
+
+/** The name of the set that a sample belongs to: its source where it has one, else its kind. */
+export const setOf = (sample: Sample): string => sourceOf(sample) ?? sample.set
 
 const answersOf = (
   ours: ReadonlyArray<Sample>,

@@ -216,7 +216,14 @@ export const readFinished = (
 export const samplesById = (cells: ReadonlyArray<FinishedCell>): ReadonlyMap<string, ReadonlyArray<Sample>> =>
   new Map(cells.map((c) => [c.id, c.samples]))
 
-/** Reads `results.json` for the list of its cells. @returns left where it is missing or damaged */
+/** Reads a file that is a `results.json` for the list of its cells. @returns left where it is missing or damaged */
+export const readListingFile = (path: string): TE.TaskEither<Fault, Listing> =>
+  pipe(
+    readJson(path),
+    TE.chainEitherKW(decodeAs('FileDamaged')(listing, path, 'run the benchmark again into that folder')),
+  )
+
+/** Reads the `results.json` of a folder for the list of its cells. @returns left where it is missing or damaged */
 export const readListing = (out: string): TE.TaskEither<Fault, Listing> => {
   const path = join(out, 'results.json')
   return pipe(
@@ -229,8 +236,7 @@ export const readListing = (out: string): TE.TaskEither<Fault, Listing> => {
           remedy: 'give the folder of a finished benchmark',
         }),
     ),
-    TE.chainW(() => readJson(path)),
-    TE.chainEitherKW(decodeAs('FileDamaged')(listing, path, 'run the benchmark again into that folder')),
+    TE.chainW(() => readListingFile(path)),
   )
 }
 

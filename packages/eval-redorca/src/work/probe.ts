@@ -3,16 +3,18 @@
  * take: two steps of the recipe, of which the second is timed (the first also fills caches), and the completions of a few
  * evaluation prompts, judged by the judges that ask a model.
  */
+import * as E from 'fp-ts/Either'
 import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { type Fault, greedy, noDefence } from '@safe/tensor-core/contracts'
+import { type Dataset, type Fault, greedy, noDefence } from '@safe/tensor-core/contracts'
 import { type Keep, keepLines } from '@safe/tensor-core/pipeline'
 import { alignedNames, benchOf } from '../plan/alignedModels'
 import { alignedKey, environmentKey } from '../plan/applied'
 import { generationKey } from '../plan/cells'
 import { type Rates, smallModelRates } from '../plan/expected'
+import { untouched } from '../plan/factors'
 import { type Answer, askedInOrder, judgeItem } from '../suite/samples'
 import { requestOf } from './answers'
 import { alignedRequest } from './runtime'
@@ -46,14 +48,21 @@ const spread = <A>(values: ReadonlyArray<A>, count: number): ReadonlyArray<A> =>
 
 const now = (): number => performance.now() / 1000
 
-/** Seconds of the second of two steps. */
-const stepSeconds = ({ bench, models, signal }: Site): TE.TaskEither<Fault, number> => {
+/** The rows of the first regime; none where nothing is trained: there is no regime, or an adapter was given in place of rows. */
+const firstRows = ({ config, suite }: Site['bench']): E.Either<Fault, Dataset> => {
+  const [regime] = config.regimes
+  return regime === undefined
+    ? E.right({ name: untouched, examples: [] })
+    : suite.trainingData(regime, config.seeds[0] ?? 0)
+}
+
+/** Seconds of the second of two steps on these rows. */
+const stepOn = ({ bench, models, signal }: Site, data: Dataset): TE.TaskEither<Fault, number> => {
   const { ports, config, suite } = bench
   const at: number[] = []
   return pipe(
     models.release,
-    TE.chainW(() => TE.fromEither(suite.trainingData(config.regimes[0] ?? '', config.seeds[0] ?? 0))),
-    TE.chain((data) =>
+    TE.chainW(() =>
       ports.train<Fault>({
         model: suite.models.aligned,
         template: suite.templates.aligned,
@@ -69,6 +78,13 @@ const stepSeconds = ({ bench, models, signal }: Site): TE.TaskEither<Fault, numb
     TE.map(() => (at[1] ?? 0) - (at[0] ?? 0)),
   )
 }
+
+/** Seconds of a step; that of small models where nothing is trained. */
+const stepSeconds = (site: Site): TE.TaskEither<Fault, number> =>
+  pipe(
+    TE.fromEither(firstRows(site.bench)),
+    TE.chain((data) => (data.examples.length === 0 ? TE.right(smallModelRates.step) : stepOn(site, data))),
+  )
 
 /** The completions of some prompts, and the seconds of one. */
 const completionSeconds = ({

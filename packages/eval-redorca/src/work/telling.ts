@@ -39,7 +39,10 @@ export const telling = (
   return async (jobs, workers) => {
     if (state.told) return
     state.told = true
-    terminal.note(expectationLine(expectedParts(jobs), workers))
+    const parts = expectedParts(jobs).filter(({ seconds }) => seconds > 0)
+    terminal.note(expectationLine(parts, workers))
+    // Where only models and adapters that are there are evaluated, nothing is fine-tuned.
+    if (parts.every(({ kind }) => kind === 'cell')) return
     const needed = await pipe(
       alignedFolders(bench.suite),
       TE.traverseSeqArray((folder) =>

@@ -28,4 +28,6 @@ export interface Context extends Terminal {
 export interface Outcome {
   readonly json: unknown
   readonly text?: string
+  /** The exit code where the work was done and its answer is not a yes: 2 undecidable, 3 refused. Absent: 0. */
+  readonly exit?: 2 | 3
 }

@@ -1,6 +1,6 @@
 /**
  * Runs a binary of commands: parses the command line, prints, and turns faults into one line and an exit code: 0 done, 1 failed,
- * 2 bad input, 130 interrupted.
+ * 2 bad input, 130 interrupted. A command that has done its work may itself answer with 2 (undecidable) or 3 (refused).
  */
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -107,7 +107,7 @@ export const runBinary = async (
       if (E.isLeft(result)) return report(result.left, table)
       if (common.right.json) host.stdout(`${JSON.stringify(result.right.json)}\n`)
       else if (result.right.text !== undefined) host.stdout(`${result.right.text}\n`)
-      return 0
+      return result.right.exit ?? 0
     } catch (cause) {
       return report(
         failure('Unexpected', causeLine(cause), { remedy: 'please report this with the command line' }),
