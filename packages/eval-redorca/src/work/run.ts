@@ -13,7 +13,7 @@ import { type Bench, openBench } from '../plan/bench'
 import { missingWarnings } from '../plan/methods'
 import type { Results } from '../results/results'
 import { samplesById, writeResults } from '../results/resultsFile'
-import { type ResultStore, folderPlace, withStore } from '../store'
+import { type ResultStore, folderPlace, publish, withStore } from '../store'
 import type { Sample } from '../suite/samples'
 import { claiming } from './claim'
 import { finishedOf } from './finished'
@@ -38,6 +38,7 @@ const runOpened = (settings: RunSettings, store: ResultStore, bench: Bench): TE.
   return pipe(
     TE.Do,
     TE.chainFirstW(() => writeWhole(join(out, 'config.yaml'), stringify(configDocument(bench.config)))),
+    TE.chainFirstW(() => publish(store, ['config.yaml'])),
     TE.chainFirstIOK(
       () => () =>
         [...missingWarnings(bench.missing), ...(bench.suite.warnings ?? [])].forEach(settings.terminal.warn),
@@ -59,13 +60,16 @@ const runOpened = (settings: RunSettings, store: ResultStore, bench: Bench): TE.
       return TE.right(runResults(bench, work.engine, cells, failed))
     }),
     TE.chainFirstW(({ results }) => writeResults(out, results)),
+    TE.chainFirstW(() => publish(store, ['results.json'])),
     TE.map(({ results, work, cells }) => ({ results, samples: samplesById(cells), failed: work.failed })),
   )
 }
 
 /**
  * Writes `config.yaml`, `cells/` and `results.json`; a report is made from them (`writeReport`). While cells are missing the results
- * are marked as `running`. The same call on the same folder computes only what is missing.
+ * are marked as `running`. The same call on the same folder computes only what is missing. Where the results are kept in another store,
+ * that gets `config.yaml` at the beginning and `results.json` at the end; a report that is made of them is the caller's to put there
+ * (`publishAt`).
  *
  * @example
  * ```ts
