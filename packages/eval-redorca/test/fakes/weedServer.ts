@@ -44,37 +44,36 @@ const ended = (child: ChildProcess): Promise<void> =>
     ? Promise.resolve()
     : new Promise((done) => child.once('exit', () => done()))
 
-/** Starts it with an empty folder; it takes some seconds. */
-export const weedServer = async (path: string): Promise<WeedServer> => {
+const flagsIn = (
+  folder: string,
+  [master, volume, filer, s3]: ReadonlyArray<number>,
+): ReadonlyArray<string> => [
+  ...['-logdir', folder, 'server', '-dir', folder, '-ip=127.0.0.1', '-s3', '-s3.autoCreateBucket=false'],
+  ...[`-master.port=${master}`, `-volume.port=${volume}`, `-filer.port=${filer}`, `-s3.port=${s3}`],
+  ...[`-s3.config=${join(folder, 's3.json')}`, '-s3.port.iceberg=0', '-s3.port.lance=0'],
+  ...['-volume.max=5', '-master.volumeSizeLimitMB=64', '-volume.minFreeSpace=0'],
+]
+
+/** Starts it with an empty folder, which takes some seconds; again where another process took one of its ports meanwhile. */
+export const weedServer = async (path: string, left = 3): Promise<WeedServer> => {
   const folder = mkdtempSync(join(tmpdir(), 'redorca-weed-'))
-  const config = join(folder, 's3.json')
-  const identity = {
-    name: 'test',
-    credentials: [weedKeys],
-    actions: ['Admin', 'Read', 'Write', 'List', 'Tagging'],
-  }
-  writeFileSync(config, JSON.stringify({ identities: [identity] }))
+  const actions = ['Admin', 'Read', 'Write', 'List', 'Tagging']
+  const identity = { name: 'test', credentials: [weedKeys], actions }
+  writeFileSync(join(folder, 's3.json'), JSON.stringify({ identities: [identity] }))
   const ports: number[] = []
   for (let i = 0; i < 4; i += 1) ports.push(await freePort())
-  const [master, volume, filer, s3] = ports
-  const child = spawn(
-    path,
-    [
-      ...['-logdir', folder, 'server', '-dir', folder, '-ip=127.0.0.1', '-s3', `-s3.config=${config}`],
-      ...[`-master.port=${master}`, `-volume.port=${volume}`, `-filer.port=${filer}`, `-s3.port=${s3}`],
-      ...['-s3.port.iceberg=0', '-s3.port.lance=0', '-s3.autoCreateBucket=false'],
-      ...['-volume.max=5', '-master.volumeSizeLimitMB=64', '-volume.minFreeSpace=0'],
-    ],
-    { stdio: 'ignore' },
-  )
-  const url = `http://127.0.0.1:${s3}`
-  for (let i = 0; i < 300 && !(await answers(url)) && child.exitCode === null; i += 1) await pause(100)
-  return {
-    url,
-    close: async () => {
-      child.kill('SIGKILL')
-      await ended(child)
-      rmSync(folder, { recursive: true, force: true })
-    },
+  const child = spawn(path, flagsIn(folder, ports), { stdio: 'ignore' })
+  const url = `http://127.0.0.1:${ports.at(-1)}`
+  const close = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await ended(child)
+    rmSync(folder, { recursive: true, force: true })
   }
+  for (let i = 0; i < 600 && child.exitCode === null; i += 1) {
+    if (await answers(url)) return { url, close }
+    await pause(100)
+  }
+  await close()
+  if (left <= 1) throw new Error(`${path} does not start`)
+  return weedServer(path, left - 1)
 }

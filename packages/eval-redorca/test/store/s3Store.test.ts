@@ -1,71 +1,15 @@
-import { createRequire } from 'node:module'
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as E from 'fp-ts/Either'
+import { setTimeout as after } from 'node:timers/promises'
 import * as TE from 'fp-ts/TaskEither'
-import { type Fault, faultLine } from '@safe/tensor-core/contracts'
-import type { Lease, ResultStore } from '../../src/store'
+import type { Lease } from '../../src/store'
 import { leaseDefaults } from '../../src/store/leaseFile'
 import { systemView } from '../../src/store/processIdentity'
-import { loadLibrary } from '../../src/store/s3/library'
-import { type S3Settings, openS3Store } from '../../src/store/s3/s3Store'
-import { type Answer, type S3Request, type S3Server, s3Server } from '../fakes/s3Server'
+import type { Answer } from '../fakes/s3Server'
 import { filling, held, right, storeContract, temporaryFolder } from './contract'
+import { answering, firstly, s3Fixture } from './s3Fixture'
 
-// helpers ----------------------------------------------------------------------------------------
-
-const secrets = { AWS_ACCESS_KEY_ID: 'KEYOFATEST', AWS_SECRET_ACCESS_KEY: 'secretofatest' }
-const before = { ...process.env }
-const started: { server?: S3Server; stores: number } = { stores: 0 }
-const opened: ResultStore[] = []
-
-const server = (): S3Server => {
-  if (started.server === undefined) throw new Error('not started')
-  return started.server
-}
-
-const prefixed = (): string => `p${(started.stores += 1)}/`
-
-/** Each opening has a copy of its own, as on a machine of its own. */
-const tried = (
-  prefix: string,
-  settings: Partial<S3Settings> = {},
-  folder = temporaryFolder(),
-): Promise<E.Either<Fault, ResultStore>> =>
-  openS3Store({ bucket: 'bucket', prefix }, folder, {
-    env: { AWS_ENDPOINT_URL: server().url },
-    ...settings,
-  })()
-
-const open = async (...given: Parameters<typeof tried>): Promise<ResultStore> => {
-  const store = right(await tried(...given))
-  opened.push(store)
-  return store
-}
-
-/** Answers requests of that method whose key ends so; the others are done. */
-const answering =
-  (method: string, end: string, answer: (request: S3Request) => Answer) =>
-  (request: S3Request): Answer =>
-    request.method === method && request.key.endsWith(end) ? answer(request) : 'done'
-
-const firstly =
-  (answer: Answer) =>
-  ({ before: earlier }: S3Request): Answer =>
-    earlier === 0 ? answer : 'done'
-
-beforeAll(async () => {
-  Object.assign(process.env, secrets, { AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: '/dev/null' })
-  started.server = await s3Server('bucket')
-})
-afterEach(async () => {
-  Object.assign(server(), { answer: () => 'done', keepsConditions: true })
-  await Promise.all(opened.splice(0).map(({ close }) => close()))
-})
-afterAll(async () => {
-  process.env = before
-  await server().close()
-})
+const { server, prefixed, tried, open } = s3Fixture()
 
 // tests ------------------------------------------------------------------------------------------
 
@@ -82,7 +26,6 @@ describe('a store of S3 whose server', () => {
   it.each<[string, Answer]>([
     ['loses the answer to every first request', 'lost'],
     ['gets every request twice', 'twice'],
-    ['is overloaded at first', { status: 503, code: 'SlowDown' }],
     ['fails at first', { status: 500 }],
     ['is late', { lateMs: 30 }],
   ])('%s loses nothing and does nothing twice', async (_, answer) => {
@@ -103,6 +46,24 @@ describe('a store of S3 whose server', () => {
     )
     // The mark is put last.
     expect(keys.at(-1)).toBe(`${prefix}cells/a/cell.json`)
+  })
+
+  it('loses answers to renewals: the lease stays', async () => {
+    const prefix = prefixed()
+    const store = await open(prefix, { leases: { ...leaseDefaults, renewEveryMs: 50 } })
+    server().answer = answering('PUT', 'step.json', ({ before }) => (before % 2 === 1 ? 'lost' : 'done'))
+    const lease = held(await store.lease('step')())
+    const key = `${prefix}leases/step.json`
+    while (!/"renewed":"0{11}[3-9]"/.test(server().objects.get(key)?.body.toString() ?? '')) await after(20)
+    await lease.release()
+    expect(server().objects.has(key)).toBe(false)
+  })
+
+  it('is overloaded for a while is asked again', async () => {
+    const store = await open(prefixed())
+    server().answer = answering('PUT', 'name', firstly({ status: 503, code: 'SlowDown' }))
+    right(await store.documents.write('name', 'text')())
+    expect(right(await store.documents.read('name')())).toBe('text')
   })
 
   it.each<Answer>(['lost', 'twice'])('answers a takeover so: %s; it is taken by one', async (answer) => {
@@ -252,61 +213,5 @@ describe('the copy of a store of S3 on this machine', () => {
     expect(right(await store.list('cells')())).toEqual([])
     expect(right(await store.get('cells/a')())).toBe(true)
     expect(right(await store.list('cells')())).toEqual(['a'])
-  })
-})
-
-describe('a store of S3 that cannot be opened', () => {
-  const lineOf = (result: E.Either<Fault, unknown>): string =>
-    E.isLeft(result) ? `${result.left.kind}: ${faultLine(result.left)}` : 'opened'
-
-  it.each<[Answer, RegExp]>([
-    [{ status: 403, code: 'InvalidAccessKeyId' }, /^input: .*access key is not known/],
-    [{ status: 403, code: 'SignatureDoesNotMatch' }, /^input: .*secret key is wrong/],
-    [{ status: 403, code: 'AccessDenied' }, /^input: .*access is denied/],
-    [{ status: 403, code: 'SomethingNew' }, /^input: .*access is denied.*HTTP 403/],
-    [{ status: 500 }, /^failure: .*HTTP 500 \(InternalError\)/],
-    ['lost', /^failure: .*broke off the connection/],
-  ])('says why in one line, without secrets: %j', async (answer, line) => {
-    server().answer = () => (typeof answer === 'object' ? { ...answer, echo: true } : answer)
-    const told = lineOf(await tried(prefixed()))
-    expect(told).toMatch(line)
-    expect(told).toContain('127.0.0.1')
-    expect(told).not.toContain('\n')
-    Object.values(secrets).forEach((secret) => expect(told).not.toContain(secret))
-  })
-
-  it('shows no code that is none, though it holds a secret', async () => {
-    server().answer = () => ({ status: 400, code: `Bad${secrets.AWS_SECRET_ACCESS_KEY}`, echo: true })
-    const told = lineOf(await tried(prefixed()))
-    expect(told).toMatch(/^failure: .*HTTP 400/)
-    expect(told).not.toContain(secrets.AWS_SECRET_ACCESS_KEY)
-  })
-
-  it('names a missing bucket, a server that is down and an address that is none', async () => {
-    const missing = await openS3Store({ bucket: 'nowhere', prefix: '' }, temporaryFolder(), {
-      env: { AWS_ENDPOINT_URL: server().url },
-    })()
-    expect(lineOf(missing)).toMatch(/^input: s3:\/\/nowhere: there is no such bucket/)
-    const down = await tried(prefixed(), { env: { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1' } })
-    expect(lineOf(down)).toMatch(/^failure: .*http:\/\/127.0.0.1:1 refuses the connection \(ECONNREFUSED\)/)
-    const odd = await tried(prefixed(), { env: { AWS_ENDPOINT_URL: 'localhost:9000' } })
-    expect(lineOf(odd)).toMatch(/^input: AWS_ENDPOINT_URL: is not the URL of a server/)
-  })
-
-  it('says that there are no credentials, and no region', async () => {
-    delete process.env['AWS_ACCESS_KEY_ID']
-    const none = await tried(prefixed())
-    Object.assign(process.env, secrets)
-    expect(lineOf(none)).toMatch(/^input: .*no credentials were found/)
-    delete process.env['AWS_REGION']
-    expect(lineOf(await tried(prefixed(), { env: {} }))).toMatch(/^input: .*no region is given/)
-  })
-
-  it('says what to install where the SDK is missing', async () => {
-    const nowhere = createRequire(join(temporaryFolder(), 'package.json'))
-    const none = await tried(prefixed(), { library: () => loadLibrary([nowhere]) })
-    expect(lineOf(none)).toBe(
-      'input: s3://: needs the package @aws-sdk/client-s3; run npm install @aws-sdk/client-s3',
-    )
   })
 })

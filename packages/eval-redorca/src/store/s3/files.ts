@@ -31,7 +31,7 @@ const mostParts = 10_000
 const partsAtOnce = 4
 
 export interface Files {
-  /** Does nothing where the condition does not hold. */
+  /** Does nothing where the condition does not hold; it is for small files, and not looked at for those that go in parts. */
   readonly upload: (path: string, key: string, condition?: Condition) => Promise<void>
   readonly download: (key: string, path: string, size: number) => Promise<void>
 }

@@ -32,7 +32,13 @@ const attempts = 4
 
 // constructors -----------------------------------------------------------------------------------
 
-export const s3Leases = (connection: Connection, objects: Objects, settings: LeaseSettings): S3Leases => {
+/** @param brief objects for what may fail without harm: giving leases back, and sweeping */
+export const s3Leases = (
+  connection: Connection,
+  objects: Objects,
+  brief: Objects,
+  settings: LeaseSettings,
+): S3Leases => {
   const { renewEveryMs, view } = settings
   const thread = s3Renewal(connection, renewEveryMs)
   const { ended, forget } = watching(settings)
@@ -40,8 +46,8 @@ export const s3Leases = (connection: Connection, objects: Objects, settings: Lea
   /** Each time the thread has renewed it meanwhile, it is another version. */
   const released = async (key: string, token: string): Promise<void> => {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const there = await objects.read(key)
-      if (there?.text.includes(token) !== true || (await objects.remove(key, there.etag))) return
+      const there = await brief.read(key)
+      if (there?.text.includes(token) !== true || (await brief.remove(key, there.etag))) return
     }
   }
 
@@ -83,10 +89,10 @@ export const s3Leases = (connection: Connection, objects: Objects, settings: Lea
       return E.left(nobody)
     },
     removeEnded: async () => {
-      for await (const page of objects.list(`${leasesFolder}/`, true))
+      for await (const page of brief.list(`${leasesFolder}/`, true))
         for (const { key } of page.filter((object) => object.key.endsWith('.json'))) {
-          const there = await objects.read(key)
-          if (there !== undefined && ended(key, there.text, there.etag)) await objects.remove(key, there.etag)
+          const there = await brief.read(key)
+          if (there !== undefined && ended(key, there.text, there.etag)) await brief.remove(key, there.etag)
         }
     },
     close: thread.close,

@@ -8,7 +8,7 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import { leaseName, leasesFolder } from '../layout'
 import { type LeaseSettings, leaseDefaults } from '../leaseFile'
 import type { ResultStore } from '../resultStore'
-import { type Connection, connect, forOpening } from './client'
+import { type Connection, briefly, connect } from './client'
 import { s3Documents } from './documents'
 import { faultOf } from './faults'
 import { type PartSizes, filesOf, partSizes } from './files'
@@ -47,10 +47,16 @@ const sweepProbes = async (objects: Objects): Promise<void> => {
     for (const { key, modified } of page) if (Date.now() - modified > probeAge) await objects.remove(key)
 }
 
-const storeOf = (connection: Connection, folder: string, { leases, parts }: S3Settings): ResultStore => {
+const storeOf = (
+  connection: Connection,
+  brief: Connection,
+  folder: string,
+  { leases, parts }: S3Settings,
+): ResultStore => {
   const objects = objectsOf(connection)
+  const briefObjects = objectsOf(brief)
   const local = localCopy(folder, leases.view)
-  const held = s3Leases(connection, objects, leases)
+  const held = s3Leases(connection, objects, briefObjects, leases)
   const name = s3Name(connection.location)
   const attempting = <A>(where: string, work: () => Promise<A>): TE.TaskEither<Fault, A> =>
     TE.tryCatch(work, faultOf(connection, where === '' ? name : `${name}/${where}`))
@@ -63,33 +69,27 @@ const storeOf = (connection: Connection, folder: string, { leases, parts }: S3Se
     sweep: attempting(leasesFolder, async () => {
       await local.sweep()
       await held.removeEnded()
-      await sweepProbes(objects)
+      await sweepProbes(briefObjects)
     }),
     close: async () => {
       await held.close()
       await local.close()
       connection.client.destroy()
+      brief.client.destroy()
     },
   }
 }
 
 /** The bucket is there, these credentials may list and write, and the server keeps conditions. */
-const tried = async (connection: Connection): Promise<E.Either<Fault, void>> => {
-  const opening = forOpening(connection)
+const tried = async (brief: Connection): Promise<E.Either<Fault, void>> => {
+  const { client, library, location } = brief
   try {
-    const objects = objectsOf(opening)
-    await opening.client.send(
-      new opening.library.ListObjectsV2Command({
-        Bucket: opening.location.bucket,
-        Prefix: opening.location.prefix,
-        MaxKeys: 1,
-      }),
+    await client.send(
+      new library.ListObjectsV2Command({ Bucket: location.bucket, Prefix: location.prefix, MaxKeys: 1 }),
     )
-    return await probed(opening, objects)
+    return await probed(brief, objectsOf(brief))
   } catch (cause) {
-    return E.left(faultOf(opening)(cause))
-  } finally {
-    opening.client.destroy()
+    return E.left(faultOf(brief)(cause))
   }
 }
 
@@ -113,9 +113,11 @@ export const openS3Store = (
     if (E.isLeft(loaded)) return loaded
     const connection = await connect(location, loaded.right, chosen.env)
     if (E.isLeft(connection)) return connection
-    const usable = await tried(connection.right)
-    if (E.isRight(usable)) return E.right(storeOf(connection.right, folder, chosen))
+    const brief = briefly(connection.right)
+    const usable = await tried(brief)
+    if (E.isRight(usable)) return E.right(storeOf(connection.right, brief, folder, chosen))
     connection.right.client.destroy()
+    brief.client.destroy()
     return usable
   }
 }
