@@ -1,7 +1,7 @@
 /** What every store does, whatever it is kept in: run for the folder, for a small server of S3 and for a real one. */
-import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
@@ -19,7 +19,7 @@ export interface Subject {
   readonly name: string
   /** A new store with nothing in it. */
   readonly fresh: () => Open
-  /** Whether it goes on while this process's event loop is blocked. */
+  /** Whether it goes on while this process's event loop is blocked; only then can it be seen that a blocked holder renews its lease. */
   readonly elsewhere: boolean
 }
 
@@ -37,9 +37,10 @@ export const filling =
   (text: string, more: Readonly<Record<string, string>> = {}) =>
   (temporary: string): TE.TaskEither<Fault, void> =>
     TE.fromIO(() =>
-      Object.entries({ 'cell.json': text, 'key.json': text, ...more }).forEach(([name, content]) =>
-        writeFileSync(join(temporary, name), content),
-      ),
+      Object.entries({ 'cell.json': text, 'key.json': text, ...more }).forEach(([name, content]) => {
+        mkdirSync(dirname(join(temporary, name)), { recursive: true })
+        writeFileSync(join(temporary, name), content)
+      }),
     )
 
 export const held = (result: E.Either<Fault, E.Either<Holder, Lease>>): Lease => {
@@ -83,7 +84,12 @@ export const storeContract = ({ name, fresh, elsewhere }: Subject): void => {
       const open = kept(fresh())
       const [one, other] = [await open(), await open()]
       expect(right(await one.get('cells/a')())).toBe(false)
-      right(await one.put('cells/a', filling('first', { 'samples.jsonl': 'rows', empty: '' }))())
+      right(
+        await one.put(
+          'cells/a',
+          filling('first', { 'samples.jsonl': 'rows', empty: '', 'deeper/file': 'in it' }),
+        )(),
+      )
       right(await other.put('cells/a', filling('second'))())
       expect(right(await one.get('cells/a')())).toBe(true)
       expect(text(one, 'cells/a/cell.json')).toBe('first')
@@ -92,6 +98,7 @@ export const storeContract = ({ name, fresh, elsewhere }: Subject): void => {
       expect(text(third, 'cells/a/cell.json')).toBe('first')
       expect(text(third, 'cells/a/samples.jsonl')).toBe('rows')
       expect(text(third, 'cells/a/empty')).toBe('')
+      expect(text(third, 'cells/a/deeper/file')).toBe('in it')
       expect(readdirSync(join(third.folder, 'cells'))).toEqual(['a'])
     })
 
@@ -172,23 +179,23 @@ export const storeContract = ({ name, fresh, elsewhere }: Subject): void => {
       expect(asked.filter(isHeld)).toHaveLength(1)
     })
 
-    it('stays with a holder that renews it', async () => {
-      const open = kept(fresh())
-      const times = { endsAfterMs: 1500, renewEveryMs: 100 }
-      const holder = await open({ ...times, view: container('pid:[1]') })
-      const other = await open({ ...times, view: container('pid:[2]') })
-      const lease = held(await holder.lease('step')())
-      const first = right(await other.documents.read('leases/step.json')())
-      // The thread needs a while to start.
-      await until(async () => right(await other.documents.read('leases/step.json')()) !== first)
-      expect(isHeld(await other.lease('step')())).toBe(false)
-      const end = performance.now() + 2000
-      if (elsewhere) while (performance.now() < end);
-      else await after(2000)
-      expect(isHeld(await other.lease('step')())).toBe(false)
-      await lease.release()
-      held(await other.lease('step')())
-    })
+    if (elsewhere)
+      it('stays with a holder that renews it, though its event loop is blocked', async () => {
+        const open = kept(fresh())
+        const times = { endsAfterMs: 1500, renewEveryMs: 100 }
+        const holder = await open({ ...times, view: container('pid:[1]') })
+        const other = await open({ ...times, view: container('pid:[2]') })
+        const lease = held(await holder.lease('step')())
+        const first = right(await other.documents.read('leases/step.json')())
+        // The thread needs a while to start.
+        await until(async () => right(await other.documents.read('leases/step.json')()) !== first)
+        expect(isHeld(await other.lease('step')())).toBe(false)
+        const end = performance.now() + 2000
+        while (performance.now() < end);
+        expect(isHeld(await other.lease('step')())).toBe(false)
+        await lease.release()
+        held(await other.lease('step')())
+      })
 
     it('is taken over by one when it was not renewed, and the one who lost it leaves it alone', async () => {
       const open = kept(fresh())

@@ -1,11 +1,11 @@
 /** A run whose results are in S3, with real worker processes, on the ports without tensors of `fakes/ports.ts`. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { silentTerminal } from '@safe/tensor-core/cli'
 import { decodeConfig } from '../../src/config/configCodec'
 import { readResults } from '../../src/results/resultsFile'
-import { storePlace } from '../../src/store'
-import { type Ran, run } from '../../src/work/run'
+import { type StorePlace, openStore, storePlace } from '../../src/store'
+import { run } from '../../src/work/run'
 import { ports } from '../fakes/ports'
 import { right, temporaryFolder } from './contract'
 import { bucket, s3Fixture } from './s3Fixture'
@@ -24,42 +24,32 @@ const config = {
   },
 }
 
-const runInto = async (out: string): Promise<Ran> =>
-  right(
+const place = (folder: string): StorePlace => right(storePlace(`s3://${bucket}/runs`, folder))
+
+it('leaves everything in the store, from which another machine can report', async () => {
+  Object.assign(process.env, { AWS_ENDPOINT_URL: server().url })
+  const [here, there] = [temporaryFolder(), temporaryFolder()]
+  const { results } = right(
     await run({
       ports,
       portsModule: require.resolve('../fakes/ports.ts'),
       config: right(decodeConfig(config, 'test')),
-      out,
-      store: right(storePlace(`s3://${bucket}/runs`, out)),
+      out: here,
+      store: place(here),
       terminal: silentTerminal,
       signal: new AbortController().signal,
       execArgv: ['--conditions=@safe/source', '--import', 'tsx'],
     })(),
   )
-
-it('leaves everything in the store; another machine computes nothing and can report', async () => {
-  const log = join(temporaryFolder(), 'log')
-  writeFileSync(log, '')
-  Object.assign(process.env, { FAKE_LOG: log, AWS_ENDPOINT_URL: server().url })
-  const trained = (): number =>
-    readFileSync(log, 'utf8')
-      .split('\n')
-      .filter((line) => /^train/.test(line)).length
-  const [here, there] = [temporaryFolder(), temporaryFolder()]
-  const first = await runInto(here)
-  const before = trained()
-  expect(before).toBeGreaterThan(0)
-  const keys = [...server().objects.keys()]
-  expect(keys).toEqual(expect.arrayContaining(['runs/config.yaml', 'runs/results.json']))
-  expect(keys.filter((key) => key.startsWith('runs/leases/'))).toEqual([])
   expect(existsSync(join(here, '.incoming'))).toBe(false)
 
-  const again = await runInto(there)
-  expect(trained()).toBe(before)
-  expect(again.results.cells.map(({ id }) => id)).toEqual(first.results.cells.map(({ id }) => id))
-  expect(right(await readResults(there)()).results.cells).toHaveLength(first.results.cells.length)
-  expect(server().objects.get('runs/results.json')?.body.toString()).toBe(
-    readFileSync(join(there, 'results.json'), 'utf8'),
-  )
+  const store = right(await openStore(place(there))())
+  expect(right(await store.documents.list('leases')())).toEqual([])
+  expect(right(await store.documents.read('config.yaml')())).toContain('poison:0.05')
+  const ids = results.cells.map(({ id }) => id)
+  expect([...right(await store.list('cells')())].sort()).toEqual([...ids].sort())
+  for (const id of ids) expect(right(await store.get(`cells/${id}`)())).toBe(true)
+  writeFileSync(join(there, 'results.json'), right(await store.documents.read('results.json')()) ?? '')
+  expect(right(await readResults(there)()).results.cells).toEqual(results.cells)
+  await store.close()
 })

@@ -129,7 +129,10 @@ export const faultOf =
     if (code === 'TimeoutError')
       return failure('StoreFailed', `${server} does not answer`, { where, remedy: again })
     if (cause instanceof Damaged)
-      return failure('StoreFailed', `${cause.message} ${at}`, { where, remedy: again })
+      return failure('StoreFailed', `${cause.message}, from ${server}`, {
+        where,
+        remedy: `${again}; where that does not help, remove it from the store first`,
+      })
     return status === undefined || status < 300
       ? failure('StoreFailed', `the answer of ${server} cannot be read`, { where, remedy: again })
       : failure('StoreFailed', `${server} answers HTTP ${status}${shownCode(cause)}`, {

@@ -111,7 +111,7 @@ export const filesOf = (
 
   const downloaded = async (key: string, path: string, size: number): Promise<void> => {
     const { Body, Metadata } = await client.send(new library.GetObjectCommand(place(key)))
-    if (!(Body instanceof Readable)) throw new Damaged('an object without content')
+    if (!(Body instanceof Readable)) throw new Damaged('nothing arrived')
     const hash = createHash('sha256')
     const seen = { bytes: 0 }
     const counted = new Transform({
@@ -126,7 +126,7 @@ export const filesOf = (
     const expected = Metadata?.[hashField]
     // Objects that another tool has copied may have lost it.
     if (expected !== undefined && expected !== hash.digest('hex'))
-      throw new Damaged('an object is not what was uploaded')
+      throw new Damaged('a file arrived that is not what was uploaded')
   }
 
   return {

@@ -5,10 +5,11 @@
  * uploads it and computes nothing. So what the copy has is not known to be in the store until that was looked up, once in each process.
  */
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
+import { makeFolder } from '@safe/tensor-core/files'
 import { marks } from '../layout'
 import type { Piece, PieceKind, ResultStore } from '../resultStore'
 import type { Files } from './files'
@@ -17,9 +18,18 @@ import type { Objects, StoredObject } from './objects'
 
 // parts ------------------------------------------------------------------------------------------
 
-/** Whether a key's last part can be the name of a file: a bucket may hold what other tools put there. */
-const isFileName = (name: string): boolean =>
-  name !== '' && name !== '.' && name !== '..' && !/[\u0000-\u001f\\]/.test(name)
+/** Whether what follows a piece in a key can be the path of a file in it: a bucket may hold what other tools put there. */
+const isFilePath = (path: string): boolean =>
+  !/[\u0000-\u001f\\]/.test(path) &&
+  path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+
+/** The files in a folder and in its folders, by their paths from there. */
+const filesIn = async (folder: string): Promise<ReadonlyArray<string>> => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll(sep, '/'))
+}
 
 /** Files of one piece that are downloaded at once. */
 const atOnce = 4
@@ -51,8 +61,8 @@ export const s3Pieces = ({
   const uploaded = async (piece: Piece): Promise<void> => {
     const mark = markOf(piece)
     if ((await objects.metadata(`${piece}/${mark}`)) === undefined) {
-      const names = await readdir(join(folder, piece))
-      for (const name of names.filter((each) => each !== mark && !each.startsWith('.')))
+      const names = await filesIn(join(folder, piece))
+      for (const name of names.filter((each) => each !== mark))
         await files.upload(join(folder, piece, name), `${piece}/${name}`)
       await files.upload(join(folder, piece, mark), `${piece}/${mark}`, { absent: true })
     }
@@ -62,17 +72,19 @@ export const s3Pieces = ({
   /** The objects of a whole piece; undefined where there is none. */
   const found = async (piece: Piece): Promise<ReadonlyArray<StoredObject> | undefined> => {
     const all: StoredObject[] = []
-    for await (const page of objects.list(`${piece}/`, true)) all.push(...page)
+    for await (const page of objects.list(`${piece}/`)) all.push(...page)
     const isWhole = all.some(({ key }) => key === `${piece}/${markOf(piece)}`)
-    return isWhole ? all.filter(({ key }) => isFileName(key.slice(piece.length + 1))) : undefined
+    return isWhole ? all.filter(({ key }) => isFilePath(key.slice(piece.length + 1))) : undefined
   }
 
   const downloaded = (piece: Piece, parts: ReadonlyArray<StoredObject>): TE.TaskEither<Fault, void> =>
     local.add(piece, (temporary) =>
       attempting(piece, () =>
-        inTurns(parts, ({ key, size }) =>
-          files.download(key, join(temporary, key.slice(piece.length + 1)), size),
-        ),
+        inTurns(parts, ({ key, size }) => {
+          const path = join(temporary, key.slice(piece.length + 1))
+          makeFolder(dirname(path))
+          return files.download(key, path, size)
+        }),
       ),
     )
 
