@@ -68,8 +68,7 @@ const runOpened = (settings: RunSettings, store: ResultStore, bench: Bench): TE.
 /**
  * Writes `config.yaml`, `cells/` and `results.json`; a report is made from them (`writeReport`). While cells are missing the results
  * are marked as `running`. The same call on the same folder computes only what is missing. Where the results are kept in another store,
- * that gets `config.yaml` at the beginning and `results.json` at the end; a report that is made of them is the caller's to put there
- * (`publishAt`).
+ * that gets `config.yaml` at the beginning and `results.json` at the end; a report that is made of them is the caller's to put there.
  *
  * @example
  * ```ts
