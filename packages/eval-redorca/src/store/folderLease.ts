@@ -13,31 +13,12 @@ import { randomBytes } from 'node:crypto'
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import * as E from 'fp-ts/Either'
 import { dirname, join } from 'node:path'
-import * as t from 'io-ts'
 import { makeFolder } from '@safe/tensor-core/files'
-import { type ProcessView, identityCodec, lifeOf, ownIdentity, systemView } from './processIdentity'
+import { type LeaseSettings, holderIn, leaseDefaults, newLease, nobody, watching } from './leaseFile'
 import { type Renewal, renewal } from './renewal'
-import { type Holder, type Lease, leaseSeconds, renewSeconds } from './resultStore'
+import type { Holder, Lease } from './resultStore'
 
 // model ------------------------------------------------------------------------------------------
-
-const fileCodec = t.readonly(
-  t.intersection([identityCodec, t.type({ token: t.string, since: t.string, renewed: t.string })]),
-)
-type LeaseFile = t.TypeOf<typeof fileCodec>
-
-/** Times in milliseconds, and what is seen of other processes; a test shortens and fakes them. */
-export interface LeaseSettings {
-  readonly endsAfterMs: number
-  readonly renewEveryMs: number
-  readonly view: ProcessView
-}
-
-export const leaseDefaults: LeaseSettings = {
-  endsAfterMs: leaseSeconds * 1000,
-  renewEveryMs: renewSeconds * 1000,
-  view: systemView,
-}
 
 export interface FolderLeases {
   /** Tries to take the lease of that file, once. Rejects where the folder cannot be written. */
@@ -62,16 +43,6 @@ const textOf = async (path: string): Promise<string | undefined> => {
   }
 }
 
-/** Undefined for a text that is not one: a file is empty for a moment between its creation and its writing. */
-const read = (text: string): LeaseFile | undefined => {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return fileCodec.is(parsed) ? parsed : undefined
-  } catch {
-    return undefined
-  }
-}
-
 const created = async (path: string, text: string): Promise<boolean> => {
   try {
     await writeFile(path, text, { flag: 'wx' })
@@ -85,25 +56,12 @@ const created = async (path: string, text: string): Promise<boolean> => {
   }
 }
 
-const nobody: Holder = { host: '', pid: 0, since: '', runs: false }
-
 // constructors -----------------------------------------------------------------------------------
 
 export const folderLeases = (settings: LeaseSettings = leaseDefaults): FolderLeases => {
-  const { endsAfterMs, renewEveryMs, view } = settings
+  const { renewEveryMs, view } = settings
   const thread: Renewal = renewal(renewEveryMs)
-  /** What was seen in other processes' files, and since when it did not change. */
-  const seen = new Map<string, { readonly text: string; readonly at: number }>()
-
-  /** Whether the holder of what stands in a file cannot renew it. */
-  const ended = (path: string, text: string): boolean => {
-    const file = read(text)
-    if (file !== undefined && lifeOf(file, view) === 'ended') return true
-    const before = seen.get(path)
-    if (before?.text === text) return performance.now() - before.at > endsAfterMs
-    seen.set(path, { text, at: performance.now() })
-    return false
-  }
+  const { ended, forget } = watching(settings)
 
   /** Moves a file away if it is the one that was judged. @returns whether it was */
   const movedAway = async (path: string, judged: string): Promise<boolean> => {
@@ -121,13 +79,6 @@ export const folderLeases = (settings: LeaseSettings = leaseDefaults): FolderLea
     return same
   }
 
-  const holderIn = (text: string): Holder => {
-    const file = read(text)
-    if (file === undefined) return nobody
-    const { host, pid, since } = file
-    return { host, pid, since, runs: lifeOf(file, view) === 'runs' }
-  }
-
   const releasing =
     (path: string, token: string): Lease['release'] =>
     async () => {
@@ -138,22 +89,17 @@ export const folderLeases = (settings: LeaseSettings = leaseDefaults): FolderLea
 
   const take = async (path: string): Promise<E.Either<Holder, Lease>> => {
     const token = randomBytes(12).toString('hex')
-    const file: LeaseFile = {
-      ...ownIdentity(view),
-      token,
-      since: new Date().toISOString(),
-      renewed: '0'.repeat(12),
-    }
+    const file = newLease(token, view)
     for (let attempt = 0; attempt < 3; attempt += 1) {
       makeFolder(dirname(path))
       if (await created(path, JSON.stringify(file))) {
-        seen.delete(path)
+        forget(path)
         thread.add(path, token)
         return E.right({ release: releasing(path, token) })
       }
       const text = await textOf(path)
       if (text !== undefined && !(ended(path, text) && (await movedAway(path, text))))
-        return E.left(holderIn(text))
+        return E.left(holderIn(text, view))
     }
     return E.left(nobody)
   }

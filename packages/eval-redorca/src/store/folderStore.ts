@@ -10,19 +10,14 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import { makeFolder, temporaryOf, writeFolderOnce, writeWhole } from '@safe/tensor-core/files'
-import { type LeaseSettings, folderLeases, leaseDefaults } from './folderLease'
+import { folderLeases } from './folderLease'
+import { leaseName, leasesFolder, marks, pieceKinds } from './layout'
+import { type LeaseSettings, leaseDefaults } from './leaseFile'
 import { type Documents, type PieceKind, type ResultStore, leaseSeconds } from './resultStore'
 
 // names ------------------------------------------------------------------------------------------
 
-const pieceKinds: ReadonlyArray<PieceKind> = ['cells', 'work']
-
-/** The file that the folder of a whole piece has, and that older or foreign folders lack. */
-const marks: Readonly<Record<PieceKind, string>> = { cells: 'cell.json', work: 'key.json' }
-
-/** A lease's file: its name may hold `/`, as pieces do. */
-const leaseFile = (folder: string, name: string): string =>
-  join(folder, 'leases', `${name.replaceAll('/', '-')}.json`)
+const leaseFile = (folder: string, name: string): string => join(folder, leaseName(name))
 
 /** What is told in an error: the store's own folder, and what happened there. */
 const attempting = <A>(where: string, work: () => Promise<A>): TE.TaskEither<Fault, A> =>
@@ -111,7 +106,7 @@ export const folderStore = (folder: string, settings: LeaseSettings = leaseDefau
         const id = temporaryOf(name)
         if (id !== undefined) await sweepPiece(kind, name, id)
       }
-    const held = join(folder, 'leases')
+    const held = join(folder, leasesFolder)
     for (const name of await namesIn(held))
       if (name.endsWith('.json')) await leases.removeEnded(join(held, name))
     await sweepFiles(held)

@@ -1,7 +1,8 @@
-/** Where results are kept: the port, and the store that is a folder. */
+/** Where results are kept: the port, and the stores, a folder or S3. */
 export { folderStore } from './folderStore'
 export { leasing, pause } from './leasing'
-export { type StorePlace, folderPlace, openStore, placeOf, withStore } from './openStore'
+export { type StorePlace, folderPlace, openStore, placeOf, storePlace, withStore } from './openStore'
+export { publish, publishAt, runDocuments } from './publish'
 export {
   type Documents,
   type Holder,

@@ -1,16 +1,11 @@
-/**
- * Renews leases that are files, from a thread: training blocks the event loop for minutes, and a lease must not end meanwhile. Each
- * time, the thread writes a new number into the file it created, if the file is still that one. A process that is stopped or dead
- * renews nothing, since its threads are stopped as well.
- */
-import { Worker } from 'node:worker_threads'
+/** Renews leases that are files: each time, a thread writes a new number into the file it created, if the file is still that one. */
+import { renewalThread } from './renewalThread'
 
 // the thread -------------------------------------------------------------------------------------
 
 /**
- * Plain JavaScript, so that the thread needs no loader. `held` has the leases by path, each with the token in its file. Opening the file
- * for writing does not create it, and what is written goes to the file that was read, even if another process has just put its own in
- * its place.
+ * `held` has the leases by path, each with the token in its file. Opening the file for writing does not create it, and what is written
+ * goes to the file that was read, even if another process has just put its own in its place.
  */
 const source = `
 const { openSync, readSync, writeSync, closeSync } = require('node:fs')
@@ -44,22 +39,14 @@ export interface Renewal {
   readonly close: () => Promise<void>
 }
 
-/** The thread starts with the first lease; it does not keep the process from ending. */
+/** The thread starts with the first lease. */
 export const renewal = (everyMs: number): Renewal => {
-  const state: { thread?: Worker } = {}
-  const thread = (): Worker => {
-    if (state.thread === undefined) {
-      state.thread = new Worker(source, { eval: true, execArgv: [], workerData: { everyMs } })
-      state.thread.unref()
-    }
-    return state.thread
-  }
+  const { send, tell, close } = renewalThread<{ readonly path: string; readonly token?: string }>(source, {
+    everyMs,
+  })
   return {
-    add: (path, token) => thread().postMessage({ path, token }),
-    remove: (path) => state.thread?.postMessage({ path }),
-    close: async () => {
-      await state.thread?.terminate()
-      delete state.thread
-    },
+    add: (path, token) => send({ path, token }),
+    remove: (path) => tell({ path }),
+    close,
   }
 }

@@ -51,7 +51,10 @@ export interface Documents {
   readonly list: (folder: string) => TE.TaskEither<Fault, ReadonlyArray<string>>
 }
 
-/** Errors of every operation: `StoreFailed`, or `WriteFailed` where this machine's folder cannot be written. */
+/**
+ * Errors of every operation: `StoreFailed`, `StoreRefused` where a server refuses these credentials or this bucket, or `WriteFailed` where
+ * this machine's folder cannot be written.
+ */
 export interface ResultStore {
   /** As people name it: a path or a URL. */
   readonly name: string

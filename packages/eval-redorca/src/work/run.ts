@@ -13,14 +13,13 @@ import { type Bench, openBench } from '../plan/bench'
 import { missingWarnings } from '../plan/methods'
 import type { Results } from '../results/results'
 import { samplesById, writeResults } from '../results/resultsFile'
-import { type ResultStore, folderPlace, withStore } from '../store'
+import { type ResultStore, folderPlace, publish, withStore } from '../store'
 import type { Sample } from '../suite/samples'
 import { claiming } from './claim'
 import { finishedOf } from './finished'
 import { clearFailed } from './fleet/failedJobs'
 import { type Presence, presenceIn } from './fleet/presence'
 import { tidied } from './leftovers'
-import { published } from './published'
 import { runJobs } from './rounds'
 import { runResults } from './runResults'
 import type { RunSettings } from './runSettings'
@@ -44,13 +43,10 @@ const runOpened = (
 ): TE.TaskEither<Fault, Ran> => {
   const { ports, out } = settings
   const [headline] = bench.suite.judges
-  const configText = stringify(configDocument(bench.config))
   return pipe(
     TE.Do,
-    TE.chainFirstW(() => writeWhole(join(out, 'config.yaml'), configText)),
-    TE.chainFirstW(() =>
-      store.name === store.folder ? TE.right(undefined) : store.documents.write('config.yaml', configText),
-    ),
+    TE.chainFirstW(() => writeWhole(join(out, 'config.yaml'), stringify(configDocument(bench.config)))),
+    TE.chainFirstW(() => publish(store, ['config.yaml'])),
     TE.chainFirstIOK(
       () => () =>
         [...missingWarnings(bench.missing), ...(bench.suite.warnings ?? [])].forEach(settings.terminal.warn),
@@ -72,7 +68,7 @@ const runOpened = (
       return TE.right(runResults(bench, work.engine, cells, failed))
     }),
     TE.chainFirstW(({ results }) => writeResults(out, results)),
-    TE.chainFirstW(() => published(store)),
+    TE.chainFirstW(() => publish(store, ['results.json'])),
     TE.map(({ results, work, cells }) => ({ results, samples: samplesById(cells), failed: work.failed })),
   )
 }
@@ -87,7 +83,8 @@ const shown = (store: ResultStore): TE.TaskEither<Fault, Presence> =>
 
 /**
  * Writes `config.yaml`, `cells/` and `results.json`; a report is made from them (`writeReport`). While cells are missing the results
- * are marked as `running`. The same call on the same folder computes only what is missing.
+ * are marked as `running`. The same call on the same folder computes only what is missing. Where the results are kept in another store,
+ * that gets `config.yaml` at the beginning and `results.json` at the end; a report that is made of them is the caller's to put there.
  *
  * @example
  * ```ts
