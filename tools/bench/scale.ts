@@ -86,7 +86,7 @@ const workerOf = (
         samples,
       )()
     },
-    again: async () => E.right(worker),
+    again: () => Promise.resolve(E.right(worker)),
   }
   return worker
 }

@@ -1,16 +1,13 @@
 /** `worker --queue URL`: runs jobs of any benchmark that goes through the queue, until it is stopped or has nothing to do. */
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Context, Outcome } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
-import { cacheHome } from '@safe/tensor-core/engine'
-import { contentHash } from '@safe/tensor-core/files'
+import { storePlace } from '../store'
 import { withBroker } from '../work/queue/broker'
 import { runQueueMember } from '../work/queue/queueMember'
 import { addressOf } from './queueOption'
-import { placeIn } from './storeOption'
 
 export interface QueueWorkerChoice {
   readonly queue: string
@@ -18,9 +15,6 @@ export interface QueueWorkerChoice {
   readonly workers: unknown
   readonly idle: number | undefined
 }
-
-/** The local copy of a remote store. */
-const copyOf = (store: string): string => join(cacheHome(), 'stores', contentHash(store))
 
 export const runQueueWorker = (
   { queue, workers, idle }: QueueWorkerChoice,
@@ -39,7 +33,7 @@ export const runQueueWorker = (
         return runQueueMember({
           ...{ broker, workers: atOnce },
           ...(idle === undefined ? {} : { idleSeconds: idle }),
-          placeOf: (store) => placeIn(store, copyOf(store)),
+          placeOf: storePlace,
           portsModule: require.resolve('../work/lmPorts'),
           threads: Math.max(1, Math.floor(availableParallelism() / atOnce)),
           ...{ terminal: context, signal: context.signal },

@@ -11,7 +11,7 @@ import { type BenchConfig, configDocument, isArena } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
 import { cellName } from '../plan/factors'
 import type { Results } from '../results/results'
-import type { StorePlace } from '../store'
+import { type StorePlace, publishAt, runDocuments } from '../store'
 import type { QueueUse } from '../work/queue/queueUse'
 import { localSuite } from '../work/localSuite'
 import { ports } from '../work/lmPorts'
@@ -154,6 +154,7 @@ export const runBench = (
     TE.chain((ran) =>
       pipe(
         writeReport({ results: out, out }, { ...ran, redact }),
+        TE.chainFirst(() => publishAt(place, runDocuments)),
         TE.chainFirstIOK(show.last),
         TE.chainEitherK((report) => outcomeOf(report, shown)(ran)),
       ),

@@ -97,8 +97,8 @@ const withoutDead = (store: ResultStore, { process: own }: Presence): TE.TaskEit
                 E.isLeft(taken)
                   ? TE.right(undefined)
                   : pipe(
-                      TE.fromTask<void, Fault>(taken.right.release),
-                      TE.chain(() => removeWorker(store, id)),
+                      TE.fromTask(taken.right.release),
+                      TE.chainW(() => removeWorker(store, id)),
                     ),
               ),
             ),
@@ -154,8 +154,8 @@ export const joining = <A>(
     claimed(store, workerLease(presence.process), claimant),
     () =>
       pipe(
-        TE.fromTask<void, Fault>(presence.begin),
-        TE.chain(() => claimed(store, runLease, claimant, lookMs)),
+        TE.fromTask(presence.begin),
+        TE.chainW(() => claimed(store, runLease, claimant, lookMs)),
         TE.chainTaskK(({ release }) => release),
         TE.chain(() => withoutDead(store, presence)),
         TE.chain(() => store.sweep),

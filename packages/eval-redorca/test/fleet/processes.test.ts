@@ -44,7 +44,7 @@ const member = (out: string, config: string, log: string, part: string, slow = f
   )
   started.push(process_)
   const state = { said: '' }
-  process_.stdout?.setEncoding('utf8').on('data', (text: string) => (state.said += text))
+  process_.stdout.setEncoding('utf8').on('data', (text: string) => (state.said += text))
   return {
     process: process_,
     ended: new Promise((done) => process_.on('close', (code) => done({ code, said: state.said }))),

@@ -121,7 +121,7 @@ describe('schedulers that share jobs', () => {
         ])
         expect([...memory.cells.keys()].sort()).toEqual([...cellsIn(jobs)].sort())
         for (const [id, text] of memory.cells) expect(text).toBe(`result of cell|${id}`)
-        expect(all[0]?.failed).toEqual([])
+        expect(all[0].failed).toEqual([])
         expect([...memory.documents.keys()]).toEqual([])
       }),
       { numRuns: 25 },

@@ -9,11 +9,10 @@ import type { Cell } from '../../plan/cells'
 import type { EngineUsed } from '../../plan/ports'
 import type { Results } from '../../results/results'
 import { samplesById, writeResults } from '../../results/resultsFile'
-import { type ResultStore, leasing } from '../../store'
+import { type ResultStore, leasing, publish, runDocuments } from '../../store'
 import type { Sample } from '../../suite/samples'
 import { finishedOf } from '../finished'
 import { runResults } from '../runResults'
-import { published } from '../published'
 import { readFailedCells } from './failedJobs'
 import { markResults, readPlan, resultsOfIds } from './planFile'
 
@@ -100,7 +99,7 @@ export const completing = (
       })),
       TE.chainFirst(({ results }) => writeResults(store.folder, results)),
       TE.chain((made) => (onResults === undefined ? TE.right(undefined) : onResults(made))),
-      TE.chain(() => published(store)),
+      TE.chain(() => publish(store, runDocuments)),
       TE.chain(() => markResults(store, nameOf(completed))),
     )
   return pipe(

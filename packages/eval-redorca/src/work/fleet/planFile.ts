@@ -59,7 +59,7 @@ export const readPlan = ({ documents }: Documents): TE.TaskEither<Fault, PlanFil
           (): unknown => JSON.parse(text ?? ''),
           () => undefined,
         ),
-        E.chainW(planFileCodec.decode),
+        E.chainW((u) => planFileCodec.decode(u)),
         E.getOrElseW(() => undefined),
       ),
     ),

@@ -83,7 +83,10 @@ export const sharedJobs = (
 ): Claims => {
   const byId = new Map(jobs.map((job) => [job.id, job]))
   const below = cellsBelow(jobs)
-  const state = { listAgain: 0, troubles: 0, warned: false, failed: new Set<string>() as ReadonlySet<string> }
+  const state: { listAgain: number; troubles: number; warned: boolean; failed: ReadonlySet<string> } = {
+    ...{ listAgain: 0, troubles: 0, warned: false },
+    failed: new Set(),
+  }
   const isOver = ({ id }: Job): boolean => below.get(id)?.size === 0
   const finish = (cell: string): void => {
     if (below.get(`cell|${cell}`)?.has(cell) === true)

@@ -73,7 +73,7 @@ const plannedIn = (store: ResultStore): TE.TaskEither<Fault, Pick<PlanFile, 'cel
           (): unknown => JSON.parse(results ?? ''),
           () => undefined,
         ),
-        E.chainW(listed.decode),
+        E.chainW((u) => listed.decode(u)),
       )
       if (E.isRight(found)) return TE.right({ cells: found.right.cells.map(({ id }) => id), later: 0 })
       return config === undefined ? TE.left(noRun(store)) : TE.right({ cells: [], later: 0 })

@@ -44,7 +44,7 @@ const parsed = (text: string | undefined): WorkerFile | undefined =>
       (): unknown => JSON.parse(text ?? ''),
       () => undefined,
     ),
-    E.chainW(workerFileCodec.decode),
+    E.chainW((u) => workerFileCodec.decode(u)),
     E.getOrElseW(() => undefined),
   )
 
