@@ -59,7 +59,11 @@ const floors = {
     work: ['stats', 'config', 'suite', 'arena', 'plan', 'results'],
     report: ['stats', 'pairs', 'config', 'suite', 'plan', 'results'],
     labels: ['stats', 'suite', 'plan', 'results', 'report'],
-    cli: ['stats', 'pairs', 'mix', 'config', 'suite', 'arena', 'plan', 'results', 'work', 'report', 'labels'],
+    interchange: ['stats', 'suite', 'plan', 'results', 'report'],
+    cli: [
+      ...['stats', 'pairs', 'mix', 'config', 'suite', 'arena', 'plan', 'results', 'work', 'report', 'labels'],
+      'interchange',
+    ],
     bin: ['cli'],
   },
 }

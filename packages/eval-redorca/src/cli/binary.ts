@@ -5,6 +5,7 @@ import { arenaCommand } from './arena'
 import { benchCommand } from './bench'
 import { buildCommand } from './build'
 import { compareCommand } from './compare'
+import { exportCommand } from './export'
 import { judgeCommand, judgesCommand } from './judge'
 import { judgeExamplesCommand } from './judgeExamples'
 import { labelCommand } from './label'
@@ -25,6 +26,7 @@ export const binary: Binary = {
     benchCommand,
     reportCommand,
     rescoreCommand,
+    exportCommand,
     arenaCommand,
     judgesCommand,
     judgeCommand,
