@@ -60,6 +60,7 @@ const floors = {
     report: ['stats', 'pairs', 'config', 'suite', 'plan', 'results'],
     labels: ['stats', 'suite', 'plan', 'results', 'report'],
     interchange: ['stats', 'suite', 'plan', 'results', 'report'],
+    promptfoo: ['config', 'suite', 'work'],
     cli: [
       ...['stats', 'pairs', 'mix', 'config', 'suite', 'arena', 'plan', 'results', 'work', 'report', 'labels'],
       'interchange',
