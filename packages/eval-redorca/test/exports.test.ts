@@ -292,3 +292,36 @@ describe('judge', () => {
     )
   })
 })
+
+describe('docs/formats-others-read.md', () => {
+  const page = readFileSync(join(__dirname, '../../../docs/formats-others-read.md'), 'utf8')
+  const lines = [...page.matchAll(/^```bash\n([\s\S]*?)^```$/gm)].flatMap(([, body = '']) =>
+    body.trim().split('\n'),
+  )
+
+  it('shows six commands, which work', async () => {
+    const work = folder()
+    writeFileSync(join(work, 'inferences.jsonl'), '{"prompt": "ask", "response": "I am sorry."}\n')
+    /** Where the files of the page are here. Parquet is read by the readers of data files; here they get JSON lines. */
+    const here: Readonly<Record<string, string>> = {
+      results,
+      'log.json': join(golden, 'inspect', 'log.json'),
+      'log.eval': join(golden, 'inspect', 'log.eval'),
+      'inferences.parquet': join(work, 'inferences.jsonl'),
+    }
+    const placed = (option: string | undefined, word: string): string =>
+      option === '--out' ? join(work, word) : (here[word] ?? word)
+    expect(lines).toHaveLength(6)
+    for (const line of lines) {
+      const [npx, redorca, ...words] = (line.match(/'[^']*'|\S+/g) ?? []).map((word) =>
+        word.replaceAll("'", ''),
+      )
+      const { code, err } = await run(...words.map((word, i) => placed(words[i - 1], word)))
+      expect([npx, redorca, code, err]).toEqual(['npx', 'redorca', 0, ''])
+    }
+    expect(readdirSync(work).sort()).toEqual([
+      ...['inferences.jsonl', 'logs', 'records', 'tables', 'verdicts-of-archive.jsonl'],
+      ...['verdicts-of-tamperbench.jsonl', 'verdicts.jsonl'],
+    ])
+  })
+})

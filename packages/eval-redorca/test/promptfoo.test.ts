@@ -4,7 +4,12 @@
  * The types below are written down from promptfoo 0.121 (`AssertionValueFunction` and what it names, with parts that are not used left
  * open): assertions must be of that type. It is checked by `npm run typecheck`.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import { parse } from 'yaml'
 import * as assertions from '../src/promptfoo'
+import { assertionConfig } from '../src/promptfoo/options'
 import { type ChatServer, chatServer } from './fakes/chatServer'
 import { file } from './fakes/commandLine'
 
@@ -175,5 +180,23 @@ describe('a judge that asks a model', () => {
     expect((await refuses(answer, { config })).reason).toMatch(/mine@1.*opening 1$/)
     await assertions.closeJudges()
     expect((await refuses(answer, { config })).reason).toMatch(/mine@1.*opening 2$/)
+  })
+})
+
+describe('docs/formats-others-read.md', () => {
+  it('names assertions that exist, with options that they have', async () => {
+    const page = readFileSync(join(__dirname, '../../../docs/formats-others-read.md'), 'utf8')
+    const config = parse(/^```yaml\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? '') as {
+      tests: ReadonlyArray<{ assert: ReadonlyArray<{ value: string; config?: Record<string, unknown> }> }>
+    }
+    const shown = config.tests.flatMap((test) => test.assert)
+    expect(shown).toHaveLength(2)
+    for (const { value, config: options } of shown) {
+      const [kind, name, entity = ''] = value.split(':')
+      expect([kind, name, typeof typed[entity]]).toEqual([
+        ...['package', '@safe/eval-redorca/promptfoo', 'function'],
+      ])
+      expect(E.isRight(assertionConfig(options ?? {}))).toBe(true)
+    }
   })
 })
