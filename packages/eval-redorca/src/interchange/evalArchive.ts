@@ -78,8 +78,11 @@ const isChunk = ({ fileName }: Entry): boolean => fileName.split('/').length > 2
 
 // reading ----------------------------------------------------------------------------------------
 
-/** The JSON of every sample, in the order of the file. */
-export const readEvalArchive = (path: string): TE.TaskEither<Fault, ReadonlyArray<unknown>> =>
+/** What `keep` keeps of the JSON of every sample, in the order of the file; the rest of a sample is let go before the next is read. */
+export const readEvalArchive = <A>(
+  path: string,
+  keep: (sample: unknown) => E.Either<Fault, A>,
+): TE.TaskEither<Fault, ReadonlyArray<A>> =>
   TE.bracket(
     TE.tryCatch(
       () => openPromise(path, { lazyEntries: true, autoClose: false }),
@@ -94,7 +97,7 @@ export const readEvalArchive = (path: string): TE.TaskEither<Fault, ReadonlyArra
         TE.chainEitherK((entries) =>
           entries.some(isChunk) ? E.left(unsupported(path, 'has samples in chunks')) : E.right(entries),
         ),
-        TE.chain(TE.traverseSeqArray((entry) => memberOf(path, zip, entry))),
+        TE.chain(TE.traverseSeqArray((entry) => pipe(memberOf(path, zip, entry), TE.chainEitherK(keep)))),
       ),
     (zip) => TE.fromIO(() => zip.close()),
   )

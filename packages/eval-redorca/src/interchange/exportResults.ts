@@ -38,6 +38,7 @@ export interface ExportRequest extends Pick<OutputChoice, 'overwrite'> {
 /** What was exported. */
 export interface Exported {
   readonly cells: number
+  /** Answers of these cells; logs and records leave out those to validation items. */
   readonly samples: number
   /** Cells of the benchmark that are not finished or failed. */
   readonly missing: number
@@ -70,7 +71,7 @@ const withCells = (from: string, listing: Listing): E.Either<Fault, Listing> =>
       )
 
 const missingIn = ({ cells, failed, running }: Listing): number =>
-  failed.length + Math.max(0, running === undefined ? 0 : running.cells - cells.length)
+  Math.max(failed.length, running === undefined ? 0 : running.cells - cells.length)
 
 const warned =
   ({ results, terminal }: ExportRequest) =>

@@ -16,7 +16,14 @@ import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { kindOf, readText } from '@safe/tensor-core/files'
 import { readEvalArchive } from './evalArchive'
 import { parseInspectJson } from './inspectJson'
-import { type ForeignRow, type ForeignRows, isInspectLog, rowsOfLog, rowsOfSamples } from './inspectAnswers'
+import {
+  type ForeignRow,
+  type ForeignRows,
+  isInspectLog,
+  rowsOfAnswers,
+  rowsOfLog,
+  sampleAnswer,
+} from './inspectAnswers'
 
 // recognition ------------------------------------------------------------------------------------
 
@@ -77,8 +84,8 @@ const notEmpty = (path: string): ((found: ForeignRows) => E.Either<Fault, Foreig
 
 const archive = (path: string): TE.TaskEither<Fault, ForeignRows> =>
   pipe(
-    readEvalArchive(path),
-    TE.chainEitherK((samples) => rowsOfSamples(path, samples)),
+    readEvalArchive(path, sampleAnswer(path)),
+    TE.map((samples) => rowsOfAnswers(path, samples)),
   )
 
 const document = (path: string): TE.TaskEither<Fault, ForeignRows> =>

@@ -8,7 +8,7 @@
  * - text that the log keeps among its attachments is put back.
  */
 import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
+import { flow, pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { decodeAs } from '@safe/tensor-core/files'
@@ -26,6 +26,17 @@ export interface ForeignRow {
 export interface ForeignRows {
   readonly rows: ReadonlyArray<ForeignRow>
   readonly warnings: ReadonlyArray<string>
+}
+
+/** A sample as it is read: without an answer where the model gave none. */
+export interface SampleAnswer {
+  readonly id: string | number
+  readonly epoch: number
+  readonly answer?: {
+    readonly prompt: string
+    readonly completion: string
+    readonly finishReason?: 'stop' | 'length'
+  }
 }
 
 // codecs -----------------------------------------------------------------------------------------
@@ -47,7 +58,7 @@ const sampleCodec = t.intersection([
   }),
   t.partial({ attachments: t.record(t.string, t.string) }),
 ])
-export type AnsweredSample = t.TypeOf<typeof sampleCodec>
+type DecodedSample = t.TypeOf<typeof sampleCodec>
 
 const logCodec = t.intersection([
   t.type({ version: t.number, eval: t.UnknownRecord }),
@@ -65,11 +76,11 @@ const attachment = 'attachment://'
 
 /** The text itself where the log has it among the sample's attachments. */
 const putBack =
-  ({ attachments = {} }: AnsweredSample) =>
+  ({ attachments = {} }: DecodedSample) =>
   (text: string): string =>
     text.startsWith(attachment) ? (attachments[text.slice(attachment.length)] ?? text) : text
 
-const promptOf = ({ input }: AnsweredSample): string =>
+const promptOf = ({ input }: DecodedSample): string =>
   typeof input === 'string'
     ? input
     : textOf(input.filter(({ role }) => role === 'user').at(-1)?.content ?? '')
@@ -80,55 +91,50 @@ const finishReasons: Readonly<Record<string, 'stop' | 'length'>> = {
   model_length: 'length',
 }
 
-const rowOf =
-  (path: string, isRepeated: boolean) =>
-  (sample: AnsweredSample): ReadonlyArray<ForeignRow> => {
-    const [first] = sample.output.choices
-    if (first === undefined) return []
-    const put = putBack(sample)
-    const finishReason = finishReasons[first.stop_reason ?? '']
-    const id = isRepeated ? `${sample.id}#${sample.epoch}` : String(sample.id)
-    return [
-      {
-        id,
-        where: `${path}: sample ${id}`,
-        value: {
-          prompt: put(promptOf(sample)),
-          completion: put(textOf(first.message.content)),
-          ...(finishReason === undefined ? {} : { finishReason }),
-        },
-      },
-    ]
+const answerIn = (sample: DecodedSample): SampleAnswer => {
+  const { id, epoch, output } = sample
+  const [first] = output.choices
+  if (first === undefined) return { id, epoch }
+  const put = putBack(sample)
+  const finishReason = finishReasons[first.stop_reason ?? '']
+  return {
+    id,
+    epoch,
+    answer: {
+      prompt: put(promptOf(sample)),
+      completion: put(textOf(first.message.content)),
+      ...(finishReason === undefined ? {} : { finishReason }),
+    },
   }
+}
 
 // constructors -----------------------------------------------------------------------------------
 
-const decodeSample = (path: string): ((u: unknown) => E.Either<Fault, AnsweredSample>) =>
-  decodeAs('FileDamaged')(sampleCodec, path, 'give a log that inspect_ai has written')
+/** What is read of a sample, which may hold far more. @returns left where it is of another shape */
+export const sampleAnswer = (path: string): ((json: unknown) => E.Either<Fault, SampleAnswer>) =>
+  flow(decodeAs('FileDamaged')(sampleCodec, path, 'give a log that inspect_ai has written'), E.map(answerIn))
 
-/** Rows of samples, each as its JSON in the log. @returns left where a sample is of another shape */
-export const rowsOfSamples = (path: string, samples: ReadonlyArray<unknown>): E.Either<Fault, ForeignRows> =>
-  pipe(
-    samples,
-    E.traverseArray(decodeSample(path)),
-    E.map((decoded) => {
-      const rows = decoded.flatMap(
-        rowOf(
-          path,
-          decoded.some(({ epoch }) => epoch !== 1),
-        ),
-      )
-      const silent = decoded.length - rows.length
-      return {
-        rows,
-        warnings: silent === 0 ? [] : [`${path}: samples without an answer that are left out: ${silent}`],
-      }
-    }),
-  )
+/** Rows of the samples of a log; those without an answer are left out. */
+export const rowsOfAnswers = (path: string, samples: ReadonlyArray<SampleAnswer>): ForeignRows => {
+  const isRepeated = samples.some(({ epoch }) => epoch !== 1)
+  const rows = samples.flatMap(({ id: of, epoch, answer }) => {
+    const id = isRepeated ? `${of}#${epoch}` : String(of)
+    return answer === undefined ? [] : [{ id, where: `${path}: sample ${id}`, value: { ...answer } }]
+  })
+  const silent = samples.length - rows.length
+  return {
+    rows,
+    warnings: silent === 0 ? [] : [`${path}: samples without an answer that are left out: ${silent}`],
+  }
+}
 
 /** Whether a JSON document is a log of inspect_ai. */
 export const isInspectLog = logCodec.is
 
 /** Rows of a log in its JSON form; none of a log without samples. */
 export const rowsOfLog = (path: string, log: t.TypeOf<typeof logCodec>): E.Either<Fault, ForeignRows> =>
-  rowsOfSamples(path, log.samples ?? [])
+  pipe(
+    log.samples ?? [],
+    E.traverseArray(sampleAnswer(path)),
+    E.map((samples) => rowsOfAnswers(path, samples)),
+  )
