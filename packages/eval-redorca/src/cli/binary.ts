@@ -7,6 +7,7 @@ import { buildCommand } from './build'
 import { checkCommand } from './check'
 import { compareCommand } from './compare'
 import { gateCommand } from './gate'
+import { exportCommand } from './export'
 import { judgeCommand, judgesCommand } from './judge'
 import { judgeExamplesCommand } from './judgeExamples'
 import { labelCommand } from './label'
@@ -35,6 +36,7 @@ export const binary: Binary = {
     submitCommand,
     checkCommand,
     gateCommand,
+    exportCommand,
     arenaCommand,
     judgesCommand,
     judgeCommand,

@@ -19,7 +19,8 @@ import { type JudgeEntry, type KindOption, judges } from '@safe/tensor-core/judg
 import { countsOf, countsText } from './judgeCounts'
 import { judgesOption, withJudges } from './judgeOptions'
 import { judgedBy } from './judgesInTurn'
-import { type Row, rowsOf, textField } from './rowFields'
+import { judgedRows } from './judgedRows'
+import { type Row, textField } from './rowFields'
 
 /** How it is given: `llama-guard@1:MODEL`. */
 const spelled = ({ name, version, needs }: Pick<JudgeEntry, 'name' | 'version' | 'needs'>): string =>
@@ -136,7 +137,9 @@ export const judgeCommand = command({
   description: 'judge completions; a verdict that cannot be parsed is null, never safe',
   options: {
     judge: judgesOption,
-    data: required(dataFile('JSONL or CSV rows with a completion')),
+    data: required(
+      dataFile('JSONL, CSV or Parquet rows with a completion, or a log of inspect_ai (.json, .eval)'),
+    ),
     out: required(file('JSONL of verdicts')),
     overwrite: flag('replace an existing output'),
     ...fieldOptions,
@@ -148,7 +151,7 @@ export const judgeCommand = command({
         withJudges(judge, context, (judging) =>
           pipe(
             TE.Do,
-            TE.bindW('rows', () => rowsOf(data)),
+            TE.bindW('rows', () => judgedRows(context)(data)),
             TE.bindW('items', ({ rows }) =>
               TE.fromEither(pipe(rows, E.traverseArray(itemOf(promptField, completionField)))),
             ),
