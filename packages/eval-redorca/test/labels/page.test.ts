@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { Chosen } from '../../src/labels/choose'
 import { labelPage } from '../../src/labels/page'
-import { addingScript, describeInBrowser, openBrowser } from '../fakes/browser'
+import { addingScript, describeInBrowser, openBrowser } from '../../../../tools/jest/browser'
 import { cellOf } from '../fakes/resultsFolder'
 
 const evil = [
