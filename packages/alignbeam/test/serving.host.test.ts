@@ -70,6 +70,13 @@ describe('the Host header', () => {
   })
 })
 
+it('headers that come too slowly are not waited for', async () => {
+  const server = await startServer(fakeEngine(), { bodyTimeout: 0.2 })
+  const answer = await said(server, 'POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nX-Slow: a')
+  expect(statusOf(answer)).toBe(408)
+  expect(answer).toContain('"code":"request_timeout"')
+})
+
 describe('one connection', () => {
   const head = 'POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
   const hidden = 'GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n'

@@ -72,7 +72,7 @@ describe('the report as a page', () => {
     const page = reportPage(report([split]))
     const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(page) ?? []
     const hash = createHash('sha256').update(style).digest('base64')
-    expect(page).toContain(`default-src 'none'; style-src 'sha256-${hash}'`)
+    expect(page.replaceAll('&#39;', "'")).toContain(`default-src 'none'; style-src 'sha256-${hash}'`)
     expect(page).not.toMatch(/ style=|https?:|src=|href=|@import|url\(/)
   })
 })
