@@ -7,7 +7,7 @@ describe('lastNumber', () => {
     expect(lastNumber(`1.${zeros}1`)).toBe(`1.${zeros}1`)
     expect(lastNumber(`1.${zeros}`)).toBe('1')
     expect(lastNumber(`${'1,'.repeat(100_000)}x`)).toBe('1')
-    expect(lastNumber(`${'1,111'.repeat(60_000)}`)).toBeDefined()
+    expect(lastNumber('1,111'.repeat(60_000))).toBeDefined()
   })
   it.each([
     ['', undefined],

@@ -8,7 +8,7 @@ const table = { name: withDefault('x', text('a name')) }
 const read = (yaml: string) => readConfig(join(folderWith({ 'x.yaml': yaml }), 'x.yaml'), table)
 
 /** Eight levels of nine aliases each: 43 million items. */
-const bomb = [...'abcdefgh']
+const bomb = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
   .map(
     (c, i, all) =>
       `${c}: &${c} [${Array(9)
