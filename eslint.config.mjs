@@ -20,7 +20,8 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': [
         'error',
         {
-          allow: [],
+          // The browser of all tests of pages belongs to no package.
+          allow: ['/tools/jest/browser$'],
           depConstraints: [
             { sourceTag: 'layer:core', onlyDependOnLibsWithTags: ['layer:core'] },
             { sourceTag: 'layer:method', onlyDependOnLibsWithTags: ['layer:core'] },

@@ -1,6 +1,6 @@
 /**
- * `npm test`: types, formatting, lint, import rules, the reference pages, unit and contract tests of all packages, the build, the
- * built binaries, and the commands and examples of README, docs and doc comments. What failed is named
+ * `npm test`: types, formatting, lint, import rules, what the packages depend on, the reference pages, unit and contract tests of all
+ * packages, the build, the built binaries, and the commands and examples of README, docs and doc comments. What failed is named
  * again at the end; the last line is `N passed, N failed`.
  */
 import { spawn, spawnSync } from 'node:child_process'
@@ -73,6 +73,7 @@ await twoAtATime(
       args: ['tools/docs/reference.mjs', '--check'],
       counted: true,
     },
+    { name: 'dependencies', command: 'node', args: ['tools/ci/dependencies.mjs'], counted: true },
     { name: 'import circles and floors', command: 'npm', args: ['run', '--silent', 'lint:imports'] },
   ],
   beside,

@@ -100,15 +100,15 @@ const complete: ReadonlyArray<() => string> = [
       'Content-Length: 0',
     ]),
   () =>
-    `${pick(['GET', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH'])} /v1/chat/completions HTTP/1.1\r\nHost: x\r\n\r\n`,
+    `${pick(['GET', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH'])} /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n\r\n`,
   () =>
     `POST /v1/completions HTTP/1.1\r\n${pick(['X: y', 'Host: a b', 'Host: \u0001', 'Host: x@y:1:2', 'Host: [', 'Host:'])}\r\nContent-Length: 0\r\n\r\n`,
-  () => `POST /v1/completions HTTP/${pick(['3', '1.1.1', 'x'])}\r\nHost: x\r\n\r\n`,
+  () => `POST /v1/completions HTTP/${pick(['3', '1.1.1', 'x'])}\r\nHost: localhost\r\n\r\n`,
   () =>
-    `POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: ${pick(['text/plain', '', 'application/xml', 'json'])}\r\nContent-Length: 2\r\n\r\n{}`,
+    `POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${pick(['text/plain', '', 'application/xml', 'json'])}\r\nContent-Length: 2\r\n\r\n{}`,
   () =>
-    `POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}`,
-  () => 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n',
+    `POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}`,
+  () => 'CONNECT x:1 HTTP/1.1\r\nHost: localhost\r\n\r\n',
 ]
 /** Requests whose client leaves in the middle. */
 const cut: ReadonlyArray<() => string> = [

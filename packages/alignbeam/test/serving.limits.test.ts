@@ -166,7 +166,7 @@ describe('time', () => {
     const server = await startServer(fakeEngine(), { bodyTimeout: 0.2 })
     const socket = connect(server.port, server.host)
     socket.write(
-      'POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+      'POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
     )
     const said = await new Promise<string>((resolve) => {
       let text = ''

@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { Ask, ToldToken } from '../src/serving/contract'
 import type { HttpSettings } from '../src/serving/http/serverOptions'
 import { servedPage } from '../src/serving/page/page'
-import { addingScript, describeInBrowser, openBrowser } from './fixtures/browser'
+import { addingScript, describeInBrowser, openBrowser } from '../../../tools/jest/browser'
 import { closeServers, requestDefaults, startServer, until } from './fixtures/httpServer'
 import { type PageEngine, type Said, lastMessage, pageEngine } from './fixtures/pageEngine'
 
@@ -36,7 +36,7 @@ describe('the route', () => {
     expect(answer.status).toBe(200)
     expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(answer.headers.get('content-security-policy')).toMatch(
-      /^default-src 'none'; script-src 'sha256-[^ ]+'; style-src 'sha256-[^ ]+'; .*connect-src 'self'; frame-ancestors 'none'$/,
+      /^default-src 'none'; script-src 'sha256-[^ ]+'; style-src 'sha256-[^ ]+'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
     )
     expect(text.match(/<script/g)).toHaveLength(2)
     expect(text).not.toMatch(/(?:src|href)=/)

@@ -1,9 +1,10 @@
 /** The report of a sweep: what it says, that it loads nothing, and in a browser that it fits a narrow screen. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
+import { describeInBrowser, hostileTexts, openBrowser, shownPage } from '../../../tools/jest/browser'
 import { sweepMarkdown } from '../src/sweep/report/markdown'
 import { sweepPage } from '../src/sweep/report/page'
 import { type SweepReport, measuringNotes } from '../src/sweep/report/report'
@@ -59,21 +60,28 @@ describe('the page', () => {
   })
 })
 
-const browserPath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (path) => path !== undefined && existsSync(path),
-)
-
-;(browserPath === undefined ? describe.skip : describe)('in a browser', () => {
+describeInBrowser('in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alignbeam-page-'))
   const file = join(folder, 'report.html')
   let browser: Browser
   beforeAll(async () => {
     writeFileSync(file, page)
-    browser = await chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox'] })
+    browser = await openBrowser()
   })
   afterAll(async () => {
     await browser.close()
     rmSync(folder, { recursive: true })
+  })
+
+  it('shows hostile names as text and does nothing that they say', async () => {
+    const hostile = sweepPage({
+      results,
+      setup: hostileTexts.map((text) => [text, text] as const),
+      notes: hostileTexts,
+    })
+    const { text, ...did } = await shownPage(browser, hostile)
+    expect(did).toEqual({ title: 'AlignBeam, sweep of settings', foreign: 0, problems: [], obeyed: false })
+    expect(text).toContain('<img src=x')
   })
 
   it.each([

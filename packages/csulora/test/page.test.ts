@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { Browser } from 'playwright-core'
+import { describeInBrowser, hostileTexts, openBrowser, shownPage } from '../../../tools/jest/browser'
 import { type ModuleReport, type Report, reportPage } from '../src'
 
 const split: ModuleReport = {
@@ -70,7 +72,25 @@ describe('the report as a page', () => {
     const page = reportPage(report([split]))
     const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(page) ?? []
     const hash = createHash('sha256').update(style).digest('base64')
-    expect(page).toContain(`default-src 'none'; style-src 'sha256-${hash}'`)
+    expect(page.replaceAll('&#39;', "'")).toContain(`default-src 'none'; style-src 'sha256-${hash}'`)
     expect(page).not.toMatch(/ style=|https?:|src=|href=|@import|url\(/)
+  })
+})
+
+describeInBrowser('in a browser', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await openBrowser()
+  })
+  afterAll(() => browser.close())
+
+  it('shows hostile names as text and does nothing that they say', async () => {
+    const { title, text, ...did } = await shownPage(
+      browser,
+      reportPage(report(hostileTexts.map((name) => ({ ...split, name })))),
+    )
+    expect(did).toEqual({ foreign: 0, problems: [], obeyed: false })
+    expect(title).not.toBe('owned')
+    expect(text).toContain('<img src=x onerror=')
   })
 })

@@ -1,4 +1,6 @@
 import { escaped } from '@safe/tensor-core/page'
+import type { Browser } from 'playwright-core'
+import { describeInBrowser, hostileTexts, openBrowser, shownPage } from '../../../tools/jest/browser'
 import { textExample } from '@safe/tensor-core/contracts'
 import { defaults } from '../src'
 import { binned, chart, ticksOf } from '../src/report/chart'
@@ -87,5 +89,32 @@ describe('charts', () => {
     // A single step: no tick between steps.
     expect(one.replace(/\s+/g, ' ')).toMatch(/>1<\/text/)
     expect(one).not.toContain('0.8')
+  })
+})
+
+describeInBrowser('in a browser', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await openBrowser()
+  })
+  afterAll(() => browser.close())
+
+  it('shows hostile rows as text and does nothing that they say', async () => {
+    const { title, text, ...did } = await shownPage(
+      browser,
+      trainingPage({
+        title: hostileTexts.join(''),
+        task: hostileTexts.join(''),
+        options: defaults,
+        story,
+        references: {
+          name: hostileTexts.join(''),
+          rows: hostileTexts.map((text, number) => ({ number, row: textExample(text, text, text) })),
+        },
+      }),
+    )
+    expect(did).toEqual({ foreign: 0, problems: [], obeyed: false })
+    expect(title).not.toBe('owned')
+    expect(text).toContain('<img src=x onerror=')
   })
 })

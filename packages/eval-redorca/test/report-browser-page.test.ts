@@ -8,7 +8,7 @@ import { type SizeLimits, browserFiles } from '../src/report/browser/files'
 import { browserData } from '../src/report/browser/shape'
 import type { FinishedCell } from '../src/results/prepared'
 import type { Sample } from '../src/suite/samples'
-import { addingScript, describeInBrowser, openBrowser } from './fakes/browser'
+import { addingScript, describeInBrowser, openBrowser } from '../../../tools/jest/browser'
 import { inputOf, sampleOf } from './fakes/browserInput'
 import { cellOf } from './fakes/resultsFolder'
 
@@ -54,7 +54,7 @@ describe('the page', () => {
   it('holds no text outside its data, and lets nothing in', () => {
     expect(page.match(/<script/g)).toHaveLength(3)
     expect(page).not.toContain('<img')
-    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/
+    const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]*)"/
       .exec(page)?.[1]
       ?.replaceAll('&#39;', "'")
     expect(policy).toMatch(

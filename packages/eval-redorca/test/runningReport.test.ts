@@ -11,7 +11,7 @@ import type { FinishedCell } from '../src/results/prepared'
 import { type FailedCell, type Results, resultsOf } from '../src/results/results'
 import type { Running } from '../src/results/running'
 import type { Sample } from '../src/suite/samples'
-import { describeInBrowser, openBrowser } from './fakes/browser'
+import { describeInBrowser, openBrowser } from '../../../tools/jest/browser'
 import { stamp } from './fakes/resultsFolder'
 
 const samples = (harm: number): ReadonlyArray<Sample> =>

@@ -1,6 +1,8 @@
 import { escaped } from '@safe/tensor-core/page'
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
+import type { Browser } from 'playwright-core'
+import { describeInBrowser, hostileTexts, openBrowser, shownPage } from '../../../tools/jest/browser'
 import { auditRates, auditQuality, keptIds } from '../src/audit/audit'
 import { auditRows } from '../src/audit/explain'
 import type { RatedRow } from '../src/rates/rates'
@@ -60,7 +62,7 @@ describe('the page', () => {
     const page = reportPage(inputOf())
     const style = /<style>([\s\S]*?)<\/style>/.exec(page)?.[1] ?? ''
     const hash = createHash('sha256').update(style).digest('base64')
-    expect(page).toContain(
+    expect(page.replaceAll('&#39;', "'")).toContain(
       `content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'"`,
     )
     expect(page).not.toMatch(/ style="|https?:\/\/|<link|@import|url\(/)
@@ -149,4 +151,29 @@ describe('parts', () => {
       { precision: 2 / 3, recall: 1 },
       { precision: 0.5, recall: 1 },
     ]))
+})
+
+describeInBrowser('in a browser', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await openBrowser()
+  })
+  afterAll(() => browser.close())
+
+  it('shows hostile rows as text and does nothing that they say', async () => {
+    const { title, text, ...did } = await shownPage(
+      browser,
+      reportPage(
+        inputOf({
+          name: hostileTexts.join(''),
+          texts: new Map(
+            rates.map(({ id }) => [id, { prompt: hostileTexts.join(' '), response: hostileTexts.join(' ') }]),
+          ),
+        }),
+      ),
+    )
+    expect(did).toEqual({ foreign: 0, problems: [], obeyed: false })
+    expect(title).not.toBe('owned')
+    expect(text).toContain('<img src=x onerror=')
+  })
 })

@@ -224,3 +224,36 @@ describe('runBinary', () => {
     expect(stderr.trim()).toBe('0')
   })
 })
+
+describe('what a terminal would obey', () => {
+  const evil = 'a\u001b]52;c;ZXZpbA==\u0007b\u009b2Jc\rd\u202ee\tf\ng \u00e9 \u05d0'
+  const says = command({
+    name: 'says',
+    description: 'says what a file said',
+    options: {},
+    run: (_, context) => {
+      context.warn(evil)
+      context.note(evil)
+      return TE.right({ json: { evil }, text: evil })
+    },
+  })
+  const shown = 'a\\u001b]52;c;ZXZpbA==\\u0007b\\u009b2Jc\\u000dd\\u202ee\tf\ng \u00e9 \u05d0'
+  const run = async (...argv: ReadonlyArray<string>): Promise<string> => {
+    const said: string[] = []
+    await runBinary({ name: 'b', description: 'd', version: '1', commands: [says] }, argv, {
+      stdout: (chunk) => said.push(chunk),
+      stderr: () => undefined,
+    })
+    return said.join('')
+  }
+  it('is shown by its code, and JSON means the same', async () => {
+    const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
+    expect(await run('says')).toBe(`${shown}\n`)
+    const json = await run('says', '--json')
+    const lines = written.mock.calls.map(([line]) => line)
+    written.mockRestore()
+    expect(json.replace(/\n$/, '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/)
+    expect(JSON.parse(json)).toEqual({ evil })
+    expect(lines.slice(0, 2)).toEqual([`warning: ${shown}\n`, `${shown}\n`])
+  })
+})

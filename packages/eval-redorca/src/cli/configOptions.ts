@@ -12,15 +12,11 @@ const parsed = (u: unknown): E.Either<string, unknown> =>
     : E.right(u)
 
 const listed = (u: unknown): E.Either<string, unknown> =>
-  E.right(
-    typeof u === 'string' && !u.startsWith('[')
-      ? u.split(',').map((x) => (Number.isNaN(Number(x)) ? x.trim() : Number(x)))
-      : typeof u === 'string'
-        ? parse(u)
-        : Array.isArray(u)
-          ? u
-          : [u],
-  )
+  typeof u !== 'string'
+    ? E.right(Array.isArray(u) ? u : [u])
+    : u.startsWith('[')
+      ? parsed(u)
+      : E.right(u.split(',').map((x) => (Number.isNaN(Number(x)) ? x.trim() : Number(x))))
 
 const part = (description: string): Option<unknown> => optional(custom(description, 'YAML', parsed))
 const list = (description: string): Option<unknown> => optional(custom(description, 'A,B,...', listed))

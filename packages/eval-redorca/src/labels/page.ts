@@ -2,7 +2,7 @@
  * The page to label answers on: one file that loads nothing and sends nothing. Answers are data to it, set as text; its policy allows
  * its own script and style by their hashes and nothing else, so that whatever an answer holds does nothing.
  */
-import { escaped, inert, pagePolicy, policyHash } from '@safe/tensor-core/page'
+import { escaped, pageData, pageOf, raw } from '@safe/tensor-core/page'
 import { contentHash } from '@safe/tensor-core/files'
 import { cellName, modelPrefix, withListed } from '../plan/factors'
 import type { StoredVerdicts } from '../results/verdictAxes'
@@ -61,23 +61,13 @@ const chosenWords: Readonly<Record<LabelSource, string>> = {
 /** The page as one HTML document. */
 export const labelPage = (chosen: ReadonlyArray<Chosen>, facts: PageFacts): string => {
   const rows = chosen.map(rowOf)
-  const policy = pagePolicy(policyHash(style), script)
   const about = `Suite ${facts.suite}: ${rows.length} of ${facts.population} answers, ${chosenWords[facts.from]}, seed ${facts.seed}.`
-  return `<!doctype html>
-<html lang="en" data-key="${contentHash(rows)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escaped(policy)}">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Label answers: ${escaped(facts.suite)}</title>
-<style>${style}</style>
-</head>
-<body>
-${body(escaped(about))}
-<script type="application/json" id="rows">${inert(rows)}</script>
-<script>${script}</script>
-</body>
-</html>
-`
+  return pageOf({
+    title: `Label answers: ${facts.suite}`,
+    style,
+    script,
+    key: contentHash(rows),
+    body: raw(body(escaped(about))),
+    data: [pageData('rows', rows)],
+  })
 }

@@ -1,4 +1,5 @@
 /** The script of the labelling page. */
+import { piecesScript } from '@safe/tensor-core/page'
 
 /** Labels are kept in the browser under the hash of the rows; a row is complete when both questions are answered. */
 export const script = `
@@ -8,6 +9,15 @@ export const script = `
   const store = 'redorca labels ' + document.documentElement.dataset.key;
   const axes = ['harmful', 'refused'];
   const $ = id => document.getElementById(id);
+  ${piecesScript}
+  /** Text as text: what would act on a screen, or cannot be seen, stands there by its name. */
+  const shown = text => pieces(text).map(piece => {
+    if (!piece.control) return document.createTextNode(piece.text);
+    const span = document.createElement('span');
+    span.className = 'control';
+    span.textContent = piece.text;
+    return span;
+  });
   const state = { at: 0, labels: new Map(), skipped: new Set(), revised: new Set() };
 
   const labelOf = i => state.labels.get(i) || {};
@@ -68,8 +78,8 @@ export const script = `
         (done === rows.length ? 'Save labels.jsonl.' : 'Next goes to the first row without a label; save labels.jsonl at any time.');
       return;
     }
-    $('prompt').textContent = row.prompt;
-    $('completion').textContent = row.completion;
+    $('prompt').replaceChildren(...shown(row.prompt));
+    $('completion').replaceChildren(...shown(row.completion));
     for (const axis of axes) {
       const box = $(axis);
       const value = labelOf(i)[axis];
@@ -174,7 +184,7 @@ export const script = `
     event.target.value = '';
   });
 
-  const line = (name, text) => { const div = document.createElement('div'); div.className = name; div.textContent = text; div.dir = 'auto'; return div; };
+  const line = (name, text) => { const div = document.createElement('div'); div.className = name; div.append(...shown(text)); div.dir = 'auto'; return div; };
   $('sheet').append(...rows.map(row => {
     const li = document.createElement('li');
     li.append(line('who', row.cell + ' ' + row.id), line('', row.prompt), line('', row.completion === '' ? '(nothing)' : row.completion),

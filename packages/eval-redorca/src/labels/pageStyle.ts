@@ -15,6 +15,7 @@ progress{flex:1;height:10px;accent-color:var(--accent)}
 article:focus{outline:none}
 .text{white-space:pre-wrap;unicode-bidi:isolate;background:var(--tint);border:1px solid var(--line);border-radius:6px;padding:12px 14px;max-height:45vh;overflow:auto}
 #prompt{max-height:25vh}
+.control{font:.72em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;border:1px solid var(--line);border-radius:3px;padding:0 3px;margin:0 1px;color:var(--soft);unicode-bidi:isolate}
 .text:empty::before{content:'(nothing)';color:var(--soft)}
 #ask{display:grid;grid-template-columns:1fr 1fr;gap:14px;margin:18px 0 0}
 fieldset{border:1px solid var(--line);border-radius:6px;padding:8px 12px 12px;margin:0;display:flex;gap:8px;min-width:0}

@@ -1,10 +1,11 @@
 /** The report of a benchmark: `report.html`, `report.md`, and `samples.html` with every answer, beside its results. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { parse } from 'yaml'
-import type { Fault } from '@safe/tensor-core/contracts'
+import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { writeWhole } from '@safe/tensor-core/files'
 import type { Results } from '../results/results'
 import { readWinRates } from '../results/winRatesFile'
@@ -21,9 +22,16 @@ export { headline } from './headline'
 export { markdown } from './markdown'
 export { page, type ReportInput } from './page'
 
-const configIn = (folder: string): unknown => {
+const configIn = (folder: string): E.Either<Fault, unknown> => {
   const path = join(folder, 'config.yaml')
-  return existsSync(path) ? parse(readFileSync(path, 'utf8')) : {}
+  return E.tryCatch(
+    (): unknown => (existsSync(path) ? parse(readFileSync(path, 'utf8')) : {}),
+    (cause) =>
+      badInput('FileDamaged', `is not YAML (${causeLine(cause)})`, {
+        where: path,
+        remedy: 'run the benchmark again into that folder, or remove the file',
+      }),
+  )
 }
 
 /** The folders of a report: its input and its output. */
@@ -61,19 +69,21 @@ export const writeReport = (
   return pipe(
     readWinRates(place.results),
     TE.map((file) => [...given, ...(file === undefined ? [] : winRatesSection(file, results, samples))]),
+    TE.bindTo('sections'),
+    TE.bind('config', () => TE.fromEither(configIn(place.results))),
     TE.chainFirstW(() => writeBrowser(place.out, { results, samples, redact })),
-    TE.chainFirstW((sections) =>
+    TE.chainFirstW(({ sections, config }) =>
       writeWhole(
         path,
         page({
           ...{ results, linked, sections },
           samples: shown,
-          config: configIn(place.results),
+          config,
           browser: samplesPage,
         }),
       ),
     ),
-    TE.chainW((sections) => writeWhole(join(place.out, 'report.md'), markdown(results, shown, sections))),
+    TE.chainW(({ sections }) => writeWhole(join(place.out, 'report.md'), markdown(results, shown, sections))),
     TE.map(() => resolve(path)),
   )
 }

@@ -39,10 +39,17 @@ export interface CellFile extends CellCost {
 
 const cellFolder = (out: string, id: string): string => join(out, 'cells', id)
 
+/** An id becomes the name of a folder: a list or a cell from elsewhere must not lead out of `cells/`. */
+export const CellId = t.refinement(
+  t.string,
+  (id) => id !== '' && !id.startsWith('.') && !/[/\\:\u0000-\u001f]/.test(id),
+  'a name of a folder',
+)
+
 /** The fields that are read back; metrics are computed again from the samples. */
 const readBack = t.intersection([
   t.UnknownRecord,
-  t.type({ id: t.string }),
+  t.type({ id: CellId }),
   cellCostCodec,
   t.partial({
     judges: t.readonlyArray(judgeRecordCodec),

@@ -10,7 +10,7 @@ import { decodeAs, kindOf, readJson, writeParts } from '@safe/tensor-core/files'
 import { attackersCodec } from '../config/attackers'
 import { methodFidelityCodec } from './fidelity'
 import { costFields } from './cost'
-import { cellFinished, readCell, readSamples, readTextScores } from './cellFiles'
+import { CellId, cellFinished, readCell, readSamples, readTextScores } from './cellFiles'
 import { earlierJudge, withVerdicts } from './judged'
 import type { FinishedCell } from './prepared'
 import { type FailedCell, type Results, resultsOf } from './results'
@@ -95,7 +95,7 @@ const attackers: t.Type<AttackRule, unknown> = t.type({
   settings: attackersCodec,
 })
 const listedCell: t.Type<ListedCell> = t.intersection([
-  t.type({ id: t.string, factors: factorsCodec, control: t.boolean }),
+  t.type({ id: CellId, factors: factorsCodec, control: t.boolean }),
   t.partial({ strengths: strengthsCodec, published: t.boolean }),
 ])
 

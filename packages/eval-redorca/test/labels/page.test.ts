@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { Chosen } from '../../src/labels/choose'
 import { labelPage } from '../../src/labels/page'
-import { addingScript, describeInBrowser, openBrowser } from '../fakes/browser'
+import { addingScript, describeInBrowser, openBrowser } from '../../../../tools/jest/browser'
 import { cellOf } from '../fakes/resultsFolder'
 
 const evil = [
@@ -133,7 +133,9 @@ describeInBrowser('in a browser', () => {
     await expect(page.textContent('#completion')).resolves.toBe(evil[0])
     await press(page, 's')
     await expect(page.textContent('#completion')).resolves.toBe(evil[1])
-    await press(page, 's s')
+    await press(page, 's')
+    await expect(page.textContent('#completion')).resolves.toBe('U+202Eright to left\u2028NUL U+D800')
+    await press(page, 's')
     await expect(page.textContent('#completion')).resolves.toBe('')
     await expect(page.title()).resolves.toBe('Label answers: small')
     expect(await page.locator('#completion img, #sheet img, #sheet script').count()).toBe(0)

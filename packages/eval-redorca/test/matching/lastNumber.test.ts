@@ -2,6 +2,13 @@ import * as fc from 'fast-check'
 import { lastNumber, sameLastNumber } from '../../src/suite/matching/lastNumber'
 
 describe('lastNumber', () => {
+  it('takes linear time', () => {
+    const zeros = '0'.repeat(300_000)
+    expect(lastNumber(`1.${zeros}1`)).toBe(`1.${zeros}1`)
+    expect(lastNumber(`1.${zeros}`)).toBe('1')
+    expect(lastNumber(`${'1,'.repeat(100_000)}x`)).toBe('1')
+    expect(lastNumber('1,111'.repeat(60_000))).toBeDefined()
+  })
   it.each([
     ['', undefined],
     ['none at all', undefined],

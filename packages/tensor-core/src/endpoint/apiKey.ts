@@ -13,6 +13,9 @@ export interface ApiKey {
 
 // constructors -----------------------------------------------------------------------------------
 
+/** Keys mix capital and small letters and are long; names of variables do not. */
+const looksLikeKey = (text: string): boolean => text.length >= 20 && /[a-z]/.test(text) && /[A-Z]/.test(text)
+
 /**
  * Reads the key from the environment. No message repeats what was given: a key may have been given in place of a variable's name, and
  * `fetch` would quote a key that it cannot send.
@@ -21,7 +24,7 @@ export const readApiKey = (
   env: Readonly<Record<string, string | undefined>>,
   variable: string,
 ): E.Either<EndpointError, ApiKey> => {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable))
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable) || (env[variable] === undefined && looksLikeKey(variable)))
     return E.left(
       badInput('BadOption', 'is not the name of a variable', {
         field: 'apiKeyEnv',

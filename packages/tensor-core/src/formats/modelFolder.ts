@@ -3,13 +3,11 @@
  * Opening gives a `ModelFolder` whose tensors stay on disk; writing makes a folder that transformers loads.
  */
 import { createHash } from 'node:crypto'
-import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type FormatError, badInput, causeLine, failure } from '../contracts'
-import { companionNames } from '../files/companionNames'
+import { type FormatError, badInput } from '../contracts'
 import { damaged, kindOf, readJson, readOptional } from '../files/input'
 import type { ModelConfig } from './model/config'
 import { modelConfigJson } from './model/configJson'
@@ -18,6 +16,7 @@ import { decodeModelConfig } from './model/readConfig'
 import { stopTokensOf } from './model/stopTokens'
 import { writeFolder, writeWhole } from '../files/output'
 import type { Checkpoint } from './checkpoint'
+import { companionsOf, copyCompanionFiles } from './companionFiles'
 import {
   type GgufModel,
   ggufCompanionNames,
@@ -66,18 +65,6 @@ export interface ModelToWrite {
 // reading ----------------------------------------------------------------------------------------
 
 const isJsonObject = (u: unknown): u is Json => typeof u === 'object' && u !== null && !Array.isArray(u)
-
-const companionsOf = (folder: string): TE.TaskEither<FormatError, ReadonlyArray<string>> =>
-  pipe(
-    companionNames,
-    TE.traverseArray((name) =>
-      pipe(
-        kindOf(join(folder, name)),
-        TE.map((kind) => (kind === 'file' ? [name] : [])),
-      ),
-    ),
-    TE.map((found) => found.flat()),
-  )
 
 const mustBeFolder = (path: string): TE.TaskEither<FormatError, void> =>
   pipe(
@@ -185,19 +172,6 @@ const writeTexts = (
     TE.map(() => undefined),
   )
 
-const copyFiles = (from: string, to: string): TE.TaskEither<FormatError, void> =>
-  pipe(
-    companionsOf(from),
-    TE.chainW((names) =>
-      TE.tryCatch(
-        async () => {
-          for (const name of names) await copyFile(join(from, name), join(to, name))
-        },
-        (cause) => failure('WriteFailed', causeLine(cause), { where: to }),
-      ),
-    ),
-  )
-
 const copyCompanions = (from: string, to: string): TE.TaskEither<FormatError, void> =>
   isGgufPath(from)
     ? pipe(
@@ -205,7 +179,7 @@ const copyCompanions = (from: string, to: string): TE.TaskEither<FormatError, vo
         TE.chainEitherK(ggufCompanions),
         TE.chain((files) => writeTexts(to, files)),
       )
-    : copyFiles(from, to)
+    : copyCompanionFiles(from, to)
 
 /** Writes a model folder that transformers loads, atomically. An existing target is replaced: call `refuseExisting` first. */
 export const writeModelFolder = (path: string, model: ModelToWrite): TE.TaskEither<FormatError, void> =>

@@ -1,4 +1,5 @@
 /** HTML and SVG as values: text in a template is escaped unless it is markup itself. */
+import { controlCharacters, directionMarks } from './visibleText'
 
 /** A piece of HTML or SVG. */
 export interface Markup {
@@ -15,11 +16,11 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
+const replaced = new RegExp(`[${controlCharacters}${directionMarks}]`, 'g')
+
 /** Escapes text for HTML; control characters and marks that change the writing direction are replaced by U+FFFD. */
 export const escaped = (text: string): string =>
-  text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
-    .replace(/[&<>"']/g, (c) => escapes[c] ?? c)
+  text.replace(replaced, '\ufffd').replace(/[&<>"']/g, (c) => escapes[c] ?? c)
 
 const written = (piece: Piece): string =>
   piece === undefined || piece === false

@@ -1,8 +1,9 @@
 /**
  * `@huggingface/jinja`'s interpreter with limits. A template is an untrusted program: it can loop over `range(10**9)`, double a
- * list or a text at every step, or call itself. So every step, every list and every text is counted, and the time of a single step
- * is limited too (`timeLimit.ts`).
+ * list or a text at every step, or call itself. So every step, every list and every text is counted, the time of a single step
+ * is limited too (`timeLimit.ts`), and so are searches, which no time limit stops (`boundedSearch.ts`).
  */
+import { limitSearches } from './boundedSearch'
 import { type JinjaEnvironment, type JinjaInterpreter, type JinjaValue, library } from './jinja'
 import { withinTime } from './timeLimit'
 
@@ -42,6 +43,7 @@ const counter = (conversation: number): ((result: JinjaValue) => void) => {
 /** An interpreter that counts every node's value: it calls its own `evaluate` for each node. */
 const boundedInterpreter = (environment: JinjaEnvironment, conversation: number): JinjaInterpreter => {
   const interpreter = new (library().Interpreter)(environment)
+  limitSearches(interpreter, (what) => new Exhausted(what))
   const evaluate = interpreter.evaluate.bind(interpreter)
   const count = counter(conversation)
   interpreter.evaluate = (statement, scope) => {

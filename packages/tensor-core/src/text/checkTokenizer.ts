@@ -15,6 +15,10 @@ export const maxTokens = 1 << 22
 export const maxAddedCharacters = 1 << 20
 /** Most characters of all pieces of a unigram model: the library keeps a map for each. */
 export const maxUnigramCharacters = 1 << 22
+/** Most characters of a pattern or a replacement. To look for a long text is one step, which no time limit stops. */
+export const maxPartCharacters = 4096
+/** How many times longer all replacements together may make a text. */
+export const maxGrowth = 1024
 
 // parts ------------------------------------------------------------------------------------------
 
@@ -96,20 +100,54 @@ const addedProblem = (added: unknown): string | undefined => {
     : undefined
 }
 
-/** What is wrong with a part: pieces of a fixed length must have a positive length. */
-const partProblem = (part: unknown): string | undefined => {
-  if (!isJson(part)) return undefined
-  if (part['type'] === 'FixedLength' && !(isId(part['length']) && part['length'] > 0))
-    return `FixedLength must have a positive length, but has ${shownValue(part['length'])}`
-  for (const list of ['pretokenizers', 'normalizers', 'decoders', 'processors']) {
-    const inner = part[list]
-    if (Array.isArray(inner))
-      for (const one of inner) {
-        const problem = partProblem(one)
-        if (problem !== undefined) return problem
-      }
+/** Texts of a part by the names of their fields; a table of characters is data, and never looked for. */
+const textsOf = (part: Json): ReadonlyArray<readonly [string, string]> =>
+  Object.entries(part).flatMap(([name, value]): ReadonlyArray<readonly [string, string]> =>
+    name === 'precompiled_charsmap'
+      ? []
+      : typeof value === 'string'
+        ? [[name, value]]
+        : name === 'pattern' && isJson(value)
+          ? textsOf(value)
+          : [],
+  )
+
+const longText = (part: Json): string | undefined => {
+  const found = textsOf(part).find(([, text]) => text.length > maxPartCharacters)
+  return found === undefined
+    ? undefined
+    : `field ${shownValue(found[0])} of ${shownValue(part['type'])} has more than ${maxPartCharacters} characters`
+}
+
+/** A part with the parts inside it. */
+const partsIn = (part: unknown): ReadonlyArray<Json> =>
+  !isJson(part)
+    ? []
+    : [
+        part,
+        ...['pretokenizers', 'normalizers', 'decoders', 'processors'].flatMap((list) => {
+          const inner = part[list]
+          return Array.isArray(inner) ? inner.flatMap(partsIn) : []
+        }),
+      ]
+
+/** What is wrong with a part: pieces of a fixed length must have a positive length, and what is looked for must be short. */
+const partProblem = (part: Json): string | undefined =>
+  part['type'] === 'FixedLength' && !(isId(part['length']) && part['length'] > 0)
+    ? `FixedLength must have a positive length, but has ${shownValue(part['length'])}`
+    : longText(part)
+
+const growthOf = ({ type, content }: Json): number =>
+  type === 'Replace' && typeof content === 'string' ? Math.max(1, content.length) : 1
+
+const partsProblem = (parts: ReadonlyArray<Json>): string | undefined => {
+  for (const part of parts) {
+    const problem = partProblem(part)
+    if (problem !== undefined) return problem
   }
-  return undefined
+  return parts.reduce((growth, part) => growth * growthOf(part), 1) > maxGrowth
+    ? `its replacements make a text more than ${maxGrowth} times longer`
+    : undefined
 }
 
 // checking ---------------------------------------------------------------------------------------
@@ -120,7 +158,10 @@ export const checkTokenizer = (path: string, json: Json): E.Either<FormatError, 
   const problem =
     (isJson(model) ? modelProblem(model) : 'it has no model') ??
     addedProblem(json['added_tokens']) ??
-    partProblem(json['pre_tokenizer'])
+    (isJson(model) ? longText(model) : undefined) ??
+    partsProblem(
+      ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder'].flatMap((name) => partsIn(json[name])),
+    )
   return problem === undefined
     ? E.right(json)
     : E.left(unsupported(path, `this tokenizer cannot be used (${problem})`))

@@ -8,6 +8,13 @@ import * as jinja from '@huggingface/jinja'
 
 export interface JinjaValue {
   readonly value: unknown
+  /** Methods by their names: `split` of a text. */
+  readonly builtins?: ReadonlyMap<string, JinjaValue>
+}
+
+/** A function of a template, or a method of a value. */
+export interface JinjaFunction {
+  value: (parameters: ReadonlyArray<JinjaValue>, environment: unknown) => JinjaValue
 }
 
 export interface JinjaEnvironment {
@@ -18,6 +25,8 @@ export interface JinjaEnvironment {
 export interface JinjaInterpreter {
   /** Evaluates one node of the template; called for every node. */
   evaluate: (statement: unknown, environment: unknown) => JinjaValue
+  /** Passes a value through a filter. */
+  applyFilter: (operand: JinjaValue, filter: unknown, environment: unknown) => JinjaValue
   readonly run: (program: unknown) => JinjaValue
 }
 

@@ -244,6 +244,13 @@ describe('the key', () => {
     const named = await openEndpoint({ address: address(), apiKeyEnv: secret, env: {} })()
     expect(left(named)).toMatchObject({ _tag: 'BadOption', field: 'apiKeyEnv' })
     expect(JSON.stringify(named)).not.toContain(secret)
+    // Keys of some services could be names of variables.
+    const asName = 'hf_qWeRtYuIoPaSdFgHjKlZxCvBnM'
+    const unset = await openEndpoint({ address: address(), apiKeyEnv: asName, env: {} })()
+    expect(left(unset)).toMatchObject({ _tag: 'BadOption', field: 'apiKeyEnv' })
+    expect(JSON.stringify(unset)).not.toContain(asName)
+    const set = await openEndpoint({ address: address(), apiKeyEnv: asName, env: { [asName]: 'k' } })()
+    expect(set._tag).toBe('Right')
     const held = await openEndpoint({ address: address(), env: { OPENAI_API_KEY: `${secret}\n${secret}` } })()
     expect(left(held)).toMatchObject({ _tag: 'BadConfig', where: 'OPENAI_API_KEY' })
     expect(JSON.stringify(held)).not.toContain(secret)

@@ -219,13 +219,26 @@ describe('untrusted tokenizers', () => {
   })
 
   it('with replacements that grow without end are stopped', async () => {
-    const grow = { type: 'Replace', pattern: { String: 'a' }, content: 'a'.repeat(5000) }
+    const grow = { type: 'Replace', pattern: { String: 'a' }, content: 'a'.repeat(1000) }
     const loaded = await load({
       ...plain,
       model: words,
       normalizer: { type: 'Sequence', normalizers: [grow, grow, grow] },
     })
     expect(loaded).toMatchObject({ left: { _tag: 'FileUnsupported' } })
+  })
+
+  it.each<[string, unknown]>([
+    ['normalizer', { type: 'Replace', pattern: { String: 'ab'.repeat(3000) }, content: 'a' }],
+    [
+      'pre_tokenizer',
+      { type: 'Sequence', pretokenizers: [{ type: 'Split', pattern: { Regex: 'ab'.repeat(3000) } }] },
+    ],
+    ['decoder', { type: 'Sequence', decoders: [{ type: 'WordPiece', suffix: 'ab'.repeat(3000) }] }],
+  ])('with a %s that looks for a long text, which nothing can stop, are refused', async (part, value) => {
+    expect(await load({ ...plain, model: words, [part]: value })).toMatchObject({
+      left: { _tag: 'FileUnsupported', message: expect.stringContaining('more than 4096') as unknown },
+    })
   })
 
   it('have names whose control characters are escaped', () => {

@@ -134,5 +134,12 @@ describe('replies', () => {
     questions.forEach((question) => question.parse(long))
     questions.forEach((question) => question.parse(`Safety:${long}`))
     expect(firstLine(long)).toBe('')
+    // Runs of marks and blanks that another character ends, so that no pattern is content with them.
+    for (const begin of ['x', '[[', 'score', 'score:', '1.b', 'Safety', '5'])
+      for (const run of ['*', ' ', '[', '. ', '\t ']) {
+        const reply = `${begin}${run.repeat(300_000)}x`
+        questions.forEach((question) => question.parse(reply))
+        expect(firstLine(reply).endsWith('x')).toBe(true)
+      }
   })
 })

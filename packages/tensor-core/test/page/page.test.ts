@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
-import { escaped, html, inert, joined, pageOf, pagePolicy, raw } from '../../src/page'
+import type { Browser } from 'playwright-core'
+import { createContext, runInContext } from 'node:vm'
+import { describeInBrowser, hostileTexts, openBrowser, shownPage } from '../../../../tools/jest/browser'
+import { escaped, html, inert, joined, pageData, pageOf, pagePolicy, piecesScript, raw } from '../../src/page'
 
 const unescaped = (text: string): string =>
   text
@@ -20,6 +23,9 @@ describe('markup', () => {
   })
   it('has no control characters and no marks that turn the writing direction', () => {
     expect(escaped('a\u0007b\u202ec\u2066d\te\nf')).toBe('a\ufffdb\ufffdc\ufffdd\te\nf')
+    expect(escaped('\u061c\u200e\u200f\u007f\u009f \u00a0\u200d')).toBe(
+      '\ufffd\ufffd\ufffd\ufffd\ufffd \u00a0\u200d',
+    )
   })
   it('is undone by a reader of HTML, and never has a bare sign', () => {
     fc.assert(
@@ -69,8 +75,96 @@ describe('pageOf', () => {
   })
   it('runs nothing without a script', () => {
     const page = pageOf({ title: 't', style: '', inlineStyles: true, body: html`` })
-    expect(policyIn(page)).toBe(pagePolicy(`'unsafe-inline'`))
-    expect(policyIn(page)).not.toContain('script-src')
+    expect(policyIn(page)).toBe(
+      `default-src 'none'; style-src ${hashOf('')}; style-src-attr 'unsafe-inline'; base-uri 'none'; form-action 'none'`,
+    )
     expect(page).not.toContain('<script')
+  })
+  it('allows what it is told to allow', () => {
+    expect(pagePolicy({ style: 'a', script: 'b', nonce: 'n', asksServer: true })).toBe(
+      `default-src 'none'; script-src ${hashOf('b')} 'nonce-n'; style-src ${hashOf('a')}; connect-src 'self'; base-uri 'none'; form-action 'none'`,
+    )
+  })
+  it('hands data to its script', () => {
+    const value = { text: hostileTexts.join('') }
+    const page = pageOf({
+      title: 't',
+      style: '',
+      script: '1',
+      key: 'k"',
+      data: [pageData('d', value)],
+      body: html``,
+    })
+    expect(page).toContain('data-key="k&quot;"')
+    const json = /<script type="application\/json" id="d">(.*?)<\/script>/s.exec(page)?.[1] ?? ''
+    expect(JSON.parse(json)).toEqual(value)
+  })
+})
+
+describe('pieces', () => {
+  const shown = (text: string): string => {
+    const context = createContext({ text })
+    const made: unknown = runInContext(
+      `{${piecesScript}; pieces(text).map(p => p.control ? '[' + p.text + ']' : p.text).join('') }`,
+      context,
+    )
+    return String(made)
+  }
+  it('names what acts on a screen or is not seen, and leaves the rest', () => {
+    expect(shown('a\u0000b\u001b[31m\tc\n')).toBe('a[NUL]b[ESC][31m\tc\n')
+    expect(shown('\u061c\u200e\u200f\u202e\u2066\u200b\ufeff\u{e0041}\ud800')).toBe(
+      '[U+061C][U+200E][U+200F][U+202E][U+2066][U+200B][U+FEFF][U+E0041][U+D800]',
+    )
+    expect(shown('שלום 👩\u200d🔬 é')).toBe('שלום 👩\u200d🔬 é')
+  })
+})
+
+describeInBrowser('in a browser', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await openBrowser()
+  })
+  afterAll(() => browser.close())
+
+  it('shows hostile texts as text and does nothing that they say', async () => {
+    const page = pageOf({
+      title: hostileTexts.join(''),
+      style: 'p { color: black }',
+      inlineStyles: true,
+      script: `document.getElementById('out').textContent = JSON.parse(document.getElementById('d').textContent).join('')`,
+      key: hostileTexts.join(''),
+      data: [pageData('d', hostileTexts)],
+      body: html`<main>
+        ${hostileTexts.map((text) => html`<p style="margin: 0" title="${text}">${text}</p>`)}
+        <svg><text>${hostileTexts.join('')}</text></svg>
+        <p id="out"></p>
+      </main>`,
+    })
+    const { title, text, ...did } = await shownPage(browser, page)
+    expect(did).toEqual({ foreign: 0, problems: [], obeyed: false })
+    expect(title).toContain('<script>')
+    // Once by the template, once by the script.
+    expect(text.split(`<img src=x onerror="document.title='owned'">`).length).toBeGreaterThanOrEqual(3)
+  })
+
+  it('is kept by its policy from markup that was never to be there', async () => {
+    const page = pageOf({
+      title: 'ours',
+      style: '',
+      script: '1',
+      body: raw(
+        hostileTexts
+          .filter((text) => !text.includes('refresh'))
+          .join('')
+          .replaceAll('<!--', '') +
+          `<style>body { background: url(http://127.0.0.1:9/y) }</style><img src="http://127.0.0.1:9/z">`,
+      ),
+    })
+    const { title, foreign, obeyed, problems } = await shownPage(browser, page)
+    expect([title, obeyed]).toEqual(['ours', false])
+    expect(foreign).toBeGreaterThan(3)
+    const refused = /Content Security Policy/
+    expect(problems.filter((line) => !refused.test(line) && !line.startsWith('http'))).toEqual([])
+    expect(problems.some((line) => refused.test(line))).toBe(true)
   })
 })

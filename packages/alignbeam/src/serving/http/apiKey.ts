@@ -65,7 +65,8 @@ export const keyCheck = (
 
 // warnings ---------------------------------------------------------------------------------------
 
-const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host)
+/** Whether an address or a name is that of this machine to itself. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host)
 
 /** What the server's owner should know before it listens. */
 export const securityWarnings = (host: string, key: string | undefined): ReadonlyArray<string> =>

@@ -11,6 +11,7 @@ import { readJsonBody } from './body'
 import { chatWanted } from './chatRequest'
 import { completionWanted } from './completionRequest'
 import type { AnswerContext, AcceptedRequest } from './following'
+import { hostCheck } from './hostCheck'
 import type { Metrics } from './metrics'
 import { type Problem, badRequest, internalError, notReady, problemResponse, shuttingDown } from './problem'
 import { fingerprintOf } from './replyBodies'
@@ -120,6 +121,11 @@ export const makeApp = (context: AppContext): Hono<ServerEnv> => {
   const started = secondsNow()
   const hasKey = keyCheck(settings.apiKey)
 
+  const isNamed = hostCheck(settings)
+  app.use(
+    '*',
+    guard((c) => isNamed(c.env.incoming.headers.host)),
+  )
   const keyed = guard((c) => hasKey(c.env.incoming.headers.authorization))
   app.use('/v1/*', keyed)
   app.use('/metrics', keyed)

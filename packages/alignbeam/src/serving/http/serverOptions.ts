@@ -2,6 +2,7 @@
 import {
   type Values,
   choice,
+  commaSeparated,
   count,
   flag,
   integer,
@@ -29,6 +30,15 @@ export const serverOptions = {
   host: withDefault('127.0.0.1', text('address to listen on; 0.0.0.0 for all', 'HOST')),
   port: withDefault(8080, integer('port to listen on; 0 takes a free one', { min: 0, max: 65535 })),
   name: withDefault('alignbeam', text('id of the model that is served', 'NAME')),
+  allowHosts: withDefault(
+    [],
+    commaSeparated(
+      text(
+        'names besides localhost that a server on 127.0.0.1 without a key answers to, as behind a proxy',
+        'HOST',
+      ),
+    ),
+  ),
   apiKeyEnv: optional(text('variable that holds the key which clients must send; default: no key', 'NAME')),
   maxConcurrency: withDefault(16, count('completions computed at once')),
   maxQueue: withDefault(64, wholeFromZero('requests that wait for a place; more are answered with 429')),

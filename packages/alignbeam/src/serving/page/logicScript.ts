@@ -2,6 +2,8 @@
  * The script's logic: what a form asks, what a stream of events says, who chose which part of a text, and text without its control
  * characters. Pure functions; nothing here touches the page.
  */
+import { piecesScript } from '@safe/tensor-core/page'
+
 export const logicScript = String.raw`
 const logic = (() => {
   // requests
@@ -130,25 +132,7 @@ const logic = (() => {
   const countOf = tokens => Object.fromEntries(['anchor', 'both', 'draft'].map(by => [by, tokens.filter(t => t.by === by).length]));
 
   // text
-  const controls = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
-  const names = { 0: 'NUL', 7: 'BEL', 8: 'BS', 27: 'ESC', 127: 'DEL' };
-  const controlName = c => {
-    const code = c.codePointAt(0);
-    return names[code] ?? 'U+' + code.toString(16).toUpperCase().padStart(4, '0');
-  };
-  /** Text in pieces: what would act on a screen, or cannot be seen, by its name. */
-  const pieces = text => {
-    const found = [];
-    let from = 0;
-    for (const match of text.matchAll(controls)) {
-      if (match.index > from) found.push({ text: text.slice(from, match.index), control: false });
-      found.push({ text: controlName(match[0]), control: true });
-      from = match.index + match[0].length;
-    }
-    if (from < text.length) found.push({ text: text.slice(from), control: false });
-    return found;
-  };
-
+${piecesScript}
   return {
     voices, bodyOf, numberIn, isSendable, noEvents, eventsIn, noAnswer, afterEvent, afterEnd, problemIn,
     partsOf, shownParts, countOf, pieces,

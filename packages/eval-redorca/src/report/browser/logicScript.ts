@@ -2,6 +2,8 @@
  * The script's logic: which cells are shown, which prompts are listed and in what order, links, and text without its control characters.
  * Pure functions of the index; nothing here touches the page.
  */
+import { piecesScript } from '@safe/tensor-core/page'
+
 export const logicScript = String.raw`
 const logic = (() => {
   const unfiltered = { q: '', set: '', split: '', regime: '', attacker: '', seed: '', cell: '', judge: '', verdict: '', order: '' };
@@ -144,25 +146,7 @@ const logic = (() => {
   };
 
   // text
-  const controls = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
-  const names = { 0: 'NUL', 7: 'BEL', 8: 'BS', 27: 'ESC', 127: 'DEL' };
-  const controlName = c => {
-    const code = c.codePointAt(0);
-    return names[code] ?? 'U+' + code.toString(16).toUpperCase().padStart(4, '0');
-  };
-  /** Text in pieces: what would act on a screen, or cannot be seen, by its name. */
-  const pieces = text => {
-    const found = [];
-    let from = 0;
-    for (const match of text.matchAll(controls)) {
-      if (match.index > from) found.push({ text: text.slice(from, match.index), control: false });
-      found.push({ text: controlName(match[0]), control: true });
-      from = match.index + match[0].length;
-    }
-    if (from < text.length) found.push({ text: text.slice(from), control: false });
-    return found;
-  };
-
+${piecesScript}
   return { unfiltered, hashOf, fromHash, cellLabel, shownCells, isChanged, haystacks, listed, groups, pieces };
 })();
 `

@@ -13,10 +13,17 @@ const minusSigns = /[\u2212\u2013\uFE63\uFF0D]/g
 const numbers =
   /((?<![\p{L}\p{N})\]])-)?[$€£¥]?(?:(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?|(?<![\p{L}\p{N}])(\.\d+))/gu
 
+/** A regular expression would take quadratic time for zeros before another digit. */
+const withoutLastZeros = (decimals: string): string => {
+  let to = decimals.length
+  while (decimals[to - 1] === '0') to -= 1
+  return decimals.slice(0, to)
+}
+
 /** Digits without leading zeros, decimals without trailing ones. */
 const plain = (whole: string, decimals: string): string => {
   const digits = whole.replaceAll(',', '').replace(/^0+(?=\d)/, '')
-  const rest = decimals.replace(/0+$/, '')
+  const rest = withoutLastZeros(decimals)
   return rest === '' || rest === '.' ? digits : `${digits}${rest}`
 }
 

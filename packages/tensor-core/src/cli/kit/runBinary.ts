@@ -11,6 +11,7 @@ import type { Binary, Command } from './command'
 import { readConfig } from './configFile'
 import { commonOptions } from './context'
 import { flagged, withFlags } from './flags'
+import { printable } from './printable'
 import { terminal } from './terminal'
 
 /** Where a run writes and how it is stopped; tests pass their own. */
@@ -105,8 +106,8 @@ export const runBinary = async (
         args,
       )()
       if (E.isLeft(result)) return report(result.left, table)
-      if (common.right.json) host.stdout(`${JSON.stringify(result.right.json)}\n`)
-      else if (result.right.text !== undefined) host.stdout(`${result.right.text}\n`)
+      if (common.right.json) host.stdout(`${printable(JSON.stringify(result.right.json))}\n`)
+      else if (result.right.text !== undefined) host.stdout(`${printable(result.right.text)}\n`)
       return result.right.exit ?? 0
     } catch (cause) {
       return report(

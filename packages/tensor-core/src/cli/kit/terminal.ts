@@ -1,6 +1,7 @@
 /** What a command reports while it works: progress and warnings on stderr, a bar on a terminal and plain lines otherwise. */
 import { SingleBar } from 'cli-progress'
 import type * as TE from 'fp-ts/TaskEither'
+import { printable } from './printable'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -106,7 +107,7 @@ export const terminal = (quiet: boolean): Terminal =>
   quiet
     ? silentTerminal
     : {
-        note: (line) => void process.stderr.write(`${line}\n`),
-        warn: (line) => void process.stderr.write(`warning: ${line}\n`),
+        note: (line) => void process.stderr.write(`${printable(line)}\n`),
+        warn: (line) => void process.stderr.write(`warning: ${printable(line)}\n`),
         progress: process.stderr.isTTY ? bar : lines,
       }

@@ -5,6 +5,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { type JudgeError, type Tokenizer, badInput, causeLine } from '../../contracts'
 import { neutraliser } from './neutralise'
+import { trimmed } from '../trimmed'
 import type { Asked, Judged } from './question'
 
 // model ------------------------------------------------------------------------------------------
@@ -31,7 +32,7 @@ export type Reader = (judged: Judged) => E.Either<JudgeError, ReadPrompt>
 const leftOut = '\n[...]\n'
 
 /** A cut between the bytes of a character leaves a replacement mark, which was not in the text. */
-const whole = (text: string): string => text.replace(/^\ufffd+|\ufffd+$/g, '')
+const whole = (text: string): string => trimmed(text, /\ufffd/, /\ufffd/)
 
 const firstTokens = (tokenizer: Tokenizer, text: string, most: number): string => {
   const ids = tokenizer.encodeInner(text)

@@ -1,4 +1,5 @@
 /** Reading words out of written replies. A reply that says two different things says nothing. */
+import { trimmed } from '../trimmed'
 
 /** The one thing that all matches of a global pattern's first group say, through `meaning`; null where they differ or there is none. */
 export const agreed = (
@@ -19,4 +20,4 @@ export const oneOf =
 
 /** The first line that is not blank, without marks of emphasis, quotation and a full stop around it. */
 export const firstLine = (reply: string): string =>
-  (reply.split('\n').find((line) => line.trim() !== '') ?? '').replace(/^[\s*_"'`([]+|[\s*_"'`)\].!]+$/g, '')
+  trimmed(reply.split('\n').find((line) => line.trim() !== '') ?? '', /[\s*_"'`([]/, /[\s*_"'`)\].!]/)

@@ -27,7 +27,7 @@ const preferences: Readonly<Record<string, Preference>> = { A: 'a', B: 'b', tie:
 
 /** A reply that names one of the three: as its first line, or in double brackets. */
 const parse = (reply: string): { readonly better: string | null } => {
-  const bracketed = agreed(/\[\[\s*([^\][]*?)\s*\]\]/g, reply, oneOf([...words, 'C']))
+  const bracketed = agreed(/\[\[([^\][]*)\]\]/g, reply, oneOf([...words, 'C']))
   return {
     better: bracketed === 'C' ? 'tie' : (bracketed ?? oneOf(words)(firstLine(reply))),
   }
