@@ -10,6 +10,12 @@ export const check = (name, problem) => {
   process.stdout.write(problem === undefined ? `ok ${name}\n` : `FAILED ${name}\n${problem}\n`)
 }
 
+/** Counts a check that cannot be made on this machine. */
+export const skip = (name, reason) => {
+  totals.skipped += 1
+  process.stdout.write(`skipped ${name}: ${reason}\n`)
+}
+
 export const finish = (name) => {
   const file = process.env.SAFE_TEST_COUNTS
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ name, ...totals, failures })}\n`)

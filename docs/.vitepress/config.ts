@@ -1,0 +1,59 @@
+/**
+ * The documentation site: `npm run docs:build` writes it to docs/.vitepress/dist, `npm run docs:dev` serves it while pages are
+ * edited. It loads nothing from elsewhere. `DOCS_BASE=/safe/` builds it for an address below a host's root.
+ */
+import { cpSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { DefaultTheme, UserConfig } from 'vitepress'
+import { linksOf } from './links'
+import { excluded, pageFile, pagesOf } from './pages'
+import { sidebarOf } from './sidebar'
+
+const root = join(__dirname, '..', '..')
+const pages = pagesOf(root)
+const links = linksOf(root, pages)
+
+/** GitHub's anchors of headings, so that a link to a heading works in both places. */
+const slugify = (heading: string): string =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '')
+    .replaceAll(' ', '-')
+
+const config: UserConfig<DefaultTheme.Config> = {
+  title: 'safe',
+  description: 'Packages that keep language models safe through fine-tuning and decoding',
+  base: process.env['DOCS_BASE'] ?? '/',
+  // Links lead out of docs/, to the READMEs: so the pages are taken from the whole repository.
+  srcDir: '..',
+  srcExclude: [...excluded],
+  rewrites: pageFile,
+  cacheDir: join(__dirname, 'cache'),
+  outDir: join(__dirname, 'dist'),
+  markdown: { anchor: { slugify }, config: links.rewrite },
+  buildEnd: ({ outDir }) => {
+    for (const [address, source] of links.files) {
+      const target = join(outDir, address)
+      mkdirSync(dirname(target), { recursive: true })
+      cpSync(join(root, source), target)
+    }
+  },
+  themeConfig: {
+    nav: [
+      { text: 'Overview', link: '/overview' },
+      { text: 'Methods', link: '/methods' },
+      { text: 'Reference', link: '/reference/' },
+    ],
+    sidebar: sidebarOf(pages),
+    outline: { level: [2, 3] },
+    search: {
+      provider: 'local',
+      options: {
+        // Declarations are not searched, the names in the headings above them are: it halves the time of the build.
+        _render: (text, env, md) => md.render(text.replaceAll(/^```typescript\n[\s\S]*?^```$/gm, ''), env),
+      },
+    },
+  },
+}
+export default config
