@@ -13,7 +13,16 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { pack, packProblems, packagesOf, sizeTable } from '../release/packs.mjs'
 import { check, finish, skip } from './count.mjs'
-import { aloneProblem, install, isOffline, namesOf, ran, typeProblem, undeclared } from './packedProject.mjs'
+import {
+  aloneProblem,
+  install,
+  isOffline,
+  namesOf,
+  ran,
+  typeProblem,
+  undeclared,
+  uninvited,
+} from './packedProject.mjs'
 import { twoAtATime } from './twoAtATime.mjs'
 
 const root = process.cwd()
@@ -86,6 +95,7 @@ const checkInstalled = async () => {
   }
   check('all packages are installed', problem)
   if (problem !== undefined) return
+  check('no optional peer is installed', problemOf(uninvited(project, packages)))
   const names = await namesOf(project, packages)
   for (const { manifest } of packages) {
     const missing = names.problems.filter(({ id }) => id.startsWith(manifest.name))
@@ -98,7 +108,7 @@ const checkInstalled = async () => {
     ),
   )
   for (const each of packages)
-    check(`${each.manifest.name}: alone`, await aloneProblem(project, each, packages, tarballs))
+    check(`${each.manifest.name}: alone`, await aloneProblem(project, each, packages))
 }
 
 await twoAtATime([checkInstalled, checkTarballs], (part) => part())

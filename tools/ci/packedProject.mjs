@@ -1,6 +1,6 @@
 /** An empty project with the packed packages in it, and what is asked of it: see packed.mjs. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { basename, join } from 'node:path'
 
@@ -42,18 +42,14 @@ export const undeclared = (root, { folder, manifest }, { files }) => {
 
 // installing -------------------------------------------------------------------------------------
 
-const npmInstall = async (folder, tarballs, ...more) => {
+/** @returns what went wrong, undefined where nothing did */
+export const install = async (folder, tarballs) => {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'project', private: true }))
   const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
   const patience = ['--prefer-offline', '--fetch-retries=1', '--fetch-timeout=60000']
-  const { code, stderr } = await ran('npm', ['install', ...quiet, ...patience, ...more, ...tarballs], {
-    cwd: folder,
-  })
+  const { code, stderr } = await ran('npm', ['install', ...quiet, ...patience, ...tarballs], { cwd: folder })
   return code === 0 ? undefined : `exit ${code}: ${stderr}`
 }
-
-/** @returns what went wrong, undefined where nothing did */
-export const install = (folder, tarballs) => npmInstall(folder, tarballs)
 
 export const isOffline = (problem) =>
   problem !== undefined &&
@@ -147,14 +143,20 @@ export const typeProblem = async (root, project, resolution, exported) => {
 
 // alone ------------------------------------------------------------------------------------------
 
-/** What npm would install for a package and tensor-core, by name. @returns `{ names, problem }` */
-const resolved = async (project, manifest, tarballs) => {
-  const folder = join(project, 'alone', manifest.name)
-  mkdirSync(folder, { recursive: true })
-  const problem = await npmInstall(folder, tarballs, '--package-lock-only')
-  if (problem !== undefined) return { names: [], problem }
-  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'))
-  return { names: Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')) }
+/** The names of all that npm installs because of a package, read from the lock file it wrote: no optional peer is followed. */
+const pulledBy = (project, name) => {
+  const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'))
+  const found = new Set()
+  const visit = (each) => {
+    if (found.has(each)) return
+    found.add(each)
+    for (const [path, entry] of Object.entries(lock.packages))
+      if (path.endsWith(`node_modules/${each}`))
+        for (const of of Object.keys({ ...entry.dependencies, ...entry.peerDependencies }))
+          if (entry.peerDependenciesMeta?.[of]?.optional !== true) visit(of)
+  }
+  visit(name)
+  return [...found]
 }
 
 /** Runs the package's binaries and loads its entries. @returns one line each */
@@ -175,32 +177,34 @@ const runs = async (project, { manifest }, packages) => {
 }
 
 /**
- * A package with nothing but tensor-core: what npm would install has no other package of this repository and no optional peer, and
- * with the others out of the project's way it is loaded and its binary runs.
+ * A package without the others: npm installs no other method and no optional peer because of it, and with the others out of the
+ * project's way it is loaded and its binaries run.
  */
-export const aloneProblem = async (project, each, packages, tarballs) => {
+export const aloneProblem = async (project, each, packages) => {
   const { manifest } = each
-  const kept = packages.filter(
-    ({ manifest: other }) =>
-      other.name === manifest.name || manifest.dependencies?.[other.name] !== undefined,
-  )
-  const { names, problem } = await resolved(
-    project,
-    manifest,
-    tarballs.filter((_, i) => kept.includes(packages[i])),
-  )
-  if (problem !== undefined) return problem
-  const others = packages.filter((other) => !kept.includes(other)).map((other) => other.manifest.name)
-  const optional = kept.flatMap(({ manifest: of }) => Object.keys(of.peerDependenciesMeta ?? {}))
-  const pulled = names.filter((name) => others.includes(name) || optional.includes(name))
+  const isKept = ({ manifest: other }) =>
+    other.name === manifest.name || manifest.dependencies?.[other.name] !== undefined
+  const others = packages.filter((other) => !isKept(other)).map((other) => other.manifest.name)
+  const optional = packages
+    .filter(isKept)
+    .flatMap(({ manifest: kept }) => Object.keys(kept.peerDependenciesMeta ?? {}))
+  const pulled = pulledBy(project, manifest.name).filter((name) => [...others, ...optional].includes(name))
   const scope = join(project, 'node_modules', '@safe')
   const parked = join(project, 'parked')
   mkdirSync(parked, { recursive: true })
-  const move = (from, to) =>
-    others.forEach((name) => renameSync(join(from, basename(name)), join(to, basename(name))))
+  const move = (from, to) => {
+    for (const name of others) renameSync(join(from, basename(name)), join(to, basename(name)))
+  }
   move(scope, parked)
   const lines = await runs(project, each, packages)
   move(parked, scope)
-  const all = [...pulled.map((name) => `npm would install ${name} with it`), ...lines]
+  const all = [...pulled.map((name) => `npm installs ${name} with it`), ...lines]
   return all.length === 0 ? undefined : all.join('\n')
 }
+
+/** Optional peers of the packages, other packages excepted, that npm installed although nobody asked for them. */
+export const uninvited = (project, packages) =>
+  packages
+    .flatMap(({ manifest }) => Object.keys(manifest.peerDependenciesMeta ?? {}))
+    .filter((name) => !packages.some(({ manifest }) => manifest.name === name))
+    .filter((name) => existsSync(join(project, 'node_modules', name)))
