@@ -25,6 +25,8 @@ const config: UserConfig<DefaultTheme.Config> = {
   title: 'safe',
   description: 'Packages that keep language models safe through fine-tuning and decoding',
   base: process.env['DOCS_BASE'] ?? '/',
+  // Without it a browser asks for an icon that is not there.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   // Links lead out of docs/, to the READMEs: so the pages are taken from the whole repository.
   srcDir: '..',
   srcExclude: [...excluded],

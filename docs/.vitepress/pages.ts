@@ -59,8 +59,12 @@ const readmesIn = (root: string, folder: string): ReadonlyArray<string> =>
     .map((name) => posix.join(folder, name, 'README.md'))
     .filter((path) => existsSync(join(root, path)))
 
-/** The first heading of a page, without the marks of code. */
+/** Titles of pages whose first heading says little beside others, or that have none. */
+const titles: Readonly<Record<string, string>> = { 'README.md': 'Overview', 'CHANGELOG.md': 'Changelog' }
+
+/** The title of a page: its first heading, without the marks of code. */
 const titleOf = (root: string, source: string): string =>
+  titles[source] ??
   (/^# (.+)$/m.exec(readFileSync(join(root, source), 'utf8'))?.[1] ?? source).replaceAll('`', '')
 
 /** All pages but the home page, in the order of their sources' names. */

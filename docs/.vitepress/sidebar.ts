@@ -26,7 +26,7 @@ const closed = (text: string, ...addresses: ReadonlyArray<string>): Topic => ({
 const methods = ['forgetfilter', 'dualselect', 'csulora', 'alignbeam', 'eval-redorca', 'tensor-core']
 
 const topics: ReadonlyArray<Topic> = [
-  open('Start', '/overview', '/arena', '/compare'),
+  open('Start', '/overview', '/install', '/arena', '/compare'),
   open('Packages', ...methods.map((name) => `/packages/${name}`), '/packages/*', '/methods'),
   open(
     'Benchmarks',

@@ -36,6 +36,18 @@ const packs = pack(root, packages, scratch)
 const tarballs = packs.map(({ filename }) => join(scratch, filename))
 process.stdout.write(`${sizeTable(packs)}\n`)
 
+/** Sizes that docs/install.md states, against those measured: a quarter more or less, or the last digit, is as good as right. */
+const statedSizeProblem = ({ name, size, unpackedSize }) => {
+  const row = new RegExp(`^\\| \`${name}\` +\\| ([\\d.]+) MB +\\| ([\\d.]+) MB`, 'm').exec(
+    readFileSync(join('docs', 'install.md'), 'utf8'),
+  )
+  const found = [size / 1e6, unpackedSize / 1e6]
+  const isRight = (stated, is) => Math.abs(stated - is) <= Math.max(0.25 * is, 0.1)
+  return row !== null && found.every((is, i) => isRight(Number(row[i + 1]), is))
+    ? undefined
+    : `docs/install.md has ${row?.[0] ?? 'no row'}: it is ${found.map((is) => `${is.toFixed(1)} MB`).join(', ')}`
+}
+
 /**
  * Known and meant: promptfoo takes a provider from a module's default export, and no bundler is in the way
  * (packages/alignbeam/src/promptfoo).
@@ -76,6 +88,7 @@ const checkTarballs = async () => {
     const { name } = each.manifest
     check(`${name}: files of the package`, problemOf(packProblems(root, each, packs[i])))
     check(`${name}: every module it loads is declared`, problemOf(undeclared(root, each, packs[i])))
+    check(`${name}: sizes in docs/install.md`, statedSizeProblem(packs[i]))
     check(`${name}: publint`, problemOf(await publintProblems(tarballs[i])))
   }
   for (const [i, { manifest }] of packages.entries())
