@@ -101,7 +101,8 @@ const versioned = async (version) => {
 
 const committed = (version) => {
   if (git(root, 'status', '--porcelain').trim() !== '') {
-    git(root, 'add', 'packages', 'CHANGELOG.md', 'package-lock.json')
+    // The tree was clean: all that has changed is the release.
+    git(root, 'add', '-A')
     git(root, 'commit', '-m', `Version ${version}`)
   }
   git(root, 'tag', '-a', `v${version}`, '-m', `Version ${version}`)
@@ -148,6 +149,8 @@ const release = async () => {
   }
   if (problems.length > 0) return stop(1, `not ready\n${list(problems)}`)
   if (dryRun) return say('Nothing was written: this was a dry run.')
+  const wrong = manifestProblems(manifest, packagesOf(root))
+  if (wrong.length > 0) return stop(1, `the new versions are not right\n${list(wrong)}`)
   if (!tagged) committed(version)
   if (noPublish) return say(`v${version} is committed and tagged. Push both: git push --follow-tags`)
   const failed = await published()
