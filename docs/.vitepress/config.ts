@@ -2,8 +2,8 @@
  * The documentation site: `npm run docs:build` writes it to docs/.vitepress/dist, `npm run docs:dev` serves it while pages are
  * edited. It loads nothing from elsewhere. `DOCS_BASE=/safe/` builds it for an address below a host's root.
  */
-import { cpSync, mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
 import type { DefaultTheme, UserConfig } from 'vitepress'
 import { linksOf } from './links'
 import { excluded, pageFile, pagesOf } from './pages'
@@ -11,7 +11,8 @@ import { sidebarOf } from './sidebar'
 
 const root = join(__dirname, '..', '..')
 const pages = pagesOf(root)
-const links = linksOf(root, pages)
+const base = process.env['DOCS_BASE'] ?? '/'
+const links = linksOf(root, pages, base)
 
 /** GitHub's anchors of headings, so that a link to a heading works in both places. */
 const slugify = (heading: string): string =>
@@ -21,10 +22,16 @@ const slugify = (heading: string): string =>
     .replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '')
     .replaceAll(' ', '-')
 
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+}
+
 const config: UserConfig<DefaultTheme.Config> = {
   title: 'safe',
   description: 'Packages that keep language models safe through fine-tuning and decoding',
-  base: process.env['DOCS_BASE'] ?? '/',
+  base,
   // Without it a browser asks for an icon that is not there.
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   // Links lead out of docs/, to the READMEs: so the pages are taken from the whole repository.
@@ -34,6 +41,25 @@ const config: UserConfig<DefaultTheme.Config> = {
   cacheDir: join(__dirname, 'cache'),
   outDir: join(__dirname, 'dist'),
   markdown: { anchor: { slugify }, config: links.rewrite },
+  vite: {
+    plugins: [
+      {
+        name: 'linked files',
+        configureServer: ({ middlewares }) => {
+          middlewares.use((request, response, next) => {
+            const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+            const source = links.files.get(`/${pathname.slice(base.length)}`)
+            if (source === undefined) {
+              next()
+              return
+            }
+            response.setHeader('content-type', types[extname(source)] ?? 'text/plain')
+            response.end(readFileSync(join(root, source)))
+          })
+        },
+      },
+    ],
+  },
   buildEnd: ({ outDir }) => {
     for (const [address, source] of links.files) {
       const target = join(outDir, address)

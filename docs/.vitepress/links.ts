@@ -31,7 +31,10 @@ const pageOfFolder = (folder: string, pages: ReadonlyArray<Page>): Page | undefi
 
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile()
 
-/** The target of a link; a folder of sources stands for its index. @param path a path from the repository's root; undefined where there is no such file */
+/**
+ * The target of a link; a folder of sources stands for its index.
+ * @param path a path from the repository's root @returns undefined where there is no such file
+ */
 const targetOf = (root: string, pages: ReadonlyArray<Page>, path: string): Target | undefined => {
   if (path === reportFolder || path === `${reportFolder}/report.md`)
     return fileTarget(`${reportFolder}/report.html`)
@@ -52,8 +55,8 @@ export interface Links {
   readonly files: ReadonlyMap<string, string>
 }
 
-/** @param root the repository's root */
-export const linksOf = (root: string, pages: ReadonlyArray<Page>): Links => {
+/** @param root the repository's root @param base the site's address on its host, `/` or `/NAME/` */
+export const linksOf = (root: string, pages: ReadonlyArray<Page>, base: string): Links => {
   const files = new Map<string, string>()
   const rewritten = (from: string, href: string): Target | undefined => {
     const path = posix.normalize(posix.join(posix.dirname(from), decodeURI(href)))
@@ -74,8 +77,10 @@ export const linksOf = (root: string, pages: ReadonlyArray<Page>): Links => {
           const target = rewritten(from, path)
           if (target === undefined) throw new Error(`${from} links to ${href}: there is no such file`)
           token.attrSet('href', `${target.address}${place}`)
-          // The site's router would look for a page.
-          if (target.kind === 'file') token.attrSet('target', '_self')
+          if (target.kind === 'page') continue
+          // The site's router would look for a page, and leaves links with a target alone, their base included.
+          token.attrSet('href', `${base.replace(/\/$/, '')}${target.address}${place}`)
+          token.attrSet('target', '_self')
         }
       })
       // Vue takes braces in text for expressions; in code VitePress already keeps them.

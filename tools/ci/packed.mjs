@@ -71,7 +71,8 @@ const typeResolutionProblem = async (tarball) => {
   const answer = `${tarball}.json`
   const file = openSync(answer, 'w')
   const stdio = ['ignore', file, 'pipe']
-  const { stderr } = await ran('npx', ['--no-install', 'attw', tarball, '--format', 'json'], { stdio })
+  const attw = join(root, 'node_modules', '.bin', 'attw')
+  const { stderr } = await ran(attw, [tarball, '--format', 'json'], { stdio })
   closeSync(file)
   const said = readFileSync(answer, 'utf8')
   if (!said.startsWith('{')) return `${said}${stderr}`

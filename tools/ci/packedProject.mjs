@@ -42,15 +42,22 @@ export const undeclared = (root, { folder, manifest }, { files }) => {
 
 // installing -------------------------------------------------------------------------------------
 
-/** @returns what went wrong, undefined where nothing did */
+/** Whether npm's registry answers: without this question npm would try for minutes. */
+const isReachable = async (folder) => {
+  const patience = ['--fetch-retries=0', '--fetch-timeout=20000', '--prefer-online']
+  return (await ran('npm', ['view', 'fp-ts', 'version', ...patience], { cwd: folder })).code === 0
+}
+
+/** Installs from npm's cache, and from the registry what is not there. @returns what went wrong, undefined where nothing did */
 export const install = async (folder, tarballs) => {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'project', private: true }))
+  const from = (await isReachable(folder)) ? '--prefer-offline' : '--offline'
   const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
-  const patience = ['--prefer-offline', '--fetch-retries=1', '--fetch-timeout=60000']
-  const { code, stderr } = await ran('npm', ['install', ...quiet, ...patience, ...tarballs], { cwd: folder })
+  const { code, stderr } = await ran('npm', ['install', from, ...quiet, ...tarballs], { cwd: folder })
   return code === 0 ? undefined : `exit ${code}: ${stderr}`
 }
 
+/** Whether an installation failed because neither the cache nor the registry has what is needed. */
 export const isOffline = (problem) =>
   problem !== undefined &&
   /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT/.test(

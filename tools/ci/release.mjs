@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { changelogSection, nextVersion, parsed, sectionOf } from '../release/commits.mjs'
+import { changelogSection, isLater, nextVersion, parsed, sectionOf } from '../release/commits.mjs'
 import { packProblems } from '../release/packs.mjs'
 import { check, finish } from './count.mjs'
 
@@ -136,6 +136,7 @@ expect(
   'package.json has no repository',
 )
 expect('a wrong version', release('--dry-run', 'soon'), 2, 'soon is no version')
+expect('an earlier version', release('--dry-run', '0.0.9'), 2, '0.0.9 does not come after 0.1.0')
 
 git('tag', 'v0.1.0')
 write('packages/core/src/index.ts', 'export const one = 2\n')
@@ -190,6 +191,11 @@ version('a feature is a minor version', nextVersion('1.2.3', commits('fix: a', '
 version('what breaks is a major version', nextVersion('1.2.3', commits('A\n\nBREAKING CHANGE: b')), '2.0.0')
 version('below 1.0.0 a feature is a patch', nextVersion('0.2.3', commits('feat: b')), '0.2.4')
 version('a wish counts', nextVersion('0.2.3', commits('feat: b'), 'major'), '1.0.0')
+const order = ['0.9.0', '0.10.0-rc.1', '0.10.0', '1.0.0']
+check(
+  'versions are ordered',
+  order.every((a, i) => order.every((b, j) => isLater(b, a) === j > i)) ? undefined : order.join(' '),
+)
 const section = changelogSection('1.0.0', '2026-01-02', commits('fix: a', 'serve: b'))
 const wanted = '## 1.0.0 (2026-01-02)\n\n### core\n\n- a\n- serve: b'
 check('a section', section === wanted ? undefined : section)

@@ -85,6 +85,14 @@ export const nextVersion = (current, commits, wish) => {
   return steps[wanted] ?? (/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(wanted) ? wanted : undefined)
 }
 
+/** Whether a version comes after another; before a release come its candidates, `1.2.3-rc.1`. */
+export const isLater = (version, other) => {
+  const parts = (of) => of.split('-')[0].split('.').map(Number)
+  const [a, b] = [parts(version), parts(other)]
+  const at = a.findIndex((part, i) => part !== b[i])
+  return at === -1 ? other.includes('-') && version !== other : a[at] > b[at]
+}
+
 // changelog --------------------------------------------------------------------------------------
 
 /** The section of a version in a changelog, heading included; undefined where it has none. */

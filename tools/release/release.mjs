@@ -8,14 +8,14 @@
  * 3. commits, and tags `vVERSION`;
  * 4. publishes, those first that others depend on, with provenance.
  *
- * Without a version the commits since the last tag decide, before the first tag the version that the packages have. Where HEAD has its version's
- * tag already, only step 4 is left. `--dry-run` shows all of it and writes nothing but the build; `--no-publish` ends after step 3. It
- * exits with 1 where something is not ready, 2 for a wrong argument.
+ * Without a version the commits since the last tag decide, before the first tag the version that the packages have. Where HEAD has its
+ * version's tag already, only step 4 is left. `--dry-run` shows all of it and writes nothing but the build; `--no-publish` ends after
+ * step 3. It exits with 1 where something is not ready, 2 for a wrong argument.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import nxRelease from 'nx/release/index.js'
-import { commitsSince, git, lastTag, nextVersion, releaseSection } from './commits.mjs'
+import { commitsSince, git, isLater, lastTag, nextVersion, releaseSection } from './commits.mjs'
 import { manifestProblems } from './manifests.mjs'
 import { pack, packProblems, packagesOf, sizeTable } from './packs.mjs'
 
@@ -50,6 +50,8 @@ const planned = () => {
   const version = nextVersion(current, commits, wish)
   if (version === undefined)
     return { problem: `${wish} is no version: give patch, minor, major or one like 1.2.3` }
+  if (!isLater(version, current) && (tag !== undefined || version !== current))
+    return { problem: `${version} does not come after ${current}: choose a later version` }
   if (git(root, 'tag', '--list', `v${version}`).trim() !== '')
     return { problem: `the tag v${version} exists: choose a later version` }
   return { version }
