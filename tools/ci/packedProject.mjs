@@ -184,13 +184,13 @@ const runs = async (project, { manifest }, packages) => {
 }
 
 /**
- * A package without the others: npm installs no other method and no optional peer because of it, and with the others out of the
+ * A package without the others but the core: npm installs no other method and no optional peer because of it, and with the others out of the
  * project's way it is loaded and its binaries run.
  */
 export const aloneProblem = async (project, each, packages) => {
   const { manifest } = each
   const isKept = ({ manifest: other }) =>
-    other.name === manifest.name || manifest.dependencies?.[other.name] !== undefined
+    other.name === manifest.name || other.nx?.tags?.includes('layer:core')
   const others = packages.filter((other) => !isKept(other)).map((other) => other.manifest.name)
   const optional = packages
     .filter(isKept)
