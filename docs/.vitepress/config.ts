@@ -78,7 +78,7 @@ const config: UserConfig<DefaultTheme.Config> = {
     search: {
       provider: 'local',
       options: {
-        // Declarations are not searched, the names in the headings above them are: it halves the time of the build.
+        // Declarations are not searched, the names in the headings above them are.
         _render: (text, env, md) => md.render(text.replaceAll(/^```typescript\n[\s\S]*?^```$/gm, ''), env),
       },
     },

@@ -22,6 +22,7 @@ const filesIn = (folder) =>
 if (!process.argv.includes('--built')) {
   const { status, stdout, stderr } = spawnSync('npx', ['--no-install', 'vitepress', 'build', 'docs'], {
     encoding: 'utf8',
+    env: { ...process.env, DOCS_BASE: '/' },
   })
   check('the site is built', status === 0 ? undefined : `${stdout}${stderr}`)
 }
