@@ -4,11 +4,11 @@ import globals from 'globals'
 import tseslint from 'typescript-eslint'
 
 const packages = ['packages/*/src/**/*.ts', 'packages/*/test/**/*.ts']
-const tools = ['tools/**/*.ts', 'tools/**/*.mts']
+const tools = ['tools/**/*.ts', 'tools/**/*.mts', 'docs/.vitepress/*.ts']
 const ts = [...packages, ...tools]
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'docs/.vitepress/cache/**'] },
   // Scripts in plain JavaScript: no types to check, but no undefined name and nothing unused.
   { ...js.configs.recommended, files: ['**/*.mjs', '**/*.cjs'] },
   { files: ['**/*.mjs', '**/*.cjs'], languageOptions: { globals: globals.node } },

@@ -37,6 +37,7 @@ const markdown = (folder) =>
   )
 const documents = [
   'README.md',
+  'CONTRIBUTING.md',
   ...readdirSync('packages').map((p) => join('packages', p, 'README.md')),
   ...markdown('docs').filter((path) => !path.includes('example-report')),
 ].filter(isWanted)

@@ -1,7 +1,7 @@
 /**
  * `npm test`: types, formatting, lint, import rules, what the packages depend on, the reference pages, unit and contract tests of all
- * packages, the build, the built binaries, and the commands and examples of README, docs and doc comments. What failed is named
- * again at the end; the last line is `N passed, N failed`.
+ * packages, the build, the built binaries, the packed packages as users install them, the documentation site, releases, and the commands
+ * and examples of README, docs and doc comments. What failed is named again at the end; the last line is `N passed, N failed`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -86,6 +86,19 @@ const unit = step(
 )
 if (npx('build', 'nx', 'run-many', '-t', 'build', '--outputStyle=static')) {
   step('built binaries', 'node', ['tools/ci/binaries.mjs'], { counted: true })
+  await twoAtATime(
+    [
+      ['packed packages', 'packed'],
+      ['documentation site', 'site'],
+      ['releases', 'release'],
+    ].map(([name, script]) => ({
+      name,
+      command: 'node',
+      args: [`tools/ci/${script}.mjs`],
+      counted: true,
+    })),
+    beside,
+  )
   step('commands and examples of README, docs and doc comments', 'node', ['tools/ci/documents.mjs'], {
     counted: true,
   })

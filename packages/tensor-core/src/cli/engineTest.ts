@@ -4,8 +4,8 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { type Context, command } from './kit'
-import { type EngineError, failure } from '../contracts'
+import { type Context, type Outcome, command } from './kit'
+import { type EngineError, type Fault, failure } from '../contracts'
 import { availableEngines } from '../engine'
 import { askChild } from '../engine/child'
 
@@ -81,7 +81,7 @@ export const engineTestCommand = command({
           return testEngine(context)(name)
         }),
       ),
-      TE.chain((results) => {
+      TE.chainW((results): TE.TaskEither<Fault, Outcome> => {
         const broken = results.filter(({ failed }) => failed > 0)
         const text = results.map(resultText).join('\n')
         if (broken.length === 0) return TE.right({ json: { engines: results }, text })
