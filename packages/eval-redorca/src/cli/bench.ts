@@ -12,6 +12,7 @@ import { configOf, runBench } from './runBench'
 export const benchCommand = command({
   name: 'bench',
   description: 'benchmark the combinations of defences that a configuration file describes',
+  example: 'redorca bench --config bench.yaml --out results',
   options: {
     ...configOptions,
     out: withDefault(defaultOut, folder('results folder')),

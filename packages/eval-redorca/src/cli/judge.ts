@@ -134,6 +134,7 @@ const saidBy = (
 export const judgeCommand = command({
   name: 'judge',
   description: 'judge completions; a verdict that cannot be parsed is null, never safe',
+  example: 'redorca judge --judge refusal --data answers.jsonl --out verdicts.jsonl',
   options: {
     judge: judgesOption,
     data: required(dataFile('JSONL or CSV rows with a completion')),

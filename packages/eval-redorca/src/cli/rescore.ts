@@ -14,6 +14,7 @@ export const rescoreCommand = command({
   name: 'rescore',
   description:
     'judge the stored answers of a results folder by other judges, and write its results and report again; nothing is generated',
+  example: 'redorca rescore --results results --judge refusal-gcg',
   options: {
     results: required(folder('results folder of a benchmark')),
     judge: judgesOption,

@@ -7,7 +7,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
-import { decodeAs, readJson, writeFolder, writeWhole } from '@safe/tensor-core/files'
+import { decodeAs, readJson, writeError, writeFolder, writeWhole } from '@safe/tensor-core/files'
 import type { Factors } from '../plan/factors'
 import { type Sample, sampleCodec } from '../suite/samples'
 import { type JudgeRecord, judgeRecordCodec } from '../suite/verdicts'
@@ -67,14 +67,11 @@ export const writeCell = (
   { perplexity }: Scored = {},
 ): TE.TaskEither<Fault, void> =>
   writeFolder(cellFolder(out, cell.id), (folder) =>
-    TE.tryCatch(
-      async () => {
-        await writeFile(join(folder, 'samples.jsonl'), lines(samples))
-        if (perplexity !== undefined) await writeFile(join(folder, 'perplexity.jsonl'), lines(perplexity))
-        await writeFile(join(folder, 'cell.json'), document(cell))
-      },
-      (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
-    ),
+    TE.tryCatch(async () => {
+      await writeFile(join(folder, 'samples.jsonl'), lines(samples))
+      if (perplexity !== undefined) await writeFile(join(folder, 'perplexity.jsonl'), lines(perplexity))
+      await writeFile(join(folder, 'cell.json'), document(cell))
+    }, writeError(folder)),
   )
 
 /**

@@ -11,7 +11,7 @@ import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure, interrupted } from '@safe/tensor-core/contracts'
-import { contentHash, makeFolder, writeFolder } from '@safe/tensor-core/files'
+import { contentHash, makeFolder, writeError, writeFolder } from '@safe/tensor-core/files'
 import type { Key, Memo } from '@safe/tensor-core/pipeline'
 import { readCost, writeCost } from './costFile'
 import { type StepRecord, elsewhere, measured, noteStep } from './meter'
@@ -112,7 +112,7 @@ export const workStore = (folder: string, signal: AbortSignal): Memo => ({
             TE.chain(() =>
               TE.tryCatch(
                 () => writeFile(join(temporary, 'key.json'), `${JSON.stringify(key, null, 2)}\n`),
-                (cause): Fault => failure('WriteFailed', causeLine(cause), { where: place }),
+                (cause): Fault => writeError(place)(cause),
               ),
             ),
           ),
@@ -125,12 +125,7 @@ export const workStore = (folder: string, signal: AbortSignal): Memo => ({
     )
     return elsewhere(
       pipe(
-        TE.fromEither(
-          E.tryCatch(
-            () => makeFolder(folder),
-            (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
-          ),
-        ),
+        TE.fromEither(E.tryCatch(() => makeFolder(folder), writeError(folder))),
         TE.chainW(() =>
           kept() ? read : locked(`${place}.lock`, signal, () => (kept() ? read : makeAndKeep)),
         ),

@@ -12,3 +12,5 @@ export {
   writeParts,
   writeWhole,
 } from './output'
+export { pathHint } from './pathHint'
+export { writeError } from './writeError'

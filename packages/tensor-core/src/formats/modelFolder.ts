@@ -8,15 +8,17 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type FormatError, badInput, causeLine, failure } from '../contracts'
+import { type FormatError, badInput } from '../contracts'
 import { companionNames } from '../files/companionNames'
 import { damaged, kindOf, readJson, readOptional } from '../files/input'
+import { pathHint } from '../files/pathHint'
 import type { ModelConfig } from './model/config'
 import { modelConfigJson } from './model/configJson'
 import { configText } from './model/configText'
 import { decodeModelConfig } from './model/readConfig'
 import { stopTokensOf } from './model/stopTokens'
 import { writeFolder, writeWhole } from '../files/output'
+import { writeError } from '../files/writeError'
 import type { Checkpoint } from './checkpoint'
 import {
   type GgufModel,
@@ -28,6 +30,7 @@ import {
 } from './gguf'
 import type { TensorToWrite } from './safetensors'
 import { writeWeights } from './shards'
+import { notAModel } from './notAModel'
 import { textConfigOf } from './textTower'
 import { openWeights } from './weights'
 
@@ -88,7 +91,7 @@ const mustBeFolder = (path: string): TE.TaskEither<FormatError, void> =>
         : TE.left(
             badInput('FileMissing', kind === 'absent' ? 'does not exist' : 'is not a folder', {
               where: path,
-              remedy: 'give a Hugging Face model folder or a .gguf file',
+              remedy: pathHint(path) ?? 'give a Hugging Face model folder, a .gguf file, or hub:ORG/NAME',
             }),
           ),
     ),
@@ -100,7 +103,8 @@ export const readModelConfig = (
 ): TE.TaskEither<FormatError, { readonly config: ModelConfig; readonly rawConfig: Json }> => {
   const path = join(folder, 'config.json')
   return pipe(
-    readJson(path),
+    kindOf(path),
+    TE.chain((kind) => (kind === 'absent' ? notAModel(folder, 'config.json') : readJson(path))),
     TE.filterOrElse(isJsonObject, () => damaged(path, 'is not a JSON object')),
     TE.chainEitherK((whole) =>
       pipe(
@@ -189,12 +193,9 @@ const copyFiles = (from: string, to: string): TE.TaskEither<FormatError, void> =
   pipe(
     companionsOf(from),
     TE.chainW((names) =>
-      TE.tryCatch(
-        async () => {
-          for (const name of names) await copyFile(join(from, name), join(to, name))
-        },
-        (cause) => failure('WriteFailed', causeLine(cause), { where: to }),
-      ),
+      TE.tryCatch(async () => {
+        for (const name of names) await copyFile(join(from, name), join(to, name))
+      }, writeError(to)),
     ),
   )
 
