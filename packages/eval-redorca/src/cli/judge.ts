@@ -158,6 +158,7 @@ export const judgeCommand = command({
             TE.map(({ items, said }) => {
               const counts = said.map(({ judge: by, judgements }) => ({
                 id: by.id,
+                by,
                 counts: countsOf(
                   by,
                   judgements.map(({ verdict }) => verdict),
@@ -172,9 +173,10 @@ export const judgeCommand = command({
                   judges: byJudge,
                   out,
                 },
-                text: [...counts.map((c) => `${c.id}: ${countsText(items.length, c.counts)}`), out].join(
-                  '\n',
-                ),
+                text: [
+                  ...counts.map((c) => `${c.id}: ${countsText(items.length, c.counts, c.by)}`),
+                  out,
+                ].join('\n'),
               }
             }),
           ),

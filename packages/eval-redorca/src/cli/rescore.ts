@@ -43,6 +43,7 @@ export const rescoreCommand = command({
                 const rows = [...done.samples.values()].flat()
                 const counts = judges.map((by) => ({
                   id: by.id,
+                  by,
                   counts: countsOf(
                     by,
                     rows.flatMap((row) => row.verdicts?.[by.id] ?? []),
@@ -60,7 +61,7 @@ export const rescoreCommand = command({
                     report,
                   },
                   text: [
-                    ...counts.map((c) => `${c.id}: ${countsText(rows.length, c.counts)}`),
+                    ...counts.map((c) => `${c.id}: ${countsText(rows.length, c.counts, c.by)}`),
                     `headline: ${done.headline}`,
                     report,
                   ].join('\n'),
