@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type FormatError, badInput } from '@safe/tensor-core/contracts'
+import { type FormatError, badInput, causeLine, failure } from '@safe/tensor-core/contracts'
 import { makeFolder, writeError } from '@safe/tensor-core/files'
 
 // model ------------------------------------------------------------------------------------------
@@ -70,7 +70,10 @@ export const partialOutput = (
     earlier === undefined
       ? TE.right<FormatError, ReadonlyArray<string>>([])
       : pipe(
-          attempt(earlier, () => readFile(earlier, 'utf8')),
+          TE.tryCatch(
+            () => readFile(earlier, 'utf8'),
+            (cause) => failure('FileUnreadable', `cannot be read (${causeLine(cause)})`, { where: earlier }),
+          ),
           TE.chainEitherK((content) => earlierLines(earlier, content, ids)),
         ),
     TE.map((done): PartialOutput => ({
