@@ -81,14 +81,18 @@ const binary: Binary = {
   commands: [echo, fails, refuses, switches, quiet('high up'), quiet('high down')],
 }
 
-const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
-  const said = { out: '', err: '' }
-  const code = await runBinary(binary, argv, {
-    stdout: (s) => (said.out += s),
-    stderr: (s) => (said.err += s),
-  })
-  return { code, ...said }
-}
+const runOn =
+  (isTerminal: boolean) =>
+  async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
+    const said = { out: '', err: '' }
+    const code = await runBinary(binary, argv, {
+      stdout: (s) => (said.out += s),
+      stderr: (s) => (said.err += s),
+      isTerminal,
+    })
+    return { code, ...said }
+  }
+const run = runOn(false)
 
 describe('runBinary', () => {
   it('decodes options, fills in defaults, and prints one JSON document', async () => {
@@ -206,13 +210,17 @@ describe('runBinary', () => {
     expect(help).toMatch(/^ +high +up, down$/m)
   })
 
-  it('shows the help of a command before and after its name, and where none is named', async () => {
+  it('shows the help of a command before and after its name, and at a terminal where none is named', async () => {
     const [asked, named] = [await run('echo', '--help'), await run('help', 'echo')]
     expect(named).toEqual(asked)
     expect(asked.code).toBe(0)
     expect(await run('help')).toEqual(await run('--help'))
-    expect((await run()).out.trim()).toBe((await run('--help')).out.trim())
-    expect((await run('deep')).out).toContain('Usage: demo deep')
+    expect(await runOn(true)()).toEqual({
+      code: 2,
+      out: '',
+      err: `${(await run('--help')).out}\ndemo: a command is missing; see --help\n`,
+    })
+    expect((await runOn(true)('deep')).err).toContain('Usage: demo deep')
   })
 
   it('reads the name of a command alone as such, not the same word among its values', async () => {

@@ -18,11 +18,14 @@ import { asParsed, wordsOf } from './words'
 export interface Host {
   readonly stdout: (chunk: string) => void
   readonly stderr: (chunk: string) => void
+  /** Whether a person reads stderr: then help is shown where no command is named. Scripts get the one line alone. */
+  readonly isTerminal?: boolean
 }
 
 const processHost: Host = {
   stdout: (chunk) => void process.stdout.write(chunk),
   stderr: (chunk) => void process.stderr.write(chunk),
+  isTerminal: process.stderr.isTTY,
 }
 
 /** 2 for bad input, 130 for an interruption, 1 for any other failure. */
@@ -181,7 +184,7 @@ export const runBinary = async (
     if (cause.exitCode === 0) return 0
     const said = cause.message.replace(/^error: /, '')
     const isMissing = said === '(outputHelp)'
-    if (isMissing && !wantsJson) host.stdout(`${unasked.help}\n`)
+    if (isMissing && host.isTerminal === true) host.stderr(`${unasked.help}\n`)
     return report(
       badInput('BadOption', isMissing ? 'a command is missing' : said.replace(/\n/g, ' '), {
         remedy: 'see --help',
