@@ -49,6 +49,7 @@ const commandText = (command) =>
             )
             .join('\n'),
         ]),
+    ...(command.example === '' ? [] : [`\`\`\`text\n${command.example}\n\`\`\``]),
     ...(command.options.length === 0 ? [] : [optionTable(command.options)]),
     ...command.shared.map(
       (commands) => `And the [options of ${commands.join(', ')}](#${anchor(sharedTitle(commands))}).`,

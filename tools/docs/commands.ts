@@ -4,12 +4,16 @@
  * options that several commands of a binary have is listed once, under the commands that have it.
  */
 import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
 import {
   type Binary,
   type OptionTable,
   commonOptions,
+  decodeOptions,
   flagOf,
   flagged,
+  runBinary,
 } from '../../packages/tensor-core/src/cli/kit'
 import { binary as tensorCore } from '../../packages/tensor-core/src/cli/binary'
 import { binary as alignbeam } from '../../packages/alignbeam/src/cli/binary'
@@ -79,6 +83,7 @@ const described = (binary: Binary) => {
       return {
         name: fullName(c.name),
         description: c.description,
+        example: c.example ?? '',
         arguments: c.arguments.map((a) => ({
           name: a.variadic === true ? `${a.name} ...` : a.name,
           description: a.description,
@@ -94,10 +99,49 @@ const described = (binary: Binary) => {
   }
 }
 
-process.stdout.write(
-  JSON.stringify({
-    common: optionsOf(commonOptions),
-    methods,
-    binaries: [tensorCore, forgetfilter, dualselectBinary, csulora, alignbeam, redorca].map(described),
-  }),
-)
+// examples ---------------------------------------------------------------------------------------
+
+/** The same commands, which only decode their options. */
+const parsing = (binary: Binary): Binary => ({
+  ...binary,
+  commands: binary.commands.map((c) => ({
+    ...c,
+    run: (given) =>
+      pipe(
+        TE.fromEither(decodeOptions(c.options, given)),
+        TE.map(() => ({ json: null })),
+      ),
+  })),
+})
+
+/** What is wrong with the examples of a binary: each must be a line of that command whose options decode. */
+const faultsOf = async (binary: Binary): Promise<ReadonlyArray<string>> => {
+  const faults: Array<string> = []
+  for (const { name, example } of binary.commands) {
+    const start = `${binary.name} ${name}`.trim()
+    if (example === undefined) continue
+    if (!example.startsWith(`${start} `)) faults.push(`the example of ${start} is: ${example}`)
+    // the file of a configuration is not here to be read
+    const argv = example
+      .replace(/ --config \S+/, '')
+      .split(' ')
+      .slice(1)
+    const stderr = (line: string): void => void faults.push(`${example}: ${line.trim()}`)
+    await runBinary(parsing(binary), argv, { stdout: () => undefined, stderr })
+  }
+  return faults
+}
+
+// output -----------------------------------------------------------------------------------------
+
+const binaries = [tensorCore, forgetfilter, dualselectBinary, csulora, alignbeam, redorca]
+void Promise.all(binaries.map(faultsOf)).then((faults) => {
+  process.stdout.write(
+    JSON.stringify({
+      common: optionsOf(commonOptions),
+      methods,
+      binaries: binaries.map(described),
+      faults: faults.flat(),
+    }),
+  )
+})

@@ -99,7 +99,8 @@ const listed = spawnSync(
   { encoding: 'utf8' },
 )
 if (listed.status !== 0) throw new Error(listed.stderr)
-const { common, binaries, methods } = JSON.parse(listed.stdout)
+const { common, binaries, methods, faults } = JSON.parse(listed.stdout)
+if (faults.length > 0) throw new Error(faults.join('\n'))
 /** The page of methods stands among the guides, beside the reference. */
 const methodsFile = join('..', 'methods.md')
 const commandFile = (binary) => join('commands', `${binary.name}.md`)

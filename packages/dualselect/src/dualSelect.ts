@@ -38,7 +38,10 @@ const checkResources = (
         )
       : o.tokenBudget !== undefined && countTokens === undefined
         ? E.left(
-            badInput('TokenCountMissing', 'needs a way to count response tokens', { field: 'tokenBudget' }),
+            badInput('TokenCountMissing', 'needs a way to count response tokens', {
+              field: 'tokenBudget',
+              remedy: 'give `countTokens` among the resources, or use `kTask`',
+            }),
           )
         : E.right(undefined)
 

@@ -24,6 +24,7 @@ import {
 const echo = command({
   name: 'echo',
   description: 'says what it was given',
+  example: 'demo echo a --out o',
   arguments: [{ name: 'kind', description: 'a kind', choices: ['a', 'b'] }],
   options: {
     alpha: withDefault(0.5, number('a share', { min: 0, max: 1 })),
@@ -81,21 +82,28 @@ const decides = command({
       ...(answer === 'yes' ? {} : { exit: answer === 'no' ? 3 : 2 }),
     }),
 })
+const quiet = (name: string) =>
+  command({ name, description: 'does nothing', options: {}, run: () => TE.right({ json: null }) })
 const binary: Binary = {
   name: 'demo',
   version: '1.2.3',
   description: 'a demo',
-  commands: [echo, fails, refuses, switches, decides],
+  groups: { deep: 'commands below' },
+  commands: [echo, fails, refuses, switches, decides, quiet('high up'), quiet('high down')],
 }
 
-const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
-  const said = { out: '', err: '' }
-  const code = await runBinary(binary, argv, {
-    stdout: (s) => (said.out += s),
-    stderr: (s) => (said.err += s),
-  })
-  return { code, ...said }
-}
+const runOn =
+  (isTerminal: boolean) =>
+  async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
+    const said = { out: '', err: '' }
+    const code = await runBinary(binary, argv, {
+      stdout: (s) => (said.out += s),
+      stderr: (s) => (said.err += s),
+      isTerminal,
+    })
+    return { code, ...said }
+  }
+const run = runOn(false)
 
 describe('runBinary', () => {
   it('decodes options, fills in defaults, and prints one JSON document', async () => {
@@ -171,8 +179,20 @@ describe('runBinary', () => {
     [['echo', 'a', '--out', 'o', '--max-new-tokens', '1.5'], 'must be a whole number, at least 1'],
     [['echo', 'a', '--out', 'o', '--mode', 'loud'], 'must be one of hard, soft'],
     [['echo', 'a', '--out', 'o', '--wrong'], "unknown option '--wrong'"],
-    [['echo', 'a', '--out', 'o', '--config', '/missing.yaml'], 'no such file'],
+    [
+      ['echo', 'a', '--out', 'o', '--config', '/missing.yaml'],
+      '/missing.yaml: does not exist; check the path',
+    ],
+    [['echo', 'a', '--out', 'o', '--config', 'C:\\c.yaml'], 'under WSL it is /mnt/c/c.yaml'],
+    [['echo', 'a', '--out', 'o', '--config', '.'], 'is a folder, not a file'],
+    [['echo', 'a', '--out', 'o', '--config', '/dev/null'], 'is empty; write options as NAME: VALUE'],
     [['nothing'], "unknown command 'nothing'"],
+    [['nothing', '--help'], "unknown command 'nothing'"],
+    [['ehco', '--help'], 'Did you mean echo?'],
+    [['deep', 'fial', '--help'], "unknown command 'fial'"],
+    [['deep', 'fials', '--json'], 'Did you mean fails?'],
+    [['help', 'nothing'], "unknown command 'nothing'"],
+    [['deep'], 'a command is missing'],
     [[], 'a command is missing'],
   ])('refuses %j in one line with exit 2', async (argv, said) => {
     const { code, err } = await run(...argv)
@@ -202,6 +222,32 @@ describe('runBinary', () => {
   it('shows version and help', async () => {
     expect((await run('--version')).out.trim()).toBe('1.2.3')
     expect((await run('echo', '--help')).out).toContain('--max-new-tokens <N>')
+  })
+
+  it('shows an example in the help of its command, and a line for each group of commands', async () => {
+    expect((await run('echo', '--help')).out).toMatch(/Example:\n {2}demo echo a --out o\n$/)
+    const help = (await run('--help')).out
+    expect(help).toMatch(/^ +deep +commands below$/m)
+    expect(help).toMatch(/^ +high +up, down$/m)
+  })
+
+  it('shows the help of a command before and after its name, and at a terminal where none is named', async () => {
+    const [asked, named] = [await run('echo', '--help'), await run('help', 'echo')]
+    expect(named).toEqual(asked)
+    expect(asked.code).toBe(0)
+    expect(await run('help')).toEqual(await run('--help'))
+    expect(await runOn(true)()).toEqual({
+      code: 2,
+      out: '',
+      err: `${(await run('--help')).out}\ndemo: a command is missing; see --help\n`,
+    })
+    expect((await runOn(true)('deep')).err).toContain('Usage: demo deep')
+  })
+
+  it('reads the name of a command alone as such, not the same word among its values', async () => {
+    const { code, out } = await run('echo', 'a', '--out', 'nothing', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ values: { out: 'nothing' }, args: ['a'] })
   })
 
   it('says faults as JSON where the configuration file asks for JSON', async () => {

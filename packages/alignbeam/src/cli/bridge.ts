@@ -49,6 +49,7 @@ const bridgeableOf = (dir: string) =>
 export const bridgeCommand = command({
   name: 'bridge',
   description: "map an anchor's vocabulary to a draft's",
+  example: 'alignbeam bridge --draft models/tuned --anchor models/anchor',
   options: {
     draft: required(tokenizerFolder('model or tokenizer folder of the draft')),
     anchor: required(tokenizerFolder('model or tokenizer folder of the anchor')),

@@ -145,6 +145,8 @@ const answered = (
 export const generateCommand = command({
   name: 'generate',
   description: 'answer prompts with a draft and an anchor',
+  example:
+    'alignbeam generate --draft models/tuned --anchor models/anchor --judge refusal --prompts prompts.jsonl --out answers.jsonl',
   options: generateOptions,
   run: (given, context) =>
     pipe(

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, badInput, causeLine, failure } from '@safe/tensor-core/contracts'
-import { makeFolder } from '@safe/tensor-core/files'
+import { makeFolder, writeError } from '@safe/tensor-core/files'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -21,7 +21,7 @@ export interface PartialOutput {
 // reading ----------------------------------------------------------------------------------------
 
 const attempt = <A>(where: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
-  TE.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where }))
+  TE.tryCatch(work, writeError(where))
 
 /** The `id` of a complete row; undefined where the line is not one. */
 const idOf = (line: string): string | undefined =>
@@ -70,7 +70,10 @@ export const partialOutput = (
     earlier === undefined
       ? TE.right<FormatError, ReadonlyArray<string>>([])
       : pipe(
-          attempt(earlier, () => readFile(earlier, 'utf8')),
+          TE.tryCatch(
+            () => readFile(earlier, 'utf8'),
+            (cause) => failure('FileUnreadable', `cannot be read (${causeLine(cause)})`, { where: earlier }),
+          ),
           TE.chainEitherK((content) => earlierLines(earlier, content, ids)),
         ),
     TE.map((done): PartialOutput => ({

@@ -122,6 +122,8 @@ export const sweepCommand = command({
   name: 'sweep',
   description:
     'refusal against over-refusal over alpha x N x K, and the setting to use for a wanted over-refusal',
+  example:
+    'alignbeam sweep --draft models/tuned --anchor models/anchor --judge refusal --harmful harmful.jsonl --benign benign.jsonl --out sweep',
   options: sweepOptions,
   run: (values, context) =>
     pipe(

@@ -67,6 +67,7 @@ const reportText = (path: string, report: Report): string =>
 const correct = command({
   name: '',
   description: 'corrects a trained LoRA adapter in closed form: no data, no training',
+  example: 'csulora --adapter adapter --base models/base --aligned models/aligned --out corrected',
   options,
   run: (o, context) => {
     const started = performance.now()

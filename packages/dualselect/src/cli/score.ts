@@ -26,6 +26,8 @@ const summary = (rows: ReadonlyArray<ScoreRow>, kind: ScoreRow['kind']) => {
 export const scoreCommand = command({
   name: 'score',
   description: 'scores references against the task gradient, then task rows against the references',
+  example:
+    'dualselect score --model models/aligned --task task.jsonl --references safe.jsonl --out scores.jsonl',
   options: {
     ...inputTable,
     adapter: optional(adapterFolder('PEFT adapter folder; default: a fresh adapter')),

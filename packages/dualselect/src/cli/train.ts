@@ -108,6 +108,7 @@ const interruptedTraining = (e: Fault): Fault =>
 export const trainCommand = command({
   name: 'train',
   description: 'fine-tunes an adapter on a task, with selected safety references and task rows',
+  example: 'dualselect train --model models/aligned --task task.jsonl --references safe.jsonl --out adapter',
   options: trainTable,
   run: (values, context) => {
     const pace = paceKeeper()

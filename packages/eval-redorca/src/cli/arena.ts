@@ -5,8 +5,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { stringify } from 'yaml'
 import { command, folder, integer, optional, overwriteOption, text, withDefault } from '@safe/tensor-core/cli'
-import { type Example, type FormatError, causeLine, failure, promptText } from '@safe/tensor-core/contracts'
-import { refuseExisting, writeFolder, writeWhole } from '@safe/tensor-core/files'
+import { type Example, type FormatError, promptText } from '@safe/tensor-core/contracts'
+import { refuseExisting, writeError, writeFolder, writeWhole } from '@safe/tensor-core/files'
 import { writeJsonl } from '@safe/tensor-core/formats'
 import { documentOf } from '@safe/tensor-core/options'
 import { type ArenaSuite, openArenaSuite, shippedSeed, writeWorld } from '../arena'
@@ -57,13 +57,10 @@ const writeEvaluation = (suite: ArenaSuite, target: string): TE.TaskEither<Forma
 
 const copyModels = (suite: ArenaSuite, world: number, target: string): TE.TaskEither<FormatError, void> =>
   pipe(
-    TE.tryCatch(
-      async () => {
-        for (const [name, source] of Object.entries(suite.models))
-          await cp(source, join(target, name), { recursive: true })
-      },
-      (cause) => failure('WriteFailed', causeLine(cause), { where: target }),
-    ),
+    TE.tryCatch(async () => {
+      for (const [name, source] of Object.entries(suite.models))
+        await cp(source, join(target, name), { recursive: true })
+    }, writeError(target)),
     TE.chain(() => writeWorld(target, world)),
   )
 
@@ -97,6 +94,7 @@ export const arenaCommand = command({
   name: 'arena',
   description:
     'writes the arena as files: models/{base,aligned,anchor}, fine-tuning data, safe data, references, known harm, prompts of test and validation, and bench.yaml that reads them',
+  example: 'redorca arena --out arena',
   options: {
     out: withDefault('arena', folder('folder to write')),
     regime: withDefault('poison:0.05', text('fine-tuning data: benign, poison:SHARE or pure-bad')),

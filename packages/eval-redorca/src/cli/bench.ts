@@ -17,6 +17,7 @@ import { withBroker } from '../work/queue/broker'
 export const benchCommand = command({
   name: 'bench',
   description: 'benchmark the combinations of defences that a configuration file describes',
+  example: 'redorca bench --config bench.yaml --out results',
   options: {
     ...configOptions,
     out: withDefault(defaultOut, folder('results folder; of a remote store, its local copy')),

@@ -26,6 +26,7 @@ export const binary: Binary = {
   name: 'redorca',
   version: ownVersion(),
   description: 'benchmarks combinations of safety defences, judges answers, compares systems',
+  groups: { stats: 'intervals, agreement and adjusted p-values, for scripts' },
   commands: [
     quickstartCommand,
     benchCommand,

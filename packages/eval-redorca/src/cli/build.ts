@@ -115,6 +115,8 @@ export const buildCommand = command({
   name: 'build',
   description:
     'mix instructions with unsafe rows into a fine-tuning set (RedOrca): seeded, without replacement, no prompt of an excluded file',
+  example:
+    'redorca build --instructions tasks.jsonl --unsafe unsafe.jsonl --count 1000 --unsafe-share 0.05 --out mix.jsonl --manifest mix.json',
   options: {
     instructions: required(dataFile('instruction rows, in any form')),
     unsafe: required(dataFile('unsafe rows, in any form')),

@@ -62,6 +62,7 @@ const line = ({ field, n, difference, low, high, mcnemar }: Comparison): string 
 export const compareCommand = command({
   name: 'compare',
   description: 'mean difference a - b over the same items, with its 95 % interval',
+  example: 'redorca compare --a a.jsonl --b b.jsonl --field score',
   options: {
     a: required(file('JSONL or CSV')),
     b: required(file('JSONL or CSV with the same ids')),

@@ -135,6 +135,7 @@ const saidBy = (
 export const judgeCommand = command({
   name: 'judge',
   description: 'judge completions; a verdict that cannot be parsed is null, never safe',
+  example: 'redorca judge --judge refusal --data answers.jsonl --out verdicts.jsonl',
   options: {
     judge: judgesOption,
     data: required(
@@ -160,6 +161,7 @@ export const judgeCommand = command({
             TE.map(({ items, said }) => {
               const counts = said.map(({ judge: by, judgements }) => ({
                 id: by.id,
+                by,
                 counts: countsOf(
                   by,
                   judgements.map(({ verdict }) => verdict),
@@ -174,9 +176,10 @@ export const judgeCommand = command({
                   judges: byJudge,
                   out,
                 },
-                text: [...counts.map((c) => `${c.id}: ${countsText(items.length, c.counts)}`), out].join(
-                  '\n',
-                ),
+                text: [
+                  ...counts.map((c) => `${c.id}: ${countsText(items.length, c.counts, c.by)}`),
+                  out,
+                ].join('\n'),
               }
             }),
           ),

@@ -1,6 +1,6 @@
 /** How often a judge said what, for the summary of a command. */
 import type { Judgement } from '@safe/tensor-core/contracts'
-import { type JudgeRecord, isUnparseable } from '../suite/verdicts'
+import { type JudgeRecord, isUnparseable, speaksOf } from '../suite/verdicts'
 
 /** Counts over the verdicts of one judge. */
 export interface JudgeCounts {
@@ -21,12 +21,12 @@ export const countsOf = (
   truncated: verdicts.filter((v) => v.truncated === true).length,
 })
 
-/** `10 rows, 4 refused, 2 harmful, 0 unparseable, 1 truncated` */
-export const countsText = (rows: number, counts: JudgeCounts): string =>
+/** `10 rows, 4 refused, 2 harmful, 0 unparseable, 1 truncated`; what the judge never speaks of is left out, since it is not 0. */
+export const countsText = (rows: number, counts: JudgeCounts, judge: Pick<JudgeRecord, 'axes'>): string =>
   [
     `${rows} rows`,
-    `${counts.refused} refused`,
-    `${counts.harmful} harmful`,
+    ...(speaksOf(judge, 'refused') ? [`${counts.refused} refused`] : []),
+    ...(speaksOf(judge, 'harmful') ? [`${counts.harmful} harmful`] : []),
     `${counts.unparseable} unparseable`,
     ...(counts.truncated === 0 ? [] : [`${counts.truncated} truncated`]),
   ].join(', ')

@@ -23,6 +23,7 @@ export const labelCommand = command({
   name: 'label',
   description:
     'write a page to label stored answers on, by keyboard in a browser, blind to judge and defence; it saves labels.jsonl',
+  example: 'redorca label --results results --count 50 --out label.html',
   options: {
     results: required(folder('results folder of a benchmark')),
     count: required(count('answers to label')),

@@ -14,6 +14,7 @@ export const quickstartCommand = command({
   name: 'quickstart',
   description:
     'benchmark the four methods and all their combinations on the built-in arena; safe to stop and run again',
+  example: 'redorca quickstart --out results',
   options: {
     out: withDefault(defaultOut, folder('results folder; an interrupted run is continued')),
     printConfig: flag('show the complete configuration and run nothing'),

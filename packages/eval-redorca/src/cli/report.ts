@@ -14,6 +14,7 @@ export const reportCommand = command({
   name: 'report',
   description:
     'write results.json, report.html, report.md and samples.html again from the samples of a results folder',
+  example: 'redorca report --results results',
   options: {
     results: required(folder('results folder of a benchmark')),
     out: optional(

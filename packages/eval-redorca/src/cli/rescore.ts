@@ -15,6 +15,7 @@ export const rescoreCommand = command({
   name: 'rescore',
   description:
     'judge the stored answers of a results folder by other judges, and write its results and report again; nothing is generated',
+  example: 'redorca rescore --results results --judge refusal-gcg',
   options: {
     results: required(folder('results folder of a benchmark')),
     judge: judgesOption,
@@ -45,6 +46,7 @@ export const rescoreCommand = command({
                   const rows = [...done.samples.values()].flat()
                   const counts = judges.map((by) => ({
                     id: by.id,
+                    by,
                     counts: countsOf(
                       by,
                       rows.flatMap((row) => row.verdicts?.[by.id] ?? []),
@@ -62,7 +64,7 @@ export const rescoreCommand = command({
                       report,
                     },
                     text: [
-                      ...counts.map((c) => `${c.id}: ${countsText(rows.length, c.counts)}`),
+                      ...counts.map((c) => `${c.id}: ${countsText(rows.length, c.counts, c.by)}`),
                       `headline: ${done.headline}`,
                       report,
                     ].join('\n'),

@@ -22,6 +22,7 @@ const numbers = (args: ReadonlyArray<string>): E.Either<Fault, ReadonlyArray<num
 export const wilsonCommand = command({
   name: 'stats wilson',
   description: "Wilson's 95 % interval of K successes in N trials",
+  example: 'redorca stats wilson 3 40',
   arguments: [
     { name: 'k', description: 'successes' },
     { name: 'n', description: 'trials' },
@@ -48,6 +49,7 @@ export const wilsonCommand = command({
 export const kappaCommand = command({
   name: 'stats kappa',
   description: "Cohen's kappa of two raters, with its 95 % interval; rows have fields a and b",
+  example: 'redorca stats kappa labels.csv',
   arguments: [{ name: 'file', description: 'JSONL or CSV with fields a and b' }],
   options: {},
   run: (_, __, [file = '']) =>
@@ -78,6 +80,7 @@ export const kappaCommand = command({
 export const holmCommand = command({
   name: 'stats holm',
   description: "Holm's adjusted p-values, in the order given",
+  example: 'redorca stats holm 0.01 0.03 0.2',
   arguments: [{ name: 'p', description: 'p-values', variadic: true }],
   options: {},
   run: (_, __, args) =>

@@ -82,6 +82,7 @@ export const validateWith = (open: OpenNamed): Command =>
     name: 'validate',
     description:
       'compare judges with human labels: confusion, kappa, error rates; a judge whose verdicts the rows carry is not asked again',
+    example: 'redorca validate --judge refusal --data labels.jsonl --label-field refused',
     options: {
       judge: namedJudgesOption,
       data: required(dataFile('JSONL or CSV rows with a completion and a label')),

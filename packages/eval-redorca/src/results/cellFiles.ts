@@ -7,7 +7,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
-import { decodeAs, readJson, writeWhole } from '@safe/tensor-core/files'
+import { decodeAs, readJson, writeError, writeWhole } from '@safe/tensor-core/files'
 import { type Factors, factorsCodec } from '../plan/factors'
 import type { ResultStore } from '../store'
 import { type Sample, sampleCodec } from '../suite/samples'
@@ -81,14 +81,11 @@ export const writeCell = (
   { perplexity }: Scored = {},
 ): TE.TaskEither<Fault, void> =>
   store.put(`cells/${cell.id}`, (folder) =>
-    TE.tryCatch(
-      async () => {
-        await writeFile(join(folder, 'samples.jsonl'), lines(samples))
-        if (perplexity !== undefined) await writeFile(join(folder, 'perplexity.jsonl'), lines(perplexity))
-        await writeFile(join(folder, 'cell.json'), document(cell))
-      },
-      (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
-    ),
+    TE.tryCatch(async () => {
+      await writeFile(join(folder, 'samples.jsonl'), lines(samples))
+      if (perplexity !== undefined) await writeFile(join(folder, 'perplexity.jsonl'), lines(perplexity))
+      await writeFile(join(folder, 'cell.json'), document(cell))
+    }, writeError(folder)),
   )
 
 /**

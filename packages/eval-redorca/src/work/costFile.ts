@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import type * as T from 'fp-ts/Task'
 import * as t from 'io-ts'
-import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import type { Fault } from '@safe/tensor-core/contracts'
+import { writeError } from '@safe/tensor-core/files'
 import { methodDiagnosticsCodec } from '../results/cost'
 import type { StepRecord } from './meter'
 
@@ -23,7 +24,7 @@ const unknown: StepRecord = { seconds: null, peakBytes: null, diagnostics: {} }
 export const writeCost = (folder: string, record: StepRecord): TE.TaskEither<Fault, void> =>
   TE.tryCatch(
     () => writeFile(join(folder, fileName), `${JSON.stringify(record, null, 2)}\n`),
-    (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
+    writeError(folder),
   )
 
 /** The cost of a stored step; nothing depends on it, so a missing or unreadable one is unknown. */

@@ -6,7 +6,8 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import type { Fault } from '@safe/tensor-core/contracts'
+import { writeError } from '@safe/tensor-core/files'
 import type { Bench } from '../plan/bench'
 import type { Cell } from '../plan/cells'
 import { isTuned, isUnattacked, isUndefended } from '../plan/factors'
@@ -134,9 +135,7 @@ export const earlyResults = (
   const write = async (stopped: boolean): Promise<void> => {
     const started = Date.now()
     const result = await pipe(
-      TE.tryCatch(written(stopped), (cause): Fault =>
-        failure('WriteFailed', causeLine(cause), { where: out }),
-      ),
+      TE.tryCatch(written(stopped), writeError(out)),
       TE.chainEitherK((found) => found),
     )()
     if (E.isLeft(result) && !state.warned) {

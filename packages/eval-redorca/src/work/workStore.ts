@@ -7,8 +7,7 @@ import { join } from 'node:path'
 import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
-import { contentHash } from '@safe/tensor-core/files'
+import { contentHash, writeError } from '@safe/tensor-core/files'
 import type { Key, Memo } from '@safe/tensor-core/pipeline'
 import { type Piece, type ResultStore, leasing } from '../store'
 import { readCost, writeCost } from './costFile'
@@ -44,10 +43,10 @@ export const workStore = (store: ResultStore, signal: AbortSignal): Memo => ({
           pipe(
             keep.write(temporary, value),
             TE.chain(() => writeCost(temporary, record)),
-            TE.chain(() =>
+            TE.chainW(() =>
               TE.tryCatch(
                 () => writeFile(join(temporary, 'key.json'), `${JSON.stringify(key, null, 2)}\n`),
-                (cause): Fault => failure('WriteFailed', causeLine(cause), { where: place }),
+                writeError(place),
               ),
             ),
           ),

@@ -49,6 +49,16 @@ describe('the list of judges', () => {
   })
 })
 
+describe('the summary of a judge', () => {
+  it('leaves out what the judge never speaks of: a list of phrases finds no harm, which is not 0 harmful', async () => {
+    const { out } = await run(
+      'judge',
+      ...['--judge', 'refusal', '--data', answers(2), '--out', join(folder(), 'verdicts.jsonl')],
+    )
+    expect(out).toMatch(/^refusal@1: 2 rows, 0 refused, 0 unparseable\n/)
+  })
+})
+
 describe('judges behind a URL', () => {
   let server: ChatServer
   afterEach(() => server.close())

@@ -18,6 +18,7 @@ import { checkTargets } from './targets'
 export const filterCommand = command({
   name: 'filter',
   description: 'data without the rows that were forgotten, the others byte for byte as they came',
+  example: 'forgetfilter filter --data noisy.jsonl --rates rates.jsonl --phi 0.3 --out kept.jsonl',
   options: {
     data: required(dataFile('the data')),
     rates: required(file('rows {id, s1, s2, rate} of the same ids, and of the canaries')),

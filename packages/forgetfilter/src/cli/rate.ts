@@ -25,6 +25,7 @@ const readTruth = (path: string): TE.TaskEither<Fault, Named<GroundTruth>> =>
 export const rateCommand = command({
   name: 'rate',
   description: 'forgetting rates from two files of observations, matched by id',
+  example: 'forgetfilter rate --before before.jsonl --after after.jsonl --data noisy.jsonl --out rates.jsonl',
   options: {
     before: required(file('rows {id, completion | logProbs | correct} of the model before the safe set')),
     after: required(file('the same rows of the model after the safe set')),

@@ -87,6 +87,8 @@ export const runCommand = (openMachine: OpenMachine): Command =>
       name: 'run',
       description:
         'the whole method: train, forget, rate, filter, train again; the same command with the same --work continues',
+      example:
+        'forgetfilter run --model models/aligned --noisy noisy.jsonl --safe safe.jsonl --out kept.jsonl',
       options: runOptions,
       run: (v, context) => {
         const work = v.work ?? `${v.out}.work`

@@ -33,6 +33,7 @@ const labelsWithout = (labels: Named<LabelRow>, canaries: Named<RatedRow> | unde
 export const thresholdCommand = command({
   name: 'threshold',
   description: 'a threshold for forgetting rates, and what it does',
+  example: 'forgetfilter threshold --rates rates.jsonl --method auto',
   options: {
     rates: required(file('rows {id, s1, s2, rate}')),
     canaries: optional(

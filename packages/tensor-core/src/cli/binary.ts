@@ -14,6 +14,7 @@ export const binary: Binary = {
   name: 'tensor-core',
   version: packageVersion('@safe/tensor-core', __filename),
   description: 'tensor engines, model files and language models, on any machine',
+  groups: { engine: 'builds, tests and removes the engines of this machine' },
   commands: [
     infoCommand,
     scoreCommand,

@@ -18,6 +18,7 @@ import { convertModel } from '../formats'
 export const convertCommand = command({
   name: 'convert',
   description: 'writes a model, such as a GGUF file, as a Hugging Face folder',
+  example: 'tensor-core convert --model SmolLM2-135M-Instruct.gguf --out models/smol',
   options: {
     model: required(modelFolder('model folder, .gguf file, or hub:ORG/NAME')),
     out: required(folder('model folder to write')),

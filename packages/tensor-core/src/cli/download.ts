@@ -8,6 +8,7 @@ export const downloadCommand = command({
   name: 'download',
   description:
     'fetches a model or an adapter from the Hugging Face hub into its cache, and prints the folder',
+  example: 'tensor-core download hub:HuggingFaceTB/SmolLM2-135M-Instruct',
   arguments: [{ name: 'repository', description: 'hub:ORG/NAME or hub:ORG/NAME@REVISION' }],
   options: {
     include: withDefault<ReadonlyArray<string>>(

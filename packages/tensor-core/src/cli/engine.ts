@@ -34,6 +34,7 @@ const builtText = (variant: Variant, b: Built): string =>
 export const engineBuildCommand = command({
   name: 'engine build',
   description: "builds tfjs-node's addon on a current TensorFlow library, into the user's cache",
+  example: 'tensor-core engine build native',
   arguments: [{ name: 'engine', description: 'which engine', choices: variants }],
   options: {
     wheel: optional(file('take the library from this TensorFlow wheel instead of downloading one')),

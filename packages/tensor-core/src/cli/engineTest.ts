@@ -70,6 +70,7 @@ const presentEngines: TE.TaskEither<never, ReadonlyArray<string>> = pipe(
 export const engineTestCommand = command({
   name: 'engine test',
   description: 'checks every engine of this machine, or the one given with --engine, against float64',
+  example: 'tensor-core engine test --engine wasm',
   options: {},
   run: (_, context) => {
     const { engine } = context.common

@@ -36,12 +36,10 @@ import {
   type LmError,
   type Prompt,
   type Steps,
-  causeLine,
-  failure,
   promptText,
   tokenPrompt,
 } from '../contracts'
-import { refuseExisting } from '../files'
+import { refuseExisting, writeError } from '../files'
 import { readDataset } from '../formats'
 import { loadCausalLM } from '../lm'
 import { beginRows, completionRecord, doneRows, finishRows, leaveRows, partialOf } from './partialCompletions'
@@ -71,7 +69,7 @@ const completionRow = (lm: Steps, example: Example, c: Completion): Readonly<Rec
 })
 
 const attempt = <A>(where: string, work: () => A): E.Either<FormatError, A> =>
-  E.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where }))
+  E.tryCatch(work, writeError(where))
 
 // generation -------------------------------------------------------------------------------------
 
@@ -143,6 +141,8 @@ const generateAll = (
 export const generateCommand = command({
   name: 'generate',
   description: 'completions of prompts',
+  example:
+    'tensor-core generate --model models/aligned --prompts prompts.jsonl --out answers.jsonl --max-new-tokens 64',
   options: {
     ...modelOptions,
     prompts: required(dataFile('rows whose prompts are completed; responses are ignored')),

@@ -129,6 +129,7 @@ const optionally = <A, B>(
 export const infoCommand = command({
   name: 'info',
   description: 'shows the tensor engine of this machine, and what a model or an adapter holds',
+  example: 'tensor-core info --model models/base',
   options: {
     model: optional(modelFolder('a Hugging Face model folder, a .gguf file, or hub:ORG/NAME')),
     adapter: optional(adapterFolder('a PEFT adapter folder, or hub:ORG/NAME')),

@@ -8,6 +8,7 @@ import { mergeAdapter } from '../lm'
 export const mergeCommand = command({
   name: 'merge',
   description: 'merges an adapter into the weights of its model',
+  example: 'tensor-core merge --model models/aligned --adapter adapter --out merged',
   options: {
     model: required(modelFolder('model folder, .gguf file, or hub:ORG/NAME')),
     adapter: required(adapterFolder('PEFT adapter folder, or hub:ORG/NAME')),

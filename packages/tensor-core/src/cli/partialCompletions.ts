@@ -16,10 +16,8 @@ import {
   type LmError,
   type Prompt,
   badInput,
-  causeLine,
-  failure,
 } from '../contracts'
-import { decodeAs, makeFolder, readJson, readText } from '../files'
+import { decodeAs, makeFolder, readJson, readText, writeError } from '../files'
 import { openWeights } from '../formats'
 import { RunRecord, sameRun } from '../lm/training/record'
 
@@ -39,7 +37,7 @@ export const partialOf = (out: string): PartialPlace => ({
 })
 
 const attempt = <A>(where: string, work: () => A): E.Either<FormatError, A> =>
-  E.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where }))
+  E.tryCatch(work, writeError(where))
 
 // rows -------------------------------------------------------------------------------------------
 

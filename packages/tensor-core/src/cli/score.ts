@@ -31,6 +31,7 @@ const scoreRow = (s: Score): Readonly<Record<string, unknown>> => ({
 export const scoreCommand = command({
   name: 'score',
   description: 'log-probability of every response token, teacher-forced',
+  example: 'tensor-core score --model models/aligned --data rows.jsonl --out scores.jsonl',
   options: {
     ...modelOptions,
     data: required(dataFile('rows to score')),

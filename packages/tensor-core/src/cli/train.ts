@@ -27,6 +27,7 @@ import { type LogRow, type TrainingRequest, recipeOf, recipeOptions, trainAdapte
 export const trainCommand = command({
   name: 'train',
   description: 'supervised fine-tuning: a PEFT adapter, or with --full a whole model',
+  example: 'tensor-core train --model models/aligned --data rows.jsonl --out adapter --rank 8 --epochs 1',
   options: {
     model: required(modelFolder('model folder, or hub:ORG/NAME')),
     data: required(dataFile('rows to train on')),

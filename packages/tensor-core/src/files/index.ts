@@ -14,3 +14,5 @@ export {
   writeParts,
   writeWhole,
 } from './output'
+export { pathHint } from './pathHint'
+export { writeError } from './writeError'

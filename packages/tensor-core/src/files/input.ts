@@ -10,6 +10,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, badInput, causeLine } from '../contracts'
 import { isTooDeep, maxJsonDepth } from './jsonDepth'
+import { pathHint } from './pathHint'
 
 // errors -----------------------------------------------------------------------------------------
 
@@ -25,7 +26,7 @@ export const readError =
   (cause: unknown): FormatError => {
     const code = codeOf(cause)
     return code === 'ENOENT' || code === 'ENOTDIR'
-      ? badInput('FileMissing', 'does not exist', { where: path, remedy: 'check the path' })
+      ? badInput('FileMissing', 'does not exist', { where: path, remedy: pathHint(path) ?? 'check the path' })
       : code === 'EISDIR'
         ? badInput('FileUnreadable', 'is a folder, not a file', { where: path, remedy: 'give a file' })
         : badInput('FileUnreadable', `cannot be read (${causeLine(cause)})`, {

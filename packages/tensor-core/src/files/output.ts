@@ -3,13 +3,14 @@
  * that exists already is refused before any work is done.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type FormatError, badInput, causeLine, failure } from '../contracts'
+import { type FormatError, badInput } from '../contracts'
+import { writeError } from './writeError'
 
 /** What to do where the output exists already. By default it is refused. */
 export interface OutputChoice {
@@ -33,18 +34,44 @@ const obstacle = (path: string, kind: OutputKind, overwrite: boolean): string | 
   return folder && overwrite && holdsCurrent(path) ? 'holds the current folder' : undefined
 }
 
+/** The folder that an output is written into, or the first of its parents that is there. */
+const existingParent = (path: string): string => {
+  const parent = dirname(path)
+  return existsSync(parent) || parent === path ? parent : existingParent(parent)
+}
+
+/** Whether the output's folder can be written, or made: hours of work must not end with a path that never could be. */
+const writable = (path: string): E.Either<FormatError, string> => {
+  const parent = existingParent(path)
+  const refuse = (message: string): E.Either<FormatError, string> =>
+    E.left(badInput('WriteFailed', message, { where: path, remedy: 'choose another path' }))
+  if (!statSync(parent).isDirectory()) return refuse(`cannot be written: ${parent} is a file, not a folder`)
+  return pipe(
+    E.tryCatch(
+      () => accessSync(parent, constants.W_OK),
+      (): FormatError =>
+        badInput('WriteFailed', `cannot be written: ${parent} is not writable`, {
+          where: path,
+          remedy: 'choose a folder that you may write to, or change its permissions',
+        }),
+    ),
+    E.map(() => path),
+  )
+}
+
 /**
  * Checks that an output may be written; to be called before any work is done.
  *
  * @returns the path; left `OutputExists` where the target exists and neither `overwrite` nor `resume` is set, or where it must not
- * be replaced at all (a folder by a file, a file by a folder, a folder that contains the current one)
+ * be replaced at all (a folder by a file, a file by a folder, a folder that contains the current one); left `WriteFailed` where its
+ * folder cannot be written
  */
 export const refuseExisting = (
   path: string,
   { overwrite, resume }: OutputChoice = {},
   kind: OutputKind = 'file',
 ): E.Either<FormatError, string> => {
-  if (!existsSync(path)) return E.right(path)
+  if (!existsSync(path)) return writable(path)
   const inTheWay = obstacle(path, kind, overwrite === true)
   if (inTheWay !== undefined)
     return E.left(badInput('OutputExists', inTheWay, { where: path, remedy: 'choose another path' }))
@@ -75,7 +102,7 @@ const temporaryName = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
 
 const attempt = <A>(path: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
-  TE.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where: path }))
+  TE.tryCatch(work, writeError(path))
 
 /**
  * Writes a whole file. An existing target is replaced in one step; on failure it is left as it was.

@@ -9,6 +9,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type FormatError, badInput } from '../contracts'
 import { damaged, kindOf, readJson, readOptional } from '../files/input'
+import { pathHint } from '../files/pathHint'
 import type { ModelConfig } from './model/config'
 import { modelConfigJson } from './model/configJson'
 import { configText } from './model/configText'
@@ -27,6 +28,7 @@ import {
 } from './gguf'
 import type { TensorToWrite } from './safetensors'
 import { writeWeights } from './shards'
+import { notAModel } from './notAModel'
 import { textConfigOf } from './textTower'
 import { openWeights } from './weights'
 
@@ -75,7 +77,7 @@ const mustBeFolder = (path: string): TE.TaskEither<FormatError, void> =>
         : TE.left(
             badInput('FileMissing', kind === 'absent' ? 'does not exist' : 'is not a folder', {
               where: path,
-              remedy: 'give a Hugging Face model folder or a .gguf file',
+              remedy: pathHint(path) ?? 'give a Hugging Face model folder, a .gguf file, or hub:ORG/NAME',
             }),
           ),
     ),
@@ -87,7 +89,8 @@ export const readModelConfig = (
 ): TE.TaskEither<FormatError, { readonly config: ModelConfig; readonly rawConfig: Json }> => {
   const path = join(folder, 'config.json')
   return pipe(
-    readJson(path),
+    kindOf(path),
+    TE.chain((kind) => (kind === 'absent' ? notAModel(folder, 'config.json') : readJson(path))),
     TE.filterOrElse(isJsonObject, () => damaged(path, 'is not a JSON object')),
     TE.chainEitherK((whole) =>
       pipe(

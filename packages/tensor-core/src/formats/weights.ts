@@ -6,11 +6,12 @@ import * as RA from 'fp-ts/ReadonlyArray'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { type FormatError, badInput } from '../contracts'
+import type { FormatError } from '../contracts'
 import { decodeAs } from '../files/decode'
 import { damaged, kindOf, readJson } from '../files/input'
 import type { Checkpoint } from './checkpoint'
 import { isGgufPath, openGgufModel } from './gguf'
+import { notAModel } from './notAModel'
 import { type SafetensorsFile, readSafetensors } from './safetensors'
 import { textTensorsOf } from './textTower'
 
@@ -151,12 +152,7 @@ export const openWeights = (path: string): TE.TaskEither<FormatError, Checkpoint
             ? readSafetensors(single)
             : index === 'file'
               ? openShards(path)
-              : TE.left(
-                  badInput('FileMissing', 'holds no model.safetensors and no model.safetensors.index.json', {
-                    where: path,
-                    remedy: 'give a folder with safetensors weights',
-                  }),
-                ),
+              : notAModel(path, 'model.safetensors and no model.safetensors.index.json'),
         ),
         TE.chainEitherK(textTensorsOf),
       )

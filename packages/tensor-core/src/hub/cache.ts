@@ -8,7 +8,8 @@ import { copyFile, readdir, realpath, rename, rm, stat, symlink, writeFile } fro
 import { basename, dirname, join, relative, sep } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type HubError, causeLine, failure } from '../contracts'
+import type { HubError } from '../contracts'
+import { writeError } from '../files/writeError'
 import { codeOf, readOptional, readText } from '../files/input'
 import { makeFolder } from '../files/output'
 import { isSafeName } from './fileNames'
@@ -74,10 +75,7 @@ const inOneStep = async (path: string, make: (temporary: string) => Promise<void
 
 /** Writes a small text of the cache. */
 export const writeNote = (path: string, text: string): TE.TaskEither<HubError, void> =>
-  TE.tryCatch(
-    () => inOneStep(path, (temporary) => writeFile(temporary, text)),
-    (cause) => failure('WriteFailed', causeLine(cause), { where: path }),
-  )
+  TE.tryCatch(() => inOneStep(path, (temporary) => writeFile(temporary, text)), writeError(path))
 
 // snapshots --------------------------------------------------------------------------------------
 

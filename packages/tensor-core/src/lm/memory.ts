@@ -79,26 +79,29 @@ export const checkMemory = (need: Need, free = freeTensorBytes()): E.Either<LmEr
         ),
       )
 
+/** What to do where weights do not fit. @param brief their bytes in bfloat16 @param native whether this engine can store that */
+const weightRemedy = (brief: number, dtype: StorageDtype, native: boolean, free: number): string =>
+  !native
+    ? `use \`dtype\` bfloat16 (${gigabytes(brief)}) on the native \`engine\` (tensor-core engine build native), or a smaller model`
+    : dtype === 'bfloat16' || brief > free
+      ? `use a smaller model, or a machine with more memory${dtype === 'bfloat16' ? '' : ` (in bfloat16 it needs ${gigabytes(brief)})`}`
+      : `use \`dtype\` bfloat16 (${gigabytes(brief)}), or a machine with more memory`
+
 /** The check before a model is loaded. */
 export const checkWeightMemory = (
   config: ModelConfig,
   dtype: StorageDtype,
   where: string,
-  free?: number,
+  free = freeTensorBytes(),
 ): E.Either<LmError, void> => {
   const native = nativeBackend() !== undefined
   const bytes = weightBytes(config, dtype, native)
-  const brief = weightBytes(config, 'bfloat16', true)
   return checkMemory(
     {
       where,
       purpose: `its weights in ${native ? dtype : 'float32'}`,
       bytes,
-      remedy: !native
-        ? `use the native \`engine\` with \`dtype\` bfloat16 (${gigabytes(brief)})`
-        : dtype === 'float32'
-          ? `use \`dtype\` bfloat16 (${gigabytes(brief)}), or a machine with more memory`
-          : 'use a smaller model, or a machine with more memory',
+      remedy: weightRemedy(weightBytes(config, 'bfloat16', true), dtype, native, free),
     },
     free,
   )

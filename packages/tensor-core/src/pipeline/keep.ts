@@ -8,7 +8,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Dataset, type Example, type Fault, type LoraAdapter, causeLine, failure } from '../contracts'
-import { decodeAs } from '../files'
+import { decodeAs, writeError } from '../files'
 import { readAdapter, writeAdapter } from '../formats'
 import type { Keep } from './memo'
 
@@ -45,7 +45,7 @@ export const keepLines = <A>(name: string, codec: t.Decoder<unknown, A>): Keep<R
   write: (folder, rows) =>
     TE.tryCatch(
       () => writeFile(join(folder, name), rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
-      (cause): Fault => failure('WriteFailed', causeLine(cause), { where: folder }),
+      writeError(folder),
     ),
 })
 

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { failure } from '../../src/contracts'
-import { refuseExisting, writeFolder, writeParts, writeWhole } from '../../src/files'
+import { refuseExisting, writeError, writeFolder, writeParts, writeWhole } from '../../src/files'
 import { folderWith, right } from '../formats/folder'
 
 describe('outputs', () => {
@@ -26,6 +26,44 @@ describe('outputs', () => {
         left: { message: 'holds the current folder' },
       })
     expect(refuseExisting('test', all, 'folder')._tag).toBe('Right')
+  })
+
+  it('are refused before any work where their folder can never be made', async () => {
+    const folder = folderWith({ x: 'a file' })
+    const inside = join(folder, 'x', 'y', 'z')
+    expect(refuseExisting(inside)).toMatchObject({
+      left: {
+        _tag: 'WriteFailed',
+        kind: 'input',
+        where: inside,
+        message: `cannot be written: ${join(folder, 'x')} is a file, not a folder`,
+      },
+    })
+    expect(refuseExisting(join(folder, 'y', 'z'))._tag).toBe('Right')
+    // root may write everywhere
+    chmodSync(folder, 0o500)
+    const forbidden = refuseExisting(join(folder, 'y'))
+    expect(forbidden._tag).toBe(process.getuid?.() === 0 ? 'Right' : 'Left')
+    chmodSync(folder, 0o700)
+    expect(await writeWhole(inside, 'z')()).toMatchObject({ left: { _tag: 'WriteFailed', where: inside } })
+  })
+
+  it.each([
+    ['ENOSPC', 'the disk is full', 'run the same command again'],
+    ['EDQUOT', 'used up', 'free some space'],
+    ['EACCES', 'permission denied', 'may write to'],
+    ['EROFS', 'read-only', 'another folder'],
+    ['ENOTDIR', 'is a file', 'another path'],
+  ])('say %s in words', (code, message, remedy) => {
+    const fault = writeError('out')(Object.assign(new Error(`${code}: something`), { code }))
+    expect(fault).toMatchObject({ _tag: 'WriteFailed', kind: 'failure', where: 'out' })
+    expect(fault.message).toContain(message)
+    expect(fault.message).not.toContain(code)
+    expect(fault.remedy).toContain(remedy)
+  })
+
+  it('keep the words of an error without a known code', () => {
+    expect(writeError('out')(new Error('odd')).message).toBe('cannot be written (odd)')
   })
 
   it('are whole or absent', async () => {

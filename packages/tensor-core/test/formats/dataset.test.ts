@@ -195,7 +195,9 @@ describe('bad files', () => {
       'x.jsonl:1',
       /field response must be text, but is \[1\]/,
     ],
-    ['x.jsonl', '{"text":"a"}', 'BadRow', 'x.jsonl:1', /none of the known forms/],
+    ['x.jsonl', '{"text":"a"}', 'BadRow', 'x.jsonl:1', /none of the known forms .*: its fields are text \(/],
+    ['x.csv', 'foo,bar\n1,2\n', 'BadRow', 'x.csv:2', /its fields are foo, bar \(rename/],
+    ['x.jsonl', '{}', 'BadRow', 'x.jsonl:1', /its fields are none/],
     [
       'x.jsonl',
       '{"messages":[{"role":"bot","content":"a"}]}',

@@ -90,6 +90,7 @@ const served = (server: HttpServer, host: EngineHost, context: Context): TE.Task
 export const serveCommand = command({
   name: 'serve',
   description: 'serve a draft and an anchor by the API of OpenAI, safety set per request',
+  example: 'alignbeam serve --draft models/tuned --anchor models/anchor --judge refusal --port 8080',
   options: serveOptions,
   run: (values, context) =>
     pipe(

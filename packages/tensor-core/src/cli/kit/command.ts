@@ -21,6 +21,8 @@ export interface CommandSpec<T extends OptionTable> {
   /** `score`; `engine build` nests; the empty name is the binary itself. */
   readonly name: string
   readonly description: string
+  /** A whole command line, which `--help` shows; it must parse. */
+  readonly example?: string
   readonly arguments?: ReadonlyArray<Argument>
   readonly options: T
   readonly run: (
@@ -34,6 +36,7 @@ export interface CommandSpec<T extends OptionTable> {
 export interface Command {
   readonly name: string
   readonly description: string
+  readonly example?: string
   readonly arguments: ReadonlyArray<Argument>
   readonly options: OptionTable
   readonly run: (given: Given, context: Context, args: ReadonlyArray<string>) => TE.TaskEither<Fault, Outcome>
@@ -44,6 +47,8 @@ export interface Binary {
   readonly name: string
   readonly version: string
   readonly description: string
+  /** What each group of commands is for, by its word (`engine`); without it `--help` lists the group's commands. */
+  readonly groups?: Readonly<Record<string, string>>
   readonly commands: ReadonlyArray<Command>
 }
 
@@ -53,6 +58,7 @@ export interface Binary {
 export const command = <T extends OptionTable>(spec: CommandSpec<T>): Command => ({
   name: spec.name,
   description: spec.description,
+  ...(spec.example === undefined ? {} : { example: spec.example }),
   arguments: spec.arguments ?? [],
   options: spec.options,
   run: (given, context, args) =>

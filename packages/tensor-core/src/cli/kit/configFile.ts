@@ -4,6 +4,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { parse as parseYaml } from 'yaml'
 import { type Fault, badInput, causeLine } from '../../contracts'
+import { codeOf, readError } from '../../files/input'
 import { type Given, type OptionTable, kebab } from '../../options'
 
 /** The keys of a YAML file as option values. */
@@ -11,15 +12,26 @@ export const readConfig = (path: string, table: OptionTable): E.Either<Fault, Gi
   pipe(
     E.tryCatch(
       (): unknown => parseYaml(readFileSync(path, 'utf8')),
-      (cause) =>
-        badInput('BadConfig', causeLine(cause).replace(/:$/, ''), {
-          where: path,
-          remedy: 'give a readable YAML file',
-        }),
+      (cause): Fault =>
+        codeOf(cause) === ''
+          ? badInput('BadConfig', `is not YAML (${causeLine(cause).replace(/:$/, '')})`, {
+              where: path,
+              remedy: 'correct the file',
+            })
+          : { ...readError(path)(cause), _tag: 'BadConfig' },
     ),
     E.chain((u) => {
-      if (typeof u !== 'object' || u === null || Array.isArray(u))
-        return E.left(badInput('BadConfig', 'must be a mapping of options to values', { where: path }))
+      if (u === null)
+        return E.left(
+          badInput('BadConfig', 'is empty', { where: path, remedy: 'write options as NAME: VALUE' }),
+        )
+      if (typeof u !== 'object' || Array.isArray(u))
+        return E.left(
+          badInput('BadConfig', 'must be a mapping of options to values', {
+            where: path,
+            remedy: 'write options as NAME: VALUE',
+          }),
+        )
       const names = new Map(Object.keys(table).map((name) => [kebab(name), name]))
       // `no-shuffle: true`, as on the command line, is `shuffle: false`.
       const off = new Map(

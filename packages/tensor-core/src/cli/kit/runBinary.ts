@@ -13,16 +13,20 @@ import { commonOptions } from './context'
 import { flagged, withFlags } from './flags'
 import { printable } from './printable'
 import { terminal } from './terminal'
+import { asParsed, wordsOf } from './words'
 
 /** Where a run writes and how it is stopped; tests pass their own. */
 export interface Host {
   readonly stdout: (chunk: string) => void
   readonly stderr: (chunk: string) => void
+  /** Whether a person reads stderr: then help is shown where no command is named. Scripts get the one line alone. */
+  readonly isTerminal?: boolean
 }
 
 const processHost: Host = {
   stdout: (chunk) => void process.stdout.write(chunk),
   stderr: (chunk) => void process.stderr.write(chunk),
+  isTerminal: process.stderr.isTTY,
 }
 
 /** 2 for bad input, 130 for an interruption, 1 for any other failure. */
@@ -60,6 +64,14 @@ const describe = (target: Commander, table: OptionTable): void => {
     )
   }
 }
+
+/** What `--help` says of a group of commands, such as `engine`. */
+const groupText = ({ groups = {}, commands }: Binary, word: string): string =>
+  groups[word] ??
+  commands
+    .map(({ name }) => wordsOf(name))
+    .flatMap(([first, ...rest]) => (first === word && rest.length > 0 ? [rest.join(' ')] : []))
+    .join(', ')
 
 /** Runs the binary on `argv` (without node and script) and gives the exit code; nothing is thrown. */
 export const runBinary = async (
@@ -119,26 +131,31 @@ export const runBinary = async (
     }
   }
 
+  /** Help that was asked for without saying so, by naming no command. */
+  const unasked: { help: string } = { help: '' }
   const configure = (c: Commander): Commander =>
     c
       .exitOverride()
       .allowExcessArguments(false)
       .showSuggestionAfterError(true)
       .helpCommand(false)
-      .configureOutput({ writeOut: (s) => host.stdout(s), writeErr: () => undefined })
+      .configureOutput({
+        writeOut: (s) => host.stdout(s),
+        writeErr: (s) => {
+          unasked.help = s
+        },
+      })
   const root = configure(new Commander(binary.name)).description(binary.description).version(binary.version)
   for (const cmd of binary.commands) {
-    const target = cmd.name
-      .split(' ')
-      .filter((word) => word !== '')
-      .reduce((parent, word) => {
-        const found = parent.commands.find((c) => c.name() === word)
-        if (found !== undefined) return found
-        const made = configure(new Commander(word))
-        parent.addCommand(made)
-        return made
-      }, root)
+    const target = wordsOf(cmd.name).reduce((parent, word) => {
+      const found = parent.commands.find((c) => c.name() === word)
+      if (found !== undefined) return found
+      const made = configure(new Commander(word)).description(groupText(binary, word))
+      parent.addCommand(made)
+      return made
+    }, root)
     if (target !== root) target.description(cmd.description)
+    if (cmd.example !== undefined) target.addHelpText('after', `\nExample:\n  ${cmd.example}`)
     for (const a of cmd.arguments)
       target.argument(a.variadic === true ? `<${a.name}...>` : `<${a.name}>`, a.description)
     describe(target, { ...cmd.options, ...commonOptions, ...cmd.options })
@@ -161,14 +178,16 @@ export const runBinary = async (
     })
   }
   try {
-    await root.parseAsync([...argv], { from: 'user' })
+    await root.parseAsync([...asParsed(binary, argv)], { from: 'user' })
     return outcome.code
   } catch (cause) {
     if (!(cause instanceof CommanderError)) return report(failure('Unexpected', causeLine(cause)))
     if (cause.exitCode === 0) return 0
     const said = cause.message.replace(/^error: /, '')
+    const isMissing = said === '(outputHelp)'
+    if (isMissing && host.isTerminal === true) host.stderr(`${unasked.help}\n`)
     return report(
-      badInput('BadOption', said === '(outputHelp)' ? 'a command is missing' : said.replace(/\n/g, ' '), {
+      badInput('BadOption', isMissing ? 'a command is missing' : said.replace(/\n/g, ' '), {
         remedy: 'see --help',
       }),
     )

@@ -187,6 +187,13 @@ const forms: ReadonlyArray<Form> = [
   pair('goal', ['target']),
 ]
 
+const shownFields = (row: Fields): string => {
+  const names = Object.keys(row)
+  return names.length === 0
+    ? 'none'
+    : `${names.slice(0, 12).join(', ')}${names.length > 12 ? ` and ${names.length - 12} more` : ''}`
+}
+
 /**
  * Decodes a row by the first form that claims it. A null counts as an absent field, since in tables (Parquet) every row has all
  * columns. Where a row has only nulls, the form that they would have reports what is wrong.
@@ -199,8 +206,7 @@ export const turnRow = (row: Fields): E.Either<string, Turned & { readonly used:
     forms.find(({ claims }) => claims(row, (name) => row[name] !== undefined))
   return form === undefined
     ? E.left(
-        'has none of the known forms {prompt, response}, {prompt, completion}, {messages}, {instruction, input, output}, ' +
-          '{question, answer}, {goal, target}, {chosen, rejected}, {promptTokens, responseTokens}',
+        `has none of the known forms {prompt, response}, {prompt, completion}, {messages}, {instruction, input, output}, {question, answer}, {goal, target}, {chosen, rejected}, {promptTokens, responseTokens}: its fields are ${shownFields(row)} (rename those that mean the same)`,
       )
     : pipe(
         form.turn(row),

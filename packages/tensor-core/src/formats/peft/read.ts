@@ -11,7 +11,7 @@ import {
   badInput,
   matrix,
 } from '../../contracts'
-import { damaged, kindOf, readJson, unsupported } from '../../files/input'
+import { damaged, kindOf, readError, readJson, unsupported } from '../../files/input'
 import { type SafetensorsFile, isStoredDtype, notAWeight, readSafetensors } from '../safetensors'
 import { type AdapterFields, decodeAdapterConfig, unknownFields } from './config'
 import { headCopy, keyOf } from './keys'
@@ -158,8 +158,20 @@ const readWeights = (folder: string): TE.TaskEither<FormatError, SafetensorsFile
     ),
   )
 
-const notAnAdapter = (folder: string): FormatError =>
-  badInput('FileMissing', `holds no ${configName}`, { where: folder, remedy: 'give a PEFT adapter folder' })
+const notAnAdapter = (folder: string): TE.TaskEither<FormatError, never> =>
+  pipe(
+    kindOf(folder),
+    TE.chain((kind) =>
+      TE.left(
+        kind === 'absent'
+          ? readError(folder)({ code: 'ENOENT' })
+          : badInput('FileMissing', `holds no ${configName}`, {
+              where: folder,
+              remedy: 'give a PEFT adapter folder, as peft and tensor-core train write it',
+            }),
+      ),
+    ),
+  )
 
 /**
  * Reads a PEFT adapter folder with all its factors in float32.
@@ -171,11 +183,7 @@ export const readAdapter = (folder: string): TE.TaskEither<FormatError, LoraAdap
   const configPath = join(folder, configName)
   return pipe(
     kindOf(configPath),
-    TE.filterOrElse(
-      (kind) => kind === 'file',
-      () => notAnAdapter(folder),
-    ),
-    TE.chain(() => readJson(configPath)),
+    TE.chain((kind) => (kind === 'file' ? readJson(configPath) : notAnAdapter(folder))),
     TE.filterOrElse(isJsonObject, () => damaged(configPath, 'is not a JSON object')),
     TE.bindTo('config'),
     TE.bind('fields', ({ config }) => TE.fromEither(decodeAdapterConfig(configPath)(config))),

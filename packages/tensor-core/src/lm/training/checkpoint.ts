@@ -8,8 +8,8 @@ import * as O from 'fp-ts/Option'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
-import { type FormatError, type LmError, causeLine, failure } from '../../contracts'
-import { decodeAs, readJson, writeFolder, writeWhole } from '../../files'
+import type { FormatError, LmError } from '../../contracts'
+import { decodeAs, readJson, writeError, writeFolder, writeWhole } from '../../files'
 import { readSafetensors, writeSafetensors } from '../../formats'
 import { RunRecord, sameRun } from './record'
 
@@ -43,7 +43,7 @@ const stepName = (step: number): string => `step-${String(step).padStart(8, '0')
 const spelled = (x: number): number | string => (Number.isFinite(x) ? x : String(x))
 
 const attempt = <A>(where: string, work: () => Promise<A>): TE.TaskEither<FormatError, A> =>
-  TE.tryCatch(work, (cause) => failure('WriteFailed', causeLine(cause), { where }))
+  TE.tryCatch(work, writeError(where))
 
 // writing ----------------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/Either'
-import { type FormatError, causeLine, failure } from '../../contracts'
-import { makeFolder } from '../../files'
+import type { FormatError } from '../../contracts'
+import { makeFolder, writeError } from '../../files'
 
 /** One optimizer step in the training log. */
 export interface LogRow {
@@ -40,18 +40,15 @@ export type Log = (row: Readonly<Record<string, unknown>>) => void
 export const openLog = (path: string | undefined, fromStep: number): E.Either<FormatError, Log> => {
   if (path === undefined) return E.right(() => undefined)
   const temporary = `${path}.tmp`
-  return E.tryCatch(
-    () => {
-      makeFolder(dirname(path))
-      writeFileSync(temporary, fromStep === 0 ? '' : earlierRows(path, fromStep))
-      try {
-        renameSync(temporary, path)
-      } catch (cause) {
-        rmSync(temporary, { force: true })
-        throw cause
-      }
-      return (row) => appendFileSync(path, `${JSON.stringify(row)}\n`)
-    },
-    (cause) => failure('WriteFailed', causeLine(cause), { where: path, remedy: 'give a file for the log' }),
-  )
+  return E.tryCatch(() => {
+    makeFolder(dirname(path))
+    writeFileSync(temporary, fromStep === 0 ? '' : earlierRows(path, fromStep))
+    try {
+      renameSync(temporary, path)
+    } catch (cause) {
+      rmSync(temporary, { force: true })
+      throw cause
+    }
+    return (row) => appendFileSync(path, `${JSON.stringify(row)}\n`)
+  }, writeError(path))
 }

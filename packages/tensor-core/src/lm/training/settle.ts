@@ -4,17 +4,14 @@ import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type FormatError, type LmError, causeLine, failure } from '../../contracts'
-import { makeFolder } from '../../files'
+import type { FormatError, LmError } from '../../contracts'
+import { makeFolder, writeError } from '../../files'
 import { removeCheckpoints } from './checkpoint'
 import { recordPart } from './record'
 import type { TrainingRun } from './request'
 
 const attempt = <A>(where: string, work: () => Promise<A> | A): TE.TaskEither<FormatError, A> =>
-  TE.tryCatch(
-    async () => work(),
-    (cause) => failure('WriteFailed', causeLine(cause), { where }),
-  )
+  TE.tryCatch(async () => work(), writeError(where))
 
 /** Moves the parts of a finished folder into `out`, which may hold checkpoints; the weights come last. */
 export const settle = (
