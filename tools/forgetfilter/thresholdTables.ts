@@ -46,12 +46,13 @@ const studentT = [
   2.12, 2.11, 2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048,
 ]
 
-/** The mean of the defined values; null where there are fewer than two. */
+/** The mean of the defined values; null where there are none. One draw says nothing of others: its interval is everything. */
 const meanOf = (values: ReadonlyArray<number | null>): Estimate | null => {
   const defined = values.flatMap((x) => (x === null ? [] : [x]))
   const n = defined.length
-  if (n < 2) return null
+  if (n === 0) return null
   const value = defined.reduce((s, x) => s + x, 0) / n
+  if (n === 1) return { value, n, low: 0, high: 1 }
   const variance = defined.reduce((s, x) => s + (x - value) ** 2, 0) / (n - 1)
   const half = (studentT[n - 2] ?? 1.96) * Math.sqrt(variance / n)
   return { value, n, low: Math.max(0, value - half), high: Math.min(1, value + half) }
@@ -80,7 +81,11 @@ const rowOf =
 const percent = (x: number): string => (100 * x).toFixed(x === 0 || x === 1 ? 0 : 1)
 
 const shown = (e: Estimate | null): string =>
-  e === null ? '–' : `${percent(e.value)} [${percent(e.low)}, ${percent(e.high)}]`
+  e === null
+    ? '–'
+    : e.n === 1
+      ? percent(e.value)
+      : `${percent(e.value)} [${percent(e.low)}, ${percent(e.high)}]`
 
 const head = [
   '| unsafe | threshold | F1 | precision | recall | benign rows lost | abstains | right call |',

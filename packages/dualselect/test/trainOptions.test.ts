@@ -196,7 +196,7 @@ describe('--report', () => {
     expect(html).not.toContain('<script')
     expect(html).toContain('Overlap with the refresh before')
     expect(html.match(/<svg/g)!.length).toBeGreaterThan(6)
-    expect(html).toMatch(/default-src 'none'; style-src 'sha256-/)
+    expect(html).toMatch(/default-src &#39;none&#39;; style-src &#39;sha256-/)
     expect(existsSync(at('page.selections.jsonl'))).toBe(true)
     const { code, err } = await run(...options, '--out', at('reported2'))
     expect([code, err]).toEqual([2, expect.stringContaining('page.html: exists already')])
