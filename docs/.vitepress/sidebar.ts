@@ -27,6 +27,7 @@ const methods = ['forgetfilter', 'dualselect', 'csulora', 'alignbeam', 'eval-red
 
 const topics: ReadonlyArray<Topic> = [
   open('Start', '/overview', '/install', '/arena', '/compare'),
+  open('Tutorials', '/tutorials/', '/tutorials/*'),
   open('Packages', ...methods.map((name) => `/packages/${name}`), '/packages/*', '/methods'),
   open(
     'Benchmarks',
@@ -36,14 +37,18 @@ const topics: ReadonlyArray<Topic> = [
     '/judges',
     '/labels-and-validation',
     '/samples',
+    '/ci',
+    '/formats-others-read',
+    '/example-report/*',
   ),
+  open('Many machines', '/scale', '/stores', '/schedulers'),
   open('Studies', '/tools/study', '/csulora-published', '/dualselect', '/forgetfilter-*', '/tools/*'),
   open('Models and machines', '/models', '/hub', '/formats', '/engines', '/endpoints', '/performance'),
   open('Serving', '/serving', '/serving-*'),
   closed('Commands', '/reference/', '/reference/commands/*'),
   closed('Public names', '/reference/tensor-core/*', '/reference/*'),
   closed('Design decisions', '/decisions/*'),
-  closed('Project', '/contributing', '/security', '/changelog'),
+  closed('Project', '/contributing', '/security', '/threat-model', '/changelog'),
 ]
 
 // grouping ---------------------------------------------------------------------------------------

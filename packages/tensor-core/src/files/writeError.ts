@@ -22,6 +22,7 @@ const byCode = new Map<string, Explained>([
   ['EACCES', forbidden],
   ['EPERM', forbidden],
   ['EROFS', { message: 'cannot be written: the file system is read-only', remedy: 'choose another folder' }],
+  ['EISDIR', { message: 'cannot be written: it is a folder', remedy: 'give the path of a file' }],
   ['ENOTDIR', { message: 'cannot be written: a part of the path is a file', remedy: 'choose another path' }],
 ])
 
