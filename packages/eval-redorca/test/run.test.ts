@@ -693,7 +693,7 @@ describe('run', () => {
         return Promise.reject(new Error('no page'))
       }),
     )
-    expect(warned).toEqual(['the results so far cannot be written: no page'])
+    expect(warned).toEqual(['the results so far: cannot be written (no page)'])
     expect(resumed[0]?.results.running).not.toHaveProperty('stopped')
     expect([results.cells.length, results.running, marks()]).toEqual([18, undefined, undefined])
   })

@@ -33,8 +33,9 @@ export const renewalThread = <Message>(
         env: { ...process.env },
         workerData: data,
       })
-      made.unref()
       made.on('message', onReply)
+      // After the listener, which would keep the process from ending.
+      made.unref()
       // Without the thread, leases end after their time; the next one starts another thread.
       made.on('error', () => {
         if (state.thread === made) delete state.thread

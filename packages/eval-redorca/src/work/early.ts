@@ -140,7 +140,7 @@ export const earlyResults = (
     )()
     if (E.isLeft(result) && !state.warned) {
       state.warned = true
-      terminal.warn(`the results so far cannot be written: ${result.left.message}`)
+      terminal.warn(`the results so far: ${result.left.message}`)
     }
     const [last, took] = [Date.now(), Date.now() - started]
     state.writes = { ...state.writes, last, took, spent: state.writes.spent + took }

@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/function'
 import type { Bench } from '../plan/bench'
 import type { Cell } from '../plan/cells'
 import { expectedParts } from '../plan/expected'
-import { isUnattacked } from '../plan/factors'
+import { isTrainedHere, isUnattacked } from '../plan/factors'
 import type { Job } from '../plan/plan'
 import { isSwept } from '../plan/strengths'
 import { alignedFolders } from '../suite/suite'
@@ -29,6 +29,10 @@ export const laterWords = ({ paths }: Pick<Bench, 'paths'>, later: ReadonlyArray
     : `; then ${parts.join(' and ')}${isSwept(paths) ? ' at the strengths selected on validation items' : ''}`
 }
 
+/** Whether a job stands for an adapter that was given, and so does nothing. */
+const isGiven = ({ hashes }: Bench, { kind, factors }: Job): boolean =>
+  kind === 'adapter' && hashes.adapters[factors.regime] !== undefined && !isTrainedHere(factors)
+
 /** Tells what a run will take, where that was timed; once, before its first job. */
 export const telling = (
   { config, terminal }: RunSettings,
@@ -39,7 +43,7 @@ export const telling = (
   return async (jobs, workers) => {
     if (state.told) return
     state.told = true
-    const parts = expectedParts(jobs).filter(({ seconds }) => seconds > 0)
+    const parts = expectedParts(jobs.filter((job) => !isGiven(bench, job)))
     terminal.note(expectationLine(parts, workers))
     // Where only models and adapters that are there are evaluated, nothing is fine-tuned.
     if (parts.every(({ kind }) => kind === 'cell')) return

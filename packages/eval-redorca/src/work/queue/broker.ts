@@ -6,8 +6,6 @@ import { createRequire } from 'node:module'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import type { DelayedError, Queue, QueueEvents, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { type Fault, badInput, causeLine, failure } from '@safe/tensor-core/contracts'
 import type { QueueAddress } from './queueUrl'
 
@@ -16,12 +14,45 @@ import type { QueueAddress } from './queueUrl'
 /** The one queue of all benchmarks. */
 const queueName = 'redorca'
 
-/** What is used of BullMQ. */
+// What is used of both packages, told here: the types of a package that may be absent cannot stand in our declarations.
+
+interface Connection {
+  readonly info: (section: string) => Promise<string>
+  readonly on: (event: string, listener: (cause: unknown) => void) => unknown
+  readonly disconnect: () => void
+}
+interface Place {
+  readonly connection: Connection
+  readonly prefix: string
+}
+interface TicketQueue {
+  readonly add: (name: string, data: unknown, options: object) => Promise<unknown>
+  readonly getJobState: (id: string) => Promise<string>
+  readonly remove: (id: string) => Promise<unknown>
+  readonly on: (event: string, listener: () => void) => unknown
+  readonly close: () => Promise<void>
+}
+interface QueueSigns {
+  readonly on: (event: string, listener: (sign: { readonly jobId: string }) => void) => unknown
+  readonly close: () => Promise<void>
+}
+interface TakenTicket {
+  readonly data: unknown
+  readonly moveToDelayed: (at: number, token?: string) => Promise<void>
+}
+interface TicketWorker {
+  readonly on: (event: string, listener: () => void) => unknown
+  readonly close: (force?: boolean) => Promise<void>
+}
 interface BullMq {
-  readonly Queue: typeof Queue
-  readonly QueueEvents: typeof QueueEvents
-  readonly Worker: typeof Worker
-  readonly DelayedError: typeof DelayedError
+  readonly Queue: new (name: string, place: Place) => TicketQueue
+  readonly QueueEvents: new (name: string, place: Place) => QueueSigns
+  readonly Worker: new (
+    name: string,
+    run: (job: TakenTicket, token?: string) => Promise<void>,
+    options: Place & Readonly<Record<string, unknown>>,
+  ) => TicketWorker
+  readonly DelayedError: new () => Error
 }
 
 /** How the packages are used here. */
@@ -29,7 +60,7 @@ export interface Broker {
   readonly address: QueueAddress
   readonly bullmq: BullMq
   /** A connection for BullMQ, which is waited for while the server is away. */
-  readonly connect: () => Redis
+  readonly connect: () => Connection
   /** Given once: the fault where the server stays away or refuses. */
   readonly lost: AbortSignal
   readonly close: () => Promise<void>
@@ -69,7 +100,7 @@ const missing = (name: string): Fault =>
 
 interface Loaded {
   readonly bullmq: BullMq
-  readonly Redis: typeof Redis
+  readonly Redis: new (options: Readonly<Record<string, unknown>>) => Connection
 }
 
 const has = (u: unknown, ...names: ReadonlyArray<string>): boolean =>
@@ -113,7 +144,7 @@ export const openBroker =
   async () => {
     const loaded = load()
     if (E.isLeft(loaded)) return loaded
-    const { bullmq, Redis: Connection } = loaded.right
+    const { bullmq, Redis } = loaded.right
     const { host, port, database, username, password, tls } = address
     const options = {
       ...{ host, port, db: database, lazyConnect: false },
@@ -121,7 +152,7 @@ export const openBroker =
       ...(password === undefined ? {} : { password }),
       ...(tls ? { tls: {} } : {}),
     }
-    const first = new Connection({
+    const first = new Redis({
       ...options,
       ...{ maxRetriesPerRequest: 0, connectTimeout: firstAnswerMs, retryStrategy: () => null },
     })
@@ -146,13 +177,13 @@ export const openBroker =
       first.disconnect()
     }
     const lost = new AbortController()
-    const open = new Set<Redis>()
+    const open = new Set<Connection>()
     const lose = (fault: Fault): void => lost.abort(fault)
-    const connect = (): Redis => {
-      const connection = new Connection({
+    const connect = (): Connection => {
+      const connection = new Redis({
         ...options,
         maxRetriesPerRequest: null,
-        retryStrategy: (tries) => Math.min(2000, 100 * tries),
+        retryStrategy: (tries: number) => Math.min(2000, 100 * tries),
       })
       const away: { timer?: NodeJS.Timeout } = {}
       connection.on('ready', () => {
