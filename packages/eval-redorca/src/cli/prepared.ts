@@ -12,7 +12,7 @@ import { type Fault, badInput, causeLine, failure } from '@safe/tensor-core/cont
 import { refuseExisting } from '@safe/tensor-core/files'
 import { type BenchConfig, configDocument } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
-import { type Difference, differenceLine, firstDifference } from '../config/difference'
+import { type Difference, aboutResults, differenceLine, firstDifference } from '../config/difference'
 import { completedConfig } from '../plan/bench'
 import type { LoadModule } from '../plan/plugins'
 import { folderPlace, withStore } from '../store'
@@ -40,12 +40,6 @@ export interface Asked {
 
 // comparing --------------------------------------------------------------------------------------
 
-/** What a configuration says about results: all of it, without the keys that say how fast they come. */
-const aboutResults = (config: BenchConfig): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(configDocument(config)).filter(([key]) => key !== 'workers' && key !== 'batch-size'),
-  )
-
 /** How the configuration that is asked for differs from a stored one, once it is written down and read as that one was. */
 const difference = (
   stored: BenchConfig,
@@ -54,7 +48,9 @@ const difference = (
   pipe(
     completedConfig(loadModule, config),
     E.chain((whole) => decodeConfig(parse(stringify(configDocument(whole))), 'the configuration')),
-    E.map((asked) => firstDifference(aboutResults(stored), aboutResults(asked))),
+    E.map((asked) =>
+      firstDifference(aboutResults(configDocument(stored)), aboutResults(configDocument(asked))),
+    ),
   )
 
 // parts ------------------------------------------------------------------------------------------

@@ -45,6 +45,15 @@ const differenceAt = (path: string, there: unknown, here: unknown): Difference |
 export const firstDifference = (there: unknown, here: unknown): Difference | undefined =>
   differenceAt('', there, here)
 
+/** Keys that say how fast results come, and not which: they may differ from run to run and from machine to machine. */
+const speedKeys: ReadonlyArray<string> = ['workers', 'batch-size']
+
+/** What a configuration document says about results. */
+export const aboutResults = (document: unknown): unknown =>
+  isFields(document)
+    ? Object.fromEntries(Object.entries(document).filter(([key]) => !speedKeys.includes(key)))
+    : document
+
 // destructors ------------------------------------------------------------------------------------
 
 const shown = (u: unknown): string => (u === undefined ? 'not set' : shownValue(u))

@@ -1,4 +1,5 @@
 /** Names of the files and folders that a results folder has. */
+import { temporaryOf } from '@safe/tensor-core/files'
 
 // names ------------------------------------------------------------------------------------------
 
@@ -18,14 +19,11 @@ const writtenFiles: ReadonlySet<string> = new Set([
 
 // destructors ------------------------------------------------------------------------------------
 
-/** The name of what a temporary file or folder was to become (`.NAME.HEX.tmp`); undefined for names of another form. */
-const targetOf = (name: string): string | undefined => /^\.(.+)\.[0-9a-f]+\.tmp$/.exec(name)?.[1]
-
 /** Whether a run that has finished nothing may have left a file or folder of this name. */
 export const isFirstName = (name: string): boolean => firstNames.has(name) || isLeftover(name)
 
 /** Whether this is a temporary file of one that the holder of the folder writes. */
-export const isLeftover = (name: string): boolean => writtenFiles.has(targetOf(name) ?? '')
+export const isLeftover = (name: string): boolean => writtenFiles.has(temporaryOf(name) ?? '')
 
 /** Whether this is a temporary file of a file of texts. */
-export const isSidecarLeftover = (name: string): boolean => sidecarName.test(targetOf(name) ?? '')
+export const isSidecarLeftover = (name: string): boolean => sidecarName.test(temporaryOf(name) ?? '')

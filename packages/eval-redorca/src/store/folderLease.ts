@@ -10,13 +10,14 @@
  * while this process watched: only its own clock is used, so clocks need not agree.
  */
 import { randomBytes } from 'node:crypto'
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, rename, rm, writeFile } from 'node:fs/promises'
 import * as E from 'fp-ts/Either'
 import { dirname, join } from 'node:path'
-import { makeFolder } from '@safe/tensor-core/files'
+import { codeOf, makeFolder } from '@safe/tensor-core/files'
 import { type LeaseSettings, holderIn, leaseDefaults, newLease, nobody, watching } from './leaseFile'
 import { type Renewal, renewal } from './renewal'
 import type { Holder, Lease } from './resultStore'
+import { textIn } from './textIn'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -29,19 +30,6 @@ export interface FolderLeases {
 }
 
 // files ------------------------------------------------------------------------------------------
-
-const codeOf = (cause: unknown): unknown =>
-  typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
-
-/** Undefined where there is no file. */
-const textOf = async (path: string): Promise<string | undefined> => {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return undefined
-    throw cause
-  }
-}
 
 const created = async (path: string, text: string): Promise<boolean> => {
   try {
@@ -72,7 +60,7 @@ export const folderLeases = (settings: LeaseSettings = leaseDefaults): FolderLea
       if (codeOf(cause) === 'ENOENT') return true
       throw cause
     }
-    const same = (await textOf(away)) === judged
+    const same = (await textIn(away)) === judged
     // Another process was quicker, and this is its lease: it is put back.
     if (!same) await link(away, path).catch(() => undefined)
     await rm(away, { force: true })
@@ -83,7 +71,7 @@ export const folderLeases = (settings: LeaseSettings = leaseDefaults): FolderLea
     (path: string, token: string): Lease['release'] =>
     async () => {
       thread.remove(path)
-      const text = await textOf(path).catch(() => undefined)
+      const text = await textIn(path).catch(() => undefined)
       if (text?.includes(token) === true) await rm(path, { force: true })
     }
 
@@ -97,7 +85,7 @@ export const folderLeases = (settings: LeaseSettings = leaseDefaults): FolderLea
         thread.add(path, token)
         return E.right({ release: releasing(path, token) })
       }
-      const text = await textOf(path)
+      const text = await textIn(path)
       if (text !== undefined && !(ended(path, text) && (await movedAway(path, text))))
         return E.left(holderIn(text, view))
     }
@@ -106,7 +94,7 @@ export const folderLeases = (settings: LeaseSettings = leaseDefaults): FolderLea
   return {
     take,
     removeEnded: async (path) => {
-      const text = await textOf(path)
+      const text = await textIn(path)
       if (text !== undefined && ended(path, text)) await movedAway(path, text)
     },
     close: thread.close,

@@ -3,17 +3,18 @@
  * documents are files, leases are files of `leases/`.
  */
 import { existsSync } from 'node:fs'
-import { open, readFile, readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { open, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
-import { makeFolder, temporaryOf, writeFolderOnce, writeWhole } from '@safe/tensor-core/files'
+import { codeOf, makeFolder, temporaryOf, writeFolderOnce, writeWhole } from '@safe/tensor-core/files'
 import { folderLeases } from './folderLease'
 import { leaseName, leasesFolder, marks, pieceKinds } from './layout'
 import { type LeaseSettings, leaseDefaults } from './leaseFile'
 import { type Documents, type PieceKind, type ResultStore, leaseSeconds } from './resultStore'
+import { textIn } from './textIn'
 
 // names ------------------------------------------------------------------------------------------
 
@@ -23,15 +24,12 @@ const leaseFile = (folder: string, name: string): string => join(folder, leaseNa
 const attempting = <A>(where: string, work: () => Promise<A>): TE.TaskEither<Fault, A> =>
   TE.tryCatch(work, (cause): Fault => failure('StoreFailed', causeLine(cause), { where }))
 
-const isMissing = (cause: unknown): boolean =>
-  typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'ENOENT'
-
 /** The names in a folder; none where there is no such folder. */
 const namesIn = async (folder: string): Promise<ReadonlyArray<string>> => {
   try {
     return await readdir(folder)
   } catch (cause) {
-    if (isMissing(cause)) return []
+    if (codeOf(cause) === 'ENOENT') return []
     throw cause
   }
 }
@@ -39,15 +37,7 @@ const namesIn = async (folder: string): Promise<ReadonlyArray<string>> => {
 // documents --------------------------------------------------------------------------------------
 
 const documentsOf = (folder: string): Documents => ({
-  read: (name) =>
-    attempting(join(folder, name), async () => {
-      try {
-        return await readFile(join(folder, name), 'utf8')
-      } catch (cause) {
-        if (isMissing(cause)) return undefined
-        throw cause
-      }
-    }),
+  read: (name) => attempting(join(folder, name), () => textIn(join(folder, name))),
   write: (name, text) => writeWhole(join(folder, name), text),
   writeNew: (name, text) =>
     attempting(join(folder, name), async () => {
@@ -61,8 +51,7 @@ const documentsOf = (folder: string): Documents => ({
         }
         return true
       } catch (cause) {
-        if (typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'EEXIST')
-          return false
+        if (codeOf(cause) === 'EEXIST') return false
         throw cause
       }
     }),

@@ -1,4 +1,5 @@
 /** Does a piece of work while no other process does it. */
+import { setTimeout as pauseFor } from 'node:timers/promises'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { type Fault, interrupted } from '@safe/tensor-core/contracts'
@@ -9,19 +10,7 @@ const [firstWaitMs, longestWaitMs] = [100, 2000]
 
 /** Waits; ends early when the signal is given. */
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((done) => {
-    if (signal.aborted) {
-      done()
-      return
-    }
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      done()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-  })
+  pauseFor(ms, undefined, { signal }).catch(() => undefined)
 
 const stopped = interrupted('Interrupted', 'stopped while waiting for another process to do the same work')
 

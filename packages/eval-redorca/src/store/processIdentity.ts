@@ -6,6 +6,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import * as t from 'io-ts'
+import { codeOf } from '@safe/tensor-core/files'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -55,7 +56,7 @@ const runs = (pid: number): boolean => {
     return true
   } catch (cause) {
     // Another user's process may not be signalled, but it runs.
-    return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'EPERM'
+    return codeOf(cause) === 'EPERM'
   }
 }
 

@@ -1,11 +1,11 @@
 /** Puts the documents of a run, which are written into the local folder, into the store. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import { type StorePlace, withStore } from './openStore'
 import type { ResultStore } from './resultStore'
+import { textIn } from './textIn'
 
 /** What a run leaves beside its cells. */
 export const runDocuments: ReadonlyArray<string> = [
@@ -13,24 +13,16 @@ export const runDocuments: ReadonlyArray<string> = [
 ]
 
 /** Undefined where there is no such file. */
-const textIn = (path: string): TE.TaskEither<Fault, string | undefined> =>
+const localText = (path: string): TE.TaskEither<Fault, string | undefined> =>
   TE.tryCatch(
-    async () => {
-      try {
-        return await readFile(path, 'utf8')
-      } catch (cause) {
-        if (typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'ENOENT')
-          return undefined
-        throw cause
-      }
-    },
+    () => textIn(path),
     (cause): Fault => failure('StoreFailed', causeLine(cause), { where: path }),
   )
 
 const publishOne = ({ folder, documents }: ResultStore, name: string): TE.TaskEither<Fault, void> =>
   pipe(
     TE.Do,
-    TE.bind('text', () => textIn(join(folder, name))),
+    TE.bind('text', () => localText(join(folder, name))),
     TE.bind('there', () => documents.read(name)),
     TE.chain(({ text, there }) =>
       text === undefined || text === there ? TE.right(undefined) : documents.write(name, text),

@@ -3,9 +3,9 @@
  * few times, after pauses that grow: memory may be free again in a moment. A process that answers that it cannot start would answer
  * the same again, so that is final.
  */
-import { setTimeout as pauseFor } from 'node:timers/promises'
 import * as E from 'fp-ts/Either'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
+import { pause } from '../store'
 import type { Crashed } from './schedule'
 import { stoppedFault } from './stopped'
 
@@ -25,10 +25,6 @@ const noneStarted = (starts: number, reason: string): Fault =>
   failure('WorkerCrashed', `no worker could be started: ${starts} died while they started (${reason})`, {
     remedy: 'free memory or use fewer `workers`, then run the same command again; finished work is kept',
   })
-
-/** Waits, or less long where the signal is given. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  pauseFor(ms, undefined, { signal }).catch(() => undefined)
 
 // constructors -----------------------------------------------------------------------------------
 

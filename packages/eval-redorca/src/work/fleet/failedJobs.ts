@@ -3,7 +3,6 @@
  * `failed/CELL.json` tells of a cell that has no result because of it. A job is tried at most twice in all; what fails for bad input is
  * not tried again.
  */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
@@ -13,6 +12,7 @@ import { type Factors, factorsCodec } from '../../plan/factors'
 import type { Job } from '../../plan/plan'
 import type { ResultStore } from '../../store'
 import type { FailedJob } from '../schedule'
+import { decoded } from './decoded'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -62,17 +62,6 @@ const cellFile = (id: string): string => `${folder}/${id}.json`
 const cellOf = (name: string): string | undefined =>
   name.startsWith('job-') || !name.endsWith('.json') ? undefined : name.slice(0, -'.json'.length)
 
-/** Undefined for what is damaged: it counts as if it were not there. */
-const parsed = <A>(codec: t.Decoder<unknown, A>, text: string | undefined): A | undefined =>
-  pipe(
-    E.tryCatch(
-      (): unknown => JSON.parse(text ?? ''),
-      () => undefined,
-    ),
-    E.chainW(codec.decode),
-    E.getOrElseW(() => undefined),
-  )
-
 // attempts ---------------------------------------------------------------------------------------
 
 export const readAttempts = (
@@ -81,7 +70,7 @@ export const readAttempts = (
 ): TE.TaskEither<Fault, Attempts | undefined> =>
   pipe(
     documents.read(jobFile(job)),
-    TE.map((text) => (text === undefined ? undefined : parsed(attemptsCodec, text))),
+    TE.map((text) => decoded(attemptsCodec, text)),
   )
 
 /** One attempt more. A worker process that died twice has used both. */
@@ -165,7 +154,7 @@ export const readFailedCells = (
   pipe(
     ids,
     TE.traverseSeqArray((id) => documents.read(cellFile(id))),
-    TE.map((texts) => texts.flatMap((text) => parsed(failedCellCodec, text) ?? [])),
+    TE.map((texts) => texts.flatMap((text) => decoded(failedCellCodec, text) ?? [])),
   )
 
 /** Forgets what failed, so that it is tried again. */

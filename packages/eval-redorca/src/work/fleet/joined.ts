@@ -5,20 +5,12 @@ import { pipe } from 'fp-ts/function'
 import { parse, stringify } from 'yaml'
 import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { type BenchConfig, configDocument } from '../../config/config'
-import { differenceLine, firstDifference } from '../../config/difference'
+import { aboutResults, differenceLine, firstDifference } from '../../config/difference'
 import { type ResultStore, pause } from '../../store'
 
 // parts ------------------------------------------------------------------------------------------
 
 const name = 'config.yaml'
-
-/** Keys that say how fast results come, and not which: every machine has its own. */
-const ownKeys = ['workers', 'batch-size']
-
-const aboutResults = (u: unknown): unknown =>
-  typeof u === 'object' && u !== null
-    ? Object.fromEntries(Object.entries(u).filter(([key]) => !ownKeys.includes(key)))
-    : u
 
 const parsed = (store: ResultStore, text: string): E.Either<Fault, unknown> =>
   E.tryCatch(

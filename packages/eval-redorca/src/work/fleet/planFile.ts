@@ -2,7 +2,6 @@
  * `plan.json`: what a run has planned, so that the status of a run and a report need not plan it again: that would open its models. It is
  * written when a round is planned; every process that works on one run writes the same.
  */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
@@ -10,6 +9,7 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { setupCodec } from '../../results/resultsFile'
 import type { ResultStore } from '../../store'
+import { decoded } from './decoded'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -53,16 +53,7 @@ export const resultsOfIds = (finished: ReadonlyArray<string>, failed: ReadonlyAr
 export const readPlan = ({ documents }: Documents): TE.TaskEither<Fault, PlanFile | undefined> =>
   pipe(
     documents.read(name),
-    TE.map((text) =>
-      pipe(
-        E.tryCatch(
-          (): unknown => JSON.parse(text ?? ''),
-          () => undefined,
-        ),
-        E.chainW((u) => planFileCodec.decode(u)),
-        E.getOrElseW(() => undefined),
-      ),
-    ),
+    TE.map((text) => decoded(planFileCodec, text)),
   )
 
 /** Writes a plan, unless one that goes further is there: another process may be a round ahead. */

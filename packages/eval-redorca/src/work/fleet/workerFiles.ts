@@ -1,10 +1,10 @@
 /** `workers/ID.json`: what each worker does and when it last showed that it lives, for the status of a run and for other processes. */
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { Fault } from '@safe/tensor-core/contracts'
 import type { ResultStore } from '../../store'
+import { decoded } from './decoded'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -38,16 +38,6 @@ export const beatSeconds = 10
 const folder = 'workers'
 const fileOf = (id: string): string => `${folder}/${id}.json`
 
-const parsed = (text: string | undefined): WorkerFile | undefined =>
-  pipe(
-    E.tryCatch(
-      (): unknown => JSON.parse(text ?? ''),
-      () => undefined,
-    ),
-    E.chainW((u) => workerFileCodec.decode(u)),
-    E.getOrElseW(() => undefined),
-  )
-
 export const writeWorker = ({ documents }: Documents, file: WorkerFile): TE.TaskEither<Fault, void> =>
   documents.write(fileOf(file.id), `${JSON.stringify(file, null, 2)}\n`)
 
@@ -60,5 +50,5 @@ export const readWorkers = ({ documents }: Documents): TE.TaskEither<Fault, Read
     documents.list(folder),
     TE.map((names) => names.filter((name) => name.endsWith('.json'))),
     TE.chain(TE.traverseSeqArray((name) => documents.read(`${folder}/${name}`))),
-    TE.map((texts) => texts.flatMap((text) => parsed(text) ?? [])),
+    TE.map((texts) => texts.flatMap((text) => decoded(workerFileCodec, text) ?? [])),
   )
