@@ -104,11 +104,10 @@ interface Loaded {
 }
 
 const has = (u: unknown, ...names: ReadonlyArray<string>): boolean =>
-  typeof u === 'object' && u !== null && names.every((name) => typeof Reflect.get(u, name) === 'function')
-const isBullMq = (u: unknown): u is BullMq => has(u, 'Queue', 'QueueEvents', 'Worker', 'DelayedError')
-const isIoredis = (u: unknown): u is Pick<Loaded, 'Redis'> =>
   ((typeof u === 'object' && u !== null) || typeof u === 'function') &&
-  typeof Reflect.get(u, 'Redis') === 'function'
+  names.every((name) => typeof Reflect.get(u, name) === 'function')
+const isBullMq = (u: unknown): u is BullMq => has(u, 'Queue', 'QueueEvents', 'Worker', 'DelayedError')
+const isIoredis = (u: unknown): u is Pick<Loaded, 'Redis'> => has(u, 'Redis')
 
 /** @returns left `PackageMissing` */
 const optionalPackage = <A>(name: string, is: (u: unknown) => u is A): E.Either<Fault, A> =>

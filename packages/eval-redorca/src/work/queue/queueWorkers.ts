@@ -27,6 +27,19 @@ export interface QueueWorkers {
 
 /** How often the store is looked at without a sign, milliseconds. */
 const lookMs = 5000
+/** How long taking jobs back may last. */
+const closingMs = 3000
+
+// parts ------------------------------------------------------------------------------------------
+
+/** What some work gives, or undefined once the signal is given: a command to a server that is away never ends. */
+const unless = <A>(signal: AbortSignal, work: Promise<A>): Promise<A | undefined> =>
+  new Promise((resolve, reject) => {
+    const end = (): void => resolve(undefined)
+    signal.addEventListener('abort', end)
+    if (signal.aborted) end()
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end))
+  })
 
 // constructors -----------------------------------------------------------------------------------
 
@@ -60,6 +73,9 @@ export const queueWorkers = (
   const stopped = (): E.Either<ReturnType<typeof lostFault>, never> =>
     E.left(signal.aborted ? stoppedFault : lostFault(broker))
 
+  /** The end of one look: an end in the store is found though the server is away. */
+  const look = (): AbortSignal => AbortSignal.any([stop, AbortSignal.timeout(lookMs)])
+
   /** Until the queue gives a sign of this job, or it is time to look. */
   const sign = async (id: string): Promise<void> => {
     const woken = new AbortController()
@@ -91,45 +107,33 @@ export const queueWorkers = (
     for (;;) {
       if (stop.aborted) return stopped()
       try {
-        if ((await Promise.race([queue.getJobState(id), lostBy(stop)])) === 'unknown') {
-          const end = await ended(ticket)
-          if (end !== undefined) {
-            await removeJob(store, ticket)()
-            return end
-          }
-          await Promise.race([enqueue(ticket), lostBy(stop)])
+        // Asked before the end is looked for: a job may end, and be forgotten, between the two.
+        const isGone = (await unless(look(), queue.getJobState(id))) === 'unknown'
+        const end = await ended(ticket)
+        if (end !== undefined) {
+          await removeJob(store, ticket)()
+          return end
         }
+        if (isGone) await unless(look(), enqueue(ticket))
       } catch {
         // The server is away or was emptied while it was asked: the next look says more.
       }
       await sign(id)
-      const end = await ended(ticket)
-      if (end !== undefined) {
-        await removeJob(store, ticket)()
-        return end
-      }
     }
   }
   const worker: Worker = { run, again: () => Promise.resolve(E.right(worker)) }
   return {
     workers: Array.from({ length: inFlight }, () => ({ ...worker })),
     close: async () => {
-      const leave = AbortSignal.timeout(3000)
-      await Promise.race([
+      const leave = AbortSignal.any([AbortSignal.timeout(closingMs), broker.lost])
+      await unless(
+        leave,
         Promise.all([...waiting.keys()].map((id) => queue.remove(id).catch(() => undefined))),
-        lostBy(AbortSignal.any([leave, broker.lost])),
-      ])
-      await Promise.race([
+      )
+      await unless(
+        leave,
         Promise.all([queue.close(), events.close()]).catch(() => undefined),
-        lostBy(AbortSignal.any([leave, broker.lost])),
-      ])
+      )
     },
   }
 }
-
-/** Resolves when the signal is given: a command to a server that is away never ends. */
-const lostBy = (signal: AbortSignal): Promise<undefined> =>
-  new Promise((done) => {
-    if (signal.aborted) done(undefined)
-    else signal.addEventListener('abort', () => done(undefined), { once: true })
-  })
