@@ -121,7 +121,8 @@ describe('who works in a folder', () => {
         first.started(job)
         await new Promise((done) => setTimeout(done, 60))
         const refused = await claiming(alone, claimant, TE.right('ran'))()
-        return E.right({ refused, shown: readdirSync(join(out, 'workers')) })
+        // As a reader lists them: a file may be being written, under a temporary name.
+        return E.right({ refused, shown: right(await alone.documents.list('workers')()) })
       }),
     )()
     const { refused, shown } = right(seen)
