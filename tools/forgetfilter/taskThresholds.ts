@@ -2,7 +2,8 @@
  * How well the thresholds of `@safe/forgetfilter` find harmful rows of a task's data, from rates that a model was trained for:
  *
  *   node --conditions=@safe/source --import tsx tools/forgetfilter/taskThresholds.ts --name NAME --model M --data F --harmful F --safe F
- *     --out DIR [--rows 240] [--canary-count 60] [--steps 30] [--shares 0,0.05] [--seeds 1,2,3] [--jobs 1]
+ *     --out DIR [--rows 240] [--canary-count 60] [--epochs 2] [--lr 3e-4] [--steps 30]
+ *     [--shares 0,0.05] [--seeds 1,2,3] [--jobs 1]
  *
  * `--data` and `--harmful` are rows `{id, prompt, response, unsafe}` as `npm run study:prepare` writes them. Of the data the rows with
  * `unsafe` 0 are used, of the harmful file those with 1. Everything is drawn by the seed; canaries are other benign rows of the data. The audits
@@ -16,6 +17,7 @@ import {
   dataFile,
   main,
   modelFolder,
+  positive,
   required,
   text,
   withDefault,
@@ -69,11 +71,18 @@ const drawOf = (
   }
 }
 
+/** How long M0 learns the rows (epochs), at what rate, and for how many steps it then learns the safe ones. */
+interface Length {
+  readonly epochs: number
+  readonly lr: number
+  readonly steps: number
+}
+
 /** Of the size that a laptop trains a model of 135 M parameters on in minutes. */
-const recipeOf = (steps: number): ReadonlyArray<string> => [
+const recipeOf = ({ steps, epochs, lr }: Length): ReadonlyArray<string> => [
   ...['--signal', 'rouge', '--phi', '0.1', '--steps', String(steps), '--engine', 'native'],
-  ...['--rank', '8', '--alpha', '16', '--dropout', '0', '--target-modules', 'all-linear', '--lr', '3e-4'],
-  ...['--epochs', '2', '--batch-size', '16', '--max-length', '256', '--warmup-steps', '5'],
+  ...['--rank', '8', '--alpha', '16', '--dropout', '0', '--target-modules', 'all-linear', '--lr', String(lr)],
+  ...['--epochs', String(epochs), '--batch-size', '16', '--max-length', '256', '--warmup-steps', '5'],
   ...['--schedule', 'linear', '--group-by-length', '--max-new-tokens', '32'],
 ]
 
@@ -96,9 +105,11 @@ main({
         safe: required(dataFile('rows of safety tuning')),
         rows: withDefault(240, count('rows of a draw, canaries not counted')),
         canaryCount: withDefault(60, count('canaries')),
+        epochs: withDefault(2, count('epochs over the rows')),
+        lr: withDefault(3e-4, positive('learning rate')),
         steps: withDefault(30, count('steps of safety tuning')),
       },
-      run: ({ name, model, data, harmful, safe, rows, canaryCount, steps, ...choice }, context) =>
+      run: ({ name, model, data, harmful, safe, rows, canaryCount, epochs, lr, steps, ...choice }, context) =>
         pipe(
           TE.Do,
           TE.bindW('task', () => readDataset(data)),
@@ -117,12 +128,12 @@ main({
           TE.chainW(({ of, tuning }) => {
             const source: ThresholdSource = {
               name,
-              description: `ROUGE rates of ${rows} rows after ${steps} safe steps`,
+              description: `ROUGE rates of ${rows} rows after ${epochs} epochs and ${steps} safe steps`,
               noisy: (draw) => drawOf(of, draw).noisy,
               canaries: (draw) => drawOf(of, draw).canaries,
               safe: tuning,
               model,
-              recipe: recipeOf(steps),
+              recipe: recipeOf({ epochs, lr, steps }),
             }
             return thresholdsOf(source, choice, context)
           }),
