@@ -17,7 +17,7 @@ import type { EarlyResults, RunSettings } from '../src/work/runSettings'
 import { rescore } from '../src/work/rescore'
 import { fakeJudge, ports } from './fakes/ports'
 
-const execArgv = ['--conditions=@safe/source', '--import', 'tsx']
+const { execArgv } = process
 const method = (name: string, control = false): unknown => ({ use: 'fake-methods', name, control })
 const configured = (more: Readonly<Record<string, unknown>> = {}): BenchConfig => {
   const decoded = decodeConfig(
