@@ -8,7 +8,15 @@ const tools = ['tools/**/*.ts', 'tools/**/*.mts', 'docs/.vitepress/*.ts']
 const ts = [...packages, ...tools]
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'docs/.vitepress/cache/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.nx/**',
+      'docs/.vitepress/cache/**',
+      'docs/.vitepress/.temp/**',
+    ],
+  },
   // Scripts in plain JavaScript: no types to check, but no undefined name and nothing unused.
   { ...js.configs.recommended, files: ['**/*.mjs', '**/*.cjs'] },
   { files: ['**/*.mjs', '**/*.cjs'], languageOptions: { globals: globals.node } },
@@ -33,7 +41,9 @@ export default tseslint.config(
   },
   {
     files: ts,
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: 'tools/lint/tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@typescript-eslint/restrict-template-expressions': [
         'error',

@@ -23,7 +23,7 @@ const old = ['18.20.4', '20.18.3'].map((version) => ({ version, file: pretending
 
 const folders = { redorca: 'eval-redorca' }
 for (const name of ['tensor-core', 'forgetfilter', 'dualselect', 'csulora', 'alignbeam', 'redorca']) {
-  const run = (...args) => spawnSync('npx', ['--no-install', name, ...args], { encoding: 'utf8' })
+  const run = (...args) => spawnSync(join(root, 'node_modules', '.bin', name), args, { encoding: 'utf8' })
   const version = run('--version')
   check(
     `${name} --version`,

@@ -23,7 +23,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { check, finish } from './count.mjs'
-import { printsLeft, runExamples, sources, writeExamples } from './sourceExamples.mjs'
+import { exampleRuns, printsLeft, sources, writeExamples } from './sourceExamples.mjs'
 import { twoAtATime } from './twoAtATime.mjs'
 
 const root = process.cwd()
@@ -67,7 +67,7 @@ const ran = (command, args, cwd, isGood = () => true) =>
       killSignal: 'SIGKILL',
       env: {
         ...process.env,
-        PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
+        PATH: [bin, join(root, 'node_modules', '.bin'), process.env.PATH].join(':'),
         HF_HUB_CACHE: join(scratch, 'hub'),
         HF_HUB_OFFLINE: '1',
       },
@@ -86,6 +86,10 @@ const ran = (command, args, cwd, isGood = () => true) =>
   })
 
 const scratch = mkdtempSync(join(tmpdir(), 'safe-docs-'))
+/** `npx NAME` without npm: in the documents' folders it would run the same binary, half a second later. */
+const bin = join(scratch, 'bin')
+mkdirSync(bin)
+writeFileSync(join(bin, 'npx'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 })
 const prepared = join(scratch, 'prepared')
 mkdirSync(prepared)
 check('redorca arena --out arena', await ran('redorca', ['arena', '--out', 'arena'], prepared))
@@ -106,47 +110,59 @@ for (const name of readdirSync(standIn)) {
   symlinkSync(join('..', '..', 'blobs', hash), join(snapshot, name))
 }
 
-const programs = []
-/** The commands of a document, then its examples: a script that fails does not keep the examples from being run. */
-const document = async (path) => {
+/** Lines that the document's folder has already, or that belong to the workspace. */
+const isOwn = (line) =>
+  line === 'npx redorca arena --out arena' ||
+  /^npm (?!exec)/.test(line) ||
+  line.startsWith('git clone') ||
+  line.startsWith('cd ')
+
+/** Several documents begin with this run: it is made once, and in their folders the command finds its results. */
+const sharedRun = 'npx redorca bench --config arena/bench.yaml'
+const sharedResults = join(scratch, 'results')
+
+/** A folder with what a document's commands need, and its examples as programs. */
+const prepareDocument = (path) => {
   const blocks = blocksOf(path)
-  if (blocks.length === 0) return
+  const lines = blocks.filter((b) => b.language === 'sh').flatMap((b) => b.body.split('\n'))
   const folder = join(scratch, path.replaceAll(/[/.]/g, '-'))
   cpSync(prepared, folder, { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const lines = blocks.filter((b) => b.language === 'sh').flatMap((b) => b.body.split('\n'))
-  const own = lines.filter(
-    (line) =>
-      line === 'npx redorca arena --out arena' ||
-      /^npm (?!exec)/.test(line) ||
-      line.startsWith('git clone') ||
-      line.startsWith('cd '),
-  )
+  const programs = blocks
+    .filter((b) => b.language === 'ts')
+    .map(({ body }, i) => {
+      const file = join(folder, `example-${i + 1}.ts`)
+      writeFileSync(file, body)
+      return file
+    })
+  const commands = lines.filter((line) => !isOwn(line))
+  const isShared = commands.some((line) => line.startsWith(sharedRun) && line.endsWith('--out results'))
+  return { path, folder, own: lines.filter(isOwn), commands, isShared, programs }
+}
+
+/** The commands of a document, then its examples: a script that fails does not keep the examples from being run. */
+const runDocument = async ({ path, folder, own, commands, isShared, programs }) => {
   const problems = own.map((line) => npmProblem(line)).filter((p) => p !== undefined)
   if (own.length > 0) check(`${path}: npm commands`, problems.length > 0 ? problems.join('\n') : undefined)
-  const script = lines.filter((line) => !own.includes(line)).join('\n')
+  const script = commands.join('\n')
+  if (isShared) cpSync(sharedResults, join(folder, 'results'), { recursive: true })
   if (script.trim() !== '')
     check(`${path}: commands`, await ran('bash', ['-euo', 'pipefail', '-c', script], folder))
-  for (const [i, { body }] of blocks.filter((b) => b.language === 'ts').entries()) {
-    const file = join(folder, `example-${i + 1}.ts`)
-    writeFileSync(file, body)
-    programs.push(file)
+  for (const [i, file] of programs.entries())
     check(
       `${path}: example ${i + 1}`,
       await ran('node', ['--import', 'tsx', file], folder, (output) => !printsLeft(output)),
     )
-  }
 }
-await twoAtATime(documents, document)
 
+const prepareds = documents.filter((path) => blocksOf(path).length > 0).map(prepareDocument)
 const files = sources()
   .filter(isWanted)
   .map((path) => writeExamples(scratch, join(prepared, 'arena'), join(root, 'node_modules'), path))
   .filter((examples) => examples.length > 0)
-await runExamples(files, check)
-programs.push(...files.flat().map(({ file }) => file))
 
-if (programs.length > 0) {
+const programs = [...prepareds.flatMap((each) => each.programs), ...files.flat().map(({ file }) => file)]
+const checkTypes = async () => {
   writeFileSync(
     join(scratch, 'tsconfig.json'),
     JSON.stringify({
@@ -167,5 +183,18 @@ if (programs.length > 0) {
   )
   check('types of all examples', await ran('tsc', ['-p', join(scratch, 'tsconfig.json')], scratch))
 }
+
+if (prepareds.some(({ isShared }) => isShared))
+  check(
+    `${sharedRun} --out results`,
+    await ran('bash', ['-c', `${sharedRun} --out ${sharedResults}`], prepared),
+  )
+// Those with the most commands come first, so that both workers end at about the same time.
+const work = [
+  ...prepareds.sort((a, b) => b.commands.length - a.commands.length).map((each) => () => runDocument(each)),
+  ...(programs.length > 0 ? [checkTypes] : []),
+  ...exampleRuns(files, check),
+]
+await twoAtATime(work, (run) => run())
 rmSync(scratch, { recursive: true, force: true })
 finish('documents')

@@ -6,7 +6,6 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { twoAtATime } from './twoAtATime.mjs'
 
 // finding ----------------------------------------------------------------------------------------
 
@@ -67,8 +66,8 @@ export const printsLeft = (output) => /_tag"?: ?['"]Left['"]|^Left$/m.test(outpu
 
 const runner = join(dirname(fileURLToPath(import.meta.url)), 'exampleRunner.mjs')
 
-/** Runs the examples of one source file in one process. @returns `[[name, problem or undefined]]` */
-const runFile = (examples) =>
+/** Runs examples in one process, each in its folder. @returns `[[name, problem or undefined]]` */
+const runExamples = (examples) =>
   new Promise((resolve) => {
     const child = spawn('node', ['--import', 'tsx', runner, JSON.stringify(examples)], {
       cwd: examples[0].folder,
@@ -91,12 +90,16 @@ const runFile = (examples) =>
     )
   })
 
+/** How many source files have their examples run by one process: loading the packages takes longer than an example. */
+const filesAtOnce = 8
+
 /**
- * Runs the examples of several source files, two files at a time.
+ * Runs of the examples of several source files.
  * @param files one list of written examples per source file @param report called with the name and the problem of each example
+ * @returns functions, one for each process
  */
-export const runExamples = async (files, report) => {
-  await twoAtATime(files, async (examples) => {
-    for (const [name, problem] of await runFile(examples)) report(name, problem)
+export const exampleRuns = (files, report) =>
+  Array.from({ length: Math.ceil(files.length / filesAtOnce) }, (_, i) => async () => {
+    const examples = files.slice(i * filesAtOnce, (i + 1) * filesAtOnce).flat()
+    for (const [name, problem] of await runExamples(examples)) report(name, problem)
   })
-}

@@ -1,7 +1,7 @@
 /**
- * `npm test`: types, formatting, lint, import rules, what the packages depend on, the reference pages, unit and contract tests of all
- * packages, the build, the built binaries, the packed packages as users install them, the documentation site, releases, and the commands
- * and examples of README, docs and doc comments. What failed is named again at the end; the last line is `N passed, N failed`.
+ * `npm test`: the build, types, formatting, lint, import rules, what the packages depend on, the reference pages, the built binaries, the
+ * packed packages as users install them, the documentation site, releases, unit and contract tests of all packages, and the commands and
+ * examples of README, docs and doc comments. What failed is named again at the end; the last line is `N passed, N failed`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -40,7 +40,7 @@ const step = (name, command, args, { counted = false } = {}) => {
   return good
 }
 
-/** Runs a step beside another; what it says is shown when it ends. */
+/** Runs a step beside another; what it says is shown when it ends. @returns whether it was good */
 const beside = ({ name, command, args, counted = false }) =>
   new Promise((resolve) => {
     const started = Date.now()
@@ -54,55 +54,49 @@ const beside = ({ name, command, args, counted = false }) =>
         `\n== ${name}\n${said}== ${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(0)} s\n`,
       )
       if (!counted) count(name, status === 0)
-      resolve()
+      resolve(status === 0)
     })
   })
 
 const viaNpx = (name, ...args) => ({ name, command: 'npx', args: ['--no-install', ...args] })
-const npx = (name, ...args) => step(name, 'npx', ['--no-install', ...args])
+const script = (name, file, ...args) => ({ name, command: 'node', args: [file, ...args], counted: true })
 
+// The rule about imports between packages asks nx which packages there are, and would say nothing if nx did not know yet.
+step('packages', 'npx', ['--no-install', 'nx', 'show', 'projects'])
+const built = { now: () => undefined }
+/** Whether the build was good, once it has ended. */
+const build = new Promise((resolve) => (built.now = resolve))
+// The longest come first, so that both workers end at about the same time.
 await twoAtATime(
   [
-    viaNpx('types', 'nx', 'run-many', '-t', 'typecheck', '--outputStyle=static', '--parallel=1'),
+    { ...viaNpx('build', 'nx', 'run-many', '-t', 'build', '--outputStyle=static'), isBuild: true },
     viaNpx('lint', 'eslint', '.', '--max-warnings', '0'),
+    viaNpx('types', 'tsc', '-p', 'tools/lint/tsconfig.json'),
+    { ...script('packed packages', 'tools/ci/packed.mjs'), needsBuild: true },
     viaNpx('formatting', 'prettier', '--check', '.', '--log-level', 'warn'),
-    viaNpx('types of tools', 'tsc', '-p', 'tools/tsconfig.json'),
-    {
-      name: 'reference pages',
-      command: 'node',
-      args: ['tools/docs/reference.mjs', '--check'],
-      counted: true,
-    },
-    { name: 'dependencies', command: 'node', args: ['tools/ci/dependencies.mjs'], counted: true },
+    script('documentation site', 'tools/ci/site.mjs'),
+    script('reference pages', 'tools/docs/reference.mjs', '--check'),
+    { ...script('releases', 'tools/ci/release.mjs'), needsBuild: true },
+    { ...script('built binaries', 'tools/ci/binaries.mjs'), needsBuild: true },
     { name: 'import circles and floors', command: 'npm', args: ['run', '--silent', 'lint:imports'] },
+    script('dependencies', 'tools/ci/dependencies.mjs'),
   ],
-  beside,
+  async ({ isBuild = false, needsBuild = false, ...each }) => {
+    if (needsBuild && !(await build)) return
+    const good = await beside(each)
+    if (isBuild) built.now(good)
+  },
 )
 const unit = step(
   'unit and contract tests',
   'npx',
-  ['--no-install', 'nx', 'run-many', '-t', 'test', '--outputStyle=static'],
+  ['--no-install', 'jest', '--config', 'tools/jest/all.cjs'],
   { counted: true },
 )
-if (npx('build', 'nx', 'run-many', '-t', 'build', '--outputStyle=static')) {
-  step('built binaries', 'node', ['tools/ci/binaries.mjs'], { counted: true })
-  await twoAtATime(
-    [
-      ['packed packages', 'packed'],
-      ['documentation site', 'site'],
-      ['releases', 'release'],
-    ].map(([name, script]) => ({
-      name,
-      command: 'node',
-      args: [`tools/ci/${script}.mjs`],
-      counted: true,
-    })),
-    beside,
-  )
+if (await build)
   step('commands and examples of README, docs and doc comments', 'node', ['tools/ci/documents.mjs'], {
     counted: true,
   })
-}
 
 const rows = existsSync(counts)
   ? readFileSync(counts, 'utf8')

@@ -5,7 +5,7 @@ module.exports = {
     customExportConditions: ['@safe/source', 'node', 'node-addons', 'require', 'default'],
   },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.spec.json', diagnostics: false }] },
+  transform: { '^.+\\.ts$': require.resolve('./transform.cjs') },
   testTimeout: 120000,
   maxWorkers: 1,
   reporters: ['default', require.resolve('./count-reporter.cjs')],

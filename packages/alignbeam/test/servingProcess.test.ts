@@ -7,7 +7,7 @@ import { type Fault, greedy } from '@safe/tensor-core/contracts'
 import type { Ask, Engine, Reply } from '../src/serving/contract'
 import { type EngineHost, type HostSettings, startEngineHost } from '../src/serving/process/engineHost'
 
-const execArgv = ['--conditions=@safe/source', '--import', 'tsx']
+const { execArgv } = process
 
 // helpers ----------------------------------------------------------------------------------------
 

@@ -208,7 +208,7 @@ describe('a run against attackers', () => {
       out,
       terminal: { ...silentTerminal, note: (line) => void lines.push(line) },
       signal: new AbortController().signal,
-      execArgv: ['--conditions=@safe/source', '--import', 'tsx'],
+      execArgv: process.execArgv,
     })
     const { results } = right(await go())
     expect(lines[0]).toContain('6 cells, 0 of them finished; then 20 under attackers; 1 worker')

@@ -238,7 +238,7 @@ describe('what attackers take', () => {
       portsModule: require.resolve('./fakes/ports.ts'),
       terminal: silentTerminal,
       signal: new AbortController().signal,
-      execArgv: ['--conditions=@safe/source', '--import', 'tsx'],
+      execArgv: process.execArgv,
     })
     const { results, failed } = right(await go())
     expect(failed).toEqual([])

@@ -131,7 +131,7 @@ describe('a run', () => {
         out,
         terminal: silentTerminal,
         signal: new AbortController().signal,
-        execArgv: ['--conditions=@safe/source', '--import', 'tsx'],
+        execArgv: process.execArgv,
       })(),
     )
     const tuned = results.cells.filter((cell) => cell.factors.regime !== 'none')

@@ -17,14 +17,15 @@ import type { EarlyResults, RunSettings } from '../src/work/runSettings'
 import { rescore } from '../src/work/rescore'
 import { fakeJudge, ports } from './fakes/ports'
 
-const execArgv = ['--conditions=@safe/source', '--import', 'tsx']
+const { execArgv } = process
 const method = (name: string, control = false): unknown => ({ use: 'fake-methods', name, control })
 const configured = (more: Readonly<Record<string, unknown>> = {}): BenchConfig => {
   const decoded = decodeConfig(
     {
       regimes: ['poison:0.05'],
       seeds: [1],
-      workers: 2,
+      // Each is a process to start: two only where it matters.
+      workers: 1,
       stages: {
         data: ['none', method('filter')],
         training: [method('rule')],
@@ -235,7 +236,7 @@ describe('keys', () => {
 describe('run', () => {
   it('evaluates all sixteen cells and the references, does shared work once, and resumes without repeating any', async () => {
     const out = folder()
-    const { results, failed } = ranIn(await go(out, configured()))
+    const { results, failed } = ranIn(await go(out, configured({ workers: 2 })))
     expect(failed).toEqual([])
     expect(results.cells).toHaveLength(18)
     // Undefended, on the safe set, on kept rows, and under the rule on both data sets: five training runs in all.
@@ -283,7 +284,7 @@ describe('run', () => {
     ).toEqual([])
 
     const before = readFileSync(state.log, 'utf8')
-    const again = ranIn(await go(out, configured()))
+    const again = ranIn(await go(out, configured({ workers: 2 })))
     expect(readFileSync(state.log, 'utf8')).toBe(before)
     expect(again.results.cells).toEqual(results.cells)
 
@@ -608,7 +609,9 @@ describe('run', () => {
   it("gives a dead worker's job to another", async () => {
     const out = folder()
     process.env['FAKE_CRASH'] = join(folder(), 'crashed')
-    const { results, failed } = ranIn(await go(out, configured({ combinations: [{ training: 'rule' }] })))
+    const { results, failed } = ranIn(
+      await go(out, configured({ combinations: [{ training: 'rule' }], workers: 2 })),
+    )
     expect(failed).toEqual([])
     expect(results.cells).toHaveLength(4)
     expect(noted('train poison:0.05 1 20 rule')).toHaveLength(2)
@@ -637,7 +640,7 @@ describe('run', () => {
     process.env['FAKE_SLEEP'] = '700'
     const abort = new AbortController()
     const stopping = setInterval(() => noted('train').length >= 2 && abort.abort(), 50)
-    const stopped = await go(out, configured(), abort.signal)
+    const stopped = await go(out, configured({ workers: 2 }), abort.signal)
     clearInterval(stopping)
     expect(stopped).toMatchObject({
       left: { kind: 'interrupted', remedy: 'run the same command again to continue' },
@@ -663,7 +666,7 @@ describe('run', () => {
         early.push(found)
         abort.abort()
       })
-    expect(await go(out, configured(), abort.signal, silentTerminal, stopping)).toMatchObject({
+    expect(await go(out, configured({ workers: 2 }), abort.signal, silentTerminal, stopping)).toMatchObject({
       left: { kind: 'interrupted' },
     })
     const [first, last] = early

@@ -16,7 +16,7 @@ const shown: unknown = JSON.parse(
   execFileSync(
     process.execPath,
     [
-      ...['--conditions=@safe/source', '--import', 'tsx', 'tools/study/study.ts'],
+      ...[...process.execArgv, 'tools/study/study.ts'],
       ...['--data', '/data', '--model', '/model', '--out', '/study', '--dry-run', '--json'],
     ],
     { cwd: root, encoding: 'utf8' },

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import * as E from 'fp-ts/Either'
 import { silentTerminal } from '@safe/tensor-core/cli'
 import { type Fault, badInput, failure } from '@safe/tensor-core/contracts'
@@ -131,8 +130,8 @@ describe('a pool', () => {
 
 describe('worker processes', () => {
   const folder = (): string => mkdtempSync(join(tmpdir(), 'redorca-workers-'))
-  const dying = pathToFileURL(join(__dirname, 'fakes', 'dying.mjs')).href
-  const execArgv = ['--import', dying, '--conditions=@safe/source', '--import', 'tsx']
+  const dying = join(__dirname, 'fakes', 'dying.cjs')
+  const execArgv = ['--require', dying, ...process.execArgv]
   const config = E.getOrElseW((fault: Fault) => {
     throw new Error(fault.message)
   })(

@@ -17,7 +17,7 @@ const folder = (): string => mkdtempSync(join(tmpdir(), 'arena-'))
 const build = (...options: ReadonlyArray<string>): { readonly code: number | null; readonly err: string } => {
   const { status, stderr } = spawnSync(
     process.execPath,
-    ['--conditions=@safe/source', '--import', 'tsx', 'tools/arena/build.ts', ...options],
+    [...process.execArgv, 'tools/arena/build.ts', ...options],
     // Far less than a build of full length takes: none is finished by mistake.
     { cwd: root, encoding: 'utf8', timeout: 90_000 },
   )

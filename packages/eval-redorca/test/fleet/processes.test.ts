@@ -11,7 +11,7 @@ import { ports } from '../fakes/ports'
 
 // processes --------------------------------------------------------------------------------------
 
-const execArgv = ['--conditions=@safe/source', '--import', 'tsx']
+const { execArgv } = process
 const method = (name: string): unknown => ({ use: 'fake-methods', name })
 const given = {
   ...{ regimes: ['poison:0.05'], seeds: [1], workers: 1, sweep: { fade: [1, 0.5] } },

@@ -43,7 +43,7 @@ const given = {
   stages: { data: [], training: [], weights: [method('fade')], decoding: [method('guard')] },
 }
 const config = right(decodeConfig(given, 'test'))
-const execArgv = ['--conditions=@safe/source', '--import', 'tsx']
+const { execArgv } = process
 const common = {
   ...{ ports, portsModule: require.resolve('../fakes/ports.ts'), config, execArgv },
   terminal: silentTerminal,

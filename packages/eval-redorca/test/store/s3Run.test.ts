@@ -38,7 +38,7 @@ it('leaves everything in the store, from which another machine can report', asyn
       store: place(here),
       terminal: silentTerminal,
       signal: new AbortController().signal,
-      execArgv: ['--conditions=@safe/source', '--import', 'tsx'],
+      execArgv: process.execArgv,
     })(),
   )
   expect(existsSync(join(here, '.incoming'))).toBe(false)

@@ -3,9 +3,9 @@
  * library may crash the process that loads it, and one process cannot load two of them.
  */
 import { fork } from 'node:child_process'
-import { extname } from 'node:path'
 import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
+import { childOptions } from '../files/childOptions'
 
 export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>
@@ -13,10 +13,6 @@ export interface ChildOptions {
   /** Receives what the child writes on standard error, as it is written. */
   readonly stderr?: (chunk: string) => void
 }
-
-/** Sources need the TypeScript loader, which a test runner's process does not have. */
-const fromSources = (file: string): boolean =>
-  extname(file) === '.ts' && !process.execArgv.some((argument) => argument.includes('tsx'))
 
 /**
  * The last message that the module sent.
@@ -28,7 +24,7 @@ export const askChild =
     new Promise((resolve) => {
       const child = fork(file, args, {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        execArgv: fromSources(file) ? ['--conditions=@safe/source', '--import', 'tsx'] : process.execArgv,
+        execArgv: [...childOptions(file)],
         env: { ...process.env, ...options.env },
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       })

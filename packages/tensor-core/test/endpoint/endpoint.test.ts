@@ -162,11 +162,10 @@ describe('a request', () => {
         await opened.right.chat({ messages: [], maxTokens: 1 })()
         process.stdout.write(\`\${before} \${loaded()}\`)
       })`
-    const { stdout } = spawnSync(
-      process.execPath,
-      ['--conditions=@safe/source', '--import', 'tsx', '-e', program],
-      { cwd: join(__dirname, '..', '..'), encoding: 'utf8' },
-    )
+    const { stdout } = spawnSync(process.execPath, [...process.execArgv, '-e', program], {
+      cwd: join(__dirname, '..', '..'),
+      encoding: 'utf8',
+    })
     expect(stdout).toBe('false true')
   })
 })

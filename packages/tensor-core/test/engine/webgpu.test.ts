@@ -11,7 +11,7 @@ import { installLine, webgpuPackages } from '../../src/engine/webgpu'
 // the driver -------------------------------------------------------------------------------------
 
 const childFile = join(__dirname, 'webgpuChild.ts')
-const fromSources = ['--conditions=@safe/source', '--import', 'tsx']
+const fromSources = process.execArgv
 
 /** Software drivers, where browsers and Mesa install them; the machine's own drivers are tried first. */
 const drivers = [

@@ -6,7 +6,6 @@ import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { randomOf } from './random'
 import type { RunnerWord } from './runner'
 import { writeFiles } from './subject'
@@ -41,12 +40,7 @@ const runOnce = (
   new Promise((resolve) => {
     const child = fork(join(__dirname, 'runner.ts'), [subject, String(from), String(to)], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      execArgv: [
-        '--conditions=@safe/source',
-        '--import',
-        pathToFileURL(require.resolve('tsx')).href,
-        '--max-old-space-size=1024',
-      ],
+      execArgv: [...process.execArgv, '--max-old-space-size=1024'],
     })
     const failures: Array<Failure> = []
     const state: { number: number; end?: string; timer?: NodeJS.Timeout } = { number: from - 1 }

@@ -1,5 +1,5 @@
 /** A few thousand mutants, the same in every run, and all mutants that ever failed. `npm run nightly` runs more. */
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { drive, sharesOf } from './drive'
@@ -29,9 +29,11 @@ const filesIn = (folder: string, prefix = ''): Files =>
     ),
   )
 
-const old = (existsSync(corpus) ? readdirSync(corpus) : []).flatMap((name) =>
-  readdirSync(join(corpus, name)).map((number) => [name, number] as const),
-)
+/** `strangeFiles.test.ts` reads it, for as long as it takes until its reader is stopped. */
+const elsewhere = 'parquet-file endless'
+const old = readdirSync(corpus)
+  .flatMap((name) => readdirSync(join(corpus, name)).map((number) => [name, number] as const))
+  .filter((each) => each.join(' ') !== elsewhere)
 
 it.each(old)(
   'corpus %s %s',

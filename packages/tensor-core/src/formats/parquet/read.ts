@@ -4,11 +4,11 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { getHeapStatistics } from 'node:v8'
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { type FormatError, type InputError, badInput } from '../../contracts'
+import { childOptions } from '../../files/childOptions'
 import { damaged, unsupported } from '../../files/input'
 
 // model ------------------------------------------------------------------------------------------
@@ -54,12 +54,6 @@ const watch = (late: () => void) => {
 
 const file = join(__dirname, `child${extname(__filename)}`)
 
-/** When run from sources, the child needs the TypeScript loader; its parent may have another one (a test runner's). */
-const programOptions = (): ReadonlyArray<string> =>
-  extname(__filename) === '.ts'
-    ? ['--conditions=@safe/source', '--import', pathToFileURL(require.resolve('tsx')).href]
-    : process.execArgv
-
 /** Megabytes of heap for a file: enough for text compressed a hundredfold; a page that grows without end soon exceeds it. */
 const heapMegabytes = (bytes: number): number =>
   Math.round(Math.min(getHeapStatistics().heap_size_limit / 2 ** 20, 1024 + (20 * bytes) / 2 ** 20))
@@ -67,7 +61,7 @@ const heapMegabytes = (bytes: number): number =>
 const start = (path: string, bytes: number): ChildProcess =>
   fork(file, [path], {
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
-    execArgv: [...programOptions(), `--max-old-space-size=${heapMegabytes(bytes)}`],
+    execArgv: [...childOptions(file), `--max-old-space-size=${heapMegabytes(bytes)}`],
   })
 
 const faultOf = (path: string, word: unknown): ParquetError | undefined => {

@@ -1,6 +1,6 @@
-// Preloaded into worker processes by `--import`: those whose number, from 0, is listed in FAKE_DEATHS are killed before they have
+// Preloaded into worker processes by `--require`: those whose number, from 0, is listed in FAKE_DEATHS are killed before they have
 // said anything, as by a system that is out of memory. FAKE_STARTS is a file with a line per process started.
-import { appendFileSync, readFileSync } from 'node:fs'
+const { appendFileSync, readFileSync } = require('node:fs')
 
 const { FAKE_STARTS: starts, FAKE_DEATHS: deaths = '' } = process.env
 if (starts !== undefined) {
