@@ -111,7 +111,16 @@ describe('gate with models', () => {
   })
   it('does not take results of another measurement for those it was asked for', async () => {
     const out = folder()
-    const asked = ['--baseline', gateFolder(mockAnswers(0)), '--model', model, '--suite', suite(), '--out', out]
+    const asked = [
+      '--baseline',
+      gateFolder(mockAnswers(0)),
+      '--model',
+      model,
+      '--suite',
+      suite(),
+      '--out',
+      out,
+    ]
     expect((await gate(...asked)).code).toBe(0)
     const other = await gate(...asked, '--adapter', 'spoiled')
     expect([other.code, other.err]).toEqual([
