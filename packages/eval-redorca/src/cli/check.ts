@@ -1,66 +1,14 @@
 /** `check --model M --suite F`: measures one model, or one adapter of it, on a suite; nothing is trained. */
-import { readFileSync } from 'node:fs'
-import * as E from 'fp-ts/Either'
-import * as TE from 'fp-ts/TaskEither'
-import { pipe } from 'fp-ts/function'
-import { parse } from 'yaml'
-import {
-  type Context,
-  type Outcome,
-  command,
-  file,
-  flag,
-  folder,
-  hubUseOf,
-  optional,
-  required,
-  text,
-} from '@safe/tensor-core/cli'
-import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
-import { resolveAdapter, resolveModel } from '@safe/tensor-core/hub'
-import { checkDocument, type Checking } from '../config/checkConfig'
-import { type BenchConfig, isArena } from '../config/config'
+import { type Outcome, command, file, flag, folder, optional, required } from '@safe/tensor-core/cli'
 import { withListed } from '../plan/factors'
 import type { MetricName } from '../results/metrics'
 import { presentMetrics } from '../results/metrics'
 import type { CellResult, Results } from '../results/results'
 import { percent, range, sizeWords } from '../report/format'
-import { folderPlace } from '../store'
-import { configOptions } from './configOptions'
+import { measure, measuringOptions } from './checking'
 import { ownJudgesOption } from './judgeOptions'
-import { redactOption } from './redactOption'
-import { configOf, runBench } from './runBench'
 
 // parts ------------------------------------------------------------------------------------------
-
-/** A suite that is not a file. */
-const arenaWord = 'arena'
-
-const readSuite = (path: string): E.Either<Fault, unknown> =>
-  path === arenaWord
-    ? E.right(arenaWord)
-    : E.tryCatch(
-        (): unknown => parse(readFileSync(path, 'utf8')),
-        (cause): Fault =>
-          badInput('BadConfig', causeLine(cause).replace(/:$/, ''), {
-            where: path,
-            remedy: 'give a YAML or JSON file with a suite, or arena',
-          }),
-      )
-
-/** The arena's models are folders, so a reference to a hub is fetched before. */
-const local = (config: BenchConfig, context: Context): TE.TaskEither<Fault, BenchConfig> => {
-  const { suite } = config
-  if (!isArena(suite) || suite === arenaWord) return TE.right(config)
-  const { aligned, adapter } = suite.arena
-  const use = hubUseOf(context)
-  return pipe(
-    TE.Do,
-    TE.bindW('aligned', () => (aligned === undefined ? TE.right(aligned) : resolveModel(aligned, use))),
-    TE.bindW('adapter', () => (adapter === undefined ? TE.right(adapter) : resolveAdapter(adapter, use))),
-    TE.map((found) => ({ ...config, suite: { arena: { ...suite.arena, ...found } } })),
-  )
-}
 
 const rateLine =
   ({ metrics }: CellResult) =>
@@ -108,27 +56,12 @@ export const checkCommand = command({
       ),
     ),
     judge: ownJudgesOption,
-    template: optional(
-      text('how prompts become tokens: chat, qa, none or a Jinja file (default: the suite’s)'),
-    ),
-    batchSize: configOptions.batchSize,
-    workers: configOptions.workers,
+    ...measuringOptions,
     out: required(folder('results folder')),
     resume: flag('continue the check in the results folder'),
     overwrite: flag('delete an existing results folder first'),
     printConfig: flag('show the complete configuration and run nothing'),
-    ...redactOption,
   },
-  run: ({ model, adapter, suite, judge: judges, template, batchSize, workers, out, ...choice }, context) => {
-    const checking: Checking = { model, adapter, judges, template }
-    return pipe(
-      TE.fromEither(readSuite(suite)),
-      TE.chainEitherKW((document) => checkDocument(document, checking, suite)),
-      TE.chainEitherKW((document) => configOf({ ...document, batchSize, workers }, context, suite)),
-      TE.chain((config) => local(config, context)),
-      TE.chain((config) =>
-        runBench(config, { ...choice, place: folderPlace(out), live: false }, context, shown(out)),
-      ),
-    )
-  },
+  run: ({ model, adapter, judge: judges, template, ...choice }, context) =>
+    measure({ ...choice, checking: { model, adapter, judges, template } }, context, shown(choice.out)),
 })

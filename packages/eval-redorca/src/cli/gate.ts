@@ -1,96 +1,179 @@
-/** `gate --baseline DIR --candidate DIR`: whether a fine-tune may ship: no metric worse than the baseline by more than its margin. */
+/**
+ * `gate --baseline DIR --candidate DIR`: whether a fine-tune may ship: no metric worse by more than its margin. With `--model` the
+ * fine-tune is measured first, with `--baseline-model` the model before as well.
+ */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import {
-  type Defaulted,
-  command,
-  custom,
-  file,
-  optional,
-  overwriteOption,
-  required,
-  text,
-  withDefault,
-} from '@safe/tensor-core/cli'
+import { type Context, type Outcome, type Values, command } from '@safe/tensor-core/cli'
+import { type Fault, badInput } from '@safe/tensor-core/contracts'
+import { type BenchConfig, isArena } from '../config/config'
 import { checked } from '../gate/checks'
-import { checkedComparable, environmentWarnings } from '../gate/comparable'
+import { checkedAsked, checkedComparable, environmentWarnings } from '../gate/comparable'
 import { checkedFiles, writeFiles } from '../gate/files'
-import { type Margins, defaultMargins, marginsText, parseMargins } from '../gate/margins'
 import { modelNameOf } from '../gate/modelName'
-import { readSide } from '../gate/side'
+import { type Side, readSide } from '../gate/side'
 import { checkedJson, checkedText } from '../gate/words'
+import { gateOptions } from './gateOptions'
+import { type MeasuredSide, type Source, measuredSide, sourceOf, suiteFor } from './gateSides'
 
-const marginOption: Defaulted<Margins> = {
-  ...withDefault<Margins>(
-    [],
-    custom(
-      'how much worse each metric may be, as a share; METRIC:SET=SHARE for a named set, none for no check; metrics left out keep their defaults, more are refusal, lookalikeAnswered, benignComplied and degenerate',
-      'METRIC=SHARE,...',
-      parseMargins,
+// model ------------------------------------------------------------------------------------------
+
+type Given = Values<typeof gateOptions>
+
+type Sides<A> = Readonly<Record<'baseline' | 'candidate', A>>
+
+// sources ----------------------------------------------------------------------------------------
+
+const sourcesOf = (given: Given): E.Either<Fault, Sides<Source>> =>
+  pipe(
+    E.Do,
+    E.bind('baseline', () =>
+      sourceOf(
+        'baseline',
+        { results: given.baseline, model: given.baselineModel, adapter: given.baselineAdapter },
+        given.out,
+      ),
     ),
-  ),
-  shownDefault: marginsText(defaultMargins),
+    E.bind('candidate', () => sourceOf('candidate', { ...given, results: given.candidate }, given.out)),
+  )
+
+/** The suite of what is measured; undefined where nothing is. @returns left: options about measuring and nothing to measure, or no suite */
+const suiteOf = (
+  { suite, suiteJudge, template }: Given,
+  { baseline, candidate }: Sides<Source>,
+): E.Either<Fault, string | undefined> => {
+  if (baseline.measured !== undefined || candidate.measured !== undefined)
+    return suiteFor(suite, [baseline, candidate])
+  const idle = suite !== undefined ? 'suite' : suiteJudge.length > 0 ? 'suiteJudge' : 'template'
+  return idle === 'template' && template === undefined
+    ? E.right(undefined)
+    : E.left(
+        badInput('BadOption', 'is for models to measure, and both sides are results', {
+          field: idle,
+          remedy: 'add `model`, or leave it out',
+        }),
+      )
 }
+
+// steps ------------------------------------------------------------------------------------------
+
+const read =
+  ({ baselineCell, candidateCell, judge }: Given, sources: Sides<Source>) =>
+  (side: keyof Sides<Source>): TE.TaskEither<Fault, Side> =>
+    readSide({
+      path: sources[side].results,
+      ...(side === 'baseline'
+        ? { cell: baselineCell, option: 'baselineCell' }
+        : { cell: candidateCell, option: 'candidateCell' }),
+      judge,
+    })
+
+/** What is measured must be comparable with the results that are there. */
+const accepting =
+  (present: ReadonlyArray<Side>) =>
+  ({ suite }: BenchConfig): E.Either<Fault, void> =>
+    isArena(suite)
+      ? E.right(undefined)
+      : pipe(
+          present,
+          E.traverseArray((side) =>
+            checkedAsked(side, { suite: suite.name, maxNewTokens: suite.maxNewTokens }),
+          ),
+          E.map(() => undefined),
+        )
+
+/** Measures what is to be measured, the baseline first; results that are there are read before, so that a mistake costs no time. */
+const measured = (
+  given: Given,
+  sources: Sides<Source>,
+  suite: string,
+  context: Context,
+): TE.TaskEither<Fault, Sides<MeasuredSide | undefined>> => {
+  const { suiteJudge: judges, template, batchSize, workers, redact, overwrite } = given
+  const present = (['baseline', 'candidate'] as const).filter((side) => sources[side].measured === undefined)
+  return pipe(
+    present,
+    TE.traverseSeqArray(read(given, sources)),
+    TE.chain((there) => {
+      const how = {
+        suite,
+        judges,
+        template,
+        batchSize,
+        workers,
+        redact,
+        overwrite,
+        accepts: accepting(there),
+      }
+      return pipe(
+        TE.Do,
+        TE.bind('baseline', () => measuredSide('baseline', sources.baseline, how, context)),
+        TE.bind('candidate', () => measuredSide('candidate', sources.candidate, how, context)),
+      )
+    }),
+  )
+}
+
+const nothingMeasured: Sides<undefined> = { baseline: undefined, candidate: undefined }
 
 /** Exit codes of a verdict: 3 where a check is refused, 2 where one is undecided. */
 const exitOf = (passed: boolean | null): { readonly exit?: 2 | 3 } =>
   passed === true ? {} : { exit: passed === false ? 3 : 2 }
 
+/** Compares both sides, writes the files and gives the verdict. */
+const decided = (
+  given: Given,
+  sources: Sides<Source>,
+  made: Sides<MeasuredSide | undefined>,
+  { common, warn }: Context,
+): TE.TaskEither<Fault, Outcome> =>
+  pipe(
+    TE.Do,
+    TE.bind('baseline', () => read(given, sources)('baseline')),
+    TE.bind('candidate', () => read(given, sources)('candidate')),
+    TE.chainFirstEitherKW(({ baseline, candidate }) => checkedComparable(baseline, candidate)),
+    TE.bindW('found', ({ baseline, candidate }) =>
+      TE.fromEither(checked(baseline, candidate, given.margin, { seed: common.seed })),
+    ),
+    TE.let('warnings', ({ baseline, candidate }) => environmentWarnings(baseline, candidate)),
+    TE.chainFirstIOK(({ found, warnings }) => () => {
+      found.unchecked.forEach((why) => warn(`not checked: ${why}`))
+      warnings.forEach(warn)
+    }),
+    TE.bindW('name', () =>
+      given.cardName === undefined
+        ? TE.fromTask(modelNameOf(sources.candidate.results))
+        : TE.right(given.cardName),
+    ),
+    TE.chainFirstW((gated) => writeFiles(given, gated, gated.name)),
+    TE.map(({ found }) => ({
+      json: {
+        ...checkedJson(found),
+        ...(made.baseline === undefined && made.candidate === undefined ? {} : { measured: made }),
+      },
+      text: checkedText(found),
+      ...exitOf(found.passed),
+    })),
+  )
+
+// command ----------------------------------------------------------------------------------------
+
 export const gateCommand = command({
   name: 'gate',
   description:
-    'compare a fine-tune with its baseline, item by item: exit 0 where no metric is worse by more than its margin, 3 where one is, 2 where the items do not decide',
-  options: {
-    baseline: required(file('results folder of the model before, or its results.json')),
-    candidate: required(file('results folder of the fine-tune, or its results.json')),
-    baselineCell: optional(
-      text('cell of a folder with several: its id, or factors as in model=aligned,regime=none', 'CELL'),
-    ),
-    candidateCell: optional(
-      text('cell of a folder with several: its id, or factors as in weights=csulora,seed=42', 'CELL'),
-    ),
-    judge: optional(
-      text('judge whose verdicts decide, by its id (default: the headline judge of both)', 'ID'),
-    ),
-    margin: marginOption,
-    junit: optional(file('JUnit XML with a test case for each check')),
-    summary: optional(file('Markdown to append to, as $GITHUB_STEP_SUMMARY')),
-    card: optional(file('model card: metadata of the hub and a section with the rates and the verdict')),
-    cardName: optional(
-      text('name of the model in the card (default: that of the adapter or model in config.yaml)'),
-    ),
-    ...overwriteOption,
-  },
-  run: (
-    { baseline: before, candidate: after, baselineCell, candidateCell, judge, margin, cardName, ...files },
-    { common, warn },
-  ) =>
+    'compare a fine-tune with its baseline, item by item: exit 0 where no metric is worse by more than its margin, 3 where one is, 2 where the items do not decide; models that are given are measured first',
+  example: 'redorca gate --baseline baseline --model hub:ORG/NAME --adapter DIR --junit gate.xml',
+  options: gateOptions,
+  run: (given, context) =>
     pipe(
       TE.Do,
-      TE.chainFirstEitherKW(() => checkedFiles(files)),
-      TE.bindW('baseline', () =>
-        readSide({ path: before, cell: baselineCell, option: 'baselineCell', judge }),
+      TE.chainFirstEitherKW(() => checkedFiles(given)),
+      TE.bindW('sources', () => TE.fromEither(sourcesOf(given))),
+      TE.bindW('suite', ({ sources }) => TE.fromEither(suiteOf(given, sources))),
+      TE.bindW('made', ({ sources, suite }) =>
+        suite === undefined ? TE.right(nothingMeasured) : measured(given, sources, suite, context),
       ),
-      TE.bindW('candidate', () =>
-        readSide({ path: after, cell: candidateCell, option: 'candidateCell', judge }),
-      ),
-      TE.chainFirstEitherKW(({ baseline, candidate }) => checkedComparable(baseline, candidate)),
-      TE.bindW('found', ({ baseline, candidate }) =>
-        TE.fromEither(checked(baseline, candidate, margin, { seed: common.seed })),
-      ),
-      TE.let('warnings', ({ baseline, candidate }) => environmentWarnings(baseline, candidate)),
-      TE.chainFirstIOK(({ found, warnings }) => () => {
-        found.unchecked.forEach((why) => warn(`not checked: ${why}`))
-        warnings.forEach(warn)
-      }),
-      TE.bindW('name', () =>
-        TE.fromTask(cardName === undefined ? modelNameOf(after) : () => Promise.resolve(cardName)),
-      ),
-      TE.chainFirstW((gated) => writeFiles(files, gated, gated.name)),
-      TE.map(({ found }) => ({
-        json: checkedJson(found),
-        text: checkedText(found),
-        ...exitOf(found.passed),
-      })),
+      TE.chain(({ sources, made }) => decided(given, sources, made, context)),
     ),
 })

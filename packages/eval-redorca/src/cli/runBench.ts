@@ -7,13 +7,14 @@ import { stringify } from 'yaml'
 import { type Context, type Outcome, hubUseOf } from '@safe/tensor-core/cli'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
 import { openBench } from '../plan/bench'
+import { arenaChoice } from '../config/arenaConfig'
 import { type BenchConfig, configDocument, isArena } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
 import { cellName } from '../plan/factors'
 import type { Results } from '../results/results'
 import { type StorePlace, publishAt, runDocuments } from '../store'
 import type { QueueUse } from '../work/queue/queueUse'
-import { localSuite } from '../work/localSuite'
+import { localArena, localSuite } from '../work/localSuite'
 import { ports } from '../work/lmPorts'
 import { type Ran, run } from '../work/run'
 import { headline, writeReport } from '../report'
@@ -99,11 +100,8 @@ const benchOutcome: ShowResults = (results, report) => ({
 /** Fetches what the suite takes from a hub, with progress; workers then find it in the cache. */
 export const fetchSuite = ({ suite }: BenchConfig, context: Context): TE.TaskEither<Fault, void> =>
   isArena(suite)
-    ? TE.right(undefined)
-    : pipe(
-        localSuite(hubUseOf(context))(suite),
-        TE.map(() => undefined),
-      )
+    ? TE.asUnit(localArena(hubUseOf(context))(arenaChoice(suite)))
+    : TE.asUnit(localSuite(hubUseOf(context))(suite))
 
 // running ----------------------------------------------------------------------------------------
 

@@ -109,8 +109,8 @@ const arenaSuite = (
     ? E.right({
         arena: {
           ...(isFields(choice) ? choice : {}),
-          aligned: model,
-          ...(adapter === undefined ? {} : { adapter }),
+          // Also in place of an adapter of the arena that is named.
+          ...{ aligned: model, adapter },
         },
       })
     : E.left(

@@ -87,6 +87,28 @@ export const checkedComparable = (baseline: Side, candidate: Side): E.Either<Fau
       )
 }
 
+/**
+ * Whether what is about to be measured can be compared with a side, as far as its configuration tells: its items are compared when it is
+ * measured.
+ */
+export const checkedAsked = (
+  { path, listing, rules }: Side,
+  asked: { readonly suite: string; readonly maxNewTokens: number },
+): E.Either<Fault, void> => {
+  const found = [
+    valueDifference('suites', listing.suite, asked.suite),
+    valueDifference('limits of new tokens', rules.maxNewTokens, asked.maxNewTokens),
+  ].flatMap((difference) => difference ?? [])
+  return found.length === 0
+    ? E.right(undefined)
+    : E.left(
+        badInput('NotComparable', `cannot be compared with what is to be measured: ${found.join('; ')}`, {
+          where: path,
+          remedy: 'leave out `suite` to measure on the same, or measure both',
+        }),
+      )
+}
+
 /** What may move a rate besides the model: lines to warn with. */
 export const environmentWarnings = (baseline: Side, candidate: Side): ReadonlyArray<string> => {
   const [a, b] = [baseline.listing.stamp, candidate.listing.stamp]

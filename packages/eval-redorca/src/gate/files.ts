@@ -1,10 +1,11 @@
 /** What a gate writes besides its verdict: files for a build server, for the summary of a job, and for a model card. */
+import { existsSync, statSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import { type Fault, badInput, causeLine, failure } from '@safe/tensor-core/contracts'
 import { makeFolder, refuseExisting, writeWhole } from '@safe/tensor-core/files'
 import { cardText } from './card'
 import type { Checked } from './checks'
@@ -34,12 +35,24 @@ export interface GateResult {
 
 // writing ----------------------------------------------------------------------------------------
 
-/** @returns left: a file exists and must not be replaced */
-export const checkedFiles = ({ junit, card, overwrite }: GateFiles): E.Either<Fault, void> =>
+/** @returns left: the summary is a folder, which nothing can be appended to */
+const checkedSummary = (path: string | undefined): E.Either<Fault, void> =>
+  path !== undefined && existsSync(path) && statSync(path).isDirectory()
+    ? E.left(
+        badInput('BadOption', 'is a folder', {
+          field: 'summary',
+          where: path,
+          remedy: 'give a file to append to, as $GITHUB_STEP_SUMMARY',
+        }),
+      )
+    : E.right(undefined)
+
+/** @returns left: a file exists and must not be replaced, or the summary cannot be appended to */
+export const checkedFiles = ({ junit, summary, card, overwrite }: GateFiles): E.Either<Fault, void> =>
   pipe(
     [junit, card].flatMap((path) => path ?? []),
     E.traverseArray((path): E.Either<Fault, string> => refuseExisting(path, { overwrite })),
-    E.map(() => undefined),
+    E.chain(() => checkedSummary(summary)),
   )
 
 const appended = (path: string, text: string): TE.TaskEither<Fault, void> =>

@@ -19,11 +19,15 @@ const arenaWithAdapter = t.type({ suite: t.type({ arena: t.type({ adapter: t.str
 
 // destructors ------------------------------------------------------------------------------------
 
+/** `ORG/NAME` with or without a revision, where no such folder exists; anything else is a path. */
+const isBare = (reference: string): boolean =>
+  /^[^./\\@][^/\\@]*\/[^/\\@]+(@[^\\]+)?$/.test(reference) && !existsSync(reference)
+
 /** `hub:ORG/NAME@REVISION` is `ORG/NAME`, a folder its last name. */
-export const shortName = (reference: string): string =>
-  reference.startsWith('hub:')
-    ? (reference.slice(4).split('@')[0] ?? reference)
-    : basename(resolve(reference))
+export const shortName = (reference: string): string => {
+  const name = reference.startsWith('hub:') ? reference.slice(4) : reference
+  return name !== reference || isBare(reference) ? (name.split('@')[0] ?? name) : basename(resolve(reference))
+}
 
 /** The adapter's name, else the model's; undefined where a configuration names neither alone. */
 export const nameIn = (config: unknown): string | undefined => {

@@ -49,7 +49,7 @@ export interface SideChoice {
   readonly cell: string | undefined
   /** The option that chooses, for messages. */
   readonly option: string
-  /** The id of the judge by whose verdicts is decided; undefined: the headline judge. */
+  /** The judge by whose verdicts is decided, by its id with or without the version; undefined: the headline judge. */
   readonly judge: string | undefined
 }
 
@@ -66,7 +66,7 @@ const folderOf = (path: string): string | undefined => {
   return basename(path) === 'results.json' && existsSync(join(folder, 'cells')) ? folder : undefined
 }
 
-/** A judge of these. @returns left: it did not measure the cell */
+/** A judge of these, by its id or by what stands before the version in it. @returns left: it did not measure the cell */
 const judgeOf = (
   judges: ReadonlyArray<JudgeRecord>,
   wanted: string | undefined,
@@ -74,8 +74,10 @@ const judgeOf = (
   where: string,
 ): E.Either<Fault, JudgeRecord> => {
   const [first] = judges
+  const [versioned, ...others] = judges.filter(({ id }) => id.startsWith(`${wanted ?? ''}@`))
   const found =
-    judges.find(({ id }) => id === (wanted ?? measuring)) ?? (wanted === undefined ? first : undefined)
+    judges.find(({ id }) => id === (wanted ?? measuring)) ??
+    (wanted === undefined ? first : others.length === 0 ? versioned : undefined)
   return found === undefined
     ? E.left(
         badInput('JudgeMissing', `has no verdicts of ${wanted ?? measuring ?? 'any judge'}`, {

@@ -69,7 +69,7 @@ export const checkedText = (found: Checked): string =>
   [...found.checks.map(checkLine), verdictLine(found)].join('\n')
 
 /** The document of `--json`. */
-export const checkedJson = ({ passed, checks }: Checked): unknown => ({
+export const checkedJson = ({ passed, checks }: Checked): object => ({
   passed,
   checks: checks.map((c) => ({
     metric: c.metric,

@@ -2,9 +2,9 @@
  * Methods are external: a configuration names a module, the module is loaded when a benchmark runs, and its `plugins` are
  * checked before use. No method is known here in advance.
  */
-import { createRequire } from 'node:module'
-import { isAbsolute, join, resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import * as E from 'fp-ts/Either'
+import * as O from 'fp-ts/Option'
 import { pipe } from 'fp-ts/function'
 import {
   type DefencePlugin,
@@ -20,6 +20,7 @@ import {
   stages,
 } from '@safe/tensor-core/contracts'
 import { type Method, methodName } from '../config/methods'
+import { installed } from '../modules/installed'
 import { byKey } from './byKey'
 import { computingVersion } from './sources'
 
@@ -59,18 +60,11 @@ const versionOf = (require: NodeJS.Require, name: string): string | undefined =>
 /** A module given as a path is resolved from the current folder. */
 const isPath = (name: string): boolean => /^\.{1,2}[\\/]/.test(name) || isAbsolute(name)
 
-/** Resolves from the project in the current folder, otherwise from this package's location. */
+/** Loads it from the project in the current folder, otherwise from this package's location. */
 export const loadModule: LoadModule = (name) => {
   const id = isPath(name) ? resolve(name) : name
-  const places = [createRequire(join(process.cwd(), 'package.json')), createRequire(__filename)]
-  const entry = places.flatMap((require) => {
-    try {
-      return [{ require, file: require.resolve(id) }]
-    } catch {
-      return []
-    }
-  })[0]
-  return entry === undefined
+  const found = installed(id)
+  return O.isNone(found)
     ? E.left(
         badInput('MethodMissing', 'is not installed', {
           where: name,
@@ -79,10 +73,11 @@ export const loadModule: LoadModule = (name) => {
       )
     : E.tryCatch(
         () => {
-          const exports: unknown = entry.require(id)
+          const { require, path } = found.value
+          const exports: unknown = require(id)
           // Who names a file works on it: the version in a package.json beside it does not follow its changes.
-          const version = isPath(name) ? undefined : versionOf(entry.require, id)
-          return { exports, version: computingVersion(version, entry.file) }
+          const version = isPath(name) ? undefined : versionOf(require, id)
+          return { exports, version: computingVersion(version, path) }
         },
         (cause) =>
           badInput('MethodMissing', `cannot be loaded (${causeLine(cause)})`, {

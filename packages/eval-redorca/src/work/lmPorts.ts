@@ -24,7 +24,7 @@ import { loadModule } from '../plan/plugins'
 import type { BenchPorts } from '../plan/ports'
 import { fileSuite } from '../suite/fileSuite'
 import { judgeOpener } from './judgeOpener'
-import { localSuite } from './localSuite'
+import { localArena, localSuite } from './localSuite'
 
 // parts ------------------------------------------------------------------------------------------
 
@@ -79,7 +79,7 @@ export const ports: BenchPorts = {
         ),
   suite: ({ suite, regimes, attackers, seeds, dtype, batchSize }, use = {}) =>
     isArena(suite)
-      ? openArenaSuite(arenaChoice(suite))
+      ? pipe(localArena()(arenaChoice(suite)), TE.chainW(openArenaSuite))
       : pipe(
           localSuite()(suite),
           TE.chain((local) =>

@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { HubError } from '@safe/tensor-core/contracts'
 import { type HubUse, resolveAdapter, resolveData, resolveModel } from '@safe/tensor-core/hub'
+import type { ArenaChoice } from '../config/arenaConfig'
 import type { EvaluationFiles, SetFiles, TaskSet } from '../config/evaluationFiles'
 import type { FileSuite, TrainingFiles } from '../config/fileSuiteConfig'
 import type { SuiteModels } from '../config/suiteModels'
@@ -151,3 +152,14 @@ export const localSuite =
       })),
     )
   }
+
+/** The arena with another model or an adapter from a hub. */
+export const localArena =
+  (use: HubUse = {}) =>
+  (choice: Partial<ArenaChoice>): TE.TaskEither<HubError, Partial<ArenaChoice>> =>
+    pipe(
+      TE.Do,
+      TE.bind('aligned', () => ifAny((model) => resolveModel(model, use))(choice.aligned)),
+      TE.bind('adapter', () => ifAny((adapter) => resolveAdapter(adapter, use))(choice.adapter)),
+      TE.map((found) => ({ ...choice, ...found })),
+    )

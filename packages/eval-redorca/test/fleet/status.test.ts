@@ -1,6 +1,6 @@
 import { mkdtempSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import type { Fault } from '@safe/tensor-core/contracts'
@@ -13,6 +13,7 @@ import { presenceIn } from '../../src/work/fleet/presence'
 import { statusOf } from '../../src/work/fleet/status'
 import type { WorkerFile } from '../../src/work/fleet/workerFiles'
 import { runWith } from '../fakes/commandLine'
+import { answers, cellOf, resultsFolder } from '../fakes/resultsFolder'
 
 // a folder of a run ------------------------------------------------------------------------------
 
@@ -143,5 +144,23 @@ describe('who works in a folder', () => {
     )()
     expect(refused).toMatchObject({ right: { left: { _tag: 'OutputBusy' } } })
     await Promise.all([run, member].map(({ close }) => close()))
+  })
+})
+
+describe('a plan', () => {
+  it('names cells of its own folder alone', async () => {
+    const outside = await resultsFolder([
+      cellOf(
+        'secret',
+        {},
+        answers('harmful', 2, 0, () => 'of another'),
+      ),
+    ])
+    const out = folder()
+    const cells = [`../../${basename(outside)}/cells/secret`]
+    written(out, 'plan.json', { format: 1, written: before(600), first: 'f', cells, later: 0, setup })
+    const { code, err } = await runWith()('report', '--results', out)
+    expect([code, err]).toEqual([2, expect.stringContaining('contains no results.json')])
+    expect(readdirSync(out)).toEqual(['plan.json'])
   })
 })

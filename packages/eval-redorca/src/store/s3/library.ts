@@ -1,10 +1,10 @@
 /** `@aws-sdk/client-s3`, which is loaded when a store of S3 is opened: it is an optional peer, and loading it takes a while. */
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import type * as Library from '@aws-sdk/client-s3'
 import * as E from 'fp-ts/Either'
+import * as O from 'fp-ts/Option'
 import { pipe } from 'fp-ts/function'
 import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
+import { installed, modulePlaces } from '../../modules/installed'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -31,34 +31,23 @@ const unusable = (message: string): Fault =>
 
 // loading ----------------------------------------------------------------------------------------
 
-/** From the project in the current folder, otherwise from this package's location. */
-const places = (): ReadonlyArray<NodeJS.Require> => [
-  createRequire(join(process.cwd(), 'package.json')),
-  createRequire(__filename),
-]
-
 /**
  * @param from where the package is looked for
  * @returns left where it is not installed: what to install
  */
 export const loadLibrary = (
-  from: ReadonlyArray<NodeJS.Require> = places(),
+  from: ReadonlyArray<NodeJS.Require> = modulePlaces(),
 ): E.Either<Fault, LoadedLibrary> => {
-  const [entry] = from.flatMap((require) => {
-    try {
-      return [{ require, path: require.resolve(packageName) }]
-    } catch {
-      return []
-    }
-  })
-  if (entry === undefined) return E.left(unusable(`needs the package ${packageName}`))
+  const found = installed(packageName, from)
+  if (O.isNone(found)) return E.left(unusable(`needs the package ${packageName}`))
+  const { require, path } = found.value
   process.env[quiet] ??= 'true'
   return pipe(
     E.tryCatch(
-      (): unknown => entry.require(packageName),
+      (): unknown => require(packageName),
       (cause) => unusable(`the package ${packageName} cannot be loaded (${causeLine(cause)})`),
     ),
     E.filterOrElse(isLibrary, () => unusable(`the package ${packageName} is too old`)),
-    E.map((library) => ({ library, path: entry.path })),
+    E.map((library) => ({ library, path })),
   )
 }

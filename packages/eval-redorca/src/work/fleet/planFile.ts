@@ -7,6 +7,7 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
+import { CellId } from '../../results/cellFiles'
 import { setupCodec } from '../../results/resultsFile'
 import type { ResultStore } from '../../store'
 import { decoded } from './decoded'
@@ -22,7 +23,7 @@ const planFileCodec = t.readonly(
       /** The cells of the first round in one hash: other data, models, engines or versions plan other cells. */
       first: t.string,
       /** Ids of the cells that are planned so far. */
-      cells: t.readonlyArray(t.string),
+      cells: t.readonlyArray(CellId),
       /** How many more follow in later rounds, as far as it is known. */
       later: t.number,
       /** What results say beside their cells. */

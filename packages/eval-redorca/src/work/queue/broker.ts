@@ -2,11 +2,11 @@
  * BullMQ on a Redis server: both are optional packages, loaded when a queue is used. A broker that is away for a while is waited for; one
  * that stays away for longer than `patienceMs`, or refuses us, ends the run in one line. Neither address nor password is ever repeated.
  */
-import { createRequire } from 'node:module'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { type Fault, badInput, causeLine, failure } from '@safe/tensor-core/contracts'
+import { installed } from '../../modules/installed'
 import type { QueueAddress } from './queueUrl'
 
 // model ------------------------------------------------------------------------------------------
@@ -90,8 +90,8 @@ const refusedFault = ({ name }: QueueAddress): Fault =>
     remedy: 'give them in the address: redis://USER:PASSWORD@HOST:PORT',
   })
 
-const missing = (name: string): Fault =>
-  badInput('PackageMissing', `${name} is not installed`, {
+const missing = (name: string, why: string): Fault =>
+  badInput('PackageMissing', `${name} ${why}`, {
     field: 'queue',
     remedy: 'npm install bullmq ioredis',
   })
@@ -109,14 +109,18 @@ const has = (u: unknown, ...names: ReadonlyArray<string>): boolean =>
 const isBullMq = (u: unknown): u is BullMq => has(u, 'Queue', 'QueueEvents', 'Worker', 'DelayedError')
 const isIoredis = (u: unknown): u is Pick<Loaded, 'Redis'> => has(u, 'Redis')
 
-/** @returns left `PackageMissing` */
+/** @returns left `PackageMissing`: it is not there, cannot be loaded, or lacks what is used of it */
 const optionalPackage = <A>(name: string, is: (u: unknown) => u is A): E.Either<Fault, A> =>
   pipe(
-    E.tryCatch(
-      (): unknown => createRequire(__filename)(name),
-      () => missing(name),
+    installed(name),
+    E.fromOption(() => missing(name, 'is not installed')),
+    E.chain(({ require }) =>
+      E.tryCatch(
+        (): unknown => require(name),
+        (cause) => missing(name, `cannot be loaded (${causeLine(cause)})`),
+      ),
     ),
-    E.filterOrElse(is, () => missing(name)),
+    E.filterOrElse(is, () => missing(name, 'is too old')),
   )
 
 const load = (): E.Either<Fault, Loaded> =>

@@ -11,9 +11,10 @@ import type { Binary, Command } from './command'
 import { readConfig } from './configFile'
 import { commonOptions } from './context'
 import { flagged, withFlags } from './flags'
+import { helpItem } from './helpLayout'
 import { printable } from './printable'
 import { terminal } from './terminal'
-import { asParsed, wordsOf } from './words'
+import { asParsed, strayWord, wordsOf } from './words'
 
 /** Where a run writes and how it is stopped; tests pass their own. */
 export interface Host {
@@ -21,12 +22,21 @@ export interface Host {
   readonly stderr: (chunk: string) => void
   /** Whether a person reads stderr: then help is shown where no command is named. Scripts get the one line alone. */
   readonly isTerminal?: boolean
+  /** How wide help is written, in characters; 80 where it is not known. */
+  readonly columns?: number
+}
+
+/** The width of the terminal, or the one that the environment tells. */
+const columnsOf = ({ stdout, env }: NodeJS.Process): { readonly columns?: number } => {
+  const columns = stdout.isTTY ? stdout.columns : Number(env['COLUMNS'])
+  return columns >= 1 ? { columns } : {}
 }
 
 const processHost: Host = {
   stdout: (chunk) => void process.stdout.write(chunk),
   stderr: (chunk) => void process.stderr.write(chunk),
   isTerminal: process.stderr.isTTY,
+  ...columnsOf(process),
 }
 
 /** 2 for bad input, 130 for an interruption, 1 for any other failure. */
@@ -56,7 +66,7 @@ const describe = (target: Commander, table: OptionTable): void => {
     ]
     const need = E.isLeft(option.fallback)
       ? ' (required)'
-      : option.shownDefault === undefined
+      : option.shownDefault === undefined || option.shownDefault === ''
         ? ''
         : ` (default: ${option.shownDefault})`
     target.addOption(
@@ -139,8 +149,11 @@ export const runBinary = async (
       .allowExcessArguments(false)
       .showSuggestionAfterError(true)
       .helpCommand(false)
+      .configureHelp({ formatItem: helpItem, minWidthToWrap: 1 })
       .configureOutput({
         writeOut: (s) => host.stdout(s),
+        getOutHelpWidth: () => host.columns ?? 80,
+        getErrHelpWidth: () => host.columns ?? 80,
         writeErr: (s) => {
           unasked.help = s
         },
@@ -177,6 +190,13 @@ export const runBinary = async (
             )
     })
   }
+  const stray = strayWord(binary, argv)
+  if (stray !== undefined)
+    return report(
+      badInput('BadOption', `unknown argument '${stray}': ${binary.name} has no commands`, {
+        remedy: 'see --help',
+      }),
+    )
   try {
     await root.parseAsync([...asParsed(binary, argv)], { from: 'user' })
     return outcome.code

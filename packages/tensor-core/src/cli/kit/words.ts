@@ -36,3 +36,10 @@ export const asParsed = ({ commands }: Binary, argv: ReadonlyArray<string>): Rea
   const { count, known } = leading(names, line)
   return known ? line : line.slice(0, count)
 }
+
+/** The first word of a line for a binary that is one command without arguments; undefined where there is none. */
+export const strayWord = ({ commands }: Binary, [word]: ReadonlyArray<string>): string | undefined => {
+  const [only, ...more] = commands
+  const takesNone = only !== undefined && more.length === 0 && only.name === '' && only.arguments.length === 0
+  return takesNone && word !== undefined && word !== 'help' && !word.startsWith('-') ? word : undefined
+}
