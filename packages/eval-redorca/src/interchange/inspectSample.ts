@@ -2,6 +2,7 @@
 import { isUnparseable, type JudgeRecord, speaksOf } from '../suite/verdicts'
 import type { Sample } from '../suite/samples'
 import type { InspectSample, InspectScore } from './inspectLog'
+import { identifier } from './names'
 
 // parts ------------------------------------------------------------------------------------------
 
@@ -39,18 +40,32 @@ const placed = ['id', 'prompt', 'completion', 'finishReason', 'verdicts', 'refer
 
 // constructor ------------------------------------------------------------------------------------
 
-/** @param model who answered */
+/** Of the log that a sample stands in. */
+export interface SampleLog {
+  /** The identifier of the log. */
+  readonly evalId: string
+  /** Who answered. */
+  readonly model: string
+  readonly judges: ReadonlyArray<JudgeRecord>
+}
+
+/** Samples and messages have identifiers, by which the data frames of inspect name their rows. */
 export const inspectSample =
-  (model: string, judges: ReadonlyArray<JudgeRecord>) =>
+  ({ evalId, model, judges }: SampleLog) =>
   (sample: Sample): InspectSample => {
     const { id, prompt, completion, reference = '', finishReason } = sample
-    const answer = { role: 'assistant', content: completion, source: 'generate', model } as const
+    const idOf = (part: string): string => identifier({ evalId, sample: id, part })
+    const request = { id: idOf('request'), role: 'user', content: prompt, source: 'input' } as const
+    const answer = {
+      id: idOf('answer'),
+      ...({ role: 'assistant', content: completion, source: 'generate', model } as const),
+    }
     return {
       id,
       epoch: 1,
       input: prompt,
       target: reference,
-      messages: [{ role: 'user', content: prompt, source: 'input' }, answer],
+      messages: [request, answer],
       output: {
         model,
         choices: [
@@ -66,5 +81,6 @@ export const inspectSample =
         ...judges.flatMap((judge) => scoreBy(judge, sample)),
       ]),
       metadata: Object.fromEntries(Object.entries(sample).filter(([name]) => !placed.includes(name))),
+      uuid: idOf('sample'),
     }
   }

@@ -12,6 +12,7 @@ import { readConfig } from './configFile'
 import { commonOptions } from './context'
 import { flagged, withFlags } from './flags'
 import { printable } from './printable'
+import { stopping } from './stopping'
 import { terminal } from './terminal'
 import { asParsed, wordsOf } from './words'
 
@@ -104,10 +105,7 @@ export const runBinary = async (
     const common = decodeOptions(commonOptions, shared)
     if (E.isLeft(common)) return report(common.left, table)
     const abort = new AbortController()
-    const stop = (): void => {
-      if (abort.signal.aborted) process.exit(130)
-      abort.abort()
-    }
+    const stop = stopping(abort, () => process.exit(130))
     process.on('SIGINT', stop)
     process.on('SIGTERM', stop)
     try {
