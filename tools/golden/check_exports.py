@@ -7,7 +7,7 @@
 Needs: inspect-ai==0.3.285, pandas, pyarrow, jsonschema
 
 - inspect: `list_eval_logs` finds every log, `read_eval_log` reads it, header alone and whole; samples, scores and metrics are those
-  of the results folder, intervals included. Its data frames have a row for each log, sample and message.
+  of the results folder, intervals included. Its data frames have a row for each log and each sample.
 - every-eval-ever: every record and every answer is valid under the schemas of Every Eval Ever, which are fetched from their
   repository (SCHEMAS: a folder that has them already); metrics are those of results.json.
 - csv: Python's csv reads every row; metrics and answers are those of the results folder.
@@ -83,9 +83,8 @@ def check_inspect():
                 assert {k: metric.metadata[k] for k in ("n", "low", "high")} == {k: metrics[name][k] for k in ("n", "low", "high")}
     want = {(c, r["set"]) for c in cells for r in reported(c)}
     assert seen == want, (len(seen), len(want))
-    from inspect_ai.analysis import evals_df, messages_df, samples_df
-    frames = [(evals_df(str(out)), "eval_id", len(seen)), (samples_df(str(out)), "sample_id", samples),
-              (messages_df(str(out)), "message_id", 2 * samples)]
+    from inspect_ai.analysis import evals_df, samples_df
+    frames = [(evals_df(str(out)), "eval_id", len(seen)), (samples_df(str(out)), "sample_id", samples)]
     for frame, name, rows in frames:
         assert len(frame) == frame[name].nunique() == rows, (name, len(frame), rows)
     return f"{len(seen)} logs, {samples} samples"

@@ -10,7 +10,7 @@ import { parse } from 'csv-parse/sync'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/Either'
 import * as O from 'fp-ts/Option'
-import * as t from 'io-ts'
+import type * as t from 'io-ts'
 import { csvLine } from '../src/interchange/csvText'
 import { aggregateCodec, instanceCodec } from '../src/interchange/everyEvalEver'
 import { jsonLine } from '../src/interchange/everyEvalEverExporter'
@@ -55,8 +55,6 @@ const exported = async (format: string, from = results, ...more: ReadonlyArray<s
 const decodes = <A>(codec: t.Decoder<unknown, A>, text: string): boolean =>
   E.isRight(codec.decode(JSON.parse(text)))
 
-const sampleIds = t.type({ uuid: t.string, messages: t.array(t.type({ id: t.string })) })
-
 describe('export', () => {
   it('writes logs that inspect has read', async () => {
     const out = await exported('inspect')
@@ -69,12 +67,6 @@ describe('export', () => {
       ])
     }
     expect(filesIn(out)).toHaveLength(8)
-    // The rows of its data frames.
-    const samples = contents(out).flatMap(
-      ([, text]) => (JSON.parse(text) as { samples: ReadonlyArray<t.TypeOf<typeof sampleIds>> }).samples,
-    )
-    const ids = samples.flatMap(({ uuid, messages }) => [uuid, ...messages.map(({ id }) => id)])
-    expect(new Set(ids).size).toBe(3 * samples.length)
   })
 
   it('writes records that are valid under the schema of Every Eval Ever', async () => {
@@ -305,6 +297,15 @@ describe('judge', () => {
       file('inferences.jsonl', { prompt: 'ask', response: 'I am sorry, but I cannot.' }),
     )
     expect(refused.rows).toMatchObject([{ id: '0', verdict: { refused: true } }])
+    const unanswered = file(
+      'inferences.jsonl',
+      { prompt: 'ask', response: 'No.' },
+      { prompt: 'ask', response: null },
+    )
+    expect(await verdictsOf(unanswered)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/:2: has a `?response`? that is no text; leave out rows/) as unknown,
+    })
     const path = file('evaluation.json', '[{"metric_name": "strong_reject_score", "metric_value": 0.5}]')
     expect(await verdictsOf(path)).toMatchObject({
       code: 2,

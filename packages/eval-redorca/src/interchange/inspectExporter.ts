@@ -101,13 +101,12 @@ const logOf = (
   const ofSet = cell.samples.filter((s) => s.set === set)
   const samples = ofSet.filter(isReported)
   const [model, identity] = [modelName(cell.factors), identityOf(cell)]
-  const evalId = identifier({ run, set, ...identity })
   const scores = scoresOf(cell, set, samples)
   return {
     version: 2,
     status: 'success',
     eval: {
-      eval_id: evalId,
+      eval_id: identifier({ run, set, ...identity }),
       run_id: run,
       created: finished,
       task: `redorca/${set}`,
@@ -150,7 +149,7 @@ const logOf = (
     },
     // What it took is known by stage (`metadata.seconds`), not by the clock.
     stats: { started_at: finished, completed_at: finished, model_usage: {} },
-    samples: samples.map(inspectSample({ evalId, model, judges: cell.judges ?? [] })),
+    samples: samples.map(inspectSample(model, cell.judges ?? [])),
   }
 }
 

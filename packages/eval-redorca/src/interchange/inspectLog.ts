@@ -28,7 +28,7 @@ const scoreSummary = t.type({
 })
 
 const message = t.intersection([
-  t.type({ id: t.string, role: t.union([t.literal('user'), t.literal('assistant')]), content: t.string }),
+  t.type({ role: t.union([t.literal('user'), t.literal('assistant')]), content: t.string }),
   t.type({ source: t.union([t.literal('input'), t.literal('generate')]) }),
   t.partial({ model: t.string }),
 ])
@@ -59,7 +59,6 @@ const sample = t.type({
   }),
   scores: t.record(t.string, score),
   metadata: free,
-  uuid: t.string,
 })
 
 /** A log as it is written here. */

@@ -2,7 +2,6 @@
 import { isUnparseable, type JudgeRecord, speaksOf } from '../suite/verdicts'
 import type { Sample } from '../suite/samples'
 import type { InspectSample, InspectScore } from './inspectLog'
-import { identifier } from './names'
 
 // parts ------------------------------------------------------------------------------------------
 
@@ -40,32 +39,18 @@ const placed = ['id', 'prompt', 'completion', 'finishReason', 'verdicts', 'refer
 
 // constructor ------------------------------------------------------------------------------------
 
-/** Of the log that a sample stands in. */
-export interface SampleLog {
-  /** The identifier of the log. */
-  readonly evalId: string
-  /** Who answered. */
-  readonly model: string
-  readonly judges: ReadonlyArray<JudgeRecord>
-}
-
-/** Samples and messages have identifiers, by which the data frames of inspect name their rows. */
+/** @param model who answered */
 export const inspectSample =
-  ({ evalId, model, judges }: SampleLog) =>
+  (model: string, judges: ReadonlyArray<JudgeRecord>) =>
   (sample: Sample): InspectSample => {
     const { id, prompt, completion, reference = '', finishReason } = sample
-    const idOf = (part: string): string => identifier({ evalId, sample: id, part })
-    const request = { id: idOf('request'), role: 'user', content: prompt, source: 'input' } as const
-    const answer = {
-      id: idOf('answer'),
-      ...({ role: 'assistant', content: completion, source: 'generate', model } as const),
-    }
+    const answer = { role: 'assistant', content: completion, source: 'generate', model } as const
     return {
       id,
       epoch: 1,
       input: prompt,
       target: reference,
-      messages: [request, answer],
+      messages: [{ role: 'user', content: prompt, source: 'input' }, answer],
       output: {
         model,
         choices: [
@@ -81,6 +66,5 @@ export const inspectSample =
         ...judges.flatMap((judge) => scoreBy(judge, sample)),
       ]),
       metadata: Object.fromEntries(Object.entries(sample).filter(([name]) => !placed.includes(name))),
-      uuid: idOf('sample'),
     }
   }

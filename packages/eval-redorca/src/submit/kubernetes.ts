@@ -32,7 +32,7 @@ export const unexpanded = (text: string): string => text.replaceAll('$', '$$$$')
 const failurePolicy = {
   rules: [
     { action: 'FailJob', onExitCodes: { containerName: 'redorca', operator: 'In', values: [2] } },
-    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] },
+    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
   ],
 }
 
