@@ -4,10 +4,10 @@
     python tools/golden/check_exports.py inspect RESULTS OUT
     python tools/golden/check_exports.py every-eval-ever RESULTS OUT [SCHEMAS]
     python tools/golden/check_exports.py csv RESULTS OUT
-Needs: inspect-ai==0.3.285, jsonschema
+Needs: inspect-ai==0.3.285, pandas, pyarrow, jsonschema
 
 - inspect: `list_eval_logs` finds every log, `read_eval_log` reads it, header alone and whole; samples, scores and metrics are those
-  of the results folder, intervals included.
+  of the results folder, intervals included. Its data frames have a row for each log and each sample.
 - every-eval-ever: every record and every answer is valid under the schemas of Every Eval Ever, which are fetched from their
   repository (SCHEMAS: a folder that has them already); metrics are those of results.json.
 - csv: Python's csv reads every row; metrics and answers are those of the results folder.
@@ -28,7 +28,8 @@ AXES = ("refused", "harmful", "degenerate")
 
 
 def rows_of(cell):
-    lines = (results_dir / "cells" / cell / "samples.jsonl").read_text().splitlines()
+    # Not splitlines, which splits at line separators within a text as well.
+    lines = (results_dir / "cells" / cell / "samples.jsonl").read_text().strip("\n").split("\n")
     return [json.loads(line) for line in lines]
 
 
@@ -82,6 +83,10 @@ def check_inspect():
                 assert {k: metric.metadata[k] for k in ("n", "low", "high")} == {k: metrics[name][k] for k in ("n", "low", "high")}
     want = {(c, r["set"]) for c in cells for r in reported(c)}
     assert seen == want, (len(seen), len(want))
+    from inspect_ai.analysis import evals_df, samples_df
+    frames = [(evals_df(str(out)), "eval_id", len(seen)), (samples_df(str(out)), "sample_id", samples)]
+    for frame, name, rows in frames:
+        assert len(frame) == frame[name].nunique() == rows, (name, len(frame), rows)
     return f"{len(seen)} logs, {samples} samples"
 
 
@@ -151,7 +156,7 @@ def check_csv():
     want = [(c, r) for c in cells for r in rows_of(c)]
     assert len(samples) == len(want)
     for row, (cell, r) in zip(samples, want):
-        guard = "'" if r["completion"][:1] in ("=", "+", "-", "@", "\t", "\r") and r["completion"] else ""
+        guard = "'" if r["completion"] and r["completion"][0] in "=+-@\uff1d\uff0b\uff0d\uff20\t\r\n" else ""
         assert row["cell"] == cell and row["id"] == r["id"] and row["completion"] == guard + r["completion"]
     return f"{len(table)} cells, {len(samples)} answers"
 

@@ -5,7 +5,7 @@
  * (tools/golden/check_exports.py); `golden/inspect` was written by inspect-ai 0.3.285 (tools/golden/inspect_logs.py).
  */
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/Either'
@@ -13,10 +13,12 @@ import * as O from 'fp-ts/Option'
 import type * as t from 'io-ts'
 import { csvLine } from '../src/interchange/csvText'
 import { aggregateCodec, instanceCodec } from '../src/interchange/everyEvalEver'
+import { jsonLine } from '../src/interchange/everyEvalEverExporter'
 import { foreignRows } from '../src/interchange/foreignRows'
 import { parseInspectJson } from '../src/interchange/inspectJson'
 import { inspectLogCodec } from '../src/interchange/inspectLog'
-import { slug, uuidOf } from '../src/interchange/names'
+import { modelName, slug, uuidOf } from '../src/interchange/names'
+import { undefended } from '../src/plan/factors'
 import { file, folder, runWith } from './fakes/commandLine'
 import { judgedFolder } from './fakes/judgedFolder'
 
@@ -164,6 +166,19 @@ describe('export', () => {
     })
   })
 
+  it('keeps cells apart that are one and the same piece of work under two names', async () => {
+    const from = join(folder(), 'results')
+    cpSync(results, from, { recursive: true })
+    const path = join(from, 'results.json')
+    const read = JSON.parse(readFileSync(path, 'utf8')) as { cells: ReadonlyArray<{ factors: object }> }
+    const again = read.cells.map((cell) => ({ ...cell, factors: { ...cell.factors, attacker: 'same' } }))
+    writeFileSync(path, JSON.stringify({ ...read, cells: [...read.cells, ...again] }))
+    const names = async (format: string): Promise<ReadonlyArray<string>> =>
+      filesIn(await exported(format, from)).map((name) => basename(name))
+    expect(new Set(await names('inspect')).size).toBe(16)
+    expect(new Set(await names('every-eval-ever')).size).toBe(8)
+  })
+
   it('leaves nothing behind where a cell is damaged', async () => {
     const [from, parent] = [folder(), folder()]
     cpSync(results, from, { recursive: true })
@@ -180,15 +195,24 @@ describe('parts of exports', () => {
   it('CSV is read back as it was, except for formulas', () => {
     const text = fc.oneof(
       fc.string(),
-      fc.constantFrom('a,b', '"', '\r\n', '\n', '=1', ' =1', '+', '-x', '@a', '\t'),
+      fc.constantFrom('a,b', '"', '\r\n', '\n=1', '=1', '＝1', ' =1', '+', '-x', '@a', '\t'),
     )
     fc.assert(
       fc.property(fc.array(fc.array(text, { minLength: 2, maxLength: 4 }), { minLength: 1 }), (rows) => {
         const read = parse(rows.map(csvLine).join(''), { relax_column_count: true })
-        expect(read).toEqual(rows.map((row) => row.map((x) => (/^[=+\-@\t\r]/.test(x) ? `'${x}` : x))))
+        expect(read).toEqual(
+          rows.map((row) => row.map((x) => (/^[=+\-@＝＋－＠\t\r\n]/.test(x) ? `'${x}` : x))),
+        )
       }),
     )
     expect(csvLine([-0.5, null, undefined, true])).toBe('-0.5,,,true\r\n')
+  })
+  it('a line of JSON is one line to every reader', () => {
+    const value = { text: 'a\u2028b\u2029c\u0085d\u000be\nf' }
+    const line = jsonLine(value)
+    // What Python's splitlines splits at.
+    expect(line).toMatch(/^[^\n\v\f\r\x1c-\x1e\u0085\u2028\u2029]*\n$/)
+    expect(JSON.parse(line)).toEqual(value)
   })
   it('identifiers have the form of a random UUID', () => {
     fc.assert(
@@ -196,6 +220,16 @@ describe('parts of exports', () => {
         expect(uuidOf(of)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
       }),
     )
+  })
+  it('names of different models differ, in any alphabet and at any length', () => {
+    const factors = { model: 'aligned', ...undefended } as const
+    const named = (regime: string, seed: number): string => modelName({ ...factors, regime, seed })
+    expect(named('poison:0.05', 1)).toBe('redorca/aligned-poison-0.05-seed-1')
+    const long = 'word '.repeat(40)
+    const names = [named('毒', 1), named('清', 1), named('🐍', 1), named(long, 1), named(long, 2)]
+    expect(new Set(names).size).toBe(names.length)
+    for (const name of names) expect(name).toMatch(/^redorca\/[A-Za-z0-9][A-Za-z0-9.-]{0,118}[A-Za-z0-9]$/)
+    expect(slug('日本')).toMatch(/^[0-9a-f]{8}$/)
   })
   it('names are one part of a path', () => {
     fc.assert(fc.property(fc.string(), (s) => expect(slug(s)).toMatch(/^[A-Za-z0-9.-]{0,120}$/)))
@@ -263,6 +297,15 @@ describe('judge', () => {
       file('inferences.jsonl', { prompt: 'ask', response: 'I am sorry, but I cannot.' }),
     )
     expect(refused.rows).toMatchObject([{ id: '0', verdict: { refused: true } }])
+    const unanswered = file(
+      'inferences.jsonl',
+      { prompt: 'ask', response: 'No.' },
+      { prompt: 'ask', response: null },
+    )
+    expect(await verdictsOf(unanswered)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/:2: has a `?response`? that is no text; leave out rows/) as unknown,
+    })
     const path = file('evaluation.json', '[{"metric_name": "strong_reject_score", "metric_value": 0.5}]')
     expect(await verdictsOf(path)).toMatchObject({
       code: 2,

@@ -1,12 +1,14 @@
-import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
 import * as t from 'io-ts'
 import { parse, parseAllDocuments } from 'yaml'
 import { type FleetJob, kubernetesFile, skypilotFile, slurmScript } from '../src/submit'
-import { shellWord } from '../src/submit/job'
+import { documentText, shellWord } from '../src/submit/job'
+import { unexpanded } from '../src/submit/kubernetes'
 
 // helpers ----------------------------------------------------------------------------------------
 
@@ -22,26 +24,43 @@ const job: FleetJob = {
   hours: 36.5,
 }
 
-/** Runs a shell script with a `redorca` that writes what it was given. @returns its arguments, and the configuration it read */
-const ran = (script: string): { readonly args: ReadonlyArray<string>; readonly config: unknown } => {
+/** A folder with a `redorca` in `node_modules/.bin`, as npm installs it. */
+const folderWith = (...lines: ReadonlyArray<string>): string => {
   const folder = mkdtempSync(join(tmpdir(), 'redorca-submit-'))
-  const fake = join(folder, 'redorca')
-  writeFileSync(
-    fake,
-    `#!/bin/sh\nprintf '%s\\n' "$@" > '${folder}/args'\nwhile [ "$1" != --config ]; do shift; done\ncp "$2" '${folder}/config'\n`,
-  )
-  chmodSync(fake, 0o755)
+  const commands = join(folder, 'node_modules', '.bin')
+  mkdirSync(commands, { recursive: true })
+  writeFileSync(join(commands, 'redorca'), ['#!/bin/sh', ...lines, ''].join('\n'))
+  chmodSync(join(commands, 'redorca'), 0o755)
+  return folder
+}
+
+const fake = [
+  'printf "%s\\n" "$@" > args',
+  'echo "${REDORCA_CORES-}" > cores',
+  'while [ "$1" != --config ]; do shift; done',
+  'cat "$2" > config',
+]
+
+interface Ran {
+  readonly args: ReadonlyArray<string>
+  readonly config: unknown
+  readonly cores: string
+}
+
+/** Runs a shell script with a `redorca` that writes what it was given. @returns its arguments, and the configuration it read */
+const ran = (script: string): Ran => {
+  const folder = folderWith(...fake)
   const path = join(folder, 'script.sh')
   writeFileSync(path, script)
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
   const { status, stderr } = spawnSync('bash', [path], {
     cwd: folder,
-    env: { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+    env: { ...process.env, HOME: folder, PATH: `${join(folder, 'node_modules', '.bin')}:/usr/bin:/bin` },
     encoding: 'utf8',
   })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   const config: unknown = parse(read('config'))
-  return { args: read('args').trimEnd().split('\n'), config }
+  return { args: read('args').trimEnd().split('\n'), config, cores: read('cores').trim() }
 }
 
 const container = t.type({
@@ -56,7 +75,13 @@ const podFile = t.type({
     completionMode: t.literal('Indexed'),
     completions: t.number,
     parallelism: t.number,
-    template: t.type({ spec: t.type({ containers: t.tuple([container]) }) }),
+    activeDeadlineSeconds: t.number,
+    template: t.type({
+      spec: t.intersection([
+        t.type({ restartPolicy: t.literal('Never'), containers: t.tuple([container]) }),
+        t.partial({ securityContext: t.type({ fsGroup: t.number }) }),
+      ]),
+    }),
   }),
 })
 const configFile = t.type({ kind: t.literal('ConfigMap'), data: t.type({ 'config.yaml': t.string }) })
@@ -74,9 +99,27 @@ const documentsIn = (file: string): readonly [t.TypeOf<typeof configFile>, t.Typ
 
 describe('a Slurm script', () => {
   it('runs a worker with the whole configuration, whatever it holds', () => {
-    const { args, config } = ran(slurmScript(job))
+    const { args, config, cores } = ran(slurmScript(job))
     expect(args.slice(0, 3)).toEqual(['worker', '--store', job.store])
     expect(config).toEqual(job.config)
+    expect(cores).toBe('8')
+  })
+
+  it('finds the command in the folder it is run in, hands on one signal and ends with its exit code', async () => {
+    const slow = 'i=0; while [ $i -lt 12 ]; do sleep 0.05; i=$((i+1)); done; exit 9'
+    const folder = folderWith("trap 'echo TERM >> heard' TERM", 'echo ready >> heard', slow)
+    writeFileSync(join(folder, 'script.sh'), slurmScript(job))
+    const script = spawn('bash', ['script.sh'], {
+      ...{ cwd: folder, detached: true, stdio: 'ignore' },
+      env: { PATH: '/usr/bin:/bin' },
+    })
+    const ended = new Promise((done) => script.on('close', done))
+    const heard = join(folder, 'heard')
+    while (!existsSync(heard) && script.exitCode === null) await pause(10)
+    // Slurm signals every process of a task.
+    process.kill(-(script.pid ?? 0), 'SIGTERM')
+    expect(await ended).toBe(9)
+    expect(readFileSync(heard, 'utf8')).toBe('ready\nTERM\n')
   })
 
   it('asks for an array with a task per machine, an accelerator each, and its time', () => {
@@ -95,8 +138,7 @@ describe('a Slurm script', () => {
   it('gives each task a fixed part where it is told to', () => {
     expect(ran(slurmScript({ ...job, sharing: 'shard' })).args).toEqual([
       ...['bench', '--store', job.store, '--config'],
-      expect.stringContaining('.yaml') as unknown,
-      ...['--shard', 'auto'],
+      ...['/dev/fd/3', '--shard', 'auto'],
     ])
   })
 })
@@ -111,6 +153,27 @@ describe('a Kubernetes file', () => {
     expect(one.env).toContainEqual({ name: 'JOB_COMPLETIONS', value: '4' })
     expect(one.resources.limits['nvidia.com/gpu']).toBe(1)
     expect(one.command[2]).toContain(shellWord(job.store))
+    expect(one.env).toContainEqual({ name: 'REDORCA_CORES', value: '8' })
+  })
+
+  it('has a command in which Kubernetes expands nothing, and a deadline of at least a second', () => {
+    const store = '/data/$(HOSTNAME)/$$'
+    const [, pods] = documentsIn(
+      kubernetesFile(
+        { ...job, store, hours: 0.0001, image: 'redorca:1' },
+        { claim: { name: 'd', path: '/data' } },
+      ),
+    )
+    const { activeDeadlineSeconds, template } = pods.spec
+    expect(activeDeadlineSeconds).toBe(1)
+    expect(template.spec.securityContext?.fsGroup).toBe(1000)
+    // What Kubernetes makes of it: $$ is $, and a single one that begins a name does not occur.
+    const [, , text] = template.spec.containers[0].command
+    expect(text.replaceAll('$$', '')).not.toContain('$')
+    expect(ran(text.replaceAll('$$', '$').replace('/etc/redorca/config.yaml', '/dev/null')).args).toContain(
+      store,
+    )
+    expect(unexpanded('a')).toBe('a')
   })
 
   it('mounts a claim, and takes the environment from a secret', () => {
@@ -137,6 +200,8 @@ describe('a SkyPilot file', () => {
     const { args, config } = ran(String(task['run']))
     expect(args.slice(0, 3)).toEqual(['worker', '--store', job.store])
     expect(config).toEqual(job.config)
+    expect(task['run']).toContain('timeout --kill-after=60 131400 redorca')
+    expect(task).toMatchObject({ resources: { autostop: { idle_minutes: 10, down: true } } })
   })
 
   it('installs the packages of this version, unless an image has them', () => {
@@ -144,6 +209,22 @@ describe('a SkyPilot file', () => {
     expect(taskOf(skypilotFile({ ...job, image: 'redorca:1' }, 'L4', '0.1.0'))).toMatchObject({
       resources: { image_id: 'docker:redorca:1' },
     })
+  })
+})
+
+describe('a document', () => {
+  it('is read alike by YAML 1.1 and 1.2, and no line of it is folded', () => {
+    const long = `echo ${'word '.repeat(40)}end`
+    const document = {
+      on: 'on',
+      name: 'no',
+      a: ['y', '1:30', '0o7', '1_000', '2026-01-01', 'null', '~'],
+      long,
+    }
+    const text = documentText(document)
+    expect(parse(text, { version: '1.1' })).toEqual(document)
+    expect(parse(text)).toEqual(document)
+    expect(text).toContain(long)
   })
 })
 

@@ -1,10 +1,10 @@
 /** `worker --queue URL`: runs jobs of any benchmark that goes through the queue, until it is stopped or has nothing to do. */
-import { availableParallelism } from 'node:os'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Context, Outcome } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { storePlace } from '../store'
+import { coresOf } from '../work/cores'
 import { withBroker } from '../work/queue/broker'
 import { runQueueMember } from '../work/queue/queueMember'
 import { addressOf } from './queueOption'
@@ -35,7 +35,7 @@ export const runQueueWorker = (
           ...(idle === undefined ? {} : { idleSeconds: idle }),
           placeOf: storePlace,
           portsModule: require.resolve('../work/lmPorts'),
-          threads: Math.max(1, Math.floor(availableParallelism() / atOnce)),
+          threads: Math.max(1, Math.floor(coresOf() / atOnce)),
           ...{ terminal: context, signal: context.signal },
         })
       }),

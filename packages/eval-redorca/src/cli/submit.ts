@@ -7,7 +7,6 @@ import {
   choice,
   command,
   count,
-  custom,
   optional,
   positive,
   required,
@@ -21,24 +20,17 @@ import { ownVersion } from '../plan/versions'
 import { type FleetJob, kubernetesFile, skypilotFile, slurmScript } from '../submit'
 import { configOptions } from './configOptions'
 import { configOf } from './runBench'
+import {
+  acceleratorOption,
+  claimOption,
+  imageOption,
+  isWithin,
+  jobName,
+  secretOption,
+  unusedBy,
+} from './submitOptions'
 
 // options ----------------------------------------------------------------------------------------
-
-/** Names of all three schedulers: a DNS label. */
-const jobName = custom('name of the job', 'NAME', (u) =>
-  typeof u === 'string' && /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/.test(u)
-    ? E.right(u)
-    : E.left('must be lower-case letters, digits and -, at most 40, from a letter to a letter or digit'),
-)
-
-/** `NAME:/PATH`. */
-const claimOption = custom('volume claim that the pods mount, and where', 'NAME:/PATH', (u) => {
-  const parts = typeof u === 'string' ? /^([a-z0-9][a-z0-9.-]*):(\/.*)$/.exec(u) : null
-  const [, name, path] = parts ?? []
-  return name === undefined || path === undefined
-    ? E.left('must be the name of a claim and an absolute path, NAME:/PATH')
-    : E.right({ name, path })
-})
 
 const options = {
   ...configOptions,
@@ -56,12 +48,12 @@ const options = {
   cpus: withDefault(8, count('cores of each machine')),
   memory: withDefault(32, count('gigabytes of each machine')),
   hours: withDefault(24, positive('hours after which a machine is taken away')),
-  image: optional(text('container image with redorca in it (required for k8s)', 'IMAGE')),
+  image: optional(imageOption),
   partition: optional(text('Slurm partition')),
   account: optional(text('Slurm account')),
-  secret: optional(text('Kubernetes Secret whose keys become environment variables')),
+  secret: optional(secretOption),
   claim: optional(claimOption),
-  accelerator: withDefault('L4', text('kind of accelerator in SkyPilot’s list')),
+  accelerator: withDefault('L4', acceleratorOption),
 }
 
 // parts ------------------------------------------------------------------------------------------
@@ -89,6 +81,9 @@ export const submitCommand = command({
     context,
   ) => {
     const { cpus, memory, hours, count: machines, ...parts } = rest
+    unusedBy(to, { image, partition, account, secret, claim }).forEach((name) =>
+      context.warn(`--${name} says nothing to ${to}`),
+    )
     const fileOf = (job: FleetJob): E.Either<Fault, string> => {
       switch (to) {
         case 'slurm':
@@ -98,11 +93,13 @@ export const submitCommand = command({
         case 'k8s':
           return image === undefined
             ? refused('is required for k8s', '--image', 'build one with tools/docker, or name yours')
-            : !isRemote(store) && claim === undefined
+            : !isRemote(store) && (claim === undefined || !isWithin(claim.path, job.store))
               ? refused(
-                  'is a folder, which pods do not share',
+                  `is a folder, which pods do not share${claim === undefined ? '' : ` outside ${claim.path}`}`,
                   '--store',
-                  'mount a volume with --claim NAME:/PATH, or use s3://',
+                  claim === undefined
+                    ? 'mount a volume with --claim NAME:/PATH, or use s3://'
+                    : 'give a folder in the volume of --claim, or use s3://',
                 )
               : E.right(
                   kubernetesFile(

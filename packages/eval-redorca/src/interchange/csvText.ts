@@ -2,14 +2,15 @@
  * Comma-separated values as RFC 4180 has them: lines end with CR LF, and a cell with a comma, a quote or a line break is quoted.
  *
  * Text that a spreadsheet would run as a formula gets an apostrophe in front, which spreadsheets show as text: text that begins with
- * `=`, `+`, `-`, `@`, a tab, or a carriage return. Prompts and completions are other people's text, and whoever opens the file would
- * run it. Numbers are written as they are.
+ * `=`, `+`, `-`, `@` (or one of their full-width forms, which some take for the same), a tab, or a line break. Prompts and completions
+ * are other people's text, and whoever opens the file would run it. Numbers are written as they are.
  */
 
 /** A cell; undefined and null are empty. */
 export type CsvValue = string | number | boolean | null | undefined
 
-const guarded = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
+const guarded = (text: string): string =>
+  /^[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]/.test(text) ? `'${text}` : text
 
 const cell = (value: CsvValue): string => {
   if (value === undefined || value === null) return ''

@@ -7,7 +7,7 @@ import { type Sample, isReported } from '../suite/samples'
 import type { AggregateRecord, AggregateResult, InstanceRecord, RecordSource } from './everyEvalEver'
 import type { Heading } from './exporter'
 import { type NamedEstimate, estimatesOf, metricFacts, metricsOfSet } from './metricFacts'
-import { modelName, sha256, slug, uuidOf } from './names'
+import { identityOf, modelName, sha256, slug, uuidOf } from './names'
 
 // names ------------------------------------------------------------------------------------------
 
@@ -29,7 +29,7 @@ const resultId = ({ name, judge }: Omit<NamedEstimate, 'estimate'>): string =>
 
 /** Where the record of a cell stands, without its ending: a path of two folders below the collection's, as the schema has it. */
 export const recordPath = (heading: Heading, cell: Prepared): string =>
-  `data/${collectionOf(heading)}/${modelName(cell.factors)}/${uuidOf({ heading, cell: cell.id })}`
+  `data/${collectionOf(heading)}/${modelName(cell.factors)}/${uuidOf({ heading, ...identityOf(cell) })}`
 
 // aggregates -------------------------------------------------------------------------------------
 

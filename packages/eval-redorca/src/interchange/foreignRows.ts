@@ -127,6 +127,12 @@ const summary = ({ where }: ForeignRow): Fault =>
     remedy: 'give the inferences.parquet beside it',
   })
 
+const noText = ({ where }: ForeignRow): Fault =>
+  badInput('BadRow', 'has a `response` that is no text', {
+    where,
+    remedy: 'leave out rows without an answer',
+  })
+
 /** A row whose answer is called `response`, as in TamperBench, with that as its completion; other rows as they are. */
 export const withCompletion = (row: ForeignRow): E.Either<Fault, ForeignRow> =>
   'completion' in row.value
@@ -135,4 +141,6 @@ export const withCompletion = (row: ForeignRow): E.Either<Fault, ForeignRow> =>
       ? E.right({ ...row, value: { ...row.value, completion: row.value['response'] } })
       : 'metric_name' in row.value && 'metric_value' in row.value
         ? E.left(summary(row))
-        : E.right(row)
+        : 'response' in row.value
+          ? E.left(noText(row))
+          : E.right(row)

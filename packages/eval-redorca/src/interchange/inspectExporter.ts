@@ -19,7 +19,7 @@ import type { Exporter, Heading } from './exporter'
 import type { InspectLog, InspectMetric, InspectScoreSummary } from './inspectLog'
 import { inspectSample } from './inspectSample'
 import { metricsOfSet } from './metricFacts'
-import { identifier, modelName, slug } from './names'
+import { identifier, identityOf, modelName, slug } from './names'
 
 // scores -----------------------------------------------------------------------------------------
 
@@ -100,17 +100,17 @@ const logOf = (
 ): InspectLog => {
   const ofSet = cell.samples.filter((s) => s.set === set)
   const samples = ofSet.filter(isReported)
-  const model = modelName(cell.factors)
+  const [model, identity] = [modelName(cell.factors), identityOf(cell)]
   const scores = scoresOf(cell, set, samples)
   return {
     version: 2,
     status: 'success',
     eval: {
-      eval_id: identifier({ run, cell: cell.id, set }),
+      eval_id: identifier({ run, set, ...identity }),
       run_id: run,
       created: finished,
       task: `redorca/${set}`,
-      task_id: identifier({ suite, set, cell: cell.id }),
+      task_id: identifier({ suite, set, ...identity }),
       task_version: 1,
       task_args: { ...cell.factors },
       task_args_passed: { ...cell.factors },

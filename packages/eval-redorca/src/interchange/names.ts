@@ -5,12 +5,22 @@ import { type Factors, combinationName, isTuned, isUndefended } from '../plan/fa
 
 // model names ------------------------------------------------------------------------------------
 
-/** Text as one part of a path or an identifier: letters, digits, points and hyphens. */
-export const slug = (text: string): string =>
-  text
-    .replace(/[^A-Za-z0-9.]+/g, '-')
-    .replace(/^[-.]+|[-.]+$/g, '')
-    .slice(0, 120)
+const trimmed = (text: string): string => text.replace(/^[-.]+|[-.]+$/g, '')
+
+/** Longest part of a path. */
+const most = 120
+
+/**
+ * Text as one part of a path or an identifier: letters, digits, points and hyphens, at most 120. Where letters of other alphabets or
+ * the end of a long text are left out, digits of its hash keep different texts apart.
+ */
+export const slug = (text: string): string => {
+  const plain = trimmed(text.replace(/[^A-Za-z0-9.]+/g, '-'))
+  if (plain.length <= most && /^[ -~]*$/.test(text)) return plain
+  const hash = sha256(text).slice(0, 8)
+  const begin = trimmed(plain.slice(0, most - 9))
+  return begin === '' ? hash : `${begin}-${hash}`
+}
 
 /** Who answered, as `ORGANISATION/NAME`: a model, what it was fine-tuned on, its defences with their strengths, and the seed. */
 export const modelName = (f: Factors): string =>
@@ -26,6 +36,18 @@ export const modelName = (f: Factors): string =>
   )}`
 
 // identifiers ------------------------------------------------------------------------------------
+
+/**
+ * What tells a cell from all others of its results: those that do the same, such as an attacker with the benchmark's own recipe, have
+ * one id, since they are computed once.
+ */
+export const identityOf = ({
+  id,
+  factors,
+}: {
+  readonly id: string
+  readonly factors: Factors
+}): Readonly<Record<string, unknown>> => ({ cell: id, factors })
 
 /** SHA-256 in hexadecimal digits. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

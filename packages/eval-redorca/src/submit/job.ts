@@ -35,6 +35,16 @@ export interface FleetJob {
 /** The configuration as a file's text. */
 export const configText = ({ config }: Pick<FleetJob, 'config'>): string => stringify(config)
 
+/**
+ * A document for a reader of YAML that may follow version 1.1, as those of Kubernetes and SkyPilot do: there a bare `on` or `no` is no
+ * text. Lines are not folded, so that commands stay as they are run.
+ */
+export const documentText = (document: object): string =>
+  stringify(document, { aliasDuplicateObjects: false, compat: 'yaml-1.1', lineWidth: 0 })
+
+/** Whole seconds of a time in hours, at least one. */
+export const secondsOf = (hours: number): number => Math.max(1, Math.round(hours * 3600))
+
 /** A word for a POSIX shell: what is not plain is quoted. */
 export const shellWord = (word: string): string =>
   /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

@@ -1,11 +1,11 @@
 /** How many worker processes a benchmark starts, and how they share the cores. */
-import { availableParallelism } from 'node:os'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import type { BenchConfig } from '../config/config'
 import type { BenchPorts, EngineUsed } from '../plan/ports'
 import { type Suite, alignedFolders } from '../suite/suite'
+import { coresOf } from './cores'
 import { largeModelBytes } from './models'
 
 /** Engines whose workers would share one device. */
@@ -41,10 +41,10 @@ export const workerCount = (
     (threadedEngines.includes(engine.engine) && oneForAll(config, modelBytes))
   return Math.max(
     1,
-    Math.min(jobs, config.workers !== 'auto' ? config.workers : one ? 1 : availableParallelism()),
+    Math.min(jobs, config.workers !== 'auto' ? config.workers : one ? 1 : coresOf()),
   )
 }
 
 /** Cores that each worker may use. */
 export const threadsPerWorker = (config: BenchConfig, modelBytes: number): number =>
-  oneForAll(config, modelBytes) ? availableParallelism() : 1
+  oneForAll(config, modelBytes) ? coresOf() : 1

@@ -13,6 +13,7 @@ import { commonOptions } from './context'
 import { flagged, withFlags } from './flags'
 import { helpItem } from './helpLayout'
 import { printable } from './printable'
+import { stopping } from './stopping'
 import { terminal } from './terminal'
 import { asParsed, strayWord, wordsOf } from './words'
 
@@ -114,10 +115,7 @@ export const runBinary = async (
     const common = decodeOptions(commonOptions, shared)
     if (E.isLeft(common)) return report(common.left, table)
     const abort = new AbortController()
-    const stop = (): void => {
-      if (abort.signal.aborted) process.exit(130)
-      abort.abort()
-    }
+    const stop = stopping(abort, () => process.exit(130))
     process.on('SIGINT', stop)
     process.on('SIGTERM', stop)
     try {
