@@ -5,6 +5,8 @@ Writes packages/alignbeam/test/golden/rivals.json.
 Proxy tuning (arXiv 2401.08565): three models of one vocabulary, each a random table of logits by the last token; the distribution
 after each prompt, greedy tokens and scores of responses for several alphas.
 
+SafeDecoding (arXiv 2402.08983, section 4.3): the same tables; greedy tokens for several alphas and smallest sample spaces.
+
 Nudging (arXiv 2410.09300): the random models of three vocabularies that alignbeam.py wrote; the tokens of every answer for several
 thresholds, and what the anchor wrote of them. Everything is computed from whole prefixes: no cache, no batch.
 
@@ -64,6 +66,39 @@ def proxy_tuning():
         runs.append({"alpha": alpha, "rows": rows})
     tables = {name: table.tolist() for name, table in (("draft", draft), ("expert", expert), ("anti", anti))}
     return {"words": words, "tables": tables, "prompts": prompts, "responses": responses, "runs": runs}
+
+
+# SafeDecoding -------------------------------------------------------------------------------------
+
+
+def safe_decoding(tables):
+    """The draft pushed towards the expert for two tokens, over the tokens that both have among their top k, k the least that is enough."""
+    draft, expert = (torch.tensor(tables["tables"][name], dtype=torch.float64) for name in ("draft", "expert"))
+    runs = []
+    for alpha, first, common in ((3.0, 2, 5), (3.0, 2, 1), (0.5, 2, 5), (3.0, 12, 3), (1.0, 4, 12)):
+        rows = []
+        for prompt in tables["prompts"]:
+
+            def next_token(tokens, added):
+                ours, theirs = (torch.softmax(table[tokens[-1]], -1) for table in (draft, expert))
+                if added >= first:
+                    return int(ours.argmax())
+                tops = [torch.argsort(-p, stable=True).tolist() for p in (ours, theirs)]
+                width = common
+                while len(set(tops[0][:width]) & set(tops[1][:width])) < common:
+                    width += 1
+                space = sorted(set(tops[0][:width]) & set(tops[1][:width]))
+                return max(space, key=lambda i: float(ours[i] + alpha * (theirs[i] - ours[i])))
+
+            tokens, ended = [], False
+            while len(tokens) < 12 and not ended:
+                token = next_token(prompt + tokens, len(tokens))
+                ended = token == EOS
+                if not ended:
+                    tokens.append(token)
+            rows.append({"tokens": tokens, "finishReason": "stop" if ended else "length"})
+        runs.append({"alpha": alpha, "first": first, "common": common, "rows": rows})
+    return runs
 
 
 # nudging ------------------------------------------------------------------------------------------
@@ -176,7 +211,8 @@ def rounded(value):
 
 
 def main():
-    document = rounded({"proxyTuning": proxy_tuning(), "nudging": nudging()})
+    tables = proxy_tuning()
+    document = rounded({"proxyTuning": tables, "safeDecoding": safe_decoding(tables), "nudging": nudging()})
     (OUT / "rivals.json").write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 

@@ -14,13 +14,28 @@ export const alignBeamFidelity: Fidelity = {
     'temperature 0.7. The wording of the system prompt and the list that finds refusals are this repository’s; the judge is the run’s.',
 }
 
+const safeDecodingFormula =
+  'P = P_draft + alpha (P_expert - P_draft) on the smallest common sample space. Written from the paper; tokens equal a Python ' +
+  'reference on tables of logits (golden tests, tools/golden/alignbeam_rivals.py).'
+
 export const safeDecodingFidelity: Fidelity = {
   source: `${SAFE_DECODING_PAPER}, section 4.3`,
-  formula:
-    'P = P_draft + alpha (P_expert - P_draft) on the smallest common sample space. Written from the paper; hand-made cases and a ' +
-    'property test, no reference implementation.',
+  commit: 'uw-nsl/SafeDecoding at 5b77507',
+  formula: safeDecodingFormula,
   defaults: "The paper's: alpha 3, m 2, c 5.",
-  differs: 'The expert is the aligned model before fine-tuning; the paper fine-tunes an expert on refusals.',
+  differs:
+    'The expert is the aligned model before fine-tuning; the paper fine-tunes an expert on refusals (that is `safe-decoding-tuned`).',
+}
+
+export const safeDecodingTunedFidelity: Fidelity = {
+  source: `${SAFE_DECODING_PAPER}, sections 4.2 and 4.3`,
+  commit: 'uw-nsl/SafeDecoding at 5b77507',
+  formula: safeDecodingFormula,
+  defaults: "The paper's: alpha 3, m 2, c 5. The authors' code has the expert's rate 2e-3 and 2 epochs.",
+  differs:
+    'The expert is an adapter trained on the run’s safe rows with the run’s recipe, except for rate and epochs; theirs learns, in batches of ' +
+    'one row, the refusals that the aligned model gave to harmful requests when it was told to refuse. Their draft is the aligned model, ' +
+    'here it is the fine-tuned one. They give a token whose probability would fall below 0 a probability of 1e-8.',
 }
 
 export const prefixFidelity: Fidelity = {

@@ -103,6 +103,13 @@ export const safeDecodingOptions = {
   batchSize,
 }
 
+/** SafeDecoding with an expert that is fine-tuned on refusals, as its authors have it. */
+export const safeDecodingTunedOptions = {
+  ...safeDecodingOptions,
+  lr: withDefault(2e-3, positive('learning rate of the expert'), SAFE_DECODING_PAPER),
+  epochs: withDefault(2, count('passes over the safe rows that train the expert'), SAFE_DECODING_PAPER),
+}
+
 /** The baseline that begins every completion with the same words. */
 export const prefixOptions = {
   prefix: withDefault(refusalPrefix, text('how every completion begins'), ALIGNBEAM_PAPER),
@@ -119,6 +126,8 @@ export const systemPromptOptions = {
 export type AlignBeamOptions = Values<typeof alignBeamOptions>
 /** All options of SafeDecoding, with values. */
 export type SafeDecodingOptions = Values<typeof safeDecodingOptions>
+/** All options of SafeDecoding with a tuned expert, with values. */
+export type SafeDecodingTunedOptions = Values<typeof safeDecodingTunedOptions>
 /** The options of the hard prefix, with values. */
 export type PrefixOptions = Values<typeof prefixOptions>
 /** The options of the safety system prompt, with values. */

@@ -4,11 +4,24 @@ import { pipe } from 'fp-ts/function'
 import { type DefencePlugin, decodingDefence, noDefence } from '@safe/tensor-core/contracts'
 import { definePlugin, parametersOf } from '@safe/tensor-core/options'
 import { alignBeam } from './alignBeam'
-import { alignBeamFidelity, prefixFidelity, safeDecodingFidelity, systemPromptFidelity } from './fidelity'
+import {
+  alignBeamFidelity,
+  prefixFidelity,
+  safeDecodingFidelity,
+  safeDecodingTunedFidelity,
+  systemPromptFidelity,
+} from './fidelity'
 import { hardPrefix, safetySystem } from './baselines/oneModel'
-import { alignBeamOptions, prefixOptions, safeDecodingOptions, systemPromptOptions } from './options'
+import {
+  alignBeamOptions,
+  prefixOptions,
+  safeDecodingOptions,
+  safeDecodingTunedOptions,
+  systemPromptOptions,
+} from './options'
 import { rivals } from './rivals/plugins'
 import { safeDecoding } from './baselines/safeDecoding'
+import { expertRows, tunedExpert } from './baselines/tunedExpert'
 import { withSecondModel } from './secondModel'
 import { refusesByJudge } from './settings'
 
@@ -62,6 +75,34 @@ export const plugins: ReadonlyArray<DefencePlugin> = [
             safeDecoding(options, { expert, onDispose }),
           ),
         }),
+      ),
+  }),
+  definePlugin({
+    name: 'safe-decoding-tuned',
+    stage: 'decoding',
+    fidelity: safeDecodingTunedFidelity,
+    summary: 'SafeDecoding (arXiv 2402.08983), with an expert that is fine-tuned on safe rows',
+    options: safeDecodingTunedOptions,
+    strength: { options: ['alpha'], values: [0.5, 1, 2, 3, 5] },
+    needs: ['model', 'train', 'safe'],
+    // The expert is trained once for all strengths and adapters: results are kept.
+    work: ({ first, epochs }, { maxNewTokens, safe, batchSize }) => ({
+      sharedSteps: epochs * Math.ceil(safe / Math.max(1, batchSize)),
+      completionFactor: 1 + first / maxNewTokens,
+    }),
+    make: ({ lr, epochs, ...options }, { safe, ...resources }) =>
+      pipe(
+        // Before anything is trained.
+        TE.fromEither(expertRows(safe)),
+        TE.map((rows) =>
+          decodingDefence({
+            name: 'safe-decoding-tuned',
+            parameters: parametersOf(safeDecodingTunedOptions, { ...options, lr, epochs }),
+            apply: withSecondModel(tunedExpert(resources, rows)({ lr, epochs }), (expert, onDispose) =>
+              safeDecoding(options, { expert, onDispose }),
+            ),
+          }),
+        ),
       ),
   }),
   definePlugin({

@@ -1,6 +1,7 @@
 import {
   type Diagnostics,
   type Judge,
+  type LoraAdapter,
   type Resources,
   failure,
   isIdentity,
@@ -27,9 +28,17 @@ const greedyOf = (maxNewTokens: number) => ({
 })
 
 const unused = () => TE.left({ _tag: 'Unused', kind: 'failure', message: 'not needed here' } as const)
+const expert: LoraAdapter = { modules: [], config: {}, metadata: {}, dtype: 'F32', extras: [] }
+const safeRow = {
+  id: '0',
+  prompt: textPrompt('the'),
+  response: { kind: 'text', text: 'no' },
+  raw: '',
+  fields: {},
+} as const
 const bench = (freed: string[]): Resources => ({
   seed: 1,
-  train: unused,
+  train: () => TE.right(expert),
   gradients: unused,
   activationNorms: unused,
   model: () =>
@@ -42,7 +51,7 @@ const bench = (freed: string[]): Resources => ({
     dispose: () => void freed.push('anchor'),
   }),
   maxNewTokens: 8,
-  safe: { name: 'safe', examples: [] },
+  safe: { name: 'safe', examples: [safeRow] },
   references: { name: 'references', examples: [] },
   harmful: { name: 'harmful', examples: [] },
   counterpart: TE.left(failure('Unused', 'not declared, so not used')),
@@ -82,6 +91,7 @@ describe('plugins', () => {
     expect(plugins.map((p) => [p.name, p.stage])).toEqual([
       ['alignbeam', 'decoding'],
       ['safe-decoding', 'decoding'],
+      ['safe-decoding-tuned', 'decoding'],
       ['prefix', 'decoding'],
       ['system-prompt', 'decoding'],
       ['anchor-alone', 'decoding'],
@@ -102,6 +112,7 @@ describe('plugins', () => {
     expect(plugins.map((p) => [p.name, p.needs])).toEqual([
       ['alignbeam', ['anchor', 'judge']],
       ['safe-decoding', ['model']],
+      ['safe-decoding-tuned', ['model', 'train', 'safe']],
       ['prefix', []],
       ['system-prompt', []],
       ['anchor-alone', ['anchor']],
@@ -124,6 +135,7 @@ describe('plugins', () => {
       onNoSafe: 'lowest',
     })
     expect(complete('safe-decoding', {})).toMatchObject({ alpha: 3, first: 2, common: 5 })
+    expect(complete('safe-decoding-tuned', {})).toMatchObject({ alpha: 3, first: 2, lr: 2e-3, epochs: 2 })
     expect(complete('alignbeam', { system: null, 'bridge-tokens': 2 })).toMatchObject({
       enabled: true,
       system: null,
@@ -145,6 +157,8 @@ describe('plugins', () => {
     ['prefix', { prefix: [] }, 'prefix'],
     ['system-prompt', { system: null }, 'system'],
     ['safe-decoding', { alpha: -1 }, 'alpha'],
+    ['safe-decoding', { epochs: 2 }, 'epochs'],
+    ['safe-decoding-tuned', { lr: 0 }, 'lr'],
     ['anchor-alone', { alpha: 1 }, 'alpha'],
     ['guard', { threshold: 1.5 }, 'threshold'],
     ['guard', { unparsed: 'keep' }, 'unparsed'],
@@ -178,11 +192,31 @@ describe('plugins', () => {
     const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
       alignbeam: ['anchor'],
       'safe-decoding': ['aligned'],
+      'safe-decoding-tuned': ['aligned'],
       'anchor-alone': ['anchor'],
       'proxy-tuning': ['aligned', 'base'],
       nudging: ['anchor'],
     }
     expect(freed.sort()).toEqual([...(loaded[name] ?? []), 'draft'].sort())
+  })
+
+  it('safe-decoding-tuned trains its expert on the safe rows, at its own rate, and attaches it to the aligned model', async () => {
+    const asked: unknown[] = []
+    const given: Resources = {
+      ...bench([]),
+      train: (...request) => (asked.push(request), TE.right(expert)),
+      model: (adapter) => (asked.push(adapter), bench([]).model(adapter)),
+    }
+    const defence = await right(named('safe-decoding-tuned').create({ epochs: 3 }, given))
+    if (defence.stage !== 'decoding') throw new Error('another stage')
+    expect(asked).toEqual([])
+    await right(defence.apply(toyModel('draft', words, randomLogits(3, words.size))))
+    expect(asked).toEqual([[given.safe, { lr: 2e-3, epochs: 3 }], expert])
+    const none = { ...given, safe: { name: 'safe', examples: [] } }
+    expect(await left(named('safe-decoding-tuned').create({}, none))).toMatchObject({
+      _tag: 'EmptyData',
+      where: 'safe',
+    })
   })
 
   it.each([

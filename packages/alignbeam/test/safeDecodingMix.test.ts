@@ -1,6 +1,11 @@
+import { greedy, requestsOf, tokenPrompt } from '@safe/tensor-core/contracts'
 import fc from 'fast-check'
 import { bestToken } from '../src/mixing/mix'
+import { safeDecoding } from '../src/baselines/safeDecoding'
 import { commonTokens, safeDecodingMix } from '../src/baselines/safeDecodingMix'
+import { right } from './fixtures/right'
+import { rivalsGolden } from './fixtures/rivalsGolden'
+import { toyModel, wordTokenizer } from './fixtures/toy'
 
 const logs = (...p: number[]): Float32Array => Float32Array.from(p, (x) => Math.log(x))
 
@@ -34,4 +39,20 @@ describe('safeDecodingMix', () => {
     expect(bestToken(mixed)).toBe(0)
     expect(Array.from(mixed.probabilities)).toEqual([1, 0])
   })
+})
+
+describe('SafeDecoding', () => {
+  const { proxyTuning: world, safeDecoding: runs } = rivalsGolden
+  const words = wordTokenizer(world.words)
+  const ofTable = (name: 'draft' | 'expert') =>
+    toyModel(name, words, (tokens) => world.tables[name][tokens.at(-1) ?? 0] ?? [])
+
+  it.each(runs)(
+    'equals the Python reference at alpha $alpha, m $first, c $common',
+    async ({ rows, ...options }) => {
+      const model = await right(safeDecoding(options, { expert: ofTable('expert') }).apply(ofTable('draft')))
+      const answers = await right(model.generate(requestsOf(world.prompts.map(tokenPrompt)), greedy(12)))
+      expect(answers.map(({ tokens, finishReason }) => ({ tokens, finishReason }))).toEqual(rows)
+    },
+  )
 })

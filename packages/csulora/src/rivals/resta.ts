@@ -68,11 +68,12 @@ const fidelity: Fidelity = {
     'D - gamma DARE(D_harmful), equal to a dense torch implementation in float64 given the same drops (golden tests, ' +
     'tools/golden/csulora_rivals.py); with `dare: update` DARE(D) - gamma D_harmful, of the same parts. Neither the paper’s text beyond its ' +
     'abstract nor the authors’ code (declare-lab/resta) could be read here.',
-  defaults: 'gamma 0.5; drop 0.9, one of the rates of DARE’s paper; `dare: vector`, chosen here.',
+  defaults:
+    'gamma 0.5; drop 0.9, one of the rates of DARE’s paper; `dare: vector`, as in SafeTune (Lexsi-Labs/SafeTune at 87deac3).',
   differs:
-    'Which of the two DARE acts on was not settled. Secondary sources disagree; those that call the authors’ merge/add_safety.py add the ' +
-    'vector whole, and summaries of the paper speak of redundant delta parameters, DARE’s word for what fine-tuning adds: that is nearer to ' +
-    '`dare: update`. DARE drops entries of the product B A; here entries of A are dropped and rescaled, so that the rank and the ' +
+    'Which of the two DARE acts on was not settled. Secondary sources disagree: SafeTune drops entries of the vector, programs that call the ' +
+    'authors’ merge/add_safety.py add it whole, and summaries of the paper speak of redundant delta parameters, DARE’s word for what ' +
+    'fine-tuning adds: that is nearer to `dare: update`. DARE drops entries of the product B A; here entries of A are dropped and rescaled, so that the rank and the ' +
     'expectation stay, and an entry of the product has DARE’s variance summed over the rank’s terms. The vector is trained on the run’s ' +
     'harmful rows with the run’s recipe.',
 }

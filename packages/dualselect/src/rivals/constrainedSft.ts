@@ -166,7 +166,8 @@ export const constrainedSft = (
 export const constrainedSftPlugin = definePlugin({
   name: 'constrained-sft',
   stage: 'training',
-  summary: 'holds the first tokens of every response to the model training starts from',
+  summary:
+    'holds the first tokens of every response to the model that training starts from (constrained SFT, arXiv 2406.05946)',
   fidelity,
   options: constrainedSftOptions,
   needs: [],

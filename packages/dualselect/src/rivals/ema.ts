@@ -111,7 +111,7 @@ export const ema = (
 export const emaPlugin = definePlugin({
   name: 'ema',
   stage: 'training',
-  summary: 'deploys the moving average of the parameters',
+  summary: 'deploys the moving average of the parameters over training (EMA, arXiv 2508.12531)',
   fidelity,
   options: emaOptions,
   needs: [],

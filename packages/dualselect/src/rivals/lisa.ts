@@ -186,7 +186,8 @@ export const lisa = (
 export const lisaPlugin = definePlugin({
   name: 'lisa',
   stage: 'training',
-  summary: 'steps on safe rows and on task rows in turn, each held to where the other ended',
+  summary:
+    'steps on safe rows and on task rows in turn, each held to where the other ended (Lisa, arXiv 2405.18641)',
   fidelity,
   options: lisaOptions,
   needs: ['safe', 'seed'],

@@ -44,8 +44,9 @@ export type SafegradOptions = Values<typeof safegradOptions>
 const fidelity: Fidelity = {
   source: 'arXiv 2508.07172',
   formula:
-    'Written from the formula at the head of its source file and compared with plain torch: parameters within 1e-6 in float64; a llama’s ' +
-    'adapter after 12 steps within 1e-4 of its update (golden tests, tools/golden/dualselect_rivals.py).',
+    'The projection where the gradients conflict and the divergence from the aligned model are those of the abstract; that rho g_a is added is ' +
+    'not in it. Compared with plain torch: parameters within 1e-6 in float64; a llama’s adapter after 12 steps within 1e-4 of its update ' +
+    '(golden tests, tools/golden/dualselect_rivals.py).',
   defaults: 'rho 1, set here.',
   differs:
     'Of the paper only the abstract was read, and the authors’ code was not accessible. Aligned model: the one training starts from. As ' +
@@ -183,7 +184,8 @@ export const safegrad = (
 export const safegradPlugin = definePlugin({
   name: 'safegrad',
   stage: 'training',
-  summary: 'removes what a step does against the aligned model on safe rows, and adds what keeps to it',
+  summary:
+    'removes the part of a task step that leads away from the aligned model on safe rows, and adds a step towards it (SafeGrad, arXiv 2508.07172)',
   fidelity,
   options: safegradOptions,
   needs: ['safe', 'seed'],

@@ -118,7 +118,7 @@ export const safetyAfter = (
 export const safetyAfterPlugin = definePlugin({
   name: 'safety-after',
   stage: 'training',
-  summary: 'steps on safe rows after the last epoch',
+  summary: 'more steps, on safe rows, after the last epoch (safety fine-tuning, arXiv 2312.12736)',
   fidelity,
   options: safetyAfterOptions,
   needs: ['safe', 'seed'],
