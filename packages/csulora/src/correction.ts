@@ -95,15 +95,32 @@ export interface Correction {
 const one: PerBlock = { LR: 1, Lp: 1, pR: 1, pp: 1 }
 const onlyLR: PerBlock = { LR: 1, Lp: 0, pR: 0, pp: 0 }
 
+/** What a method multiplies the blocks by, or takes the norm of. */
+const weightsOf = ({ method, beta, factor }: CorrectionRule, energies: PerBlock): PerBlock =>
+  method === 'hard'
+    ? onlyLR
+    : method === 'safelora' || (method === 'scale' && factor !== undefined)
+      ? one
+      : blockWeights(energies, beta)
+
+/** The error that approximate subspaces are expected to cause in an update that is not related to V. */
+export const chanceError = (rule: CorrectionRule, { B, A }: Factors, subspaces: Subspaces): number => {
+  const energies = chanceShares(subspaces.rankLeft, subspaces.rankRight, B.rows, A.cols)
+  return updateError(energies, weightsOf(rule, energies), subspaces)
+}
+
 // steps ------------------------------------------------------------------------------------------
+
+/** How columns are projected onto the two subspaces. */
+type Projectors = Pick<Subspaces, 'projectLeft' | 'projectRight' | 'projectBoth'>
 
 function* split(
   { A, B }: Factors,
-  projectLeft: Subspaces['projectLeft'],
-  projectRight: Subspaces['projectRight'],
+  { projectLeft, projectRight, projectBoth }: Projectors,
 ): Pausable<SplitFactors> {
-  const BL = yield* projectLeft(B)
-  const ARt = yield* projectRight(transpose(A))
+  const At = transpose(A)
+  const [BL, ARt] =
+    projectBoth === undefined ? [yield* projectLeft(B), yield* projectRight(At)] : yield* projectBoth(B, At)
   return splitFactors(B, A, BL, transpose(ARt))
 }
 
@@ -149,8 +166,12 @@ export function* correctionSteps(
   const random = rule.method === 'random-basis'
   const parts = yield* split(
     d,
-    random ? randomProjector(d.B.rows, rankLeft, rule.seed, name, 'left') : subspaces.projectLeft,
-    random ? randomProjector(d.A.cols, rankRight, rule.seed, name, 'right') : subspaces.projectRight,
+    random
+      ? {
+          projectLeft: randomProjector(d.B.rows, rankLeft, rule.seed, name, 'left'),
+          projectRight: randomProjector(d.A.cols, rankRight, rule.seed, name, 'right'),
+        }
+      : subspaces,
   )
   const energies = blockEnergies(parts)
   const all = total(energies)
@@ -161,6 +182,7 @@ export function* correctionSteps(
     approximate
       ? { updateError: addUp(all, whole) ? updateError(found.energies, gammas, subspaces) : Infinity }
       : {}
+  const gammas = weightsOf(rule, energies)
   if (all === 0)
     return { route, factors: undefined, report: { ...found, gammas: one, normRatio: 1, lostEnergy: 0 } }
 
@@ -168,7 +190,6 @@ export function* correctionSteps(
     case 'csulora':
     case 'random-basis':
     case 'hard': {
-      const gammas = rule.method === 'hard' ? onlyLR : blockWeights(energies, rule.beta)
       const { A, B, norm, lostEnergy } = truncated(parts, gammas)
       return {
         route,
@@ -177,7 +198,6 @@ export function* correctionSteps(
       }
     }
     case 'scale': {
-      const gammas = rule.factor === undefined ? blockWeights(energies, rule.beta) : one
       const normRatio = rule.factor ?? Math.sqrt(weightedEnergy(energies, gammas) / all)
       return {
         route,
@@ -193,7 +213,7 @@ export function* correctionSteps(
         factors: projected ? { A: d.A, B: CB } : undefined,
         report: {
           ...found,
-          gammas: one,
+          gammas,
           normRatio: projected ? ratio : 1,
           lostEnergy: 0,
           cosine,

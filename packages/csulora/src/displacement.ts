@@ -96,15 +96,18 @@ export const findWeights = (
 /** Up to this many entries a difference that float32 cannot hold is kept in doubles (32 MiB). */
 const doublesUpTo = 1 << 22
 
-/** v - w, in place where float32 holds it exactly (as it does for bfloat16 checkpoints) or the matrix is large. */
+/** Whether float32 holds every v - w, as it does for most bfloat16 checkpoints. */
+const fitsSingle = (v: Float32Array, w: Float32Array): boolean => {
+  for (let i = 0; i < v.length; i++) {
+    const d = (v[i] ?? 0) - (w[i] ?? 0)
+    if (Math.fround(d) !== d) return false
+  }
+  return true
+}
+
+/** v - w, in place where float32 holds it or the matrix is large. */
 const difference = (v: Float32Array, w: Float32Array): Float32Array | Float64Array => {
-  const exact =
-    v.length > doublesUpTo ||
-    v.every((x, i) => {
-      const d = x - (w[i] ?? 0)
-      return Math.fround(d) === d
-    })
-  const out = exact ? v : new Float64Array(v.length)
+  const out = v.length > doublesUpTo || fitsSingle(v, w) ? v : new Float64Array(v.length)
   for (let i = 0; i < v.length; i++) out[i] = (v[i] ?? 0) - (w[i] ?? 0)
   return out
 }

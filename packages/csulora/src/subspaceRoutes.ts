@@ -19,7 +19,7 @@ import {
   withPauses,
 } from '@safe/tensor-core/linalg'
 import { noCache } from './cache'
-import { type Correction, type Factors, correctionSteps } from './correction'
+import { type Correction, type Factors, chanceError, correctionSteps } from './correction'
 import type { Setup } from './setup'
 
 // model ------------------------------------------------------------------------------------------
@@ -36,24 +36,31 @@ interface Subject {
   readonly v: Large
 }
 
-/** The estimated error of the update that is accepted, the one that a second try aims at, and its highest degree. */
-const filterErrors = { accepted: 0.045, aim: 0.035, highestDegree: 600 }
+/** The expected error of the update: what is aimed at, and what is accepted. */
+const filterErrors = { aim: 0.035, accepted: 0.045 }
+/** Degrees from which the first one is chosen, and the highest for a second try. */
+const degrees = { first: [usualDegree, 100, 120, 150, 180, 220, 260, 320, 400], most: 600 }
 
 // filter -----------------------------------------------------------------------------------------
 
-/** Corrects with a series of the usual degree, once more with a higher one where the error asks for it. */
+/** The lowest degree that is expected to reach the aim for an update that is not related to V. */
+const degreeFor = ({ rule }: Setup, factors: Factors, at: (degree: number) => Subspaces): number =>
+  degrees.first.find((degree) => chanceError(rule, factors, at(degree)) <= filterErrors.aim) ?? usualDegree
+
+/** Corrects with a series of the degree that suits the spectrum, once more with a higher one where this update's error asks for it. */
 function* byFilter(
-  { rule }: Setup,
+  setup: Setup,
   { name, factors, v }: Subject,
   at: (degree: number) => Subspaces,
 ): Pausable<Routed | undefined> {
-  const first = yield* correctionSteps(rule, name, factors, v, at(usualDegree))
+  const degree = degreeFor(setup, factors, at)
+  const first = yield* correctionSteps(setup.rule, name, factors, v, at(degree))
   const error = first.report.updateError ?? 0
-  if (error <= filterErrors.accepted) return { ...first, degree: usualDegree }
-  const degree = Math.ceil(usualDegree * (error / filterErrors.aim) ** 2)
-  if (!(degree <= filterErrors.highestDegree)) return undefined
-  const second = yield* correctionSteps(rule, name, factors, v, at(degree))
-  return (second.report.updateError ?? 0) <= filterErrors.accepted ? { ...second, degree } : undefined
+  if (error <= filterErrors.accepted) return { ...first, degree }
+  const higher = Math.ceil(degree * (error / filterErrors.aim) ** 2)
+  if (!(higher <= degrees.most)) return undefined
+  const second = yield* correctionSteps(setup.rule, name, factors, v, at(higher))
+  return (second.report.updateError ?? 0) <= filterErrors.accepted ? { ...second, degree: higher } : undefined
 }
 
 const filtered = (
@@ -113,7 +120,7 @@ export const routed = (
       kept !== undefined && kept.kind !== 'filter'
         ? corrected(setup, subject, kept)
         : pipe(
-            engine !== undefined && Math.min(v.rows, v.cols) >= engine.from
+            engine?.suits(v.rows, v.cols) === true
               ? filtered(setup, subject, engine, kept)
               : TE.right(undefined),
             TE.chainW((found) =>

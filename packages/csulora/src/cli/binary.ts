@@ -18,7 +18,7 @@ import {
 import { refuseExisting, writeWhole } from '@safe/tensor-core/files'
 import type { EngineError, LoraAdapter } from '@safe/tensor-core/contracts'
 import { adapterWarnings, openWeights, writeAdapter } from '@safe/tensor-core/formats'
-import { type MatrixEngine, matrixEngine } from '@safe/tensor-core/linalg'
+import { type MatrixEngine, matrixEngine, suitsAnEngine } from '@safe/tensor-core/linalg'
 import { noCache, openCache } from '../cache'
 import { correctAdapter } from '../correctAdapter'
 import { type CsuloraOptions, csuloraOptions } from '../options'
@@ -41,9 +41,6 @@ const options = {
 
 // parts ------------------------------------------------------------------------------------------
 
-/** The shorter side from which an engine may help. */
-const engineFrom = 2048
-
 /** The engine for large matrices; not started where there are none, or where the result must be exact. */
 const engineFor = (
   { modules }: LoraAdapter,
@@ -52,7 +49,7 @@ const engineFor = (
 ): TE.TaskEither<EngineError, MatrixEngine | undefined> =>
   exact ||
   (method === 'safelora' && number !== undefined) ||
-  modules.every(({ A, B }) => Math.min(B.rows, A.cols) < engineFrom)
+  !modules.some(({ A, B }) => suitsAnEngine(B.rows, A.cols))
     ? TE.right(undefined)
     : pipe(
         startEngine(context),

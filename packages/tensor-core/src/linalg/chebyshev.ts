@@ -5,15 +5,18 @@
  *   1[lambda > tau] = s / pi + sum_k 2 sin(k s) / (pi k) cos(k t)
  * Cut off at degree d its mean square error over t is 1 / (pi^2 d) at most: what is left is near the cut, where eigenvalues are half
  * kept. The series is not damped: damping moves the error away from the cut, but makes more of it.
+ *
+ * Blocks stay on the engine, in float32: T_k is bounded by 1, and the recurrence's rounding errors grow with k only.
  */
+import { tf } from '../engine'
 import type { Pausable } from './cooperative'
-import { type Dense, dense } from './dense'
+import type { Block } from './engineBlock'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A symmetric operator whose eigenvalues lie in [0, bound], by its action on a few columns. */
+/** A symmetric operator whose eigenvalues lie in [0, bound], by its action on a block. */
 export interface BoundedOperator {
-  readonly apply: (x: Dense) => Dense
+  readonly apply: (x: Block) => Block
   readonly bound: number
 }
 
@@ -54,38 +57,75 @@ export const overLambda = (
 
 // application ------------------------------------------------------------------------------------
 
-/** (2 / bound) G X - X */
-const mapped = ({ apply, bound }: BoundedOperator, x: Dense): Float64Array => {
-  const y = apply(x).data
-  for (let i = 0; i < y.length; i++) y[i] = (2 / bound) * (y[i] ?? 0) - (x.data[i] ?? 0)
-  return y
-}
-
-/** T_0 X, T_1 X, ..., T_degree X in turn. */
-export function* chebyshevBlocks(g: BoundedOperator, x: Dense, degree: number): Generator<Dense, void> {
-  const block = (data: Float64Array): Dense => dense(x.rows, x.cols, data)
-  yield x
-  if (degree === 0) return
-  let before = x.data
-  let now = mapped(g, x)
-  yield block(now)
-  for (let k = 2; k <= degree; k++) {
-    const next = mapped(g, block(now))
-    for (let i = 0; i < next.length; i++) next[i] = 2 * (next[i] ?? 0) - (before[i] ?? 0)
-    before = now
-    now = next
-    yield block(now)
+/**
+ * T_0 X, T_1 X, ..., T_degree X in turn, with the spectrum mapped to [-1, 1]. A block is valid until the next one is asked for; the
+ * recurrence is T_k+1 = 2 (2 G / bound - I) T_k - T_k-1.
+ */
+export function* chebyshevBlocks(
+  { apply, bound }: BoundedOperator,
+  x: Block,
+  degree: number,
+): Generator<Block, void> {
+  const [slope, two] = [tf.scalar(4 / bound), tf.scalar(2)]
+  const held = { before: x.clone(), now: x.clone() }
+  try {
+    yield held.now
+    for (let k = 1; k <= degree; k++) {
+      const next = tf.tidy(() => {
+        const doubled = tf.sub<Block>(tf.mul(apply(held.now), slope), tf.mul(held.now, two))
+        return k === 1 ? tf.div<Block>(doubled, two) : tf.sub<Block>(doubled, held.before)
+      })
+      held.before.dispose()
+      held.before = held.now
+      held.now = next
+      yield next
+    }
+  } finally {
+    tf.dispose([slope, two, held.before, held.now])
   }
 }
 
-/** sum_k series[k] T_k(G) X for X [n, p]; yields after each product. */
-export function* chebyshevSum(g: BoundedOperator, series: Float64Array, x: Dense): Pausable<Dense> {
-  const out = new Float64Array(x.data.length)
-  let k = 0
-  for (const { data } of chebyshevBlocks(g, x, series.length - 1)) {
-    const c = series[k++] ?? 0
-    for (let i = 0; i < out.length; i++) out[i] = (out[i] ?? 0) + c * (data[i] ?? 0)
-    yield
+/** A series and how many columns it is applied to. */
+export interface ColumnSeries {
+  readonly series: Float64Array
+  readonly columns: number
+}
+
+/** [degree + 1, columns]: row k holds the coefficients of T_k for each column. */
+const coefficients = (parts: ReadonlyArray<ColumnSeries>): Block => {
+  const rows = Math.max(...parts.map(({ series }) => series.length))
+  const cols = parts.reduce((sum, { columns }) => sum + columns, 0)
+  const row = (k: number): ReadonlyArray<number> =>
+    parts.flatMap(({ series, columns }) => new Array<number>(columns).fill(series[k] ?? 0))
+  return tf.tensor2d(Float32Array.from(Array.from({ length: rows }, (_, k) => row(k)).flat()), [rows, cols])
+}
+
+/**
+ * sum_k c_k T_k(G) X, with a series of its own for each group of columns of X [n, p]: G is read once per degree for all of them. Yields
+ * after each product.
+ */
+export function* chebyshevSum(
+  g: BoundedOperator,
+  parts: ReadonlyArray<ColumnSeries>,
+  x: Block,
+): Pausable<Block> {
+  const c = coefficients(parts)
+  const held: { sum?: Block } = {}
+  try {
+    let k = 0
+    for (const block of chebyshevBlocks(g, x, c.shape[0] - 1)) {
+      const row = k++
+      const next = tf.tidy(() => {
+        const term = tf.mul<Block>(block, tf.slice(c, [row, 0], [1, c.shape[1]]))
+        return held.sum === undefined ? term : tf.add<Block>(held.sum, term)
+      })
+      held.sum?.dispose()
+      held.sum = next
+      yield
+    }
+    return held.sum?.clone() ?? x.clone()
+  } finally {
+    c.dispose()
+    held.sum?.dispose()
   }
-  return dense(x.rows, x.cols, out)
 }

@@ -1,168 +1,67 @@
 /**
  * A large matrix on the tensor engine, in float32, for products with thin blocks. It is kept as slabs of rows, so that no second copy of
- * it exists while it is loaded; of a Gram matrix V V^T only the blocks on and below the diagonal are kept.
+ * it exists while it is loaded or a product of thin factors is taken from it.
  */
 import { engineName, matMul, tf } from '../engine'
-import { type Dense, type Large, dense, zeros } from './dense'
+import type { Pausable } from './cooperative'
+import type { Large } from './dense'
+import { type Block, blockEnergy, rowsOf } from './engineBlock'
+import { type GramProduct, columnGram, groupStarts, rowGram, sliceRows, sumOf } from './engineGram'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A matrix V [rows, cols] that can be multiplied until it is disposed of; factors and results are on the host. */
+/** A matrix V [rows, cols] that can be multiplied until it is disposed of. */
 export interface LoadedMatrix {
   readonly rows: number
   readonly cols: number
   /** V X for X [cols, p] */
-  readonly times: (x: Dense) => Dense
+  readonly times: (x: Block) => Block
   /** V^T X for X [rows, p] */
-  readonly transposedTimes: (x: Dense) => Dense
-  /** The Gram matrix of the shorter side. */
-  readonly gram: () => LoadedMatrix
+  readonly transposedTimes: (x: Block) => Block
+  /** ||V||_F^2 */
+  readonly energy: () => number
+  /** Takes a product of thin factors from V, in place: left [rows, q] right [q, cols]. */
+  readonly subtract: (left: Block, right: Block) => void
+  /** Uses the Gram matrix of the shorter side. */
+  readonly withGram: <A>(use: (gram: GramProduct) => Pausable<A>) => Pausable<A>
   readonly dispose: () => void
-}
-
-/** A product of thin factors: left [rows, q] right [q, cols]. */
-export interface ThinProduct {
-  readonly left: Dense
-  readonly right: Dense
 }
 
 /** Where large matrices are multiplied. */
 export interface MatrixEngine {
-  /** Loads V, or V - left right. */
-  readonly load: (v: Large, less?: ThinProduct) => LoadedMatrix
-  /** The shorter side from which filters on this engine are faster than the exact route on the host. */
-  readonly from: number
-}
-
-type Tensor = ReturnType<typeof tf.tensor2d>
-
-/** Rows of a slab: large enough for products at full speed. */
-const slabRows = 1024
-
-// thin blocks ------------------------------------------------------------------------------------
-
-const rowsOf = (x: Large, from: number, count: number): Tensor => {
-  const part = x.data.subarray(from * x.cols, (from + count) * x.cols)
-  return tf.tensor2d(part instanceof Float32Array ? part : Float32Array.from(part), [count, x.cols])
-}
-
-const addTo = (out: Dense, row: number, part: tf.Tensor): void => {
-  const values = part.dataSync()
-  const from = row * out.cols
-  for (let i = 0; i < values.length; i++) out.data[from + i] = (out.data[from + i] ?? 0) + (values[i] ?? 0)
-}
-
-// Gram matrices ----------------------------------------------------------------------------------
-
-/** A symmetric matrix by its blocks on and below the diagonal; `starts` are the first rows of the blocks, and the end. */
-const symmetric = (
-  blocks: ReadonlyArray<ReadonlyArray<tf.Tensor>>,
-  starts: ReadonlyArray<number>,
-): LoadedMatrix => {
-  const n = starts[blocks.length] ?? 0
-  const start = (i: number): number => starts[i] ?? n
-  const times = (x: Dense): Dense => {
-    const out = zeros(n, x.cols)
-    tf.tidy(() => {
-      const parts = blocks.map((_, i) => rowsOf(x, start(i), start(i + 1) - start(i)))
-      blocks.forEach((row, i) =>
-        row.forEach((block, j) => {
-          const [here, there] = [parts[i], parts[j]]
-          if (here === undefined || there === undefined) return
-          addTo(out, start(i), matMul(block, there))
-          if (j < i) addTo(out, start(j), matMul(block, here, true))
-        }),
-      )
-    })
-    return out
-  }
-  const self: LoadedMatrix = {
-    rows: n,
-    cols: n,
-    times,
-    transposedTimes: times,
-    gram: () => self,
-    dispose: () => tf.dispose(blocks.flat()),
-  }
-  return self
-}
-
-/** V V^T of the slabs' rows. */
-const rowGram = (slabs: ReadonlyArray<tf.Tensor>, starts: ReadonlyArray<number>): LoadedMatrix =>
-  symmetric(
-    slabs.map((a, i) => slabs.slice(0, i + 1).map((b) => matMul(a, b, false, true))),
-    starts,
-  )
-
-/** V^T V, a sum over the slabs. */
-const columnGram = (slabs: ReadonlyArray<tf.Tensor>, cols: number): LoadedMatrix => {
-  const sum = slabs.reduce<tf.Tensor | undefined>((held, slab) => {
-    const next = tf.tidy(() => {
-      const own = matMul(slab, slab, true)
-      return held === undefined ? own : tf.add(held, own)
-    })
-    held?.dispose()
-    return next
-  }, undefined)
-  return symmetric(sum === undefined ? [] : [[sum]], [0, cols])
+  readonly load: (v: Large) => LoadedMatrix
+  /** Whether filters on this engine are faster for a matrix of this shape than the exact route on the host. */
+  readonly suits: (rows: number, cols: number) => boolean
 }
 
 // constructors -----------------------------------------------------------------------------------
 
-const load = (v: Large, less?: ThinProduct): LoadedMatrix => {
-  const count = Math.ceil(v.rows / slabRows)
-  const starts = Array.from({ length: count + 1 }, (_, i) => Math.min(v.rows, i * slabRows))
-  const start = (i: number): number => starts[i] ?? v.rows
-  const right = less === undefined ? undefined : rowsOf(less.right, 0, less.right.rows)
-  const slabs: ReadonlyArray<tf.Tensor> = Array.from({ length: count }, (_, i) =>
-    tf.tidy(() => {
-      const rows = start(i + 1) - start(i)
-      const own = rowsOf(v, start(i), rows)
-      return less === undefined || right === undefined
-        ? own
-        : tf.sub(own, matMul(rowsOf(less.left, start(i), rows), right))
-    }),
-  )
-  right?.dispose()
+const load = (v: Large): LoadedMatrix => {
+  const starts = groupStarts(v.rows)
+  const [start, end] = [(i: number) => starts[i] ?? v.rows, (i: number) => starts[i + 1] ?? v.rows]
+  const slabs: Array<Block> = starts.slice(0, -1).map((from, i) => rowsOf(v, from, end(i) - from))
   return {
     rows: v.rows,
     cols: v.cols,
-    times: (x) => {
-      const out = zeros(v.rows, x.cols)
-      tf.tidy(() => {
-        const whole = rowsOf(x, 0, x.rows)
-        slabs.forEach((slab, i) => addTo(out, start(i), matMul(slab, whole)))
-      })
-      return out
-    },
-    transposedTimes: (x) => {
-      const out = zeros(v.cols, x.cols)
+    times: (x) =>
       tf.tidy(() =>
-        slabs.forEach((slab, i) =>
-          addTo(out, 0, matMul(slab, rowsOf(x, start(i), start(i + 1) - start(i)), true)),
+        tf.concat2d(
+          slabs.map((slab): Block => matMul(slab, x)),
+          0,
         ),
-      )
-      return out
-    },
-    gram: () => (v.rows <= v.cols ? rowGram(slabs, starts) : columnGram(slabs, v.cols)),
-    dispose: () => tf.dispose([...slabs]),
+      ),
+    transposedTimes: (x) =>
+      sumOf(slabs, [v.cols, x.shape[1]], (slab, i) => matMul(slab, sliceRows(x, start(i), end(i)), true)),
+    energy: () => slabs.reduce((s, slab) => s + blockEnergy(slab), 0),
+    subtract: (left, right) =>
+      slabs.forEach((slab, i) => {
+        slabs[i] = tf.keep(tf.tidy(() => tf.sub(slab, matMul(sliceRows(left, start(i), end(i)), right))))
+        slab.dispose()
+      }),
+    withGram: (use) => (v.rows <= v.cols ? rowGram(slabs, starts, use) : columnGram(slabs, v.cols, use)),
+    dispose: () => tf.dispose(slabs),
   }
 }
-
-/** Engines by name: those that are left out are slower than the host's own kernels (cpu), or give no result without waiting (webgpu). */
-const from: ReadonlyMap<string, number> = new Map([
-  ['native', 2048],
-  ['cuda', 2048],
-  ['wasm', 4096],
-])
-
-/** Products on the engine that runs; undefined where it is none that helps. */
-export const matrixEngine = (): MatrixEngine | undefined => {
-  const least = from.get(engineName())
-  return least === undefined ? undefined : { load, from: least }
-}
-
-// views ------------------------------------------------------------------------------------------
 
 /** V^T as a view: disposing of it disposes of V. */
 export const transposedView = (v: LoadedMatrix): LoadedMatrix => ({
@@ -170,19 +69,35 @@ export const transposedView = (v: LoadedMatrix): LoadedMatrix => ({
   cols: v.rows,
   times: v.transposedTimes,
   transposedTimes: v.times,
-  gram: v.gram,
+  energy: v.energy,
+  subtract: (left, right) => tf.tidy(() => v.subtract(tf.transpose(right), tf.transpose(left))),
+  withGram: v.withGram,
   dispose: v.dispose,
 })
 
-/** [a; b] as factors of one product: a.left a.right + b.left b.right. */
-export const sumOfProducts = (a: ThinProduct, b: ThinProduct): ThinProduct => {
-  const left = zeros(a.left.rows, a.left.cols + b.left.cols)
-  for (let i = 0; i < left.rows; i++) {
-    left.data.set(a.left.data.subarray(i * a.left.cols, (i + 1) * a.left.cols), i * left.cols)
-    left.data.set(b.left.data.subarray(i * b.left.cols, (i + 1) * b.left.cols), i * left.cols + a.left.cols)
-  }
-  const right = new Float64Array(a.right.data.length + b.right.data.length)
-  right.set(a.right.data)
-  right.set(b.right.data, a.right.data.length)
-  return { left, right: dense(a.right.rows + b.right.rows, a.right.cols, right) }
+// engines ----------------------------------------------------------------------------------------
+
+/**
+ * Fewest entries by engine. Those that are left out are slower than the host's own kernels (cpu), or give no result without waiting
+ * (webgpu).
+ */
+const leastEntries: ReadonlyMap<string, number> = new Map([
+  ['native', 1 << 22],
+  ['cuda', 1 << 22],
+  ['wasm', 1 << 24],
+])
+/** With a shorter side below this the exact route takes a fraction of a second. */
+const leastSide = 1024
+
+const largeEnough = (rows: number, cols: number, entries: number): boolean =>
+  Math.min(rows, cols) >= leastSide && rows * cols >= entries
+
+/** Whether any engine suits a matrix of this shape: where none does it need not be started. */
+export const suitsAnEngine = (rows: number, cols: number): boolean =>
+  largeEnough(rows, cols, Math.min(...leastEntries.values()))
+
+/** Products on the engine that runs; undefined where it is none that helps. */
+export const matrixEngine = (): MatrixEngine | undefined => {
+  const least = leastEntries.get(engineName())
+  return least === undefined ? undefined : { load, suits: (rows, cols) => largeEnough(rows, cols, least) }
 }

@@ -1,5 +1,4 @@
 /** Numerics on the host in double precision: thin QR, symmetric eigenproblems, small SVD, dominant subspaces in factored form. */
-export { type BoundedOperator, chebyshevSum, overLambda, stepSeries, timesLambda } from './chebyshev'
 export { type Pausable, holding, inOneGo, withPauses } from './cooperative'
 export {
   type Dense,
@@ -33,16 +32,19 @@ export {
   tridiagonalEigen,
   tridiagonalEigenvalues,
 } from './eigen'
-export { type LoadedMatrix, type MatrixEngine, type ThinProduct, matrixEngine } from './engineMatrix'
-export { type Filtered, type FilterRequest, filterCut, filterSteps, usualDegree } from './filter'
+export type { Block } from './engineBlock'
+export type { GramProduct } from './engineGram'
+export { type LoadedMatrix, type MatrixEngine, matrixEngine, suitsAnEngine } from './engineMatrix'
+export { type FilterRequest, filterSteps, usualDegree } from './filter'
+export type { Filtered } from './filterCut'
 export { flip, matrixEnergy, timesThin, transposedTimesThin } from './largeProducts'
 export { gram, multiply, multiplyTransposed } from './products'
-export { type Deflation, type Leading, deflationOf, leadingSteps } from './leading'
+export type { Leading } from './leading'
 export { rowGramSteps } from './rowGram'
 export { type QR, orthonormal, thinQR } from './qr'
 export { randomProjector } from './randomSubspace'
 export { type Range, type RangeOptions, type RankRule, rangeSteps, rankFor } from './rangeFinder'
-export { type Estimated, type Moments, countAbove, momentSteps, sumBelow } from './spectralDensity'
+export type { Moments } from './spectralDensity'
 export { type Cut, projectionSteps, restrictedInverseSteps } from './spectralStep'
 export {
   type Decomposition,

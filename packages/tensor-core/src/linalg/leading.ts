@@ -2,13 +2,13 @@
  * The leading singular directions of a large matrix by power iterations, as accurate as deflation needs: they may mix with each other and
  * with their neighbours, but must hold nothing from far below. What is left of the matrix has a spectrum without outliers.
  */
+import { matMul, tf } from '../engine'
 import { stream } from '../random'
 import type { Pausable } from './cooperative'
-import { type Dense, at, dense, energy, generate, scale, subtract, transpose, zeros } from './dense'
+import { type Dense, at, energy, generate, scale, zeros } from './dense'
 import { symmetricEigen } from './eigen'
-import { type LoadedMatrix, type ThinProduct, sumOfProducts } from './engineMatrix'
-import { gram, multiply } from './products'
-import { orthonormal } from './qr'
+import { type Block, blockEnergy, orthonormalBlock, toEngine, toHost } from './engineBlock'
+import type { LoadedMatrix } from './engineMatrix'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -20,82 +20,84 @@ export interface Leading {
   readonly far: Dense
 }
 
-/** V - less = (I - U U^T) V (I - W W^T), and the energy that it lacks. */
-export interface Deflation {
-  readonly less: ThinProduct
-  readonly removed: number
+/** The same on the engine, until they are disposed of. */
+export interface LeadingBlocks {
+  readonly near: Block
+  readonly far: Block
+  readonly dispose: () => void
 }
 
-// orthonormal bases ------------------------------------------------------------------------------
+const blocksOf = (near: Block, far: Block): LeadingBlocks => ({
+  near,
+  far,
+  dispose: () => tf.dispose([near, far]),
+})
 
-/** The columns of Y [n, k] orthonormalised by the Cholesky factor of Y^T Y; by Householder reflections where that is singular. */
-const orthonormalised = (y: Dense): Dense => {
-  const g = gram(y)
-  const k = y.cols
-  const L = zeros(k, k)
-  const smallest = 1e-11 * Math.max(...Array.from({ length: k }, (_, i) => at(g, i, i)))
-  for (let j = 0; j < k; j++)
-    for (let i = j; i < k; i++) {
-      let s = at(g, i, j)
-      for (let l = 0; l < j; l++) s -= at(L, i, l) * at(L, j, l)
-      if (i === j && !(s > smallest)) return orthonormal(y)
-      L.data[i * k + j] = i === j ? Math.sqrt(s) : s / at(L, j, j)
-    }
-  // Rows of the result solve x L^T = y.
-  const out = y.data.slice()
-  for (let row = 0; row < out.length; row += k)
-    for (let j = 0; j < k; j++) {
-      let s = out[row + j] ?? 0
-      for (let l = 0; l < j; l++) s -= (L.data[j * k + l] ?? 0) * (out[row + l] ?? 0)
-      out[row + j] = s / (L.data[j * k + j] ?? 1)
-    }
-  return dense(y.rows, k, out)
-}
+/** Bases from an earlier run. */
+export const loadedLeading = ({ near, far }: Leading): LeadingBlocks =>
+  blocksOf(toEngine(near), toEngine(far))
+
+/** The bases' values, to be kept for later runs. */
+export const keptLeading = ({ near, far }: LeadingBlocks): Leading => ({
+  near: toHost(() => near.clone()),
+  far: toHost(() => far.clone()),
+})
 
 // power iterations -------------------------------------------------------------------------------
 
 /** Passes over V beyond the first: the parts of directions at a tenth of the last one's energy fall below a hundredth. */
 const iterations = 1
 
-/** Bases of `count` leading directions; yields after each product. */
-export function* leadingSteps(v: LoadedMatrix, count: number, seed: number): Pausable<Leading> {
-  const draw = stream(seed, 'leading-directions')
-  let y = v.times(generate(v.cols, count, () => draw.normal()))
-  yield
-  for (let i = 0; i < iterations; i++) {
-    y = v.times(v.transposedTimes(orthonormalised(y)))
-    yield
-  }
-  const near = orthonormalised(y)
-  const far = orthonormalised(v.transposedTimes(near))
-  yield
-  return { near, far }
+/** The basis of a product with a basis, which is disposed of. */
+const basisOf = (x: Block, times: (x: Block) => Block): Block => {
+  const basis = tf.tidy(() => orthonormalBlock(times(x)))
+  x.dispose()
+  return basis
 }
 
-/** What the bases take out of V. */
-export const deflationOf = (v: LoadedMatrix, { near, far }: Leading): Deflation => {
-  const across = transpose(v.transposedTimes(near))
-  const along = v.times(far)
-  const core = multiply(across, far)
-  return {
-    less: sumOfProducts(
-      { left: near, right: across },
-      { left: subtract(along, multiply(near, core)), right: transpose(far) },
-    ),
-    removed: energy(across) + energy(along) - energy(core),
+/** Bases of `count` leading directions; yields after each product. */
+export function* leadingSteps(v: LoadedMatrix, count: number, seed: number): Pausable<LeadingBlocks> {
+  const draw = stream(seed, 'leading-directions')
+  const held = { near: toEngine(generate(v.cols, count, () => draw.normal())) }
+  let done = false
+  try {
+    held.near = basisOf(held.near, v.times)
+    yield
+    for (let i = 0; i < iterations; i++) {
+      held.near = basisOf(held.near, v.transposedTimes)
+      yield
+      held.near = basisOf(held.near, v.times)
+      yield
+    }
+    const far = tf.tidy(() => orthonormalBlock(v.transposedTimes(held.near)))
+    done = true
+    return blocksOf(held.near, far)
+  } finally {
+    if (!done) held.near.dispose()
   }
 }
+
+/** Takes the leading directions out: V becomes (I - U U^T) V (I - W W^T). @returns the energy that it lacks now */
+export const deflate = (v: LoadedMatrix, { near, far }: LeadingBlocks): number =>
+  tf.tidy(() => {
+    const across = tf.transpose<Block>(v.transposedTimes(near))
+    const along = v.times(far)
+    const core: Block = matMul(across, far)
+    const outside = tf.sub<Block>(along, matMul(near, core))
+    v.subtract(tf.concat2d([near, outside], 1), tf.concat2d([across, tf.transpose<Block>(far)], 0))
+    return blockEnergy(across) + blockEnergy(along) - blockEnergy(core)
+  })
 
 // largest eigenvalue -----------------------------------------------------------------------------
 
 const lanczosSteps = 14
 
 /**
- * A bound on the largest eigenvalue of G by a few Lanczos steps: the largest Ritz value and its residual, and a margin of 3 %
+ * A bound on the largest eigenvalue of G [n, n] by a few Lanczos steps: the largest Ritz value and its residual, and a margin of 3 %
  * (Zhou and Li 2011).
  */
 export function* largestEigenvalueSteps(
-  apply: (x: Dense) => Dense,
+  apply: (x: Block) => Block,
   n: number,
   seed: number,
 ): Pausable<number> {
@@ -107,7 +109,8 @@ export function* largestEigenvalueSteps(
   const T = zeros(steps, steps)
   let beta = 0
   for (let i = 0; i < steps; i++) {
-    const w = apply(now)
+    const image = now
+    const w = toHost(() => apply(toEngine(image)))
     let alpha = 0
     for (let r = 0; r < n; r++) alpha += (w.data[r] ?? 0) * (now.data[r] ?? 0)
     for (let r = 0; r < n; r++)

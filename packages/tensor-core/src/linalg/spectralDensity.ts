@@ -3,10 +3,12 @@
  * polynomials, tr T_k(G) = E w^T T_k(G) w for entries of +-1, and from them the count and the sum of the eigenvalues on one side of a cut.
  * T_2k = 2 T_k^2 - I gives two moments per product.
  */
+import { tf } from '../engine'
 import { stream } from '../random'
 import { type BoundedOperator, chebyshevBlocks, stepSeries, timesLambda } from './chebyshev'
 import type { Pausable } from './cooperative'
-import { type Dense, at, generate, zeros } from './dense'
+import { type Dense, at, zeros } from './dense'
+import { type Block, toHost } from './engineBlock'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -26,41 +28,56 @@ export interface Estimated {
 
 // moments ----------------------------------------------------------------------------------------
 
-const products = (a: Float64Array, b: Float64Array, probes: number): Float64Array => {
-  const out = new Float64Array(probes)
-  for (let i = 0; i < a.length; i += probes)
-    for (let j = 0; j < probes; j++) out[j] = (out[j] ?? 0) + (a[i + j] ?? 0) * (b[i + j] ?? 0)
-  return out
+/** How the probes are drawn, and how many steps they take. */
+export interface ProbeSettings {
+  readonly probes: number
+  readonly degree: number
+  readonly seed: number
 }
+
+/** [n, probes] of +-1. */
+const probeBlock = (n: number, probes: number, seed: number): Block => {
+  const draw = stream(seed, 'spectral-density')
+  return tf.tensor2d(
+    Float32Array.from({ length: n * probes }, () => (draw.uniform() < 0.5 ? -1 : 1)),
+    [n, probes],
+  )
+}
+
+/** a . b, column by column. */
+const columnProducts = (a: Block, b: Block): Float64Array => toHost(() => tf.sum(tf.mul(a, b), 0, true)).data
 
 /** Draws the probes and measures; yields after each product. @returns undefined where the spectrum exceeds the bound */
 export function* momentSteps(
   g: BoundedOperator,
   n: number,
-  { probes, degree, seed }: { readonly probes: number; readonly degree: number; readonly seed: number },
+  { probes, degree, seed }: ProbeSettings,
 ): Pausable<Moments | undefined> {
-  const draw = stream(seed, 'spectral-density')
-  const w = generate(n, probes, () => (draw.uniform() < 0.5 ? -1 : 1))
   const values = zeros(2 * degree + 1, probes)
-  let last: Float64Array = w.data
-  let k = 0
-  for (const { data } of chebyshevBlocks(g, w, degree)) {
-    const [own, cross] = [products(data, data, probes), products(last, data, probes)]
-    // |T_k| <= 1 within the bound, and grows without limit outside.
-    if (own.some((x) => x > 1.5 * n)) return undefined
-    for (let j = 0; j < probes; j++) {
-      if (k === 0) values.data[j] = n
-      else {
-        values.data[2 * k * probes + j] = 2 * (own[j] ?? 0) - n
-        values.data[(2 * k - 1) * probes + j] =
-          k === 1 ? (cross[j] ?? 0) : 2 * (cross[j] ?? 0) - at(values, 1, j)
+  const held = { last: probeBlock(n, probes, seed) }
+  try {
+    let k = 0
+    for (const block of chebyshevBlocks(g, held.last, degree)) {
+      const [own, cross] = [columnProducts(block, block), columnProducts(block, held.last)]
+      for (let j = 0; j < probes; j++) {
+        // |T_k| <= 1 within the bound, and grows without limit outside.
+        if (!((own[j] ?? 0) <= 1.5 * n)) return undefined
+        if (k === 0) values.data[j] = n
+        else {
+          values.data[2 * k * probes + j] = 2 * (own[j] ?? 0) - n
+          values.data[(2 * k - 1) * probes + j] =
+            k === 1 ? (cross[j] ?? 0) : 2 * (cross[j] ?? 0) - at(values, 1, j)
+        }
       }
+      held.last.dispose()
+      held.last = block.clone()
+      k += 1
+      yield
     }
-    last = data
-    k += 1
-    yield
+    return { n, bound: g.bound, values }
+  } finally {
+    held.last.dispose()
   }
-  return { n, bound: g.bound, values }
 }
 
 // estimates --------------------------------------------------------------------------------------

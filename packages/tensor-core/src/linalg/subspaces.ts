@@ -56,6 +56,8 @@ export interface Subspaces {
   readonly projectLeft: (x: Dense) => Pausable<Dense>
   /** P_R X for X [cols, p]. */
   readonly projectRight: (x: Dense) => Pausable<Dense>
+  /** Both at once, where that takes less time. */
+  readonly projectBoth?: (left: Dense, right: Dense) => Pausable<readonly [left: Dense, right: Dense]>
 }
 
 /** If the shorter side is at least this long, the range finder is tried first. */

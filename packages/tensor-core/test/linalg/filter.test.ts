@@ -1,39 +1,30 @@
 import * as E from 'fp-ts/Either'
 import * as fc from 'fast-check'
-import { selectEngine, tf } from '../../src/engine'
+import { matMul, selectEngine, tf } from '../../src/engine'
 import {
   type Dense,
-  type Filtered,
   type FilterRequest,
+  type Filtered,
   type Large,
   type MatrixEngine,
   type RankRule,
-  countAbove,
-  deflationOf,
-  dense,
   energy,
-  filterCut,
   filterSteps,
   flip,
   frobenius,
   fromMatrix,
   generate,
+  identity,
   inOneGo,
-  leadingSteps,
   matrixEngine,
-  momentSteps,
   multiply,
   orthonormal,
-  overLambda,
-  chebyshevSum,
   scaleColumns,
   smallSVD,
   spectrumSteps,
-  stepSeries,
   subspacesOf,
   subtract,
-  sumBelow,
-  timesLambda,
+  suitsAnEngine,
   timesThin,
   toMatrix,
   transpose,
@@ -41,6 +32,11 @@ import {
   usualDegree,
   withPauses,
 } from '../../src/linalg'
+import { chebyshevSum, overLambda, stepSeries, timesLambda } from '../../src/linalg/chebyshev'
+import { type Block, orthonormalBlock, toEngine, toHost } from '../../src/linalg/engineBlock'
+import { filterCut } from '../../src/linalg/filterCut'
+import { deflate, leadingSteps } from '../../src/linalg/leading'
+import { countAbove, momentSteps, sumBelow } from '../../src/linalg/spectralDensity'
 import { stream } from '../../src/random'
 
 const gaussian = (m: number, n: number, seed: number): Dense => {
@@ -72,6 +68,21 @@ const engine = (): MatrixEngine => {
   const found = matrixEngine()
   if (found === undefined) throw new Error('the engine has no matrices')
   return found
+}
+
+/** The operator of a symmetric matrix that is held by the engine while the test runs. */
+const withOperator = <A>(g: Dense, use: (apply: (x: Block) => Block) => A): A => {
+  const held = toEngine(g)
+  const out = use((x) => matMul(held, x))
+  held.dispose()
+  return out
+}
+
+const withoutLeaks = <A>(f: () => A): A => {
+  const before = tf.memory().numTensors
+  const out = f()
+  expect(tf.memory().numTensors).toBe(before)
+  return out
 }
 
 beforeAll(async () => {
@@ -108,25 +119,53 @@ describe('Chebyshev series', () => {
       ),
     )
   })
-  it('of an operator is the function of its eigenvalues', () => {
+  it('of an operator is the function of its eigenvalues, with a series for each group of columns', () => {
     const values = [0, 0.5, 1, 3.2, 4]
-    const apply = (x: Dense): Dense =>
-      dense(
-        x.rows,
-        x.cols,
-        x.data.map((y, i) => y * (values[Math.floor(i / x.cols)] ?? 0)),
-      )
-    const series = stepSeries(60, 1.2)
-    const found = inOneGo(
-      chebyshevSum(
-        { apply, bound: 4 },
-        series,
-        generate(5, 2, () => 1),
+    const [one, other] = [stepSeries(60, 1.2), stepSeries(20, 2)]
+    const found = withoutLeaks(() =>
+      withOperator(
+        generate(5, 5, (i, j) => (i === j ? (values[i] ?? 0) : 0)),
+        (apply) => {
+          const x = toEngine(generate(5, 3, () => 1))
+          const parts = [
+            { series: one, columns: 2 },
+            { series: other, columns: 1 },
+          ]
+          const sum = inOneGo(chebyshevSum({ apply, bound: 4 }, parts, x))
+          x.dispose()
+          return toHost(() => sum)
+        },
       ),
     )
-    values.forEach((lambda, i) =>
-      expect(found.data[2 * i]).toBeCloseTo(evaluate(series, Math.acos(lambda / 2 - 1)), 10),
+    values.forEach((lambda, i) => {
+      const t = Math.acos(lambda / 2 - 1)
+      expect(found.data[3 * i]).toBeCloseTo(evaluate(one, t), 5)
+      expect(found.data[3 * i + 1]).toBeCloseTo(evaluate(one, t), 5)
+      expect(found.data[3 * i + 2]).toBeCloseTo(evaluate(other, t), 5)
+    })
+  })
+})
+
+describe('an orthonormal basis on the engine', () => {
+  const basisOf = (y: Dense): Dense =>
+    withoutLeaks(() =>
+      toHost(() => {
+        const block = toEngine(y)
+        return orthonormalBlock(block)
+      }),
     )
+  const y = gaussian(60, 7, 1)
+  it.each([
+    ['independent columns', y],
+    ['columns of very different sizes', scaleColumns(y, [1, 1e6, 1e-6, 1, 1e3, 1, 1])],
+    [
+      'columns that nearly depend on each other',
+      generate(60, 7, (i, j) => 1 + 1e-4 * (y.data[7 * i + j] ?? 0)),
+    ],
+  ])('of %s spans them', (_, columns) => {
+    const q = basisOf(columns)
+    expect(distance(multiply(transpose(q), q), identity(7))).toBeLessThan(1e-5)
+    expect(distance(multiply(q, multiply(transpose(q), columns)), columns)).toBeLessThan(1e-5)
   })
 })
 
@@ -134,28 +173,51 @@ describe('a matrix on the engine', () => {
   it.each([
     [1030, 30],
     [30, 1030],
-    [1026, 1026],
+    [1026, 1027],
+    [1027, 1026],
   ])('multiplies [%d, %d] in slabs, and frees them', (m, n) => {
-    const before = tf.memory().numTensors
-    const v = toMatrix(gaussian(m, n, 1))
+    const v = toMatrix(generate(m, n, (i, j) => Math.sin(i * j + i)))
     const [x, y] = [gaussian(n, 3, 2), gaussian(m, 3, 3)]
-    const less = { left: gaussian(m, 2, 4), right: gaussian(2, n, 5) }
-    const times = (right: Dense): Dense =>
-      subtract(timesThin(v, right), multiply(less.left, multiply(less.right, right)))
-    const across = (right: Dense): Dense =>
-      subtract(
-        transposedTimesThin(v, right),
-        multiply(transpose(less.right), multiply(transpose(less.left), right)),
+    const [left, right] = [gaussian(m, 2, 4), gaussian(2, n, 5)]
+    const times = (block: Dense): Dense =>
+      subtract(timesThin(v, block), multiply(left, multiply(right, block)))
+    const across = (block: Dense): Dense =>
+      subtract(transposedTimesThin(v, block), multiply(transpose(right), multiply(transpose(left), block)))
+    withoutLeaks(() => {
+      const loaded = engine().load(v)
+      tf.tidy(() => loaded.subtract(toEngine(left), toEngine(right)))
+      expect(
+        distance(
+          toHost(() => loaded.times(toEngine(x))),
+          times(x),
+        ),
+      ).toBeLessThan(1e-5)
+      expect(
+        distance(
+          toHost(() => loaded.transposedTimes(toEngine(y))),
+          across(y),
+        ),
+      ).toBeLessThan(1e-5)
+      const whole = subtract(fromMatrix(v), multiply(left, right))
+      expect(loaded.energy() / energy(whole)).toBeCloseTo(1, 6)
+      const [short, reference] = m <= n ? [y, times(across(y))] : [x, across(times(x))]
+      const product = inOneGo(
+        loaded.withGram(function* (gram) {
+          yield
+          return toHost(() => gram(toEngine(short)))
+        }),
       )
-    const loaded = engine().load(v, less)
-    expect(distance(loaded.times(x), times(x))).toBeLessThan(1e-5)
-    expect(distance(loaded.transposedTimes(y), across(y))).toBeLessThan(1e-5)
-    const g = loaded.gram()
-    const [short, reference] = m <= n ? [y, times(across(y))] : [x, across(times(x))]
-    expect(distance(g.times(short), reference)).toBeLessThan(1e-5)
-    g.dispose()
-    loaded.dispose()
-    expect(tf.memory().numTensors).toBe(before)
+      expect(distance(product, reference)).toBeLessThan(1e-5)
+      loaded.dispose()
+    })
+  })
+  it('is worth an engine from 4 Mi entries with a shorter side of 1024', () => {
+    expect(suitsAnEngine(1024, 4096)).toBe(true)
+    expect(suitsAnEngine(1024, 1024)).toBe(false)
+    expect(suitsAnEngine(512, 65536)).toBe(false)
+    // The engine of these tests is slower than that.
+    expect(engine().suits(1024, 4096)).toBe(false)
+    expect(engine().suits(4096, 4096)).toBe(true)
   })
 })
 
@@ -163,16 +225,14 @@ describe('spectral density', () => {
   it('counts and sums eigenvalues on either side of a cut', () => {
     const n = 240
     const values = Float64Array.from({ length: n }, (_, i) => 2 * (1 - i / n) ** 2)
-    const apply = (x: Dense): Dense =>
-      dense(
-        x.rows,
-        x.cols,
-        x.data.map((y, i) => y * (values[Math.floor(i / x.cols)] ?? 0)),
-      )
     // A diagonal operator is measured exactly by vectors of +-1: mix it by reflections first.
     const q = orthonormal(gaussian(n, n, 1))
-    const mixed = (x: Dense): Dense => multiply(q, apply(multiply(transpose(q), x)))
-    const m = inOneGo(momentSteps({ apply: mixed, bound: 2.1 }, n, { probes: 32, degree: 40, seed: 1 }))
+    const mixed = multiply(scaleColumns(q, values), transpose(q))
+    const m = withoutLeaks(() =>
+      withOperator(mixed, (apply) =>
+        inOneGo(momentSteps({ apply, bound: 2.1 }, n, { probes: 32, degree: 40, seed: 1 })),
+      ),
+    )
     if (m === undefined) throw new Error('no moments')
     const cut = 1.9
     const tau = (2.1 * (1 + Math.cos(cut))) / 2
@@ -184,13 +244,9 @@ describe('spectral density', () => {
     expect(Math.abs(count.value - (n - below.length))).toBeLessThan(4 * count.error + 0.01 * n)
   })
   it('notices a spectrum beyond its bound', () => {
-    const apply = (x: Dense): Dense =>
-      dense(
-        x.rows,
-        x.cols,
-        x.data.map((y) => 3 * y),
-      )
-    expect(inOneGo(momentSteps({ apply, bound: 2 }, 20, { probes: 4, degree: 10, seed: 1 }))).toBeUndefined()
+    const apply = (x: Block): Block => tf.mul(x, 3)
+    const settings = { probes: 4, degree: 10, seed: 1 }
+    expect(withoutLeaks(() => inOneGo(momentSteps({ apply, bound: 2 }, 20, settings)))).toBeUndefined()
   })
 })
 
@@ -203,15 +259,19 @@ describe('leading directions', () => {
         transpose(orthonormal(gaussian(70, 60, 2))),
       ),
     )
-    const loaded = engine().load(v)
-    const leading = inOneGo(leadingSteps(loaded, 5, 1))
-    const { less, removed } = deflationOf(loaded, leading)
-    loaded.dispose()
-    const rest = subtract(fromMatrix(v), multiply(less.left, less.right))
-    expect(energy(rest) / (energy(fromMatrix(v)) - removed)).toBeCloseTo(1, 3)
-    expect(smallSVD(rest).s[0]).toBeLessThan(1.01)
-    expect(frobenius(multiply(transpose(leading.near), rest))).toBeLessThan(1e-4)
-    expect(frobenius(multiply(rest, leading.far))).toBeLessThan(1e-4)
+    withoutLeaks(() => {
+      const loaded = engine().load(v)
+      const all = loaded.energy()
+      const leading = inOneGo(leadingSteps(loaded, 5, 1))
+      const removed = deflate(loaded, leading)
+      expect(loaded.energy() / (all - removed)).toBeCloseTo(1, 3)
+      const rest = toHost(() => loaded.times(toEngine(identity(70))))
+      expect(smallSVD(rest).s[0]).toBeLessThan(1.01)
+      expect(frobenius(toHost(() => matMul(leading.near, toEngine(rest), true)))).toBeLessThan(1e-4)
+      expect(frobenius(toHost(() => matMul(toEngine(rest), leading.far)))).toBeLessThan(1e-4)
+      leading.dispose()
+      loaded.dispose()
+    })
   })
 })
 
@@ -256,6 +316,20 @@ describe('the filter', () => {
       expect(error).toBeLessThan(3 * (expected ?? 0))
       expect(error).toBeGreaterThan((expected ?? 0) / 4)
     }
+  })
+
+  it('projects both sides at once as it does one after the other', () => {
+    const both = inOneGo(
+      filterSteps(wide, engine(), request({ energy: 0.95 }), function* (_, at) {
+        const s = at(usualDegree)
+        return yield* s.projectBoth?.(gaussian(wide.rows, 4, 8), gaussian(wide.cols, 4, 9)) ?? []
+      }),
+    )
+    const single = projected(wide, { energy: 0.95 })
+    const [left, right] = both ?? []
+    if (left === undefined || right === undefined || single === undefined) throw new Error('not suited')
+    expect(distance(left, single.px)).toBeLessThan(1e-5)
+    expect(distance(right, single.py)).toBeLessThan(1e-5)
   })
 
   it('is more exact at a higher degree', () => {
