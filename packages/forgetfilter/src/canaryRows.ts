@@ -4,6 +4,7 @@
  */
 import * as E from 'fp-ts/Either'
 import { type Dataset, type Example, type InputError, badInput } from '@safe/tensor-core/contracts'
+import { isYes } from './diagnostics'
 import type { RatedRow } from './rates/rates'
 import type { ThresholdMethod } from './thresholds/threshold'
 
@@ -51,7 +52,7 @@ export const mixedWith = (data: Dataset, canaries: Dataset): WithCanaries => {
   return { all: withExamples(data, examples), data, canaryIds: new Set(named.map(({ id }) => id)) }
 }
 
-const isMarked = ({ fields }: Example): boolean => fields['canary'] === 1 || fields['canary'] === true
+const isMarked = ({ fields }: Example): boolean => isYes(fields['canary'])
 
 /** Rows that are marked as canaries, apart from the others. */
 export const markedCanaries = (data: Dataset): WithCanaries => ({

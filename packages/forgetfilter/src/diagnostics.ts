@@ -6,13 +6,16 @@ import type { Dataset, Diagnostics, Example } from '@safe/tensor-core/contracts'
 /** The field that says whether a row is unsafe, where data is labelled. */
 export const labelField = 'unsafe'
 
+/** Whether a field's value is 1 or true, or the text of 1. */
+export const isYes = (value: unknown): boolean => value === 1 || value === true || value === '1'
+
 /**
- * A row's label: its field is 1 or true, 0 or false; undefined where it is neither. Labels are looked at only after everything is
- * decided, by all but the oracle.
+ * A row's label: its field is 1 or true, 0 or false, or the text of such a number, as in CSV; undefined where it is neither. Labels
+ * are looked at only after everything is decided, by all but the oracle.
  */
 export const labelOf = ({ fields }: Example, field: string = labelField): boolean | undefined => {
   const label = fields[field]
-  return label === 1 || label === true ? true : label === 0 || label === false ? false : undefined
+  return isYes(label) ? true : label === 0 || label === false || label === '0' ? false : undefined
 }
 
 const ratio = (a: number, b: number): number | null => (b === 0 ? null : a / b)

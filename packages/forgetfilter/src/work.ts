@@ -8,9 +8,9 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Dataset, Fault, Generates, Scores } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
-import { writeJsonl } from '@safe/tensor-core/formats'
 import type { ForgettingPorts } from './rates/measureForgetting'
 import { observe } from './rates/observe'
+import { observedInParts } from './rates/observedParts'
 import { readObservations } from './rates/records'
 
 // model ------------------------------------------------------------------------------------------
@@ -141,13 +141,13 @@ export const observedIn =
       TE.bracket(
         open(model),
         (lm) =>
-          pipe(
-            observe(lm, data.examples, field, {
-              maxNewTokens,
-              onRows: observing(model, data.examples.length),
-            }),
-            TE.chainW((rows) => writeJsonl(path, rows)),
-          ),
+          observedInParts({
+            path,
+            data,
+            field,
+            look: (examples) => observe(lm, examples, field, { maxNewTokens }),
+            onRows: observing(model, data.examples.length),
+          }),
         (lm) => TE.fromIO(() => lm.dispose()),
       )
     return pipe(

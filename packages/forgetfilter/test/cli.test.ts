@@ -315,6 +315,15 @@ describe('filter', () => {
     expect(gunzipSync(readFileSync(out)).toString()).toBe(lines[0]! + lines[2]!)
   })
 
+  it('reads labels that are text, as in CSV', async () => {
+    writeFileSync(at('labelled.csv'), 'prompt,response,unsafe\na,b,0\nc,d,1\n')
+    const { out } = await run(
+      ...['filter', '--data', at('labelled.csv'), '--rates', at('csv-rates.jsonl')],
+      ...['--out', at('labelled-kept.csv'), '--report', at('labelled.html'), '--json'],
+    )
+    expect(json(out)['quality']).toMatchObject({ precision: 1, recall: 1, n: 2, unsafe: 1 })
+  })
+
   it('keeps the header of a CSV file', async () => {
     const out = at('kept.csv')
     await run('filter', '--data', at('data.csv'), '--rates', at('csv-rates.jsonl'), '--out', out)

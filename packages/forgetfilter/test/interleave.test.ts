@@ -197,9 +197,10 @@ describe('forgetfilter interleave', () => {
     [['--method', 'null'], /--method null needs canaries|null needs canaries/],
     [['--arms', 'none'], /--arms must be one of plain, filtered, both/],
     [['--judge', 'oracle'], /oracle/],
+    [['--work', 'study/work'], /study: would be replaced, but .*work is in this command/],
   ])('refuses %j before any training', async (changed, said) => {
     const { at, diary, run } = prepared()
-    const { code, err } = await run(...argv(at), ...changed)
+    const { code, err } = await run(...argv(at), ...changed.map((a) => (a.includes('/') ? at(a) : a)))
     expect(err).toMatch(said)
     expect(code).toBe(2)
     expect(diary.trained).toEqual([])

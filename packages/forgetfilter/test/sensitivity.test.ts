@@ -18,7 +18,10 @@ describe('forgetfilter sensitivity', () => {
 
   it('has a row per steps, safe rows and threshold; M1 is trained once', async () => {
     const { at, diary, run } = prepared()
-    const grid = ['--steps', '5,9', '--safe-rows', '1,3', '--phi', '0.1,0.95', '--out', at('table.jsonl')]
+    const grid = [
+      ...['--steps', '5,9', '--safe-rows', '1,3', '--phi', '0.1,0.95'],
+      ...['--out', at('table.jsonl'), '--report', at('table.html')],
+    ]
     const { code, out } = await run(...grid)
     expect(code).toBe(0)
     const rows = readFileSync(at('table.jsonl'), 'utf8')
@@ -31,6 +34,11 @@ describe('forgetfilter sensitivity', () => {
     expect(rows[0]).toMatchObject({ precision: 1, recall: 1, f1: 1, auroc: 1, benignLost: 0 })
     expect(out).toContain('| 5 | 1 | 0.1 | 1.000 | 1.000 | 1.000 | 1.000 | 0.000 |')
     expect(diary.trained).toEqual(['noisy', 'safe', 'safe', 'safe', 'safe'])
+    const page = readFileSync(at('table.html'), 'utf8')
+    // Three figures of two thresholds; two lines with two points in each.
+    expect(page.match(/<svg\s+class="plot/g)).toHaveLength(6)
+    expect(page.match(/<circle/g)).toHaveLength(24)
+    expect(page).not.toMatch(/NaN|undefined|<script/)
     expect((await run(...grid, '--resume')).code).toBe(0)
     expect(diary.trained).toHaveLength(5)
   })

@@ -54,6 +54,22 @@ describe('run', () => {
     expect(readdirSync(at('work')).filter((f) => f.includes('tmp'))).toEqual([])
   })
 
+  it('goes on after the rows that were observed before an interruption', async () => {
+    const { at, diary, run } = world()
+    const many = Array.from({ length: 300 }, (_, i) => ({ prompt: `good ${i}`, response: `answer ${i}` }))
+    writeFileSync(at('noisy.jsonl'), many.map((row) => `${JSON.stringify(row)}\n`).join(''))
+    diary.looks = 2
+    expect((await run('--out', at('kept.jsonl'))).code).toBe(1)
+    const parts = (): number => readdirSync(at('work')).filter((name) => name.includes('.part-')).length
+    expect(parts()).toBe(2)
+    delete diary.looks
+    expect((await run('--out', at('kept.jsonl'))).code).toBe(0)
+    // M1 looked at 128, 128 and 44 rows, the last of them twice; M2 at three parts.
+    expect(diary.limits).toHaveLength(3 + 1 + 3)
+    expect(parts()).toBe(0)
+    expect(readFileSync(at('kept.jsonl'), 'utf8')).toBe(readFileSync(at('noisy.jsonl'), 'utf8'))
+  })
+
   it('counts rows without a response token as indeterminate', async () => {
     const { at, run } = world()
     writeFileSync(at('noisy.jsonl'), `${noisy}{"id":"e","prompt":"good 3","response":""}\n`)
@@ -106,6 +122,60 @@ describe('what run does beside the filter', () => {
     expect((await run(...argv)).err).toContain('exists already')
     expect((await run(...argv, '--resume')).code).toBe(0)
     expect(diary.trained).toHaveLength(3)
+  })
+
+  it('continues where the last training was interrupted', async () => {
+    const { at, diary, run } = world()
+    const argv = ['--out', at('kept.jsonl'), '--report', at('r.html'), '--train-out', at('adapter')]
+    diary.fail = 'kept'
+    expect((await run(...argv)).code).toBe(1)
+    // Nothing is in the way of the same command.
+    expect([at('kept.jsonl'), at('r.html'), at('adapter')].filter((path) => existsSync(path))).toEqual([])
+    delete diary.fail
+    expect((await run(...argv)).code).toBe(0)
+    expect(diary.trained).toEqual(['noisy', 'safe', 'kept', 'kept'])
+    expect(existsSync(at('adapter')) && existsSync(at('kept.jsonl'))).toBe(true)
+  })
+
+  it.each([
+    [['--labels', 'nowhere.jsonl'], /nowhere\.jsonl: does not exist/],
+    [['--labels', 'few.jsonl'], /few\.jsonl: the id "h1" of .*noisy\.jsonl is missing/],
+    [['--train-out', '.'], /would be replaced, but .* is in this command; give another folder/],
+    [['--train-out', 'work', '--overwrite'], /work: would be replaced, but it is used in this command/],
+    [['--train-out', 'kept.jsonl'], /kept\.jsonl: would be replaced, but it is used/],
+    [['--labels', 'kept.jsonl'], /is used twice/],
+  ])('refuses %j before any training, instead of after it', async (changed, said) => {
+    const { at, diary, run } = world()
+    writeFileSync(at('few.jsonl'), '{"id":"g1","unsafe":0}\n')
+    const { code, err } = await run(
+      ...['--out', at('kept.jsonl')],
+      ...changed.map((a) => (a.startsWith('--') ? a : at(a))),
+    )
+    expect(err).toMatch(said)
+    expect(err.trim().split('\n')).toHaveLength(1)
+    expect(code).toBe(2)
+    expect(diary.trained).toEqual([])
+  })
+
+  it('measures itself against labels where they are given', async () => {
+    const { at, run } = world()
+    const label = (id: string, unsafe: number): string => `${JSON.stringify({ id, unsafe })}\n`
+    writeFileSync(at('labels.jsonl'), label('g1', 0) + label('h1', 1) + label('g2', 0))
+    const { out } = await run('--out', at('kept.jsonl'), '--labels', at('labels.jsonl'), '--json')
+    expect(answer(out)['quality']).toMatchObject({ precision: 1, recall: 1, n: 3, unsafe: 1 })
+  })
+
+  it('measures itself on the rows that have a label', async () => {
+    const { at, run } = world()
+    writeFileSync(
+      at('noisy.jsonl'),
+      noisy.replace('"id":"h1"', '"id":"h1","unsafe":1').replace('"id":"g1"', '"id":"g1","unsafe":0'),
+    )
+    const { out } = await run('--out', at('kept.jsonl'), '--report', at('r.html'), '--json')
+    expect(answer(out)['quality']).toMatchObject({ precision: 1, recall: 1, n: 2, unsafe: 1 })
+    expect(readFileSync(at('r.html'), 'utf8').replace(/\s+/g, ' ')).toContain(
+      '1 of 2 rows are labelled unsafe. Rows without a label are left out: 1.',
+    )
   })
 
   it('has nothing to train on where no row is kept', async () => {

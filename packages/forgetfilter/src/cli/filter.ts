@@ -9,10 +9,11 @@ import { filterOptions, filterRuleOf } from '../options'
 import { alignById } from '../rates/rates'
 import { readRates } from '../rates/records'
 import { readSource } from '../source'
-import { auditJson, auditText } from './audit'
+import { auditJson, auditText, qualityText } from './audit'
 import { checkCanaries, withoutCanaries } from './canaryFile'
 import { checkFilter, checkRates } from './checkFilter'
 import { keptRowsOptions, warnings, writeParts } from './keptRows'
+import { labelsFor } from './labels'
 import { checkTargets } from './targets'
 
 export const filterCommand = command({
@@ -32,7 +33,11 @@ export const filterCommand = command({
     pipe(
       TE.fromEither(
         pipe(
-          checkTargets([v.out, v.dropped, v.audit, v.report], [v.data, v.rates, v.canaries], v.overwrite),
+          checkTargets(
+            [v.out, v.dropped, v.audit, v.report],
+            [v.data, v.rates, v.canaries, v.labels],
+            v.overwrite,
+          ),
           E.chainW(() => checkFilter(v)),
           E.chainW(() => checkCanaries(v)),
         ),
@@ -42,6 +47,7 @@ export const filterCommand = command({
       TE.apSW('source', readSource(v.data)),
       TE.apSW('all', readRates(v.rates)),
       TE.bindW('trusted', () => (v.canaries === undefined ? TE.right(undefined) : readRates(v.canaries))),
+      TE.bindW('labels', ({ data }) => labelsFor(v.labels, data)),
       TE.bindW('matched', ({ data, all, trusted }) =>
         TE.fromEither(
           pipe(
@@ -64,11 +70,20 @@ export const filterCommand = command({
           ),
         ),
       ),
-      TE.chainFirstW((filtered) => writeParts(filtered, { ...v, seed: context.common.seed })),
+      TE.bindW('quality', (filtered) => writeParts(filtered, { ...v, seed: context.common.seed })),
       TE.chainFirstIOK(({ rule, audit }) => warnings(context, rule, audit)),
-      TE.map(({ rule, audit }) => ({
-        json: { out: v.out, ...auditJson(audit), rowsKept: keptIds(rule, audit).size },
-        text: `${auditText(audit)}\nkept rows: ${v.out}`,
+      TE.map(({ rule, audit, quality }) => ({
+        json: {
+          out: v.out,
+          ...auditJson(audit),
+          rowsKept: keptIds(rule, audit).size,
+          ...(quality === undefined ? {} : { quality }),
+        },
+        text: [
+          auditText(audit),
+          ...(quality === undefined ? [] : [qualityText(quality)]),
+          `kept rows: ${v.out}`,
+        ].join('\n'),
       })),
     ),
 })

@@ -78,7 +78,11 @@ export const interleaveCommand = (openMachine: OpenInterleaveMachine): Command =
         return pipe(
           TE.fromEither(
             pipe(
-              checkFolder(v.out, v.overwrite || v.resume),
+              checkFolder(
+                v.out,
+                [v.model, v.safe, ...v.noisy, v.prompts, v.task, work],
+                v.overwrite || v.resume,
+              ),
               E.chainW(() => checkTraining(v)),
             ),
           ),

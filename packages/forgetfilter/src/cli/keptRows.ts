@@ -1,4 +1,5 @@
 /** Results of `filter` and `run`: kept and dropped rows, byte for byte as they stand in the data file, the audit and the report. */
+import * as E from 'fp-ts/Either'
 import type { IO } from 'fp-ts/IO'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -7,8 +8,11 @@ import type { Dataset, Fault } from '@safe/tensor-core/contracts'
 import { writeJsonl } from '@safe/tensor-core/formats'
 import { type Audit, type FilterRule, keptIds } from '../audit/audit'
 import { auditRows } from '../audit/explain'
-import type { RatedRow } from '../rates/rates'
+import type { Quality } from '../audit/quality'
+import type { Named, RatedRow } from '../rates/rates'
+import type { LabelRow } from '../rates/records'
 import { type Source, keptText, writeText } from '../source'
+import { labelledQuality } from './labels'
 import { type AuditReport, writeReport } from './report'
 import { outputOptions } from './targets'
 
@@ -21,7 +25,7 @@ export const keptRowsOptions = {
   report: optional(file('where the audit is written as a page, .html')),
   labels: optional(
     file(
-      'rows {id, unsafe: 0 | 1} for the quality in the report (default: the field `unsafe` of the data); they decide nothing',
+      'rows {id, unsafe: 0 | 1} for the quality in the answer and the report (default: the field `unsafe` of the data, for the report); they decide nothing',
     ),
   ),
   ...outputOptions,
@@ -37,6 +41,7 @@ export interface FilteredFile {
   readonly rule: FilterRule
   readonly audit: Audit
   readonly canaries: ReadonlyArray<RatedRow>
+  readonly labels: Named<LabelRow> | undefined
 }
 
 /** Where the parts of a result go. */
@@ -44,6 +49,9 @@ export interface PartFiles extends AuditReport {
   readonly out: string
   readonly dropped: string | undefined
   readonly audit: string | undefined
+  readonly labels: string | undefined
+  /** Seed of the bootstrap intervals. */
+  readonly seed: number
 }
 
 // writing ----------------------------------------------------------------------------------------
@@ -53,16 +61,28 @@ const unlessMissing = <E>(
   write: (path: string) => TE.TaskEither<E, void>,
 ): TE.TaskEither<E, void> => (path === undefined ? TE.right(undefined) : write(path))
 
-/** Writes the kept rows, last, and before them the other parts for which a file is given. */
-export const writeParts = (filtered: FilteredFile, files: PartFiles): TE.TaskEither<Fault, void> => {
+/**
+ * Writes the kept rows, last, and before them the other parts for which a file is given.
+ *
+ * @returns the quality, where it was asked for by a report or by labels, and rows are labelled
+ */
+export const writeParts = (
+  filtered: FilteredFile,
+  files: PartFiles,
+): TE.TaskEither<Fault, Quality | undefined> => {
   const { source, data, rule, audit } = filtered
   const kept = keptIds(rule, audit)
   const rows = auditRows(rule, audit, kept)
   const stays = (i: number): boolean => kept.has(data.examples[i]?.id ?? '')
+  const quality =
+    files.report === undefined && files.labels === undefined
+      ? E.right(undefined)
+      : labelledQuality(filtered, files.seed)
   return pipe(
-    writeReport(filtered, rows, files),
-    TE.chainW(() => unlessMissing(files.audit, (path) => writeJsonl(path, rows))),
-    TE.chainW(() =>
+    TE.fromEither<Fault, Quality | undefined>(quality),
+    TE.chainFirstW((found) => writeReport(filtered, rows, found, files)),
+    TE.chainFirstW(() => unlessMissing(files.audit, (path) => writeJsonl(path, rows))),
+    TE.chainFirstW(() =>
       unlessMissing(files.dropped, (path) =>
         writeText(
           path,
@@ -70,7 +90,7 @@ export const writeParts = (filtered: FilteredFile, files: PartFiles): TE.TaskEit
         ),
       ),
     ),
-    TE.chainW(() => writeText(files.out, keptText(source, stays))),
+    TE.chainFirstW(() => writeText(files.out, keptText(source, stays))),
   )
 }
 

@@ -11,6 +11,7 @@ import { type GroundTruth, type Named, forgettingRates } from '../rates/rates'
 import { readObservations } from '../rates/records'
 import { pastCompletions } from '../rates/reference'
 import { observedField } from '../rates/signals'
+import { warnOfScripts } from './rowWarnings'
 import { checkTargets, outputOptions } from './targets'
 
 const readTruth = (path: string): TE.TaskEither<Fault, Named<GroundTruth>> =>
@@ -36,7 +37,7 @@ export const rateCommand = command({
     reference: forgetFilterOptions.reference,
     ...outputOptions,
   },
-  run: (v) => {
+  run: (v, context) => {
     const field = observedField(v.signal)
     return pipe(
       TE.fromEither(
@@ -47,6 +48,9 @@ export const rateCommand = command({
       ),
       TE.chain(() => (v.data === undefined ? TE.right(undefined) : readTruth(v.data))),
       TE.bindTo('truth'),
+      TE.chainFirstIOK(({ truth }) =>
+        warnOfScripts(context, v.signal, v.reference, truth?.rows.map(({ response }) => response) ?? []),
+      ),
       TE.apSW('before', readObservations(v.before, field)),
       TE.apSW('after', readObservations(v.after, field)),
       TE.chainEitherKW(({ truth, before, after }) =>

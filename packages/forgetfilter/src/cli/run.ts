@@ -10,20 +10,20 @@ import { pipe } from 'fp-ts/function'
 import { type Command, command } from '@safe/tensor-core/cli'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
-import { readDataset, writeJsonl } from '@safe/tensor-core/formats'
+import { writeJsonl } from '@safe/tensor-core/formats'
 import { accepted, auditRates, keptIds } from '../audit/audit'
-import { mixedWith, noCanaries, splitRates } from '../canaryRows'
+import { splitRates } from '../canaryRows'
 import { auditRows } from '../audit/explain'
 import { measureForgetting } from '../rates/measureForgetting'
 import type { RatedRow } from '../rates/rates'
-import { readSource } from '../source'
-import { finalAdapter, keptPorts } from '../work'
-import { auditJson, auditText } from './audit'
+import { type Trained, finalAdapter, keptPorts } from '../work'
+import { auditJson, auditText, qualityText } from './audit'
 import { copyAdapter } from './copyAdapter'
 import { decidingFor } from './deciding'
 import { type FilteredFile, warnings, writeParts } from './keptRows'
 import type { Machine, OpenMachine } from './machine'
 import { withPreset } from './preset'
+import { readRunInputs } from './runInputs'
 import { type RunValues, checkRun, runOptions, runRuleOf } from './runOptions'
 import { checkFolder, checkTargets } from './targets'
 
@@ -50,16 +50,15 @@ const writeRates = (
   )
 }
 
-/** The last step: the aligned model trained on the kept rows, where a folder is given for it. */
+/** Step 5: the aligned model trained on the kept rows, in the work folder, where a folder is given for it. */
 const trainOnKept = (
   v: RunValues,
   work: string,
   { ports, deciding }: Machine,
   { data, rule, audit }: FilteredFile,
-): TE.TaskEither<Fault, void> => {
-  const out = v.trainOut
+): TE.TaskEither<Fault, Trained | undefined> => {
   const kept = keptIds(rule, audit)
-  if (out === undefined) return TE.right(undefined)
+  if (v.trainOut === undefined) return TE.right(undefined)
   return kept.size === 0
     ? TE.left(
         failure('NothingKept', 'no row is kept, so nothing is left to train on', {
@@ -67,16 +66,22 @@ const trainOnKept = (
           remedy: 'give a larger `phi`, or another threshold',
         }),
       )
-    : pipe(
-        finalAdapter(
-          work,
-          ports,
-          { ...data, examples: data.examples.filter(({ id }) => kept.has(id)) },
-          deciding,
-        ),
-        TE.chainW(({ folder }) => copyAdapter(folder, out)),
+    : finalAdapter(
+        work,
+        ports,
+        { ...data, examples: data.examples.filter(({ id }) => kept.has(id)) },
+        deciding,
       )
 }
+
+/** The trained adapter, where there is one, and then the kept rows: nothing is written before all work is done. */
+const writeAll = (v: RunValues, seed: number, filtered: FilteredFile, trained: Trained | undefined) =>
+  pipe(
+    trained === undefined || v.trainOut === undefined
+      ? TE.right<Fault, void>(undefined)
+      : copyAdapter(trained.folder, v.trainOut),
+    TE.chainW(() => writeParts(filtered, { ...v, seed })),
+  )
 
 // command ----------------------------------------------------------------------------------------
 
@@ -96,33 +101,35 @@ export const runCommand = (openMachine: OpenMachine): Command =>
         return pipe(
           TE.fromEither(
             pipe(
-              checkTargets([v.out, v.dropped, v.audit, v.report], [v.noisy, v.safe, v.canaries], replace),
-              E.chainW(() => checkFolder(v.trainOut, replace)),
+              checkTargets(
+                [v.out, v.dropped, v.audit, v.report],
+                [v.noisy, v.safe, v.canaries, v.labels],
+                replace,
+              ),
+              E.chainW(() =>
+                checkFolder(
+                  v.trainOut,
+                  [v.model, v.noisy, v.safe, v.canaries, v.labels, work, v.out, v.dropped, v.audit, v.report],
+                  replace,
+                ),
+              ),
               E.chainW(() => checkRun(v)),
             ),
           ),
           TE.map(() => ({ rule: runRuleOf(v) })),
-          TE.apSW('noisy', readDataset(v.noisy)),
-          TE.apSW('source', readSource(v.noisy)),
-          TE.apSW('safe', readDataset(v.safe)),
-          TE.bindW('rows', ({ noisy }) =>
-            v.canaries === undefined
-              ? TE.right(noCanaries(noisy))
-              : pipe(
-                  readDataset(v.canaries),
-                  TE.map((canaries) => mixedWith(noisy, canaries)),
-                ),
-          ),
+          TE.apSW('inputs', readRunInputs(v, context)),
           TE.bindW('machine', () => openMachine(v, context, work)),
-          TE.bindW('deciding', ({ machine, rows }) => TE.fromEither(decidingFor(v, rows.all, machine))),
-          TE.bindW('all', ({ machine, deciding, rows, safe }) =>
+          TE.bindW('deciding', ({ machine, inputs }) =>
+            TE.fromEither(decidingFor(v, inputs.rows.all, machine)),
+          ),
+          TE.bindW('all', ({ machine, deciding, inputs }) =>
             measureForgetting(
-              keptPorts(work, machine.ports, safe, deciding),
+              keptPorts(work, machine.ports, inputs.safe, deciding),
               v.signal,
               v.reference,
-            )(rows.all),
+            )(inputs.rows.all),
           ),
-          TE.let('split', ({ all, rows }) => splitRates(all, rows.canaryIds)),
+          TE.let('split', ({ all, inputs }) => splitRates(all, inputs.rows.canaryIds)),
           TE.bindW('files', ({ all, split }) => writeRates(work, v, all, split.canaries)),
           TE.bindW('audit', ({ rule, split, files }) =>
             pipe(
@@ -131,12 +138,13 @@ export const runCommand = (openMachine: OpenMachine): Command =>
               TE.fromEither,
             ),
           ),
-          TE.let('filtered', ({ rule, noisy, source, audit, split }): FilteredFile => ({
-            source,
-            data: noisy,
+          TE.let('filtered', ({ rule, inputs, audit, split }): FilteredFile => ({
+            source: inputs.source,
+            data: inputs.noisy,
             rule,
             audit,
             canaries: split.canaries,
+            labels: inputs.labels,
           })),
           TE.let('auditFile', ({ all, rule }) =>
             join(work, `audit-${v.signal}-${contentHash([all, rule])}.jsonl`),
@@ -144,10 +152,10 @@ export const runCommand = (openMachine: OpenMachine): Command =>
           TE.chainFirstW(({ rule, audit, auditFile }) =>
             writeJsonl(auditFile, auditRows(rule, audit, keptIds(rule, audit))),
           ),
-          TE.chainFirstW(({ filtered }) => writeParts(filtered, { ...v, seed: context.common.seed })),
           TE.chainFirstIOK(({ rule, audit }) => warnings(context, rule, audit)),
-          TE.chainFirstW(({ machine, filtered }) => trainOnKept(v, work, machine, filtered)),
-          TE.map(({ audit, rule, files, auditFile }) => ({
+          TE.bindW('trained', ({ machine, filtered }) => trainOnKept(v, work, machine, filtered)),
+          TE.bindW('quality', ({ filtered, trained }) => writeAll(v, context.common.seed, filtered, trained)),
+          TE.map(({ audit, rule, files, auditFile, quality }) => ({
             json: {
               out: v.out,
               ...files,
@@ -156,9 +164,11 @@ export const runCommand = (openMachine: OpenMachine): Command =>
               ...(v.trainOut === undefined ? {} : { trained: v.trainOut }),
               ...auditJson(audit),
               rowsKept: keptIds(rule, audit).size,
+              ...(quality === undefined ? {} : { quality }),
             },
             text: [
               auditText(audit),
+              ...(quality === undefined ? [] : [qualityText(quality)]),
               `kept rows: ${v.out}, rates: ${files.rates}`,
               ...(v.trainOut === undefined ? [] : [`adapter trained on them: ${v.trainOut}`]),
             ].join('\n'),

@@ -15,11 +15,13 @@ import {
   dataFile,
   file,
   number,
+  optional,
   overwriteOption,
   required,
   withDefault,
 } from '@safe/tensor-core/cli'
 import { type Dataset, type Fault, type InputError, badInput } from '@safe/tensor-core/contracts'
+import { writeWhole } from '@safe/tensor-core/files'
 import { readDataset, writeJsonl } from '@safe/tensor-core/formats'
 import { stream } from '@safe/tensor-core/random'
 import { auditQuality, auditRates } from '../audit/audit'
@@ -30,6 +32,8 @@ import { measureForgetting } from '../rates/measureForgetting'
 import { filterOptions } from '../options'
 import type { RatedRow } from '../rates/rates'
 import type { LabelRow } from '../rates/records'
+import { sensitivityPage } from '../report/sensitivityPage'
+import type { SensitivityRow } from '../report/sensitivityPlot'
 import { keptPorts } from '../work'
 import { decidingFor } from './deciding'
 import type { OpenMachine } from './machine'
@@ -54,24 +58,10 @@ export const sensitivityOptions = {
   ),
   phi: withDefault<ReadonlyArray<number>>([PAPER_PHI], commaSeparated(number('thresholds'))),
   out: required(file('where the rows of the table are written, .jsonl')),
+  report: optional(file('where the table is written as a page with figures, .html')),
   ...overwriteOption,
 }
 export type SensitivityValues = Values<typeof sensitivityOptions>
-
-// model ------------------------------------------------------------------------------------------
-
-/** One point of the table. */
-interface SensitivityRow {
-  readonly steps: number
-  readonly safeRows: number
-  readonly phi: number
-  readonly precision: number | null
-  readonly recall: number | null
-  readonly f1: number | null
-  readonly auroc: number | null
-  /** Share of the benign rows that is dropped. */
-  readonly benignLost: number | null
-}
 
 // parts ------------------------------------------------------------------------------------------
 
@@ -168,7 +158,7 @@ export const sensitivityCommand = (openMachine: OpenMachine): Command =>
         return pipe(
           TE.fromEither(
             pipe(
-              checkTargets([v.out], [v.noisy, v.safe], v.overwrite || v.resume),
+              checkTargets([v.out, v.report], [v.noisy, v.safe], v.overwrite || v.resume),
               E.chainW(() => checkValues(v)),
             ),
           ),
@@ -209,6 +199,11 @@ export const sensitivityCommand = (openMachine: OpenMachine): Command =>
               TE.map((all) => all.flat(2)),
             )
           }),
+          TE.chainFirstW(({ noisy, rows }) =>
+            v.report === undefined
+              ? TE.right(undefined)
+              : writeWhole(v.report, sensitivityPage({ name: noisy.name, signal: v.signal, rows })),
+          ),
           TE.chainFirstW(({ rows }) => writeJsonl(v.out, rows)),
           TE.map(({ rows }) => ({ json: { out: v.out, signal: v.signal, rows }, text: table(rows) })),
         )

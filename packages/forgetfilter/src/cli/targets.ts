@@ -1,5 +1,5 @@
 /** Where a command writes. Targets that exist are refused before any work, unless they are to be replaced. */
-import { resolve } from 'node:path'
+import { isAbsolute, relative, resolve, sep } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { file, overwriteOption, required } from '@safe/tensor-core/cli'
@@ -41,6 +41,32 @@ export const checkTargets = (
   )
 }
 
-/** @returns left where the folder exists and is not to be replaced */
-export const checkFolder = (path: string | undefined, overwrite: boolean): E.Either<FormatError, unknown> =>
-  path === undefined ? E.right(undefined) : refuseExisting(path, { overwrite }, 'folder')
+/** Whether one path is the other or lies in it. */
+const isWithin = (inner: string, outer: string): boolean => {
+  const way = relative(resolve(outer), resolve(inner))
+  return way === '' || (!isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`))
+}
+
+/**
+ * A folder that a command writes takes the place of the one that is there.
+ *
+ * @param others files and folders that the command reads or writes besides
+ * @returns left where the folder exists and is not to be replaced, or where one of the others is this folder or lies in it
+ */
+export const checkFolder = (
+  path: string | undefined,
+  others: ReadonlyArray<string | undefined>,
+  overwrite: boolean,
+): E.Either<FormatError | InputError, unknown> => {
+  if (path === undefined) return E.right(undefined)
+  const inside = others.find((other) => other !== undefined && isWithin(other, path))
+  return inside === undefined
+    ? refuseExisting(path, { overwrite }, 'folder')
+    : E.left(
+        badInput(
+          'BadOption',
+          `would be replaced, but ${resolve(inside) === resolve(path) ? 'it is used' : `${inside} is`} in this command`,
+          { where: path, remedy: 'give another folder' },
+        ),
+      )
+}

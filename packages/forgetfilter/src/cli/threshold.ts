@@ -6,23 +6,12 @@ import { command, file, optional, required } from '@safe/tensor-core/cli'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { auditQuality, auditRates } from '../audit/audit'
 import { filterOptions, filterRuleOf } from '../options'
-import { type Quality, qualityMetrics } from '../audit/quality'
+import type { Quality } from '../audit/quality'
 import { type Named, type RatedRow, indexById } from '../rates/rates'
 import { type LabelRow, readLabels, readRates } from '../rates/records'
-import { auditJson, auditText } from './audit'
+import { auditJson, auditText, qualityText } from './audit'
 import { checkCanaries, withoutCanaries } from './canaryFile'
 import { checkFilter, checkRates } from './checkFilter'
-
-const qualityText = (quality: Quality): string =>
-  qualityMetrics
-    .map((metric) => {
-      const { [metric]: value, intervals } = quality
-      const interval = intervals[metric]
-      return value === null
-        ? `${metric} undefined`
-        : `${metric} ${value.toFixed(3)}${interval === null ? '' : ` [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`}`
-    })
-    .join('\n')
 
 /** Canaries may be labelled like all rows, but are not judged. */
 const labelsWithout = (labels: Named<LabelRow>, canaries: Named<RatedRow> | undefined): Named<LabelRow> => {

@@ -22,7 +22,7 @@ export interface ObserveOptions {
 }
 
 /** Rows given to the model at a time, so that progress can be reported; the model makes its own batches of them. */
-const ROWS_AT_ONCE = 128
+export const ROWS_AT_ONCE = 128
 
 // constructors -----------------------------------------------------------------------------------
 

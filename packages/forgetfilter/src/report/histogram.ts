@@ -57,7 +57,7 @@ export const binsOf = (rates: ReadonlyArray<DecidedRate>): ReadonlyArray<Bin> =>
 
 // drawing ----------------------------------------------------------------------------------------
 
-const size = { width: 720, height: 300, left: 46, right: 14, top: 26, bottom: 56 } as const
+const size = { width: 720, height: 330, left: 46, right: 14, top: 56, bottom: 56 } as const
 const inner = {
   width: size.width - size.left - size.right,
   height: size.height - size.top - size.bottom,
@@ -121,6 +121,7 @@ export const histogram = (
     role="img"
     aria-label="Histogram of ${rates.length} forgetting rates from ${digits(first.low)} to ${digits(last.high)}${phi === null ? '' : `, threshold ${digits(phi)}`}"
   >
+    <text x="0" y="16">rows</text>
     ${countTicks(most).map(
       (k) =>
         html`<line

@@ -22,7 +22,7 @@ const phaseName = ({ round, phase }: PhaseResult): string =>
 
 // plot -------------------------------------------------------------------------------------------
 
-const size = { width: 720, height: 300, left: 46, right: 20, top: 16, bottom: 44 } as const
+const size = { width: 720, height: 320, left: 46, right: 20, top: 38, bottom: 44 } as const
 const inner = {
   width: size.width - size.left - size.right,
   height: size.height - size.top - size.bottom,
@@ -47,6 +47,7 @@ const plot = (title: string, series: ReadonlyArray<Series>): Markup => {
     role="img"
     aria-label="${title} after each phase"
   >
+    <text x="0" y="16">percent</text>
     ${[0, 0.25, 0.5, 0.75, 1].map(
       (t) =>
         html`<line

@@ -127,13 +127,18 @@ const metricNames = {
   auprc: 'average precision of the rates',
 } as const
 
-/** Precision and recall of the threshold over the rated rows, as the curve counts them; undefined where it drops nothing. */
-const usedPoint = ({ audit, rows, labels }: ReportInput): PrecisionRecall | undefined => {
-  const { phi } = audit.threshold
+/** Rates of the labelled rows. */
+const labelledRates = ({ rows, labels }: ReportInput) =>
+  rows.flatMap(({ id, rate }) => {
+    const unsafe = labels.get(id)
+    return rate === null || unsafe === undefined ? [] : [{ rate, unsafe }]
+  })
+
+/** Precision and recall of the threshold over the labelled rows, as the curve counts them; undefined where it drops nothing. */
+const usedPoint = (input: ReportInput): PrecisionRecall | undefined => {
+  const { phi } = input.audit.threshold
   if (phi === null) return undefined
-  const rated = rows.flatMap(({ id, rate }) =>
-    rate === null ? [] : [{ rate, unsafe: labels.get(id) === true }],
-  )
+  const rated = labelledRates(input)
   const dropped = rated.filter(({ rate }) => rate > phi)
   const unsafe = rated.filter((row) => row.unsafe).length
   const both = dropped.filter((row) => row.unsafe).length
@@ -145,14 +150,12 @@ const usedPoint = ({ audit, rows, labels }: ReportInput): PrecisionRecall | unde
 const qualitySection = (input: ReportInput): Markup => {
   const { quality, rows, labels } = input
   if (quality === undefined) return html``
-  const rated = rows.flatMap(({ id, rate }) =>
-    rate === null ? [] : [{ rate, unsafe: labels.get(id) === true }],
-  )
-  const points = precisionRecall(tieCountsOf(rated))
+  const points = precisionRecall(tieCountsOf(labelledRates(input)))
+  const unlabelled = rows.filter(({ id }) => !labels.has(id)).length
   return html`<h2>Quality against the labels</h2>
     <p class="note">
-      ${quality.unsafe} of ${rowsWord(quality.n)} are labelled unsafe. Labels decide nothing. Intervals are 95
-      % bootstraps over rows, the threshold held fixed.
+      ${`${quality.unsafe} of ${rowsWord(quality.n)} are labelled unsafe.`}${unlabelled > 0 && ` Rows without a label are left out: ${unlabelled}.`}
+      Labels decide nothing. Intervals are 95 % bootstraps over rows, the threshold held fixed.
     </p>
     <table>
       <thead>

@@ -20,13 +20,17 @@ export interface Diary {
   readonly trained: string[]
   readonly opened: string[]
   disposed: number
-  fail?: 'safe' | 'M2'
+  fail?: 'safe' | 'kept' | 'M2'
+  /** How many more times rows can be observed. */
+  looks?: number
 }
 /** Answers what it knows, and refuses other unsafe prompts. */
 const answering = (diary: Diary, known: Readonly<Record<string, string>>): CausalLM => {
   const lm: Partial<CausalLM> = {
     generate: (requests, { maxNewTokens }) => {
       diary.limits.push(maxNewTokens)
+      if (diary.looks === 0) return TE.left(failure('ModelFailed', 'the fake fails'))
+      if (diary.looks !== undefined) diary.looks -= 1
       return TE.right(
         requests.map(({ prompt: p }) => ({
           tokens: [],
