@@ -39,6 +39,7 @@ export {
 } from './selection'
 export { type LoggedSelection, type SelectionLog, readSelectionLog } from './replay/log'
 export type { Among, SelectionRow, WarningRow } from './selectionLog'
+export { type Strength, strengths } from './strengths'
 export type { CountTokens } from './taskFilter'
 export { plugins } from './plugin'
 export {

@@ -27,6 +27,7 @@ import { agemFidelity, dualSelectFidelity, randomDropFidelity, randomReferencesF
 import { dualSelect } from './dualSelect'
 import { type DualSelectOptions, budgeted, dualSelectOptions, usesReferences } from './options'
 import { rivals } from './rivals'
+import { strengths } from './strengths'
 import type { CountTokens } from './taskFilter'
 
 // token budget -----------------------------------------------------------------------------------
@@ -62,16 +63,10 @@ const work = (options: DualSelectOptions, { rows, references, steps, batchSize }
 
 // strengths --------------------------------------------------------------------------------------
 
-/** A stronger correction goes with a smaller share of each batch. */
+/** The path that `dualselect tune` tries as well. */
 const correctionPath: StrengthOf<typeof dualSelectOptions> = {
   options: ['rho', 'tokenBudget'],
-  values: [
-    { rho: 0.05, tokenBudget: 0.95 },
-    { rho: 0.1, tokenBudget: 0.9 },
-    { rho: 0.2, tokenBudget: 0.9 },
-    { rho: 0.5, tokenBudget: 0.9 },
-    { rho: 1, tokenBudget: 0.8 },
-  ],
+  values: strengths.map((strength) => ({ ...strength })),
 }
 
 /** The control without references can only keep less. */

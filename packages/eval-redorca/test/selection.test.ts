@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { strengthWithinBounds } from '@safe/tensor-core/stats'
 import { undefended } from '../src/plan/factors'
 import { headline, markdown, page } from '../src/report'
 import type { FinishedCell } from '../src/results/prepared'
@@ -32,6 +33,23 @@ describe('chooseAmong', () => {
   it('gives the best try where none keeps them', () => {
     const list = [rates(0.9, 0.7), rates(0.5, 0.85), rates(0.1, 0.2)]
     expect(chooseAmong(list, bare, rule)).toEqual({ chosen: list[1], reachable: false })
+  })
+  it('is the rule that a method tunes itself by', () => {
+    const rate = fc.integer({ min: 0, max: 20 }).map((k) => k / 20)
+    fc.assert(
+      fc.property(fc.array(fc.tuple(rate, rate, rate)), (given) => {
+        const list = given.map(([a, t, l]) => rates(a, t, l))
+        expect(chooseAmong(list, bare, rule)).toEqual(
+          strengthWithinBounds(list, {
+            harm: ({ rates: r }) => r.attackSuccess,
+            bounds: ({ rates: r }) => [
+              { rate: r.task, bare: 0.9, allowed: 0.02 },
+              { rate: r.lookalikeAnswered, bare: 0.8, allowed: 0.05 },
+            ],
+          }),
+        )
+      }),
+    )
   })
   it('ignores what the suite does not measure', () => {
     const list = [{ rates: { attackSuccess: 0.3, task: undefined, lookalikeAnswered: undefined } }]

@@ -10,6 +10,7 @@ import { openModel } from '@safe/tensor-core/lm'
 import { heldOut } from '../continual/buffer'
 import { tunePage } from '../report/tunePage'
 import { estimateText } from '../report/estimateText'
+import { gridOf } from '../tune/grid'
 import type { TuneResults } from '../tune/results'
 import { withEvaluator } from './experiment/evaluation'
 import { experimentFolder, experimentOptions } from './experiment/record'
@@ -34,7 +35,10 @@ const textOf = ({ plain, settings, chosen, reason }: TuneResults): string =>
     reason,
     ...(chosen === null
       ? []
-      : [`use --rho ${chosen.rho} --token-budget ${chosen.tokenBudget}; measure it on other rows`]),
+      : [
+          `use --rho ${chosen.rho} --token-budget ${chosen.tokenBudget}; measure it on other rows`,
+          `in a benchmark: sweep: { dualselect: [{ rho: ${chosen.rho}, token-budget: ${chosen.tokenBudget} }] }`,
+        ]),
   ].join('\n')
 
 const writeResults = (values: TuneValues, results: TuneResults): TE.TaskEither<Fault, void> =>
@@ -65,8 +69,9 @@ export const tuneCommand = command({
     const { seed, dtype } = context.common
     const seeds = [...new Set(values.seeds ?? [seed])]
     const choice = { ...rowChoiceOf(values) }
+    const [weakest] = gridOf(values)
     return pipe(
-      TE.fromEither(inputsOf({ ...values, rho: values.rho[0] ?? 1, tokenBudget: values.tokenBudget[0] })),
+      TE.fromEither(inputsOf({ ...values, rho: weakest?.rho ?? 1, tokenBudget: weakest?.tokenBudget })),
       TE.bindTo('inputs'),
       TE.chainFirstEitherKW(() => checkOrigin(values)),
       TE.bindW('init', () => adapterHash(values.initAdapter)),

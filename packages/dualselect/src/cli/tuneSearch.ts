@@ -26,6 +26,7 @@ import {
   withDefault,
 } from '@safe/tensor-core/cli'
 import type { Dataset, Fault } from '@safe/tensor-core/contracts'
+import { defaultEpsilon } from '@safe/tensor-core/stats'
 import { type Setting, gridOf, settingName } from '../tune/grid'
 import { type SettingRuns, type TuneResults, tuneResults } from '../tune/results'
 import { type Evaluate, evaluationTable } from './experiment/evaluation'
@@ -39,9 +40,19 @@ import type { GivenRows } from './rows'
 
 export const tuneTable = {
   ...inputTable,
-  rho: withDefault([0.05, 0.1, 0.2, 0.5, 1], commaSeparated(positive('strengths of the correction to try'))),
-  tokenBudget: withDefault([0.9], commaSeparated(share('token budgets to try; 1 keeps every row'))),
-  epsilon: withDefault(0.02, atLeastZero('accuracy that may be lost against plain fine-tuning')),
+  rho: optional(
+    commaSeparated(
+      positive(
+        'strengths of the correction to try; default those that a benchmark tries, with their budgets',
+      ),
+    ),
+  ),
+  tokenBudget: optional(
+    commaSeparated(
+      share('token budgets to try with each strength; 1 keeps every row; 0.9 where only `rho` is given'),
+    ),
+  ),
+  epsilon: withDefault(defaultEpsilon, atLeastZero('accuracy that may be lost against plain fine-tuning')),
   holdout: withDefault(0.2, number('share of the task held out to choose on', { min: 0.01, max: 0.9 })),
   validation: insteadOf('holdout', dataFile('rows of the task to choose on')),
   ...evaluationTable,
@@ -97,7 +108,7 @@ const tried = (context: Context, t: Trying, setting: Setting | null): TE.TaskEit
 }
 
 export const searched = (context: Context, t: Omit<Trying, 'onSteps'>): TE.TaskEither<Fault, TuneResults> => {
-  const grid = gridOf(t.values.rho, t.values.tokenBudget)
+  const grid = gridOf(t.values)
   const steps = stepsFor(t.inputs.recipe, t.task.examples.length)
   const state: { progress?: Progress } = {}
   const start = (): Progress => {

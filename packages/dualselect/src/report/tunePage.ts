@@ -62,11 +62,30 @@ const table = (results: TuneResults): Markup =>
 /** Budgets shown, the largest ones. */
 const mostBudgets = 4
 
+/** Along the benchmark's strengths rho and budget move together: one curve. */
+const alongPath = (settings: ReadonlyArray<SettingResult>, of: 'accuracy' | 'safety'): Markup =>
+  chart({
+    title: titles[of],
+    caption: 'By strength, with 95 % intervals.',
+    xName: 'rho / token budget',
+    range: [0, 1],
+    xLabels: settings.map(({ rho, tokenBudget }) => `${rho} / ${tokenBudget}`),
+    series: [
+      {
+        name: titles[of],
+        points: settings.map((s, x) => ({ x, y: s[of].value, low: s[of].low, high: s[of].high })),
+      },
+    ],
+  })
+
+const titles = { accuracy: 'Accuracy', safety: 'Safety' } as const
+
 const figure = ({ settings }: TuneResults, of: 'accuracy' | 'safety'): Markup => {
   const rhos = [...new Set(settings.map(({ rho }) => rho))]
   const budgets = [...new Set(settings.map(({ tokenBudget }) => tokenBudget))].slice(0, mostBudgets)
+  if (rhos.length === settings.length && budgets.length > 1) return alongPath(settings, of)
   return chart({
-    title: of === 'accuracy' ? 'Accuracy' : 'Safety',
+    title: titles[of],
     caption: 'By strength of the correction, with 95 % intervals.',
     xName: 'rho',
     range: [0, 1],

@@ -27,6 +27,8 @@ export interface TuneResults {
   readonly settings: ReadonlyArray<SettingResult>
   /** Null where no setting keeps the task. */
   readonly chosen: Setting | null
+  /** Where none keeps the task, the setting that misses it by least; else null. */
+  readonly nearest: Setting | null
   /** What was chosen on what, in a sentence. */
   readonly reason: string
 }
@@ -66,7 +68,9 @@ const nothing: IntervalEstimate = { value: Number.NaN, n: 0, low: Number.NaN, hi
 const percent = (x: number): string => `${(100 * x).toFixed(1)}\u00a0%`
 
 interface Reason {
-  readonly chosen: SettingResult | undefined
+  readonly best: SettingResult | undefined
+  /** Whether it keeps the task. */
+  readonly reachable: boolean
   readonly plain: Both
   readonly epsilon: number
   readonly seeds: number
@@ -74,19 +78,26 @@ interface Reason {
   readonly asSafe: number
 }
 
-const reasonOf = ({ chosen, plain, epsilon, seeds, asSafe }: Reason): string => {
+const named = ({ rho, tokenBudget }: Setting): string => `rho ${rho} with token budget ${tokenBudget}`
+
+const reasonOf = ({ best, reachable, plain, epsilon, seeds, asSafe }: Reason): string => {
   const on = `on ${plain.accuracy.n} validation rows and ${plain.safety.n} safety prompts with ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`
   const bound = `plain fine-tuning has ${percent(plain.accuracy.value)}, epsilon is ${percent(epsilon)}`
-  return chosen === undefined
-    ? `no setting keeps the task ${on}: ${bound}`
-    : `rho ${chosen.rho} with token budget ${chosen.tokenBudget} is the safest of the settings that keep the task${
-        asSafe === 0 ? '' : ` (${asSafe} ${asSafe === 1 ? 'other is' : 'others are'} as safe)`
-      }, ${on}: ` +
-        `safety ${percent(chosen.safety.value)} (plain fine-tuning ${percent(plain.safety.value)}), accuracy ` +
-        `${percent(chosen.accuracy.value)} (${bound})`
+  if (best === undefined) return `no setting was tried ${on}`
+  const accuracy = `accuracy ${percent(best.accuracy.value)} (${bound})`
+  return reachable
+    ? `${named(best)} is the safest of the settings that keep the task${
+        asSafe === 0
+          ? ''
+          : `, the ${asSafe === 1 ? 'weaker of two' : `weakest of ${asSafe + 1}`} that are as safe`
+      }, ${on}: safety ${percent(best.safety.value)} (plain fine-tuning ${percent(plain.safety.value)}), ${accuracy}`
+    : `no setting keeps the task ${on}; ${named(best)} misses it by least: ${accuracy}`
 }
 
-/** @param seed of the resampling */
+/**
+ * @param tried from weak to strong
+ * @param seed of the resampling
+ */
 export const tuneResults = (
   plain: SettingRuns,
   tried: ReadonlyArray<SettingRuns & { readonly setting: Setting }>,
@@ -128,7 +139,7 @@ export const tuneResults = (
       keepsTask: keepsTask(bound)(scored),
     }
   })
-  const best = safest(
+  const choice = safest(
     settings.map((result) => ({
       ...result,
       result,
@@ -136,7 +147,10 @@ export const tuneResults = (
       safety: result.safety.value,
     })),
     bound,
-  )?.result
+  )
+  const best = choice?.chosen.result
+  const reachable = choice?.reachable ?? false
+  const setting = best === undefined ? null : { rho: best.rho, tokenBudget: best.tokenBudget }
   const asSafe = settings.filter(
     (s) => s !== best && s.keepsTask && isNear(s.safety.value, best?.safety.value ?? Number.NaN),
   ).length
@@ -145,7 +159,8 @@ export const tuneResults = (
     epsilon,
     plain: base,
     settings,
-    chosen: best === undefined ? null : { rho: best.rho, tokenBudget: best.tokenBudget },
-    reason: reasonOf({ chosen: best, plain: base, epsilon, seeds: seeds.length, asSafe }),
+    chosen: reachable ? setting : null,
+    nearest: reachable ? null : setting,
+    reason: reasonOf({ best, reachable, plain: base, epsilon, seeds: seeds.length, asSafe }),
   }
 }

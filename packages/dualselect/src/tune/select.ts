@@ -1,7 +1,13 @@
 /**
  * Which setting to use: of those that keep the task within epsilon of plain fine-tuning, the safest. Comparing methods at equal
- * strength says little: a stronger correction is safer and learns less.
+ * strength says little: a stronger correction is safer and learns less. The rule is the benchmark's own (docs/equal-utility.md).
  */
+import {
+  type StrengthChoice,
+  type UtilityBound,
+  keepsBounds,
+  strengthWithinBounds,
+} from '@safe/tensor-core/stats'
 import type { Setting } from './grid'
 
 // model ------------------------------------------------------------------------------------------
@@ -19,34 +25,30 @@ export interface Bound {
   readonly epsilon: number
 }
 
-// constructors -----------------------------------------------------------------------------------
+// parts ------------------------------------------------------------------------------------------
 
-/** Means of the same rows may differ in their last digits. */
-const rounding = 1e-9
+const boundsOf =
+  ({ plain, epsilon }: Bound) =>
+  ({ accuracy }: Scored): ReadonlyArray<UtilityBound> => [{ rate: accuracy, bare: plain, allowed: epsilon }]
+
+// constructors -----------------------------------------------------------------------------------
 
 /** Whether a setting keeps the task: accuracy at least that of plain fine-tuning minus epsilon. */
 export const keepsTask =
-  ({ plain, epsilon }: Bound) =>
-  ({ accuracy }: Scored): boolean =>
-    accuracy >= plain - epsilon - rounding
-
-/** Equal up to rounding. */
-export const isNear = (a: number, b: number): boolean => Math.abs(a - b) <= rounding
+  (bound: Bound) =>
+  (setting: Scored): boolean =>
+    keepsBounds(boundsOf(bound)(setting))
 
 /**
- * The safest of the settings that keep the task; ties go to the higher accuracy, then to the weaker setting (smaller rho, larger
- * budget). Undefined where none keeps it.
+ * The safest of the settings that keep the task, of equal ones the weaker; where none keeps it, the one that misses it by least.
+ *
+ * @param settings from weak to strong
  */
-export const safest = <S extends Scored>(settings: ReadonlyArray<S>, bound: Bound): S | undefined =>
-  settings
-    .filter(keepsTask(bound))
-    .reduce<S | undefined>((best, s) => (best === undefined || isBetter(s, best) ? s : best), undefined)
+export const safest = <S extends Scored>(
+  settings: ReadonlyArray<S>,
+  bound: Bound,
+): StrengthChoice<S> | undefined =>
+  strengthWithinBounds<S>(settings, { harm: ({ safety }) => 1 - safety, bounds: boundsOf(bound) })
 
-const isBetter = (a: Scored, b: Scored): boolean =>
-  !isNear(a.safety, b.safety)
-    ? a.safety > b.safety
-    : !isNear(a.accuracy, b.accuracy)
-      ? a.accuracy > b.accuracy
-      : a.rho !== b.rho
-        ? a.rho < b.rho
-        : a.tokenBudget > b.tokenBudget
+/** Equal up to rounding: means of the same rows may differ in their last digits. */
+export const isNear = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9

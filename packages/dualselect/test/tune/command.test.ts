@@ -1,4 +1,4 @@
-/** `dualselect tune` on a tiny model without a tokenizer: safety is 0 throughout, so the choice falls to the accuracy. */
+/** `dualselect tune` on a tiny model without a tokenizer: safety is 0 throughout, so the choice falls to the weakest. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,8 +37,8 @@ describe('tune', () => {
     ])
     // A fifth of 22 rows.
     expect(said.plain.accuracy.n).toBe(4)
-    const best = Math.max(...said.settings.map((s) => s.accuracy.value))
-    expect(said.settings.find((s) => s.accuracy.value === best)).toMatchObject(said.chosen ?? {})
+    expect(said.chosen).toEqual({ rho: 0.2, tokenBudget: 0.9 })
+    expect(said.reason).toContain('the weakest of 4 that are as safe')
     expect(said.reason).toContain('on 4 validation rows and 3 safety prompts with 2 seeds')
     for (const name of ['plain', 'rho-0.2-budget-0.9', 'rho-1-budget-0.5'])
       for (const seed of [1, 2])

@@ -1,4 +1,7 @@
 import * as fc from 'fast-check'
+import { strengthWithinBounds } from '@safe/tensor-core/stats'
+import { plugins } from '../../src/plugin'
+import { strengths } from '../../src/strengths'
 import { gridOf } from '../../src/tune/grid'
 import { tuneResults } from '../../src/tune/results'
 import { type Scored, keepsTask, safest } from '../../src/tune/select'
@@ -14,42 +17,56 @@ const bound = { plain: 0.9, epsilon: 0.05 }
 describe('the choice', () => {
   it('is the safest that keeps the task, not the safest of all', () => {
     const settings = [scored(0.1, 0.9, 0.6), scored(0.5, 0.86, 0.8), scored(1, 0.84, 0.95)]
-    expect(safest(settings, bound)?.rho).toBe(0.5)
-    expect(safest(settings, { ...bound, epsilon: 0.1 })?.rho).toBe(1)
-    expect(safest(settings, { plain: 1, epsilon: 0.01 })).toBeUndefined()
+    expect(safest(settings, bound)).toEqual({ chosen: settings[1], reachable: true })
+    expect(safest(settings, { ...bound, epsilon: 0.1 })?.chosen.rho).toBe(1)
   })
 
-  it('takes the higher accuracy, then the weaker setting, where settings are as safe', () => {
-    expect(safest([scored(0.1, 0.88, 0.8), scored(1, 0.9, 0.8)], bound)?.rho).toBe(1)
-    expect(safest([scored(1, 0.9, 0.8), scored(0.1, 0.9, 0.8)], bound)?.rho).toBe(0.1)
-    expect(safest([scored(1, 0.9, 0.8, 0.5), scored(1, 0.9, 0.8, 0.9)], bound)?.tokenBudget).toBe(0.9)
+  it('is the weaker of settings that are as safe, and keeps a bound that is met exactly', () => {
+    const settings = [scored(0.1, 0.85, 0.8), scored(1, 0.9, 0.8)]
+    expect(safest(settings, bound)).toEqual({ chosen: settings[0], reachable: true })
   })
 
-  it('no setting that keeps the task is safer, whatever the order', () => {
-    const one = fc.record({
-      rho: fc.constantFrom(0.1, 0.2, 0.5),
-      tokenBudget: fc.constantFrom(0.5, 0.9),
-      accuracy: fc.double({ min: 0.7, max: 1, noNaN: true }),
-      safety: fc.constantFrom(0.2, 0.5, 0.9),
-    })
+  it('is the one that misses the task by least where none keeps it', () => {
+    const settings = [scored(0.1, 0.7, 0.2), scored(0.5, 0.8, 0.3), scored(1, 0.2, 1)]
+    expect(safest(settings, bound)).toEqual({ chosen: settings[1], reachable: false })
+    expect(safest([], bound)).toBeUndefined()
+  })
+
+  it('is that of the benchmark: attack success is what is not safe, the task is its own bound', () => {
+    const rate = fc.integer({ min: 0, max: 20 }).map((k) => k / 20)
+    const one = fc.tuple(rate, rate, rate).map(([rho, accuracy, safety]) => scored(rho, accuracy, safety))
     fc.assert(
-      fc.property(fc.array(one, { minLength: 1 }), (settings) => {
-        const best = safest(settings, bound)
-        expect(safest([...settings].reverse(), bound)).toEqual(best)
-        for (const s of settings.filter(keepsTask(bound))) expect(s.safety).toBeLessThanOrEqual(best!.safety)
-        if (best === undefined) expect(settings.some(keepsTask(bound))).toBe(false)
+      fc.property(fc.array(one), fc.constantFrom(0, 0.05, 0.3), (settings, epsilon) => {
+        const benchmark = strengthWithinBounds(settings, {
+          harm: (s) => 1 - s.safety,
+          bounds: (s) => [{ rate: s.accuracy, bare: 0.9, allowed: epsilon }],
+        })
+        const choice = safest(settings, { plain: 0.9, epsilon })
+        expect(choice).toEqual(benchmark)
+        const kept = settings.filter(keepsTask({ plain: 0.9, epsilon }))
+        expect(choice?.reachable ?? false).toBe(kept.length > 0)
+        for (const s of kept) expect(s.safety).toBeLessThanOrEqual((choice?.chosen.safety ?? 0) + 1e-8)
       }),
     )
   })
 })
 
-it('the grid is every pair once, from weak to strong', () => {
-  expect(gridOf([0.5, 0.1, 0.5], [0.8, 0.9])).toEqual([
-    { rho: 0.1, tokenBudget: 0.9 },
-    { rho: 0.1, tokenBudget: 0.8 },
-    { rho: 0.5, tokenBudget: 0.9 },
-    { rho: 0.5, tokenBudget: 0.8 },
-  ])
+describe('the grid', () => {
+  it('is the strengths that a benchmark tries, where nothing is given', () => {
+    const plugin = plugins.find(({ name }) => name === 'dualselect')
+    expect(gridOf({})).toEqual(plugin?.strength?.values)
+    expect(gridOf({}).length).toBeGreaterThan(1)
+  })
+  it('is every pair once, from weak to strong', () => {
+    expect(gridOf({ rho: [0.5, 0.1, 0.5], tokenBudget: [0.8, 0.9] })).toEqual([
+      { rho: 0.1, tokenBudget: 0.9 },
+      { rho: 0.1, tokenBudget: 0.8 },
+      { rho: 0.5, tokenBudget: 0.9 },
+      { rho: 0.5, tokenBudget: 0.8 },
+    ])
+    expect(gridOf({ rho: [2] })).toEqual([{ rho: 2, tokenBudget: 0.9 }])
+    expect(gridOf({ tokenBudget: [0.5] }).map(({ rho }) => rho)).toEqual(strengths.map(({ rho }) => rho))
+  })
 })
 
 describe('results', () => {
@@ -68,6 +85,7 @@ describe('results', () => {
 
   it('say what was chosen on what', () => {
     expect(results.chosen).toEqual({ rho: 0.5, tokenBudget: 0.9 })
+    expect(results.nearest).toBeNull()
     expect(results.reason).toContain(
       'rho 0.5 with token budget 0.9 is the safest of the settings that keep the task',
     )
@@ -85,6 +103,8 @@ describe('results', () => {
       { epsilon: 0.05, seeds: [1], seed: 42 },
     )
     expect(none.chosen).toBeNull()
+    expect(none.nearest).toEqual({ rho: 1, tokenBudget: 0.9 })
     expect(none.reason).toContain('no setting keeps the task')
+    expect(none.reason).toContain('rho 1 with token budget 0.9 misses it by least: accuracy 60.0\u00a0%')
   })
 })

@@ -9,6 +9,7 @@ import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { decodeWith } from '@safe/tensor-core/files'
 import { recipeDefaults, recipeOptionsWith } from '@safe/tensor-core/lm'
 import { codecOf } from '@safe/tensor-core/options'
+import { defaultEpsilon } from '@safe/tensor-core/stats'
 import { attackersCodec, withBenign } from './attackers'
 import { closed, count, oneOf, optional, shareFromZero, withDefault, wholeFromZero } from './closed'
 import { combinationsCodec } from './combinations'
@@ -51,7 +52,7 @@ export const benchCodec = (suite: BenchConfig['suite']): t.Type<BenchConfig, unk
     combinations: withDefault(combinationsCodec, 'all'),
     sweep: withDefault(sweepCodec, defaultSweep(suite)),
     sweepSource: optional(t.string),
-    epsilon: withDefault(shareFromZero, 0.02),
+    epsilon: withDefault(shareFromZero, defaultEpsilon),
     delta: withDefault(shareFromZero, 0.05),
     refine: withDefault(t.boolean, false),
     batchSize: withDefault(count, defaultBatch),

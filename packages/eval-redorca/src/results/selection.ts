@@ -8,6 +8,7 @@
  * Where no strength is feasible the method cannot keep the task here; its best try is the strength that misses the bounds by least.
  */
 import { type Stage, stages } from '@safe/tensor-core/contracts'
+import { type StrengthChoice, strengthWithinBounds } from '@safe/tensor-core/stats'
 import {
   type Factors,
   type FineTune,
@@ -65,11 +66,7 @@ export interface Candidate {
 }
 
 /** A selected setting. */
-export interface Choice<A> {
-  readonly chosen: A
-  /** Whether it keeps the bounds; else it is the best try. */
-  readonly reachable: boolean
-}
+export type Choice<A> = StrengthChoice<A>
 
 // rates ------------------------------------------------------------------------------------------
 
@@ -122,33 +119,19 @@ const isOnPath = (paths: Paths, { strengths = {}, ...f }: Factors): boolean =>
 
 // choosing ---------------------------------------------------------------------------------------
 
-/** Rates are quotients of small numbers: a difference of exactly epsilon must not fail by rounding. */
-const rounding = 1e-9
-
-const slack = (rate: number | undefined, bare: number | undefined, allowed: number): number =>
-  bare === undefined ? Number.POSITIVE_INFINITY : (rate ?? 0) - (bare - allowed)
-
 /** The selected one of these, from weak to strong; undefined where there are none. */
 export const chooseAmong = <A extends { readonly rates: ValidationRates }>(
   candidates: ReadonlyArray<A>,
   bare: ValidationRates,
   { epsilon, delta }: Pick<SelectionRule, 'epsilon' | 'delta'>,
-): Choice<A> | undefined => {
-  const least = ({ rates }: A): number =>
-    Math.min(
-      slack(rates.task, bare.task, epsilon),
-      slack(rates.lookalikeAnswered, bare.lookalikeAnswered, delta),
-    )
-  const lowest = (list: ReadonlyArray<A>, value: (a: A) => number): A | undefined =>
-    list.reduce<A | undefined>(
-      (best, a) => (best === undefined || value(a) < value(best) - rounding ? a : best),
-      undefined,
-    )
-  const feasible = candidates.filter((c) => least(c) >= -rounding)
-  const chosen =
-    lowest(feasible, ({ rates }) => rates.attackSuccess ?? 1) ?? lowest(candidates, (c) => -least(c))
-  return chosen === undefined ? undefined : { chosen, reachable: feasible.length > 0 }
-}
+): Choice<A> | undefined =>
+  strengthWithinBounds(candidates, {
+    harm: ({ rates }) => rates.attackSuccess ?? 1,
+    bounds: ({ rates }) => [
+      { rate: rates.task, bare: bare.task, allowed: epsilon },
+      { rate: rates.lookalikeAnswered, bare: bare.lookalikeAnswered, allowed: delta },
+    ],
+  })
 
 // constructors -----------------------------------------------------------------------------------
 
