@@ -12,6 +12,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -142,10 +143,11 @@ const prepareDocument = (path) => {
 
 /** The commands of a document, then its examples: a script that fails does not keep the examples from being run. */
 const runDocument = async ({ path, folder, own, commands, isShared, programs }) => {
+  const started = Date.now()
   const problems = own.map((line) => npmProblem(line)).filter((p) => p !== undefined)
   if (own.length > 0) check(`${path}: npm commands`, problems.length > 0 ? problems.join('\n') : undefined)
   const script = commands.join('\n')
-  if (isShared) cpSync(sharedResults, join(folder, 'results'), { recursive: true })
+  if (isShared && existsSync(sharedResults)) cpSync(sharedResults, join(folder, 'results'), { recursive: true })
   if (script.trim() !== '')
     check(`${path}: commands`, await ran('bash', ['-euo', 'pipefail', '-c', script], folder))
   for (const [i, file] of programs.entries())
@@ -153,15 +155,16 @@ const runDocument = async ({ path, folder, own, commands, isShared, programs }) 
       `${path}: example ${i + 1}`,
       await ran('node', ['--import', 'tsx', file], folder, (output) => !printsLeft(output)),
     )
+  process.stdout.write(`${path} took ${((Date.now() - started) / 1000).toFixed(0)} s\n`)
 }
 
-const prepareds = documents.filter((path) => blocksOf(path).length > 0).map(prepareDocument)
+const ready = documents.filter((path) => blocksOf(path).length > 0).map(prepareDocument)
 const files = sources()
   .filter(isWanted)
   .map((path) => writeExamples(scratch, join(prepared, 'arena'), join(root, 'node_modules'), path))
   .filter((examples) => examples.length > 0)
 
-const programs = [...prepareds.flatMap((each) => each.programs), ...files.flat().map(({ file }) => file)]
+const programs = [...ready.flatMap((each) => each.programs), ...files.flat().map(({ file }) => file)]
 const checkTypes = async () => {
   writeFileSync(
     join(scratch, 'tsconfig.json'),
@@ -184,14 +187,14 @@ const checkTypes = async () => {
   check('types of all examples', await ran('tsc', ['-p', join(scratch, 'tsconfig.json')], scratch))
 }
 
-if (prepareds.some(({ isShared }) => isShared))
+if (ready.some(({ isShared }) => isShared))
   check(
     `${sharedRun} --out results`,
     await ran('bash', ['-c', `${sharedRun} --out ${sharedResults}`], prepared),
   )
 // Those with the most commands come first, so that both workers end at about the same time.
 const work = [
-  ...prepareds.sort((a, b) => b.commands.length - a.commands.length).map((each) => () => runDocument(each)),
+  ...ready.sort((a, b) => b.commands.length - a.commands.length).map((each) => () => runDocument(each)),
   ...(programs.length > 0 ? [checkTypes] : []),
   ...exampleRuns(files, check),
 ]
