@@ -12,6 +12,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -118,16 +119,28 @@ const isOwn = (line) =>
   line.startsWith('cd ')
 
 /** Several documents begin with this run: it is made once, and in their folders the command finds its results. */
-const sharedRun = 'npx redorca bench --config arena/bench.yaml'
-const sharedResults = join(scratch, 'results')
+const sharedRun = 'npx redorca bench --config arena/bench.yaml --out results'
+const sharedFolder = join(scratch, 'shared')
+const shared = { made: () => undefined }
+/** Resolves when the run that is shared has ended. */
+const sharedEnd = new Promise((resolve) => (shared.made = resolve))
+const runShared = async () => {
+  check(`${sharedRun}, for several documents`, await ran('bash', ['-c', sharedRun], sharedFolder))
+  shared.made()
+}
 
-/** A folder with what a document's commands need, and its examples as programs. */
+/** A folder with what commands of documents need. */
+const prepareFolder = (folder) => {
+  cpSync(prepared, folder, { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+}
+
+/** The folder of a document, with its examples as programs. */
 const prepareDocument = (path) => {
   const blocks = blocksOf(path)
   const lines = blocks.filter((b) => b.language === 'sh').flatMap((b) => b.body.split('\n'))
   const folder = join(scratch, path.replaceAll(/[/.]/g, '-'))
-  cpSync(prepared, folder, { recursive: true })
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  prepareFolder(folder)
   const programs = blocks
     .filter((b) => b.language === 'ts')
     .map(({ body }, i) => {
@@ -136,16 +149,27 @@ const prepareDocument = (path) => {
       return file
     })
   const commands = lines.filter((line) => !isOwn(line))
-  const isShared = commands.some((line) => line.startsWith(sharedRun) && line.endsWith('--out results'))
-  return { path, folder, own: lines.filter(isOwn), commands, isShared, programs }
+  return {
+    path,
+    folder,
+    own: lines.filter(isOwn),
+    commands,
+    isShared: commands.includes(sharedRun),
+    programs,
+  }
 }
 
 /** The commands of a document, then its examples: a script that fails does not keep the examples from being run. */
 const runDocument = async ({ path, folder, own, commands, isShared, programs }) => {
+  const started = Date.now()
   const problems = own.map((line) => npmProblem(line)).filter((p) => p !== undefined)
   if (own.length > 0) check(`${path}: npm commands`, problems.length > 0 ? problems.join('\n') : undefined)
   const script = commands.join('\n')
-  if (isShared) cpSync(sharedResults, join(folder, 'results'), { recursive: true })
+  if (isShared) {
+    await sharedEnd
+    const results = join(sharedFolder, 'results')
+    if (existsSync(results)) cpSync(results, join(folder, 'results'), { recursive: true })
+  }
   if (script.trim() !== '')
     check(`${path}: commands`, await ran('bash', ['-euo', 'pipefail', '-c', script], folder))
   for (const [i, file] of programs.entries())
@@ -153,15 +177,16 @@ const runDocument = async ({ path, folder, own, commands, isShared, programs }) 
       `${path}: example ${i + 1}`,
       await ran('node', ['--import', 'tsx', file], folder, (output) => !printsLeft(output)),
     )
+  process.stdout.write(`${path} took ${((Date.now() - started) / 1000).toFixed(0)} s\n`)
 }
 
-const prepareds = documents.filter((path) => blocksOf(path).length > 0).map(prepareDocument)
+const ready = documents.filter((path) => blocksOf(path).length > 0).map(prepareDocument)
 const files = sources()
   .filter(isWanted)
   .map((path) => writeExamples(scratch, join(prepared, 'arena'), join(root, 'node_modules'), path))
   .filter((examples) => examples.length > 0)
 
-const programs = [...prepareds.flatMap((each) => each.programs), ...files.flat().map(({ file }) => file)]
+const programs = [...ready.flatMap((each) => each.programs), ...files.flat().map(({ file }) => file)]
 const checkTypes = async () => {
   writeFileSync(
     join(scratch, 'tsconfig.json'),
@@ -184,14 +209,12 @@ const checkTypes = async () => {
   check('types of all examples', await ran('tsc', ['-p', join(scratch, 'tsconfig.json')], scratch))
 }
 
-if (prepareds.some(({ isShared }) => isShared))
-  check(
-    `${sharedRun} --out results`,
-    await ran('bash', ['-c', `${sharedRun} --out ${sharedResults}`], prepared),
-  )
+const isShared = ready.some((each) => each.isShared)
+if (isShared) prepareFolder(sharedFolder)
 // Those with the most commands come first, so that both workers end at about the same time.
 const work = [
-  ...prepareds.sort((a, b) => b.commands.length - a.commands.length).map((each) => () => runDocument(each)),
+  ...(isShared ? [runShared] : []),
+  ...ready.sort((a, b) => b.commands.length - a.commands.length).map((each) => () => runDocument(each)),
   ...(programs.length > 0 ? [checkTypes] : []),
   ...exampleRuns(files, check),
 ]

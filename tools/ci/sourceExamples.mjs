@@ -94,12 +94,18 @@ const runExamples = (examples) =>
 const filesAtOnce = 8
 
 /**
- * Runs of the examples of several source files.
+ * Runs of the examples of several source files. Those of a file in which something failed are run again by a process of their own,
+ * and only that counts: another file's example may have ended the process.
  * @param files one list of written examples per source file @param report called with the name and the problem of each example
  * @returns functions, one for each process
  */
 export const exampleRuns = (files, report) =>
   Array.from({ length: Math.ceil(files.length / filesAtOnce) }, (_, i) => async () => {
-    const examples = files.slice(i * filesAtOnce, (i + 1) * filesAtOnce).flat()
-    for (const [name, problem] of await runExamples(examples)) report(name, problem)
+    const together = files.slice(i * filesAtOnce, (i + 1) * filesAtOnce)
+    const problems = new Map(await runExamples(together.flat()))
+    for (const examples of together) {
+      const isGood = examples.every(({ name }) => problems.get(name) === undefined)
+      const results = isGood ? examples.map(({ name }) => [name]) : await runExamples(examples)
+      for (const [name, problem] of results) report(name, problem)
+    }
   })

@@ -1,6 +1,7 @@
 /**
  * TypeScript to CommonJS by esbuild, file by file, kept for all packages and processes of the tests in one folder. Types are checked
- * elsewhere. A kept file has the time of its source, so a source that is changed, or replaced by an older one, is compiled again.
+ * elsewhere. A kept file has the time of its source, and its size in the name, so a source that is changed, or replaced by an older one,
+ * is compiled again.
  */
 const { createHash } = require('node:crypto')
 const { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } = require('node:fs')
@@ -41,8 +42,9 @@ const write = (path, text, { atime, mtime }) => {
 
 /** @returns the path of a source's compiled form; its source map stands beside it, with `.map` added */
 const compiled = (source) => {
-  const path = join(kept, relative(root, source).replaceAll(`..${sep}`, '')).replace(/\.ts$/, '.js')
   const times = statSync(source)
+  const name = relative(root, source).replaceAll(`..${sep}`, '')
+  const path = join(kept, name.replace(/\.ts$/, `.${times.size}.js`))
   if (isFresh(path, times)) return path
   const text = readFileSync(source, 'utf8')
   const { code, map } = require('esbuild').transformSync(text, { ...settings, sourcefile: source })

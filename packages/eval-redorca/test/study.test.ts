@@ -16,7 +16,8 @@ const shown: unknown = JSON.parse(
   execFileSync(
     process.execPath,
     [
-      ...[...process.execArgv, 'tools/study/study.ts'],
+      ...process.execArgv,
+      'tools/study/study.ts',
       ...['--data', '/data', '--model', '/model', '--out', '/study', '--dry-run', '--json'],
     ],
     { cwd: root, encoding: 'utf8' },
