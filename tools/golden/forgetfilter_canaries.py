@@ -10,13 +10,15 @@ rng = np.random.default_rng(11)
 
 
 def best_cut(rows, canaries):
-    """Every way to put the values above 0 on two sides of a threshold of at least 0; the first of equals."""
+    """Every way to put the values above 0 on two sides of a threshold of at least 0; the first of equals; None where none gains."""
     edges = sorted({0.0, *(v for v in (*rows, *canaries) if v > 0)})
     above = [(np.mean(rows > t), np.mean(canaries > t)) for t in edges[:-1]]
     a, b = max(above, key=lambda pair: pair[0] - pair[1])
     share = max(0.0, (a - b) / (1 - b)) if b < 1 else 0.0
     gains = [a - 2 * (1 - share) * b for a, b in above]
     i = int(np.argmax(gains))
+    if gains[i] <= 0:
+        return None
     return {"phi": (edges[i] + edges[i + 1]) / 2, "unsafeShare": float(share), "canariesAbove": float(above[i][1])}
 
 
@@ -27,7 +29,7 @@ def case(name, n, unsafe, canaries, lookalikes):
 
     rows = np.round(np.concatenate([benign(n - unsafe), rng.normal(0.6, 0.15, unsafe)]), 3)
     trusted = np.round(benign(canaries), 3)
-    return {"name": name, "rows": rows.tolist(), "canaries": trusted.tolist(), **best_cut(rows, trusted)}
+    return {"name": name, "rows": rows.tolist(), "canaries": trusted.tolist(), "cut": best_cut(rows, trusted)}
 
 
 cases = [
