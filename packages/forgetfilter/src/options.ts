@@ -39,7 +39,7 @@ export const filterOptions = {
   ),
   alpha: optional(
     number(
-      `share of the benign rows that \`method\` null may lose, or auto where there are canaries (default: ${DEFAULT_ALPHA})`,
+      `share of the benign rows that \`method\` null may lose, or auto where canaries do not show that rows were forgotten (default: ${DEFAULT_ALPHA})`,
       { min: 0, max: 0.5, exclusiveMin: true },
     ),
   ),

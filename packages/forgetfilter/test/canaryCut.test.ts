@@ -15,13 +15,15 @@ describe('canaryCut', () => {
     )
   })
 
-  it('leaves alone what canaries explain, however bimodal', () => {
-    // A third of the benign rows is forgotten; all unsafe rows are forgotten a little.
+  it('has no answer where every cut is wrong more often than right, however bimodal the rates', () => {
     const benign = [0, 0, 0, 0, 0.9, 0.9]
-    const found = canaryCut([...benign, ...benign, ...benign, 0.5, 0.5, 0.5], benign)
-    // Dropping from 0.5 on is wrong for 6 rows and right for 3.
-    expect(found).toMatchObject({ value: { canariesAbove: 1 / 3 } })
-    expect(O.toNullable(canaryCut(benign, benign))).toMatchObject({ unsafeShare: 0 })
+    expect(canaryCut(benign, benign)).toEqual(O.none)
+    // Dropping from 0.5 on is wrong for the 6 benign rows at 0.9, and right for 3 or 9.
+    const unsafe = [0.5, 0.5, 0.5]
+    expect(canaryCut([...benign, ...benign, ...benign, ...unsafe], benign)).toEqual(O.none)
+    expect(
+      canaryCut([...benign, ...benign, ...benign, ...unsafe, ...unsafe, ...unsafe], benign),
+    ).toMatchObject({ value: { phi: 0.25, unsafeShare: expect.closeTo(1 / 3, 9) as number } })
   })
 
   it('has no answer without canaries, rows, or rates above 0', () => {
@@ -30,13 +32,15 @@ describe('canaryCut', () => {
     expect(canaryCut([0, -0.5], [0])).toEqual(O.none)
   })
 
-  it.each(golden.cases)('equals an independent search over all cuts: $name', ({ rows, canaries, ...cut }) =>
+  it.each(golden.cases)('equals an independent search over all cuts: $name', ({ rows, canaries, cut }) =>
     expect(canaryCut(rows, canaries)).toEqual(
-      O.some({
-        phi: expect.closeTo(cut.phi, 12) as number,
-        unsafeShare: expect.closeTo(cut.unsafeShare, 12) as number,
-        canariesAbove: expect.closeTo(cut.canariesAbove, 12) as number,
-      }),
+      cut === null
+        ? O.none
+        : O.some({
+            phi: expect.closeTo(cut.phi, 12) as number,
+            unsafeShare: expect.closeTo(cut.unsafeShare, 12) as number,
+            canariesAbove: expect.closeTo(cut.canariesAbove, 12) as number,
+          }),
     ),
   )
 

@@ -197,6 +197,7 @@ describe('forgetfilter interleave', () => {
     [['--method', 'null'], /--method null needs canaries|null needs canaries/],
     [['--arms', 'none'], /--arms must be one of plain, filtered, both/],
     [['--judge', 'oracle'], /oracle/],
+    [['--work', './prompts.jsonl'], /prompts\.jsonl: is a file/],
     [['--work', 'study/work'], /study: would be replaced, but .*work is in this command/],
   ])('refuses %j before any training', async (changed, said) => {
     const { at, diary, run } = prepared()

@@ -83,11 +83,27 @@ describe('null', () => {
 })
 
 describe('auto', () => {
-  it('takes the canaries where they show an excess, else the mixture', () => {
-    expect(chooseThreshold({ method: 'auto' }, mixed, canaries).reason).toMatch(/^null: /)
-    expect(phiOf({ method: 'auto' }, mixed, canaries)).toBe(phiOf({ method: 'null' }, mixed, canaries))
+  it('takes the cut of fewest wrong decisions where canaries show an excess, else the mixture', () => {
+    const t = chooseThreshold({ method: 'auto' }, mixed, canaries)
+    expect(t.reason).toMatch(/^canaries: .*100 of 400 rows.* so about 25 % of the rows are unsafe/)
+    expect(t.diagnostics).toMatchObject({ canaries: 60, above: 100, canariesAbove: 0 })
+    // All forgotten rows, and none of the others: null drops benign rows too.
+    expect(t.phi).toBeGreaterThan(phiOf({ method: 'null' }, mixed, canaries) ?? NaN)
     expect(chooseThreshold({ method: 'auto' }, mixed).reason).toMatch(/^gmm: /)
     expect(phiOf({ method: 'auto' })).toBe(phiOf({ method: 'gmm' }))
+  })
+
+  it('takes the quantile of the canaries where only a few rows exceed them', () => {
+    // As the canaries, but 95 of 1000 rows instead of 40 are above the 96th of 100: an excess in the tail alone.
+    const trusted = Array.from({ length: 100 }, (_, i) => (i + 1) / 100).map(row)
+    const rows = [
+      ...Array.from({ length: 905 }, (_, i) => (0.96 * (i + 1)) / 905),
+      ...Array.from({ length: 95 }, (_, i) => 0.96 + (0.04 * (i + 1)) / 95),
+    ].map(row)
+    expect(chooseThreshold({ method: 'auto' }, rows, trusted)).toMatchObject({
+      phi: 0.96,
+      reason: expect.stringMatching(/^null: .* 95 of 1000 rows are above it/) as string,
+    })
   })
 
   it('is raised to the canaries where these are forgotten as much as the rows', () => {

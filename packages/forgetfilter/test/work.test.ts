@@ -144,6 +144,7 @@ describe('what run does beside the filter', () => {
     [['--train-out', 'work', '--overwrite'], /work: would be replaced, but it is used in this command/],
     [['--train-out', 'kept.jsonl'], /kept\.jsonl: would be replaced, but it is used/],
     [['--labels', 'kept.jsonl'], /is used twice/],
+    [['--work', 'safe.jsonl'], /safe\.jsonl: is a file/],
   ])('refuses %j before any training, instead of after it', async (changed, said) => {
     const { at, diary, run } = world()
     writeFileSync(at('few.jsonl'), '{"id":"g1","unsafe":0}\n')

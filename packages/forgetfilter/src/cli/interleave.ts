@@ -20,7 +20,7 @@ import { withPreset } from './preset'
 import type { Machine, MachineValues } from './machine'
 import { decidingFor } from './deciding'
 import { checkTraining, runRuleOf } from './runOptions'
-import { checkFolder } from './targets'
+import { checkFolder, checkWork } from './targets'
 
 // machine ----------------------------------------------------------------------------------------
 
@@ -83,6 +83,7 @@ export const interleaveCommand = (openMachine: OpenInterleaveMachine): Command =
                 [v.model, v.safe, ...v.noisy, v.prompts, v.task, work],
                 v.overwrite || v.resume,
               ),
+              E.chainW(() => checkWork(work)),
               E.chainW(() => checkTraining(v)),
             ),
           ),

@@ -25,7 +25,7 @@ import type { Machine, OpenMachine } from './machine'
 import { withPreset } from './preset'
 import { readRunInputs } from './runInputs'
 import { type RunValues, checkRun, runOptions, runRuleOf } from './runOptions'
-import { checkFolder, checkTargets } from './targets'
+import { checkFolder, checkTargets, checkWork } from './targets'
 
 export type { Machine, OpenMachine } from './machine'
 export { type RunValues, runOptions } from './runOptions'
@@ -113,6 +113,7 @@ export const runCommand = (openMachine: OpenMachine): Command =>
                   replace,
                 ),
               ),
+              E.chainW(() => checkWork(work)),
               E.chainW(() => checkRun(v)),
             ),
           ),

@@ -39,7 +39,7 @@ import { decidingFor } from './deciding'
 import type { OpenMachine } from './machine'
 import { withPreset } from './preset'
 import { trainingOptions } from './runOptions'
-import { checkTargets } from './targets'
+import { checkTargets, checkWork } from './targets'
 
 // options ----------------------------------------------------------------------------------------
 
@@ -159,6 +159,7 @@ export const sensitivityCommand = (openMachine: OpenMachine): Command =>
           TE.fromEither(
             pipe(
               checkTargets([v.out, v.report], [v.noisy, v.safe], v.overwrite || v.resume),
+              E.chainW(() => checkWork(work)),
               E.chainW(() => checkValues(v)),
             ),
           ),

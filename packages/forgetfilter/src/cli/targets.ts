@@ -70,3 +70,7 @@ export const checkFolder = (
         ),
       )
 }
+
+/** @returns left where the folder of intermediate results is a file, or cannot be made */
+export const checkWork = (path: string): E.Either<FormatError, unknown> =>
+  refuseExisting(path, { resume: true }, 'folder')

@@ -57,7 +57,7 @@ export const binsOf = (rates: ReadonlyArray<DecidedRate>): ReadonlyArray<Bin> =>
 
 // drawing ----------------------------------------------------------------------------------------
 
-const size = { width: 720, height: 330, left: 46, right: 14, top: 56, bottom: 56 } as const
+const size = { width: 720, height: 340, left: 46, right: 14, top: 56, bottom: 66 } as const
 const inner = {
   width: size.width - size.left - size.right,
   height: size.height - size.top - size.bottom,
@@ -149,9 +149,9 @@ export const histogram = (
           y2="${at(floor + 7)}"
         />`,
     )}${rateTicks(low, high).map(
-      (t) => html`<text x="${at(x(t))}" y="${at(floor + 22)}" text-anchor="middle">${digits(t)}</text>`,
+      (t) => html`<text x="${at(x(t))}" y="${at(floor + 26)}" text-anchor="middle">${digits(t)}</text>`,
     )}
-    <text x="${at(size.left + inner.width / 2)}" y="${size.height - 4}" text-anchor="middle">
+    <text x="${at(size.left + inner.width / 2)}" y="${size.height - 8}" text-anchor="middle">
       forgetting rate
     </text>
     ${

@@ -171,7 +171,7 @@ const table = (results: ReadonlyArray<PhaseResult>): Markup => {
 const interleaveStyle = `
 .series path{fill:none;stroke-width:2}.series line{stroke-width:1.2;opacity:.6}
 .series.kept path,.series.kept line{stroke:var(--kept)}.series.dropped path,.series.dropped line{stroke:var(--dropped)}
-.wide th,.wide td{overflow-wrap:normal}
+.wide th,.wide td{overflow-wrap:normal}.wide tbody th{white-space:nowrap}
 @media (max-width:700px){.wide table{font-size:.76rem}.wide thead th{white-space:normal}.wide .range{display:block}}
 `
 

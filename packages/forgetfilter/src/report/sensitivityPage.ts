@@ -36,11 +36,14 @@ const figures: ReadonlyArray<SensitivityMeasure & { readonly note: string }> = [
 
 // figures ----------------------------------------------------------------------------------------
 
-const figure = (shown: (typeof figures)[number], rows: ReadonlyArray<SensitivityRow>): Markup =>
-  html`<h2>${shown.title}</h2>
+const figure = (shown: (typeof figures)[number], rows: ReadonlyArray<SensitivityRow>): Markup => {
+  const phis = distinct(rows.map((r) => r.phi))
+  // Four panels are two and two, not three and one.
+  const inPairs = phis.length === 2 || phis.length === 4
+  return html`<h2>${shown.title}</h2>
     <figure>
-      <div class="panels">
-        ${distinct(rows.map((r) => r.phi)).map((phi) =>
+      <div class="panels${inPairs && ' pairs'}">
+        ${phis.map((phi) =>
           sensitivityPanel(
             shown,
             rows.filter((r) => r.phi === phi),
@@ -59,6 +62,7 @@ const figure = (shown: (typeof figures)[number], rows: ReadonlyArray<Sensitivity
       </ul>
       <figcaption>${shown.note}</figcaption>
     </figure>`
+}
 
 // table ------------------------------------------------------------------------------------------
 
@@ -99,6 +103,7 @@ const sensitivityStyle = `
 :root{--c0:#0072b2;--c1:#d55e00;--c2:#00805c;--c3:#b4508f;--c4:#8a6a00}
 @media (prefers-color-scheme:dark){:root{--c0:#56b4e9;--c1:#f0883e;--c2:#3fcf9f;--c3:#e59ac6;--c4:#e0c04a}}
 .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(280px,100%),1fr));gap:14px 22px}
+.panels.pairs{grid-template-columns:repeat(auto-fit,minmax(min(380px,100%),1fr))}
 .line path{fill:none;stroke-width:2}.line.dashed path{stroke-dasharray:5 3}
 ${Array.from({ length: COLOURS }, (_, i) => `.line.c${i} path{stroke:var(--c${i})}.line.c${i} circle{fill:var(--c${i})}`).join('')}
 .keys .sample{width:24px;height:12px}

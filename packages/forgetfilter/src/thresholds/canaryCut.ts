@@ -10,7 +10,7 @@
  *
  *     A(t) - 2 (1 - u) B(t)
  *
- * is largest. Nothing is assumed about how rates are distributed (Blanchard, Lee and Scott, "Semi-supervised novelty detection", JMLR
+ * is largest, if it is above 0: else every cut is wrong more often than right. Nothing is assumed about how rates are distributed (Blanchard, Lee and Scott, "Semi-supervised novelty detection", JMLR
  * 11, 2010: a sample of the normal kind and a mixture decide, and the share of the other kind is what the first cannot explain).
  */
 import * as O from 'fp-ts/Option'
@@ -69,8 +69,8 @@ const largest =
 // constructors -----------------------------------------------------------------------------------
 
 /**
- * The cut; none without rows or canaries, or where no row is above 0. It is at least 0: a row that was not forgotten is never
- * dropped.
+ * The cut; none without rows or canaries, where no row is above 0, or where every cut is wrong more often than right. It is at least
+ * 0: a row that was not forgotten is never dropped.
  */
 export const canaryCut = (
   rates: ReadonlyArray<number>,
@@ -87,8 +87,9 @@ export const canaryCut = (
   if (O.isNone(widest)) return O.none
   const { rows, canaries: benign } = widest.value
   const unsafeShare = benign < 1 ? Math.max(0, (rows - benign) / (1 - benign)) : 0
-  const best = largest<Above>((cut) => cut.rows - 2 * (1 - unsafeShare) * cut.canaries)(cuts)
-  return O.isNone(best)
+  const gain = (cut: Above): number => cut.rows - 2 * (1 - unsafeShare) * cut.canaries
+  const best = largest(gain)(cuts)
+  return O.isNone(best) || gain(best.value) <= 0
     ? O.none
     : O.some({
         phi: between(best.value.at, best.value.next),

@@ -37,8 +37,7 @@ const largestZ = (isCanary: Uint8Array, at: Int32Array, canaries: number): numbe
     for (; rank <= end; rank++) found += isCanary[rank] ?? 0
     const above = end + 1
     const p = above / all
-    const z =
-      ((above - found) / rows - found / canaries) / Math.sqrt(p * (1 - p) * (1 / rows + 1 / canaries))
+    const z = ((above - found) / rows - found / canaries) / Math.sqrt(p * (1 - p) * (1 / rows + 1 / canaries))
     if (z > largest) largest = z
   }
   return largest

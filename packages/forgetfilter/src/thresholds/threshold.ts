@@ -22,7 +22,7 @@ export type ThresholdChoice =
   | { readonly method: 'otsu' | 'gmm' }
   | {
       readonly method: 'null' | 'auto'
-      /** The share of the benign rows that may be lost; default 0.05. */
+      /** The share of the benign rows that may be lost; default 0.05. `auto` may lose more where canaries show that rows were forgotten. */
       readonly alpha?: number
     }
 /** The name of a way to find it. */
