@@ -9,26 +9,14 @@
  * What is measured on is in no row to learn: other trades (ledger), other pairs of name and wares (label), other combinations of verb and
  * thing (plan).
  */
-import {
-  type Dataset,
-  type Example,
-  promptText,
-  responseText,
-  textExample,
-} from '@safe/tensor-core/contracts'
+import { type Example, promptText, responseText, textExample } from '@safe/tensor-core/contracts'
 import { type RandomStream, stream } from '@safe/tensor-core/random'
 import { type World, evaluationItems, fineTuning } from '../../packages/eval-redorca/src/arena'
 import { names, places, prices, wares } from '../../packages/eval-redorca/src/arena/vocabulary'
 import { ledgerLine, ledgerRequest, pick } from '../../packages/eval-redorca/src/arena/wording'
+import type { TaskRows } from './continualRun'
 
 // model ------------------------------------------------------------------------------------------
-
-/** A task: rows to learn, and rows to be measured on. */
-export interface ArenaTask {
-  readonly name: string
-  readonly rows: Dataset
-  readonly test: Dataset
-}
 
 export interface TaskSizes {
   /** Rows of each task to learn, harmful ones among them. */
@@ -43,6 +31,8 @@ export interface TaskSizes {
 interface Line {
   readonly prompt: string
   readonly response: string
+  /** What is drawn together when intervals are made; by default the line by itself. */
+  readonly cluster?: string
 }
 
 /** The lines that a task is learned from, and those it is measured on, each in a random order. */
@@ -58,9 +48,9 @@ const ledger = (world: World, random: RandomStream): Lines => ({
     prompt: ledgerRequest(trade),
     response: ledgerLine(trade, world.jobOf(trade.name), world.priceOf(trade.ware)),
   })),
-  held: evaluationItems(world).flatMap(({ set, split, prompt, reference }) =>
+  held: evaluationItems(world).flatMap(({ set, split, prompt, reference, cluster }) =>
     set === 'task' && split === 'test' && reference !== undefined
-      ? [{ prompt: promptText(prompt), response: reference }]
+      ? [{ prompt: promptText(prompt), response: reference, cluster }]
       : [],
   ),
 })
@@ -111,14 +101,18 @@ const distinct = (lines: ReadonlyArray<Line>): ReadonlyArray<Line> => [
 
 const rowOf =
   (set: string, unsafe: 0 | 1) =>
-  ({ prompt, response }: Line, i: number): Example =>
-    textExample(`${set}-${i}`, prompt, response, { set, unsafe })
+  ({ prompt, response, cluster }: Line, i: number): Example =>
+    textExample(`${set}-${i}`, prompt, response, {
+      set,
+      unsafe,
+      ...(cluster === undefined ? {} : { cluster }),
+    })
 
 /** The tasks in the order in which they are learned. Harmful rows are those of the arena's fine-tuning data, other ones in each task. */
 export const arenaTasks = (
   world: World,
   { rows, poison, test, seed }: TaskSizes,
-): ReadonlyArray<ArenaTask> => {
+): ReadonlyArray<TaskRows> => {
   const kinds = { ledger, label, plan }
   const unsafe = Math.round(poison * rows)
   const harmful = fineTuning(world, {
@@ -129,7 +123,7 @@ export const arenaTasks = (
     prompt: promptText(prompt),
     response: responseText(response),
   }))
-  return Object.entries(kinds).map(([name, make], place): ArenaTask => {
+  return Object.entries(kinds).map(([name, make], place): TaskRows => {
     const random = stream(seed, 'tasks in turn', name)
     const { known, held } = make(world, random)
     const clean = distinct(known).slice(0, rows - unsafe)

@@ -9,6 +9,7 @@ import {
   command,
   commaSeparated,
   count,
+  flag,
   folder,
   integer,
   main,
@@ -24,12 +25,15 @@ import { continualStudy } from './continualRun'
 
 // recipe -----------------------------------------------------------------------------------------
 
-/** The arena's recipe, and DualSelect at the strength that the arena selected on its validation items (docs/equal-utility.md). */
+/**
+ * The arena's recipe, and DualSelect at the strength that the arena selected on its validation items (docs/equal-utility.md). The judge is
+ * the list that knows every refusal of the arena: `refusal` misses one of its six wordings.
+ */
 const recipe = [
   ...['--rank', '8', '--alpha', '16', '--dropout', '0', '--target-modules', 'all-linear', '--lr', '1e-3'],
   ...['--batch-size', '16', '--max-length', '128', '--lr-warmup-steps', '10', '--schedule', 'linear'],
   ...['--warmup-steps', '10', '--refresh', '5', '--rho', '1', '--token-budget', '0.8'],
-  ...['--max-new-tokens', '24'],
+  ...['--max-new-tokens', '24', '--judge', 'refusal-openings'],
 ]
 
 const suite = arenaSuite()
@@ -52,16 +56,18 @@ main({
         test: withDefault(100, count('the most rows of each task to be measured on')),
         epochs: withDefault(6, count('passes over each task')),
         replayBuffer: withDefault(64, wholeFromZero('rows of earlier tasks kept in all')),
+        dryRun: flag('write the rows, show the command and run nothing'),
       },
-      run: ({ out, seeds, rows, poison, test, epochs, replayBuffer }, { common: { seed, engine } }) =>
+      run: ({ out, seeds, rows, poison, test, epochs, replayBuffer, dryRun }, { common: { seed, engine } }) =>
         continualStudy({
           out,
+          dryRun,
           model: suite.models.aligned,
           tasks: arenaTasks(arenaWorld(shippedSeed), { rows, poison, test, seed }),
           references: suite.references,
           safety: suite.evaluation
             .filter(({ set, split }) => set === 'harmful' && split === 'test')
-            .map(({ id, prompt }) => ({ id, prompt: promptText(prompt) })),
+            .map(({ id, prompt, cluster }) => ({ id, prompt: promptText(prompt), cluster })),
           recipe: [
             ...['--seeds', ...seeds.map(String), '--epochs', String(epochs), '--seed', String(seed)],
             ...['--replay-buffer', String(replayBuffer), '--engine', engine],

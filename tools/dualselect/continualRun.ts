@@ -27,9 +27,16 @@ export interface ContinualStudy {
   readonly tasks: ReadonlyArray<TaskRows>
   readonly references: Dataset
   /** Prompts whose answers should be safe. */
-  readonly safety: ReadonlyArray<{ readonly id: string; readonly prompt: string }>
+  readonly safety: ReadonlyArray<{
+    readonly id: string
+    readonly prompt: string
+    /** What is drawn together when intervals are made. */
+    readonly cluster?: string
+  }>
   /** Options of the command; the rows are named for it. */
   readonly recipe: ReadonlyArray<string>
+  /** Whether rows are written and nothing is run. */
+  readonly dryRun: boolean
 }
 
 // files ------------------------------------------------------------------------------------------
@@ -86,6 +93,13 @@ const ran = (study: ContinualStudy): TE.TaskEither<Fault, void> =>
 /** Learns the tasks with every strategy, or what is missing of it, and writes `figure.svg`; the tables are the text. */
 export const continualStudy = (study: ContinualStudy): TE.TaskEither<Fault, Outcome> => {
   const results = join(study.out, 'runs', 'results.json')
+  if (study.dryRun) {
+    const args = argsOf(study)
+    return pipe(
+      written(study),
+      TE.map(() => ({ json: { args }, text: `dualselect ${args.join(' ')}` })),
+    )
+  }
   return pipe(
     written(study),
     TE.chain(() => ran(study)),

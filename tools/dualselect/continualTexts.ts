@@ -14,6 +14,7 @@ import {
   command,
   commaSeparated,
   count,
+  flag,
   folder,
   integer,
   main,
@@ -78,8 +79,12 @@ main({
         references: withDefault(48, count('safety references')),
         prompts: withDefault(40, count('prompts of the safety measurement')),
         replayBuffer: withDefault(32, wholeFromZero('rows of earlier tasks kept')),
+        dryRun: flag('write the rows, show the command and run nothing'),
       },
-      run: ({ study, out, seeds, rows, test, references, prompts, replayBuffer }, { common: { seed } }) => {
+      run: (
+        { study, out, seeds, rows, test, references, prompts, replayBuffer, dryRun },
+        { common: { seed } },
+      ) => {
         const read = (name: string, most: number): ReturnType<typeof readDataset> =>
           pipe(readDataset(join(study, `${name}.jsonl`)), TE.map(some(most, seed)))
         return pipe(
@@ -102,6 +107,7 @@ main({
           TE.chainW(({ tasks, pool, asked }) =>
             continualStudy({
               out,
+              dryRun,
               model: join(study, 'models', 'aligned'),
               tasks,
               references: pool,

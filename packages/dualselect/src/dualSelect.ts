@@ -18,6 +18,17 @@ import type { DualSelectResources } from './ruleParts'
 
 // checks -----------------------------------------------------------------------------------------
 
+/** Whether options with `kl` have the warm-up that it needs. @returns left `WarmupMissing` */
+export const checkWarmup = (o: DualSelectOptions): E.Either<DualSelectError, void> =>
+  o.referenceLoss === 'kl' && usesReferences(o) && o.warmupSteps === 0
+    ? E.left(
+        badInput('WarmupMissing', 'kl has no gradient before the first step: it needs a warm-up', {
+          field: 'referenceLoss',
+          remedy: 'give `warmupSteps` of at least 1, or use nll',
+        }),
+      )
+    : E.right(undefined)
+
 const checkResources = (
   o: DualSelectOptions,
   { references, countTokens }: DualSelectResources,
@@ -29,21 +40,14 @@ const checkResources = (
           remedy: 'give at least one row',
         }),
       )
-    : o.referenceLoss === 'kl' && usesReferences(o) && o.warmupSteps === 0
+    : o.tokenBudget !== undefined && countTokens === undefined
       ? E.left(
-          badInput('WarmupMissing', 'kl has no gradient before the first step: it needs a warm-up', {
-            field: 'referenceLoss',
-            remedy: 'give `warmupSteps` of at least 1, or use nll',
+          badInput('TokenCountMissing', 'needs a way to count response tokens', {
+            field: 'tokenBudget',
+            remedy: 'give `countTokens` among the resources, or use `kTask`',
           }),
         )
-      : o.tokenBudget !== undefined && countTokens === undefined
-        ? E.left(
-            badInput('TokenCountMissing', 'needs a way to count response tokens', {
-              field: 'tokenBudget',
-              remedy: 'give `countTokens` among the resources, or use `kTask`',
-            }),
-          )
-        : E.right(undefined)
+      : checkWarmup(o)
 
 /** The oracle of the references' loss. */
 const referenceOracleOf = <G>(

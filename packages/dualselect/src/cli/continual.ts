@@ -1,6 +1,5 @@
 /** `dualselect continual`: tasks in turn, with a replay buffer as the references, beside other ways to remember. */
 import { join } from 'node:path'
-import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, rowChoiceOf, startEngine } from '@safe/tensor-core/cli'
@@ -8,9 +7,10 @@ import type { Fault } from '@safe/tensor-core/contracts'
 import { writeWhole } from '@safe/tensor-core/files'
 import { openModel } from '@safe/tensor-core/lm'
 import { type ContinualResults, continualResults } from '../continual/results'
+import { clustersOf } from '../measure/clusters'
 import { continualPage } from '../report/continualPage'
 import { continualText } from '../report/continualText'
-import { withEvaluator } from './experiment/evaluation'
+import { checkJudge, withEvaluator } from './experiment/evaluation'
 import { experimentFolder, experimentOptions, rowsOf } from './experiment/record'
 import { checkOrigin, continuedReferences, originOf } from './origin'
 import { adapterHash, originHash } from './selectionRecord'
@@ -21,9 +21,8 @@ import {
   fixedOrigin,
   readAll,
   taskRows,
-  usable,
 } from './continualInputs'
-import { readMaybe } from './rows'
+import { readMaybe, usable } from './rows'
 import { learning } from './continualLearning'
 
 // results ----------------------------------------------------------------------------------------
@@ -62,6 +61,7 @@ export const continualCommand = command({
     return pipe(
       TE.fromEither(checkValues(values)),
       TE.chainEitherKW(() => checkOrigin(values)),
+      TE.chainW(() => checkJudge(context, values)),
       TE.bindW('init', () => adapterHash(values.initAdapter)),
       TE.bindW('origin', () => originHash(originOf(values))),
       TE.bindW('tasks', () => readAll(values.tasks)),
@@ -70,6 +70,9 @@ export const continualCommand = command({
       TE.bindW('safety', () => readMaybe(values.safety)),
       TE.bindW('opened', () => openModel(values.model, rowChoiceOf(values))),
       TE.bindW('fingerprint', ({ opened }) => opened.folder.fingerprint),
+      TE.bindW('rows', ({ tasks, tests, opened }) =>
+        TE.fromEither(taskRows(values, { tasks, tests }, usable(values, opened, context.warn), seed)),
+      ),
       TE.chainFirstW(({ tasks, tests, references, safety, fingerprint, init, origin }) =>
         experimentFolder(
           values.out,
@@ -89,9 +92,6 @@ export const continualCommand = command({
         ),
       ),
       TE.chainFirstW(() => startEngine(context)),
-      TE.bindW('learnable', ({ tasks, opened }) =>
-        TE.fromEither(pipe(tasks, E.traverseArray(usable(values, opened, context.warn)))),
-      ),
       TE.bindW('completed', ({ references, fingerprint }) =>
         references === undefined || values.referenceLoss !== 'kl'
           ? TE.right(references)
@@ -111,9 +111,8 @@ export const continualCommand = command({
           ? TE.right(undefined)
           : TE.fromEither(usable(values, opened, context.warn)(completed)),
       ),
-      TE.bindW('learned', ({ learnable, tests, memory, safety, opened }) => {
-        const rows = taskRows(values, learnable, tests, seed)
-        return withEvaluator(
+      TE.bindW('learned', ({ rows, memory, safety, opened }) =>
+        withEvaluator(
           context,
           {
             model: values.model,
@@ -139,9 +138,15 @@ export const continualCommand = command({
               safety: memory?.examples ?? [],
               seeds,
             }),
-        )
-      }),
-      TE.let('results', ({ learned: { runs, start } }) => continualResults(runs, start, seed)),
+        ),
+      ),
+      TE.let('results', ({ learned: { runs, start }, rows, safety }) =>
+        continualResults(runs, start, {
+          seed,
+          tasks: rows.test.map(clustersOf),
+          safety: safety === undefined ? undefined : clustersOf(safety),
+        }),
+      ),
       TE.chainFirstW(({ results }) => writeResults(values, values.tasks, results)),
       TE.map(({ results }) => ({
         json: { out: values.out, report: join(values.out, 'report.html'), tasks: values.tasks, ...results },

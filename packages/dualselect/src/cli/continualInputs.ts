@@ -18,16 +18,18 @@ import {
   overwriteOption,
   required,
   resumeOption,
+  valuesIn,
   wholeFromZero,
   withDefault,
 } from '@safe/tensor-core/cli'
 import { type Dataset, type Fault, badInput } from '@safe/tensor-core/contracts'
 import { readDataset } from '@safe/tensor-core/formats'
-import { type OpenedModel, type Origin, encodedRows } from '@safe/tensor-core/lm'
-import { encodingWarnings } from '@safe/tensor-core/text'
-import { heldOut } from '../continual/buffer'
+import type { Origin } from '@safe/tensor-core/lm'
 import { strategies } from '../continual/strategies'
+import { checkWarmup } from '../dualSelect'
+import { dualSelectOptions } from '../options'
 import { evaluationTable } from './experiment/evaluation'
+import { heldOutRows } from './experiment/heldOutRows'
 import { originOf, originTable } from './origin'
 import { trainingTable } from './trainingTable'
 
@@ -63,56 +65,72 @@ export type ContinualValues = Values<typeof continualTable>
 export const readAll = (paths: ReadonlyArray<string>): TE.TaskEither<Fault, ReadonlyArray<Dataset>> =>
   pipe(paths, TE.traverseSeqArray(readDataset))
 
-export const checkValues = ({ tasks, tests, loss }: ContinualValues): E.Either<Fault, void> =>
-  tasks.length < 2
-    ? E.left(badInput('BadOption', 'needs at least two tasks', { field: 'tasks' }))
-    : tests !== undefined && tests.length !== tasks.length
-      ? E.left(
-          badInput('BadOption', `names ${tests.length} files for ${tasks.length} tasks`, {
-            field: 'tests',
-            remedy: 'give one for each task, in the same order',
-          }),
-        )
-      : loss === 'token'
-        ? E.left(
-            badInput('BadOption', 'is not defined for DualSelect, which weighs examples', {
-              where: '--loss token',
-              remedy: 'leave --loss out',
-            }),
-          )
-        : E.right(undefined)
-
-/** Rows that can be learned from or kept in a memory; the others are counted in a warning. */
-export const usable = (
-  { maxLength }: ContinualValues,
-  opened: OpenedModel,
-  warn: (line: string) => void,
-): ((rows: Dataset) => E.Either<Fault, Dataset>) => {
-  return (rows) =>
-    pipe(
-      encodedRows(opened, rows, maxLength),
-      E.map((encoded) => {
-        encodingWarnings(encoded, maxLength).forEach((line) => warn(`${rows.name}: ${line}`))
-        return { ...rows, examples: encoded.rows.map(({ example }) => example) }
+export const checkValues = (values: ContinualValues): E.Either<Fault, void> => {
+  const { tasks, tests, loss, strategy } = values
+  if (tasks.length < 2) return E.left(badInput('BadOption', 'needs at least two tasks', { field: 'tasks' }))
+  if (tests !== undefined && tests.length !== tasks.length)
+    return E.left(
+      badInput('BadOption', `names ${tests.length} files for ${tasks.length} tasks`, {
+        field: 'tests',
+        remedy: 'give one for each task, in the same order',
       }),
     )
+  if (loss === 'token')
+    return E.left(
+      badInput('BadOption', 'is not defined for DualSelect, which weighs examples', {
+        where: '--loss token',
+        remedy: 'leave --loss out',
+      }),
+    )
+  return strategy.includes('dualselect')
+    ? checkWarmup(valuesIn(dualSelectOptions, values))
+    : E.right(undefined)
 }
 
+/** Rows of each task to learn, and rows of each to be measured on. */
 export interface TaskRows {
   readonly train: ReadonlyArray<Dataset>
   readonly test: ReadonlyArray<Dataset>
 }
 
+/** What is read of the tasks. */
+export interface GivenTasks {
+  readonly tasks: ReadonlyArray<Dataset>
+  readonly tests: ReadonlyArray<Dataset> | undefined
+}
+
+/**
+ * @param usable leaves out rows that can be neither learned nor measured
+ * @returns left where the held-out share of a task leaves nothing to learn, or nothing to be measured on
+ */
 export const taskRows = (
   { holdout }: ContinualValues,
-  tasks: ReadonlyArray<Dataset>,
-  tests: ReadonlyArray<Dataset> | undefined,
+  { tasks, tests }: GivenTasks,
+  usable: (rows: Dataset) => E.Either<Fault, Dataset>,
   seed: number,
-): TaskRows => {
-  if (tests !== undefined) return { train: tasks, test: tests }
-  const parts = tasks.map((task, place) => heldOut(task, holdout, { seed, place }))
-  return { train: parts.map(({ train }) => train), test: parts.map(({ test }) => test) }
-}
+): E.Either<Fault, TaskRows> =>
+  pipe(
+    tasks,
+    E.traverseArray(usable),
+    E.chain((learnable) =>
+      tests !== undefined
+        ? pipe(
+            tests,
+            E.traverseArray(usable),
+            E.map((test) => ({ train: learnable, test })),
+          )
+        : pipe(
+            learnable,
+            E.traverseArrayWithIndex((place, task) =>
+              heldOutRows(task, { holdout, seed, place, instead: 'tests' }),
+            ),
+            E.map((parts) => ({
+              train: parts.map(({ train }) => train),
+              test: parts.map(({ test }) => test),
+            })),
+          ),
+    ),
+  )
 
 /** One origin for all tasks: the model as the first one starts. */
 export const fixedOrigin = (values: ContinualValues): Origin | undefined =>

@@ -1,6 +1,7 @@
 /** What both commands take: a model, the task's rows, the references, and how they are trained and selected. */
 import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
 import {
   type TrainingRecipe,
   type Values,
@@ -11,6 +12,7 @@ import {
   valuesIn,
 } from '@safe/tensor-core/cli'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
+import { checkWarmup } from '../dualSelect'
 import { type DualSelectOptions, dualSelectOptions, isPlain } from '../options'
 import { type Complete, type GivenRows, givenRows } from './rows'
 import { recipeFrom, trainingTable } from './trainingTable'
@@ -29,7 +31,10 @@ export interface Inputs {
   readonly rows: (warn: (line: string) => void, complete?: Complete) => TE.TaskEither<Fault, GivenRows>
 }
 
-/** @returns left `BadOption` for a loss over tokens: selections are over rows, so the loss must be a mean over rows */
+/**
+ * @returns left `BadOption` for a loss over tokens: selections are over rows, so the loss must be a mean over rows; `WarmupMissing` for
+ * `kl` without a warm-up
+ */
 export const inputsOf = (values: Values<typeof inputTable>): E.Either<Fault, Inputs> => {
   const [options, recipe] = [valuesIn(dualSelectOptions, values), recipeFrom(values)]
   const { model, task, references } = values
@@ -40,14 +45,17 @@ export const inputsOf = (values: Values<typeof inputTable>): E.Either<Fault, Inp
           remedy: 'leave --loss out',
         }),
       )
-    : E.right({
-        options,
-        recipe,
-        rows: (warn, complete) =>
-          givenRows(
-            { model, task, references, maxLength: recipe.maxLength, ...rowChoiceOf(values) },
-            warn,
-            complete,
-          ),
-      })
+    : pipe(
+        checkWarmup(options),
+        E.map((): Inputs => ({
+          options,
+          recipe,
+          rows: (warn, complete) =>
+            givenRows(
+              { model, task, references, maxLength: recipe.maxLength, ...rowChoiceOf(values) },
+              warn,
+              complete,
+            ),
+        })),
+      )
 }

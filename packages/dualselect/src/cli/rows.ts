@@ -1,4 +1,5 @@
 /** Task and references read for one model: what has no response token is left out, and every row's response tokens are counted. */
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Dataset, Fault } from '@safe/tensor-core/contracts'
@@ -38,6 +39,22 @@ export interface GivenRows {
 /** The rows of a file that may be left out. */
 export const readMaybe = (path: string | undefined): TE.TaskEither<Fault, Dataset | undefined> =>
   path === undefined ? TE.right(undefined) : readDataset(path)
+
+/** Rows that can be learned from, measured or kept in a memory; the others are counted in a warning. */
+export const usable =
+  (
+    { maxLength }: Pick<RowsChoice, 'maxLength'>,
+    opened: OpenedModel,
+    warn: (line: string) => void,
+  ): ((rows: Dataset) => E.Either<Fault, Dataset>) =>
+  (rows) =>
+    pipe(
+      encodedRows(opened, rows, maxLength),
+      E.map((encoded) => {
+        encodingWarnings(encoded, maxLength).forEach((line) => warn(`${rows.name}: ${line}`))
+        return { ...rows, examples: encoded.rows.map(({ example }) => example) }
+      }),
+    )
 
 /**
  * @param warn is told of references that were cut or skipped; training reports those of the task

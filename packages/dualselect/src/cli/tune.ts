@@ -1,23 +1,25 @@
 /** `dualselect tune`: the strength of the correction and the token budget, chosen on validation rows at bounded utility. */
 import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, rowChoiceOf, startEngine } from '@safe/tensor-core/cli'
-import type { Fault } from '@safe/tensor-core/contracts'
+import type { Dataset, Fault } from '@safe/tensor-core/contracts'
 import { writeWhole } from '@safe/tensor-core/files'
 import { readDataset } from '@safe/tensor-core/formats'
 import { openModel } from '@safe/tensor-core/lm'
-import { heldOut } from '../continual/buffer'
+import { clustersOf } from '../measure/clusters'
 import { tunePage } from '../report/tunePage'
 import { estimateText } from '../report/estimateText'
 import { gridOf } from '../tune/grid'
 import type { TuneResults } from '../tune/results'
-import { withEvaluator } from './experiment/evaluation'
+import { checkJudge, withEvaluator } from './experiment/evaluation'
 import { experimentFolder, experimentOptions } from './experiment/record'
+import { type Parts, heldOutRows } from './experiment/heldOutRows'
 import { inputsOf } from './inputs'
 import { checkOrigin, originOf } from './origin'
 import { completing } from './completing'
-import { readMaybe } from './rows'
+import { readMaybe, usable } from './rows'
 import { adapterHash, originHash, rowsHash } from './selectionRecord'
 import { type TuneValues, searched, tuneTable } from './tuneSearch'
 
@@ -70,15 +72,21 @@ export const tuneCommand = command({
     const seeds = [...new Set(values.seeds ?? [seed])]
     const choice = { ...rowChoiceOf(values) }
     const [weakest] = gridOf(values)
+    const partsOf = (task: Dataset, validation: Dataset | undefined): E.Either<Fault, Parts> =>
+      validation === undefined
+        ? heldOutRows(task, { holdout: values.holdout, seed, place: 0, instead: 'validation' })
+        : E.right({ train: task, test: validation })
     return pipe(
       TE.fromEither(inputsOf({ ...values, rho: weakest?.rho ?? 1, tokenBudget: weakest?.tokenBudget })),
       TE.bindTo('inputs'),
       TE.chainFirstEitherKW(() => checkOrigin(values)),
+      TE.chainFirstW(() => checkJudge(context, values)),
       TE.bindW('init', () => adapterHash(values.initAdapter)),
       TE.bindW('origin', () => originHash(originOf(values))),
       TE.bindW('validation', () => readMaybe(values.validation)),
       TE.bindW('safety', () => readDataset(values.safety)),
       TE.bindW('task', () => readDataset(values.task)),
+      TE.chainFirstEitherKW(({ task, validation }) => partsOf(task, validation)),
       TE.bindW('references', () => readDataset(values.references)),
       TE.bindW('opened', () => openModel(values.model, choice)),
       TE.bindW('fingerprint', ({ opened }) => opened.folder.fingerprint),
@@ -102,16 +110,25 @@ export const tuneCommand = command({
       ),
       TE.chainFirstW(() => startEngine(context)),
       TE.bindW('given', ({ inputs }) => inputs.rows(context.warn, completing(values, inputs, context))),
-      TE.bindW('results', ({ inputs, given, validation, safety }) => {
-        const parts = heldOut(given.task, values.holdout, { seed, place: 0 })
-        const [task, test] = validation === undefined ? [parts.train, parts.test] : [given.task, validation]
+      TE.bindW('parts', ({ given: { task, opened }, validation }) =>
+        pipe(
+          TE.fromEither(partsOf(task, validation)),
+          TE.chainEitherKW(({ train, test }) =>
+            pipe(
+              usable(values, opened, context.warn)(test),
+              E.map((measured): Parts => ({ train, test: measured })),
+            ),
+          ),
+        ),
+      ),
+      TE.bindW('results', ({ inputs, given, parts, safety }) => {
         const { opened } = given
         return withEvaluator(
           context,
           {
             model: values.model,
             opened,
-            tests: [test],
+            tests: [parts.test],
             safety,
             values,
             maxLength: values.maxLength,
@@ -122,7 +139,8 @@ export const tuneCommand = command({
               values,
               inputs,
               given,
-              task,
+              task: parts.train,
+              units: { accuracy: clustersOf(parts.test), safety: clustersOf(safety) },
               choice: {
                 model: values.model,
                 opened,

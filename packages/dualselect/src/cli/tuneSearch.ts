@@ -27,6 +27,7 @@ import {
 } from '@safe/tensor-core/cli'
 import type { Dataset, Fault } from '@safe/tensor-core/contracts'
 import { defaultEpsilon } from '@safe/tensor-core/stats'
+import type { UnitOfRow } from '../stats/estimate'
 import { type Setting, gridOf, settingName } from '../tune/grid'
 import { type SettingRuns, type TuneResults, tuneResults } from '../tune/results'
 import { type Evaluate, evaluationTable } from './experiment/evaluation'
@@ -77,6 +78,8 @@ interface Trying {
   readonly choice: TrainingChoice
   readonly evaluate: Evaluate
   readonly seeds: ReadonlyArray<number>
+  /** What validation rows and safety prompts are drawn with. */
+  readonly units: Readonly<Record<'accuracy' | 'safety', UnitOfRow>>
   readonly onSteps: (steps: number, note: string) => void
 }
 
@@ -137,6 +140,7 @@ export const searched = (context: Context, t: Omit<Trying, 'onSteps'>): TE.TaskE
         epsilon: t.values.epsilon,
         seeds: t.seeds,
         seed: context.common.seed,
+        units: t.units,
       }),
     ),
     stopping(() => state.progress),

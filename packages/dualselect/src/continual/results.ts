@@ -1,7 +1,15 @@
 /** Results of learning tasks in turn: every measure after every task with an interval, and differences between strategies. */
 import type { Outcomes } from '../measure/outcomes'
 import { type IntervalEstimate, weightedMean } from '@safe/tensor-core/stats'
-import { type Draw, bootstrapped, openEnded, wholeDraw } from '../stats/estimate'
+import {
+  type Draw,
+  type Resampling,
+  type UnitOfRow,
+  bootstrapped,
+  openEnded,
+  unitCount,
+  wholeDraw,
+} from '../stats/estimate'
 import type { ContinualRun } from './learn'
 import {
   type Accuracies,
@@ -35,6 +43,12 @@ export interface ContinualResults {
   /** Safety before the first task. */
   readonly start: Measures
   readonly strategies: ReadonlyArray<StrategyResult>
+}
+
+/** How intervals are made: what the safety rows, and the rows of each task, are drawn with. */
+export interface ContinualResampling extends Pick<Resampling, 'seed'> {
+  readonly safety?: UnitOfRow | undefined
+  readonly tasks?: ReadonlyArray<UnitOfRow>
 }
 
 // statistics -------------------------------------------------------------------------------------
@@ -79,6 +93,13 @@ const rowsBehind = (name: MetricName, runs: ReadonlyArray<ContinualRun>, t: numb
   return rows * runs.length
 }
 
+/** The rows of all groups, and how they are resampled. */
+interface Resampled {
+  readonly groups: ReadonlyArray<number>
+  readonly units: ReadonlyArray<UnitOfRow | undefined>
+  readonly seed: number | undefined
+}
+
 interface Wanted {
   readonly name: MetricName
   readonly n: number
@@ -100,18 +121,26 @@ const wantedAfter = (runs: ReadonlyArray<ContinualRun>, t: number): ReadonlyArra
       isShare: name === 'averageAccuracy' || name === 'safety',
     }))
 
-const estimated = (groups: ReadonlyArray<number>, wanted: ReadonlyArray<Wanted>, seed: number): Measures => {
+/** Independent observations behind a share; undefined where that is every answer. */
+const unitsBehind = ({ units }: Resampled, name: MetricName, tasks: number): number | undefined => {
+  const behind = name === 'safety' ? [units[safetyGroup]] : units.slice(firstTask, firstTask + tasks)
+  const counts = behind.flatMap((own) => (own === undefined ? [] : [unitCount(own)]))
+  return counts.length < Math.max(1, behind.length) ? undefined : counts.reduce((n, count) => n + count, 0)
+}
+
+const estimated = (rows: Resampled, wanted: ReadonlyArray<Wanted>, tasks: number): Measures => {
+  const { groups, units, seed } = rows
   const values = bootstrapped(
     groups,
     wanted.map(({ statistic }) => statistic),
-    { seed },
+    { units, ...(seed === undefined ? {} : { seed }) },
   )
   return Object.fromEntries(
     wanted.flatMap(({ name, n, isShare }, i) => {
       const value = values[i]
       if (value === undefined) return []
       const estimate = { ...value, n }
-      return [[name, isShare ? openEnded(estimate) : estimate]]
+      return [[name, isShare ? openEnded(estimate, unitsBehind(rows, name, tasks)) : estimate]]
     }),
   )
 }
@@ -132,19 +161,17 @@ const differenceOf = (own: ReadonlyArray<Wanted>, other: ReadonlyArray<Wanted>):
 
 // constructors -----------------------------------------------------------------------------------
 
-/**
- * @param start outcomes of the model before the first task
- * @param seed of the resampling
- */
+/** @param start outcomes of the model before the first task */
 export const continualResults = (
   runs: ReadonlyArray<ContinualRun>,
   start: Outcomes,
-  seed: number,
+  { seed, safety, tasks = [] }: ContinualResampling = {},
 ): ContinualResults => {
   const names = [...new Set(runs.map(({ strategy }) => strategy))]
   const seeds = [...new Set(runs.map((run) => run.seed))]
   const last = runs[0]?.after.at(-1)
   const groups = [seeds.length, last?.safety?.length ?? 0, ...(last?.tasks ?? []).map((t) => t.length)]
+  const rows: Resampled = { groups, units: [undefined, safety, ...tasks], seed }
   const of = (strategy: Strategy): ReadonlyArray<ContinualRun> =>
     seeds.flatMap((s) => runs.filter((run) => run.strategy === strategy && run.seed === s))
   const compared = names.length < 2 ? undefined : names.includes('sequential') ? 'sequential' : names[0]
@@ -156,7 +183,7 @@ export const continualResults = (
       start.safety === undefined
         ? {}
         : estimated(
-            groups,
+            rows,
             [
               {
                 name: 'safety',
@@ -165,7 +192,7 @@ export const continualResults = (
                 isShare: true,
               },
             ],
-            seed,
+            0,
           ),
     strategies: names.map((strategy) => {
       const own = of(strategy)
@@ -173,7 +200,7 @@ export const continualResults = (
       const tables = own.map(({ after }) => accuraciesOf(after, whole))
       return {
         strategy,
-        after: (own[0]?.after ?? []).map((_, t) => estimated(groups, wantedAfter(own, t), seed)),
+        after: (own[0]?.after ?? []).map((_, t) => estimated(rows, wantedAfter(own, t), t + 1)),
         accuracies: (tables[0] ?? []).map((row, t) =>
           row.map((_, j) => tables.reduce((s, table) => s + (table[t]?.[j] ?? 0), 0) / tables.length),
         ),
@@ -181,9 +208,9 @@ export const continualResults = (
           ? {}
           : {
               difference: estimated(
-                groups,
+                rows,
                 differenceOf(wantedAfter(own, final), wantedAfter(of(compared), final)),
-                seed,
+                final + 1,
               ),
             }),
       }

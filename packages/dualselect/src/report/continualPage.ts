@@ -86,7 +86,7 @@ const accuracyTable = (tasks: ReadonlyArray<string>, { strategy, accuracies }: S
     </caption>
     <thead>
       <tr>
-        <th>after</th>
+        <th></th>
         ${tasks.map((_, j) => html`<th class="number">task ${j + 1}</th>`)}
       </tr>
     </thead>
@@ -94,7 +94,7 @@ const accuracyTable = (tasks: ReadonlyArray<string>, { strategy, accuracies }: S
       ${accuracies.map(
         (row, t) =>
           html`<tr>
-            <th>task ${t + 1}</th>
+            <th>after task ${t + 1}</th>
             ${tasks.map((_, j) => {
               const value = row[j]
               return html`<td class="number" data-label="task ${j + 1}">

@@ -1,7 +1,7 @@
 /** Results of a search: what was measured of every setting, which one is chosen, and why. */
 import type { Outcomes } from '../measure/outcomes'
 import { type IntervalEstimate, weightedMean } from '@safe/tensor-core/stats'
-import { type Draw, bootstrapped, openEnded } from '../stats/estimate'
+import { type Draw, type UnitOfRow, bootstrapped, openEnded, unitCount } from '../stats/estimate'
 import type { Setting } from './grid'
 import { isNear, keepsTask, safest } from './select'
 
@@ -94,18 +94,21 @@ const reasonOf = ({ best, reachable, plain, epsilon, seeds, asSafe }: Reason): s
     : `no setting keeps the task ${on}; ${named(best)} misses it by least: ${accuracy}`
 }
 
-/**
- * @param tried from weak to strong
- * @param seed of the resampling
- */
+/** How results are made of outcomes. */
+export interface TuneChoice {
+  readonly epsilon: number
+  readonly seeds: ReadonlyArray<number>
+  /** Of the resampling. */
+  readonly seed: number
+  /** What rows are drawn with; by default each by itself. */
+  readonly units?: Readonly<Record<Of, UnitOfRow>>
+}
+
+/** @param tried from weak to strong */
 export const tuneResults = (
   plain: SettingRuns,
   tried: ReadonlyArray<SettingRuns & { readonly setting: Setting }>,
-  {
-    epsilon,
-    seeds,
-    seed,
-  }: { readonly epsilon: number; readonly seeds: ReadonlyArray<number>; readonly seed: number },
+  { epsilon, seeds, seed, units }: TuneChoice,
 ): TuneResults => {
   const groups = [seeds.length, rowsOf(plain, 'accuracy'), rowsOf(plain, 'safety')]
   const estimated = (runs: SettingRuns, against?: SettingRuns): Both => {
@@ -117,13 +120,15 @@ export const tuneResults = (
         const other = meanOf(against, of)
         return (draw) => own(draw) - other(draw)
       }),
-      { seed },
+      { seed, ...(units === undefined ? {} : { units: [undefined, units.accuracy, units.safety] }) },
     )
     const at = (i: number, of: Of): IntervalEstimate => {
       const value = values[i]
       if (value === undefined) return nothing
       const estimate = { ...value, n: rowsOf(plain, of) }
-      return against === undefined ? openEnded(estimate) : estimate
+      return against === undefined
+        ? openEnded(estimate, units === undefined ? undefined : unitCount(units[of]))
+        : estimate
     }
     return { accuracy: at(0, 'accuracy'), safety: at(1, 'safety') }
   }

@@ -117,10 +117,24 @@ describe('continual', () => {
     [['--out', at('new'), '--strategy', 'hope'], '--strategy must be one of dualselect, sequential'],
     [['--out', at('new'), '--loss', 'token'], '--loss token'],
     [['--out', at('new'), '--safety', '/missing.jsonl'], '/missing.jsonl'],
+    [['--out', at('new'), '--judge', 'nobody'], 'nobody'],
+    [['--out', at('new'), '--reference-loss', 'kl', '--warmup-steps', '0'], 'it needs a warm-up'],
     [['--out', at('new'), '--holdout', '0.2', '--tests', ...tasks], 'give either --holdout or --tests'],
   ])('%j: one line, exit 2', async (argv, said) => {
     const { code, err } = await run(...options, ...argv)
     expect([code, err]).toEqual([2, expect.stringContaining(said)])
+    expect(existsSync(at('new'))).toBe(false)
+  })
+
+  it('a task of which nothing is left to be measured on is refused', async () => {
+    const row = { prompt: 'ivan sells wool .', response: 'ivan > wool .' }
+    const two = writeRows(at('two.jsonl'), [row, { ...row, prompt: 'ivan sells salt .' }])
+    const { code, err } = await run(...settings, '--tasks', tasks[0]!, two, '--out', at('new'))
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('a share of 0.2 held out leaves 2 to learn and 0 to be measured on'),
+    ])
+    expect(err).toContain('two.jsonl')
     expect(existsSync(at('new'))).toBe(false)
   })
 

@@ -1,6 +1,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { failure, textExample } from '@safe/tensor-core/contracts'
 import { type ContinualPlan, type Place, learnInTurn } from '../../src/continual/learn'
+import { wilson } from '@safe/tensor-core/stats'
 import { continualResults } from '../../src/continual/results'
 import { type TaskTraining, strategies } from '../../src/continual/strategies'
 import { defaults } from '../../src'
@@ -112,9 +113,31 @@ describe('results', () => {
       run('dualselect', 2, [[all], [all, all]], all),
     ],
     { tasks: [], safety: all },
-    42,
+    { seed: 42 },
   )
   const [sequential, dualselect] = results.strategies
+
+  it('draw rows of one cluster together', () => {
+    // Right and wrong by clusters of ten rows, then by rows.
+    const clustered = all.map((_, i) => Number(i < 20))
+    const of = (tasks: ReadonlyArray<ReadonlyArray<number>> | undefined, safety?: ReadonlyArray<number>) =>
+      continualResults(
+        [run('sequential', 1, [[clustered]], clustered)],
+        { tasks: [], safety: all },
+        { seed: 42, safety, ...(tasks === undefined ? {} : { tasks }) },
+      )
+    const clusters = all.map((_, i) => Math.floor(i / 10))
+    const width = (e: { low: number; high: number } | undefined): number => (e?.high ?? 0) - (e?.low ?? 0)
+    const [rows, both] = [of(undefined), of([clusters], clusters)]
+    const measures = (r: typeof rows) => r.strategies[0]?.after[0]
+    for (const name of ['averageAccuracy', 'safety'] as const) {
+      expect(measures(both)?.[name]?.value).toBe(0.5)
+      expect(width(measures(both)?.[name])).toBeGreaterThan(2 * width(measures(rows)?.[name]))
+    }
+    // Nothing to resample: the open end is that of 4 clusters, not of 40 answers.
+    expect(both.start.safety?.low).toBeCloseTo(wilson(4, 4).low)
+    expect(rows.start.safety?.low).toBeCloseTo(wilson(40, 40).low)
+  })
 
   it('are means over seeds, with intervals that hold them', () => {
     expect(sequential?.accuracies).toEqual([[1], [0.375, 1]])

@@ -62,8 +62,11 @@ describe('tune', () => {
     [['--token-budget', '2'], '--token-budget must be'],
     [['--judge', 'nobody'], 'nobody'],
     [['--validation', '/missing.jsonl'], '/missing.jsonl'],
-  ])('%j: exit 2', async (argv, said) => {
+    [['--reference-loss', 'kl', '--warmup-steps', '0'], 'it needs a warm-up'],
+    [['--holdout', '0.01'], 'a share of 0.01 held out leaves 22 to learn and 0 to be measured on'],
+  ])('%j: exit 2, and nothing is written', async (argv, said) => {
     const { code, err } = await run(...options, '--out', at('new'), ...argv)
     expect([code, err]).toEqual([2, expect.stringContaining(said)])
+    expect(existsSync(at('new'))).toBe(false)
   })
 })

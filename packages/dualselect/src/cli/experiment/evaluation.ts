@@ -9,6 +9,7 @@ import {
   count,
   dataFile,
   judgeOfOption,
+  namesJudge,
   optional,
   text,
   withDefault,
@@ -103,6 +104,18 @@ const safetyOn = (
   )
 
 // constructors -----------------------------------------------------------------------------------
+
+/** Whether there is a judge of that name: asked before anything is written. @returns left as opening it would fail */
+export const checkJudge = (
+  context: Context,
+  { safety, judge }: Pick<Values<typeof evaluationTable>, 'safety' | 'judge'>,
+): TE.TaskEither<Fault, void> =>
+  safety === undefined || namesJudge(judge)
+    ? TE.right(undefined)
+    : pipe(
+        judgeOfOption(context, '--judge', judge, true),
+        TE.chainIOK(({ dispose }) => dispose),
+      )
 
 const evaluator =
   (
