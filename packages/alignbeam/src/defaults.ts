@@ -4,6 +4,8 @@
 export const ALIGNBEAM_PAPER = 'arXiv 2606.12342'
 /** SafeDecoding, where its defaults come from. */
 export const SAFE_DECODING_PAPER = 'arXiv 2402.08983'
+/** Its authors' code, where the defaults of its expert come from. */
+export const SAFE_DECODING_CODE = 'uw-nsl/SafeDecoding'
 /** Proxy tuning, where its defaults come from. */
 export const PROXY_TUNING_PAPER = 'arXiv 2401.08565'
 /** Nudging, where its defaults come from. */

@@ -1,6 +1,6 @@
 /** How faithful AlignBeam and its baselines are to their papers: for the reports of benchmarks. */
 import type { Fidelity } from '@safe/tensor-core/contracts'
-import { ALIGNBEAM_PAPER, SAFE_DECODING_PAPER, refusalPrefix } from './defaults'
+import { ALIGNBEAM_PAPER, SAFE_DECODING_CODE, SAFE_DECODING_PAPER, refusalPrefix } from './defaults'
 
 export const alignBeamFidelity: Fidelity = {
   source: ALIGNBEAM_PAPER,
@@ -20,7 +20,7 @@ const safeDecodingFormula =
 
 export const safeDecodingFidelity: Fidelity = {
   source: `${SAFE_DECODING_PAPER}, section 4.3`,
-  commit: 'uw-nsl/SafeDecoding at 5b77507',
+  commit: `${SAFE_DECODING_CODE} at 5b77507`,
   formula: safeDecodingFormula,
   defaults: "The paper's: alpha 3, m 2, c 5.",
   differs:
@@ -29,7 +29,7 @@ export const safeDecodingFidelity: Fidelity = {
 
 export const safeDecodingTunedFidelity: Fidelity = {
   source: `${SAFE_DECODING_PAPER}, sections 4.2 and 4.3`,
-  commit: 'uw-nsl/SafeDecoding at 5b77507',
+  commit: `${SAFE_DECODING_CODE} at 5b77507`,
   formula: safeDecodingFormula,
   defaults: "The paper's: alpha 3, m 2, c 5. The authors' code has the expert's rate 2e-3 and 2 epochs.",
   differs:

@@ -19,7 +19,13 @@ import {
 } from '@safe/tensor-core/options'
 import { multis } from './mixing/bridge'
 import { noSafePolicies } from './mixing/chooseBeam'
-import { ALIGNBEAM_PAPER, SAFE_DECODING_PAPER, refusalPrefix, safetySystemPrompt } from './defaults'
+import {
+  ALIGNBEAM_PAPER,
+  SAFE_DECODING_CODE,
+  SAFE_DECODING_PAPER,
+  refusalPrefix,
+  safetySystemPrompt,
+} from './defaults'
 import { draftMasses, supports } from './mixing/mix'
 
 // tables -----------------------------------------------------------------------------------------
@@ -106,8 +112,8 @@ export const safeDecodingOptions = {
 /** SafeDecoding with an expert that is fine-tuned on refusals, as its authors have it. */
 export const safeDecodingTunedOptions = {
   ...safeDecodingOptions,
-  lr: withDefault(2e-3, positive('learning rate of the expert'), SAFE_DECODING_PAPER),
-  epochs: withDefault(2, count('passes over the safe rows that train the expert'), SAFE_DECODING_PAPER),
+  lr: withDefault(2e-3, positive('learning rate of the expert'), SAFE_DECODING_CODE),
+  epochs: withDefault(2, count('passes over the safe rows that train the expert'), SAFE_DECODING_CODE),
 }
 
 /** The baseline that begins every completion with the same words. */

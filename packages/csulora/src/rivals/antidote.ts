@@ -60,7 +60,8 @@ const fidelity: Fidelity = {
   defaults: "The authors': a share of 0.1.",
   differs:
     'The harmful rows are the run’s. The released code trains a second adapter for the task on top of a merged aligned one; here the adapter is ' +
-    'that of the run, on the aligned model. Its norms count padding as well, ours do not. All in double precision on the host, after a forward pass in float32.',
+    'that of the run, on the aligned model. Their norms count padding as well. All in double precision on the host, after a forward pass ' +
+    'in float32.',
 }
 
 // pruning ----------------------------------------------------------------------------------------

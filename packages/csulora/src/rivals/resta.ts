@@ -73,8 +73,8 @@ const fidelity: Fidelity = {
   differs:
     'Which of the two DARE acts on was not settled. Secondary sources disagree: SafeTune drops entries of the vector, programs that call the ' +
     'authors’ merge/add_safety.py add it whole, and summaries of the paper speak of redundant delta parameters, DARE’s word for what ' +
-    'fine-tuning adds: that is nearer to `dare: update`. DARE drops entries of the product B A; here entries of A are dropped and rescaled, so that the rank and the ' +
-    'expectation stay, and an entry of the product has DARE’s variance summed over the rank’s terms. The vector is trained on the run’s ' +
+    'fine-tuning adds: that is nearer to `dare: update`. DARE drops entries of the product B A; here entries of A are dropped and ' +
+    'rescaled, so that the rank and the expectation stay, and an entry of the product has DARE’s variance summed over the rank’s terms. The vector is trained on the run’s ' +
     'harmful rows with the run’s recipe.',
 }
 

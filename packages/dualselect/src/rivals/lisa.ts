@@ -57,7 +57,8 @@ const fidelity: Fidelity = {
   defaults:
     'Those of the authors’ script: K_1 100, K_2 900, rho 1; no proximal term in the first 10 % of the steps, as in their trainer.',
   differs:
-    'Runs shorter than one turn keep its shares (theirs would be on safe rows alone up to step K_1). Safe batches are as large as task batches.',
+    'Runs shorter than one turn keep its shares (theirs would be on safe rows alone up to step K_1). Safe rows are those ' +
+    'of the run; theirs are 10,000 of BeaverTails.',
 }
 
 // phases -----------------------------------------------------------------------------------------
