@@ -7,7 +7,7 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
-import { setupCodec } from '../../results/resultsFile'
+import { setupCodec } from '../../results/listing'
 import type { ResultStore } from '../../store'
 import { decoded } from './decoded'
 
