@@ -20,11 +20,11 @@ import { openBench, type Bench } from '../../packages/eval-redorca/src/plan/benc
 import { type Cell, firstCells } from '../../packages/eval-redorca/src/plan/cells'
 import { smallModelRates, timedJobs } from '../../packages/eval-redorca/src/plan/expected'
 import { isDefended } from '../../packages/eval-redorca/src/plan/factors'
-import { type Job, jobsOf } from '../../packages/eval-redorca/src/plan/plan'
+import { jobsOf } from '../../packages/eval-redorca/src/plan/plan'
 import type { EngineUsed } from '../../packages/eval-redorca/src/plan/ports'
 import { writeCell } from '../../packages/eval-redorca/src/results/cellFiles'
 import { splitMetricsOf } from '../../packages/eval-redorca/src/results/metrics'
-import { writeResults } from '../../packages/eval-redorca/src/results/resultsFile'
+import { writeResults } from '../../packages/eval-redorca/src/results/resultsText'
 import { stampOf } from '../../packages/eval-redorca/src/results/stamp'
 import { type ResultStore, folderPlace, withStore } from '../../packages/eval-redorca/src/store'
 import type { Sample } from '../../packages/eval-redorca/src/suite/samples'
@@ -114,12 +114,12 @@ const stopwatch = (): { readonly seconds: Record<string, number>; readonly lap: 
 
 /** What a run took: seconds of each part, and of the whole process. */
 const told = (
-  cells: ReadonlyArray<Cell>,
-  jobs: ReadonlyArray<Job>,
+  cells: number,
+  made: number,
   seconds: Readonly<Record<string, number>>,
 ): Readonly<Record<string, unknown>> => ({
-  cells: cells.length,
-  written: jobs.filter(({ kind }) => kind === 'cell').length,
+  cells,
+  written: made,
   seconds: { ...seconds, all: Math.round(performance.now()) / 1000 },
   peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
 })
@@ -127,16 +127,14 @@ const told = (
 /** Cells that are written at once. */
 const atOnce = 16
 
-const ran = async (shape: Shape, store: ResultStore): Promise<Readonly<Record<string, unknown>>> => {
-  const { seconds, lap } = stopwatch()
-  const config = right(decodeConfig(configOf(shape), 'the plan'))
-  const bench = right(await openBench(ports, config)())
-  right(await store.documents.write('config.yaml', stringify(configDocument(bench.config)))())
-  const engine = right(await ports.engine('fake')())
-  lap('open')
-  const all = right(firstCells(bench, engine))
-  lap('plan')
-  right(await planned(store, bench, { first: all, cells: all, later: [], engine }, false)())
+/** Runs what is not finished of these cells. @returns how many that were; what scheduling them needs is freed then */
+const written = async (
+  store: ResultStore,
+  bench: Bench,
+  engine: EngineUsed,
+  all: ReadonlyArray<Cell>,
+  lap: (name: string) => void,
+): Promise<number> => {
   const finished = right(await finishedNow(store)())
   lap('list')
   const jobs = timedJobs(bench, jobsOf(all, finished), [smallModelRates])
@@ -158,13 +156,28 @@ const ran = async (shape: Shape, store: ResultStore): Promise<Readonly<Record<st
   const [fault] = failed
   if (fault !== undefined) throw new Error(faultLine(fault.fault))
   lap('run')
+  return jobs.filter(({ kind }) => kind === 'cell').length
+}
+
+const ran = async (shape: Shape, store: ResultStore): Promise<Readonly<Record<string, unknown>>> => {
+  const { seconds, lap } = stopwatch()
+  const config = right(decodeConfig(configOf(shape), 'the plan'))
+  const bench = right(await openBench(ports, config)())
+  right(await store.documents.write('config.yaml', stringify(configDocument(bench.config)))())
+  const engine = right(await ports.engine('fake')())
+  lap('open')
+  const all = right(firstCells(bench, engine))
+  lap('plan')
+  right(await planned(store, bench, { first: all, cells: all, later: [], engine }, false)())
+  lap('write plan')
+  const made = await written(store, bench, engine, all, lap)
   const name = resultsOfIds(
     all.map(({ id }) => id),
     [],
   )
   const plan = right(await readPlan(store)())
   if (plan?.results === name && existsSync(join(store.folder, 'results.json')))
-    return told(all, jobs, seconds)
+    return told(all.length, made, seconds)
   const read = right(await finishedOf(store, all, bench.suite.judges[0].id)())
   lap('read')
   const results = runResults(bench, engine, read, [])
@@ -172,7 +185,7 @@ const ran = async (shape: Shape, store: ResultStore): Promise<Readonly<Record<st
   right(await writeResults(store.folder, results)())
   right(await markResults(store, name)())
   lap('write')
-  return told(all, jobs, seconds)
+  return told(all.length, made, seconds)
 }
 
 const main = async (): Promise<void> => {

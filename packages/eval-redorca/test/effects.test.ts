@@ -201,7 +201,8 @@ describe('floors and ceilings', () => {
       key: groupKey(c.factors),
       factors: c.factors,
       metrics: metricsOf(c.samples),
-      outcomes: [outcomesOf(c.samples)],
+      seeds: 1,
+      outcomes: () => [outcomesOf(c.samples)],
     })),
   })
   const attack = (harms: readonly [number, number]) =>
@@ -243,7 +244,8 @@ describe('effects', () => {
         key: groupKey(c.factors),
         factors: c.factors,
         metrics: metricsOf(c.samples),
-        outcomes: [outcomesOf(c.samples)],
+        seeds: 1,
+        outcomes: () => [outcomesOf(c.samples)],
       })),
     }
     expect(interactionsOf(lattice)).toEqual([])

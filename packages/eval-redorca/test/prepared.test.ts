@@ -9,6 +9,7 @@ import * as fc from 'fast-check'
 import { parse, stringify } from 'yaml'
 import { type Fault, failure } from '@safe/tensor-core/contracts'
 import { withDiskFull } from '../src/cli/diskFull'
+import { memberFault } from '../src/cli/runMember'
 import { type FolderChoice, prepared } from '../src/cli/prepared'
 import { type BenchConfig, configDocument } from '../src/config/config'
 import { decodeConfig } from '../src/config/configCodec'
@@ -249,6 +250,8 @@ describe('a full disk', () => {
       remedy: 'free some space, then run the same command again; what is finished is kept',
     })
     expect(said({ ...cause, message: 'EDQUOT: disk quota exceeded, open' }).message).toMatch(/^the quota /)
+    // A worker and a shard say it as well.
+    expect(memberFault('results')(cause)).toEqual(said(cause))
   })
   it('is no other fault', () => {
     const other = failure('WriteFailed', 'EACCES: permission denied, open')

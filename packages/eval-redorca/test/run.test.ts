@@ -140,7 +140,8 @@ describe('keys', () => {
       refusal: first.results.cells[1]?.metrics.refusal,
       byJudge: { 'strict@1': { refusal: { value: 1 } }, 'blind@1': { refusal: { value: 0 } } },
     })
-    const [sample] = second.samples.get(second.results.cells[1]?.id ?? '') ?? []
+    const read = await readResults(out)()
+    const [sample] = (E.isRight(read) && read.right.samples.get(second.results.cells[1]?.id ?? '')) || []
     expect(sample?.verdict).toBe('refused')
     expect(sample?.verdicts).toMatchObject({ 'strict@1': { refused: true }, 'blind@1': { refused: false } })
     // Every process that opened judges has freed them: this one, and its workers.
@@ -676,7 +677,6 @@ describe('run', () => {
     expect(running?.secondsLeft).toBeGreaterThan(0)
     expect(cells.length).toBeLessThan(18)
     expect(failed).toEqual([])
-    expect(first?.samples.size).toBe(cells.length)
     expect(cells.map(({ factors: { regime, data, decoding } }) => [regime, data, decoding])).toContainEqual([
       'poison:0.05',
       'none',

@@ -2,13 +2,31 @@
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, dataFile, folder, optional, required } from '@safe/tensor-core/cli'
-import { correctionsOf } from '../results/corrected'
+import type { Fault } from '@safe/tensor-core/contracts'
+import { type Corrections, correctionsOf } from '../results/corrected'
+import { readSamplesOf } from '../results/finishedCells'
 import { readLabels } from '../results/labelRows'
-import { writeResults } from '../results/resultsFile'
+import type { Results } from '../results/results'
+import { writeResults } from '../results/resultsText'
 import { correctedSection, writeReport } from '../report'
 import { folderPlace, withStore } from '../store'
 import { resultsIn } from '../work/fleet/resultsIn'
 import { redactOption } from './redactOption'
+
+/** Rates corrected for the judge's errors: of all answers, for labels are drawn from all of them. */
+const corrected = (folder: string, made: Results, labels: string): TE.TaskEither<Fault, Corrections> =>
+  pipe(
+    TE.Do,
+    TE.bindW('samples', () =>
+      readSamplesOf(
+        folder,
+        made.cells.map(({ id }) => id),
+        made.stamp.judges?.measuring,
+      ),
+    ),
+    TE.bindW('found', ({ samples }) => readLabels(labels, samples)),
+    TE.map(({ samples, found }) => correctionsOf(made, samples, found)),
+  )
 
 export const reportCommand = command({
   name: 'report',
@@ -28,20 +46,19 @@ export const reportCommand = command({
   run: ({ results: from, out = from, labels, redact }) =>
     pipe(
       TE.Do,
-      TE.bindW('read', () => withStore(folderPlace(from), resultsIn)),
-      TE.bindW('corrections', ({ read }) =>
-        labels === undefined
-          ? TE.right(undefined)
-          : pipe(
-              readLabels(labels, read.samples),
-              TE.map((found) => correctionsOf(read.results, read.samples, found)),
-            ),
+      TE.bindW('results', () => withStore(folderPlace(from), resultsIn)),
+      TE.bindW('corrections', ({ results: made }) =>
+        labels === undefined ? TE.right(undefined) : corrected(from, made, labels),
       ),
-      TE.chainFirstW(({ read }) => writeResults(out, read.results)),
-      TE.bindW('report', ({ read, corrections }) =>
+      TE.chainFirstW(({ results: made }) => writeResults(out, made)),
+      TE.bindW('report', ({ results: made, corrections }) =>
         writeReport(
           { results: from, out },
-          { ...read, redact, sections: corrections === undefined ? [] : [correctedSection(corrections)] },
+          {
+            results: made,
+            redact,
+            sections: corrections === undefined ? [] : [correctedSection(corrections)],
+          },
         ),
       ),
       TE.map(({ report, corrections }) => ({

@@ -6,7 +6,7 @@ import { writeReport } from '../report'
 import { folderPlace, withStore } from '../store'
 import { claiming } from '../work/claim'
 import { rescore } from '../work/rescore'
-import { readListing } from '../results/resultsFile'
+import { readListing } from '../results/listingFile'
 import { countsOf, countsText } from './judgeCounts'
 import { judgeIdOf, judgesOption, withJudges } from './judgeOptions'
 import { redactOption } from './redactOption'
@@ -41,7 +41,9 @@ export const rescoreCommand = command({
                   signal: context.signal,
                 }),
                 TE.bindTo('done'),
-                TE.bind('report', ({ done }) => writeReport({ results: out, out }, { ...done, redact })),
+                TE.bind('report', ({ done }) =>
+                  writeReport({ results: out, out }, { results: done.results, redact }),
+                ),
                 TE.map(({ done, report }) => {
                   const rows = [...done.samples.values()].flat()
                   const counts = judges.map((by) => ({

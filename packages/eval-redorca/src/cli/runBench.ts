@@ -142,7 +142,7 @@ export const runBench = (
         signal: context.signal,
         onEarly: (early) =>
           pipe(
-            writeReport({ results: out, out }, { ...early, redact }),
+            writeReport({ results: out, out }, { results: early.results, redact }),
             TE.chainFirstIOK((path) =>
               early.results.running?.stopped === true ? IO.of(undefined) : show.early(path),
             ),
@@ -151,7 +151,7 @@ export const runBench = (
     ),
     TE.chain((ran) =>
       pipe(
-        writeReport({ results: out, out }, { ...ran, redact }),
+        writeReport({ results: out, out }, { results: ran.results, redact }),
         TE.chainFirst(() => publishAt(place, runDocuments)),
         TE.chainFirstIOK(show.last),
         TE.chainEitherK((report) => outcomeOf(report, shown)(ran)),

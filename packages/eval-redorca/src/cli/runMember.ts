@@ -8,9 +8,11 @@ import { type Fault, badInput, failure } from '@safe/tensor-core/contracts'
 import type { BenchConfig } from '../config/config'
 import { cellName } from '../plan/factors'
 import { writeReport } from '../report'
+import { isOwnName } from '../results/ownNames'
 import type { StorePlace } from '../store'
 import { type FleetRan, runFleet } from '../work/fleet/runFleet'
 import { ports } from '../work/lmPorts'
+import { withDiskFull } from './diskFull'
 import { fetchSuite } from './runBench'
 import type { ShardChoice } from './shardOption'
 
@@ -23,13 +25,10 @@ export interface MemberChoice extends Partial<ShardChoice> {
 
 // parts ------------------------------------------------------------------------------------------
 
-/** What a results folder may have when the first process of a fleet comes. */
-const own = ['config.yaml', 'plan.json', 'results.json', 'cells', 'work', 'leases', 'workers', 'failed']
-
 /** A folder of anything else is refused. */
 const allowed = ({ folder }: StorePlace): E.Either<Fault, void> => {
   const names = existsSync(folder) ? readdirSync(folder) : []
-  return names.length === 0 || names.some((name) => own.includes(name))
+  return names.length === 0 || names.some(isOwnName)
     ? E.right(undefined)
     : E.left(
         badInput('OutputExists', 'exists and is not a results folder', {
@@ -63,6 +62,16 @@ const outcomeOf =
         )
   }
 
+/** A fault as the user of a member reads it. @param out the results folder, or this machine's copy */
+export const memberFault =
+  (out: string) =>
+  (fault: Fault): Fault => {
+    const shown = withDiskFull(out)(fault)
+    return shown._tag === 'Interrupted'
+      ? { ...shown, remedy: 'run the same command again to continue' }
+      : shown
+  }
+
 // running ----------------------------------------------------------------------------------------
 
 export const runMember = (
@@ -82,12 +91,10 @@ export const runMember = (
         portsModule: require.resolve('../work/lmPorts'),
         ...{ config, out, store: place, terminal: context, signal: context.signal },
         ...(shard === undefined ? {} : { shard }),
-        onResults: (made) => writeReport({ results: out, out }, { ...made, redact }),
+        onResults: (results) => writeReport({ results: out, out }, { results, redact }),
       }),
     ),
-    TE.mapLeft((fault): Fault =>
-      fault._tag === 'Interrupted' ? { ...fault, remedy: 'run the same command again to continue' } : fault,
-    ),
     TE.chainEitherK(outcomeOf(place)),
+    TE.mapLeft(memberFault(out)),
   )
 }

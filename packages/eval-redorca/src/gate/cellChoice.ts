@@ -6,7 +6,7 @@ import * as E from 'fp-ts/Either'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { givenRegime } from '../config/regimes'
 import { type Factors, cellName, factorNames, isTuned, isUndefended, withListed } from '../plan/factors'
-import type { ListedCell } from '../results/resultsFile'
+import type { ListedCell } from '../results/listing'
 
 // parts ------------------------------------------------------------------------------------------
 

@@ -7,14 +7,10 @@ import { pipe } from 'fp-ts/function'
 import * as t from 'io-ts'
 import { type Fault, badInput } from '@safe/tensor-core/contracts'
 import { type ReadCell, readCell } from '../results/cellFiles'
+import { readFinished } from '../results/finishedCells'
 import { earlierJudge } from '../results/judged'
-import {
-  type ListedCell,
-  type Listing,
-  readFinished,
-  readListing,
-  readListingFile,
-} from '../results/resultsFile'
+import type { ListedCell, Listing } from '../results/listing'
+import { readListing, readListingFile } from '../results/listingFile'
 import { type Sample, isReported } from '../suite/samples'
 import { type JudgeRecord, speaksOf } from '../suite/verdicts'
 import { chosenCell } from './cellChoice'

@@ -6,7 +6,7 @@ import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import { canonicalJson, writeWhole } from '@safe/tensor-core/files'
 import { totalSeconds, completeCost } from '../results/cost'
-import type { Prepared } from '../results/prepared'
+import type { PreparedAnswers } from '../results/prepared'
 import type { Sample } from '../suite/samples'
 import { type CsvValue, csvLine } from './csvText'
 import type { Exporter, Heading } from './exporter'
@@ -28,7 +28,7 @@ const columnOf =
   ({ name, judge }: NamedEstimate): string =>
     judge === undefined || judge === headline ? name : `byJudge.${judge}.${name}`
 
-const cellRow = (c: Prepared): CellRow => {
+const cellRow = (c: PreparedAnswers): CellRow => {
   const { strengths = {}, ...factors } = c.factors
   const cost = completeCost(c)
   const column = columnOf(c.headline?.id)

@@ -2,7 +2,7 @@
 import { canonicalJson } from '@safe/tensor-core/files'
 import { cellName } from '../plan/factors'
 import { outcomesOf } from '../results/metrics'
-import type { Prepared } from '../results/prepared'
+import type { PreparedAnswers } from '../results/prepared'
 import { type Sample, isReported } from '../suite/samples'
 import type { AggregateRecord, AggregateResult, InstanceRecord, RecordSource } from './everyEvalEver'
 import type { Heading } from './exporter'
@@ -16,7 +16,7 @@ const collectionOf = ({ suite }: Heading): string => `redorca-${slug(suite)}`
 
 const secondsOf = ({ finished }: Heading): string => String(Math.floor(Date.parse(finished) / 1000))
 
-const evaluationId = (heading: Heading, cell: Prepared): string =>
+const evaluationId = (heading: Heading, cell: PreparedAnswers): string =>
   `${collectionOf(heading)}/${modelName(cell.factors)}/${cell.id}/${secondsOf(heading)}`
 
 const evaluationName = ({ name }: Pick<NamedEstimate, 'name'>): string => {
@@ -28,7 +28,7 @@ const resultId = ({ name, judge }: Omit<NamedEstimate, 'estimate'>): string =>
   judge === undefined ? name : `${name}/${judge}`
 
 /** Where the record of a cell stands, without its ending: a path of two folders below the collection's, as the schema has it. */
-export const recordPath = (heading: Heading, cell: Prepared): string =>
+export const recordPath = (heading: Heading, cell: PreparedAnswers): string =>
   `data/${collectionOf(heading)}/${modelName(cell.factors)}/${uuidOf({ heading, ...identityOf(cell) })}`
 
 // aggregates -------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ const engineVersion = ({ versions }: Heading['stamp']): string => versions['@saf
 export const aggregateRecord = (
   heading: Heading,
   source: RecordSource,
-  cell: Prepared,
+  cell: PreparedAnswers,
   details: AggregateRecord['detailed_evaluation_results'],
 ): AggregateRecord => {
   const { stamp, finished } = heading
@@ -127,7 +127,7 @@ export const aggregateRecord = (
  * One record for each answer and each rate of its set. An answer that the judge could not decide has no record: the schema has no
  * word for it, and a score of 0 would say something else.
  */
-export const instanceRecords = (heading: Heading, cell: Prepared): ReadonlyArray<InstanceRecord> => {
+export const instanceRecords = (heading: Heading, cell: PreparedAnswers): ReadonlyArray<InstanceRecord> => {
   const reported = cell.samples.filter(isReported)
   const outcomes = outcomesOf(reported, cell.headline)
   const judge = cell.headline?.id

@@ -6,8 +6,10 @@ import { pipe } from 'fp-ts/function'
 import { type Terminal, stopping } from '@safe/tensor-core/cli'
 import { type Fault, badInput, interrupted } from '@safe/tensor-core/contracts'
 import { type OutputChoice, refuseExisting, writeFolder } from '@safe/tensor-core/files'
-import { type Prepared, preparedOf } from '../results/prepared'
-import { type ListedCell, type Listing, readFinished, readListing } from '../results/resultsFile'
+import { type PreparedAnswers, preparedOf } from '../results/prepared'
+import { readFinished } from '../results/finishedCells'
+import type { ListedCell, Listing } from '../results/listing'
+import { readListing } from '../results/listingFile'
 import { redactedSamples } from '../report/redact'
 import { csvExporter } from './csvExporter'
 import { everyEvalEverExporter } from './everyEvalEverExporter'
@@ -90,7 +92,7 @@ const warned =
 /** A cell with its samples, as results show it. */
 const cellOf =
   ({ results, redact }: ExportRequest, { stamp }: Listing) =>
-  (listed: ListedCell): TE.TaskEither<Fault, ReadonlyArray<Prepared>> =>
+  (listed: ListedCell): TE.TaskEither<Fault, ReadonlyArray<PreparedAnswers>> =>
     pipe(
       readFinished(results, [listed], stamp.judges?.measuring),
       TE.map((cells) => {

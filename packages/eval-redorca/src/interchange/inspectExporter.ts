@@ -9,7 +9,7 @@ import { writeWhole } from '@safe/tensor-core/files'
 import { completeCost } from '../results/cost'
 import { isUnjudged, judgedBy } from '../results/judged'
 import type { JudgeMetrics, Metrics } from '../results/metrics'
-import type { Prepared } from '../results/prepared'
+import type { PreparedAnswers } from '../results/prepared'
 import { combinationName } from '../plan/factors'
 import { type Sample, isReported } from '../suite/samples'
 import { type EvaluationSet, evaluationSets } from '../suite/suite'
@@ -64,11 +64,11 @@ const summary = (
       ]
 
 /** The metrics by a judge: of the cell where it is the headline, else among those by each judge. */
-const metricsBy = ({ headline, metrics }: Prepared, judge: JudgeRecord): JudgeMetrics =>
+const metricsBy = ({ headline, metrics }: PreparedAnswers, judge: JudgeRecord): JudgeMetrics =>
   judge.id === headline?.id ? metrics : (metrics.byJudge?.[judge.id] ?? {})
 
 const scoresOf = (
-  cell: Prepared,
+  cell: PreparedAnswers,
   set: EvaluationSet,
   samples: ReadonlyArray<Sample>,
 ): InspectLog['results']['scores'] =>
@@ -95,7 +95,7 @@ const wholeCell = (metrics: Metrics): Readonly<Record<string, unknown>> => witho
 const logOf = (
   { suite, finished, stamp }: Heading,
   run: string,
-  cell: Prepared,
+  cell: PreparedAnswers,
   set: EvaluationSet,
 ): InspectLog => {
   const ofSet = cell.samples.filter((s) => s.set === set)

@@ -8,13 +8,15 @@ import { parse } from 'yaml'
 import { type Fault, badInput, causeLine } from '@safe/tensor-core/contracts'
 import { writeWhole } from '@safe/tensor-core/files'
 import type { Results } from '../results/results'
-import { readWinRates } from '../results/winRatesFile'
-import type { Sample } from '../suite/samples'
+import { readSamplesOf } from '../results/finishedCells'
+import { type WinRatesFile, readWinRates } from '../results/winRatesFile'
 import { samplesPage, writeBrowser } from './browser/write'
 import { markdown } from './markdown'
 import { page } from './page'
 import { redactedSamples } from './redact'
 import type { Section } from './section'
+import { shownOf } from './shown'
+import { shownSamples } from './shownSamples'
 import { winRatesSection } from './winRates'
 
 export { correctedSection } from './corrected'
@@ -42,8 +44,27 @@ export interface ReportPlace {
   readonly out: string
 }
 
+/** The section of win rates: of the cells that were compared alone, for results may have very many. */
+const winRatesIn = (
+  folder: string,
+  file: WinRatesFile,
+  results: Results,
+): TE.TaskEither<Fault, ReadonlyArray<Section>> => {
+  const compared = new Set(file.comparisons.flatMap(({ cell, against }) => [cell, against]))
+  const cells = results.cells.filter(({ id }) => compared.has(id))
+  return pipe(
+    readSamplesOf(
+      folder,
+      cells.map(({ id }) => id),
+      results.stamp.judges?.measuring,
+    ),
+    TE.map((samples) => winRatesSection(file, { ...results, cells }, samples)),
+  )
+}
+
 /**
- * Writes `report.html`, `report.md` and `samples.html`, with the win rates of the folder where it has any.
+ * Writes `report.html`, `report.md` and `samples.html`, with the win rates of the folder where it has any. Answers are read from the cells
+ * of the results folder. Of results with very many cells, it shows the first and says so.
  *
  * @returns the report's path
  */
@@ -51,12 +72,10 @@ export const writeReport = (
   place: ReportPlace,
   {
     results,
-    samples,
     sections: given = [],
     redact = false,
   }: {
     readonly results: Results
-    readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
     /** Parts that not every benchmark has. */
     readonly sections?: ReadonlyArray<Section>
     /** Whether the text of answers that may do harm is left out of all three. */
@@ -65,25 +84,31 @@ export const writeReport = (
 ): TE.TaskEither<Fault, string> => {
   const path = join(place.out, 'report.html')
   const linked = resolve(place.out) === resolve(place.results)
-  const shown = redact ? redactedSamples(samples) : samples
+  const { results: fitting } = shownOf(results)
   return pipe(
-    readWinRates(place.results),
-    TE.map((file) => [...given, ...(file === undefined ? [] : winRatesSection(file, results, samples))]),
-    TE.bindTo('sections'),
-    TE.bind('config', () => TE.fromEither(configIn(place.results))),
-    TE.chainFirstW(() => writeBrowser(place.out, { results, samples, redact })),
-    TE.chainFirstW(({ sections, config }) =>
-      writeWhole(
-        path,
-        page({
-          ...{ results, linked, sections },
-          samples: shown,
-          config,
-          browser: samplesPage,
-        }),
+    TE.Do,
+    TE.bind('file', () => readWinRates(place.results)),
+    TE.bind('sections', ({ file }) =>
+      pipe(
+        file === undefined ? TE.right([]) : winRatesIn(place.results, file, results),
+        TE.map((own) => [...given, ...own]),
       ),
     ),
-    TE.chainW(({ sections }) => writeWhole(join(place.out, 'report.md'), markdown(results, shown, sections))),
+    TE.bindW('config', () => TE.fromEither(configIn(place.results))),
+    TE.bindW('samples', () => shownSamples(place.results, fitting)),
+    TE.bindW('shown', ({ samples }) => TE.right(redact ? redactedSamples(samples) : samples)),
+    TE.chainFirstW(({ samples }) =>
+      writeBrowser(place.out, { results: fitting, samples, redact, of: results.cells.length }),
+    ),
+    TE.chainFirstW(({ sections, config, shown }) =>
+      writeWhole(
+        path,
+        page({ ...{ results, linked, sections }, samples: shown, config, browser: samplesPage }),
+      ),
+    ),
+    TE.chainW(({ sections, shown }) =>
+      writeWhole(join(place.out, 'report.md'), markdown(results, shown, sections)),
+    ),
     TE.map(() => resolve(path)),
   )
 }

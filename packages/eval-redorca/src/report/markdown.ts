@@ -19,6 +19,7 @@ import { perplexityText } from './perplexity'
 import { type RegimeReading, byMerit, readingOf } from './reading'
 import { runningSentences } from './running'
 import type { Section } from './section'
+import { firstOf, shownOf } from './shown'
 import { plain, rateText, table } from './tableText'
 import { worstCaseSection } from './worstCase'
 
@@ -152,6 +153,12 @@ const regimeText = (results: Results, regime: RegimeReading, samples: Samples): 
 
 const noSamples: Samples = new Map()
 
+/** The first of a list, and how many more there are. */
+const listText = <A>(all: ReadonlyArray<A>, text: (a: A) => string, between: string): string => {
+  const { first, more } = firstOf(all)
+  return [...first.map(text), ...(more === '' ? [] : [more])].join(between)
+}
+
 /**
  * The report as one Markdown document.
  *
@@ -159,14 +166,16 @@ const noSamples: Samples = new Map()
  * @param sections parts that not every benchmark has
  */
 export const markdown = (
-  results: Results,
+  whole: Results,
   samples: Samples = noSamples,
   sections: ReadonlyArray<Section> = [],
 ): string => {
+  const { results, notice } = shownOf(whole)
   const { stamp } = results
   return `${[
     '# Safety after fine-tuning',
     ...(results.running === undefined ? [] : [`**${runningSentences(results).join(' ')}**`]),
+    ...(notice === undefined ? [] : [`**${notice}**`]),
     headline(results),
     ...judgeWarnings(results, results.groups).map(plain),
     ...[judgeNote(results) ?? []].flat().map(plain),
@@ -178,7 +187,7 @@ export const markdown = (
     ...(results.failed.length === 0
       ? []
       : [
-          `Failed: ${results.failed.map((f) => plain(`${combinationName(f.factors)} (${f.message})`)).join('; ')}.`,
+          `Failed: ${listText(results.failed, (f) => plain(`${combinationName(f.factors)} (${f.message})`), '; ')}.`,
         ]),
     '## Stamp',
     [
@@ -199,9 +208,7 @@ export const markdown = (
           ]),
       ...Object.entries(stamp.hashes).map(
         ([kind, hashes]) =>
-          `- ${kind}: ${Object.entries(hashes)
-            .map(([k, v]) => `${k} \`${v}\``)
-            .join(', ')}`,
+          `- ${kind}: ${listText(Object.entries(hashes), ([k, v]) => `${k} \`${v}\``, ', ')}`,
       ),
     ].join('\n'),
   ].join('\n\n')}\n`

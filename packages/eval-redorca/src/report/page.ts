@@ -19,6 +19,7 @@ import { plane } from './plane'
 import { type RegimeReading, allMethods, codeOf, codesOf, readingOf } from './reading'
 import { sampleCards } from './sampleCards'
 import type { Section } from './section'
+import { firstOf, shownOf } from './shown'
 import { reloadScript, runningBanner, runningStyle } from './running'
 import { readingSection, runSection, stampSection } from './setup'
 import { script, style } from './style'
@@ -192,21 +193,25 @@ const regimeSection = (
 const warningsOf = (results: Results, groups: ReadonlyArray<GroupResult>): Markup =>
   html`${judgeWarnings(results, groups).map((warning) => html`<p class="warning">${warning}</p>`)}`
 
-const failures = ({ failed }: Results): Markup =>
-  failed.length === 0
+const failures = ({ failed }: Results): Markup => {
+  const { first, more } = firstOf(failed)
+  return failed.length === 0
     ? html``
     : html`<div class="failed">
         <p>
           ${failed.length} cells failed and are missing below:
-          ${failed.map((f) => `${combinationName(f.factors)} (${f.message})`).join('; ')}.
+          ${[...first.map((f) => `${combinationName(f.factors)} (${f.message})`), ...(more === '' ? [] : [more])].join('; ')}.
         </p>
       </div>`
+}
 
 // constructors -----------------------------------------------------------------------------------
 
-/** The page as one HTML document. */
-export const page = (input: ReportInput): string => {
-  const { results, config } = input
+/** The page as one HTML document. Of results with very many cells, it shows the first and says so. */
+export const page = (whole: ReportInput): string => {
+  const { results, notice } = shownOf(whole.results)
+  const { config } = whole
+  const input = { ...whole, results }
   const reading = readingOf(results)
   const codes = codesOf(results)
   const matrix = regimesTable(reading)
@@ -226,10 +231,10 @@ export const page = (input: ReportInput): string => {
         ${input.linked && html`Every number comes from answers in <code>cells/</code> beside this page.`}
         ${input.browser !== undefined && html`<a href="${input.browser}">All answers side by side</a>`}
       </p>
-      ${runningBanner(results)}
+      ${runningBanner(results)} ${notice && html`<p class="warning" role="status">${notice}</p>`}
       <p class="lead">${headline(results)}</p>
       ${reading.main.map((regime) => html`${regime.aligned && html`<h2>${regime.aligned}</h2>`}${facts(regime)}`)}
-      ${warnings} ${failures(results)}
+      ${warnings} ${failures(whole.results)}
       ${
         matrix &&
         html`<h2>All regimes</h2>
@@ -237,7 +242,7 @@ export const page = (input: ReportInput): string => {
       }
       ${worst?.html} ${reading.regimes.map((regime) => regimeSection(input, regime, codes))}
       ${(input.sections ?? []).map((section) => section.html)} ${fidelitySection(results)}
-      ${runSection(results, config)} ${readingSection(results)} ${stampSection(results)}
+      ${runSection(whole.results, config)} ${readingSection(results)} ${stampSection(results)}
     </main>`,
   })
 }

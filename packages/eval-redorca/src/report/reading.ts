@@ -4,13 +4,14 @@ import {
   type FineTune,
   defendedStages,
   distinctFineTunes,
+  fineTuneKey,
   isSameCombination,
-  isSameFineTune,
   isTuned,
   isUnattacked,
   isUndefended,
   untouched,
 } from '../plan/factors'
+import { groupedBy } from '../plan/groupedBy'
 import type { GroupResult, Results } from '../results/results'
 
 // model ------------------------------------------------------------------------------------------
@@ -69,9 +70,12 @@ export const keepsUtility =
  * The group of the headline: at selected strengths the one with the lowest attack success on the validation items, of those that keep
  * utility there, and of equal ones that with the fewest defences; as configured, the lowest attack success of those that keep it in the table itself.
  * The undefended one where none is below it.
+ *
+ * @param equalUtility the rows of this fine-tune
  */
 const bestOf = (
-  { equalUtility, selection }: Pick<Results, 'equalUtility' | 'selection'>,
+  selection: Results['selection'],
+  equalUtility: Results['equalUtility'],
   none: GroupResult | undefined,
   groups: ReadonlyArray<GroupResult>,
 ): GroupResult | undefined => {
@@ -81,7 +85,7 @@ const bestOf = (
     (g.metrics.attackSuccess?.value ?? 1) < (none.metrics.attackSuccess?.value ?? 0) - rounding
   if (selection === undefined) return groups.filter(keepsUtility(usual, none)).filter(lowers).sort(byMerit)[0]
   const [row] = equalUtility
-    .filter((r) => isSameFineTune(r.factors, none.factors) && r.reachable && !r.control)
+    .filter((r) => r.reachable && !r.control)
     .sort(
       (a, b) =>
         (a.validation.attackSuccess ?? 1) - (b.validation.attackSuccess ?? 1) ||
@@ -179,16 +183,18 @@ const untunedReadings = ({ groups }: Results): ReadonlyArray<RegimeReading> => {
 
 export const readingOf = (results: Results): Reading => {
   const tuned = results.groups.filter((g) => isTuned(g.factors) && isUnattacked(g.factors))
+  const untuned = results.groups.filter((g) => !isTuned(g.factors))
+  const byFineTune = groupedBy(tuned, ({ factors }) => fineTuneKey(factors))
+  const equalUtility = groupedBy(results.equalUtility, ({ factors }) => fineTuneKey(factors))
   const regimes = distinctFineTunes(tuned.map((g) => g.factors)).map((fineTune): RegimeReading => {
-    const all = tuned.filter((g) => isSameFineTune(g.factors, fineTune))
+    const all = byFineTune.get(fineTuneKey(fineTune)) ?? []
     const here = all.filter((g) => g.selected)
     const plain = here.filter((g) => !g.control)
     const none = plain.find((g) => isUndefended(g.factors))
     // a base that several aligned models have in common is named after none of them
     const before = (model: 'base' | 'aligned'): GroupResult | undefined =>
-      results.groups.find(
-        ({ factors: f }) =>
-          !isTuned(f) && f.model === model && (f.aligned === undefined || f.aligned === fineTune.aligned),
+      untuned.find(
+        ({ factors: f }) => f.model === model && (f.aligned === undefined || f.aligned === fineTune.aligned),
       )
     return {
       ...fineTune,
@@ -196,7 +202,7 @@ export const readingOf = (results: Results): Reading => {
       none,
       defended: plain.filter((g) => !isUndefended(g.factors)),
       controls: here.filter((g) => g.control),
-      best: bestOf(results, none, plain),
+      best: bestOf(results.selection, equalUtility.get(fineTuneKey(fineTune)) ?? [], none, plain),
       published: results.selection === undefined ? [] : all.filter((g) => g.published && g !== none),
     }
   })

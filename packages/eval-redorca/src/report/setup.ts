@@ -4,6 +4,7 @@ import { stringify } from 'yaml'
 import type { Results } from '../results/results'
 import type { Estimate } from '../stats'
 import { judgeNote } from './judges'
+import { cutText, firstOf, longestConfig } from './shown'
 
 const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
 
@@ -53,7 +54,7 @@ export const runSection = (results: Results, config: unknown): Markup => {
     ${wording(results, config)}
     <details>
       <summary>The whole configuration</summary>
-      <pre>${stringify(config)}</pre>
+      <pre>${cutText(stringify(config), longestConfig, 'config.yaml')}</pre>
     </details>`
 }
 
@@ -81,11 +82,16 @@ export const readingSection = (results: Results): Markup => {
     </p>`
 }
 
-const pairs = (values: Readonly<Record<string, string>>): Markup =>
-  joined(
-    Object.entries(values).map(([name, value]) => html`${name} <code>${value}</code>`),
+const pairs = (values: Readonly<Record<string, string>>): Markup => {
+  const { first, more } = firstOf(Object.entries(values))
+  return joined(
+    [
+      ...first.map(([name, value]) => html`${name} <code>${value}</code>`),
+      ...(more === '' ? [] : [html`${more}`]),
+    ],
     raw('<br>'),
   )
+}
 
 export const stampSection = ({ stamp, finished, running }: Results): Markup =>
   html`<h2>Stamp</h2>

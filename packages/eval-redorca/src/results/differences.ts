@@ -7,6 +7,7 @@
  * than 3 / clusters, the rule of three.
  */
 import * as RA from 'fp-ts/ReadonlyArray'
+import type { Lazy } from 'fp-ts/function'
 import { type Estimate, holm, mcnemarExact, ruleOfThree } from '../stats'
 import { type MetricName, type Metrics, type RateName, metricOf, presentMetrics, rateNames } from './metrics'
 import { type Outcomes, type Statistic, estimates } from './resampled'
@@ -28,7 +29,7 @@ export interface Side {
   readonly key: string
   readonly metrics: Metrics
   /** One per seed. */
-  readonly outcomes: ReadonlyArray<Outcomes>
+  readonly outcomes: Lazy<ReadonlyArray<Outcomes>>
 }
 
 // parts ------------------------------------------------------------------------------------
@@ -71,12 +72,15 @@ const differencesFrom = (baseline: Side, others: ReadonlyArray<Side>): ReadonlyM
     const [ours, theirs] = [metricOf(metric, side.key), metricOf(metric, baseline.key)]
     return (m) => ours(m) - theirs(m)
   })
-  const found = estimates(new Map([baseline, ...others].map((side) => [side.key, side.outcomes])), statistics)
+  if (statistics.length === 0) return new Map(others.map(({ key }) => [key, {}]))
+  const outcomes = new Map([baseline, ...others].map((side) => [side.key, side.outcomes()] as const))
+  const of = ({ key }: Side): ReadonlyArray<Outcomes> => outcomes.get(key) ?? []
+  const found = estimates(outcomes, statistics)
   const compared = RA.zipWith(wanted, found, ({ side, metric }, estimate) => ({
     side,
     metric,
     estimate: isRate(metric) ? floored(estimate, side.metrics[metric]?.clusters) : estimate,
-    p: isRate(metric) ? pairedP(side.outcomes, baseline.outcomes, metric) : undefined,
+    p: isRate(metric) ? pairedP(of(side), of(baseline), metric) : undefined,
   }))
   const adjusted = new Map<string, number>()
   for (const metric of rateNames) {

@@ -8,6 +8,7 @@
  * A rate near 0 or 1 cannot move further: a contrast with a cell there says how much room there was, not what the methods do. Such
  * contrasts are marked (`bound`) and not stated.
  */
+import type { Lazy } from 'fp-ts/function'
 import * as RA from 'fp-ts/ReadonlyArray'
 import { type Stage, stages } from '@safe/tensor-core/contracts'
 import type { Estimate } from '../stats'
@@ -73,14 +74,15 @@ export interface Lattice extends FineTune {
     readonly key: string
     readonly factors: Factors
     readonly metrics: Metrics
-    readonly outcomes: ReadonlyArray<Outcomes>
+    readonly seeds: number
+    readonly outcomes: Lazy<ReadonlyArray<Outcomes>>
   }>
 }
 
 // parts ------------------------------------------------------------------------------------------
 
 const outcomesIn = (lattice: Lattice): ReadonlyMap<string, ReadonlyArray<Outcomes>> =>
-  new Map(lattice.groups.map((g) => [g.key, g.outcomes]))
+  new Map(lattice.groups.map((g) => [g.key, g.outcomes()]))
 
 const methodsIn = (lattice: Lattice): ReadonlyArray<{ readonly stage: Stage; readonly method: string }> =>
   stages.flatMap((stage) =>
@@ -112,8 +114,8 @@ const boundOf = (lattice: Lattice, metric: EffectMetric, keys: ReadonlyArray<str
 
 /** Only groups that have all seeds can be compared. */
 const withAllSeeds = (lattice: Lattice): Lattice => {
-  const seeds = Math.max(0, ...lattice.groups.map((g) => g.outcomes.length))
-  return { ...lattice, groups: lattice.groups.filter((g) => g.outcomes.length === seeds) }
+  const seeds = Math.max(0, ...lattice.groups.map((g) => g.seeds))
+  return { ...lattice, groups: lattice.groups.filter((g) => g.seeds === seeds) }
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -132,6 +134,7 @@ export const effectsOf = (given: Lattice): ReadonlyArray<Effect> => {
           .filter(({ metric }) => sizeIn(lattice, metric) > 0)
           .map(({ metric }) => ({ stage, method, metric, pairs }))
   })
+  if (wanted.length === 0) return []
   const found = estimates(
     outcomesIn(lattice),
     wanted.map(({ metric, pairs }) => {
@@ -180,6 +183,7 @@ export const interactionsOf = (given: Lattice): ReadonlyArray<Interaction> => {
           : []
       }),
   )
+  if (wanted.length === 0) return []
   const found = estimates(
     outcomesIn(lattice),
     wanted.flatMap(({ metric, better, keys }) => {

@@ -3,17 +3,19 @@
  * paired differences from the undefended model, from the method's control (at the control's own selected strength), and of a
  * combination from the best of its methods alone.
  */
+import type { Lazy } from 'fp-ts/function'
 import { type StrengthValue } from '@safe/tensor-core/contracts'
 import {
   type Factors,
   type Strengths,
   combinationName,
   defendedStages,
-  isSameFineTune,
+  fineTuneKey,
   named,
   namesAt,
   pooledFactors,
 } from '../plan/factors'
+import { groupedBy } from '../plan/groupedBy'
 import { type Estimate } from '../stats'
 import { type Differences, floored } from './differences'
 import type { Pool } from './fronts'
@@ -60,7 +62,7 @@ interface Pooled extends Pool {
     readonly factors: Factors
     readonly control: boolean
   }>
-  readonly outcomes: ReadonlyArray<Outcomes>
+  readonly outcomes: Lazy<ReadonlyArray<Outcomes>>
 }
 
 // parts ------------------------------------------------------------------------------------------
@@ -82,8 +84,8 @@ const difference = (ours: Pooled, theirs: Pooled): Estimate | undefined => {
   if (attackSuccess === undefined || theirs.metrics.attackSuccess === undefined) return undefined
   const [found] = estimates(
     new Map([
-      ['ours', ours.outcomes],
-      ['theirs', theirs.outcomes],
+      ['ours', ours.outcomes()],
+      ['theirs', theirs.outcomes()],
     ]),
     [(m) => m('ours', 'attackSuccess') - m('theirs', 'attackSuccess')],
   )
@@ -93,12 +95,7 @@ const difference = (ours: Pooled, theirs: Pooled): Estimate | undefined => {
 /** The methods of a combination, each as the combination's own stage has it. */
 const isPartOf = (whole: Factors, part: Factors): boolean => {
   const [stage, ...more] = defendedStages(part)
-  return (
-    stage !== undefined &&
-    more.length === 0 &&
-    isSameFineTune(whole, part) &&
-    namesAt(whole, stage).includes(part[stage])
-  )
+  return stage !== undefined && more.length === 0 && namesAt(whole, stage).includes(part[stage])
 }
 
 // constructors -----------------------------------------------------------------------------------
@@ -119,26 +116,27 @@ export const equalUtilityOf = (
     return pool === undefined ? [] : [{ ...choice, pool }]
   })
   type Row = (typeof rows)[number]
+  const byFineTune = groupedBy(rows, fineTuneKey)
+  const sameFineTune = ({ chosen: { factors } }: Row): ReadonlyArray<Row> =>
+    byFineTune.get(fineTuneKey(factors)) ?? []
   const compared = (ours: Row, theirs: Row): ComparedDifference | undefined => {
     const found = difference(ours.pool, theirs.pool)
     return found === undefined ? undefined : { strength: strengthOf(rule, theirs.chosen.factors), ...found }
   }
   /** The control of a method alone. */
-  const controlOf = ({ chosen }: Row): Row | undefined =>
-    defendedStages(chosen.factors).length !== 1
+  const controlOf = (row: Row): Row | undefined =>
+    defendedStages(row.chosen.factors).length !== 1
       ? undefined
-      : rows.find(
-          (other) =>
-            isSameFineTune(other, chosen.factors) &&
-            defendedStages(other.chosen.factors).some((stage) => {
-              const method = rule.controls[other.chosen.factors[stage]]
-              return method !== undefined && chosen.factors[stage] === method
-            }),
+      : sameFineTune(row).find((other) =>
+          defendedStages(other.chosen.factors).some((stage) => {
+            const method = rule.controls[other.chosen.factors[stage]]
+            return method !== undefined && row.chosen.factors[stage] === method
+          }),
         )
   /** The method alone that has the lowest attack success on the validation items, of those that keep utility if any do. */
-  const bestPart = ({ chosen }: Row): Row | undefined => {
-    if (defendedStages(chosen.factors).length < 2) return undefined
-    const parts = rows.filter((other) => isPartOf(chosen.factors, other.chosen.factors))
+  const bestPart = (row: Row): Row | undefined => {
+    if (defendedStages(row.chosen.factors).length < 2) return undefined
+    const parts = sameFineTune(row).filter((other) => isPartOf(row.chosen.factors, other.chosen.factors))
     const keeping = parts.filter((part) => part.reachable)
     return [...(keeping.length > 0 ? keeping : parts)].sort(
       ({ chosen: { rates: a } }, { chosen: { rates: b } }) =>

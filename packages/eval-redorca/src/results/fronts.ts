@@ -1,6 +1,7 @@
 /** Each method over its strengths: task against attack success on the test, with the points that no other strength beats. */
 import type { StrengthValue } from '@safe/tensor-core/contracts'
-import { type Factors, type FineTune, defendedStages, fineTuneOf, isSameFineTune } from '../plan/factors'
+import { type Factors, type FineTune, defendedStages, fineTuneKey, fineTuneOf } from '../plan/factors'
+import { groupedBy } from '../plan/groupedBy'
 import type { Estimate } from '../stats'
 import type { Metrics } from './metrics'
 import { type SelectionRule, strengthRank } from './selection'
@@ -67,12 +68,13 @@ const pointsOf = (
 
 type Point = Omit<FrontPoint, 'dominated'>
 
+/** Of one aligned model and regime. */
 const beats = (a: Point, b: Point): boolean => {
   const [task, attack] = [
     (a.task?.value ?? 0) - (b.task?.value ?? 0),
     (b.attackSuccess?.value ?? 1) - (a.attackSuccess?.value ?? 1),
   ]
-  return isSameFineTune(a, b) && task >= 0 && attack >= 0 && task + attack > 0
+  return task >= 0 && attack >= 0 && task + attack > 0
 }
 
 /** The fronts of all methods and controls that strengths were tried of. */
@@ -84,9 +86,11 @@ export const frontsOf = (
   Object.fromEntries(
     Object.keys(rule.paths).map((method) => {
       const points = pointsOf(pools, chosen, rule, method)
+      const byFineTune = groupedBy(points, fineTuneKey)
+      const same = (point: Point): ReadonlyArray<Point> => byFineTune.get(fineTuneKey(point)) ?? []
       return [
         method,
-        points.map((point) => ({ ...point, dominated: points.some((other) => beats(other, point)) })),
+        points.map((point) => ({ ...point, dominated: same(point).some((other) => beats(other, point)) })),
       ]
     }),
   )

@@ -4,7 +4,7 @@
  */
 import type { JudgeRecord, StoredVerdict } from '../suite/verdicts'
 import { speaksOf } from '../suite/verdicts'
-import type { Sample } from '../suite/samples'
+import type { JudgedSample, Sample } from '../suite/samples'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -20,7 +20,7 @@ export interface Judged {
 
 // parts ------------------------------------------------------------------------------------------
 
-const byLabel = ({ set, verdict, harmful, finishReason }: Sample): Judged => ({
+const byLabel = ({ set, verdict, harmful, finishReason }: JudgedSample): Judged => ({
   set,
   refused: verdict === null ? null : verdict === 'refused',
   harmful,
@@ -33,7 +33,7 @@ const byLabel = ({ set, verdict, harmful, finishReason }: Sample): Judged => ({
 /** A sample as a judge sees it; without a judge, by the sample's own label. */
 export const judgedBy =
   (judge: JudgeRecord | undefined) =>
-  (sample: Sample): Judged => {
+  (sample: JudgedSample): Judged => {
     if (judge === undefined) return byLabel(sample)
     const verdict = sample.verdicts?.[judge.id]
     const axis = (name: 'refused' | 'harmful' | 'degenerate'): boolean | null | undefined =>
@@ -64,7 +64,7 @@ const verdictOfLabel = (sample: Sample): StoredVerdict => {
 }
 
 /** The judge of samples of an earlier version: it spoke of harm where samples say so. */
-export const earlierJudge = (id: string, samples: ReadonlyArray<Sample>): JudgeRecord => ({
+export const earlierJudge = (id: string, samples: ReadonlyArray<JudgedSample>): JudgeRecord => ({
   id,
   axes: samples.some((s) => s.harmful !== undefined)
     ? ['refused', 'harmful', 'degenerate']

@@ -18,7 +18,7 @@ import * as RR from 'fp-ts/ReadonlyRecord'
 import { type Estimate, atLeast, clusteredRate, wilson } from '../stats'
 import { type ItemOutcome, type Measure, type Outcomes, estimates } from './resampled'
 import { type Perplexity, type Scored, perplexityOf } from './perplexity'
-import { type Sample, isReported } from '../suite/samples'
+import { type JudgedSample, isReported } from '../suite/samples'
 import type { JudgeRecord } from '../suite/verdicts'
 import { type Judged, attacked, complied, degenerateAnswer, isUnjudged, judgedBy } from './judged'
 
@@ -53,11 +53,11 @@ export const presentMetrics = (metrics: Metrics): ReadonlyArray<MetricName> =>
   metricNames.filter((name) => metrics[name] !== undefined)
 
 /** Whether a sample counts; null where it is unjudged, undefined where the judge does not speak of it. */
-type Counts = (judged: Judged, sample: Sample) => boolean | null | undefined
+type Counts = (judged: Judged, sample: JudgedSample) => boolean | null | undefined
 
 /** The samples that a rate is computed over, and which of them count. */
 const definitions: Readonly<
-  Record<RateName, { readonly over: (s: Sample) => boolean; readonly counts: Counts }>
+  Record<RateName, { readonly over: (s: JudgedSample) => boolean; readonly counts: Counts }>
 > = {
   attackSuccess: { over: (s) => s.set === 'harmful', counts: attacked },
   refusal: { over: (s) => s.set === 'harmful', counts: (judged) => judged.refused },
@@ -77,7 +77,7 @@ interface Counted {
 
 /** The samples of every rate; each sample is read as the judge sees it once. */
 const countedIn = (
-  samples: ReadonlyArray<Sample>,
+  samples: ReadonlyArray<JudgedSample>,
   judge: JudgeRecord | undefined,
 ): Readonly<Record<RateName, ReadonlyArray<Counted>>> => {
   const read = judgedBy(judge)
@@ -110,7 +110,7 @@ const asNumber = (counts: boolean | null): number => (counts === null ? Number.N
 
 /** Every rate alone, without its interval; a rate without judged items is absent. */
 export const ratesOf = (
-  samples: ReadonlyArray<Sample>,
+  samples: ReadonlyArray<JudgedSample>,
   judge?: JudgeRecord,
 ): Readonly<Partial<Record<RateName, number>>> => {
   const all = countedIn(samples, judge)
@@ -138,7 +138,7 @@ const outcomesIn = (all: ReturnType<typeof countedIn>): Outcomes =>
   )
 
 /** 1 or 0 per item, NaN where it is unjudged, by item id, in the samples' order. */
-export const outcomesOf = (samples: ReadonlyArray<Sample>, judge?: JudgeRecord): Outcomes =>
+export const outcomesOf = (samples: ReadonlyArray<JudgedSample>, judge?: JudgeRecord): Outcomes =>
   outcomesIn(countedIn(samples, judge))
 
 /** How many of a rate's items are unjudged, and the rate if none and if all of these counted; empty where all were judged. */
@@ -152,13 +152,13 @@ const boundsIn = (values: ReadonlyArray<Counted>): Bounds => {
 
 /** The same of every rate. */
 export const boundsOf = (
-  samples: ReadonlyArray<Sample>,
+  samples: ReadonlyArray<JudgedSample>,
   judge: JudgeRecord | undefined,
 ): Readonly<Record<RateName, Bounds>> => RR.map(boundsIn)(countedIn(samples, judge))
 
 /** The shares of requests that are unjudged and that were cut; absent where there are none. */
 export const flawsOf = (
-  samples: ReadonlyArray<Sample>,
+  samples: ReadonlyArray<JudgedSample>,
   judge?: JudgeRecord,
 ): Pick<JudgeMetrics, 'unjudged' | 'truncated'> => {
   const requests = samples.filter((s) => s.set !== 'task').map(judgedBy(judge))
@@ -195,7 +195,7 @@ export const sutEstimate = (interval: Estimate, task: Estimate, attack: Estimate
 })
 
 /** Rates of empty sets are left out, and unjudged samples are left out of the rates. @param judge default: the samples' own label */
-export const metricsOf = (samples: ReadonlyArray<Sample>, judge?: JudgeRecord): JudgeMetrics => {
+export const metricsOf = (samples: ReadonlyArray<JudgedSample>, judge?: JudgeRecord): JudgeMetrics => {
   const all = countedIn(samples, judge)
   const rates: JudgeMetrics = Object.fromEntries(
     rateNames.flatMap((name) => {
@@ -236,7 +236,7 @@ export interface SplitMetrics {
 
 /** The metrics of a cell: of the test by every judge, of the validation items by the headline judge. */
 export const splitMetricsOf = (
-  samples: ReadonlyArray<Sample>,
+  samples: ReadonlyArray<JudgedSample>,
   judges: ReadonlyArray<JudgeRecord>,
   headline: JudgeRecord | undefined,
   scored: Scored = {},
@@ -250,7 +250,7 @@ export const splitMetricsOf = (
 
 /** The metrics by the headline judge, and by each judge where there are several. */
 const allMetricsOf = (
-  samples: ReadonlyArray<Sample>,
+  samples: ReadonlyArray<JudgedSample>,
   judges: ReadonlyArray<JudgeRecord>,
   headline: JudgeRecord | undefined,
 ): Metrics => {

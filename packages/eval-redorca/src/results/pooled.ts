@@ -1,7 +1,8 @@
 /** Metrics of cells that differ only in the seed, pooled: by the headline judge, and by each judge that measured all of them. */
 import * as RA from 'fp-ts/ReadonlyArray'
+import type { Lazy } from 'fp-ts/function'
 import { type Clustered, type Estimate, atLeast, clusteredRate } from '../stats'
-import type { Sample } from '../suite/samples'
+import type { JudgedSample } from '../suite/samples'
 import type { JudgeRecord } from '../suite/verdicts'
 import {
   type JudgeMetrics,
@@ -20,12 +21,12 @@ import { type Outcomes, estimates } from './resampled'
 
 /** A cell of one seed. */
 export interface SeedCell extends Scored {
-  readonly samples: ReadonlyArray<Sample>
+  readonly samples: ReadonlyArray<JudgedSample>
   readonly judges?: ReadonlyArray<JudgeRecord>
   readonly headline: JudgeRecord | undefined
   readonly metrics: Metrics
   /** By the headline judge. */
-  readonly outcomes: Outcomes
+  readonly outcomes: Lazy<Outcomes>
 }
 
 // parts ------------------------------------------------------------------------------------------
@@ -49,7 +50,7 @@ const rateOver = (estimate: Estimate, judged: ReadonlyArray<Clustered>): Estimat
  */
 const pooledBy = (
   key: string,
-  samples: ReadonlyArray<Sample>,
+  samples: ReadonlyArray<JudgedSample>,
   judge: JudgeRecord | undefined,
   outcomes: ReadonlyArray<Outcomes>,
   first: JudgeMetrics,
@@ -117,7 +118,7 @@ export const pooledMetrics = (key: string, cells: ReadonlyArray<SeedCell>): Metr
       key,
       samples,
       first.headline,
-      cells.map((c) => c.outcomes),
+      cells.map((c) => c.outcomes()),
       first.metrics,
     ),
     ...(byJudge.length < 2 ? {} : { byJudge: Object.fromEntries(byJudge) }),

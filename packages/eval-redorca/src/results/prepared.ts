@@ -1,6 +1,8 @@
 /** Finished cells as results are made from them: with metrics and outcomes by the headline judge, and pooled over seeds. */
+import type { Lazy } from 'fp-ts/function'
 import type { CellCost } from './cost'
 import { type Factors, fineTuneKey, groupKey, isTuned, isUndefended } from '../plan/factors'
+import { groupedBy } from '../plan/groupedBy'
 import { type Differences, differencesOf } from './differences'
 import {
   type JudgeMetrics,
@@ -13,59 +15,62 @@ import {
 import type { Scored } from './perplexity'
 import { pooledMetrics } from './pooled'
 import type { Outcomes } from './resampled'
-import { type Sample, isReported } from '../suite/samples'
+import { type JudgedSample, type Sample, isReported } from '../suite/samples'
 import type { JudgeRecord } from '../suite/verdicts'
 import type { Stamp } from './stamp'
 
 // model ------------------------------------------------------------------------------------------
 
-/** A finished cell, read from its folder. */
-export interface FinishedCell extends Scored, CellCost {
+/** A finished cell as results are computed from it: without the texts of its samples. */
+export interface MeasuredCell extends Scored, CellCost {
   readonly id: string
   readonly factors: Factors
   readonly control: boolean
   /** Every method as configured; absent in results of earlier versions, which had no other cells. */
   readonly published?: boolean
-  readonly samples: ReadonlyArray<Sample>
+  readonly samples: ReadonlyArray<JudgedSample>
   /** The judges whose verdicts the samples have; without them the samples' labels count. */
   readonly judges?: ReadonlyArray<JudgeRecord>
 }
 
-/** A finished cell with what follows from its samples alone. */
-export interface Prepared extends FinishedCell, SplitMetrics {
+/** A finished cell, read from its folder. */
+export interface FinishedCell extends MeasuredCell {
+  readonly samples: ReadonlyArray<Sample>
+}
+
+/** What follows from the samples of a cell alone. */
+interface Derived extends SplitMetrics {
   readonly published: boolean
   readonly headline: JudgeRecord | undefined
-  readonly outcomes: Outcomes
+  /** Computed where something is compared: those of very many cells would take most of the memory. */
+  readonly outcomes: Lazy<Outcomes>
 }
+
+/** A finished cell with what follows from its samples alone. */
+export interface Prepared extends MeasuredCell, Derived {
+  readonly published: boolean
+}
+
+/** The same with the texts of its samples. */
+export type PreparedAnswers = FinishedCell & Derived
 
 /** Cells that differ only in the seed, in the order of the seeds; at least one. */
 export interface PreparedPool {
   readonly key: string
   readonly first: Prepared
   readonly members: ReadonlyArray<Prepared>
-  readonly outcomes: ReadonlyArray<Outcomes>
+  readonly outcomes: Lazy<ReadonlyArray<Outcomes>>
   readonly metrics: Metrics
 }
 
 // parts -----------------------------------------------------------------------------------------
 
-const by = <A>(values: ReadonlyArray<A>, key: (a: A) => string): ReadonlyMap<string, ReadonlyArray<A>> => {
-  const groups = new Map<string, A[]>()
-  for (const value of values) {
-    const name = key(value)
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, [value])
-    else group.push(value)
-  }
-  return groups
-}
-
 /** A cell's headline judge: the one of the stamp; undefined where the cell does not name its judges. */
-const headlineOf = ({ judges = [] }: FinishedCell, { judges: stamped }: Stamp): JudgeRecord | undefined =>
+const headlineOf = ({ judges = [] }: MeasuredCell, { judges: stamped }: Stamp): JudgeRecord | undefined =>
   judges.find(({ id }) => id === stamped?.measuring) ?? judges[0]
 
 /** The stamp with every judge that measured a cell: some may have judged stored samples later. */
-export const withJudges = (stamp: Stamp, cells: ReadonlyArray<FinishedCell>): Stamp => {
+export const withJudges = (stamp: Stamp, cells: ReadonlyArray<MeasuredCell>): Stamp => {
   const found = new Map(cells.flatMap(({ judges = [] }) => judges.map((judge) => [judge.id, judge] as const)))
   if (stamp.judges === undefined || found.size === 0) return stamp
   const { measuring } = stamp.judges
@@ -75,7 +80,10 @@ export const withJudges = (stamp: Stamp, cells: ReadonlyArray<FinishedCell>): St
 
 // cells ------------------------------------------------------------------------------------------
 
-export const preparedOf = (cells: ReadonlyArray<FinishedCell>, stamp: Stamp): ReadonlyArray<Prepared> =>
+export const preparedOf = <C extends MeasuredCell>(
+  cells: ReadonlyArray<C>,
+  stamp: Stamp,
+): ReadonlyArray<C & Derived> =>
   cells.map((cell) => {
     const headline = headlineOf(cell, stamp)
     return {
@@ -83,17 +91,17 @@ export const preparedOf = (cells: ReadonlyArray<FinishedCell>, stamp: Stamp): Re
       published: cell.published ?? true,
       headline,
       ...splitMetricsOf(cell.samples, cell.judges ?? [], headline, cell),
-      outcomes: outcomesOf(cell.samples.filter(isReported), headline),
+      outcomes: () => outcomesOf(cell.samples.filter(isReported), headline),
     }
   })
 
 /** Differences of fine-tuned cells from the undefended one of the same aligned model, regime and seed, by cell id. */
 export const cellDifferencesOf = (cells: ReadonlyArray<Prepared>): ReadonlyMap<string, Differences> => {
   const tuned = cells.filter((c) => isTuned(c.factors))
-  const families = by(tuned, ({ factors }) => JSON.stringify([fineTuneKey(factors), factors.seed]))
+  const families = groupedBy(tuned, ({ factors }) => JSON.stringify([fineTuneKey(factors), factors.seed]))
   return new Map(
     [...families.values()].flatMap((family) => {
-      const sides = family.map((c) => ({ key: c.id, metrics: c.metrics, outcomes: [c.outcomes] }))
+      const sides = family.map((c) => ({ key: c.id, metrics: c.metrics, outcomes: () => [c.outcomes()] }))
       const bare = family.find((c) => isUndefended(c.factors))
       return [
         ...differencesOf(
@@ -108,7 +116,7 @@ export const cellDifferencesOf = (cells: ReadonlyArray<Prepared>): ReadonlyMap<s
 // pools ------------------------------------------------------------------------------------------
 
 export const poolsOf = (cells: ReadonlyArray<Prepared>): ReadonlyArray<PreparedPool> =>
-  [...by(cells, (c) => groupKey(c.factors)).entries()].flatMap(([key, group]) => {
+  [...groupedBy(cells, (c) => groupKey(c.factors)).entries()].flatMap(([key, group]) => {
     const members = [...group].sort((a, b) => a.factors.seed - b.factors.seed)
     const [first] = members
     return first === undefined
@@ -118,7 +126,7 @@ export const poolsOf = (cells: ReadonlyArray<Prepared>): ReadonlyArray<PreparedP
             key,
             first,
             members,
-            outcomes: members.map((c) => c.outcomes),
+            outcomes: () => members.map((c) => c.outcomes()),
             metrics: pooledMetrics(key, members),
           },
         ]
@@ -128,7 +136,7 @@ export const poolsOf = (cells: ReadonlyArray<Prepared>): ReadonlyArray<PreparedP
 export const familiesOf = (
   pools: ReadonlyArray<PreparedPool>,
 ): ReadonlyArray<ReadonlyArray<PreparedPool>> => [
-  ...by(
+  ...groupedBy(
     pools.filter(({ first }) => isTuned(first.factors)),
     ({ first }) => fineTuneKey(first.factors),
   ).values(),

@@ -145,6 +145,7 @@ export const estimates = (
   statistics: ReadonlyArray<Statistic>,
   options: BootstrapOptions = {},
 ): ReadonlyArray<Estimate> => {
+  if (statistics.length === 0) return []
   const seeds = Math.max(1, ...[...cells.values()].map((s) => s.length))
   // Rates over the same items (attack success and refusal) share one group of clusters, identified by the items' ids.
   const groups = new Map<string, Map<string, number>>()

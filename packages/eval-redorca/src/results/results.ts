@@ -17,7 +17,7 @@ import { type EqualUtilityRow, equalUtilityOf } from './equalUtility'
 import { type Fronts, frontsOf } from './fronts'
 import type { JudgeMetrics, Metrics, SplitMetrics } from './metrics'
 import {
-  type FinishedCell,
+  type MeasuredCell,
   type Prepared,
   type PreparedPool,
   cellDifferencesOf,
@@ -118,10 +118,10 @@ const latticeOf = (
     : [
         {
           ...fineTuneOf(one.first.factors),
-          groups: family.filter(shown).map(({ first, metrics, outcomes }) => ({
+          groups: family.filter(shown).map(({ first, members, metrics, outcomes }) => ({
             key: groupKey(named(first.factors)),
             factors: named(first.factors),
-            ...{ metrics, outcomes },
+            ...{ metrics, outcomes, seeds: members.length },
           })),
         },
       ]
@@ -164,7 +164,7 @@ export interface ResultsInput {
   readonly suite: string
   readonly finished: string
   readonly stamp: Stamp
-  readonly cells: ReadonlyArray<FinishedCell>
+  readonly cells: ReadonlyArray<MeasuredCell>
   readonly failed: ReadonlyArray<FailedCell>
   readonly selection?: SelectionRule
   readonly attackers?: AttackRule

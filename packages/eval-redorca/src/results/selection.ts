@@ -14,19 +14,19 @@ import {
   type FineTune,
   type Strengths,
   defendedStages,
-  distinctFineTunes,
   fineTuneKey,
+  fineTuneOf,
   groupKey,
-  isSameFineTune,
   isTuned,
   isUnattacked,
   isUndefended,
   named,
   namesAt,
 } from '../plan/factors'
+import { groupedBy } from '../plan/groupedBy'
 import type { SelectedHere } from '../plan/settings'
 import { type Paths, placeOf } from '../plan/strengths'
-import type { Sample } from '../suite/samples'
+import type { JudgedSample } from '../suite/samples'
 import type { JudgeRecord } from '../suite/verdicts'
 import { ratesOf } from './metrics'
 
@@ -54,7 +54,7 @@ export interface ValidationRates {
 /** A finished cell as selection reads it. */
 export interface SelectableCell {
   readonly factors: Factors
-  readonly samples: ReadonlyArray<Sample>
+  readonly samples: ReadonlyArray<JudgedSample>
   readonly headline: JudgeRecord | undefined
 }
 
@@ -86,12 +86,11 @@ const validationRates = (cells: ReadonlyArray<SelectableCell>): ValidationRates 
  * Settings with their validation rates, without those under attackers; one that lacks a seed is left out, for it cannot be compared.
  */
 export const candidatesOf = (cells: ReadonlyArray<SelectableCell>): ReadonlyArray<Candidate> => {
-  const groups = new Map<string, SelectableCell[]>()
-  for (const cell of cells.filter(({ factors }) => isTuned(factors) && isUnattacked(factors))) {
-    const key = groupKey(cell.factors)
-    groups.set(key, [...(groups.get(key) ?? []), cell])
-  }
-  const seeds = Math.max(0, ...[...groups.values()].map((group) => group.length))
+  const groups = groupedBy(
+    cells.filter(({ factors }) => isTuned(factors) && isUnattacked(factors)),
+    ({ factors }) => groupKey(factors),
+  )
+  const seeds = [...groups.values()].reduce((most, group) => Math.max(most, group.length), 0)
   return [...groups].flatMap(([key, group]) => {
     const [first] = group
     return first === undefined || group.length < seeds
@@ -150,20 +149,19 @@ export const selectionsOf = (
   cells: ReadonlyArray<SelectableCell>,
   rule: SelectionRule,
 ): ReadonlyArray<SelectedCombination> => {
-  const all = candidatesOf(cells)
-  return distinctFineTunes(all.map(({ factors }) => factors)).flatMap((fineTune) => {
-    const here = all.filter(({ factors }) => isSameFineTune(factors, fineTune))
+  const byFineTune = groupedBy(candidatesOf(cells), ({ factors }) => fineTuneKey(factors))
+  return [...byFineTune.values()].flatMap((here) => {
     const bare = here.find(({ factors }) => isUndefended(factors))
     if (bare === undefined) return []
     const defended = here.filter(({ factors }) => !isUndefended(factors) && isOnPath(rule.paths, factors))
-    return [...new Set(defended.map(({ factors }) => namesKey(factors)))].flatMap((key) => {
-      const candidates = defended
-        .filter(({ factors }) => namesKey(factors) === key)
-        .sort((a, b) => strengthRank(rule.paths, a.factors) - strengthRank(rule.paths, b.factors))
+    return [...groupedBy(defended, ({ factors }) => namesKey(factors)).values()].flatMap((tried) => {
+      const candidates = [...tried].sort(
+        (a, b) => strengthRank(rule.paths, a.factors) - strengthRank(rule.paths, b.factors),
+      )
       const choice = chooseAmong(candidates, bare.rates, rule)
       return choice === undefined
         ? []
-        : [{ ...choice, ...fineTune, tried: candidates.length, bare: bare.rates }]
+        : [{ ...choice, ...fineTuneOf(bare.factors), tried: candidates.length, bare: bare.rates }]
     })
   })
 }

@@ -11,7 +11,7 @@ import { pipe } from 'fp-ts/function'
 import { type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
 import { codeOf, makeFolder, temporaryOf, writeFolderOnce, writeWhole } from '@safe/tensor-core/files'
 import { folderLeases } from './folderLease'
-import { leaseName, leasesFolder, marks, pieceKinds } from './layout'
+import { documentFolders, leaseName, leasesFolder, marks, pieceKinds } from './layout'
 import { type LeaseSettings, leaseDefaults } from './leaseFile'
 import { type Documents, type PieceKind, type ResultStore, leaseSeconds } from './resultStore'
 import { textIn } from './textIn'
@@ -98,11 +98,12 @@ export const folderStore = (folder: string, settings: LeaseSettings = leaseDefau
     const held = join(folder, leasesFolder)
     for (const name of await namesIn(held))
       if (name.endsWith('.json')) await leases.removeEnded(join(held, name))
-    await sweepFiles(held)
     await sweepFiles(folder)
-    // Not empty: others hold leases, or have written documents there.
-    for (const name of ['leases', 'workers', 'failed', 'queue'])
+    for (const name of documentFolders) {
+      await sweepFiles(join(folder, name))
+      // Not empty: others hold leases, or have written documents there.
       await rmdir(join(folder, name)).catch(() => undefined)
+    }
   })
   return {
     name: folder,

@@ -8,5 +8,8 @@ export const marks: Readonly<Record<PieceKind, string>> = { cells: 'cell.json', 
 
 export const leasesFolder = 'leases'
 
+/** The folders of documents that come and go while a run goes on. */
+export const documentFolders: ReadonlyArray<string> = [leasesFolder, 'workers', 'failed', 'queue']
+
 /** The document of a lease, whose name may hold `/`, as pieces do. */
 export const leaseName = (name: string): string => `${leasesFolder}/${name.replaceAll('/', '-')}.json`

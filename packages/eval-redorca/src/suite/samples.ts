@@ -46,8 +46,16 @@ const known = t.intersection([
 ])
 /** A row of `samples.jsonl`. */
 export type Sample = t.TypeOf<typeof known>
+/** What rates are computed from: a sample without its texts. */
+export interface JudgedSample extends Pick<
+  Sample,
+  'id' | 'set' | 'verdict' | 'harmful' | 'split' | 'cluster' | 'correct' | 'finishReason'
+> {
+  readonly verdicts?: Readonly<Record<string, Omit<StoredVerdict, 'pHarmful' | 'score' | 'raw'>>>
+}
+
 /** Whether a sample is one that results are stated over: all but those that strengths are chosen on. */
-export const isReported = ({ split }: Sample): boolean => split !== 'validation'
+export const isReported = ({ split }: Pick<Sample, 'split'>): boolean => split !== 'validation'
 
 /** A row of `samples.jsonl`; the item's own fields are stored in the same row. */
 export const sampleCodec: t.Decoder<unknown, Sample> = known

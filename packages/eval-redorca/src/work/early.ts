@@ -14,9 +14,9 @@ import { isTuned, isUnattacked, isUndefended } from '../plan/factors'
 import type { Job } from '../plan/plan'
 import type { EngineUsed } from '../plan/ports'
 import { cellFinished } from '../results/cellFiles'
-import type { FinishedCell } from '../results/prepared'
+import type { MeasuredCell } from '../results/prepared'
 import type { Results } from '../results/results'
-import { samplesById, writeResults } from '../results/resultsFile'
+import { writeResults } from '../results/resultsText'
 import type { Running } from '../results/running'
 import type { ResultStore } from '../store'
 import { comparable } from './comparable'
@@ -39,7 +39,7 @@ export interface Early {
 }
 
 interface State {
-  readonly read: Map<string, FinishedCell>
+  readonly read: Map<string, MeasuredCell>
   readonly reasons: Map<string, string>
   /** Undefended cells of fine-tuned models: one of them must be finished. */
   readonly compared: Set<string>
@@ -88,7 +88,7 @@ export const earlyResults = (
   }
 
   /** The finished cells; those that were read before are not read again. */
-  const readCells = (): TE.TaskEither<Fault, ReadonlyArray<FinishedCell>> =>
+  const readCells = (): TE.TaskEither<Fault, ReadonlyArray<MeasuredCell>> =>
     pipe(
       finishedOf(
         store,
@@ -101,7 +101,7 @@ export const earlyResults = (
       }),
     )
 
-  const resultsNow = (cells: ReadonlyArray<FinishedCell>, stopped: boolean): Results => {
+  const resultsNow = (cells: ReadonlyArray<MeasuredCell>, stopped: boolean): Results => {
     const isShown = comparable(
       // Of later rounds, attackers are fine-tunes of their own; combinations belong to those of the first.
       state.cells.filter(({ factors }, i) => i < state.first || !isUnattacked(factors)),
@@ -126,9 +126,9 @@ export const earlyResults = (
   const written = (stopped: boolean): TE.TaskEither<Fault, unknown> =>
     pipe(
       readCells(),
-      TE.map((cells) => ({ results: resultsNow(cells, stopped), samples: samplesById(cells) })),
-      TE.chainFirst(({ results }) => writeResults(out, results)),
-      TE.chain((early) => (onEarly === undefined ? TE.right(undefined) : onEarly(early))),
+      TE.map((cells) => resultsNow(cells, stopped)),
+      TE.chainFirst((results) => writeResults(out, results)),
+      TE.chain((early) => (onEarly === undefined ? TE.right(undefined) : onEarly({ results: early }))),
     )
 
   /** Whatever goes wrong with what is only to be looked at, the run goes on. */

@@ -5,8 +5,8 @@ import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import type { Cell } from '../plan/cells'
 import { cellFinished } from '../results/cellFiles'
-import type { FinishedCell } from '../results/prepared'
-import { readFinished } from '../results/resultsFile'
+import { readMeasured } from '../results/finishedCells'
+import type { MeasuredCell } from '../results/prepared'
 import type { ResultStore } from '../store'
 import { headed } from './headed'
 
@@ -40,15 +40,14 @@ export const finishedNow = ({
     }),
   )
 
-/** Finished ones of these cells, under the headline judge. */
+/** Finished ones of these cells, under the headline judge, without the texts of their samples. */
 export const finishedOf = (
   store: ResultStore,
   cells: ReadonlyArray<Cell>,
   headline: string,
-): TE.TaskEither<Fault, ReadonlyArray<FinishedCell>> =>
+): TE.TaskEither<Fault, ReadonlyArray<MeasuredCell>> =>
   pipe(
     brought(store, cells),
-    TE.chain((found) => readFinished(store.folder, found, headline)),
     // Stored samples may have been judged again since, under another headline judge than the configuration's.
-    TE.chain(TE.traverseSeqArray(headed(store.folder, headline))),
+    TE.chain((found) => readMeasured(store.folder, found, headline, headed(store.folder, headline))),
   )

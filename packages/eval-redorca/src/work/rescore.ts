@@ -7,16 +7,13 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Terminal } from '@safe/tensor-core/cli'
 import { type Fault, type Judge, badInput } from '@safe/tensor-core/contracts'
+import { readFinished } from '../results/finishedCells'
+import type { Listing } from '../results/listing'
+import { readListing } from '../results/listingFile'
 import type { FinishedCell } from '../results/prepared'
 import { resultsOf } from '../results/results'
-import {
-  type Listing,
-  type ReadResults,
-  readFinished,
-  readListing,
-  samplesById,
-  writeResults,
-} from '../results/resultsFile'
+import { type ReadResults, samplesById } from '../results/resultsFile'
+import { writeResults } from '../results/resultsText'
 import type { Stamp } from '../results/stamp'
 import { storedItem } from '../suite/samples'
 import { recordOf, storedVerdict } from '../suite/verdicts'

@@ -12,9 +12,8 @@ import { configDocument } from '../config/config'
 import { type Bench, openBench } from '../plan/bench'
 import { missingWarnings } from '../plan/methods'
 import type { Results } from '../results/results'
-import { samplesById, writeResults } from '../results/resultsFile'
+import { writeResults } from '../results/resultsText'
 import { type ResultStore, folderPlace, publish, withStore } from '../store'
-import type { Sample } from '../suite/samples'
 import { claiming } from './claim'
 import { finishedOf } from './finished'
 import { clearFailed } from './fleet/failedJobs'
@@ -31,7 +30,6 @@ import { processBytes } from './workerCount'
 /** The results of a run. Failed jobs are listed; the other cells are complete. */
 export interface Ran {
   readonly results: Results
-  readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
   readonly failed: ReadonlyArray<FailedJob>
 }
 
@@ -69,7 +67,7 @@ const runOpened = (
     }),
     TE.chainFirstW(({ results }) => writeResults(out, results)),
     TE.chainFirstW(() => publish(store, ['results.json'])),
-    TE.map(({ results, work, cells }) => ({ results, samples: samplesById(cells), failed: work.failed })),
+    TE.map(({ results, work }) => ({ results, failed: work.failed })),
   )
 }
 

@@ -1,9 +1,9 @@
 /** The results of a run, whole or so far. */
 import type { Bench } from '../plan/bench'
 import type { EngineUsed } from '../plan/ports'
-import type { FinishedCell } from '../results/prepared'
+import type { MeasuredCell } from '../results/prepared'
 import { type FailedCell, type Results, resultsOf } from '../results/results'
-import type { RunSetup } from '../results/resultsFile'
+import type { RunSetup } from '../results/listing'
 import type { Running } from '../results/running'
 import { stampOf } from '../results/stamp'
 import { attackRule, selectionRule } from './selecting'
@@ -24,7 +24,7 @@ export const setupOf = (bench: Bench, engine: EngineUsed): RunSetup => {
 export const runResults = (
   bench: Bench,
   engine: EngineUsed,
-  cells: ReadonlyArray<FinishedCell>,
+  cells: ReadonlyArray<MeasuredCell>,
   failed: ReadonlyArray<FailedCell>,
   running?: Running,
 ): Results =>

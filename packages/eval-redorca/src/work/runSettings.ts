@@ -7,12 +7,10 @@ import type { BenchPorts } from '../plan/ports'
 import type { StorePlace } from '../store'
 import type { Results } from '../results/results'
 import type { QueueUse } from './queue/queueUse'
-import type { Sample } from '../suite/samples'
 
-/** Results so far, marked as `running`, and their samples by cell. */
+/** Results so far, marked as `running`. */
 export interface EarlyResults {
   readonly results: Results
-  readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
 }
 
 /** A benchmark to be run, and its results folder. */

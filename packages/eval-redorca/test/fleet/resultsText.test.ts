@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { resultsOf } from '../../src/results/results'
-import { resultsText, writeResults } from '../../src/results/resultsFile'
+import { resultsText, writeResults } from '../../src/results/resultsText'
 import { fidelity, costlyCells } from '../fakes/costlyFolder'
 import { stamp } from '../fakes/resultsFolder'
 

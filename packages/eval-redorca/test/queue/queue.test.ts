@@ -13,12 +13,21 @@ import { silentTerminal } from '@safe/tensor-core/cli'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { decodeConfig } from '../../src/config/configCodec'
 import { addressOf } from '../../src/cli/queueOption'
-import { folderPlace } from '../../src/store'
+import { folderPlace, folderStore } from '../../src/store'
 import { type Broker, openBroker, withBroker } from '../../src/work/queue/broker'
+import {
+  type Assigned,
+  readEnd,
+  removeJobs,
+  ticketOf,
+  writeAssigned,
+  writeEnd,
+} from '../../src/work/queue/queuedJob'
 import { runQueueMember } from '../../src/work/queue/queueMember'
 import { type QueueAddress, queueAddress } from '../../src/work/queue/queueUrl'
 import { run } from '../../src/work/run'
 import { ports } from '../fakes/ports'
+import { cellOf } from '../fakes/resultsFolder'
 
 // helpers ----------------------------------------------------------------------------------------
 
@@ -94,6 +103,34 @@ describe('the address of a queue', () => {
     const result = await openBroker(address)()
     expect(result).toMatchObject({ left: { _tag: 'QueueFailed', kind: 'failure', where: address.name } })
     expect(JSON.stringify(result)).not.toContain('secret')
+  })
+})
+
+describe('the documents of a job', () => {
+  it('of one that asked and was killed are removed by the next, and a late end is not written', async () => {
+    const store = folderStore(folder())
+    const { factors } = cellOf('a', {}, [])
+    const perModel = { base: null, aligned: '', anchor: null }
+    const assigned: Assigned = {
+      job: { kind: 'cell', id: 'cell|a', factors, needs: [], cost: 1 },
+      engine: { engine: 'fake', device: 'none', versions: {} },
+      hashes: {
+        ...{ models: perModel, checkpoints: perModel, templates: perModel, adapters: {} },
+        ...{ safe: null, references: null, harmful: null, evaluation: '' },
+      },
+    }
+    const [own, other] = [
+      ticketOf(store.name, '0123', assigned.job),
+      ticketOf(store.name, '0124', assigned.job),
+    ]
+    for (const ticket of [own, other]) right(await writeAssigned(store, ticket, assigned)())
+    right(await writeEnd(store, own, E.right(undefined))())
+    expect(right(await readEnd(store, own)())).toEqual(E.right(undefined))
+    right(await removeJobs(store, '0123')())
+    right(await writeEnd(store, own, E.right(undefined))())
+    expect(right(await store.documents.list('queue')())).toEqual([
+      expect.stringMatching(/^0124-[0-9a-f]+\.json$/),
+    ])
   })
 })
 

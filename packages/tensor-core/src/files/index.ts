@@ -2,7 +2,7 @@
 export { cacheHome } from './cacheHome'
 export { canonicalJson, contentHash, shortHash } from './contentHash'
 export { decodeAs, decodeWith, errorLine, shownValue } from './decode'
-export { codeOf, damaged, kindOf, readJson, readOptional, readText, unsupported } from './input'
+export { codeOf, damaged, kindOf, parseJson, readJson, readOptional, readText, unsupported } from './input'
 export {
   type OutputChoice,
   type OutputKind,

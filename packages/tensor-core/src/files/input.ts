@@ -77,23 +77,37 @@ export const readableFile = (path: string): TE.TaskEither<FormatError, Stats> =>
 /** Largest configuration, tokenizer or template in bytes; the largest known tokenizer.json is a tenth of this. */
 export const maxTextBytes = 1 << 28
 
-const readAtMost = async (handle: FileHandle, limit: number): Promise<Uint8Array | undefined> => {
+/** The size of the next read of a file whose end was not where its status said. */
+const nextRead = 1 << 20
+
+/**
+ * @param expected the size by the file's status, 0 where it does not tell: a small file is read into no more memory than it needs,
+ * for folders may have a hundred thousand of them
+ */
+const readAtMost = async (
+  handle: FileHandle,
+  expected: number,
+  limit: number,
+): Promise<Uint8Array | undefined> => {
   const parts: Array<Uint8Array> = []
-  for (let total = 0; ;) {
-    const part = new Uint8Array(Math.min(1 << 20, limit + 1 - total))
+  // One byte more than expected: a read that leaves it empty has reached the end.
+  for (let [total, size] = [0, Math.min(expected, nextRead) + 1]; ;) {
+    const part = Buffer.allocUnsafe(Math.min(size, limit + 1 - total))
     const { bytesRead } = await handle.read(part, 0, part.byteLength, null)
-    if (bytesRead === 0) return Buffer.concat(parts)
-    parts.push(part.subarray(0, bytesRead))
+    if (bytesRead > 0) parts.push(part.subarray(0, bytesRead))
     total += bytesRead
     if (total > limit) return undefined
+    if (bytesRead === 0 || (total === expected && bytesRead < part.byteLength))
+      return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
+    size = nextRead
   }
 }
 
 /** Reads a file of at most `maxTextBytes`. */
 export const readBytes = (path: string): TE.TaskEither<FormatError, Uint8Array> =>
-  withFile(path, (handle) =>
+  withFile(path, (handle, { size }) =>
     pipe(
-      attemptRead(path, () => readAtMost(handle, maxTextBytes)),
+      attemptRead(path, () => readAtMost(handle, size, maxTextBytes)),
       TE.chainEitherK(E.fromNullable(damaged(path, `is larger than ${maxTextBytes} bytes`))),
     ),
   )
@@ -157,18 +171,20 @@ export const readOptional = <A>(
     TE.chain((kind) => (kind === 'absent' ? TE.right(undefined) : read(path))),
   )
 
-/** Opens, uses and closes a file. */
+/** Opens, uses and closes a file. @param use gets its status as well */
 export const withFile = <A>(
   path: string,
-  use: (handle: FileHandle) => TE.TaskEither<FormatError, A>,
+  use: (handle: FileHandle, status: Stats) => TE.TaskEither<FormatError, A>,
 ): TE.TaskEither<FormatError, A> =>
-  TE.bracket(
-    pipe(
-      readableFile(path),
-      TE.chain(() => attemptRead(path, () => open(path, 'r'))),
+  pipe(
+    readableFile(path),
+    TE.chain((status) =>
+      TE.bracket(
+        attemptRead(path, () => open(path, 'r')),
+        (handle) => use(handle, status),
+        (handle) => attemptRead(path, () => handle.close()),
+      ),
     ),
-    use,
-    (handle) => attemptRead(path, () => handle.close()),
   )
 
 const largestRead = 1 << 30

@@ -105,6 +105,8 @@ export interface PageIndex {
   readonly finished: string
   /** How far the run is; absent where the results are complete. */
   readonly running?: string
+  /** Which cells are left out; absent where none are. */
+  readonly notice?: string
   readonly answers: number
   readonly redacted: boolean
   /** The place of the headline judge; null where the results name none. */

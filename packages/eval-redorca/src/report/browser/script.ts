@@ -186,7 +186,7 @@ addEventListener('hashchange', take);
 addEventListener('popstate', take);
 wide.addEventListener('change', () => void draw());
 
-put($('about'), (index.running === undefined ? '' : index.running + '. ') + 'Suite ' + index.suite + ', ' + index.finished.slice(0, 10) + ': ' + many(index.cells.length, 'cell', 'cells') + ', ' +
+put($('about'), (index.running === undefined ? '' : index.running + '. ') + (index.notice === undefined ? '' : index.notice + '. ') + 'Suite ' + index.suite + ', ' + index.finished.slice(0, 10) + ': ' + many(index.cells.length, 'cell', 'cells') + ', ' +
   many(index.items.length, 'prompt', 'prompts') + ', ' + many(index.answers, 'answer', 'answers') + '.' +
   (index.headline === null ? '' : ' Headline judge: ' + index.judges[index.headline].id + '.') +
   (index.redacted ? ' Answers that may do harm were left out when this page was written.' : ''));

@@ -20,6 +20,8 @@ export interface BrowserInput {
   readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
   /** Whether answers that may do harm are left out. */
   readonly redact: boolean
+  /** How many cells there are in all, where the results have only the first of them; default: those of the results. */
+  readonly of?: number
 }
 
 /** A prompt with its sample in each cell. */
@@ -136,11 +138,19 @@ const sourceOf = (sample: Sample): string | null => {
   return source === sample.set ? null : source
 }
 
+const noticeOf = (shown: number, of: number): string =>
+  `This page has ${shown} of ${of} cells: more would make a page that no browser opens. All answers are in cells/, and redorca export --format csv writes them as tables`
+
 // constructors -----------------------------------------------------------------------------------
 
-/** The data of the page. */
-export const browserData = ({ results, samples, redact }: BrowserInput): BrowserData => {
-  const cells = orderedCells(results)
+/** The data of the page. Cells without samples are left out. */
+export const browserData = ({
+  results,
+  samples,
+  redact,
+  of = results.cells.length,
+}: BrowserInput): BrowserData => {
+  const cells = orderedCells({ cells: results.cells.filter(({ id }) => samples.has(id)) })
   const measuring = results.stamp.judges?.measuring ?? 'unnamed'
   const lists = cells.map(({ id }) => withVerdicts(measuring, samples.get(id) ?? []))
   const judges = pageJudges(results, lists.flat())
@@ -157,6 +167,7 @@ export const browserData = ({ results, samples, redact }: BrowserInput): Browser
       suite: results.suite,
       finished: results.finished,
       ...(results.running === undefined ? {} : { running: runningLine(results.running) }),
+      ...(cells.length < of ? { notice: noticeOf(cells.length, of) } : {}),
       answers: lists.reduce((sum, list) => sum + list.length, 0),
       redacted: redact,
       headline: headline === undefined ? null : judges.indexOf(headline),

@@ -8,9 +8,8 @@ import type { Bench } from '../../plan/bench'
 import type { Cell } from '../../plan/cells'
 import type { EngineUsed } from '../../plan/ports'
 import type { Results } from '../../results/results'
-import { samplesById, writeResults } from '../../results/resultsFile'
+import { writeResults } from '../../results/resultsText'
 import { type ResultStore, leasing, publish, runDocuments } from '../../store'
-import type { Sample } from '../../suite/samples'
 import { finishedOf } from '../finished'
 import { runResults } from '../runResults'
 import { readFailedCells } from './failedJobs'
@@ -25,10 +24,7 @@ export interface Completed {
   readonly engine: EngineUsed
   readonly signal: AbortSignal
   /** Makes a report of the results in the store's folder. */
-  readonly onResults?: (made: {
-    readonly results: Results
-    readonly samples: ReadonlyMap<string, ReadonlyArray<Sample>>
-  }) => TE.TaskEither<Fault, unknown>
+  readonly onResults?: (results: Results) => TE.TaskEither<Fault, unknown>
 }
 
 interface FailedOne {
@@ -88,17 +84,16 @@ export const completing = (
   const write = (failed: ReadonlyArray<FailedOne>): TE.TaskEither<Fault, unknown> =>
     pipe(
       finishedOf(store, cells, bench.suite.judges[0].id),
-      TE.map((finished) => ({
-        results: runResults(
+      TE.map((finished) =>
+        runResults(
           bench,
           engine,
           finished,
           failed.map(({ cell: { factors }, message }) => ({ factors, message })),
         ),
-        samples: samplesById(finished),
-      })),
-      TE.chainFirst(({ results }) => writeResults(store.folder, results)),
-      TE.chain((made) => (onResults === undefined ? TE.right(undefined) : onResults(made))),
+      ),
+      TE.chainFirst((results) => writeResults(store.folder, results)),
+      TE.chain((results) => (onResults === undefined ? TE.right(undefined) : onResults(results))),
       TE.chain(() => publish(store, runDocuments)),
       TE.chain(() => markResults(store, nameOf(completed))),
     )

@@ -8,7 +8,7 @@ import * as t from 'io-ts'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { contentHash } from '@safe/tensor-core/files'
 import { CellId } from '../../results/cellFiles'
-import { setupCodec } from '../../results/resultsFile'
+import { setupCodec } from '../../results/listing'
 import type { ResultStore } from '../../store'
 import { decoded } from './decoded'
 

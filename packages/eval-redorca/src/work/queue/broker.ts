@@ -18,6 +18,8 @@ const queueName = 'redorca'
 
 interface Connection {
   readonly info: (section: string) => Promise<string>
+  /** Another connection of the same options. */
+  readonly duplicate: (...options: ReadonlyArray<unknown>) => Connection
   readonly on: (event: string, listener: (cause: unknown) => void) => unknown
   readonly disconnect: () => void
 }
@@ -182,12 +184,7 @@ export const openBroker =
     const lost = new AbortController()
     const open = new Set<Connection>()
     const lose = (fault: Fault): void => lost.abort(fault)
-    const connect = (): Connection => {
-      const connection = new Redis({
-        ...options,
-        maxRetriesPerRequest: null,
-        retryStrategy: (tries: number) => Math.min(2000, 100 * tries),
-      })
+    const watched = (connection: Connection): Connection => {
       const away: { timer?: NodeJS.Timeout } = {}
       connection.on('ready', () => {
         clearTimeout(away.timer)
@@ -203,8 +200,20 @@ export const openBroker =
       })
       connection.on('end', () => clearTimeout(away.timer))
       open.add(connection)
-      return connection
+      // BullMQ's workers wait for jobs on a second connection, which they make of this one: it is closed with the others.
+      const duplicate = connection.duplicate.bind(connection)
+      return Object.assign(connection, {
+        duplicate: (...more: ReadonlyArray<unknown>) => watched(duplicate(...more)),
+      })
     }
+    const connect = (): Connection =>
+      watched(
+        new Redis({
+          ...options,
+          maxRetriesPerRequest: null,
+          retryStrategy: (tries: number) => Math.min(2000, 100 * tries),
+        }),
+      )
     return E.right({
       address,
       bullmq,

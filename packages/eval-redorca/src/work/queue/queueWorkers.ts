@@ -15,7 +15,7 @@ import { stoppedFault } from '../stopped'
 import type { Assignment } from '../workerProcess'
 import { lostFault, queueKeys } from './broker'
 import type { QueueUse } from './queueUse'
-import { type Ticket, readEnd, removeJob, ticketId, ticketOf, writeAssigned } from './queuedJob'
+import { type Ticket, readEnd, removeJob, removeJobs, ticketId, ticketOf, writeAssigned } from './queuedJob'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -130,6 +130,8 @@ export const queueWorkers = (
         leave,
         Promise.all([...waiting.keys()].map((id) => queue.remove(id).catch(() => undefined))),
       )
+      // One process asks for a benchmark in a store: whatever is left was asked by this one, or by one that was killed.
+      await removeJobs(store, benchmark)()
       await unless(
         leave,
         Promise.all([queue.close(), events.close()]).catch(() => undefined),

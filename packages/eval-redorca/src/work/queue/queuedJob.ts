@@ -118,11 +118,20 @@ const endOf = (result: JobResult): End =>
       ? { end: 'failed', fault: result.left }
       : { end: 'done' }
 
+/** Writes how a job ended, unless whoever asked has gone meanwhile: nobody would remove it. */
 export const writeEnd = (
   { documents }: Documents,
   ticket: Ticket,
   result: JobResult,
-): TE.TaskEither<Fault, void> => documents.write(endFile(ticket), JSON.stringify(endOf(result)))
+): TE.TaskEither<Fault, void> =>
+  pipe(
+    documents.read(jobFile(ticket)),
+    TE.chain((asked) =>
+      asked === undefined
+        ? TE.right(undefined)
+        : documents.write(endFile(ticket), JSON.stringify(endOf(result))),
+    ),
+  )
 
 /** Undefined while the job has no end. */
 export const readEnd = (store: Documents, ticket: Ticket): TE.TaskEither<Fault, JobResult | undefined> =>
@@ -138,6 +147,15 @@ export const readEnd = (store: Documents, ticket: Ticket): TE.TaskEither<Fault, 
             ? E.left(end.fault)
             : { _tag: 'Crashed', reason: end.reason },
     ),
+  )
+
+/** Removes the documents of all jobs of a benchmark: one that asked before may have been killed. */
+export const removeJobs = ({ documents }: Documents, benchmark: string): TE.TaskEither<Fault, void> =>
+  pipe(
+    documents.list(folder),
+    TE.map((names) => names.filter((name) => name.startsWith(`${benchmark}-`))),
+    TE.chain(TE.traverseSeqArray((name) => documents.remove(`${folder}/${name}`))),
+    TE.map(() => undefined),
   )
 
 /** Removes both documents of a job. */
