@@ -20,7 +20,7 @@ export const configFolder = '/etc/redorca'
 /** The group of the image's user (`node`), which may write to a mounted volume. */
 const imageGroup = 1000
 
-/** How often a pod that failed is replaced, on average. */
+/** How often a pod that failed is replaced. */
 const retries = 6
 
 // parts ------------------------------------------------------------------------------------------
@@ -28,10 +28,13 @@ const retries = 6
 /** Text in which Kubernetes replaces nothing: it reads `$(NAME)` in a command as a variable, and `$$` as `$`. */
 export const unexpanded = (text: string): string => text.replaceAll('$', '$$$$')
 
-/** Bad input stays bad input on every pod; and a pod that its node had to give up is not one that failed. */
+/**
+ * Bad input stays bad input, but it may be so on one node alone, such as one with another engine. A pod that its node had to give up is
+ * not one that failed.
+ */
 const failurePolicy = {
   rules: [
-    { action: 'FailJob', onExitCodes: { containerName: 'redorca', operator: 'In', values: [2] } },
+    { action: 'FailIndex', onExitCodes: { containerName: 'redorca', operator: 'In', values: [2] } },
     { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
   ],
 }
@@ -84,7 +87,7 @@ export const kubernetesFile = (
       completionMode: 'Indexed',
       completions: job.count,
       parallelism: job.count,
-      backoffLimit: retries * job.count,
+      backoffLimitPerIndex: retries,
       activeDeadlineSeconds: secondsOf(job.hours),
       podFailurePolicy: failurePolicy,
       template: {

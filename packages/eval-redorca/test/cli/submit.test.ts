@@ -6,9 +6,15 @@ const k8s = (...argv: ReadonlyArray<string>) => submit('--to', 'k8s', '--image',
 
 describe('submit', () => {
   it('prints a file, and says which options the scheduler does not read', async () => {
-    const { code, out, err } = await submit('--to', 'slurm', '--store', folder(), '--image', 'redorca:1')
+    const said: string[] = []
+    const spy = jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      said.push(String(text))
+      return true
+    })
+    const { code, out } = await submit('--to', 'slurm', '--store', folder(), '--image', 'redorca:1')
+    spy.mockRestore()
     expect([code, out]).toEqual([0, expect.stringMatching(/^#!\/bin\/bash\n/)])
-    expect(err).toContain('--image says nothing to slurm')
+    expect(said.join('')).toContain('--image says nothing to slurm')
   })
 
   it.each([
