@@ -11,7 +11,7 @@ import { rankedConfig } from './adapterConfig'
 import { correctModule } from './correctModule'
 import { findWeights } from './displacement'
 import type { CsuloraError } from './errors'
-import { type CsuloraOptions, csuloraOptions, rankRule } from './options'
+import { type CsuloraOptions, allRead, csuloraOptions, rankRule } from './options'
 import { projectLowest } from './safeLoraNumber'
 import type { CsuloraResources, ModuleReport, Setup } from './setup'
 
@@ -49,7 +49,7 @@ const setupOf = ({ engine, ...resources }: CsuloraResources, chosen: CsuloraOpti
 /**
  * Corrects every module; nothing is changed in place. All checks that need no numbers come first.
  *
- * @returns left `BadOption` for an impossible option, `AdapterMismatch` and `CheckpointMismatch` where tensors do not fit,
+ * @returns left `BadOption` for an option that is impossible or would have no effect, `AdapterMismatch` and `CheckpointMismatch` where tensors do not fit,
  * `NoDisplacement` where base and aligned are equal (unless `unmoved` allows it), `NotFinite` for weights that are no numbers
  */
 export const correctAdapter =
@@ -57,7 +57,7 @@ export const correctAdapter =
   (adapter: LoraAdapter): TE.TaskEither<CsuloraError, CorrectedAdapter> =>
     pipe(
       E.Do,
-      E.bindW('chosen', () => checked(csuloraOptions, options)),
+      E.bindW('chosen', () => pipe(checked(csuloraOptions, options), E.chain(allRead))),
       E.bindW('weights', () => findWeights(resources, adapter)),
       E.chainFirstW(() => E.traverseArray(finite)(adapter.modules)),
       TE.fromEither,

@@ -1,4 +1,6 @@
 /** The options of CSULoRA and of its comparisons, with their sources: the command, the plugins and the reference page all read these. */
+import * as E from 'fp-ts/Either'
+import { type InputError, badInput } from '@safe/tensor-core/contracts'
 import type { RankRule } from '@safe/tensor-core/linalg'
 import {
   type Values,
@@ -86,6 +88,24 @@ export type CsuloraOptions = Values<typeof csuloraOptions>
 /** The options that a method reads. */
 export const optionsOf = (method: Method) =>
   method === 'safelora' ? safeLoraOptions : method === 'scale' ? scaleOptions : correctionOptions
+
+// checks -----------------------------------------------------------------------------------------
+
+const idle = (
+  field: keyof CsuloraOptions,
+  message: string,
+  remedy: string,
+): E.Either<InputError, CsuloraOptions> => E.left(badInput('BadOption', message, { field, remedy }))
+
+/** @returns left `BadOption` where an option is given that nothing would read */
+export const allRead = (o: CsuloraOptions): E.Either<InputError, CsuloraOptions> =>
+  o.number !== undefined && o.method !== 'safelora'
+    ? idle('number', `is for safelora alone, not for ${o.method}`, 'leave it out, or choose that method')
+    : o.factor !== undefined && o.method !== 'scale'
+      ? idle('factor', `is for scale alone, not for ${o.method}`, 'leave it out, or choose that method')
+      : o.maxRank !== undefined && o.rank !== undefined
+        ? idle('maxRank', 'bounds what `energy` chooses, but `rank` is given', 'leave one of the two out')
+        : E.right(o)
 
 // destructors ------------------------------------------------------------------------------------
 

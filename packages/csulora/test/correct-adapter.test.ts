@@ -119,6 +119,15 @@ describe('csulora', () => {
     expect(fault).toMatchObject({ _tag: 'BadOption', kind: 'input', field: 'energy' })
     expect(fault.message).toBe('must be a number, above 0, at most 1, but is 1.5')
   })
+  it.each([
+    [{ number: 2 }, 'number'],
+    [{ method: 'safelora', factor: 0.5 }, 'factor'],
+    [{ rank: 3, maxRank: 5 }, 'maxRank'],
+  ] as const)('refuses an option that nothing would read: %j', async (options, field) => {
+    const fault = left(await correctAdapter(options, pair)(adapter)())
+    expect(fault).toMatchObject({ _tag: 'BadOption', kind: 'input', field })
+    expect(fault.remedy).toContain('out')
+  })
   it('leaves the source of a failure readable', async () => {
     const broken = {
       ...pair.base,

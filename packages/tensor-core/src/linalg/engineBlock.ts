@@ -3,7 +3,7 @@
  * makes a block disposes of it.
  */
 import { matMul, tf } from '../engine'
-import { type Dense, type Large, at, dense, zeros } from './dense'
+import { type Dense, type Large, dense, transpose } from './dense'
 import { orthonormal } from './qr'
 
 // model ------------------------------------------------------------------------------------------
@@ -39,26 +39,33 @@ export const blockEnergy = (x: Block): number =>
 /** A pivot below this share of its column's square: float32 sums leave nothing of such a column. */
 const leastPivot = 1e-5
 
-/** R^-1 for G = R^T R, G [k, k]; undefined where a column depends on those before it. */
+/** The lower triangular L of G = L L^T, [k, k]; undefined where a column depends on those before it. */
+const cholesky = ({ cols: k, data: g }: Dense): Float64Array | undefined => {
+  const L = new Float64Array(k * k)
+  for (let i = 0; i < k; i++)
+    for (let j = 0; j <= i; j++) {
+      let s = g[i * k + j] ?? 0
+      for (let l = 0; l < j; l++) s -= (L[i * k + l] ?? 0) * (L[j * k + l] ?? 0)
+      if (i === j && !(s > leastPivot * (g[i * k + i] ?? 0))) return undefined
+      L[i * k + j] = i === j ? Math.sqrt(s) : s / (L[j * k + j] ?? 1)
+    }
+  return L
+}
+
+/** R^-1 for G = R^T R; undefined where a column depends on those before it. */
 const inverseRoot = (g: Dense): Dense | undefined => {
   const k = g.cols
-  const L = zeros(k, k)
-  for (let j = 0; j < k; j++)
-    for (let i = j; i < k; i++) {
-      let s = at(g, i, j)
-      for (let l = 0; l < j; l++) s -= at(L, i, l) * at(L, j, l)
-      if (i === j && !(s > leastPivot * at(g, i, i))) return undefined
-      L.data[i * k + j] = i === j ? Math.sqrt(s) : s / at(L, j, j)
-    }
-  // Column j of R^-1 solves R x = e_j from below, R = L^T.
-  const out = zeros(k, k)
+  const L = cholesky(g)
+  if (L === undefined) return undefined
+  // Row j of L^-1 is column j of R^-1: x L = e_j, from the diagonal to the left.
+  const rows = new Float64Array(k * k)
   for (let j = 0; j < k; j++)
     for (let i = j; i >= 0; i--) {
       let s = i === j ? 1 : 0
-      for (let l = i + 1; l <= j; l++) s -= at(L, l, i) * at(out, l, j)
-      out.data[i * k + j] = s / at(L, i, i)
+      for (let l = i + 1; l <= j; l++) s -= (rows[j * k + l] ?? 0) * (L[l * k + i] ?? 0)
+      rows[j * k + i] = s / (L[i * k + i] ?? 1)
     }
-  return out
+  return transpose(dense(k, k, rows))
 }
 
 /** Y R^-1 with Y^T Y = R^T R: orthonormal columns as far as Y's are independent. */

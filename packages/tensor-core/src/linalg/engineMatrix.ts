@@ -77,27 +77,30 @@ export const transposedView = (v: LoadedMatrix): LoadedMatrix => ({
 
 // engines ----------------------------------------------------------------------------------------
 
-/**
- * Fewest entries by engine. Those that are left out are slower than the host's own kernels (cpu), or give no result without waiting
- * (webgpu).
- */
-const leastEntries: ReadonlyMap<string, number> = new Map([
-  ['native', 1 << 22],
-  ['cuda', 1 << 22],
-  ['wasm', 1 << 24],
-])
-/** With a shorter side below this the exact route takes a fraction of a second. */
-const leastSide = 1024
+/** From when on filters are faster than the exact route: both are needed. */
+interface Least {
+  readonly side: number
+  readonly entries: number
+}
 
-const largeEnough = (rows: number, cols: number, entries: number): boolean =>
-  Math.min(rows, cols) >= leastSide && rows * cols >= entries
+/** By engine; those that are left out are slower than the host's own kernels (cpu), or give no result without waiting (webgpu). */
+const leastOf: ReadonlyMap<string, Least> = new Map([
+  ['native', { side: 1024, entries: 1 << 22 }],
+  ['cuda', { side: 1024, entries: 1 << 22 }],
+  ['wasm', { side: 4096, entries: 1 << 24 }],
+])
+
+const reaches =
+  (rows: number, cols: number) =>
+  ({ side, entries }: Least): boolean =>
+    Math.min(rows, cols) >= side && rows * cols >= entries
 
 /** Whether any engine suits a matrix of this shape: where none does it need not be started. */
 export const suitsAnEngine = (rows: number, cols: number): boolean =>
-  largeEnough(rows, cols, Math.min(...leastEntries.values()))
+  [...leastOf.values()].some(reaches(rows, cols))
 
 /** Products on the engine that runs; undefined where it is none that helps. */
 export const matrixEngine = (): MatrixEngine | undefined => {
-  const least = leastEntries.get(engineName())
-  return least === undefined ? undefined : { load, suits: (rows, cols) => largeEnough(rows, cols, least) }
+  const least = leastOf.get(engineName())
+  return least === undefined ? undefined : { load, suits: (rows, cols) => reaches(rows, cols)(least) }
 }

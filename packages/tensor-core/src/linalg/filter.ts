@@ -114,10 +114,6 @@ function* passed(gram: BoundedOperator, passages: ReadonlyArray<Passage>): Pausa
   }
 }
 
-function* first(steps: Pausable<ReadonlyArray<Dense>>, x: Dense): Pausable<Dense> {
-  return (yield* steps)[0] ?? x
-}
-
 /** The subspaces by a series of this degree; `wide`: the rows are the shorter side. */
 const subspacesBy = (
   rest: Rest,
@@ -137,8 +133,14 @@ const subspacesBy = (
     capturedRight: cut.captured,
     errorLeft: wide ? error.short : error.long,
     errorRight: wide ? error.long : error.short,
-    projectLeft: (x) => first(passed(rest.gram, [left(rest, series, x)]), x),
-    projectRight: (x) => first(passed(rest.gram, [right(rest, series, x)]), x),
+    projectLeft: function* (x) {
+      const [px = x] = yield* passed(rest.gram, [left(rest, series, x)])
+      return px
+    },
+    projectRight: function* (y) {
+      const [py = y] = yield* passed(rest.gram, [right(rest, series, y)])
+      return py
+    },
     projectBoth: function* (x, y) {
       const [px = x, py = y] = yield* passed(rest.gram, [left(rest, series, x), right(rest, series, y)])
       return [px, py]
@@ -181,7 +183,7 @@ function* tried<A>(
 ): Pausable<{ readonly value: A } | undefined> {
   const n = v.rows
   const total = known?.total ?? v.energy()
-  const taken = known === undefined ? yield* leadingSteps(v, width, seed) : loadedLeading(known.leading)
+  const taken = known === undefined ? yield* leadingSteps(v, width, seed) : loadedLeading(v, known.leading)
   const probeColumns = known === undefined ? probeDegree * Math.ceil(probeEntries / n) : 0
   return yield* holding(
     () => taken,

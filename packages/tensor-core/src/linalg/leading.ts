@@ -24,18 +24,23 @@ export interface Leading {
 export interface LeadingBlocks {
   readonly near: Block
   readonly far: Block
+  /** V^T U */
+  readonly image: Block
   readonly dispose: () => void
 }
 
-const blocksOf = (near: Block, far: Block): LeadingBlocks => ({
+const blocksOf = (near: Block, far: Block, image: Block): LeadingBlocks => ({
   near,
   far,
-  dispose: () => tf.dispose([near, far]),
+  image,
+  dispose: () => tf.dispose([near, far, image]),
 })
 
-/** Bases from an earlier run. */
-export const loadedLeading = ({ near, far }: Leading): LeadingBlocks =>
-  blocksOf(toEngine(near), toEngine(far))
+/** Bases of V from an earlier run. */
+export const loadedLeading = (v: LoadedMatrix, leading: Leading): LeadingBlocks => {
+  const near = toEngine(leading.near)
+  return blocksOf(near, toEngine(leading.far), v.transposedTimes(near))
+}
 
 /** The bases' values, to be kept for later runs. */
 export const keptLeading = ({ near, far }: LeadingBlocks): Leading => ({
@@ -69,18 +74,18 @@ export function* leadingSteps(v: LoadedMatrix, count: number, seed: number): Pau
       held.near = basisOf(held.near, v.times)
       yield
     }
-    const far = tf.tidy(() => orthonormalBlock(v.transposedTimes(held.near)))
+    const image = v.transposedTimes(held.near)
     done = true
-    return blocksOf(held.near, far)
+    return blocksOf(held.near, orthonormalBlock(image), image)
   } finally {
     if (!done) held.near.dispose()
   }
 }
 
 /** Takes the leading directions out: V becomes (I - U U^T) V (I - W W^T). @returns the energy that it lacks now */
-export const deflate = (v: LoadedMatrix, { near, far }: LeadingBlocks): number =>
+export const deflate = (v: LoadedMatrix, { near, far, image }: LeadingBlocks): number =>
   tf.tidy(() => {
-    const across = tf.transpose<Block>(v.transposedTimes(near))
+    const across = tf.transpose<Block>(image)
     const along = v.times(far)
     const core: Block = matMul(across, far)
     const outside = tf.sub<Block>(along, matMul(near, core))
