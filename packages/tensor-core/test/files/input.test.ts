@@ -21,5 +21,4 @@ describe('reading a text', () => {
     const found = await readText('/proc/self/status')()
     expect(found._tag === 'Right' ? found.right : '').toContain('Name:')
   })
-  })
 })
