@@ -32,7 +32,7 @@ const written = (text: string): string => {
 const of = (cells: Parameters<typeof resultsOf>[0]['cells'], more: Partial<Results> = {}): Results => ({
   ...resultsOf({
     ...{
-      suite: 'a "quoted"\nname',
+      suite: 'a "quoted"\nname\u2028 ],',
       finished: '2030-01-01T00:00:00.000Z',
       cells,
       stamp: { ...stamp, fidelity },

@@ -1,7 +1,6 @@
 /** Reads `results.json` for its listing. */
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
@@ -18,10 +17,10 @@ const derived: ReadonlySet<string> = new Set([
 ])
 
 /** ` "cells": [`: a field of the outermost record, with the beginning of its value. */
-const fieldLine = /^ "([A-Za-z]+)": (.+)$/
+const fieldLine = /^ "([A-Za-z]+)": (.+)$/s
 
 /** The last line of an element of a list: of one that is a line, or of one that is indented. */
-const lastOfElement = /^ {2}(\{.*)?\},?$/
+const lastOfElement = /^ {2}(\{.*)?\},?$/s
 
 /** A value's last line, without the comma after it. */
 const ended = (line: string): string => (line.endsWith(',') ? line.slice(0, -1) : line)
@@ -94,14 +93,21 @@ const collector = (path: string): Collector => {
   return { take, record: () => (state.at === 'end' ? record : undefined) }
 }
 
+/** Bytes read at once, and the longest line (characters): results of another layout may be one line. */
+const [partBytes, longestLine] = [1 << 20, 1 << 24]
+
 /** Undefined where the file is laid out in another way, or cannot be read. */
 const recordByLines = async (path: string): Promise<Readonly<Record<string, unknown>> | undefined> => {
-  const stream = createReadStream(path, 'utf8')
+  const stream = createReadStream(path, { encoding: 'utf8', highWaterMark: partBytes })
   const { take, record } = collector(path)
+  const state = { rest: '' }
   try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Infinity }))
-      if (!take(line)) return undefined
-    return record()
+    for await (const part of stream) {
+      const lines = `${state.rest}${String(part)}`.split('\n')
+      state.rest = lines.pop() ?? ''
+      if (!lines.every(take) || state.rest.length > longestLine) return undefined
+    }
+    return take(state.rest) ? record() : undefined
   } catch {
     return undefined
   } finally {

@@ -193,6 +193,25 @@ withServer('a queue', () => {
     expect(readdirSync(queued)).not.toContain('queue')
   })
 
+  it('knows that its server is away, so that a worker that ends then gives nothing back and ends at once', async () => {
+    const port = await freePort()
+    const address = right(queueAddress(`redis://127.0.0.1:${port}`))
+    const server = spawn('redis-server', ['--port', String(port), '--save', '', '--dir', folder()], {
+      stdio: 'ignore',
+    })
+    const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+      for (let i = 0; i < 200 && !(await holds()); i += 1) await after(50)
+      expect(await holds()).toBe(true)
+    }
+    await until(async () => E.isRight(await withBroker(address, () => TE.right(1))()))
+    const broker = right(await openBroker(address)())
+    await broker.connect().info('server')
+    expect(broker.isAway()).toBe(false)
+    server.kill('SIGKILL')
+    await until(broker.isAway)
+    await broker.close()
+  })
+
   it('refuses a user that the server does not know, without repeating the password', async () => {
     const result = await pipe(
       TE.fromEither(queueAddress(`redis://nobody:hidden@127.0.0.1:${state.address.port}`)),

@@ -65,6 +65,8 @@ export interface Broker {
   readonly connect: () => Connection
   /** Given once: the fault where the server stays away or refuses. */
   readonly lost: AbortSignal
+  /** Whether the server is away at this moment: a command that is sent now may never be answered. */
+  readonly isAway: () => boolean
   readonly close: () => Promise<void>
 }
 
@@ -183,14 +185,17 @@ export const openBroker =
     }
     const lost = new AbortController()
     const open = new Set<Connection>()
+    const absent = new Set<Connection>()
     const lose = (fault: Fault): void => lost.abort(fault)
     const watched = (connection: Connection): Connection => {
       const away: { timer?: NodeJS.Timeout } = {}
       connection.on('ready', () => {
+        absent.delete(connection)
         clearTimeout(away.timer)
         delete away.timer
       })
       connection.on('close', () => {
+        absent.add(connection)
         away.timer ??= setTimeout(() => {
           lose(unreachable(address, `it has been away for ${patienceMs / 1000} s`))
         }, patienceMs).unref()
@@ -198,7 +203,10 @@ export const openBroker =
       connection.on('error', (cause: unknown) => {
         if (isRefusal(causeLine(cause))) lose(refusedFault(address))
       })
-      connection.on('end', () => clearTimeout(away.timer))
+      connection.on('end', () => {
+        absent.delete(connection)
+        clearTimeout(away.timer)
+      })
       open.add(connection)
       // BullMQ's workers wait for jobs on a second connection, which they make of this one: it is closed with the others.
       const duplicate = connection.duplicate.bind(connection)
@@ -219,6 +227,7 @@ export const openBroker =
       bullmq,
       connect,
       lost: lost.signal,
+      isAway: () => absent.size > 0,
       close: () => {
         open.forEach((connection) => connection.disconnect())
         return Promise.resolve()

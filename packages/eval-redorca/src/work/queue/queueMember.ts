@@ -226,7 +226,8 @@ export const runQueueMember =
     const closed = new AbortController()
     await Promise.race([
       member
-        .close(broker.lost.aborted)
+        // Where the server is away, nothing can be given back to it: others take it when its lock has ended.
+        .close(broker.lost.aborted || broker.isAway())
         .catch(() => undefined)
         .finally(() => closed.abort()),
       pause(closingMs, AbortSignal.any([closed.signal, broker.lost])),
