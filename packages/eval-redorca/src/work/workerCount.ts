@@ -39,10 +39,7 @@ export const workerCount = (
   const one =
     deviceEngines.includes(engine.engine) ||
     (threadedEngines.includes(engine.engine) && oneForAll(config, modelBytes))
-  return Math.max(
-    1,
-    Math.min(jobs, config.workers !== 'auto' ? config.workers : one ? 1 : coresOf()),
-  )
+  return Math.max(1, Math.min(jobs, config.workers !== 'auto' ? config.workers : one ? 1 : coresOf()))
 }
 
 /** Cores that each worker may use. */
