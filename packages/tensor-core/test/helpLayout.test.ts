@@ -11,7 +11,7 @@ const only = command({
     aVeryLongNameOfAnOptionThatTakesALine: optional(text(words)),
     list: withDefault([], many(text('words'))),
   },
-  run: () => TE.right({ text: 'done' }),
+  run: () => TE.right({ json: null, text: 'done' }),
 })
 const binary: Binary = { name: 'lone', version: '1', description: words, commands: [only] }
 

@@ -70,23 +70,30 @@ const told =
         }
   }
 
+/** One cell alone, as of a check, fails for its own reason; of several, the message tells how many failed and why the first did. */
+const failedWords = ({ failed: [first, ...more], cells }: Results, isPlaced: boolean): string => {
+  const of = cells.length + more.length + 1
+  return first === undefined
+    ? ''
+    : of > 1
+      ? `${more.length + 1} of ${of} cells failed, first ${cellName(first.factors)} (${first.message})`
+      : isPlaced
+        ? first.message
+        : `cannot be measured (${first.message})`
+}
+
 /** Failed cells are an error; the report contains the others. */
 const outcomeOf =
   (report: string, shown: ShowResults) =>
   ({ results, failed }: Ran): E.Either<Fault, Outcome> => {
-    const [first] = results.failed
     const [job] = failed
-    return first === undefined
+    return results.failed.length === 0
       ? E.right(shown(results, report))
       : E.left({
-          ...failure(
-            'CellsFailed',
-            `${results.failed.length} of ${results.cells.length + results.failed.length} cells failed, first ${cellName(first.factors)} (${first.message})`,
-            {
-              remedy: job?.fault.remedy ?? 'run the same command again; finished cells are kept',
-              where: job?.fault.where ?? report,
-            },
-          ),
+          ...failure('CellsFailed', failedWords(results, job?.fault.where !== undefined), {
+            remedy: job?.fault.remedy ?? 'run the same command again; finished cells are kept',
+            where: job?.fault.where ?? report,
+          }),
           kind: job?.fault.kind ?? 'failure',
         })
   }

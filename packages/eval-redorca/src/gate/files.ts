@@ -69,7 +69,7 @@ const ifWanted = (
   write: (path: string) => TE.TaskEither<Fault, void>,
 ): TE.TaskEither<Fault, void> => (path === undefined ? TE.right(undefined) : write(path))
 
-/** Writes the files. @param name the model's name in its card */
+/** Writes the files, the summary last: it cannot be written again without standing there twice. @param name the model's name in its card */
 export const writeFiles = (
   { junit, summary, card }: GateFiles,
   { found, baseline, candidate, warnings }: GateResult,
@@ -77,8 +77,8 @@ export const writeFiles = (
 ): TE.TaskEither<Fault, void> =>
   pipe(
     ifWanted(junit, (path) => writeWhole(path, junitXml(found, candidate.listing.finished))),
+    TE.chain(() => ifWanted(card, (path) => writeWhole(path, cardText(name, found, baseline, candidate)))),
     TE.chain(() =>
       ifWanted(summary, (path) => appended(path, summaryText(found, baseline, candidate, warnings))),
     ),
-    TE.chain(() => ifWanted(card, (path) => writeWhole(path, cardText(name, found, baseline, candidate)))),
   )

@@ -15,7 +15,7 @@ const model = join(__dirname, '..', '..', 'assets', 'aligned')
 /** Harmful requests alone: what measuring gives needs no more. */
 const mockAnswers = (bad: number): ReturnType<typeof itemsOf> => itemsOf('harmful', { n: 150, bad })
 /** What was measured, as `model+adapter`, and how the next one ends. */
-const measured: { names: string[]; ends?: 'interrupted' | 'failed' } = { names: [] }
+const measured: { names: string[]; ends?: 'interrupted' | 'failed' | 'cell' } = { names: [] }
 
 jest.mock('../../src/work/run', () => {
   const real = jest.requireActual<typeof Run>('../../src/work/run')
@@ -39,7 +39,24 @@ jest.mock('../../src/work/run', () => {
         const read = await readResults(out)()
         if (read._tag === 'Left') throw new Error(read.left.message)
         terminal.note('measured')
-        return { ...read.right, failed: [] }
+        const [cell] = read.right.results.cells
+        if (measured.ends !== 'cell' || cell === undefined) return { ...read.right, failed: [] }
+        const fault = badInput('BadAdapter', 'is of another model', {
+          ...{ where: 'adapter', remedy: 'use its own' },
+        })
+        return {
+          ...read.right,
+          results: {
+            ...read.right.results,
+            ...{ cells: [], failed: [{ factors: cell.factors, message: fault.message }] },
+          },
+          failed: [
+            {
+              job: { id: 'cell|c0ffee01', kind: 'cell' as const, factors: cell.factors, needs: [], cost: 1 },
+              fault,
+            },
+          ],
+        }
       },
       (cause) => failure('NotFaked', String(cause)),
     )
@@ -150,6 +167,12 @@ describe('gate with models', () => {
     const junit = join(folder(), 'gate.xml')
     expect((await gate(...asked, '--out', folder(), '--junit', junit)).code).toBe(1)
     expect(existsSync(junit)).toBe(false)
+    measured.ends = 'cell'
+    const cell = await gate(...asked, '--out', folder())
+    expect([cell.code, cell.err.trim().split('\n').at(-1)]).toEqual([
+      2,
+      'redorca: adapter: is of another model; use its own',
+    ])
   })
   it.each<[string, ReadonlyArray<string>, string]>([
     ['no baseline', ['--candidate', 'x'], '--baseline is required; give a results folder of redorca check'],

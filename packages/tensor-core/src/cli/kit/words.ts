@@ -31,7 +31,10 @@ const leading = (
  */
 export const asParsed = ({ commands }: Binary, argv: ReadonlyArray<string>): ReadonlyArray<string> => {
   const names = commands.map(({ name }) => wordsOf(name))
-  const isHelp = argv[0] === 'help' && !names.some(([first]) => first === undefined || first === 'help')
+  const takesHelp = commands.some(
+    ({ name, arguments: args }) => (name === '' && args.length > 0) || wordsOf(name)[0] === 'help',
+  )
+  const isHelp = argv[0] === 'help' && !takesHelp
   const line = isHelp ? [...argv.slice(1), '--help'] : argv
   const { count, known } = leading(names, line)
   return known ? line : line.slice(0, count)
