@@ -62,6 +62,8 @@ const table = (results: TuneResults): Markup =>
 /** Budgets shown, the largest ones. */
 const mostBudgets = 4
 
+const titles = { accuracy: 'Accuracy', safety: 'Safety' } as const
+
 /** Along the benchmark's strengths rho and budget move together: one curve. */
 const alongPath = (settings: ReadonlyArray<SettingResult>, of: 'accuracy' | 'safety'): Markup =>
   chart({
@@ -77,8 +79,6 @@ const alongPath = (settings: ReadonlyArray<SettingResult>, of: 'accuracy' | 'saf
       },
     ],
   })
-
-const titles = { accuracy: 'Accuracy', safety: 'Safety' } as const
 
 const figure = ({ settings }: TuneResults, of: 'accuracy' | 'safety'): Markup => {
   const rhos = [...new Set(settings.map(({ rho }) => rho))]

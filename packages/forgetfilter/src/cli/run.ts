@@ -75,13 +75,16 @@ const trainOnKept = (
 }
 
 /** The trained adapter, where there is one, and then the kept rows: nothing is written before all work is done. */
-const writeAll = (v: RunValues, seed: number, filtered: FilteredFile, trained: Trained | undefined) =>
-  pipe(
+const writeAll = (v: RunValues, seed: number, filtered: FilteredFile, trained: Trained | undefined) => {
+  const copied: TE.TaskEither<Fault, void> =
     trained === undefined || v.trainOut === undefined
-      ? TE.right<Fault, void>(undefined)
-      : copyAdapter(trained.folder, v.trainOut),
+      ? TE.right(undefined)
+      : copyAdapter(trained.folder, v.trainOut)
+  return pipe(
+    copied,
     TE.chainW(() => writeParts(filtered, { ...v, seed })),
   )
+}
 
 // command ----------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ export const heldOutRows = (
     : E.left(
         badInput(
           'EmptyData',
-          `has ${train + test} usable ${train + test === 1 ? 'row' : 'rows'}: a share of ${holdout} held out leaves ${train} to learn and ${test} to be measured on`,
+          `has ${train + test} ${train + test === 1 ? 'row' : 'rows'}: a share of ${holdout} held out leaves ${train} to learn and ${test} to be measured on`,
           { where: task.name, remedy: `give more rows, another \`holdout\`, or \`${instead}\`` },
         ),
       )
