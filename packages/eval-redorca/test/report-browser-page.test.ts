@@ -223,6 +223,19 @@ describeInBrowser('in a browser', () => {
     expect(problems.join()).toContain('Content Security Policy')
   })
 
+  it('shows what is unseen in the name of a set by its name, also in the choices', async () => {
+    const answersOf = (source: string): Sample =>
+      row(`harmful-${source}/0`, 'harmful', 'word', false, { source })
+    const cell = cellOf('named', {}, [answersOf('a\u202eb\u001bc'), answersOf('plain')])
+    const at = join(folder, 'named')
+    mkdirSync(at)
+    writeFileSync(join(at, 'samples.html'), browserFiles(browserData(inputOf([cell]))).page)
+    const { page } = await opened(at)
+    await page.waitForSelector('.card')
+    const shown = [await page.innerText('body'), ...(await page.locator('option').allTextContents())].join()
+    expect(shown).toContain('aU+202EbESCc')
+    expect(shown).not.toMatch(/[\u202e\u001b]/)
+  })
   it('loads texts from files when a prompt is opened, and no script but these', async () => {
     const { page, problems } = await opened(parted)
     const loaded: string[] = []

@@ -13,6 +13,8 @@ const put = (node, text) => {
     piece.control ? el('span', 'control', piece.text) : document.createTextNode(piece.text)));
   return node;
 };
+/** The same where there is no place for marks, as in choices. */
+const named = text => logic.pieces(text).map(piece => piece.text).join('');
 const many = (n, one, more) => n.toLocaleString('en') + ' ' + (n === 1 ? one : more);
 const distinct = list => [...new Set(list)];
 
@@ -23,11 +25,11 @@ const outcomeNames = ['harmful', 'answered', 'harmless', 'refused', 'degenerate'
 /** The choices of one field; a field with nothing to choose is left away. */
 const offer = (name, choices) => {
   const select = form.elements[name];
-  const options = ([value, text]) => new Option(text, value);
+  const options = ([value, text]) => new Option(named(text), value);
   select.replaceChildren(new Option(name === 'judge' ? 'any' : 'all', ''), ...choices.flatMap(choice =>
     Array.isArray(choice) ? [options(choice)] : (() => {
       const group = document.createElement('optgroup');
-      group.label = choice.label;
+      group.label = named(choice.label);
       group.append(...choice.of.map(options));
       return choice.of.length === 0 ? [] : [group];
     })()));
@@ -80,7 +82,7 @@ const listRow = (index, row, filter) => {
     ...(row.changed > 0 ? [el('b', 'tag', 'changed in ' + row.changed)] : []),
     ...(row.matched < row.answers ? [el('span', 'tag', row.matched + ' of ' + row.answers + ' match')] : []),
   ];
-  link.append(prompt, el('span', 'facts', item.set, item.source === null ? '' : ': ' + item.source, ', ', item.split, ' ', ...tags),
+  link.append(prompt, el('span', 'facts', item.set, item.source === null ? '' : ': ' + named(item.source), ', ', item.split, ' ', ...tags),
     bar(row), el('span', 'outcomes', outcomeWords(row.outcomes)));
   return el('li', '', link);
 };
