@@ -224,8 +224,10 @@ describeInBrowser('in a browser', () => {
   })
 
   it('shows what is unseen in the name of a set by its name, also in the choices', async () => {
-    const answersOf = (source: string): Sample =>
-      row(`harmful-${source}/0`, 'harmful', 'word', false, { source })
+    const answersOf = (source: string): Sample => ({
+      ...row(`harmful-${source}/0`, 'harmful', 'word', false),
+      ...{ source },
+    })
     const cell = cellOf('named', {}, [answersOf('a\u202eb\u001bc'), answersOf('plain')])
     const at = join(folder, 'named')
     mkdirSync(at)
