@@ -17,7 +17,7 @@ export const ran = (command, args, options = {}) =>
 
 // declared dependencies --------------------------------------------------------------------------
 
-const loaded = /\b(?:require|import)\(\s*['"]([^'".][^'"]*)['"]\s*\)|\bfrom ['"]([^'".][^'"]*)['"]/g
+const loaded = /\b(?:require|import)\(\s*['"]([^'".\s][^'"\s]*)['"]\s*\)|\bfrom ['"]([^'".\s][^'"\s]*)['"]/g
 const packageOf = (id) => id.split('/', id.startsWith('@') ? 2 : 1).join('/')
 /** Comments of declarations have examples, which load whatever they like. */
 const withoutComments = (text) => text.replaceAll(/\/\*[\s\S]*?\*\//g, '')

@@ -7,8 +7,8 @@ export const forgetFilterFidelity: Fidelity = {
   formula:
     'Written from the paper. ROUGE-1 and stems equal rouge_score 0.1.2 and NLTK (golden tests, tools/golden/forgetfilter_rouge.py); ' +
     'Otsu splits and filter metrics equal exact arithmetic and scikit-learn (tools/golden/forgetfilter_quality.py); ' +
-    'mixtures are as likely as scikit-learn’s, and tails of canaries equal scipy’s (tools/golden/forgetfilter_mixture.py); cuts from ' +
-    'canaries and their test equal independent searches and draws (tools/golden/forgetfilter_canaries.py).',
+    'mixtures are as likely as scikit-learn’s, and tails of canaries equal scipy’s (tools/golden/forgetfilter_mixture.py); ' +
+    'cuts from canaries and their test equal independent searches and draws (tools/golden/forgetfilter_canaries.py).',
   defaults: "The paper's: signal rouge, phi 0.1, 1000 steps on the safe rows.",
   differs:
     "The training recipe is the run's own (the command line has the paper's as a preset). The released code scores the first line of a " +
