@@ -1,6 +1,7 @@
 /** Compiles TypeScript for the tests. Only `jest.mock`, which must come before imports, needs ts-jest: it takes far longer. */
 const { createHash } = require('node:crypto')
 const { readFileSync } = require('node:fs')
+const { join } = require('node:path')
 const { compiled, id } = require('./sources.cjs')
 
 const isHoisted = (text) => /\bjest\.(?:un)?mock\(/.test(text)
@@ -8,7 +9,7 @@ const isHoisted = (text) => /\bjest\.(?:un)?mock\(/.test(text)
 let hoisting
 const tsJest = () =>
   (hoisting ??= require('ts-jest').default.createTransformer({
-    tsconfig: '<rootDir>/tsconfig.spec.json',
+    tsconfig: join(__dirname, 'tsconfig.json'),
     diagnostics: false,
   }))
 
