@@ -127,7 +127,8 @@ describe('csulora, the command', () => {
     const [[free]] = (await ranks()) as [number[]]
     expect(free).toBeGreaterThan(3)
     expect(await ranks('--max-rank', '3')).toEqual([[3, 3], 3])
-    expect(await ranks('--rank', '5', '--max-rank', '3')).toEqual([[5, 5], 3])
+    const both = await run(...flags(w, '--rank', '5', '--max-rank', '3', '--overwrite'))
+    expect([both.code, both.err]).toEqual([2, expect.stringContaining('--max-rank')])
     const config = join(w.folder, 'options.yaml')
     writeFileSync(config, 'max-rank: 2\n')
     expect(await ranks('--config', config)).toEqual([[2, 2], 2])
