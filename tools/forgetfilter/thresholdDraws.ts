@@ -12,10 +12,10 @@ import {
   folder,
   integer,
   required,
-  share,
   withDefault,
 } from '@safe/tensor-core/cli'
 import { type Dataset, type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import { number } from '@safe/tensor-core/options'
 import { wilson } from '../../packages/eval-redorca/src/stats'
 import type { RatedRow } from '../../packages/forgetfilter/src/rates/rates'
 import { readRates } from '../../packages/forgetfilter/src/rates/records'
@@ -47,7 +47,7 @@ export interface ThresholdSource {
 /** The options of every command that measures thresholds. */
 export const drawOptions = {
   out: required(folder('where data, rates and audits are kept')),
-  shares: withDefault([0, 0.05, 0.25, 0.5, 0.75], commaSeparated(share('share of harmful rows'))),
+  shares: withDefault([0, 0.05, 0.25, 0.5, 0.75], commaSeparated(number('share of harmful rows', { min: 0, max: 1 }))),
   seeds: withDefault([1, 2, 3], commaSeparated(integer('seed', { min: 0 }))),
   jobs: withDefault(2, count('runs at once')),
 }
