@@ -10,8 +10,9 @@
  *
  *     A(t) - 2 (1 - u) B(t)
  *
- * is largest, if it is above 0: else every cut is wrong more often than right. Nothing is assumed about how rates are distributed (Blanchard, Lee and Scott, "Semi-supervised novelty detection", JMLR
- * 11, 2010: a sample of the normal kind and a mixture decide, and the share of the other kind is what the first cannot explain).
+ * is largest, if it is above 0: else every cut is wrong more often than right. Nothing is assumed about how rates are distributed
+ * (Blanchard, Lee and Scott, "Semi-supervised novelty detection", JMLR 11, 2010: a sample of the normal kind and a mixture decide, and
+ * the share of the other kind is what the first cannot explain).
  */
 import * as O from 'fp-ts/Option'
 import * as RA from 'fp-ts/ReadonlyArray'
