@@ -39,7 +39,10 @@ interface Subject {
 /** The expected error of the update: what is aimed at, and what is accepted. */
 const filterErrors = { aim: 0.042, accepted: 0.045 }
 /** Degrees from which the first one is chosen, and the highest for a second try. */
-const degrees = { first: [usualDegree, 90, 100, 110, 120, 135, 150, 165, 180, 200, 220, 240, 260, 290, 320, 360, 400], most: 600 }
+const degrees = {
+  first: [usualDegree, 90, 100, 110, 120, 135, 150, 165, 180, 200, 220, 240, 260, 290, 320, 360, 400],
+  most: 600,
+}
 
 // filter -----------------------------------------------------------------------------------------
 
