@@ -47,7 +47,10 @@ export interface ThresholdSource {
 /** The options of every command that measures thresholds. */
 export const drawOptions = {
   out: required(folder('where data, rates and audits are kept')),
-  shares: withDefault([0, 0.05, 0.25, 0.5, 0.75], commaSeparated(number('share of harmful rows', { min: 0, max: 1 }))),
+  shares: withDefault(
+    [0, 0.05, 0.25, 0.5, 0.75],
+    commaSeparated(number('share of harmful rows', { min: 0, max: 1 })),
+  ),
   seeds: withDefault([1, 2, 3], commaSeparated(integer('seed', { min: 0 }))),
   jobs: withDefault(2, count('runs at once')),
 }
