@@ -68,11 +68,8 @@ main({
           safety: suite.evaluation
             .filter(({ set, split }) => set === 'harmful' && split === 'test')
             .map(({ id, prompt, cluster }) => ({ id, prompt: promptText(prompt), cluster })),
-          recipe: [
-            ...['--seeds', ...seeds.map(String), '--epochs', String(epochs), '--seed', String(seed)],
-            ...['--replay-buffer', String(replayBuffer), '--engine', engine],
-            ...recipe,
-          ],
+          ...{ seeds, replayBuffer, seed },
+          recipe: ['--epochs', String(epochs), '--engine', engine, ...recipe],
         }),
     }),
   ],

@@ -1,13 +1,13 @@
 /** Runs `dualselect continual` from its sources on the rows it is given, and says what came out as Markdown and as a figure. */
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import type { Outcome } from '@safe/tensor-core/cli'
-import { type Dataset, type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import type { Dataset, Fault } from '@safe/tensor-core/contracts'
 import { decodeAs, readJson, writeWhole } from '@safe/tensor-core/files'
-import { fromSource } from '../fromSource'
+import { methodRan } from '../fromSource'
+import { rowsText } from '../rowsText'
 import { continualFigure } from './continualFigure'
 import { WrittenResults, continualTables } from './continualTables'
 
@@ -33,7 +33,13 @@ export interface ContinualStudy {
     /** What is drawn together when intervals are made. */
     readonly cluster?: string
   }>
-  /** Options of the command; the rows are named for it. */
+  /** Each trains every strategy once. */
+  readonly seeds: ReadonlyArray<number>
+  /** Rows of earlier tasks that are kept. */
+  readonly replayBuffer: number
+  /** The seed of everything else that is random. */
+  readonly seed: number
+  /** All other options of the command. */
   readonly recipe: ReadonlyArray<string>
   /** Whether rows are written and nothing is run. */
   readonly dryRun: boolean
@@ -42,17 +48,16 @@ export interface ContinualStudy {
 // files ------------------------------------------------------------------------------------------
 
 const lines = (rows: ReadonlyArray<unknown>): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
-const text = ({ examples }: Dataset): string => examples.map(({ raw }) => `${raw}\n`).join('')
 
 /** The rows as files. The command keeps to their contents, so they are written anew each time. */
 const written = ({ out, tasks, references, safety }: ContinualStudy): TE.TaskEither<Fault, unknown> =>
   pipe(
     [
       ...tasks.flatMap(({ name, rows, test }): ReadonlyArray<readonly [string, string]> => [
-        [`${name}.jsonl`, text(rows)],
-        [`${name}-test.jsonl`, text(test)],
+        [`${name}.jsonl`, rowsText(rows)],
+        [`${name}-test.jsonl`, rowsText(test)],
       ]),
-      ['references.jsonl', text(references)] as const,
+      ['references.jsonl', rowsText(references)] as const,
       ['safety.jsonl', lines(safety)] as const,
     ],
     TE.traverseSeqArray(([name, content]) => writeWhole(join(out, name), content)),
@@ -60,35 +65,26 @@ const written = ({ out, tasks, references, safety }: ContinualStudy): TE.TaskEit
 
 // running ----------------------------------------------------------------------------------------
 
-const argsOf = ({ out, model, tasks, recipe }: ContinualStudy): ReadonlyArray<string> => {
+const argsOf = ({
+  out,
+  model,
+  tasks,
+  seeds,
+  replayBuffer,
+  seed,
+  recipe,
+}: ContinualStudy): ReadonlyArray<string> => {
   const at = (name: string): string => join(out, `${name}.jsonl`)
   return [
     ...['continual', '--model', model, '--tasks', ...tasks.map(({ name }) => at(name))],
     ...['--tests', ...tasks.map(({ name }) => at(`${name}-test`))],
     ...['--references', at('references'), '--safety', at('safety')],
     ...['--strategy', 'dualselect', 'sequential', 'agem', 'replay', '--out', join(out, 'runs')],
+    ...['--seeds', ...seeds.map(String), '--replay-buffer', String(replayBuffer), '--seed', String(seed)],
     ...recipe,
     ...(existsSync(join(out, 'runs')) ? ['--resume'] : []),
   ]
 }
-
-const ran = (study: ContinualStudy): TE.TaskEither<Fault, void> =>
-  TE.tryCatch(
-    () =>
-      new Promise<void>((done, fail) => {
-        const child = spawn(
-          process.execPath,
-          [...fromSource('packages/dualselect/src/bin/dualselect.ts'), ...argsOf(study)],
-          { stdio: ['ignore', 'ignore', 'inherit'] },
-        )
-        child.on('error', fail)
-        child.on('close', (status) =>
-          status === 0 ? done() : fail(new Error(`dualselect ended with ${status ?? 'a signal'}`)),
-        )
-      }),
-    (cause) =>
-      failure('StepFailed', causeLine(cause), { where: study.out, remedy: 'run the same command again' }),
-  )
 
 /** Learns the tasks with every strategy, or what is missing of it, and writes `figure.svg`; the tables are the text. */
 export const continualStudy = (study: ContinualStudy): TE.TaskEither<Fault, Outcome> => {
@@ -102,7 +98,7 @@ export const continualStudy = (study: ContinualStudy): TE.TaskEither<Fault, Outc
   }
   return pipe(
     written(study),
-    TE.chain(() => ran(study)),
+    TE.chain(() => methodRan('dualselect', argsOf(study), study.out)),
     TE.chainW(() => readJson(results)),
     TE.chainEitherKW(decodeAs('FileDamaged')(WrittenResults, results)),
     TE.chainFirstW((found) => writeWhole(join(study.out, 'figure.svg'), continualFigure(found))),

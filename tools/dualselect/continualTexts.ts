@@ -112,10 +112,7 @@ main({
               tasks,
               references: pool,
               safety: asked.examples.map(({ id, prompt }) => ({ id, prompt: promptText(prompt) })),
-              recipe: [
-                ...['--seeds', ...seeds.map(String), '--replay-buffer', String(replayBuffer)],
-                ...['--seed', String(seed), ...recipe],
-              ],
+              ...{ seeds, replayBuffer, seed, recipe },
             }),
           ),
         )

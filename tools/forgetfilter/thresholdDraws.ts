@@ -1,5 +1,4 @@
 /** Rates of labelled rows from a model that was trained for them, for every share of harmful rows and seed, and what thresholds make of them. */
-import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
@@ -14,12 +13,13 @@ import {
   required,
   withDefault,
 } from '@safe/tensor-core/cli'
-import { type Dataset, type Fault, causeLine, failure } from '@safe/tensor-core/contracts'
+import type { Dataset, Fault } from '@safe/tensor-core/contracts'
 import { number } from '@safe/tensor-core/options'
 import { wilson } from '../../packages/eval-redorca/src/stats'
 import type { RatedRow } from '../../packages/forgetfilter/src/rates/rates'
 import { readRates } from '../../packages/forgetfilter/src/rates/records'
-import { fromSource } from '../fromSource'
+import { methodRan } from '../fromSource'
+import { rowsText } from '../rowsText'
 import { LEAST_USEFUL_J, bestOf, methodsOf, outcomeOf } from './thresholdOutcomes'
 import { type Cell, tables } from './thresholdTables'
 
@@ -64,25 +64,6 @@ interface DrawChoice {
 
 // rates ------------------------------------------------------------------------------------------
 
-const lines = (data: Dataset): string => data.examples.map(({ raw }) => `${raw}\n`).join('')
-
-const ran = (args: ReadonlyArray<string>, name: string): TE.TaskEither<Fault, void> =>
-  TE.tryCatch(
-    () =>
-      new Promise<void>((done, fail) => {
-        const child = spawn(
-          process.execPath,
-          [...fromSource('packages/forgetfilter/src/bin/forgetfilter.ts'), ...args],
-          { stdio: ['ignore', 'ignore', 'inherit'] },
-        )
-        child.on('error', fail)
-        child.on('close', (status) =>
-          status === 0 ? done() : fail(new Error(`forgetfilter ended with ${status ?? 'a signal'}`)),
-        )
-      }),
-    (cause) => failure('StepFailed', causeLine(cause), { where: name, remedy: 'run the same command again' }),
-  )
-
 const auditOf = (out: string, { share: part, seed }: Draw): string =>
   join(out, `${part}-${seed}`, 'audit.jsonl')
 
@@ -95,9 +76,10 @@ const measured =
     mkdirSync(here, { recursive: true })
     const noisy = source.noisy(draw)
     const at = (name: string): string => join(here, name)
-    writeFileSync(at('noisy.jsonl'), lines(noisy) + lines(source.canaries(draw, noisy)))
-    writeFileSync(at('safe.jsonl'), lines(source.safe))
-    return ran(
+    writeFileSync(at('noisy.jsonl'), rowsText(noisy) + rowsText(source.canaries(draw, noisy)))
+    writeFileSync(at('safe.jsonl'), rowsText(source.safe))
+    return methodRan(
+      'forgetfilter',
       [
         ...['run', '--model', source.model, '--noisy', at('noisy.jsonl'), '--safe', at('safe.jsonl')],
         ...['--out', at('kept.jsonl'), '--audit', audit, '--work', at('work')],

@@ -15,13 +15,13 @@ import { modelNameOf } from '../gate/modelName'
 import { type Side, readSide } from '../gate/side'
 import { checkedJson, checkedText } from '../gate/words'
 import { gateOptions } from './gateOptions'
-import { type MeasuredSide, type Source, measuredSide, sourceOf, suiteFor } from './gateSides'
+import { type MeasuredSide, type SideName, type Source, measuredSide, sourceOf, suiteFor } from './gateSides'
 
 // model ------------------------------------------------------------------------------------------
 
 type Given = Values<typeof gateOptions>
 
-type Sides<A> = Readonly<Record<'baseline' | 'candidate', A>>
+type Sides<A> = Readonly<Record<SideName, A>>
 
 // sources ----------------------------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ const suiteOf = (
 
 const read =
   ({ baselineCell, candidateCell, judge }: Given, sources: Sides<Source>) =>
-  (side: keyof Sides<Source>): TE.TaskEither<Fault, Side> =>
+  (side: SideName): TE.TaskEither<Fault, Side> =>
     readSide({
       path: sources[side].results,
       ...(side === 'baseline'

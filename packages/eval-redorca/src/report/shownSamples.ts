@@ -2,7 +2,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as TE from 'fp-ts/TaskEither'
-import { pipe } from 'fp-ts/function'
 import type { Fault } from '@safe/tensor-core/contracts'
 import { readSamplesOf } from '../results/finishedCells'
 import type { Results } from '../results/results'
@@ -35,4 +34,4 @@ export const shownSamples = (
   results: Results,
   most?: number,
 ): TE.TaskEither<Fault, ReadonlyMap<string, ReadonlyArray<Sample>>> =>
-  pipe(readSamplesOf(out, cellsThatFit(out, results, most), results.stamp.judges?.measuring))
+  readSamplesOf(out, cellsThatFit(out, results, most), results.stamp.judges?.measuring)

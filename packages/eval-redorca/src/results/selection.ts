@@ -65,9 +65,6 @@ export interface Candidate {
   readonly rates: ValidationRates
 }
 
-/** A selected setting. */
-export type Choice<A> = StrengthChoice<A>
-
 // rates ------------------------------------------------------------------------------------------
 
 const validationRates = (cells: ReadonlyArray<SelectableCell>): ValidationRates => {
@@ -123,7 +120,7 @@ export const chooseAmong = <A extends { readonly rates: ValidationRates }>(
   candidates: ReadonlyArray<A>,
   bare: ValidationRates,
   { epsilon, delta }: Pick<SelectionRule, 'epsilon' | 'delta'>,
-): Choice<A> | undefined =>
+): StrengthChoice<A> | undefined =>
   strengthWithinBounds(candidates, {
     harm: ({ rates }) => rates.attackSuccess ?? 1,
     bounds: ({ rates }) => [
@@ -135,7 +132,7 @@ export const chooseAmong = <A extends { readonly rates: ValidationRates }>(
 // constructors -----------------------------------------------------------------------------------
 
 /** A combination of an aligned model and regime (controls included) with the setting selected for it. */
-export interface SelectedCombination extends Choice<Candidate>, FineTune {
+export interface SelectedCombination extends StrengthChoice<Candidate>, FineTune {
   /** The settings that were compared. */
   readonly tried: number
   /** The undefended model on the same items. */

@@ -4,12 +4,12 @@ import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
 import { command, dataFile, file, optional, required } from '@safe/tensor-core/cli'
 import { readDataset } from '@safe/tensor-core/formats'
-import { accepted, auditRates, keptIds } from '../audit/audit'
+import { accepted, auditRates } from '../audit/audit'
 import { filterOptions, filterRuleOf } from '../options'
 import { alignById } from '../rates/rates'
 import { readRates } from '../rates/records'
 import { readSource } from '../source'
-import { auditJson, auditText, qualityText } from './audit'
+import { auditText, keptJson } from './audit'
 import { checkCanaries, withoutCanaries } from './canaryFile'
 import { checkFilter, checkRates } from './checkFilter'
 import { keptRowsOptions, warnings, writeParts } from './keptRows'
@@ -73,17 +73,8 @@ export const filterCommand = command({
       TE.bindW('quality', (filtered) => writeParts(filtered, { ...v, seed: context.common.seed })),
       TE.chainFirstIOK(({ rule, audit }) => warnings(context, rule, audit)),
       TE.map(({ rule, audit, quality }) => ({
-        json: {
-          out: v.out,
-          ...auditJson(audit),
-          rowsKept: keptIds(rule, audit).size,
-          ...(quality === undefined ? {} : { quality }),
-        },
-        text: [
-          auditText(audit),
-          ...(quality === undefined ? [] : [qualityText(quality)]),
-          `kept rows: ${v.out}`,
-        ].join('\n'),
+        json: { out: v.out, ...keptJson(rule, audit, quality) },
+        text: [auditText(audit, quality), `kept rows: ${v.out}`].join('\n'),
       })),
     ),
 })

@@ -17,7 +17,7 @@ import { auditRows } from '../audit/explain'
 import { measureForgetting } from '../rates/measureForgetting'
 import type { RatedRow } from '../rates/rates'
 import { type Trained, finalAdapter, keptPorts } from '../work'
-import { auditJson, auditText, qualityText } from './audit'
+import { auditText, keptJson } from './audit'
 import { copyAdapter } from './copyAdapter'
 import { decidingFor } from './deciding'
 import { type FilteredFile, warnings, writeParts } from './keptRows'
@@ -166,13 +166,10 @@ export const runCommand = (openMachine: OpenMachine): Command =>
               audit: auditFile,
               signal: v.signal,
               ...(v.trainOut === undefined ? {} : { trained: v.trainOut }),
-              ...auditJson(audit),
-              rowsKept: keptIds(rule, audit).size,
-              ...(quality === undefined ? {} : { quality }),
+              ...keptJson(rule, audit, quality),
             },
             text: [
-              auditText(audit),
-              ...(quality === undefined ? [] : [qualityText(quality)]),
+              auditText(audit, quality),
               `kept rows: ${v.out}, rates: ${files.rates}`,
               ...(v.trainOut === undefined ? [] : [`adapter trained on them: ${v.trainOut}`]),
             ].join('\n'),

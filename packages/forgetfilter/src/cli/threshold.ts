@@ -9,7 +9,7 @@ import { filterOptions, filterRuleOf } from '../options'
 import type { Quality } from '../audit/quality'
 import { type Named, type RatedRow, indexById } from '../rates/rates'
 import { type LabelRow, readLabels, readRates } from '../rates/records'
-import { auditJson, auditText, qualityText } from './audit'
+import { auditJson, auditText } from './audit'
 import { checkCanaries, withoutCanaries } from './canaryFile'
 import { checkFilter, checkRates } from './checkFilter'
 
@@ -60,7 +60,7 @@ export const thresholdCommand = command({
       ),
       TE.map(({ audit, quality }) => ({
         json: { ...auditJson(audit), ...(quality === undefined ? {} : { quality }) },
-        text: [auditText(audit), ...(quality === undefined ? [] : [qualityText(quality)])].join('\n'),
+        text: auditText(audit, quality),
       })),
     ),
 })

@@ -5,6 +5,7 @@
 import { type Markup, html } from '@safe/tensor-core/page'
 import { type Decision, decisions } from '../audit/decisions'
 import { digits, niceStep, rowsWord } from './format'
+import { gridLine } from './gridLine'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -122,16 +123,7 @@ export const histogram = (
     aria-label="Histogram of ${rates.length} forgetting rates from ${digits(first.low)} to ${digits(last.high)}${phi === null ? '' : `, threshold ${digits(phi)}`}"
   >
     <text x="0" y="16">rows</text>
-    ${countTicks(most).map(
-      (k) =>
-        html`<line
-            class="grid"
-            x1="${size.left}"
-            x2="${size.width - size.right}"
-            y1="${at(y(k))}"
-            y2="${at(y(k))}"
-          /><text x="${size.left - 6}" y="${at(y(k) + 4)}" text-anchor="end">${k}</text>`,
-    )}${bars}
+    ${countTicks(most).map((k) => gridLine(size, y(k), k))}${bars}
     <line
       class="grid"
       x1="${size.left}"

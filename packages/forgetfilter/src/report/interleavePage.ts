@@ -2,6 +2,7 @@
 import { type Markup, html } from '@safe/tensor-core/page'
 import type { Arm, PhaseResult, RateEstimate } from '../interleave/interleave'
 import { arms } from '../interleave/interleave'
+import { gridLine } from './gridLine'
 import { framed } from './shell'
 
 // model ------------------------------------------------------------------------------------------
@@ -48,16 +49,7 @@ const plot = (title: string, series: ReadonlyArray<Series>): Markup => {
     aria-label="${title} after each phase"
   >
     <text x="0" y="16">percent</text>
-    ${[0, 0.25, 0.5, 0.75, 1].map(
-      (t) =>
-        html`<line
-            class="grid"
-            x1="${size.left}"
-            x2="${size.width - size.right}"
-            y1="${at(y(t))}"
-            y2="${at(y(t))}"
-          /><text x="${size.left - 6}" y="${at(y(t) + 4)}" text-anchor="end">${100 * t}</text>`,
-    )}${phases
+    ${[0, 0.25, 0.5, 0.75, 1].map((t) => gridLine(size, y(t), 100 * t))}${phases
       .map(
         (phase, i) =>
           i % every === 0 &&

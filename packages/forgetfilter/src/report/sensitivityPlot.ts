@@ -1,6 +1,7 @@
 /** A panel of the sensitivity study: a measure over safe steps at one threshold, a line for each size of the safe set. */
 import { type Markup, html } from '@safe/tensor-core/page'
 import { places } from './format'
+import { gridLine } from './gridLine'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -61,16 +62,7 @@ export const sensitivityPanel = (
     aria-label="${title} over safe steps at phi ${phi}"
   >
     <text class="mark" x="${panelSize.left}" y="16">${title}, phi ${phi}</text>
-    ${[0, 0.25, 0.5, 0.75, 1].map(
-      (t) =>
-        html`<line
-            class="grid"
-            x1="${panelSize.left}"
-            x2="${panelSize.width - panelSize.right}"
-            y1="${at(y(t))}"
-            y2="${at(y(t))}"
-          /><text x="${panelSize.left - 6}" y="${at(y(t) + 4)}" text-anchor="end">${t}</text>`,
-    )}${steps.map((k, i) =>
+    ${[0, 0.25, 0.5, 0.75, 1].map((t) => gridLine(panelSize, y(t), t))}${steps.map((k, i) =>
       i % every === 0
         ? html`<text x="${at(x(i))}" y="${panelSize.height - 26}" text-anchor="middle">${k}</text>`
         : html``,
