@@ -20,6 +20,7 @@ import { groupsOf } from './likeness'
 import { refusal } from './refusals'
 import {
   type LabelledCompletion,
+  type MixedRow,
   type Turn,
   advBench,
   beaverTails,
@@ -51,6 +52,11 @@ const dealt = <A extends Turn>(
   return parts.map((part, i) => part.slice(0, sizes[i]))
 }
 
+/** The first row of each prompt. */
+const distinct = <A extends Turn>(rows: ReadonlyArray<A>): ReadonlyArray<A> => [
+  ...new Map([...rows].reverse().map((row) => [normalisedPrompt(row.prompt), row])).values(),
+]
+
 /** A completion cut at a limit of tokens ends within a sentence; only whole sentences are taught. */
 const wholeSentences = (text: string): string => /^[\s\S]*[.!?:)`](?=\s|$)/.exec(text)?.[0] ?? text
 
@@ -71,6 +77,7 @@ const sources = (data: string) =>
     TE.bind('mistral', () => xsTest('mistralinstruct')(data)),
     TE.bind('sst2', () => mixedRows('SST2_1k_p_0.1')(data)),
     TE.bind('agnews', () => mixedRows('agnews_1k_p_0.1')(data)),
+    TE.bind('agnewsMost', () => mixedRows('agnews_1k_p_0.2')(data)),
     TE.bind('sst2Test', () => taskRows('SST2_test.jsonl', ['negative', 'positive'])(data)),
     TE.bind('agnewsTest', () =>
       taskRows('agnews_test.json', ['World', 'Sports', 'Business', 'Sci/Tech'])(data),
@@ -103,7 +110,29 @@ const labelled = ({ id, prompt, response, label, type, model }: LabelledCompleti
   label,
   type,
 })
+const marked = (row: MixedRow) => ({ ...plain(row), unsafe: row.harmful ? 1 : 0 })
 const question = ({ id, prompt }: Turn) => ({ id, prompt })
+
+/** Shares of harmful rows beside the tenth that the sets have. */
+const otherShares = [0, 0.05, 0.2]
+
+/** A set with other shares of harmful rows: the task's rows as they are, with fewer of the set's harmful rows, or more from elsewhere. */
+const withOtherShares = (
+  name: string,
+  set: ReadonlyArray<MixedRow>,
+  more: ReadonlyArray<MixedRow>,
+  seed: number,
+): Files => {
+  const clean = set.filter((row) => !row.harmful)
+  const harmful = distinct([...set.filter((row) => row.harmful), ...more])
+  return Object.fromEntries(
+    otherShares.map((share) => {
+      const count = Math.round((clean.length * share) / (1 - share))
+      const rows = stream(seed, 'shares', name, share).shuffle([...clean, ...harmful.slice(0, count)])
+      return [`${name}-${100 * share}`, rows.map(marked)]
+    }),
+  )
+}
 
 const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
   const pick = <A>(key: string, rows: ReadonlyArray<A>, count: number): ReadonlyArray<A> =>
@@ -149,6 +178,15 @@ const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
   )
   const contrasts = alignX.filter((row) => isUnsafe(row) && row.label === '2_full_refusal')
 
+  const [badTest, badValidation] = [
+    [...testBad, ...shuffledBeaver.slice(0, sizes.harmful)],
+    [...validationBad, ...shuffledBeaver.slice(sizes.harmful, 2 * sizes.harmful)],
+  ]
+  const asked = new Set([...badTest, ...badValidation].map(({ prompt }) => normalisedPrompt(prompt)))
+  const moreHarmful = [...from.sst2, ...from.agnews, ...from.agnewsMost].filter(
+    ({ harmful, prompt }) => harmful && !asked.has(normalisedPrompt(prompt)),
+  )
+
   const alignment = [
     ...alignBad.map(refused),
     ...pick('safeinstr', from.safeinstr, alignmentSizes.safety),
@@ -173,12 +211,12 @@ const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
     align: stream(seed, 'align').shuffle(alignment).map(plain),
     safe: stream(seed, 'safe rows').shuffle(safe).map(plain),
     references: safe.map(plain),
-    sst2: from.sst2.map((row) => ({ ...plain(row), unsafe: row.harmful ? 1 : 0 })),
-    agnews: from.agnews.map((row) => ({ ...plain(row), unsafe: row.harmful ? 1 : 0 })),
-    harmful: [...testBad, ...shuffledBeaver.slice(0, sizes.harmful)].map(question),
-    'harmful-validation': [...validationBad, ...shuffledBeaver.slice(sizes.harmful, 2 * sizes.harmful)].map(
-      question,
-    ),
+    sst2: from.sst2.map(marked),
+    agnews: from.agnews.map(marked),
+    ...withOtherShares('sst2', from.sst2, moreHarmful, seed),
+    ...withOtherShares('agnews', from.agnews, moreHarmful, seed),
+    harmful: badTest.map(question),
+    'harmful-validation': badValidation.map(question),
     lookalike: safeOf('lookalikes', testX),
     'lookalike-validation': safeOf('lookalikes of validation', validationX),
     'sst2-test': sst2.test.map(plain),
