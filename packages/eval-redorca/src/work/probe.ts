@@ -1,6 +1,6 @@
 /**
  * Times a training step and a completion of this run on this machine, so that it can be said beforehand how long the run will
- * take: two steps of the recipe, of which the second is timed (the first also fills caches), and the completions of a few
+ * take: two steps of the recipe on typical rows, of which the second is timed (the first also fills caches), and the completions of a few
  * evaluation prompts, judged by the judges that ask a model.
  */
 import * as E from 'fp-ts/Either'
@@ -19,6 +19,7 @@ import { type Answer, askedInOrder, judgeItem } from '../suite/samples'
 import { requestOf } from './answers'
 import { alignedRequest } from './runtime'
 import type { Site } from './site'
+import { typicalRows } from './typicalRows'
 
 // model ------------------------------------------------------------------------------------------
 
@@ -56,7 +57,7 @@ const firstRows = ({ config, suite }: Site['bench']): E.Either<Fault, Dataset> =
     : suite.trainingData(regime, config.seeds[0] ?? 0)
 }
 
-/** Seconds of the second of two steps on these rows. */
+/** Seconds of the second of two steps on typical rows of these; with two epochs so few rows make two steps. */
 const stepOn = ({ bench, models, signal }: Site, data: Dataset): TE.TaskEither<Fault, number> => {
   const { ports, config, suite } = bench
   const at: number[] = []
@@ -66,8 +67,8 @@ const stepOn = ({ bench, models, signal }: Site, data: Dataset): TE.TaskEither<F
       ports.train<Fault>({
         model: suite.models.aligned,
         template: suite.templates.aligned,
-        data,
-        recipe: { ...config.recipe, maxSteps: 2 },
+        data: typicalRows(data, config.recipe),
+        recipe: { ...config.recipe, epochs: Math.max(2, config.recipe.epochs), maxSteps: 2 },
         seed: config.seeds[0] ?? 0,
         defence: noDefence.training,
         dtype: config.dtype,
