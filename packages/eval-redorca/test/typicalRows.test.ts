@@ -1,13 +1,13 @@
 import fc from 'fast-check'
-import { textExample } from '@safe/tensor-core/contracts'
+import { type Dataset, textExample } from '@safe/tensor-core/contracts'
 import { typicalRows } from '../src/work/typicalRows'
 
-const rows = (lengths: ReadonlyArray<number>) => ({
+const rows = (lengths: ReadonlyArray<number>): Dataset => ({
   name: 'rows',
   examples: lengths.map((length, i) => textExample(`r${i}`, 'x'.repeat(length), 'y')),
 })
 const recipe = { batchSize: 2, accumulate: 1, maxLength: 256, groupByLength: true }
-const promptLengths = ({ examples }: ReturnType<typeof rows>): ReadonlyArray<number> =>
+const promptLengths = ({ examples }: Dataset): ReadonlyArray<number> =>
   examples.map(({ prompt }) => (prompt.kind === 'text' ? prompt.text.length : 0))
 
 describe('the rows of a typical step', () => {

@@ -103,6 +103,7 @@ const notRun = (): TE.TaskEither<ReturnType<typeof failure>, never> =>
 export const ports: BenchPorts = {
   engine: () => TE.right({ engine: 'fake', device: 'none', versions: {} }),
   suite: () => TE.right(suite),
+  judge: notRun,
   loadModule: () => E.right({ exports: { plugins }, version: '1.0.0' }),
   fingerprint: (folder) => TE.right(`print of ${folder}`),
   checkpoint: (folder) => TE.right(`weights of ${folder}`),

@@ -17,7 +17,7 @@ export const guardFidelity: Fidelity = {
     'Hand-made cases and property tests; there is no reference implementation.',
   defaults: 'Threshold 0.5, as the judges’ own verdicts; the wording of the refusal is this repository’s.',
   differs:
-    'The judge is the run’s (the one that chooses among beams), not an option of its own. An answer whose verdict cannot be parsed is ' +
+    'An answer whose verdict cannot be parsed is ' +
     'replaced too (`unparsed: answer` lets it pass). Prompts are not filtered before they are answered.',
 }
 

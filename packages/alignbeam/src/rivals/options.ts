@@ -1,5 +1,6 @@
 /** The options of the rivals, each described once, as those of AlignBeam are. */
 import { type Values, atLeastZero, choice, number, text, withDefault } from '@safe/tensor-core/options'
+import { ownJudge } from '@safe/tensor-core/judges'
 import { NUDGING_PAPER, PROXY_TUNING_PAPER, refusalText } from '../defaults'
 import { anchorSystem, batchSize } from '../options'
 import { unparsedPolicies } from './guardVerdict'
@@ -21,6 +22,9 @@ export const guardOptions = {
     choice("where the judge's verdict could not be parsed: refuse, or answer", unparsedPolicies),
   ),
 }
+
+/** A benchmark also opens the judge; from code it is a resource. */
+export const guardPluginOptions = { ...guardOptions, judge: ownJudge }
 
 /** Everything that decides what nudging writes, beside the models and the generation options. */
 export const nudgingOptions = {

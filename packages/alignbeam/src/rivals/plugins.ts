@@ -9,7 +9,7 @@ import { anchorAlone } from './anchorAlone'
 import { anchorAloneFidelity, guardFidelity, nudgingFidelity, proxyTuningFidelity } from './fidelity'
 import { guard } from './guard'
 import { nudging } from './nudging/nudging'
-import { guardOptions, guarding, nudgingOptions, proxyTuningOptions } from './options'
+import { guardPluginOptions, guarding, nudgingOptions, proxyTuningOptions } from './options'
 import { proxyTuning } from './proxyTuning'
 
 /** Two models as one that is freed with both: where the second cannot be opened, the first is freed. */
@@ -52,17 +52,17 @@ export const rivals: ReadonlyArray<DefencePlugin> = [
     stage: 'decoding',
     fidelity: guardFidelity,
     summary: 'a judge reads every answer, and a fixed refusal replaces the harmful ones',
-    options: guardOptions,
+    options: guardPluginOptions,
     strength: { options: ['threshold'], values: [0.9, 0.7, 0.5, 0.3, 0.1] },
     needs: ['judge'],
-    make: (options, { judge }, record) =>
+    make: ({ judge: own, ...options }, { judge }, record) =>
       pipe(
         // Before anything is trained: a judge of wording alone would have every answer replaced.
         TE.fromEither(judgeOfHarm(judge, guarding)),
         TE.map(() =>
           decodingDefence({
             name: 'guard',
-            parameters: parametersOf(guardOptions, options),
+            parameters: parametersOf(guardPluginOptions, { ...options, judge: own }),
             apply: (model) => guard(options, { judge, record }).apply(model),
           }),
         ),

@@ -11,10 +11,11 @@ import { arenaChoice } from '../config/arenaConfig'
 import { type BenchConfig, configDocument, isArena } from '../config/config'
 import { decodeConfig } from '../config/configCodec'
 import { cellName } from '../plan/factors'
+import { namedJudges } from '../plan/methodJudges'
 import type { Results } from '../results/results'
 import { type StorePlace, publishAt, runDocuments } from '../store'
 import type { QueueUse } from '../work/queue/queueUse'
-import { localArena, localSuite } from '../work/localSuite'
+import { localArena, localJudge, localSuite } from '../work/localSuite'
 import { ports } from '../work/lmPorts'
 import { type Ran, run } from '../work/run'
 import { headline, writeReport } from '../report'
@@ -104,11 +105,16 @@ const benchOutcome: ShowResults = (results, report) => ({
   text: `${headline(results)}\n\n${report}`,
 })
 
-/** Fetches what the suite takes from a hub, with progress; workers then find it in the cache. */
-export const fetchSuite = ({ suite }: BenchConfig, context: Context): TE.TaskEither<Fault, void> =>
-  isArena(suite)
-    ? TE.asUnit(localArena(hubUseOf(context))(arenaChoice(suite)))
-    : TE.asUnit(localSuite(hubUseOf(context))(suite))
+/** Fetches what the suite and the methods take from a hub, with progress; workers then find it in the cache. */
+export const fetchSuite = (config: BenchConfig, context: Context): TE.TaskEither<Fault, void> => {
+  const { suite } = config
+  const use = hubUseOf(context)
+  return pipe(
+    isArena(suite) ? TE.asUnit(localArena(use)(arenaChoice(suite))) : TE.asUnit(localSuite(use)(suite)),
+    TE.chain(() => pipe(namedJudges(config), TE.traverseSeqArray(localJudge(use)))),
+    TE.asUnit,
+  )
+}
 
 // running ----------------------------------------------------------------------------------------
 

@@ -2,12 +2,13 @@
  * Everything that determines a step of a pipeline: a method's name, options and code, and a hash of every resource that it
  * declares. The ids of cells are computed from it before anything runs, and it is the key of the interpreter's stored steps.
  */
-import type { AppliedMethod, Fault, ResourceName, Stage } from '@safe/tensor-core/contracts'
+import type { AppliedMethod, Fault, Judge, ResourceName, Stage } from '@safe/tensor-core/contracts'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { Key } from '@safe/tensor-core/pipeline'
 import { type Bench, chosen } from './bench'
 import type { Factors } from './factors'
+import { judgeOf } from './methodJudges'
 import type { LoadedMethod } from './plugins'
 import type { EngineUsed } from './ports'
 
@@ -30,6 +31,7 @@ export const alignedKey = ({ hashes }: Bench): Key => ({
 const readsOf = (
   bench: Bench,
   seed: number,
+  judge: Judge,
   counterpart: ReadonlyArray<LoadedMethod>,
 ): Readonly<Record<ResourceName, unknown>> => {
   const { hashes, config, suite } = bench
@@ -47,7 +49,7 @@ const readsOf = (
     safe: hashes.safe,
     references: hashes.references,
     harmful: hashes.harmful,
-    judge: suite.beamJudge.id,
+    judge: judge.id,
     counterpart: counterpart.map((method) => applied(bench, seed, method)),
   }
 }
@@ -55,12 +57,9 @@ const readsOf = (
 // constructors -----------------------------------------------------------------------------------
 
 /** A method as part of a defence under this seed. */
-export const applied = (
-  bench: Bench,
-  seed: number,
-  { method, plugin, options, version, counterpart = [] }: LoadedMethod,
-): AppliedMethod => {
-  const reads = readsOf(bench, seed, counterpart)
+export const applied = (bench: Bench, seed: number, loaded: LoadedMethod): AppliedMethod => {
+  const { method, plugin, options, version, counterpart = [] } = loaded
+  const reads = readsOf(bench, seed, judgeOf(bench, loaded), counterpart)
   return {
     name: plugin.name,
     parameters: options,

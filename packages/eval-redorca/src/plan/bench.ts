@@ -9,6 +9,7 @@ import { noneWord } from '../config/methods'
 import type { Suite } from '../suite/suite'
 import { attackedBy } from './attackers'
 import { type Hashes, hashesOf } from './hashes'
+import { type MethodJudges, withMethodJudges } from './methodJudges'
 import { type LoadedChoice, type Methods, type MissingMethod, allMethods, methodsOf } from './methods'
 import type { BenchPorts, SuiteUse } from './ports'
 import { satisfied } from './requirements'
@@ -26,6 +27,8 @@ export interface Bench {
   readonly suite: Suite
   readonly hashes: Hashes
   readonly methods: Methods
+  /** Judges that methods name in place of the suite's. */
+  readonly judges: MethodJudges
   /** Strengths tried, by the method's name in results. */
   readonly paths: Paths
   /** Default methods whose packages are not installed; the benchmark runs without them. */
@@ -169,10 +172,11 @@ export const openBench = (
     TE.chainFirstEitherKW(({ suite }) => checkedRegimes(config, suite)),
     TE.chainFirstEitherKW(({ suite, found }) => satisfied(suite, found.methods)),
     TE.bind('hashes', ({ suite }) => (known === undefined ? hashesOf(ports, suite) : TE.right(known))),
-    TE.map(({ suite, found: { methods, missing }, paths, hashes }) => ({
+    TE.bind('judged', ({ suite, found }) => withMethodJudges(ports, config, found.methods, suite, use)),
+    TE.map(({ judged, found: { methods, missing }, paths, hashes }) => ({
       ports,
       config: completed(config, methods),
-      suite,
+      ...judged,
       hashes,
       methods,
       paths,

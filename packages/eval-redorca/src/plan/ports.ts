@@ -13,8 +13,10 @@ import type {
   StorageDtype,
   WeightSource,
 } from '@safe/tensor-core/contracts'
+import type { OpenedJudge } from '@safe/tensor-core/judges'
 import type { Fitting, Keep } from '@safe/tensor-core/pipeline'
 import type { BenchConfig } from '../config/config'
+import type { JudgeChoice } from '../config/judgeChoice'
 import type { Suite } from '../suite/suite'
 import type { LoadModule } from './plugins'
 
@@ -70,6 +72,12 @@ export interface SuiteUse {
 export interface BenchPorts {
   readonly engine: (name: string) => TE.TaskEither<Fault, EngineUsed>
   readonly suite: (config: BenchConfig, use?: SuiteUse) => TE.TaskEither<Fault, Suite>
+  /** A judge that a method names; its id is known at once, a model is loaded when it is first asked. */
+  readonly judge: (
+    choice: JudgeChoice,
+    config: BenchConfig,
+    use?: SuiteUse,
+  ) => TE.TaskEither<Fault, OpenedJudge>
   readonly loadModule: LoadModule
   /** A hash of the contents of a model folder. */
   readonly fingerprint: (folder: string) => TE.TaskEither<Fault, string>

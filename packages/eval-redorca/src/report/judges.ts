@@ -23,15 +23,15 @@ export const measuringJudges = ({ stamp: { judges } }: Results): ReadonlyArray<J
 /** A list's name without its version. */
 const listName = (id: string): string => id.replace(/@.*$/, '')
 
-/** How a measuring judge is the same as the one among beams; undefined where it is another. */
-const likeness = (judge: JudgeRecord, beams: JudgeRecord): string | undefined =>
-  judge.id === beams.id
+/** How a measuring judge is the same as one that a defence reads; undefined where it is another. */
+const likeness = (judge: JudgeRecord, read: JudgeRecord): string | undefined =>
+  judge.id === read.id
     ? undefined
-    : judge.checkpoint !== undefined && sameCheckpoint(judge.checkpoint, beams.checkpoint)
+    : judge.checkpoint !== undefined && sameCheckpoint(judge.checkpoint, read.checkpoint)
       ? 'asks the same model as'
       : judge.checkpoint === undefined &&
-          beams.checkpoint === undefined &&
-          listName(judge.id) === listName(beams.id)
+          read.checkpoint === undefined &&
+          listName(judge.id) === listName(read.id)
         ? 'is another version of'
         : undefined
 
@@ -41,21 +41,41 @@ const sameCheckpoint = (a: string, b: string | undefined): boolean =>
   b !== undefined &&
   (a === b || (Math.min(a.length, b.length) >= shortest && (a.startsWith(b) || b.startsWith(a))))
 
-const flatters = 'so attack success flatters the defences that choose by it'
+/** A judge that defences read, and what it does for them. */
+interface ReadJudge {
+  readonly judge: JudgeRecord
+  readonly did: string
+  readonly flatters: string
+}
 
-const sharedWithBeams = ({ measuring, beams, measured, amongBeams }: StampedJudges): ReadonlyArray<string> =>
-  (measured ?? [{ id: measuring, axes: [] }]).flatMap((judge) => {
-    if (judge.id === beams)
-      return [
-        `Warning: the judge that chose among beams also measured the answers (${judge.id}), ${flatters}.`,
-      ]
-    const like = likeness(judge, amongBeams ?? { id: beams, axes: [] })
-    return like === undefined
-      ? []
-      : [
-          `Warning: the judge ${judge.id}, which measured the answers, ${like} the one that chose among beams (${beams}), ${flatters}.`,
+const readJudges = ({ beams, amongBeams, ofMethods = {} }: StampedJudges): ReadonlyArray<ReadJudge> => [
+  {
+    judge: amongBeams ?? { id: beams, axes: [] },
+    did: 'chose among beams',
+    flatters: 'the defences that choose by it',
+  },
+  ...Object.entries(ofMethods).map(([name, judge]) => ({
+    judge,
+    did: `${name} reads`,
+    flatters: name,
+  })),
+]
+
+const sharedWithDefences = (judges: StampedJudges): ReadonlyArray<string> =>
+  (judges.measured ?? [{ id: judges.measuring, axes: [] }]).flatMap((judge) =>
+    readJudges(judges).flatMap(({ judge: read, did, flatters }) => {
+      if (judge.id === read.id)
+        return [
+          `Warning: the judge that ${did} also measured the answers (${judge.id}), so attack success flatters ${flatters}.`,
         ]
-  })
+      const like = likeness(judge, read)
+      return like === undefined
+        ? []
+        : [
+            `Warning: the judge ${judge.id}, which measured the answers, ${like} the one that ${did} (${read.id}), so attack success flatters ${flatters}.`,
+          ]
+    }),
+  )
 
 const sharedWithModels = ({ measured = [], models = {} }: StampedJudges): ReadonlyArray<string> =>
   measured.flatMap(({ id, checkpoint }) => {
@@ -119,10 +139,10 @@ const truncatedIn = (groups: ReadonlyArray<GroupResult>): ReadonlyArray<string> 
 
 /** The warnings beside numbers of these groups. */
 export const judgeWarnings = (
-  { stamp: { judges } }: Results,
+  { stamp: { judges } }: Pick<Results, 'stamp'>,
   groups: ReadonlyArray<GroupResult>,
 ): ReadonlyArray<string> => [
-  ...(judges === undefined ? [] : [...sharedWithBeams(judges), ...sharedWithModels(judges)]),
+  ...(judges === undefined ? [] : [...sharedWithDefences(judges), ...sharedWithModels(judges)]),
   ...unjudgedIn(groups, judges?.measuring ?? 'the judge'),
   ...truncatedIn(groups),
 ]

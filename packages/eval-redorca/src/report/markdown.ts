@@ -204,7 +204,13 @@ export const markdown = (
             ]
               .filter((id, i, ids) => ids.indexOf(id) === i)
               .map((id) => `\`${id}\``)
-              .join(', ')}${stamp.judges.beams === '' ? '' : `, among beams \`${stamp.judges.beams}\``}`,
+              .join(
+                ', ',
+              )}${stamp.judges.beams === '' ? '' : `, among beams \`${stamp.judges.beams}\``}${Object.entries(
+              stamp.judges.ofMethods ?? {},
+            )
+              .map(([name, { id }]) => `, of ${name} \`${id}\``)
+              .join('')}`,
           ]),
       ...Object.entries(stamp.hashes).map(
         ([kind, hashes]) =>

@@ -113,6 +113,9 @@ export const stampSection = ({ stamp, finished, running }: Results): Markup =>
                     ]),
                   ].join(', '),
                   ...(stamp.judges.beams === '' ? {} : { 'among beams': stamp.judges.beams }),
+                  ...Object.fromEntries(
+                    Object.entries(stamp.judges.ofMethods ?? {}).map(([name, { id }]) => [`of ${name}`, id]),
+                  ),
                 })}
               </dd>`
       }

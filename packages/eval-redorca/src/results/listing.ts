@@ -36,6 +36,7 @@ const stamp: t.Type<Stamp, unknown> = t.intersection([
       t.partial({
         measured: t.readonlyArray(judgeRecordCodec),
         amongBeams: judgeRecordCodec,
+        ofMethods: t.record(t.string, judgeRecordCodec),
         models: strings,
       }),
     ]),

@@ -6,6 +6,7 @@ import { attackedBy } from '../plan/attackers'
 import type { Bench } from '../plan/bench'
 import { dataHash } from '@safe/tensor-core/pipeline'
 import { presentHashes } from '../plan/hashes'
+import { ownJudges } from '../plan/methodJudges'
 import { type MethodFidelity, fidelitiesOf } from './fidelity'
 import type { EngineUsed } from '../plan/ports'
 import type { Suite } from '../suite/suite'
@@ -40,6 +41,8 @@ export interface StampedJudges {
   /** Every judge that measured. */
   readonly measured?: ReadonlyArray<JudgeRecord>
   readonly amongBeams?: JudgeRecord
+  /** Judges that methods read in place of that one, by the methods' names in results. */
+  readonly ofMethods?: Readonly<Record<string, JudgeRecord>>
   /** Checkpoints of the benchmark's models by the part they play (base, aligned, anchor), to be compared with those of the judges. */
   readonly models?: Readonly<Record<string, string>>
 }
@@ -98,6 +101,14 @@ const trainingHashes = (bench: Hashable): Readonly<Record<string, string>> => {
   return hashes
 }
 
+/** Nothing where no method names a judge of its own, so that results without any stay as they were. */
+const methodJudges = ({ judges, methods }: Bench): Pick<StampedJudges, 'ofMethods'> => {
+  const own = Object.entries(ownJudges(judges, methods))
+  return own.length === 0
+    ? {}
+    : { ofMethods: Object.fromEntries(own.map(([name, judge]) => [name, recordOf(judge)])) }
+}
+
 export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
   engine: engine.engine,
   device: engine.device,
@@ -127,6 +138,7 @@ export const stampOf = (bench: Bench, engine: EngineUsed): Stamp => ({
     beams: bench.suite.beamJudge.id,
     measured: bench.suite.judges.map(recordOf),
     amongBeams: recordOf(bench.suite.beamJudge),
+    ...methodJudges(bench),
     models: hashesBy(bench, 'checkpoints'),
   },
   fidelity: fidelitiesOf(bench.methods),

@@ -32,6 +32,7 @@ import { evadingRows } from '../plan/attackedRows'
 import { attackerOf, candidateRows } from '../plan/attackers'
 import { chosen, evadedFilters } from '../plan/bench'
 import type { Factors } from '../plan/factors'
+import { judgeOf } from '../plan/methodJudges'
 import { type LoadedMethod, loadedName } from '../plan/plugins'
 import { chosenBenignRows } from './erodingRows'
 import { noteDiagnostics, unmeasured } from './meter'
@@ -63,7 +64,10 @@ const readied = <S extends Stage>(site: Site, f: Factors, stage: S, loaded: Load
   const record = (values: Diagnostics): void => noteDiagnostics(loadedName(loaded), values)
   const { resources, watched } = provisionOf(
     plugin,
-    resourcesOf(site, seed, counterpart.length > 0 ? filteredBy(site, f, counterpart) : undefined),
+    resourcesOf(site, seed, {
+      judge: judgeOf(site.bench, loaded),
+      ...(counterpart.length > 0 ? { counterpart: filteredBy(site, f, counterpart) } : {}),
+    }),
   )
   return {
     steps: [applied(site.bench, seed, loaded)],

@@ -24,7 +24,7 @@ import { loadModule } from '../plan/plugins'
 import type { BenchPorts } from '../plan/ports'
 import { fileSuite } from '../suite/fileSuite'
 import { judgeOpener } from './judgeOpener'
-import { localArena, localSuite } from './localSuite'
+import { localArena, localJudge, localSuite } from './localSuite'
 
 // parts ------------------------------------------------------------------------------------------
 
@@ -90,6 +90,8 @@ export const ports: BenchPorts = {
             ),
           ),
         ),
+  judge: (choice, { dtype, batchSize }, use = {}) =>
+    pipe(localJudge()(choice), TE.chainW(judgeOpener({ ...use, dtype, batchSize }))),
   loadModule,
   fingerprint: modelPrint,
   checkpoint: checkpointOf,

@@ -62,8 +62,12 @@ const unkept = (defence: TrainingDefence): TrainingDefence => ({
   steps: defence.steps.map(({ name, parameters }) => ({ name, parameters })),
 })
 
-/** All resources of a run with this seed. @param counterpart the rows kept by the filter that a method is the control of */
-export const resourcesOf = (site: Site, seed: number, counterpart?: Resources['counterpart']): Resources => {
+/** All resources of a run with this seed. @param read a method's own judge, and the rows kept by the filter that it is the control of */
+export const resourcesOf = (
+  site: Site,
+  seed: number,
+  read: Partial<Pick<Resources, 'judge' | 'counterpart'>> = {},
+): Resources => {
   const { bench, models } = site
   const { suite, ports } = bench
   const weights = (folder: string | undefined, key: string): TE.TaskEither<Fault, WeightSource> =>
@@ -97,9 +101,9 @@ export const resourcesOf = (site: Site, seed: number, counterpart?: Resources['c
     safe: rowsOf(suite.safe, 'safe'),
     references: rowsOf(suite.references, 'references'),
     harmful: rowsOf(suite.harmful, 'harmful'),
-    judge: suite.beamJudge,
+    judge: read.judge ?? suite.beamJudge,
     counterpart:
-      counterpart ??
+      read.counterpart ??
       TE.left(
         badInput('ResourceMissing', 'names no filter of this benchmark', {
           where: 'control',

@@ -39,6 +39,7 @@ import {
   weightsDefence,
 } from '@safe/tensor-core/contracts'
 import { dataHash, keepData } from '@safe/tensor-core/pipeline'
+import { judgeChoiceName } from '../../src/config/judgeChoice'
 import type { BenchPorts } from '../../src/plan/ports'
 import { type EvaluationItem, type EvaluationSet, type Suite } from '../../src/suite/suite'
 
@@ -511,6 +512,7 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 export const ports: BenchPorts = {
   engine: () => TE.right({ engine: 'fake', device: 'none', versions: { fake: '1' } }),
   suite: () => TE.fromIO(fakeSuite),
+  judge: (choice) => TE.right({ judge: fakeJudge(judgeChoiceName(choice)), dispose: () => undefined }),
   loadModule: (name) =>
     name === 'fake-methods'
       ? E.right({ exports: { plugins }, version: '9.9.9' })

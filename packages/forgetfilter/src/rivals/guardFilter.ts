@@ -24,7 +24,7 @@ import {
   promptText,
   responseText,
 } from '@safe/tensor-core/contracts'
-import { type HarmFinding, harmFinding, judgeOfHarm } from '@safe/tensor-core/judges'
+import { type HarmFinding, harmFinding, judgeOfHarm, ownJudge } from '@safe/tensor-core/judges'
 import {
   type Values,
   checked,
@@ -70,9 +70,7 @@ const fidelity: Fidelity = {
     'A row with pHarmful above the threshold is dropped; without a probability the judge’s verdict decides. Hand-made cases; there is no reference ' +
     'implementation.',
   defaults: 'Threshold 0.5, as the judges’ own verdicts; rows whose verdict cannot be parsed are kept.',
-  differs:
-    'The judge is the run’s (the one that chooses among beams), not an option: a run’s results are kept under its id. Judges read ' +
-    'answers, so a prompt is judged as an answer to itself.',
+  differs: 'Judges read answers, so a prompt is judged as an answer to itself.',
 }
 
 // verdicts ---------------------------------------------------------------------------------------
@@ -181,15 +179,15 @@ export const guardFilterPlugin = definePlugin({
   name: 'guard-filter',
   stage: 'data',
   summary: 'drops the rows that a judge calls harmful',
-  options: guardFilterOptions,
+  options: { ...guardFilterOptions, judge: ownJudge },
   needs: ['judge'],
   strength: { options: ['threshold'], values: [0.9, 0.7, 0.5, 0.3, 0.1] },
   fidelity,
   // A judge that is a model reads each row once, or twice.
   work: ({ what }, { rows }) => ({ scoredRows: what === 'both' ? 2 * rows : rows }),
-  make: (options, { judge }, record) =>
+  make: ({ what, threshold, unparsed }, { judge }, record) =>
     pipe(
       TE.fromEither(judgeOfHarm(judge, 'filter rows')),
-      TE.map((guard) => guardFilter(options, { judge: guard }, record)),
+      TE.map((guard) => guardFilter({ what, threshold, unparsed }, { judge: guard }, record)),
     ),
 })

@@ -25,6 +25,7 @@ export {
 export { type JudgeSpec, judgeSpecText, parseJudgeSpec } from './judgeSpec'
 export { normalised } from './normalise'
 export { type JudgeUse, type OpenedJudge, type OpenedPairwise, openJudge, openPairwise } from './openJudge'
+export { ownJudge } from './ownJudge'
 export { phraseJudge, refusalJudge } from './phraseJudge'
 export { type FoundPhrase, type PhraseList, type PhrasePattern, listId, phraseIn } from './phraseList'
 export { opensWithRefusal, refusalOpenings } from './refusalOpenings'
