@@ -117,7 +117,7 @@ const judge = (at: (name: string) => string): ReadonlyArray<Step> => {
 const benchmark = (at: (name: string) => string, name: string): Step => ({
   name: `the benchmark on ${name}`,
   program: 'redorca',
-  args: ['bench', '--config', `${name}.yaml`, '--out', at(`results-${name}`)],
+  args: ['bench', '--config', `${name}.yaml`, '--out', at(`results-${name}`), '--redact'],
   resumes: { from: at(`results-${name}`), with: ['--resume'] },
 })
 
@@ -134,7 +134,8 @@ export const stepsOf = ({ data, out, only }: StudyChoice): ReadonlyArray<Step> =
       makes: at('manifest.json'),
     },
     aligned(at),
-    ...judge(at),
     ...only.map((name) => benchmark(at, name)),
+    // Last: no configuration asks it by itself.
+    ...judge(at),
   ]
 }

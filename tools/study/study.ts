@@ -1,5 +1,5 @@
 /**
- * The whole study in one command: its files, the aligned model, the judge and its validation, the benchmarks.
+ * The whole study in one command: its files, the aligned model, the benchmarks, the judge and its validation.
  *
  *   npm run study -- --data FOLDER --model FOLDER --out FOLDER [--only sst2] [--dry-run]
  *
@@ -91,7 +91,7 @@ const placed = (model: string, out: string, only: ReadonlyArray<string>): TE.Tas
 
 const study = command({
   name: '',
-  description: 'the whole study on a real model: files, aligned model, judge, benchmarks',
+  description: 'the whole study on a real model: files, aligned model, benchmarks, judge',
   options: {
     data: required(folder('public data that tools/study/sources.ts names')),
     model: required(folder('SmolLM2-135M-Instruct as it comes')),
