@@ -42,7 +42,7 @@ const topics: ReadonlyArray<Topic> = [
     '/example-report/*',
   ),
   open('Many machines', '/scale', '/stores', '/schedulers'),
-  open('Studies', '/tools/study', '/csulora-published', '/dualselect', '/forgetfilter-*', '/tools/*'),
+  open('Studies', '/real-models/', '/tools/study', '/csulora-published', '/dualselect', '/forgetfilter-*', '/tools/*'),
   open('Models and machines', '/models', '/hub', '/formats', '/engines', '/endpoints', '/performance'),
   open('Serving', '/serving', '/serving-*'),
   closed('Commands', '/reference/', '/reference/commands/*'),
