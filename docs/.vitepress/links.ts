@@ -16,8 +16,8 @@ type Target =
 
 // resolving --------------------------------------------------------------------------------------
 
-/** Files that a browser shows as they are; servers differ about all others, so these become plain text. */
-const shown = ['.html', '.svg', '.json']
+/** Files that a browser shows as they are, or saves; servers differ about all others, so these become plain text. */
+const shown = ['.html', '.svg', '.json', '.gz']
 
 const fileTarget = (source: string): Target => {
   const place = source.startsWith('docs/') ? source.slice('docs/'.length) : `files/${source}`
