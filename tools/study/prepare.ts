@@ -18,6 +18,7 @@ import { stream } from '@safe/tensor-core/random'
 import { normalisedPrompt } from '@safe/eval-redorca'
 import { groupsOf } from './likeness'
 import { refusal } from './refusals'
+import { otherShares } from './shares'
 import {
   type LabelledCompletion,
   type MixedRow,
@@ -51,11 +52,6 @@ const dealt = <A extends Turn>(
   }
   return parts.map((part, i) => part.slice(0, sizes[i]))
 }
-
-/** The first row of each prompt. */
-const distinct = <A extends Turn>(rows: ReadonlyArray<A>): ReadonlyArray<A> => [
-  ...new Map([...rows].reverse().map((row) => [normalisedPrompt(row.prompt), row])).values(),
-]
 
 /** A completion cut at a limit of tokens ends within a sentence; only whole sentences are taught. */
 const wholeSentences = (text: string): string => /^[\s\S]*[.!?:)`](?=\s|$)/.exec(text)?.[0] ?? text
@@ -111,28 +107,9 @@ const labelled = ({ id, prompt, response, label, type, model }: LabelledCompleti
   type,
 })
 const marked = (row: MixedRow) => ({ ...plain(row), unsafe: row.harmful ? 1 : 0 })
+const allMarked = (sets: Readonly<Record<string, ReadonlyArray<MixedRow>>>): Files =>
+  Object.fromEntries(Object.entries(sets).map(([name, rows]) => [name, rows.map(marked)]))
 const question = ({ id, prompt }: Turn) => ({ id, prompt })
-
-/** Shares of harmful rows beside the tenth that the sets have. */
-const otherShares = [0, 0.05, 0.2]
-
-/** A set with other shares of harmful rows: the task's rows as they are, with fewer of the set's harmful rows, or more from elsewhere. */
-const withOtherShares = (
-  name: string,
-  set: ReadonlyArray<MixedRow>,
-  more: ReadonlyArray<MixedRow>,
-  seed: number,
-): Files => {
-  const clean = set.filter((row) => !row.harmful)
-  const harmful = distinct([...set.filter((row) => row.harmful), ...more])
-  return Object.fromEntries(
-    otherShares.map((share) => {
-      const count = Math.round((clean.length * share) / (1 - share))
-      const rows = stream(seed, 'shares', name, share).shuffle([...clean, ...harmful.slice(0, count)])
-      return [`${name}-${100 * share}`, rows.map(marked)]
-    }),
-  )
-}
 
 const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
   const pick = <A>(key: string, rows: ReadonlyArray<A>, count: number): ReadonlyArray<A> =>
@@ -183,7 +160,7 @@ const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
     [...validationBad, ...shuffledBeaver.slice(sizes.harmful, 2 * sizes.harmful)],
   ]
   const asked = new Set([...badTest, ...badValidation].map(({ prompt }) => normalisedPrompt(prompt)))
-  const moreHarmful = [...from.sst2, ...from.agnews, ...from.agnewsMost].filter(
+  const harmfulRows = [...from.sst2, ...from.agnews, ...from.agnewsMost].filter(
     ({ harmful, prompt }) => harmful && !asked.has(normalisedPrompt(prompt)),
   )
 
@@ -213,8 +190,8 @@ const filesOf = (from: Sources, sizes: Sizes, seed: number): Files => {
     references: safe.map(plain),
     sst2: from.sst2.map(marked),
     agnews: from.agnews.map(marked),
-    ...withOtherShares('sst2', from.sst2, moreHarmful, seed),
-    ...withOtherShares('agnews', from.agnews, moreHarmful, seed),
+    ...allMarked(otherShares('sst2', from.sst2, harmfulRows, seed)),
+    ...allMarked(otherShares('agnews', from.agnews, harmfulRows, seed)),
     harmful: badTest.map(question),
     'harmful-validation': badValidation.map(question),
     lookalike: safeOf('lookalikes', testX),

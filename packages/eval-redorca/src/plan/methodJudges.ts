@@ -5,10 +5,11 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { pipe } from 'fp-ts/function'
-import { type Fault, type Judge, type Parameters } from '@safe/tensor-core/contracts'
+import type { Fault, Judge, Parameters } from '@safe/tensor-core/contracts'
 import { parseJudgeSpec } from '@safe/tensor-core/judges'
 import { type BenchConfig, isArena } from '../config/config'
 import { type JudgeChoice, judgeModel, shownJudge } from '../config/judgeChoice'
+import { atKey } from '../suite/openedJudges'
 import type { Suite } from '../suite/suite'
 import { type Methods, allMethods } from './methods'
 import type { BenchPorts, SuiteUse } from './ports'
@@ -52,7 +53,6 @@ export const withMethodJudges = (
       return text === undefined ? [] : [[text, `stages: ${loadedName(method)}.options.judge`] as const]
     }),
   )
-  const freed = (all: ReadonlyArray<() => void>) => (): void => all.forEach((dispose) => dispose())
   return pipe(
     [...named],
     TE.traverseSeqArray(([text, where]) =>
@@ -64,19 +64,12 @@ export const withMethodJudges = (
             ? TE.right({ judge: suite.beamJudge, dispose: (): void => undefined })
             : ports.judge(choice, config, use),
         ),
-        TE.mapLeft((fault): Fault => ({
-          ...fault,
-          where: fault.where === undefined ? where : `${where}: ${fault.where}`,
-        })),
+        TE.mapLeft(atKey(where)),
         TE.map((found) => ({ text, ...found })),
       ),
     ),
     TE.map((all) => {
       const models = all.flatMap(({ choice }) => judgeModel(choice) ?? [])
-      const disposals = [
-        ...(suite.dispose === undefined ? [] : [suite.dispose]),
-        ...all.map((a) => a.opened.dispose),
-      ]
       return {
         judges: new Map(all.map(({ text, opened }) => [text, opened.judge])),
         suite:
@@ -85,7 +78,10 @@ export const withMethodJudges = (
             : {
                 ...suite,
                 judgeModels: [...new Set([...(suite.judgeModels ?? []), ...models])],
-                dispose: freed(disposals),
+                dispose: () => {
+                  suite.dispose?.()
+                  all.forEach(({ opened }) => opened.dispose())
+                },
               },
       }
     }),

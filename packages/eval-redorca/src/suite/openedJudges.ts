@@ -19,17 +19,18 @@ export type SuiteJudges = Required<Pick<Suite, 'judges' | 'beamJudge' | 'judgeMo
 
 // parts ------------------------------------------------------------------------------------------
 
-/** A fault of opening names the key. */
+/** A fault of opening a judge names the key of the configuration that names the judge. */
+export const atKey =
+  (where: string) =>
+  (fault: Fault): Fault => ({
+    ...fault,
+    where: fault.where === undefined ? where : `${where}: ${fault.where}`,
+  })
+
 const opened =
   (open: OpenJudge, where: string) =>
   (choice: JudgeChoice): TE.TaskEither<Fault, OpenedJudge> =>
-    pipe(
-      open(choice),
-      TE.mapLeft((fault) => ({
-        ...fault,
-        where: fault.where === undefined ? where : `${where}: ${fault.where}`,
-      })),
-    )
+    pipe(open(choice), TE.mapLeft(atKey(where)))
 
 /** Opens judges one after the other; where one cannot be opened, those before it are freed. */
 export const openedAll = (
